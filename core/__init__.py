@@ -1,0 +1,1 @@
+"""Key pairs with Amazon EC2's semantics: no terminal, no asyncio, no printing."""

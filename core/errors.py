@@ -1,0 +1,181 @@
+"""Every error that the core raises on purpose.
+
+    KeyPairsError
+    ├── EC2Error                          code, message and HTTP status as the service gives them
+    │   ├── MissingParameter              400
+    │   ├── InvalidParameterValue         400
+    │   ├── InvalidParameterCombination   400
+    │   ├── InvalidID                     400  InvalidID
+    │   ├── InvalidKeyFormat              400  InvalidKey.Format
+    │   ├── InvalidKeyPairDuplicate       400  InvalidKeyPair.Duplicate
+    │   ├── InvalidKeyPairNotFound        400  InvalidKeyPair.NotFound
+    │   ├── KeyPairLimitExceeded          400
+    │   ├── TagLimitExceeded              400
+    │   ├── UnauthorizedOperation         403
+    │   └── DryRunOperation               412
+    ├── StoreError                        a Region's file cannot be read or written
+    │   ├── StoreDamaged                  it is not what we wrote; never overwritten
+    │   ├── StoreTooNew                   a newer version of the program wrote it
+    │   ├── StoreLocked                   another session holds the Region for too long
+    │   └── StoreNotConfirmed             written, but the disk did not confirm it
+    ├── SaveError                         the private key was not written to a file
+    │   └── ProofFailed                   the file does not read back as the key
+    └── SettingsError                     an option, a variable or a folder is unusable
+
+Codes, texts and statuses are those recorded from the real service where there is a record. No
+message ever holds private key material.
+"""
+
+from typing import ClassVar
+
+
+class KeyPairsError(Exception):
+    """The root of this tree; `str()` of it is a sentence for the person at the keyboard."""
+
+
+class EC2Error(KeyPairsError):
+    """An error of the EC2 API.
+
+    `message` is the service's own text. `parameter` names the argument that is to blame, in our
+    spelling (`key_name`), or is None when no single one is.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.parameter = parameter
+
+
+class MissingParameter(EC2Error):
+    """A required parameter is absent or empty."""
+
+    code = "MissingParameter"
+
+
+class InvalidParameterValue(EC2Error):
+    """A parameter has a value that the API does not take."""
+
+    code = "InvalidParameterValue"
+
+
+class InvalidParameterCombination(EC2Error):
+    """Two parameters exclude each other."""
+
+    code = "InvalidParameterCombination"
+
+
+class InvalidID(EC2Error):
+    """A resource id given to a tagging operation names nothing."""
+
+    code = "InvalidID"
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"The ID '{resource_id}' is not valid", parameter="resources")
+
+
+class InvalidKeyFormat(EC2Error):
+    """The public key of an import is not one that EC2 takes.
+
+    `reason` says in plain words what is wrong with it; EC2's own text does not.
+    """
+
+    code = "InvalidKey.Format"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "Key is not in valid OpenSSH public key format", parameter="public_key_material"
+        )
+        self.reason = reason
+
+
+class InvalidKeyPairDuplicate(EC2Error):
+    """The key name is taken in this Region."""
+
+    code = "InvalidKeyPair.Duplicate"
+
+    def __init__(self) -> None:
+        super().__init__("The keypair already exists", parameter="key_name")
+
+
+class InvalidKeyPairNotFound(EC2Error):
+    """A key name that was asked for does not exist."""
+
+    code = "InvalidKeyPair.NotFound"
+
+    def __init__(self, key_name: str) -> None:
+        super().__init__(f"The key pair '{key_name}' does not exist", parameter="key_names")
+
+
+class KeyPairLimitExceeded(EC2Error):
+    """The Region holds as many key pairs as the quota allows; the text is ours, EC2's is unknown."""
+
+    code = "KeyPairLimitExceeded"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have reached the limit of {limit:,} key pairs in this Region.")
+
+
+class TagLimitExceeded(EC2Error):
+    """A resource would carry more than 50 tags; the text is the emulators', EC2's is unknown."""
+
+    code = "TagLimitExceeded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The maximum number of Tags for a resource has been reached.", parameter="tags"
+        )
+
+
+class UnauthorizedOperation(EC2Error):
+    """The caller may not do this; `explanation` follows EC2's own sentence."""
+
+    code = "UnauthorizedOperation"
+    status = 403
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__(f"You are not authorized to perform this operation. {explanation}")
+
+
+class DryRunOperation(EC2Error):
+    """The answer of a dry run that would have been allowed."""
+
+    code = "DryRunOperation"
+    status = 412
+
+    def __init__(self) -> None:
+        super().__init__("Request would have succeeded, but DryRun flag is set.")
+
+
+class StoreError(KeyPairsError):
+    """A Region's file could not be read or written; what was stored before is untouched."""
+
+
+class StoreDamaged(StoreError):
+    """A Region's file is not one that this program wrote, or was changed since."""
+
+
+class StoreTooNew(StoreError):
+    """A Region's file was written by a newer version of the program."""
+
+
+class StoreLocked(StoreError):
+    """Another session held the Region longer than we wait."""
+
+
+class StoreNotConfirmed(StoreError):
+    """The change is in the file, but the disk did not confirm that it would survive power loss."""
+
+
+class SaveError(KeyPairsError):
+    """The private key was not saved; no partial file is left and the key is still in hand."""
+
+
+class ProofFailed(SaveError):
+    """The file that was written did not read back as the key; it was removed."""
+
+
+class SettingsError(KeyPairsError):
+    """An option, an environment variable or a folder makes it impossible to start."""

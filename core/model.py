@@ -1,0 +1,98 @@
+"""The values that the service takes and answers: frozen, comparable, free of private material."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.secret import KeyMaterial
+
+
+class KeyType(StrEnum):
+    """The types CreateKeyPair makes; the order is EC2's in its error text."""
+
+    RSA = "rsa"
+    ED25519 = "ed25519"
+
+
+class KeyFormat(StrEnum):
+    """The formats CreateKeyPair hands the private key over in; the order is EC2's."""
+
+    PPK = "ppk"
+    PEM = "pem"
+
+
+class PrivateKeyState(StrEnum):
+    """What became of the private key of a pair."""
+
+    UNSAVED = "unsaved"
+    """Created, but never delivered: a file was never written and the person did not say why."""
+
+    SAVED = "saved"
+    """Written to a file that was read back and proven."""
+
+    ACCEPTED = "accepted"
+    """Never delivered, and the person says that this is fine."""
+
+    IMPORTED = "imported"
+    """We never had it: only the public key was given to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of a key pair; keys and values are case-sensitive."""
+
+    key: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagSpecification:
+    """Tags to put on a resource while it is made."""
+
+    resource_type: str | None
+    tags: Sequence[Tag] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """Every kind of fingerprint of one key, each None where the kind does not apply.
+
+    `pkcs8_sha1` needs the private key and so exists only for RSA pairs created here; `spki_md5`
+    is what EC2 shows for an imported RSA key; the other two are those of `ssh-keygen -l`.
+    """
+
+    pkcs8_sha1: str | None
+    spki_md5: str | None
+    ssh_sha256: str
+    ssh_md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """What is kept of a key pair: everything but the private key.
+
+    `key_fingerprint` is the one EC2 answers. `public_key` is `TYPE BASE64`, without a comment.
+    `create_time` is aware, UTC, in whole milliseconds. `saved_to` are the files in which the
+    private key was proven to be.
+    """
+
+    key_pair_id: str
+    key_name: str
+    key_type: KeyType
+    key_fingerprint: str
+    fingerprints: Fingerprints
+    public_key: str
+    tags: tuple[Tag, ...]
+    create_time: datetime
+    private_key: PrivateKeyState
+    saved_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKeyPair:
+    """The answer of CreateKeyPair: the one time the private key is handed over."""
+
+    key_pair: KeyPair
+    key_format: KeyFormat
+    key_material: KeyMaterial = field(repr=False, compare=False)
