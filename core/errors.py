@@ -110,7 +110,7 @@ class InvalidKeyPairNotFound(EC2Error):
 
 
 class KeyPairLimitExceeded(EC2Error):
-    """The Region holds as many key pairs as the quota allows; the text is ours, EC2's is unknown."""
+    """The Region holds as many key pairs as the quota allows; EC2's text is unknown."""
 
     code = "KeyPairLimitExceeded"
 

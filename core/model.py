@@ -26,13 +26,10 @@ class PrivateKeyState(StrEnum):
     """What became of the private key of a pair."""
 
     UNSAVED = "unsaved"
-    """Created, but never delivered: a file was never written and the person did not say why."""
+    """Created, but never delivered: the session ended before it was written to a file."""
 
     SAVED = "saved"
     """Written to a file that was read back and proven."""
-
-    ACCEPTED = "accepted"
-    """Never delivered, and the person says that this is fine."""
 
     IMPORTED = "imported"
     """We never had it: only the public key was given to us."""

@@ -1,0 +1,191 @@
+"""Two ways to write a file: a private one that must not exist yet, and one that is replaced.
+
+Both leave either the whole file or nothing, with mode 0600 from the first byte on whatever the
+umask says, and both sync the folder, so that what was reported done survives a power cut.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+# File systems that cannot make a file without a name say so in one of these ways.
+_NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
+
+
+def create_private_file(path: Path, data: bytes) -> None:
+    """Write a new file, whole or not at all, and never over anything that exists.
+
+    Where the file system can, the file gets its name only after its bytes are on the disk, so
+    that no file with part of a key ever exists, under no name. Elsewhere it is created
+    exclusively and removed when a step fails.
+
+    Raises:
+        FileExistsError: something has that name, be it a dangling link.
+        OSError: anything else; nothing is left behind.
+    """
+    with _opened_folder(path.parent) as folder:
+        file = _open_unnamed(folder)
+        if file is None:
+            _create_named(path.name, data, folder)
+        else:
+            try:
+                _write_and_sync(file, data)
+                # /proc names the file that has no name yet; link() refuses a name that is taken.
+                os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
+            finally:
+                os.close(file)
+        try:
+            os.fsync(folder)
+        except OSError:
+            _remove(path.name, folder)
+            raise
+
+
+def _open_unnamed(folder: int) -> int | None:
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.open(".", flag | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_FILE, dir_fd=folder)
+    except OSError as error:
+        if error.errno in _NO_UNNAMED_FILES:
+            return None
+        raise
+
+
+def _create_named(name: str, data: bytes, folder: int) -> None:
+    file = _open_exclusively(name, folder)
+    try:
+        _write_and_sync(file, data)
+    except BaseException:
+        _remove(name, folder)
+        raise
+    finally:
+        os.close(file)
+
+
+class ReplaceNotConfirmed(OSError):
+    """A file was replaced, the disk did not confirm it, and the old file could not be put back."""
+
+
+def replace_file(path: Path, data: bytes, *, temporary: str, previous: str) -> None:
+    """Replace a file by a new one of the same name, keeping the one it replaces beside it.
+
+    `temporary` and `previous` are names in the same folder; the caller makes sure that no one
+    else uses them.
+
+    Raises:
+        ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
+        OSError: anything else; the old file is in place and no temporary file is left.
+    """
+    with _opened_folder(path.parent) as folder:
+        try:
+            _create_named(temporary, data, folder)
+            had_previous = _keep_previous(path.name, previous, temporary, folder)
+            os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            _remove(temporary, folder)
+            raise
+        try:
+            os.fsync(folder)
+        except OSError as error:
+            try:
+                _put_back(path.name, previous if had_previous else None, temporary, folder)
+            except OSError:
+                raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
+            raise
+
+
+def _keep_previous(name: str, previous: str, temporary: str, folder: int) -> bool:
+    """Give the present file a second name, by a detour because link() does not overwrite."""
+    detour = f"{temporary}.previous"
+    try:
+        os.link(name, detour, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    try:
+        os.replace(detour, previous, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        _remove(detour, folder)
+        raise
+    return True
+
+
+def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> None:
+    """Undo a replacement: a second link to the old file takes the name again."""
+    if previous is None:
+        os.unlink(name, dir_fd=folder)
+        return
+    os.link(previous, temporary, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _remove(name: str, folder: int) -> None:
+    with suppress(OSError):
+        os.unlink(name, dir_fd=folder)
+
+
+def read_private_file(path: Path, limit: int) -> bytes:
+    """Return the content of a regular file, following no link in its last component.
+
+    Raises:
+        OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
+
+
+def create_private_folder(path: Path) -> None:
+    """Create a folder, and the folders above it that are missing, with mode 0700 each.
+
+    Does nothing if the folder exists already.
+
+    Raises:
+        OSError: one of them cannot be made, or something else has its name.
+    """
+    if not path.is_dir():
+        if path.parent != path:
+            create_private_folder(path.parent)
+        with suppress(FileExistsError):
+            path.mkdir(PRIVATE_FOLDER)
+            # mkdir() takes the umask off the mode, and a umask may take too much.
+            path.chmod(PRIVATE_FOLDER)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+@contextmanager
+def _opened_folder(path: Path) -> Iterator[int]:
+    """Hold the folder open, so that every step speaks of the same one even if it is renamed."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _open_exclusively(name: str, folder: int) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags, PRIVATE_FILE, dir_fd=folder)
+
+
+def _write_and_sync(file: int, data: bytes) -> None:
+    # The umask may have taken a bit that the owner needs.
+    os.fchmod(file, PRIVATE_FILE)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+    os.fsync(file)

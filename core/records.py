@@ -1,0 +1,73 @@
+"""A key pair as the record that stands in a Region's file, in EC2's spelling where EC2 has one."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+
+Record = dict[str, Any]
+
+
+def to_record(key_pair: KeyPair) -> Record:
+    """Return the record of a key pair: JSON types only, nothing private."""
+    return {
+        "KeyPairId": key_pair.key_pair_id,
+        "KeyName": key_pair.key_name,
+        "KeyType": key_pair.key_type.value,
+        "KeyFingerprint": key_pair.key_fingerprint,
+        "Fingerprints": {
+            "PKCS8SHA1": key_pair.fingerprints.pkcs8_sha1,
+            "SPKIMD5": key_pair.fingerprints.spki_md5,
+            "SSHSHA256": key_pair.fingerprints.ssh_sha256,
+            "SSHMD5": key_pair.fingerprints.ssh_md5,
+        },
+        "PublicKey": key_pair.public_key,
+        "Tags": [{"Key": tag.key, "Value": tag.value} for tag in key_pair.tags],
+        "CreateTime": format_time(key_pair.create_time),
+        "PrivateKey": key_pair.private_key.value,
+        "SavedTo": list(key_pair.saved_to),
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> KeyPair:
+    """Return the key pair of a record.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not such a record.
+    """
+    fingerprints = record["Fingerprints"]
+    return KeyPair(
+        key_pair_id=record["KeyPairId"],
+        key_name=record["KeyName"],
+        key_type=KeyType(record["KeyType"]),
+        key_fingerprint=record["KeyFingerprint"],
+        fingerprints=Fingerprints(
+            pkcs8_sha1=fingerprints["PKCS8SHA1"],
+            spki_md5=fingerprints["SPKIMD5"],
+            ssh_sha256=fingerprints["SSHSHA256"],
+            ssh_md5=fingerprints["SSHMD5"],
+        ),
+        public_key=record["PublicKey"],
+        tags=tuple(Tag(tag["Key"], tag["Value"]) for tag in record["Tags"]),
+        create_time=parse_time(record["CreateTime"]),
+        private_key=PrivateKeyState(record["PrivateKey"]),
+        saved_to=tuple(record["SavedTo"]),
+    )
+
+
+def format_time(time: datetime) -> str:
+    """Return an aware time as EC2 writes it: `2026-09-25T11:05:17.469Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
+
+
+def parse_time(text: str) -> datetime:
+    """Return the aware time that `format_time` wrote.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time has no zone")
+    return time

@@ -1,0 +1,154 @@
+"""What CreateKeyPair accepts, as functions that raise EC2's own errors.
+
+The service runs them on every request, and the forms run the same ones while a person types. The
+texts are the recorded answers of the real service; the few that are not recorded say so.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from core.errors import InvalidParameterValue, MissingParameter, TagLimitExceeded
+from core.model import KeyFormat, KeyType, Tag, TagSpecification
+
+MAX_KEY_NAME = 255
+MAX_TAGS = 50
+MAX_TAG_KEY = 127
+MAX_TAG_VALUE = 256
+MAX_KEY_PAIRS = 5_000
+"""The quota of key pairs a Region."""
+
+
+def check_key_name(key_name: str) -> None:
+    """Raise unless `key_name` may name a new key pair: 1 to 255 printable ASCII characters.
+
+    Outer spaces and line breaks are refused as the service refuses them. Its answer to the other
+    control characters is not recorded; they get the text that a line break gets.
+
+    Raises:
+        MissingParameter: the name is empty.
+        InvalidParameterValue: it is too long, not ASCII, not trimmed, or has control characters.
+    """
+    if not key_name:
+        raise MissingParameter(
+            "The request must contain the parameter KeyName", parameter="key_name"
+        )
+    if len(key_name) > MAX_KEY_NAME:
+        raise _invalid_key_name(
+            f"Value for parameter KeyName is invalid. Length exceeds maximum of {MAX_KEY_NAME}."
+        )
+    if not key_name.isascii():
+        raise _invalid_key_name(
+            "Value for parameter KeyName is invalid. Character sets beyond ASCII are not supported."
+        )
+    if key_name != key_name.strip(" "):
+        raise _invalid_key_name(f"Invalid value '{key_name}' for keyName. It should be trimmed")
+    if not key_name.isprintable():
+        # The service puts the words in this order.
+        raise _invalid_key_name(f"Value for parameter {key_name} is invalid. KeyName")
+
+
+def _invalid_key_name(message: str) -> InvalidParameterValue:
+    return InvalidParameterValue(message, parameter="key_name")
+
+
+def check_key_type(key_type: str) -> KeyType:
+    """Return the key type that a request names.
+
+    Raises:
+        InvalidParameterValue: it is neither rsa nor ed25519.
+    """
+    try:
+        return KeyType(key_type)
+    except ValueError:
+        raise _not_in_enum(key_type, "keyType", KeyType, "key_type") from None
+
+
+def check_key_format(key_format: str) -> KeyFormat:
+    """Return the format that a request names.
+
+    Raises:
+        InvalidParameterValue: it is neither pem nor ppk.
+    """
+    try:
+        return KeyFormat(key_format)
+    except ValueError:
+        raise _not_in_enum(key_format, "keyFormat", KeyFormat, "key_format") from None
+
+
+def _not_in_enum(
+    value: str, member: str, allowed: Iterable[str], parameter: str
+) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy"
+        f" constraint: Member must satisfy enum value set: [{', '.join(allowed)}]",
+        parameter=parameter,
+    )
+
+
+def is_key_pair_id(text: str) -> bool:
+    """Tell whether this has the form of an id: `key-` and 17 hexadecimal digits."""
+    return re.fullmatch(r"key-[0-9a-f]{17}", text) is not None
+
+
+def check_tag_specifications(specifications: Iterable[TagSpecification]) -> tuple[Tag, ...]:
+    """Return the tags that a request puts on a new key pair, in the order given.
+
+    Raises:
+        InvalidParameterValue: another resource type than key-pair, or a bad tag.
+        TagLimitExceeded: more than 50 tags.
+    """
+    tags: list[Tag] = []
+    for specification in specifications:
+        if not specification.resource_type:
+            raise _invalid_tag("Tag specification resource type must have a value")
+        if specification.resource_type != "key-pair":
+            raise _invalid_tag(
+                f"'{specification.resource_type}' is not a valid taggable resource type"
+                " for this operation."
+            )
+        tags += specification.tags
+    check_tags(tags)
+    return tuple(tags)
+
+
+def check_tags(tags: Sequence[Tag]) -> None:
+    """Raise unless these tags may stand together on a new key pair.
+
+    Raises:
+        InvalidParameterValue: a bad key or value, or one key twice.
+        TagLimitExceeded: more than 50 tags.
+    """
+    for tag in tags:
+        check_tag(tag)
+    seen: set[str] = set()
+    for tag in tags:
+        if tag.key in seen:
+            raise _invalid_tag(f"Duplicate tag key '{tag.key}' specified.")
+        seen.add(tag.key)
+    if len(tags) > MAX_TAGS:
+        raise TagLimitExceeded
+
+
+def check_tag(tag: Tag) -> None:
+    """Raise unless this is a tag that a person may set.
+
+    Lengths count Unicode characters. The limit of the key is the API reference's 127 (the user
+    guide says 128).
+
+    Raises:
+        InvalidParameterValue: the key is empty, reserved or too long, or the value too long.
+    """
+    if not tag.key:
+        raise _invalid_tag(
+            "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty."
+        )
+    if tag.key.startswith("aws:"):
+        raise _invalid_tag("Tag keys starting with 'aws:' are reserved for internal use")
+    if len(tag.key) > MAX_TAG_KEY:
+        raise _invalid_tag(f"Tag key exceeds the maximum length of {MAX_TAG_KEY} characters")
+    if len(tag.value) > MAX_TAG_VALUE:
+        raise _invalid_tag(f"Tag value exceeds the maximum length of {MAX_TAG_VALUE} characters")
+
+
+def _invalid_tag(message: str) -> InvalidParameterValue:
+    return InvalidParameterValue(message, parameter="tags")
