@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from core.secret import KeyMaterial
 
@@ -93,3 +94,16 @@ class CreatedKeyPair:
     key_pair: KeyPair
     key_format: KeyFormat
     key_material: KeyMaterial = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedKeyMaterial:
+    """A private key file that was read back and proven.
+
+    `proofs` says what was checked and held. `warning` is set when the file is fine but the
+    record could not be told where it is.
+    """
+
+    path: Path
+    proofs: tuple[str, ...]
+    warning: str | None = None

@@ -9,7 +9,7 @@ import secrets
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from core.model import (
     KeyPair,
     KeyType,
     PrivateKeyState,
+    SavedKeyMaterial,
     Tag,
     TagSpecification,
 )
@@ -40,19 +41,6 @@ if TYPE_CHECKING:
     from core.store import RegionState, RegionStore
 
 _LARGEST_KEY_FILE = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class SavedKeyMaterial:
-    """A private key file that was read back and proven.
-
-    `proofs` says what was checked and held. `warning` is set when the file is fine but the
-    record could not be told where it is.
-    """
-
-    path: Path
-    proofs: tuple[str, ...]
-    warning: str | None = None
 
 
 def now() -> datetime:
@@ -84,10 +72,21 @@ class KeyPairService:
         self._now = now
         self._new_key_pair_id = new_key_pair_id
 
+    @classmethod
+    def open(cls, data_dir: Path, region: str) -> "KeyPairService":
+        """Return the service of a Region whose file is in `data_dir`; nothing is read yet."""
+        from core.store import RegionStore
+
+        return cls(RegionStore(data_dir, region))
+
     @property
     def region(self) -> str:
         """The Region's name."""
         return self._store.region
+
+    def now(self) -> datetime:
+        """Return the present time as this service takes it."""
+        return self._now()
 
     def create_key_pair(
         self,
@@ -281,8 +280,8 @@ def _prove(path: Path, key_pair: KeyPair) -> tuple[str, ...]:
     public_key = private.public_key(private_key)
     mode = stat.S_IMODE(status.st_mode)
     held = {
-        f"mode {mode:04o}, owned by you": mode == files.PRIVATE_FILE
-        and status.st_uid == os.geteuid(),
+        f"mode {mode:04o}": mode == files.PRIVATE_FILE,
+        "owned by you": status.st_uid == os.geteuid(),
         "reads back as this key": public_key.line == key_pair.public_key,
         "fingerprint equal": fingerprints(public_key, pem.pkcs8_der(private_key))
         == key_pair.fingerprints,
@@ -290,4 +289,4 @@ def _prove(path: Path, key_pair: KeyPair) -> tuple[str, ...]:
     for proof, holds in held.items():
         if not holds:
             raise ProofFailed(f"{path} was removed, because this did not hold: {proof}.")
-    return ("written and synced", *held)
+    return ("written, synced", *held)

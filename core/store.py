@@ -27,7 +27,7 @@ from filelock import Timeout, UnixFileLock
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from core import files
+from core import data_dir, files
 from core.errors import StoreDamaged, StoreError, StoreLocked, StoreNotConfirmed, StoreTooNew
 from core.model import KeyPair
 from core.records import format_time, from_record, to_record
@@ -142,13 +142,13 @@ class RegionStore:
     """The file of one Region; may be used from several threads.
 
     Args:
-        data_dir: the folder; it is made, for its owner alone, by the first change.
+        folder: the data folder; it is made, for its owner alone, by the first change.
         region: the name of a Region, already checked to be one.
         lock_timeout: seconds to wait for another session.
     """
 
-    def __init__(self, data_dir: Path, region: str, lock_timeout: float = LOCK_TIMEOUT) -> None:
-        self._data_dir = data_dir
+    def __init__(self, folder: Path, region: str, lock_timeout: float = LOCK_TIMEOUT) -> None:
+        self._folder = folder
         self._region = region
         self._lock_timeout = lock_timeout
         self._threads = threading.Lock()
@@ -162,7 +162,7 @@ class RegionStore:
     @property
     def path(self) -> Path:
         """The Region's file."""
-        return self._data_dir / f"{self._region}.json"
+        return self._folder / f"{self._region}.json"
 
     @property
     def previous_path(self) -> Path:
@@ -200,8 +200,8 @@ class RegionStore:
                 self._commit(transaction)
 
     def _prepare_folder(self) -> None:
-        files.create_private_folder(self._data_dir)
-        check_folder(self._data_dir)
+        files.create_private_folder(self._folder)
+        data_dir.check(self._folder)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -230,7 +230,7 @@ class RegionStore:
 
     def _sweep(self) -> None:
         """Remove what writers left that were killed; safe because we hold the lock."""
-        for leftover in self._data_dir.glob(f"{self.path.name}.tmp-*"):
+        for leftover in self._folder.glob(f"{self.path.name}.tmp-*"):
             leftover.unlink()
 
     def _refresh(self) -> None:
@@ -343,19 +343,6 @@ def decode(data: bytes, region: str) -> Tables:
     if header["region"] != region:
         raise ValueError("it is the file of another Region")
     return tables
-
-
-def check_folder(path: Path) -> None:
-    """Refuse a data folder in which someone else could put a file of theirs in place of ours.
-
-    Raises:
-        StoreError: others may write there, or it belongs to another account.
-    """
-    status = path.stat()
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise StoreError(f"Others can write in {path}. Make it yours alone: chmod 700 {path}")
-    if status.st_uid not in (os.geteuid(), 0):
-        raise StoreError(f"{path} belongs to another account. Choose a folder of your own.")
 
 
 def _sign(lock_file: int) -> None:

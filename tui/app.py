@@ -1,0 +1,62 @@
+"""The application: theme, signals, crash reports, the way out. It owns no flow."""
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import textual
+from rich.traceback import Traceback
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from tui.screens.key_pair_list import KeyPairListScreen
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class KeyPairsApp(App[None]):
+    """Key pairs in a terminal."""
+
+    CSS_PATH = "app.tcss"
+
+    def __init__(self, service: "KeyPairService", where: str = "") -> None:
+        super().__init__()
+        self._service = service
+        self._where = where
+
+    def get_default_screen(self) -> Screen[None]:
+        return KeyPairListScreen(self._service, self._where)
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # As they come, these leave the terminal raw and on the alternate screen.
+            loop.add_signal_handler(number, self._leave_by_signal, number)
+        # After Ctrl-Z and fg Textual draws only the widget that has the focus.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    def _leave_by_signal(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer Textual's own commands, but for the one that writes the screen to a file."""
+        for command in super().get_system_commands(screen):
+            if command.title != "Screenshot":
+                yield command
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Do nothing: a picture of the screen could hold a private key."""
+
+    async def action_quit(self) -> None:
+        """Quit, unless that would lose a private key: then it is what Escape is."""
+        if not any(getattr(screen, "holds_key", False) for screen in self.screen_stack):
+            self.exit()
+        elif getattr(self.screen, "holds_key", False):
+            await self.screen.run_action("back")
+
+    def _fatal_error(self) -> None:
+        # Textual's own report prints the local variables of every frame.
+        self.bell()
+        self.panic(Traceback(show_locals=False, width=None, suppress=[textual]))

@@ -1,0 +1,50 @@
+"""Key pairs as rows of the table: short, aligned, and safe to draw."""
+
+from datetime import datetime
+
+from core.model import KeyPair, PrivateKeyState
+from tui.text import short_path, visible
+from tui.widgets.key_pair_table import Row
+
+MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
+"""The marks at the left of a row; `remark` says in words what they mean."""
+
+
+def row_of(key_pair: KeyPair, today: datetime) -> Row:
+    """Return the row of a key pair; `today` is an aware time of the present day."""
+    return Row(
+        key_pair_id=key_pair.key_pair_id,
+        mark=MARKS.get(key_pair.private_key, ""),
+        name=visible(key_pair.key_name),
+        key_type=key_pair.key_type.value,
+        fingerprint=visible(key_pair.key_fingerprint),
+        created=day(key_pair.create_time, today),
+        tags=tags(key_pair),
+    )
+
+
+def day(time: datetime, today: datetime) -> str:
+    """Return the day of a time in the person's own time zone, or `today`."""
+    local = time.astimezone(today.tzinfo)
+    return "today" if local.date() == today.date() else local.date().isoformat()
+
+
+def tags(key_pair: KeyPair) -> str:
+    """Return the first tag and how many more there are."""
+    if not key_pair.tags:
+        return "–"
+    first, *rest = key_pair.tags
+    text = f"{first.key}={first.value}" if first.value else first.key
+    return visible(text) + (f" +{len(rest)}" if rest else "")
+
+
+def remark(key_pair: KeyPair) -> str:
+    """Return the line about the pair under the cursor: its id, and where its private key is."""
+    match key_pair.private_key:
+        case PrivateKeyState.UNSAVED:
+            state = "private key never saved"
+        case PrivateKeyState.SAVED:
+            state = f"saved to {short_path(key_pair.saved_to[-1])}"
+        case PrivateKeyState.IMPORTED:
+            state = "imported: the private key was never here"
+    return visible(f"{key_pair.key_pair_id} · {state}")

@@ -1,0 +1,80 @@
+"""The question before a private key is given up."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import KeyPairsError
+from core.model import KeyPair
+from tui.actions import Place, bindings
+from tui.text import visible
+from tui.verdict import Tone, Verdict
+from tui.widgets.choice import Choice
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_DELETE, _KEEP = "delete", "keep"
+_OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
+
+
+class DiscardKeyMaterialScreen(Screen[bool]):
+    """Asks for the pair's name; ends with whether the private key was given up."""
+
+    CSS_PATH = "discard_key_material.tcss"
+    BINDINGS = bindings(Place.DISCARD)
+    AUTO_FOCUS = "#key-name"
+
+    holds_key = True
+
+    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pair = key_pair
+        self._key_name = TextInput(id="key-name")
+        self._field = FormField("Its name", self._key_name)
+        self._fate = Choice(_OPTIONS, id="fate")
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("Leave without the private key?")
+        with VerticalScroll(can_focus=False, classes="body"):
+            yield Static(
+                "The private key was not saved. It exists nowhere else, and cannot be made again."
+                " To give it up, type the name of the key pair:",
+                markup=False,
+            )
+            yield Static(visible(self._key_pair.key_name), id="expected", markup=False)
+            yield self._field
+            yield FormField("The pair", self._fate)
+        yield KeyHints(Place.DISCARD)
+
+    def action_back(self) -> None:
+        """Go back; the key is still there."""
+        self.dismiss(False)
+
+    @on(Input.Submitted)
+    @work(exclusive=True)
+    async def action_submit(self) -> None:
+        """Give the private key up, if the name is right."""
+        if self._key_name.value != self._key_pair.key_name:
+            self._field.show(Verdict("this is not the name; escape goes back to the key", Tone.BAD))
+            self._key_name.focus()
+            return
+        if self._fate.value == _DELETE:
+            try:
+                await asyncio.to_thread(
+                    self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id
+                )
+            except KeyPairsError as error:
+                self._field.show(Verdict(f"not deleted: {error}", Tone.BAD))
+                return
+        self.dismiss(True)

@@ -1,0 +1,90 @@
+"""What a form says about what was typed, in the words of the person typing.
+
+Whether something is allowed is decided by `core.validation`, the same functions that the service
+uses; this module only explains it with more help than EC2's own texts give.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from core import validation
+from core.destination import Destination
+from core.destination import Verdict as PathVerdict
+from core.errors import EC2Error
+from core.model import KeyPair, Tag
+
+
+class Tone(Enum):
+    """How a verdict is meant; shown by a mark and a colour."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    CAUTION = "caution"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A line below a field; the text may quote what was typed and is made visible when shown."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+def refusal(error: EC2Error) -> Verdict:
+    """Return the service's own words."""
+    return Verdict(f"{error.code}: {error.message}", Tone.BAD)
+
+
+def of_key_name(key_name: str, region: str, holder: KeyPair | None) -> Verdict:
+    """Return the verdict on a name for a new pair; `holder` is the pair that has it, if any."""
+    if not key_name:
+        return Verdict("1 to 255 ASCII characters")
+    try:
+        validation.check_key_name(key_name)
+    except EC2Error as error:
+        return Verdict(_explain_key_name(key_name) or error.message, Tone.BAD)
+    if holder is not None:
+        return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
+    return Verdict(f"free in {region}", Tone.GOOD)
+
+
+def _explain_key_name(key_name: str) -> str:
+    over = len(key_name) - validation.MAX_KEY_NAME
+    foreign = next((character for character in key_name if not character.isascii()), None)
+    if over > 0:
+        return f"too long by {over} character{'s' * (over > 1)}"
+    if foreign is not None:
+        return f"{foreign} is not an ASCII character"
+    if key_name.startswith(" "):
+        return "begins with a space"
+    if key_name.endswith(" "):
+        return "ends with a space"
+    return ""
+
+
+def of_tags(tags: Sequence[Tag]) -> Verdict:
+    """Return the verdict on the tags of a new pair, naming the first that is wrong."""
+    count = f"{len(tags)} of {validation.MAX_TAGS}"
+    for number, tag in enumerate(tags, start=1):
+        try:
+            validation.check_tag(tag)
+        except EC2Error as error:
+            return Verdict(f"tag {number}: {error.message}", Tone.BAD)
+    try:
+        validation.check_tags(tags)
+    except EC2Error as error:
+        return Verdict(f"{count}: {error.message}", Tone.BAD)
+    return Verdict(f"{count}; ctrl+t adds one, ctrl+r removes one" if tags else "ctrl+t adds one")
+
+
+def of_destination(destination: Destination) -> Verdict:
+    """Return the verdict on a path for the private key."""
+    tone = {
+        PathVerdict.FREE: Tone.GOOD,
+        PathVerdict.FREE_BUT_READABLE: Tone.CAUTION,
+        PathVerdict.FOLDER_MISSING: Tone.CAUTION,
+        PathVerdict.REFUSED: Tone.BAD,
+    }[destination.verdict]
+    return Verdict(destination.explanation, tone)

@@ -1,0 +1,89 @@
+"""One of a few values, chosen with the arrows or space, on one line."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+_CHOSEN, _FREE = "◉", "○"
+_GAP = "   "
+
+
+class Choice(Widget, can_focus=True):
+    """A line such as `◉ rsa   ○ ed25519`.
+
+    Args:
+        options: pairs of the value and the label that is shown for it, which is our own text.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", show=False),
+        Binding("right,space", "move(1)", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    Choice {
+        height: 1;
+        &:focus { background: $boost; }
+        &:ansi:focus { background: transparent; text-style: bold; }
+    }
+    """
+
+    index: reactive[int] = reactive(0)
+    """Which of the options is chosen."""
+
+    class Changed(Message):
+        """Another option was chosen."""
+
+        def __init__(self, choice: "Choice") -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> "Choice":
+            """The widget that sent this."""
+            return self.choice
+
+    def __init__(self, options: Sequence[tuple[str, str]], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._options = tuple(options)
+
+    @property
+    def value(self) -> str:
+        """The value that is chosen."""
+        return self._options[self.index][0]
+
+    def render(self) -> Content:
+        labels: list[Content] = []
+        for index, (_, label) in enumerate(self._options):
+            if index != self.index:
+                labels.append(Content.styled(f"{_FREE} {label}", "$text-muted"))
+            elif self.has_focus:
+                # Not colour alone: the brackets say where the focus is, too.
+                labels.append(Content.styled(f"{_CHOSEN} {label}", "reverse"))
+            else:
+                labels.append(Content(f"{_CHOSEN} {label}"))
+        return Content(_GAP).join(labels)
+
+    def watch_index(self) -> None:
+        if self.is_mounted:
+            self.post_message(self.Changed(self))
+
+    def action_move(self, step: int) -> None:
+        """Choose the next option, or the one before, round and round."""
+        self.index = (self.index + step) % len(self._options)
+
+    async def _on_click(self, event: Click) -> None:
+        start = 0
+        for index, (_, label) in enumerate(self._options):
+            end = start + 2 + len(label)
+            if start <= event.x < end:
+                self.index = index
+            start = end + len(_GAP)

@@ -1,0 +1,52 @@
+"""A row of a form: a label, what can be changed, and a line below it that says how it stands."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.verdict import Verdict
+from tui.widgets.verdict_line import VerdictLine
+
+
+class FormField(Vertical):
+    """A label and a widget on one line, and the verdict on what it holds on the next.
+
+    Args:
+        label: our own text.
+        control: what has the focus.
+        stacked: the label stands above the control, which then has the whole width.
+    """
+
+    DEFAULT_CSS = """
+    FormField {
+        height: auto;
+        .form-field--row { height: auto; }
+        .form-field--label { width: 11; color: $text-muted; }
+        .form-field--row > .form-field--control { width: 1fr; }
+        VerdictLine { margin-left: 11; }
+        &.-stacked VerdictLine { margin-left: 0; }
+    }
+    """
+
+    def __init__(self, label: str, control: Widget, *, stacked: bool = False) -> None:
+        super().__init__(classes="-stacked" if stacked else None)
+        self._label = Static(label, classes="form-field--label", markup=False)
+        self._control = control
+        self._control.add_class("form-field--control")
+        self._stacked = stacked
+        self._verdict = VerdictLine()
+
+    def compose(self) -> ComposeResult:
+        if self._stacked:
+            yield self._label
+            yield self._control
+        else:
+            with Horizontal(classes="form-field--row"):
+                yield self._label
+                yield self._control
+        yield self._verdict
+
+    def show(self, verdict: Verdict) -> None:
+        """Put a verdict below the control."""
+        self._verdict.show(verdict)

@@ -1,0 +1,55 @@
+"""The bottom line: which keys do what here.
+
+Our own because Textual's Footer leaks widgets on every change of focus, doubles the bytes that
+such a change sends, and cuts its last hint in the middle.
+"""
+
+from typing import ClassVar
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.actions import Place, hints
+
+_GAP = "   "
+
+
+class KeyHints(Widget):
+    """One line of keys and words; what does not fit whole is left out, from the end."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
+    """
+    | Class | Description |
+    | :- | :- |
+    | `key-hints--key` | The key of a hint. |
+    """
+
+    DEFAULT_CSS = """
+    KeyHints {
+        dock: bottom;
+        height: 1;
+        color: $text-muted;
+        &:ansi { text-style: dim; }
+        .key-hints--key { color: $text-accent; text-style: bold; }
+    }
+    """
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._hints = hints(place)
+
+    def show(self, shown: tuple[tuple[str, str], ...]) -> None:
+        """Replace the hints by these pairs of key and word."""
+        if shown != self._hints:
+            self._hints = shown
+            self.refresh()
+
+    def render(self) -> Content:
+        parts: list[Content] = []
+        width = 0
+        for key, word in self._hints:
+            width += len(key) + 1 + len(word) + (len(_GAP) if parts else 0)
+            if width > self.size.width:
+                break
+            parts.append(Content.styled(key, "$text-accent bold").append(f" {word}"))
+        return Content(_GAP).join(parts)

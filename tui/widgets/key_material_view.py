@@ -1,0 +1,57 @@
+"""The private key on the glass, for as long as the person wants it there."""
+
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from core.secret import KeyMaterial
+
+_HIDDEN = (
+    "v prints it on this terminal, and on whatever",
+    "records this terminal. Saving needs no showing.",
+)
+
+
+class KeyMaterialView(ScrollView, can_focus=True):
+    """Draws the key line by line from its holder while shown, and keeps none of it."""
+
+    DEFAULT_CSS = """
+    KeyMaterialView {
+        border: round $border-blurred;
+        padding: 0 1;
+        color: $text-muted;
+        border-title-color: $text-muted;
+        &:focus { border: round $border; }
+        &.-shown { color: $foreground; }
+        &:ansi { border: round ansi_bright_black; }
+    }
+    """
+
+    shown: reactive[bool] = reactive(False)
+    """Whether the key is drawn."""
+
+    def __init__(self, material: KeyMaterial) -> None:
+        super().__init__()
+        self._material = material
+        self.virtual_size = Size(64, len(_HIDDEN))
+
+    def watch_shown(self, shown: bool) -> None:
+        self.set_class(shown, "-shown")
+        lines = self._lines()
+        self.virtual_size = Size(max(map(len, lines)), len(lines))
+        self.scroll_to(0, 0, animate=False)
+        state = "shown" if shown else "hidden"
+        self.border_title = f"private key · {self._material.size:,} bytes · {state}"
+        self.refresh()
+
+    def _lines(self) -> list[str]:
+        return self._material.reveal().splitlines() if self.shown else list(_HIDDEN)
+
+    def render_line(self, y: int) -> Strip:
+        left, top = self.scroll_offset
+        width = self.size.width
+        lines = self._lines()
+        text = lines[top + y][left : left + width] if top + y < len(lines) else ""
+        return Strip([Segment(text.ljust(width), self.rich_style)], width)

@@ -1,0 +1,32 @@
+"""A one-line text field that sends nothing while nothing happens."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+
+class TextInput(Input):
+    """Textual's Input, one line high, with a cursor that does not blink.
+
+    A blinking cursor sends 2 KB a second for ever. There is no maximum length: Textual would drop
+    a longer paste without a word, where a verdict beside the field says by how much it is over.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    TextInput.-textual-compact {
+        background: $surface;
+        &:focus { background: $boost; }
+        &:ansi { text-style: underline; background: transparent; }
+        &:ansi:focus { text-style: bold underline; }
+    }
+    """
+
+    def __init__(self, value: str = "", *, id: str | None = None, classes: str = "") -> None:
+        super().__init__(value, id=id, classes=classes, compact=True, select_on_focus=False)
+        self.cursor_blink = False

@@ -1,0 +1,38 @@
+"""The top line of a screen: what it is about, and where one is."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.text import clip, fit, visible
+
+
+class TopLine(Widget):
+    """A title at the left and, if there is room, a remark at the right."""
+
+    DEFAULT_CSS = """
+    TopLine {
+        dock: top;
+        height: 1;
+        text-style: bold;
+    }
+    """
+
+    def __init__(self, title: str, remark: str = "") -> None:
+        super().__init__()
+        self._title = visible(title)
+        self._remark = visible(remark)
+
+    def show(self, title: str) -> None:
+        """Replace the title."""
+        shown = visible(title)
+        if shown != self._title:
+            self._title = shown
+            self.refresh()
+
+    def render(self) -> Content:
+        width = self.size.width
+        title = clip(self._title, width)
+        left = width - len(self._remark)
+        if not self._remark or left < len(title) + 2:
+            return Content(title)
+        return Content(fit(title, left)) + Content.styled(self._remark, "not bold $text-muted")

@@ -1,0 +1,41 @@
+"""A line that says how something stands."""
+
+from textual.widgets import Static
+
+from tui.text import visible
+from tui.verdict import Tone, Verdict
+
+_MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
+
+
+class VerdictLine(Static):
+    """Shows a verdict: a mark, a colour, and the text with everything invisible spelled out."""
+
+    DEFAULT_CSS = """
+    VerdictLine {
+        height: auto;
+        min-height: 1;
+        color: $text-muted;
+        &.-good { color: $text-success; }
+        &.-bad { color: $text-error; }
+        &.-caution { color: $text-warning; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes, markup=False)
+        self._verdict = Verdict("")
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is shown."""
+        return self._verdict
+
+    def show(self, verdict: Verdict) -> None:
+        """Show another verdict; nothing is drawn if it is the same."""
+        if verdict == self._verdict:
+            return
+        self._verdict = verdict
+        for tone in Tone:
+            self.set_class(tone is verdict.tone, f"-{tone.value}")
+        self.update(_MARKS[verdict.tone] + visible(verdict.text))
