@@ -9,6 +9,7 @@
     │   ├── InvalidKeyFormat              400  InvalidKey.Format
     │   ├── InvalidKeyPairDuplicate       400  InvalidKeyPair.Duplicate
     │   ├── InvalidKeyPairNotFound        400  InvalidKeyPair.NotFound
+    │   ├── FilterLimitExceeded           400
     │   ├── KeyPairLimitExceeded          400
     │   ├── TagLimitExceeded              400
     │   ├── UnauthorizedOperation         403
@@ -107,6 +108,15 @@ class InvalidKeyPairNotFound(EC2Error):
 
     def __init__(self, key_name: str) -> None:
         super().__init__(f"The key pair '{key_name}' does not exist", parameter="key_names")
+
+
+class FilterLimitExceeded(EC2Error):
+    """The filters of one call have too many values, or one that is too long."""
+
+    code = "FilterLimitExceeded"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, parameter="filters")
 
 
 class KeyPairLimitExceeded(EC2Error):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from core.errors import EC2Error, InvalidParameterValue
+from core.errors import FilterLimitExceeded, InvalidParameterValue
 from core.model import KeyPair, Tag
 
 _KEY_PAIR_FILTERS = frozenset({"key-pair-id", "fingerprint", "key-name", "tag-key", "tag-value"})
@@ -19,15 +19,6 @@ _MOST_VALUES = 200
 _LONGEST_VALUE = 255
 
 _Item = TypeVar("_Item")
-
-
-class FilterLimitExceeded(EC2Error):
-    """The filters of one call have too many values, or one that is too long."""
-
-    code = "FilterLimitExceeded"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, parameter="filters")
 
 
 @dataclass(frozen=True, slots=True)

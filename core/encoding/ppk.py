@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
     rsa_crt_dmq1,
 )
 
-from core.encoding import EncodingError
+from core.encoding import EncodingError, rsa
 from core.encoding.public import PublicKey
 from core.encoding.sshwire import Reader, WireError, mpint, string
 from core.keygen import PrivateKey
@@ -40,16 +40,20 @@ def encode(private_key: PrivateKey, public_key: PublicKey, comment: str) -> byte
         raise ValueError("a PPK comment is one line")
     algorithm = Reader(public_key.blob).string().decode()
     private_blob = _private_blob(private_key)
-    mac = _mac(algorithm.encode(), comment.encode(), public_key.blob, private_blob)
+    return _file(algorithm.encode(), comment.encode(), public_key.blob, private_blob)
+
+
+def _file(algorithm: bytes, comment: bytes, public_blob: bytes, private_blob: bytes) -> bytes:
+    mac = _mac(algorithm, comment, public_blob, private_blob)
     lines = [
-        f"PuTTY-User-Key-File-2: {algorithm}",
-        "Encryption: none",
-        f"Comment: {comment}",
-        *_base64_lines("Public", public_key.blob),
-        *_base64_lines("Private", private_blob),
-        f"Private-MAC: {mac}",
+        b"PuTTY-User-Key-File-2: " + algorithm,
+        b"Encryption: none",
+        b"Comment: " + comment,
+        *_base64_lines(b"Public", public_blob),
+        *_base64_lines(b"Private", private_blob),
+        b"Private-MAC: " + mac,
     ]
-    return "".join(f"{line}\n" for line in lines).encode()
+    return b"".join(line + b"\n" for line in lines)
 
 
 def _private_blob(private_key: PrivateKey) -> bytes:
@@ -63,19 +67,19 @@ def _private_blob(private_key: PrivateKey) -> bytes:
             assert_never(private_key)
 
 
-def _base64_lines(title: str, blob: bytes) -> list[str]:
-    text = b64encode(blob).decode()
+def _base64_lines(title: bytes, blob: bytes) -> list[bytes]:
+    text = b64encode(blob)
     lines = [text[start : start + _LINE] for start in range(0, len(text), _LINE)]
-    return [f"{title}-Lines: {len(lines)}", *lines]
+    return [title + b"-Lines: " + str(len(lines)).encode(), *lines]
 
 
-def _mac(algorithm: bytes, comment: bytes, public_blob: bytes, private_blob: bytes) -> str:
+def _mac(algorithm: bytes, comment: bytes, public_blob: bytes, private_blob: bytes) -> bytes:
     message = b"".join(map(string, (algorithm, b"none", comment, public_blob, private_blob)))
-    return hmac.new(_MAC_KEY, message, hashlib.sha1).hexdigest()
+    return hmac.new(_MAC_KEY, message, hashlib.sha1).hexdigest().encode()
 
 
 def decode(data: bytes) -> PrivateKey:
-    """Return the private key in what `encode` wrote, after checking the MAC over all of it.
+    """Return the private key in what `encode` wrote, byte for byte, after checking its MAC.
 
     Raises:
         EncodingError: it is another version, encrypted, damaged, or its halves disagree.
@@ -88,8 +92,10 @@ def decode(data: bytes) -> PrivateKey:
     public_blob = _blob(lines, b"Public-Lines")
     private_blob = _blob(lines, b"Private-Lines")
     mac = _header(lines, b"Private-MAC")
-    if not hmac.compare_digest(mac, _mac(algorithm, comment, public_blob, private_blob).encode()):
+    if not hmac.compare_digest(mac, _mac(algorithm, comment, public_blob, private_blob)):
         raise EncodingError("the MAC of this PPK does not match its contents")
+    if data != _file(algorithm, comment, public_blob, private_blob):
+        raise EncodingError("this PPK was changed, or was written by another program")
     try:
         return _private_key(algorithm, Reader(public_blob), Reader(private_blob))
     except WireError:
@@ -120,12 +126,15 @@ def _private_key(algorithm: bytes, public: Reader, private: Reader) -> PrivateKe
         case b"ssh-rsa":
             e, n = public.mpint(), public.mpint()
             d, p, q, iqmp = (private.mpint() for _ in range(4))
-            if p * q != n or iqmp * q % p != 1 or pow(2, e * d, n) != 2:
+            try:
+                numbers = RSAPrivateNumbers(
+                    p, q, d, rsa_crt_dmp1(d, p), rsa_crt_dmq1(d, q), iqmp, RSAPublicNumbers(e, n)
+                )
+                private_key: PrivateKey = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+            except ValueError:
+                raise EncodingError("the numbers of this PPK are those of no RSA key") from None
+            if not rsa.is_one_key(numbers):
                 raise EncodingError("the two halves of this PPK are of different keys")
-            numbers = RSAPrivateNumbers(
-                p, q, d, rsa_crt_dmp1(d, p), rsa_crt_dmq1(d, q), iqmp, RSAPublicNumbers(e, n)
-            )
-            private_key: PrivateKey = numbers.private_key(unsafe_skip_rsa_key_validation=True)
         case b"ssh-ed25519":
             point, seed = public.string(), private.string()
             if len(seed) != 32:

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import EC2Error, InvalidParameterValue
+from core.errors import EC2Error, FilterLimitExceeded, InvalidParameterValue
 from core.filters import (
     Filter,
-    FilterLimitExceeded,
     TagDescription,
     select_key_pairs,
     select_tags,
