@@ -8,24 +8,34 @@ from core.errors import StoreError
 
 
 def check(path: Path) -> None:
-    """Refuse a data folder that cannot be written, or in which others could replace our files.
-
-    A folder that does not exist yet is fine where it can be made.
+    """Refuse a data folder that `problem` has something against.
 
     Raises:
         StoreError: says what is wrong and what to do.
     """
+    found = problem(path)
+    if found is not None:
+        raise StoreError(f"{found[0].upper()}{found[1:]}.")
+
+
+def problem(path: Path) -> str | None:
+    """Return why a data folder cannot be used for changes, as a clause, or None if it can.
+
+    That is a folder that cannot be written, or in which others could replace our files. One that
+    does not exist yet is fine where it can be made.
+    """
     if not os.path.lexists(path):
         parent = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            raise StoreError(f"Cannot make the folder {path}: {parent} is not writable for you.")
-        return
+            return f"you cannot make the folder {path}, because you cannot write in {parent}"
+        return None
     if not path.is_dir():
-        raise StoreError(f"{path} is not a folder. Choose another with --data-dir.")
+        return f"{path} is not a folder; choose another with --data-dir"
     status = path.stat()
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise StoreError(f"Others can write in {path}. Make it yours alone: chmod 700 {path}")
+        return f"others can write in {path}; make it yours alone: chmod 700 {path}"
     if status.st_uid not in (os.geteuid(), 0):
-        raise StoreError(f"{path} belongs to another account. Choose another with --data-dir.")
+        return f"{path} belongs to another account; choose another with --data-dir"
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        raise StoreError(f"You cannot write in {path}. Choose another with --data-dir.")
+        return f"you cannot write in {path}; choose another with --data-dir"
+    return None

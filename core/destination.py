@@ -92,7 +92,7 @@ def examine(text: str) -> Destination:
 
 
 def _examine_file(path: Path) -> Destination:
-    if os.path.lexists(path):
+    if _exists(path):
         return _refused(path, _what_stands_there(path))
     if not os.path.lexists(path.parent):
         return _examine_missing_folder(path)
@@ -110,6 +110,15 @@ def _examine_file(path: Path) -> Destination:
             "new file, readable by you alone; others can list its folder",
         )
     return Destination(path, Verdict.FREE, "new file in a folder only you can read")
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether something has that name; os.path.lexists() takes a name too long for free."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _what_stands_there(path: Path) -> str:

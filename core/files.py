@@ -62,12 +62,14 @@ def _open_unnamed(folder: int) -> int | None:
 def _create_named(name: str, data: bytes, folder: int) -> None:
     file = _open_exclusively(name, folder)
     try:
-        _write_and_sync(file, data)
+        try:
+            _write_and_sync(file, data)
+        finally:
+            # A network file system may report only here that it could not store the bytes.
+            os.close(file)
     except BaseException:
         _remove(name, folder)
         raise
-    finally:
-        os.close(file)
 
 
 class ReplaceNotConfirmed(OSError):

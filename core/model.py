@@ -45,6 +45,18 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True)
+class TagSelector:
+    """Tags to remove: those with this key and, unless it is None, with this value."""
+
+    key: str
+    value: str | None = None
+
+    def matches(self, tag: Tag) -> bool:
+        """Tell whether a tag is one of them."""
+        return tag.key == self.key and self.value in (None, tag.value)
+
+
+@dataclass(frozen=True, slots=True)
 class TagSpecification:
     """Tags to put on a resource while it is made."""
 

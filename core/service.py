@@ -1,13 +1,13 @@
 """Everything a front end may ask: the operations of EC2's key-pair API, and saving a private key.
 
-The operations check in EC2's order: dry run, parameters, quota, duplicate. What they answer are
-values of `core.model`; what they refuse, they refuse with errors of `core.errors`.
+Every operation checks in EC2's order: authorization, dry run, parameters, quota, duplicate. What
+they answer are values of `core.model`; what they refuse, they refuse with errors of `core.errors`.
 """
 
-import os
 import secrets
-import stat
-from collections.abc import Callable, Sequence
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import destination, files, validation
+from core.authorization import Authorizer, Context, request_tags, resource_context
 from core.errors import (
     DryRunOperation,
+    InvalidID,
     InvalidKeyPairDuplicate,
+    InvalidKeyPairNotFound,
+    InvalidParameterCombination,
     InvalidParameterValue,
     KeyPairLimitExceeded,
     MissingParameter,
-    ProofFailed,
     SaveError,
     StoreError,
 )
+from core.filters import Filter, TagDescription, select_key_pairs, select_tags
 from core.model import (
     CreatedKeyPair,
     KeyFormat,
@@ -33,14 +37,21 @@ from core.model import (
     PrivateKeyState,
     SavedKeyMaterial,
     Tag,
+    TagSelector,
     TagSpecification,
 )
+from core.regions import region
 from core.secret import KeyMaterial
 
 if TYPE_CHECKING:
+    from core.encoding.public import PublicKey
     from core.store import RegionState, RegionStore
 
-_LARGEST_KEY_FILE = 64 * 1024
+_CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
+_DESCRIBE, _DESCRIBE_TAGS = "DescribeKeyPairs", "DescribeTags"
+_CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+
+_FEWEST_RESULTS, _MOST_RESULTS = 5, 1000
 
 
 def now() -> datetime:
@@ -58,26 +69,31 @@ class KeyPairService:
     """The key pairs of one Region.
 
     Methods block (an RSA key takes 50 ms, a write waits for the disk) and may be called from any
-    thread. `now` and `new_key_pair_id` are arguments so that tests can fix them.
+    thread. `now` and `new_key_pair_id` are arguments so that tests can fix them. Without an
+    authorizer everything is allowed that the files allow.
     """
 
     def __init__(
         self,
         store: "RegionStore",
+        authorizer: Authorizer | None = None,
         *,
         now: Callable[[], datetime] = now,
         new_key_pair_id: Callable[[], str] = new_key_pair_id,
     ) -> None:
         self._store = store
+        self._authorizer = authorizer or Authorizer(region(store.region), "nobody")
         self._now = now
         self._new_key_pair_id = new_key_pair_id
 
     @classmethod
-    def open(cls, data_dir: Path, region: str) -> "KeyPairService":
+    def open(
+        cls, data_dir: Path, region: str, authorizer: Authorizer | None = None
+    ) -> "KeyPairService":
         """Return the service of a Region whose file is in `data_dir`; nothing is read yet."""
         from core.store import RegionStore
 
-        return cls(RegionStore(data_dir, region))
+        return cls(RegionStore(data_dir, region), authorizer)
 
     @property
     def region(self) -> str:
@@ -87,6 +103,19 @@ class KeyPairService:
     def now(self) -> datetime:
         """Return the present time as this service takes it."""
         return self._now()
+
+    def _begin(
+        self, action: str, *, dry_run: bool, key_name: str | None = None, context: Context
+    ) -> None:
+        """Check whether a call is allowed, and end it there if it is a dry run."""
+        self._authorize(action, key_name, context)
+        if dry_run:
+            raise DryRunOperation
+
+    def _authorize(self, action: str, key_name: str | None, context: Context) -> None:
+        self._authorizer.check(action, key_name, context, self._store.write_problem())
+
+    # New key pairs ------------------------------------------------------------------------------
 
     def create_key_pair(
         self,
@@ -100,62 +129,164 @@ class KeyPairService:
         """Create a key pair, record it, and hand its private key over: the only time it exists.
 
         Raises:
-            DryRunOperation: `dry_run` was set; nothing else was looked at.
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
             MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.validation`.
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: the name is taken.
             StoreError: the record could not be written; no key pair exists.
         """
-        if dry_run:
-            raise DryRunOperation
+        self._begin_new(
+            _CREATE, key_name, tag_specifications, dry_run, {"ec2:KeyPairType": key_type}
+        )
         validation.check_key_name(key_name)
         checked_type = validation.check_key_type(key_type)
         checked_format = validation.check_key_format(key_format)
         tags = validation.check_tag_specifications(tag_specifications)
         # Looked at before the key is made, which takes long, and again under the lock.
         _check_room(self._store.read(), key_name)
-        created = self._generate(key_name, checked_type, checked_format, tags)
+        key_pair, material = self._generate(key_name, checked_type, checked_format, tags)
         try:
-            with self._store.transaction() as transaction:
-                _check_room(transaction.state, key_name)
-                transaction.insert(created.key_pair)
+            recorded = self._insert(key_pair)
         except BaseException:
-            created.key_material.wipe()
+            material.wipe()
             raise
-        return created
+        return CreatedKeyPair(recorded, checked_format, material)
 
     def _generate(
         self, key_name: str, key_type: KeyType, key_format: KeyFormat, tags: tuple[Tag, ...]
-    ) -> CreatedKeyPair:
+    ) -> tuple[KeyPair, KeyMaterial]:
         # Imported here: cryptography takes some 70 ms that looking at key pairs never needs.
         from core import keygen
         from core.encoding import pem, private
-        from core.fingerprint import ec2_fingerprint, fingerprints
 
         private_key = keygen.generate(key_type)
-        public_key = private.public_key(private_key)
-        kinds = fingerprints(public_key, pem.pkcs8_der(private_key))
-        key_pair = KeyPair(
+        key_pair = self._key_pair(
+            key_name,
+            private.public_key(private_key),
+            tags,
+            private_key_der=pem.pkcs8_der(private_key),
+        )
+        return key_pair, KeyMaterial(private.encode(private_key, key_format, comment=key_name))
+
+    def import_key_pair(
+        self,
+        *,
+        key_name: str,
+        public_key_material: str | bytes,
+        tag_specifications: Sequence[TagSpecification] = (),
+        dry_run: bool = False,
+    ) -> KeyPair:
+        """Record a public key under a name.
+
+        A taken name is answered before the material is looked at, as the service was seen to do.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.validation` and
+                `core.encoding.public`.
+            KeyPairLimitExceeded: the Region holds 5,000 key pairs.
+            InvalidKeyPairDuplicate: the name is taken.
+            InvalidKeyFormat: it is no public key that EC2 takes; `reason` says why.
+            StoreError: the record could not be written; nothing was imported.
+        """
+        from core.encoding.public import check_given, read_public_key_material
+
+        self._begin_new(_IMPORT, key_name, tag_specifications, dry_run, {})
+        validation.check_key_name(key_name)
+        check_given(public_key_material)
+        tags = validation.check_tag_specifications(tag_specifications)
+        _check_room(self._store.read(), key_name)
+        public_key = read_public_key_material(public_key_material)
+        return self._insert(self._key_pair(key_name, public_key, tags))
+
+    def _begin_new(
+        self,
+        action: str,
+        key_name: str,
+        specifications: Sequence[TagSpecification],
+        dry_run: bool,
+        context: Context,
+    ) -> None:
+        tags = [tag for specification in specifications for tag in specification.tags]
+        tag_context = {**request_tags(tags), **context}
+        self._authorize(action, key_name, tag_context)
+        if tags:
+            # Tagging while creating is a permission of its own.
+            self._authorize(_CREATE_TAGS, key_name, {**tag_context, "ec2:CreateAction": action})
+        if dry_run:
+            raise DryRunOperation
+
+    def _key_pair(
+        self,
+        key_name: str,
+        public_key: "PublicKey",
+        tags: tuple[Tag, ...],
+        private_key_der: bytes | None = None,
+    ) -> KeyPair:
+        from core.fingerprint import ec2_fingerprint, fingerprints
+
+        kinds = fingerprints(public_key, private_key_der)
+        created = private_key_der is not None
+        return KeyPair(
             key_pair_id=self._new_key_pair_id(),
             key_name=key_name,
-            key_type=key_type,
+            key_type=public_key.key_type,
             key_fingerprint=ec2_fingerprint(public_key, kinds),
             fingerprints=kinds,
             public_key=public_key.line,
             tags=tags,
             create_time=self._now(),
-            private_key=PrivateKeyState.UNSAVED,
+            private_key=PrivateKeyState.UNSAVED if created else PrivateKeyState.IMPORTED,
         )
-        material = KeyMaterial(private.encode(private_key, key_format, comment=key_name))
-        return CreatedKeyPair(key_pair, key_format, material)
 
-    def describe_key_pairs(self) -> tuple[KeyPair, ...]:
-        """Return the key pairs of the Region, in the order in which they were made.
+    def _insert(self, key_pair: KeyPair) -> KeyPair:
+        with self._store.transaction() as transaction:
+            _check_room(transaction.state, key_pair.key_name)
+            while transaction.state.knew(key_pair.key_pair_id):
+                key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
+            transaction.insert(key_pair)
+        return key_pair
+
+    # Looking ------------------------------------------------------------------------------------
+
+    def describe_key_pairs(
+        self,
+        *,
+        key_names: Sequence[str] = (),
+        key_pair_ids: Sequence[str] = (),
+        filters: Sequence[Filter] = (),
+        dry_run: bool = False,
+    ) -> tuple[KeyPair, ...]:
+        """Return the key pairs asked for, each once, in the order in which they were made.
+
+        Without names, ids and filters that is all of them.
 
         Raises:
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            InvalidParameterCombination: both names and ids.
+            InvalidParameterValue: a blank name, an id that never existed, an unknown filter.
+            FilterLimitExceeded: too many filter values, or one too long.
+            InvalidKeyPairNotFound: a name that does not exist, or an id that did once.
             StoreError: the Region's file cannot be read.
         """
-        return tuple(self._store.read().key_pairs.values())
+        self._begin(_DESCRIBE, dry_run=dry_run, context={})
+        if key_names and key_pair_ids:
+            raise InvalidParameterCombination(
+                "The parameter 'keyPairId' may not be used in combination with 'keyName'"
+            )
+        state = self._store.read()
+        wanted = {_named(state, key_name).key_pair_id for key_name in key_names}
+        wanted |= {_identified(state, key_pair_id).key_pair_id for key_pair_id in key_pair_ids}
+        everything = not (key_names or key_pair_ids)
+        found = (
+            key_pair
+            for key_pair_id, key_pair in state.key_pairs.items()
+            if everything or key_pair_id in wanted
+        )
+        return tuple(select_key_pairs(found, filters))
 
     def key_pair_named(self, key_name: str) -> KeyPair | None:
         """Return the key pair of that name, or None; cheap enough to ask on every key press.
@@ -164,6 +295,8 @@ class KeyPairService:
             StoreError: the Region's file cannot be read.
         """
         return self._store.read().named(key_name)
+
+    # The end ------------------------------------------------------------------------------------
 
     def delete_key_pair(
         self,
@@ -178,26 +311,156 @@ class KeyPairService:
         once are no errors: nothing is deleted and the answer is None.
 
         Raises:
-            DryRunOperation: `dry_run` was set; nothing else was looked at.
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
             MissingParameter: neither was given.
             InvalidParameterValue: an id that never existed, or is none.
             StoreError: the change could not be written; nothing was deleted.
         """
-        if dry_run:
-            raise DryRunOperation
+        state = self._store.read()
+        found = state.key_pairs.get(key_pair_id) if key_pair_id else state.named(key_name or "")
+        self._begin(
+            _DELETE,
+            key_name=found.key_name if found else key_name,
+            context=resource_context(found),
+            dry_run=dry_run,
+        )
         if not key_name and not key_pair_id:
             raise MissingParameter("KeyName or KeyPairId must be provided")
+        if key_pair_id:
+            _check_id_once_existed(state, key_pair_id)
+        if found is None:
+            return None
         with self._store.transaction() as transaction:
-            state = transaction.state
-            if key_pair_id:
-                _check_id_once_existed(state, key_pair_id)
-                found = state.key_pairs.get(key_pair_id)
-            else:
-                found = state.named(key_name or "")
-            if found is None:
+            # Another session may have been faster; then it is as if it had never been there.
+            if found.key_pair_id not in transaction.state.key_pairs:
                 return None
             transaction.remove(found.key_pair_id, self._now())
-            return found.key_pair_id
+        return found.key_pair_id
+
+    # Tags ---------------------------------------------------------------------------------------
+
+    def create_tags(
+        self, *, resources: Sequence[str], tags: Sequence[Tag], dry_run: bool = False
+    ) -> None:
+        """Set tags on key pairs, named by their ids; a tag whose key is there is overwritten.
+
+        Either every one is tagged or none.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed on one of them.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            MissingParameter: no resources, or no tags.
+            InvalidParameterValue: a bad tag.
+            InvalidID: an id that names no key pair.
+            TagLimitExceeded: one of them would carry more than 50.
+            StoreError: the change could not be written.
+        """
+        self._begin_tagging(_CREATE_TAGS, resources, request_tags(tags), dry_run)
+        if not tags:
+            raise MissingParameter("The request must contain the parameter Tags", parameter="tags")
+        validation.check_new_tags(tags)
+
+        def merged(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
+            values = {tag.key: tag.value for tag in (*present, *tags)}
+            result = tuple(Tag(key, value) for key, value in values.items())
+            validation.check_tag_count(result)
+            return result
+
+        self._change_tags(resources, merged)
+
+    def delete_tags(
+        self,
+        *,
+        resources: Sequence[str],
+        tags: Sequence[TagSelector] | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Remove tags from key pairs, named by their ids; None or nothing removes all.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed on one of them.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            MissingParameter: no resources.
+            InvalidID: an id that names no key pair.
+            StoreError: the change could not be written.
+        """
+        selectors = tuple(tags or ())
+        keys = {"aws:TagKeys": tuple(selector.key for selector in selectors)}
+        self._begin_tagging(_DELETE_TAGS, resources, keys, dry_run)
+
+        def remaining(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
+            if not selectors:
+                return ()
+            return tuple(t for t in present if not any(s.matches(t) for s in selectors))
+
+        self._change_tags(resources, remaining)
+
+    def _begin_tagging(
+        self, action: str, resources: Sequence[str], context: Context, dry_run: bool
+    ) -> None:
+        state = self._store.read()
+        for found in [state.key_pairs.get(resource) for resource in resources] or [None]:
+            key_name = found.key_name if found else None
+            self._authorize(action, key_name, {**context, **resource_context(found)})
+        if dry_run:
+            raise DryRunOperation
+        if not resources:
+            raise MissingParameter(
+                "The request must contain the parameter ResourceId", parameter="resources"
+            )
+
+    def _change_tags(
+        self, resources: Iterable[str], change: Callable[[tuple[Tag, ...]], tuple[Tag, ...]]
+    ) -> None:
+        with self._store.transaction() as transaction:
+            for resource in dict.fromkeys(resources):
+                key_pair = transaction.state.key_pairs.get(resource)
+                if key_pair is None:
+                    raise InvalidID(resource)
+                tags = change(key_pair.tags)
+                if tags != key_pair.tags:
+                    transaction.update(replace(key_pair, tags=tags))
+
+    def describe_tags(
+        self,
+        *,
+        filters: Sequence[Filter] = (),
+        max_results: int | None = None,
+        next_token: str | None = None,
+        dry_run: bool = False,
+    ) -> tuple[list[TagDescription], str | None]:
+        """Return tags and, where there are more than `max_results` (5 to 1,000), a token for them.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            InvalidParameterValue: an unknown filter, a bad number or a token that is none.
+            StoreError: the Region's file cannot be read.
+        """
+        self._begin(_DESCRIBE_TAGS, dry_run=dry_run, context={})
+        if max_results is not None and not _FEWEST_RESULTS <= max_results <= _MOST_RESULTS:
+            word, bound = (
+                ("greater", _FEWEST_RESULTS)
+                if max_results < _FEWEST_RESULTS
+                else ("less", _MOST_RESULTS)
+            )
+            raise InvalidParameterValue(
+                f"Value ( {max_results} ) for parameter maxResults is invalid."
+                f" Expecting a value {word} than {bound}.",
+                parameter="max_results",
+            )
+        start = 0 if next_token is None else _position(next_token)
+        rows = (
+            (key_pair.key_pair_id, tag)
+            for key_pair in self._store.read().key_pairs.values()
+            for tag in key_pair.tags
+        )
+        found = select_tags(rows, filters)
+        end = start + (max_results or _MOST_RESULTS)
+        return found[start:end], _token(end) if end < len(found) else None
+
+    # The private key ----------------------------------------------------------------------------
 
     def save_key_material(self, created: CreatedKeyPair, path_text: str) -> SavedKeyMaterial:
         """Write the private key to a new file of mode 0600, read it back, and record where it is.
@@ -209,24 +472,28 @@ class KeyPairService:
             SaveError: the path is no good or the file could not be written; says why.
             ProofFailed: the file did not read back as the key; it was removed.
         """
+        from core.proof import prove
+
         target = destination.examine(path_text)
         if target.path is None or not target.usable:
             raise SaveError(f"Not saved: {target.explanation}.")
         path = target.path
+        data = created.key_material.encode()
         try:
             files.create_private_folder(path.parent)
-            files.create_private_file(path, created.key_material.encode())
+            files.create_private_file(path, data)
         except FileExistsError:
             raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
         except OSError as error:
             raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
         try:
-            proofs = _prove(path, created.key_pair)
+            proofs = prove(path, created.key_pair)
         except BaseException:
             with suppress(OSError):
                 path.unlink()
             raise
-        return SavedKeyMaterial(path, proofs, self._record_saved(created.key_pair, path))
+        warning = self._record_saved(created.key_pair, path)
+        return SavedKeyMaterial(path, ("synced", *proofs), warning)
 
     def _record_saved(self, key_pair: KeyPair, path: Path) -> str | None:
         try:
@@ -250,43 +517,49 @@ def _check_room(state: "RegionState", key_name: str) -> None:
         raise InvalidKeyPairDuplicate
 
 
+def _named(state: "RegionState", key_name: str) -> KeyPair:
+    if not key_name:
+        raise InvalidParameterValue(
+            "Invalid value '' for keyPairNames. It should not be blank", parameter="key_names"
+        )
+    found = state.named(key_name)
+    if found is None:
+        raise InvalidKeyPairNotFound(key_name)
+    return found
+
+
+def _identified(state: "RegionState", key_pair_id: str) -> KeyPair:
+    found = state.key_pairs.get(key_pair_id)
+    if found is None:
+        if key_pair_id in state.deleted_ids:
+            raise InvalidKeyPairNotFound(key_pair_id)
+        raise _invalid_id(key_pair_id)
+    return found
+
+
 def _check_id_once_existed(state: "RegionState", key_pair_id: str) -> None:
     if not validation.is_key_pair_id(key_pair_id):
         raise InvalidParameterValue(
             "Value for parameter keyPairId is invalid.", parameter="key_pair_id"
         )
-    if key_pair_id not in state.key_pairs and key_pair_id not in state.deleted_ids:
-        raise InvalidParameterValue(
-            f"Invalid value '{key_pair_id}' for keyPairId.", parameter="key_pair_id"
-        )
+    if not state.knew(key_pair_id):
+        raise _invalid_id(key_pair_id)
 
 
-def _prove(path: Path, key_pair: KeyPair) -> tuple[str, ...]:
-    """Read a private key file back and return what was found to hold.
+def _invalid_id(key_pair_id: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"Invalid value '{key_pair_id}' for keyPairId.", parameter="key_pair_id"
+    )
 
-    Raises:
-        ProofFailed: something does not hold.
-    """
-    from core.encoding import EncodingError, pem, private
-    from core.fingerprint import fingerprints
 
+def _token(position: int) -> str:
+    return urlsafe_b64encode(str(position).encode()).decode()
+
+
+def _position(token: str) -> int:
     try:
-        status = path.lstat()
-        private_key = private.decode(files.read_private_file(path, _LARGEST_KEY_FILE))
-    except OSError as error:
-        raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
-    except EncodingError as error:
-        raise ProofFailed(f"{path} did not read back: {error}.") from None
-    public_key = private.public_key(private_key)
-    mode = stat.S_IMODE(status.st_mode)
-    held = {
-        f"mode {mode:04o}": mode == files.PRIVATE_FILE,
-        "owned by you": status.st_uid == os.geteuid(),
-        "reads back as this key": public_key.line == key_pair.public_key,
-        "fingerprint equal": fingerprints(public_key, pem.pkcs8_der(private_key))
-        == key_pair.fingerprints,
-    }
-    for proof, holds in held.items():
-        if not holds:
-            raise ProofFailed(f"{path} was removed, because this did not hold: {proof}.")
-    return ("written, synced", *held)
+        return int(urlsafe_b64decode(token.encode()).decode("ascii"))
+    except (Base64Error, ValueError):
+        raise InvalidParameterValue(
+            "Unable to parse pagination token", parameter="next_token"
+        ) from None

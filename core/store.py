@@ -63,6 +63,10 @@ class RegionState:
     names: Mapping[str, str] = field(default_factory=dict)
     deleted_ids: frozenset[str] = frozenset()
 
+    def knew(self, key_pair_id: str) -> bool:
+        """Tell whether the id exists or once did."""
+        return key_pair_id in self.key_pairs or key_pair_id in self.deleted_ids
+
     def named(self, key_name: str) -> KeyPair | None:
         """Return the key pair of that name."""
         key_pair_id = self.names.get(key_name)
@@ -169,6 +173,10 @@ class RegionStore:
         """The file as it was before the last change."""
         return self.path.with_name(f"{self.path.name}.bak")
 
+    def write_problem(self) -> str | None:
+        """Return why the file permissions forbid changes, or None where they do not."""
+        return data_dir.problem(self._folder)
+
     def read(self) -> RegionState:
         """Return the Region as it is on disk now; parses only if another session wrote it.
 
@@ -236,7 +244,7 @@ class RegionStore:
     def _refresh(self) -> None:
         loaded = self._loaded
         identity = self._identity()
-        if identity == loaded.identity:
+        if identity is not None and identity == loaded.identity:
             return
         if identity is None:
             if self.previous_path.exists():

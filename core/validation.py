@@ -12,6 +12,7 @@ from core.model import KeyFormat, KeyType, Tag, TagSpecification
 
 MAX_KEY_NAME = 255
 MAX_TAGS = 50
+RESERVED_PREFIX = "aws:"
 MAX_TAG_KEY = 127
 MAX_TAG_VALUE = 256
 MAX_KEY_PAIRS = 5_000
@@ -120,13 +121,42 @@ def check_tags(tags: Sequence[Tag]) -> None:
     """
     for tag in tags:
         check_tag(tag)
+    _check_no_key_twice(tags)
+    check_tag_count(tags)
+
+
+def check_new_tags(tags: Sequence[Tag]) -> None:
+    """Raise unless CreateTags may set these tags; it words the reserved prefix differently.
+
+    Raises:
+        InvalidParameterValue: a bad key or value, or one key twice.
+    """
+    for tag in tags:
+        if tag.key.startswith(RESERVED_PREFIX):
+            raise _invalid_tag(
+                f"Value ( {tag.key} ) for parameter key is invalid."
+                " Tag keys starting with 'aws:' are reserved for internal use"
+            )
+        check_tag(tag)
+    _check_no_key_twice(tags)
+
+
+def check_tag_count(tags: Sequence[Tag]) -> None:
+    """Raise unless one key pair may carry so many tags.
+
+    Raises:
+        TagLimitExceeded: more than 50.
+    """
+    if len(tags) > MAX_TAGS:
+        raise TagLimitExceeded
+
+
+def _check_no_key_twice(tags: Sequence[Tag]) -> None:
     seen: set[str] = set()
     for tag in tags:
         if tag.key in seen:
             raise _invalid_tag(f"Duplicate tag key '{tag.key}' specified.")
         seen.add(tag.key)
-    if len(tags) > MAX_TAGS:
-        raise TagLimitExceeded
 
 
 def check_tag(tag: Tag) -> None:
@@ -142,7 +172,7 @@ def check_tag(tag: Tag) -> None:
         raise _invalid_tag(
             "Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty."
         )
-    if tag.key.startswith("aws:"):
+    if tag.key.startswith(RESERVED_PREFIX):
         raise _invalid_tag("Tag keys starting with 'aws:' are reserved for internal use")
     if len(tag.key) > MAX_TAG_KEY:
         raise _invalid_tag(f"Tag key exceeds the maximum length of {MAX_TAG_KEY} characters")

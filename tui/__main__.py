@@ -4,15 +4,11 @@ import argparse
 import os
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from core.service import KeyPairService
-
-DEFAULT_REGION = "us-east-1"
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
 
@@ -22,10 +18,11 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     options = _parser().parse_args(arguments)
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
+    from core.settings import open_service
 
     try:
         _check_terminal(os.environ)
-        service = _service(options, os.environ)
+        service = open_service(options.region, options.data_dir)
     except KeyPairsError as error:
         print(f"keypairs: {_printable(error)}", file=sys.stderr)
         return UNUSABLE
@@ -42,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="keypairs",
         description="Create and keep SSH key pairs the way Amazon EC2 does, on this machine.",
         epilog="Without options: the Region of KEYPAIRS_REGION, AWS_REGION or AWS_DEFAULT_REGION,"
-        f" else {DEFAULT_REGION}; the folder of KEYPAIRS_DATA_DIR, else the usual place for data"
+        " else us-east-1; the folder of KEYPAIRS_DATA_DIR, else the usual place for data"
         " of programs.",
         allow_abbrev=False,
     )
@@ -63,26 +60,6 @@ def _check_terminal(environment: "Mapping[str, str]") -> None:
             )
     if environment.get("TERM", "dumb") == "dumb":
         raise SettingsError("This terminal (TERM=dumb) cannot show screens. Use another.")
-
-
-def _service(options: argparse.Namespace, environment: "Mapping[str, str]") -> "KeyPairService":
-    from core import data_dir, regions
-    from core.service import KeyPairService
-
-    named = (
-        environment.get(name) for name in ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
-    )
-    region = regions.region(options.region or next(filter(None, named), DEFAULT_REGION))
-    folder = options.data_dir or environment.get("KEYPAIRS_DATA_DIR")
-    path = Path(folder).expanduser().absolute() if folder else _default_data_dir()
-    data_dir.check(path)
-    return KeyPairService.open(path, region.name)
-
-
-def _default_data_dir() -> Path:
-    from platformdirs import user_data_path
-
-    return user_data_path("keypairs", appauthor=False)
 
 
 def _where(environment: "Mapping[str, str]") -> str:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class KeyPairsApp(App[None]):
     """Key pairs in a terminal."""
 
-    CSS_PATH = "app.tcss"
+    TITLE = "keypairs"
+    # Textual never loads the style sheet of a default screen by itself.
+    CSS_PATH = ["app.tcss", "screens/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
         super().__init__()

@@ -60,5 +60,5 @@ def short_path(path: str) -> str:
 
 
 def sentence(error: Exception) -> str:
-    """Return what an error says, fit to be shown."""
-    return visible(str(error))
+    """Return what an error says, fit to be shown, with the home folder as `~`."""
+    return visible(str(error).replace(f"{Path.home()}/", "~/"))

@@ -118,6 +118,19 @@ def read_public_key_material(material: str | bytes) -> PublicKey:
     raise InvalidKeyFormat(reason)
 
 
+def check_given(material: str | bytes) -> None:
+    """Raise unless there is any material.
+
+    Raises:
+        MissingParameter: it is empty.
+    """
+    if not material:
+        raise MissingParameter(
+            "The request must contain the parameter PublicKeyMaterial",
+            parameter="public_key_material",
+        )
+
+
 _LONGEST = 2048
 _FEWEST_BITS, _MOST_BITS = 512, 8192
 
@@ -126,10 +139,7 @@ def _check_parameter(material: str | bytes) -> None:
     """Check what EC2 checks of any parameter; each check is cheap, however long the material."""
     parameter = "public_key_material"
     invalid = "Value for parameter PublicKeyMaterial is invalid."
-    if not material:
-        raise MissingParameter(
-            "The request must contain the parameter PublicKeyMaterial", parameter=parameter
-        )
+    check_given(material)
     if len(material) > _LONGEST:
         raise InvalidParameterValue(
             f"{invalid} Length exceeds maximum of {_LONGEST}.", parameter=parameter

@@ -35,6 +35,8 @@ class KeyPairListScreen(Screen[None]):
         super().__init__()
         self._service = service
         self._key_pairs: dict[str, KeyPair] = {}
+        self.loaded = False
+        """Whether the first reading of the store has been shown."""
         self._top_line = TopLine(service.region, where)
         self._table = KeyPairTable()
         self._empty = Static(markup=False, id="empty")
@@ -60,6 +62,7 @@ class KeyPairListScreen(Screen[None]):
             key_pairs = await asyncio.to_thread(self._service.describe_key_pairs)
         except StoreError as error:
             self._show_empty(sentence(error))
+            self.loaded = True
             return
         now = self._service.now().astimezone()
         self._key_pairs = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
@@ -75,6 +78,7 @@ class KeyPairListScreen(Screen[None]):
             self._show_empty(
                 f"No key pairs in {self._service.region} yet.\n\nPress c to create one."
             )
+        self.loaded = True
 
     def _show_empty(self, text: str) -> None:
         self._table.display = False

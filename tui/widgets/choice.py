@@ -64,7 +64,7 @@ class Choice(Widget, can_focus=True):
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
             if index != self.index:
-                labels.append(Content.styled(f"{_FREE} {label}", "$text-muted"))
+                labels.append(Content.styled(f"{_FREE} {label}", "dim"))
             elif self.has_focus:
                 # Not colour alone: the brackets say where the focus is, too.
                 labels.append(Content.styled(f"{_CHOSEN} {label}", "reverse"))

@@ -31,7 +31,5 @@ class Facts(Static):
             parts = [value[start : start + width] for start in range(0, len(value), width)] or [""]
             for index, part in enumerate(parts):
                 head = label if index == 0 else ""
-                lines.append(
-                    Content.styled(head.ljust(_LABEL_WIDTH), "$text-muted") + Content(part)
-                )
+                lines.append(Content.styled(head.ljust(_LABEL_WIDTH), "dim") + Content(part))
         return Content("\n").join(lines)

@@ -35,4 +35,4 @@ class TopLine(Widget):
         left = width - len(self._remark)
         if not self._remark or left < len(title) + 2:
             return Content(title)
-        return Content(fit(title, left)) + Content.styled(self._remark, "not bold $text-muted")
+        return Content(fit(title, left)) + Content.styled(self._remark, "not bold dim")

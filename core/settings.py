@@ -1,0 +1,75 @@
+"""From options and environment variables to a service: the same for the app and the client."""
+
+import os
+import pwd
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import data_dir, regions
+from core.authorization import Authorizer
+from core.service import KeyPairService
+
+if TYPE_CHECKING:
+    from core.policy import Policy
+
+DEFAULT_REGION = "us-east-1"
+REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+SYSTEM_POLICY = Path("/etc/keypairs/policy.json")
+
+
+def open_service(
+    region: str | None = None,
+    folder: str | Path | None = None,
+    policy: str | Path | None = None,
+    *,
+    read_only: bool = False,
+    environment: Mapping[str, str] = os.environ,
+) -> KeyPairService:
+    """Return the service of a Region; nothing is read but the policy, and nothing is written.
+
+    What is None comes from the environment (`KEYPAIRS_REGION`, `AWS_REGION`,
+    `AWS_DEFAULT_REGION`; `KEYPAIRS_DATA_DIR`; `KEYPAIRS_POLICY`), and failing that is us-east-1,
+    the usual place for data of programs, and the administrator's policy if there is one.
+
+    Raises:
+        SettingsError: there is no such Region, or the policy cannot be understood.
+        StoreError: the folder is unusable.
+    """
+    named = (environment.get(name) for name in REGION_VARIABLES)
+    chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
+    path = _data_dir(folder or environment.get("KEYPAIRS_DATA_DIR"))
+    if not read_only:
+        data_dir.check(path)
+    authorizer = Authorizer(
+        chosen,
+        _user(),
+        policy=_policy(policy or environment.get("KEYPAIRS_POLICY")),
+        read_only=read_only,
+    )
+    return KeyPairService.open(path, chosen.name, authorizer)
+
+
+def _data_dir(folder: str | Path | None) -> Path:
+    if folder:
+        return Path(folder).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("keypairs", appauthor=False)
+
+
+def _policy(named: str | Path | None) -> "Policy | None":
+    # A policy that was named must be there; the administrator's may be missing, but if it is
+    # there and cannot be read, that must not open the door.
+    if not named and not os.path.lexists(SYSTEM_POLICY):
+        return None
+    from core.policy import Policy
+
+    return Policy.load(Path(named).expanduser() if named else SYSTEM_POLICY)
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

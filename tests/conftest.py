@@ -1,0 +1,163 @@
+import os
+import sys
+
+# Before anything that imports Textual: it reads these variables once, while it is imported.
+_SET = [name for name in os.environ if name.startswith("TEXTUAL_") or name == "ESCDELAY"]
+for _name in [*_SET, "NO_COLOR", "KEYPAIRS_DATA_DIR", "SSH_AUTH_SOCK"]:
+    os.environ.pop(_name, None)
+
+import shutil  # noqa: E402 - see above
+import subprocess  # noqa: E402
+from collections.abc import Callable, Iterator, Sequence  # noqa: E402
+from datetime import UTC, datetime  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
+
+import hypothesis  # noqa: E402
+import pytest  # noqa: E402
+
+from core.service import KeyPairService, new_key_pair_id  # noqa: E402
+from core.service import now as time_now  # noqa: E402
+from core.store import RegionStore  # noqa: E402
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+if _SET and "textual.constants" in sys.modules:
+    # A plugin was faster. What it baked in cannot be taken back.
+    raise pytest.UsageError(f"Textual was imported with {', '.join(_SET)} set: unset it first.")
+
+# A slow machine is no failure; what has to be fast is measured elsewhere.
+hypothesis.settings.register_profile("keypairs", deadline=None)
+hypothesis.settings.load_profile("keypairs")
+
+_TOOL_SECONDS = 30
+_SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """Return the absolute path of a program; without it a test fails in CI and is skipped here."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_FOLDERS}")
+        if path is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{name} is not installed")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def run(
+    tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Run a program with a time limit, an empty home and no terminal; it must end with `status`."""
+    home = tmp_path_factory.mktemp("home")
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C"}
+
+    def run_tool(
+        name: str, *arguments: str | Path, stdin: bytes = b"", status: int | None = 0
+    ) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(
+            [tool(name), *arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=_TOOL_SECONDS,
+            env=environment,
+            check=False,
+        )
+        assert status is None or done.returncode == status, (name, arguments, done)
+        return done
+
+    return run_tool
+
+
+@pytest.fixture(scope="session")
+def rsa_keys() -> "Sequence[RSAPrivateKey]":
+    """Return two RSA keys of the core; they are made once, because each takes a while."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from core import keygen
+    from core.model import KeyType
+
+    keys = [keygen.generate(KeyType.RSA) for _ in range(2)]
+    return [key for key in keys if isinstance(key, RSAPrivateKey)]
+
+
+@pytest.fixture(scope="session")
+def signs_for(
+    run: Callable[..., subprocess.CompletedProcess[bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path, str], bool]:
+    """Return whether ssh-keygen signs with a private key file so that a public key verifies it.
+
+    This is the proof that a private half is right: `ssh-keygen -y` repeats the public half that
+    stands in the file.
+    """
+    folder = tmp_path_factory.mktemp("signatures")
+
+    def sign_and_verify(private_key: Path, public_line: str) -> bool:
+        data = b"signed by the test"
+        (folder / "signers").write_text(f"tester {public_line}\n")
+        # To sign with a PKCS#1 file, ssh-keygen wants the public key beside it.
+        Path(f"{private_key}.pub").write_text(f"{public_line}\n")
+        sign = ["-f", private_key, "-n", "test"]
+        signature = run("ssh-keygen", "-Y", "sign", *sign, stdin=data, status=None)
+        (folder / "signature").write_bytes(signature.stdout)
+        verify = [
+            "-f",
+            folder / "signers",
+            "-I",
+            "tester",
+            "-n",
+            "test",
+            "-s",
+            folder / "signature",
+        ]
+        done = run("ssh-keygen", "-Y", "verify", *verify, stdin=data, status=None)
+        return done.returncode == 0 and b'Good "test" signature' in done.stdout
+
+    return sign_and_verify
+
+
+@pytest.fixture
+def fixed_time() -> datetime:
+    """Return a time to create key pairs at: pass `now=lambda: fixed_time`."""
+    return datetime(2026, 9, 25, 11, 5, 17, 469_000, UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RegionStore:
+    """Return the store of us-east-1 in a data folder that does not exist yet."""
+    return RegionStore(tmp_path / "data", "us-east-1")
+
+
+@pytest.fixture
+def make_service(store: RegionStore) -> Callable[..., KeyPairService]:
+    """Return a function that makes services over `store`, with a clock or ids of the test's own."""
+
+    def make(
+        now: Callable[[], datetime] = time_now,
+        new_key_pair_id: Callable[[], str] = new_key_pair_id,
+    ) -> KeyPairService:
+        return KeyPairService(store, now=now, new_key_pair_id=new_key_pair_id)
+
+    return make
+
+
+@pytest.fixture
+def service(make_service: Callable[..., KeyPairService]) -> KeyPairService:
+    """Return a service over `store` with the real clock."""
+    return make_service()
+
+
+@pytest.fixture
+def umask() -> Iterator[Callable[[int], None]]:
+    """Return a function that sets the umask until the end of the test."""
+    before = os.umask(0o022)
+
+    def set_umask(mask: int) -> None:
+        os.umask(mask)
+
+    yield set_umask
+    os.umask(before)

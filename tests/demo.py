@@ -1,0 +1,98 @@
+"""A world that is the same every time: fixed keys, ids and clock, for snapshots and screenshots."""
+
+import math
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core import keygen
+from core.model import KeyFormat, KeyType, Tag, TagSpecification
+from core.service import KeyPairService
+from core.store import RegionStore
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class DemoService(KeyPairService):
+    """A real service over a real store, of which only chance and time are taken away."""
+
+    def __init__(self, data_dir: Path, region: str = "us-east-1") -> None:
+        self.time = NOW
+        self._numbers = iter(range(1, 10_000))
+        super().__init__(
+            RegionStore(data_dir, region),
+            now=lambda: self.time,
+            new_key_pair_id=lambda: f"key-0{next(self._numbers):016x}",
+        )
+
+
+def fill(service: DemoService, home: Path) -> None:
+    """Create the key pairs of the screenshots, each on its day, some saved below `home`."""
+    with deterministic_keys():
+        for name, key_type, age, tags, saved in _PAIRS:
+            service.time = NOW - timedelta(days=age)
+            specification = TagSpecification("key-pair", [Tag(*tag) for tag in tags])
+            created = service.create_key_pair(
+                key_name=name,
+                key_type=key_type,
+                key_format=KeyFormat.PEM,
+                tag_specifications=[specification],
+            )
+            if saved:
+                service.save_key_material(created, str(home / ".ssh" / f"{name}.pem"))
+    service.time = NOW
+
+
+_PAIRS: tuple[tuple[str, KeyType, int, list[tuple[str, str]], bool], ...] = (
+    ("batch-runner", KeyType.RSA, 22, [("Env", "prod")], True),
+    ("ci-deploy", KeyType.ED25519, 4, [("Team", "ci"), ("Env", "prod")], True),
+    ("nightly", KeyType.RSA, 0, [], False),
+    ("old-laptop", KeyType.RSA, 620, [("Owner", "sam")], True),
+    ("web-blue", KeyType.ED25519, 90, [("Env", "prod"), ("Team", "web"), ("Colour", "blue")], True),
+    ("web-green", KeyType.ED25519, 61, [("Env", "staging")], True),
+)
+
+
+def deterministic_keys(seed: int = 0) -> "mock._patch[object]":
+    """Make key generation give the same keys in the same order, until the patch is undone."""
+    chance = random.Random(seed)  # noqa: S311 - keys of screenshots protect nothing
+
+    def generate(key_type: KeyType) -> keygen.PrivateKey:
+        number = chance.getrandbits(64)
+        if key_type is KeyType.RSA:
+            return _rsa_key(number)
+        return Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big"))
+
+    return mock.patch.object(keygen, "generate", generate)
+
+
+@cache
+def _rsa_key(seed: int) -> rsa.RSAPrivateKey:
+    primes = _primes(random.Random(seed))  # noqa: S311 - likewise
+    q, p = sorted((next(primes), next(primes)))
+    e = keygen.RSA_EXPONENT
+    d = pow(e, -1, (p - 1) * (q - 1))
+    return rsa.RSAPrivateNumbers(
+        p,
+        q,
+        d,
+        rsa.rsa_crt_dmp1(d, p),
+        rsa.rsa_crt_dmq1(d, q),
+        rsa.rsa_crt_iqmp(p, q),
+        rsa.RSAPublicNumbers(e, p * q),
+    ).private_key()
+
+
+def _primes(chance: random.Random) -> Iterator[int]:
+    """Yield 1,024-bit primes whose product of two has 2,048 bits."""
+    small = math.prod(n for n in range(3, 2000) if all(n % d for d in range(2, n)))
+    while True:
+        candidate = chance.getrandbits(1024) | (3 << 1022) | 1
+        if math.gcd(candidate, small) == 1 and pow(2, candidate - 1, candidate) == 1:
+            yield candidate

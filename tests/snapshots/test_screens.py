@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.demo import DemoService
+from tests.snapshots.conftest import SnapCompare
+from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.widgets.verdict_line import VerdictLine
+
+AT_80, AT_60 = pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")
+SIZES = [AT_80, AT_60]
+
+
+@pytest.mark.parametrize("size", [*SIZES, pytest.param((140, 40), id="140x40")])
+def test_list(snap_compare: SnapCompare, demo_service: DemoService, size: tuple[int, int]) -> None:
+    app = KeyPairsApp(demo_service, "on bastion-1 as ops")
+    assert snap_compare(app, run_before=until_loaded, terminal_size=size)
+
+
+def test_empty_list(snap_compare: SnapCompare, empty_service: DemoService) -> None:
+    app = KeyPairsApp(empty_service)
+    assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
+
+
+def test_damaged_region(snap_compare: SnapCompare, demo_service: DemoService, home: Path) -> None:
+    path = home / "data" / "us-east-1.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    app = KeyPairsApp(demo_service)
+    assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_create_form(
+    snap_compare: SnapCompare, demo_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def fill_in(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "reporting")
+        await pilot.press("tab", "right", "ctrl+t")
+        await pilot.pause()
+        await type_text(pilot, "Env")
+        await pilot.press("tab")
+        await type_text(pilot, "prod")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=fill_in, terminal_size=size)
+
+
+def test_create_form_refusals(snap_compare: SnapCompare, demo_service: DemoService) -> None:
+    async def fill_in(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "ci-deploy")
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+        await type_text(pilot, "aws:x")
+        await pilot.press("ctrl+d")
+        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        await until(pilot, lambda: "DryRun" in outcome.verdict.text, "the answer")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=fill_in, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", ["hidden", "shown", "saved"])
+def test_private_key(
+    snap_compare: SnapCompare, empty_service: DemoService, state: str, size: tuple[int, int]
+) -> None:
+    async def create_it(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        # An OpenSSH container holds a random number, PKCS#1 does not.
+        await create(pilot, "reporting")
+        if state == "shown":
+            await pilot.press("v")
+        if state == "saved":
+            await save(pilot)
+
+    assert snap_compare(KeyPairsApp(empty_service), run_before=create_it, terminal_size=size)
+
+
+def test_save_dialog(snap_compare: SnapCompare, empty_service: DemoService) -> None:
+    async def open_it(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await create(pilot, "reporting")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+
+    assert snap_compare(KeyPairsApp(empty_service), run_before=open_it, terminal_size=(80, 24))
+
+
+def test_discard_question(snap_compare: SnapCompare, empty_service: DemoService) -> None:
+    async def ask(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await create(pilot, "reporting")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "report")
+        await pilot.press("enter")
+        await pilot.pause()
+
+    assert snap_compare(KeyPairsApp(empty_service), run_before=ask, terminal_size=(80, 24))

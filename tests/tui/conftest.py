@@ -1,0 +1,36 @@
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.demo import DemoService, deterministic_keys, fill
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    (folder / ".ssh").mkdir(parents=True, mode=0o700)
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def empty_service(home: Path, utc: None) -> Iterator[DemoService]:
+    with deterministic_keys(1):
+        yield DemoService(home / "data")
+
+
+@pytest.fixture
+def demo_service(empty_service: DemoService, home: Path) -> DemoService:
+    fill(empty_service, home)
+    return empty_service
