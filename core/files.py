@@ -187,7 +187,16 @@ def _open_exclusively(name: str, folder: int) -> int:
 def _write_and_sync(file: int, data: bytes) -> None:
     # The umask may have taken a bit that the owner needs.
     os.fchmod(file, PRIVATE_FILE)
+    write_all(file, data)
+    os.fsync(file)
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write all bytes to an open file; write() may take only some of them.
+
+    Raises:
+        OSError: not all could be written.
+    """
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
-    os.fsync(file)

@@ -100,6 +100,15 @@ class KeyPair:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedKeyPair:
+    """A key pair that was deleted; `key_pair` is None once it can no longer be brought back."""
+
+    key_pair_id: str
+    delete_time: datetime
+    key_pair: KeyPair | None
+
+
+@dataclass(frozen=True, slots=True)
 class CreatedKeyPair:
     """The answer of CreateKeyPair: the one time the private key is handed over."""
 

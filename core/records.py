@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+from core.model import DeletedKeyPair, Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
 
 Record = dict[str, Any]
 
@@ -53,6 +53,29 @@ def from_record(record: Mapping[str, Any]) -> KeyPair:
         create_time=parse_time(record["CreateTime"]),
         private_key=PrivateKeyState(record["PrivateKey"]),
         saved_to=tuple(record["SavedTo"]),
+    )
+
+
+def deleted_to_record(deleted: DeletedKeyPair) -> Record:
+    """Return the record of a deleted key pair."""
+    return {
+        "KeyPairId": deleted.key_pair_id,
+        "DeleteTime": format_time(deleted.delete_time),
+        "KeyPair": deleted.key_pair and to_record(deleted.key_pair),
+    }
+
+
+def deleted_from_record(record: Mapping[str, Any]) -> DeletedKeyPair:
+    """Return the deleted key pair of a record.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not such a record.
+    """
+    key_pair = record["KeyPair"]
+    return DeletedKeyPair(
+        record["KeyPairId"],
+        parse_time(record["DeleteTime"]),
+        None if key_pair is None else from_record(key_pair),
     )
 
 

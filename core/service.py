@@ -10,7 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from core.errors import (
 from core.filters import Filter, TagDescription, select_key_pairs, select_tags
 from core.model import (
     CreatedKeyPair,
+    DeletedKeyPair,
     KeyFormat,
     KeyPair,
     KeyType,
@@ -45,6 +46,7 @@ from core.secret import KeyMaterial
 
 if TYPE_CHECKING:
     from core.encoding.public import PublicKey
+    from core.journal import Entry as JournalEntry
     from core.store import RegionState, RegionStore
 
 _CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
@@ -52,6 +54,9 @@ _DESCRIBE, _DESCRIBE_TAGS = "DescribeKeyPairs", "DescribeTags"
 _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
 
 _FEWEST_RESULTS, _MOST_RESULTS = 5, 1000
+
+TRASH_KEEPS = timedelta(days=30)
+"""How long a deleted key pair can be brought back."""
 
 
 def now() -> datetime:
@@ -147,7 +152,7 @@ class KeyPairService:
         _check_room(self._store.read(), key_name)
         key_pair, material = self._generate(key_name, checked_type, checked_format, tags)
         try:
-            recorded = self._insert(key_pair)
+            recorded = self._insert(key_pair, _CREATE)
         except BaseException:
             material.wipe()
             raise
@@ -199,7 +204,7 @@ class KeyPairService:
         tags = validation.check_tag_specifications(tag_specifications)
         _check_room(self._store.read(), key_name)
         public_key = read_public_key_material(public_key_material)
-        return self._insert(self._key_pair(key_name, public_key, tags))
+        return self._insert(self._key_pair(key_name, public_key, tags), _IMPORT)
 
     def _begin_new(
         self,
@@ -241,12 +246,12 @@ class KeyPairService:
             private_key=PrivateKeyState.UNSAVED if created else PrivateKeyState.IMPORTED,
         )
 
-    def _insert(self, key_pair: KeyPair) -> KeyPair:
+    def _insert(self, key_pair: KeyPair, operation: str) -> KeyPair:
         with self._store.transaction() as transaction:
             _check_room(transaction.state, key_pair.key_name)
             while transaction.state.knew(key_pair.key_pair_id):
                 key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
-            transaction.insert(key_pair)
+            transaction.insert(key_pair, operation)
         return key_pair
 
     # Looking ------------------------------------------------------------------------------------
@@ -335,8 +340,53 @@ class KeyPairService:
             # Another session may have been faster; then it is as if it had never been there.
             if found.key_pair_id not in transaction.state.key_pairs:
                 return None
-            transaction.remove(found.key_pair_id, self._now())
+            transaction.empty_trash(self._now() - TRASH_KEEPS)
+            transaction.remove(found.key_pair_id, self._now(), _DELETE)
         return found.key_pair_id
+
+    def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
+        """Return the deleted key pairs that can be brought back, the last deleted first.
+
+        Raises:
+            StoreError: the Region's file cannot be read.
+        """
+        oldest = self._now() - TRASH_KEEPS
+        kept = [
+            deleted
+            for deleted in self._store.read().deleted.values()
+            if deleted.key_pair is not None and deleted.delete_time >= oldest
+        ]
+        return tuple(sorted(kept, key=lambda deleted: deleted.delete_time, reverse=True))
+
+    def restore_key_pair(self, key_pair_id: str) -> KeyPair:
+        """Bring a deleted key pair back, with the same id and everything else.
+
+        EC2 has no such operation; who may delete a key pair may also bring it back.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed.
+            InvalidParameterValue: it was not deleted, or too long ago.
+            KeyPairLimitExceeded: the Region holds 5,000 key pairs.
+            InvalidKeyPairDuplicate: its name was given to another.
+            StoreError: the change could not be written.
+        """
+        deleted = next((d for d in self.deleted_key_pairs() if d.key_pair_id == key_pair_id), None)
+        if deleted is None or deleted.key_pair is None:
+            raise _invalid_id(key_pair_id)
+        self._authorize(_DELETE, deleted.key_pair.key_name, resource_context(deleted.key_pair))
+        with self._store.transaction() as transaction:
+            if key_pair_id not in transaction.state.deleted:
+                raise _invalid_id(key_pair_id)
+            _check_room(transaction.state, deleted.key_pair.key_name)
+            return transaction.restore(key_pair_id, "RestoreKeyPair")
+
+    def journal(self) -> "list[JournalEntry]":
+        """Return what was done to the key pairs of this Region, the oldest first.
+
+        Raises:
+            StoreError: the journal cannot be read.
+        """
+        return [entry for entry in self._store.journal.read() if entry.region == self.region]
 
     # Tags ---------------------------------------------------------------------------------------
 
@@ -367,7 +417,7 @@ class KeyPairService:
             validation.check_tag_count(result)
             return result
 
-        self._change_tags(resources, merged)
+        self._change_tags(_CREATE_TAGS, resources, merged)
 
     def delete_tags(
         self,
@@ -394,7 +444,7 @@ class KeyPairService:
                 return ()
             return tuple(t for t in present if not any(s.matches(t) for s in selectors))
 
-        self._change_tags(resources, remaining)
+        self._change_tags(_DELETE_TAGS, resources, remaining)
 
     def _begin_tagging(
         self, action: str, resources: Sequence[str], context: Context, dry_run: bool
@@ -411,7 +461,10 @@ class KeyPairService:
             )
 
     def _change_tags(
-        self, resources: Iterable[str], change: Callable[[tuple[Tag, ...]], tuple[Tag, ...]]
+        self,
+        operation: str,
+        resources: Iterable[str],
+        change: Callable[[tuple[Tag, ...]], tuple[Tag, ...]],
     ) -> None:
         with self._store.transaction() as transaction:
             for resource in dict.fromkeys(resources):
@@ -420,7 +473,7 @@ class KeyPairService:
                     raise InvalidID(resource)
                 tags = change(key_pair.tags)
                 if tags != key_pair.tags:
-                    transaction.update(replace(key_pair, tags=tags))
+                    transaction.update(replace(key_pair, tags=tags), operation)
 
     def describe_tags(
         self,
@@ -502,9 +555,8 @@ class KeyPairService:
                 if current is None:
                     return "The file is fine, but the key pair was deleted meanwhile."
                 saved_to = (*current.saved_to, str(path))
-                transaction.update(
-                    replace(current, private_key=PrivateKeyState.SAVED, saved_to=saved_to)
-                )
+                saved = replace(current, private_key=PrivateKeyState.SAVED, saved_to=saved_to)
+                transaction.update(saved, "SaveKeyMaterial")
         except StoreError as error:
             return f"The file is fine, but the record still says never saved. {error}"
         return None
@@ -531,7 +583,7 @@ def _named(state: "RegionState", key_name: str) -> KeyPair:
 def _identified(state: "RegionState", key_pair_id: str) -> KeyPair:
     found = state.key_pairs.get(key_pair_id)
     if found is None:
-        if key_pair_id in state.deleted_ids:
+        if key_pair_id in state.deleted:
             raise InvalidKeyPairNotFound(key_pair_id)
         raise _invalid_id(key_pair_id)
     return found

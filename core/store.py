@@ -15,22 +15,23 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 from filelock import Timeout, UnixFileLock
-from tinydb import TinyDB
+from tinydb import TinyDB, where
 from tinydb.storages import Storage
 
 from core import data_dir, files
 from core.errors import StoreDamaged, StoreError, StoreLocked, StoreNotConfirmed, StoreTooNew
-from core.model import KeyPair
-from core.records import format_time, from_record, to_record
+from core.journal import Change, Journal
+from core.model import DeletedKeyPair, KeyPair
+from core.records import deleted_from_record, deleted_to_record, from_record, to_record
 
 SCHEMA = 1
 LOCK_TIMEOUT = 10.0
@@ -52,20 +53,20 @@ Tables = dict[str, dict[str, dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class RegionState:
-    """What a Region's file says: its key pairs by id, their ids by name, and the ids that are gone.
+    """What a Region's file says: its key pairs by id, their ids by name, and what was deleted.
 
     EC2 answers differently for an id that never existed and one that was deleted, so the latter
-    are remembered.
+    are remembered for ever, and what they named for as long as it may be brought back.
     """
 
     generation: int = 0
     key_pairs: Mapping[str, KeyPair] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    deleted_ids: frozenset[str] = frozenset()
+    deleted: Mapping[str, DeletedKeyPair] = field(default_factory=dict)
 
     def knew(self, key_pair_id: str) -> bool:
         """Tell whether the id exists or once did."""
-        return key_pair_id in self.key_pairs or key_pair_id in self.deleted_ids
+        return key_pair_id in self.key_pairs or key_pair_id in self.deleted
 
     def named(self, key_name: str) -> KeyPair | None:
         """Return the key pair of that name."""
@@ -105,36 +106,68 @@ class Transaction:
         self._database = TinyDB(storage=lambda: self._memory)
         self._key_pairs = dict(loaded.state.key_pairs)
         self._names = dict(loaded.state.names)
-        self._deleted_ids = loaded.state.deleted_ids
+        self._deleted = dict(loaded.state.deleted)
         self._doc_ids = dict(loaded.doc_ids)
         self._generation = loaded.state.generation
+        self.changes: list[Change] = []
+        """What the journal is to say."""
 
     @property
     def state(self) -> RegionState:
         """The Region as this transaction has it so far."""
-        return RegionState(self._generation, self._key_pairs, self._names, self._deleted_ids)
+        return RegionState(self._generation, self._key_pairs, self._names, self._deleted)
 
-    def insert(self, key_pair: KeyPair) -> None:
-        """Add a key pair whose id and name are new."""
+    def insert(self, key_pair: KeyPair, operation: str) -> None:
+        """Add a key pair whose id and name are new; `operation` is what the journal calls this."""
         doc_id = self._database.table(_KEY_PAIRS).insert(to_record(key_pair))
         self._doc_ids[key_pair.key_pair_id] = doc_id
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._names[key_pair.key_name] = key_pair.key_pair_id
+        self._note(operation, key_pair)
 
-    def update(self, key_pair: KeyPair) -> None:
+    def update(self, key_pair: KeyPair, operation: str) -> None:
         """Put a key pair in the place of the one with its id; ids and names do not change."""
         doc_id = self._doc_ids[key_pair.key_pair_id]
         self._database.table(_KEY_PAIRS).update(to_record(key_pair), doc_ids=[doc_id])
         self._key_pairs[key_pair.key_pair_id] = key_pair
+        self._note(operation, key_pair)
 
-    def remove(self, key_pair_id: str, delete_time: datetime) -> None:
-        """Remove a key pair and remember its id."""
+    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
+        """Remove a key pair and remember it among the deleted ones."""
+        key_pair = self._key_pairs.pop(key_pair_id)
+        del self._names[key_pair.key_name]
+        deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair)
         self._database.table(_KEY_PAIRS).remove(doc_ids=[self._doc_ids.pop(key_pair_id)])
-        self._database.table(_DELETED).insert(
-            {"KeyPairId": key_pair_id, "DeleteTime": format_time(delete_time)}
+        self._database.table(_DELETED).insert(deleted_to_record(deleted))
+        self._deleted[key_pair_id] = deleted
+        self._note(operation, key_pair)
+
+    def restore(self, key_pair_id: str, operation: str) -> KeyPair:
+        """Bring a deleted key pair back as it was; its name must be free."""
+        key_pair = self._deleted.pop(key_pair_id).key_pair
+        if key_pair is None:
+            raise ValueError("this key pair can no longer be brought back")
+        self._database.table(_DELETED).remove(where("KeyPairId") == key_pair_id)
+        self.insert(key_pair, operation)
+        return key_pair
+
+    def empty_trash(self, before: datetime) -> None:
+        """Forget what was deleted before a time, but for the ids."""
+        old = {
+            key_pair_id
+            for key_pair_id, deleted in self._deleted.items()
+            if deleted.key_pair is not None and deleted.delete_time < before
+        }
+        if not old:
+            return
+        self._database.table(_DELETED).update(
+            {"KeyPair": None}, where("KeyPairId").test(old.__contains__)
         )
-        del self._names[self._key_pairs.pop(key_pair_id).key_name]
-        self._deleted_ids |= {key_pair_id}
+        for key_pair_id in old:
+            self._deleted[key_pair_id] = replace(self._deleted[key_pair_id], key_pair=None)
+
+    def _note(self, operation: str, key_pair: KeyPair) -> None:
+        self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
 
     def result(self, generation: int) -> tuple[Tables, RegionState, Mapping[str, int]]:
         """Return what the file is to hold, as tables and as a state."""
@@ -149,10 +182,19 @@ class RegionStore:
         folder: the data folder; it is made, for its owner alone, by the first change.
         region: the name of a Region, already checked to be one.
         lock_timeout: seconds to wait for another session.
+        now: the clock of the journal.
     """
 
-    def __init__(self, folder: Path, region: str, lock_timeout: float = LOCK_TIMEOUT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        region: str,
+        lock_timeout: float = LOCK_TIMEOUT,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._folder = folder
+        self._journal = Journal(folder)
+        self._now = now
         self._region = region
         self._lock_timeout = lock_timeout
         self._threads = threading.Lock()
@@ -162,6 +204,11 @@ class RegionStore:
     def region(self) -> str:
         """The Region's name."""
         return self._region
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the data folder."""
+        return self._journal
 
     @property
     def path(self) -> Path:
@@ -284,7 +331,10 @@ class RegionStore:
                 generation=tables[_HEADER]["1"]["generation"],
                 key_pairs=key_pairs,
                 names=names,
-                deleted_ids=frozenset(r["KeyPairId"] for r in tables[_DELETED].values()),
+                deleted={
+                    record["KeyPairId"]: deleted_from_record(record)
+                    for record in tables[_DELETED].values()
+                },
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise StoreDamaged(
@@ -300,12 +350,13 @@ class RegionStore:
             return
         data = encode(tables, self._region, generation)
         try:
-            files.replace_file(
-                self.path,
-                data,
-                temporary=f"{self.path.name}.tmp-{os.getpid()}",
-                previous=self.previous_path.name,
-            )
+            with self._journal.record(self._region, transaction.changes, self._now()):
+                files.replace_file(
+                    self.path,
+                    data,
+                    temporary=f"{self.path.name}.tmp-{os.getpid()}",
+                    previous=self.previous_path.name,
+                )
         except files.ReplaceNotConfirmed as error:
             raise StoreNotConfirmed(
                 f"The change is in {self.path}, but the disk did not confirm it"

@@ -10,6 +10,7 @@ from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class KeyPairsApp(App[None]):
     CSS_PATH = ["app.tcss", "screens/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
-        super().__init__()
+        super().__init__(driver_class=SteadyDriver)
         self._service = service
         self._where = where
 

@@ -255,7 +255,7 @@ def test_nothing_private_is_on_the_disk(
     service.create_key_pair(key_name="web-2", key_type="ed25519")  # so that there is a .bak
     written = b"".join(on_disk(tmp_path).values())
     assert created.key_pair.public_key.encode() in written
-    assert len(on_disk(tmp_path)) == 3  # the file, the one before it, the lock
+    assert len(on_disk(tmp_path)) == 4  # the file, the one before it, the lock, the journal
     key = private.decode(created.key_material.encode())
     if isinstance(key, RSAPrivateKey):
         numbers = key.private_numbers()
@@ -596,7 +596,7 @@ def test_an_rsa_key_of_the_same_public_half_but_other_private_numbers_does_not_p
     other_d = (numbers.d + math.lcm(p1, q1)) % (p1 * q1)
     other = pem_with(numbers, other_d)
     monkeypatch.setattr(files, "read_private_file", lambda path, limit: other)
-    with pytest.raises(ProofFailed, match="fingerprint equal"):
+    with pytest.raises(ProofFailed, match="another fingerprint"):
         service.save_key_material(created, str(tmp_path / "web-1.pem"))
     assert not (tmp_path / "web-1.pem").exists()
 

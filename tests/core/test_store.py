@@ -43,7 +43,7 @@ def test_stock_tinydb_reads_the_file(filled: RegionStore) -> None:
     ]
     assert records[0]["Tags"] == [{"Key": "Name", "Value": "web"}, {"Key": "\N{KEY}", "Value": ""}]
     assert (header["schema"], header["region"]) == (1, "us-east-1")
-    assert {deleted["KeyPairId"]} == filled.read().deleted_ids
+    assert {deleted["KeyPairId"]} == set(filled.read().deleted)
     assert filled.path.read_bytes() == before
 
 
@@ -82,6 +82,7 @@ def test_files_are_0600_and_the_folder_0700_whatever_the_umask(
     folder = tmp_path / "data"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {
+        "journal.jsonl": 0o600,
         "us-east-1.json": 0o600,
         "us-east-1.json.bak": 0o600,
         "us-east-1.json.lock": 0o600,
@@ -117,17 +118,17 @@ def test_everything_survives_reopening(filled: RegionStore) -> None:
     assert after == before
     assert list(after.names) == ["web-1", "web-2"]
     assert list(after.key_pairs) == list(before.key_pairs)
-    assert len(after.deleted_ids) == 1
+    assert len(after.deleted) == 1
 
 
 def test_the_ids_of_all_deleted_pairs_are_remembered(filled: RegionStore) -> None:
-    gone = set(filled.read().deleted_ids)
+    gone = set(filled.read().deleted)
     for name in ("web-1", "web-2"):
         deleted = KeyPairService(reopened(filled)).delete_key_pair(key_name=name)
         assert deleted is not None
         gone.add(deleted)
     state = reopened(filled).read()
-    assert state.deleted_ids == gone
+    assert set(state.deleted) == gone
     assert len(gone) == 3
     assert not state.key_pairs
     assert not state.names

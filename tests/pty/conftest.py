@@ -1,0 +1,28 @@
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal
+
+
+@pytest.fixture
+def open_app(tool: Callable[[str], str], tmp_path: Path) -> Iterator[OpenApp]:
+    """Return a function that runs the installed program in a terminal; see `OpenApp`."""
+    tool("tmux")
+    with ExitStack() as terminals:
+
+        def start(
+            *arguments: str,
+            folder: Path | None = None,
+            size: tuple[int, int] = (80, 24),
+            env: Mapping[str, str] | None = None,
+            command: Sequence[str | Path] | None = None,
+        ) -> Terminal:
+            within = folder or tmp_path
+            full = [*(command or [KEYPAIRS]), "--data-dir", within / "data", *arguments]
+            terminal = Terminal(full, home=within / "home", size=size, env=env)
+            return terminals.enter_context(terminal)
+
+        yield start

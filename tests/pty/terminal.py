@@ -1,0 +1,439 @@
+"""A real terminal for a program: a private tmux server with nothing of the person's in it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from shlex import quote
+from shutil import rmtree
+from typing import Any, Protocol, Self
+
+KEYPAIRS = Path(sys.executable).with_name("keypairs")
+"""The installed program."""
+
+POLL = 0.03
+PATIENCE = 10.0
+"""Seconds to wait for what should be there in a tenth; a loaded machine takes its time."""
+
+_ESCAPE_DELAY = 0.15
+_TMUX_SECONDS = 10
+_END_MARK = b"\x1b]2;the program has ended\x07"
+
+# Starts the program when the recording has begun, and tells how it ended, which a shell could not:
+# it says 143 for a program that exits with 143 and for one that SIGTERM kills.
+_RUNNER = """
+import json, os, signal, subprocess, sys, termios
+
+def write(name, value):
+    with open(f"{folder}/{name}.new", "w") as file:
+        json.dump(value, file)
+    os.rename(f"{folder}/{name}.new", f"{folder}/{name}")
+
+folder = sys.argv[1]
+# A handler, not SIG_IGN, which the program would inherit.
+signal.signal(signal.SIGINT, lambda *_: None)
+with open(f"{folder}/plan") as file:
+    plan = json.load(file)
+with open(f"{folder}/go") as fifo:
+    fifo.read()
+environment = {"TERM": os.environ["TERM"], **plan["environment"]}
+program = subprocess.Popen(plan["command"], cwd=plan["home"], env=environment)
+write("pid", program.pid)
+status = program.wait()
+local = termios.tcgetattr(0)[3]
+os.write(1, bytes.fromhex(plan["end_mark"]))
+cooked = bool(local & termios.ICANON and local & termios.ECHO and local & termios.ISIG)
+write("end", {"status": status, "cooked": cooked})
+signal.pause()
+"""
+
+_CSI = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+_OSC = re.compile(rb"\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)")
+_OTHER = re.compile(rb"\x1b[ -/]*[0-~]")
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+
+_FLAGS = (
+    "alternate_on",
+    "cursor_flag",
+    "insert_flag",
+    "keypad_cursor_flag",
+    "keypad_flag",
+    "mouse_all_flag",
+    "mouse_any_flag",
+    "mouse_button_flag",
+    "mouse_sgr_flag",
+    "mouse_standard_flag",
+    "origin_flag",
+    "wrap_flag",
+)
+
+
+class Terminal:
+    """Runs a program in a terminal of its own, types into it and reads its screen.
+
+    Use it as a context manager: what it started is gone when the block ends.
+
+    Args:
+        command: the program and its arguments; no shell is between.
+        home: the folder that is HOME and the current folder; it is made if it is missing.
+        size: columns and rows.
+        env: what the environment holds besides PATH, HOME, LANG and TERM.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        home: Path,
+        size: tuple[int, int] = (80, 24),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.home = home
+        self._command = [str(part) for part in command]
+        self._size = size
+        self._base = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+        }
+        self._environment = {**self._base, **(env or {})}
+        # Not in a test's own folder: the path of a socket has room for 108 bytes.
+        self._folder = Path(tempfile.mkdtemp(prefix="pty-"))
+        self._escaped = -_ESCAPE_DELAY
+
+    # The program --------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        plan = {
+            "command": self._command,
+            "environment": self._environment,
+            "home": str(self.home),
+            "end_mark": _END_MARK.hex(),
+        }
+        (self._folder / "plan").write_text(json.dumps(plan))
+        (self._folder / "runner").write_text(_RUNNER)
+        os.mkfifo(self._folder / "go")
+        columns, rows = map(str, self._size)
+        runner = [sys.executable, "-IS", str(self._folder / "runner"), str(self._folder)]
+        start = [
+            *("start-server", ";", "set-option", "-g", "default-terminal", "tmux-256color", ";"),
+            *("set-option", "-g", "status", "off", ";"),
+            *("new-session", "-d", "-x", columns, "-y", rows, " ".join(map(quote, runner)), ";"),
+            *("pipe-pane", f"exec cat >{quote(str(self._folder / 'output'))}"),
+        ]
+        self._tmux(*start)
+        (self._folder / "go").write_bytes(b"")
+
+    def close(self) -> None:
+        """End what was started: the program, if it still runs, and the tmux server."""
+        running: int | None = self._read("pid") if self._read("end") is None else None
+        self._tmux("kill-server", check=False)
+        try:
+            if running is not None:
+                _wait_for_death(running)
+        finally:
+            rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the program itself."""
+        pid: int = self._await("pid", PATIENCE, "has not started")
+        return pid
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program alone."""
+        os.kill(self.pid, number)
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a lost connection does; only `pid` can be asked after it."""
+        self._tmux("kill-server")
+
+    def wait_for_end(self, timeout: float = PATIENCE) -> int:
+        """Return the exit status of the program; -15 means that SIGTERM killed it."""
+        status: int = self._await("end", timeout, f"has not ended in {timeout:g} s")["status"]
+        # The status is there before the terminal has taken in the last of the output.
+        self.output()
+        return status
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of the program, or None while it runs."""
+        end = self._read("end")
+        return None if end is None else end["status"]
+
+    @property
+    def is_cooked(self) -> bool:
+        """Whether the program that has ended left the terminal with lines, echo and signals."""
+        cooked: bool = self._await("end", PATIENCE, "has not ended")["cooked"]
+        return cooked
+
+    # The keyboard -------------------------------------------------------------------------------
+
+    def press(self, *keys: str) -> None:
+        """Press keys by tmux's names for them (`Enter`, `Escape`, `BTab`, `C-t`, `c`)."""
+        for key in keys:
+            self._let_escape_be_a_key()
+            self._tmux("send-keys", "--", key if key != ";" else r"\;")
+            if key == "Escape":
+                self._escaped = time.monotonic()
+
+    def step(self, *keys: str) -> str:
+        """Press keys, each after the screen has shown what the one before did; return the screen.
+
+        Keys that come in one burst all go to the widget that has the focus at that moment.
+        """
+        for key in keys:
+            before = self._picture()
+            self.press(key)
+            self._wait_for_rest(before)
+        return self.screen()
+
+    def _wait_for_rest(self, before: bytes) -> None:
+        last = before
+
+        def changed_and_at_rest() -> bool:
+            nonlocal last
+            earlier, last = last, self._picture()
+            return earlier == last != before
+
+        wait_until(
+            changed_and_at_rest, PATIENCE, lambda: f"nothing changes:\n{self.framed(self.screen())}"
+        )
+
+    def _picture(self) -> bytes:
+        """Return all that tmux knows of the screen: colours and the place of the cursor, too."""
+        place = ("display-message", "-p", "#{cursor_x} #{cursor_y}")
+        return self._tmux(*place, ";", "capture-pane", "-p", "-e")
+
+    def type(self, text: str) -> None:
+        """Type a text, all of it at once."""
+        self.send(text.encode())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are, be they text or not."""
+        self._let_escape_be_a_key()
+        for start in range(0, len(data), 512):
+            codes = [f"{byte:02x}" for byte in data[start : start + 512]]
+            self._tmux("send-keys", "-H", "--", *codes)
+
+    def paste(self, text: str) -> None:
+        """Paste a text as a terminal does, in brackets if the program asked for them."""
+        self._tmux("load-buffer", "-b", "pasted", "-", stdin=text.encode())
+        self._tmux("paste-buffer", "-p", "-d", "-b", "pasted")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the window another size."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    # The screen ---------------------------------------------------------------------------------
+
+    def screen(self) -> str:
+        """Return the text on the screen, a line a row, without the spaces at the right."""
+        text = self._tmux("capture-pane", "-p").decode()
+        return "\n".join(line.rstrip() for line in text.split("\n")[:-1])
+
+    def wait_for(self, expected: str | Callable[[str], object], timeout: float = PATIENCE) -> str:
+        """Return the screen as soon as it holds a text, or a function of it answers true."""
+        return self._wait(expected, timeout, gone=False)
+
+    def wait_until_gone(
+        self, expected: str | Callable[[str], object], timeout: float = PATIENCE
+    ) -> str:
+        """Return the screen as soon as it no longer holds a text."""
+        return self._wait(expected, timeout, gone=True)
+
+    def _wait(self, expected: str | Callable[[str], object], timeout: float, *, gone: bool) -> str:
+        deadline = time.monotonic() + timeout
+        while True:
+            screen = self.screen()
+            found = expected in screen if isinstance(expected, str) else expected(screen)
+            if bool(found) is not gone:
+                return screen
+            if time.monotonic() > deadline:
+                what = repr(expected) if isinstance(expected, str) else "what was waited for"
+                state = "still" if gone else "not"
+                raise AssertionError(f"{what} is {state} on the screen:\n{self.framed(screen)}")
+            time.sleep(POLL)
+
+    def framed(self, screen: str) -> str:
+        """Return a screen with a border and what is known about the program, for a failure."""
+        width = max(map(len, screen.split("\n")))
+        rule = "-" * width
+        state = "running" if self.status is None else f"ended with {self.status}"
+        return f"{rule}\n{screen}\n{rule}\n{self._command} is {state}"
+
+    def modes(self) -> Mapping[str, bool]:
+        """Return what tmux knows of the modes that the program has set, by its names for them."""
+        values = self._tmux("display-message", "-p", " ".join(f"#{{{flag}}}" for flag in _FLAGS))
+        return dict(zip(_FLAGS, (value == "1" for value in values.decode().split()), strict=True))
+
+    def output(self) -> bytes:
+        """Return every byte that the program wrote; while it runs, the last may be on their way."""
+        file = self._folder / "output"
+        if self._read("end") is not None:
+            wait_until(lambda: _END_MARK in file.read_bytes(), PATIENCE, lambda: "output goes on")
+        return file.read_bytes().partition(_END_MARK)[0]
+
+    # Underneath ---------------------------------------------------------------------------------
+
+    def _let_escape_be_a_key(self) -> None:
+        """Wait until what follows Escape is no longer read as Alt and a key."""
+        time.sleep(max(self._escaped + _ESCAPE_DELAY - time.monotonic(), 0))
+
+    def _tmux(self, *arguments: str, stdin: bytes = b"", check: bool = True) -> bytes:
+        done = subprocess.run(
+            ["tmux", "-S", str(self._folder / "s"), "-f", "/dev/null", *arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=_TMUX_SECONDS,
+            env=self._base,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"tmux {arguments}: {done.stderr.decode()}")
+        return done.stdout
+
+    def _read(self, name: str) -> Any:
+        try:
+            return json.loads((self._folder / name).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def _await(self, name: str, timeout: float, complaint: str) -> Any:
+        def there() -> bool:
+            return (self._folder / name).exists()
+
+        wait_until(there, timeout, lambda: f"{complaint}:\n{self.framed(self.screen())}")
+        return self._read(name)
+
+
+class OpenApp(Protocol):
+    """What the fixture `open_app` returns."""
+
+    def __call__(
+        self,
+        *arguments: str,
+        folder: Path | None = None,
+        size: tuple[int, int] = (80, 24),
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str | Path] | None = None,
+    ) -> Terminal:
+        """Start the program in a terminal that is closed at the end of the test.
+
+        `folder` holds its home and its data; the test's own is used if there is none. `command`
+        replaces the program; the options follow it.
+        """
+        ...
+
+
+def wait_until(
+    condition: Callable[[], object],
+    timeout: float = PATIENCE,
+    complaint: Callable[[], str] = lambda: "it did not come true",
+) -> None:
+    """Wait until a condition is true."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(complaint())
+        time.sleep(POLL)
+
+
+def text_of(output: bytes) -> bytes:
+    """Return what a program wrote without its escape sequences."""
+    return _OTHER.sub(b"", _CSI.sub(b"", _OSC.sub(b"", output)))
+
+
+def modes_left_on(output: bytes) -> set[int]:
+    """Return the private modes (25 is the cursor, 1049 the other screen) that are on in the end."""
+    modes: dict[int, bool] = {}
+    for numbers, switch in _MODE.findall(output):
+        for number in numbers.split(b";"):
+            modes[int(number)] = switch == b"h"
+    return {number for number, is_on in modes.items() if is_on}
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there and has not ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        # It has ended if only its status is left, for a parent that has not asked for it yet.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+
+
+def _wait_for_death(pid: int) -> None:
+    try:
+        wait_until(lambda: not is_running(pid), PATIENCE, lambda: f"process {pid} lives on")
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        raise
+
+
+# Steps that many tests of the program take -------------------------------------------------------
+
+
+def create_key_pair(
+    terminal: Terminal, key_name: str, key_type: str = "rsa", key_format: str = "pem"
+) -> str:
+    """Create a key pair from the list, by keyboard, and return the screen with its private key."""
+    terminal.wait_for("q quit")
+    terminal.press("c")
+    terminal.wait_for("Create a key pair")
+    terminal.type(key_name)
+    terminal.wait_for(lambda screen: "free in" in screen and "offered ~/" in screen)
+    if (key_type, key_format) != ("rsa", "pem"):
+        terminal.step("Tab", *["Right"] * (key_type == "ed25519"))
+    if key_format == "ppk":
+        terminal.step("Tab", "Right")
+    terminal.wait_for(lambda screen: f"◉ {key_type}" in screen and f"◉ {key_format}" in screen)
+    terminal.press("Enter")
+    return terminal.wait_for("Not saved yet")
+
+
+def save_key_material(terminal: Terminal) -> str:
+    """Save the private key on the screen to the file that is offered; return the screen."""
+    terminal.press("s")
+    terminal.wait_for("Path")
+    terminal.press("Enter")
+    return terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
+
+
+def flat(screen: str) -> str:
+    """Return a screen as one line with single spaces, for what may be broken across lines."""
+    return " ".join(screen.split())
+
+
+def fact(screen: str, label: str) -> str:
+    """Return the value beside a label, put together again if it goes on below itself."""
+    lines = screen.split("\n")
+    first = next(i for i, line in enumerate(lines) if line.lstrip().startswith(f"{label} "))
+    column = lines[first].index(label) + len("OpenSSH    ")
+    value = lines[first][column:]
+    for line in lines[first + 1 :]:
+        if line[:column].strip() or not line:
+            break
+        value += line[column:]
+    return value

@@ -1,0 +1,152 @@
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pty.terminal import (
+    OpenApp,
+    Terminal,
+    create_key_pair,
+    fact,
+    save_key_material,
+    text_of,
+)
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+QUESTION = "Leave without the private key?"
+
+
+def records(folder: Path) -> Sequence[Mapping[str, Any]]:
+    document = json.loads((folder / "data" / "us-east-1.json").read_bytes())
+    return list(document["key_pairs"].values())
+
+
+def quit_by_palette(terminal: Terminal) -> None:
+    terminal.press("C-p")
+    terminal.wait_for("Search for commands")
+    terminal.type("quit")
+    terminal.wait_until_gone("Theme")
+    terminal.press("Enter")
+
+
+def base64_lines(key_file: Path) -> Sequence[bytes]:
+    lines = key_file.read_bytes().splitlines()
+    return [line for line in lines if len(line) >= 16 and not line.startswith(b"-----")]
+
+
+def test_no_way_out_loses_a_private_key_that_was_not_saved(
+    open_app: OpenApp, run: Run, tmp_path: Path
+) -> None:
+    terminal = open_app()
+    key_pair_id = fact(create_key_pair(terminal, "precious", "ed25519"), "Id")
+    ways_out: Sequence[Callable[[], None]] = (
+        lambda: terminal.press("Escape"),
+        # Here q alone is no key; what follows it shows that it was read.
+        lambda: terminal.press("q", "Escape"),
+        lambda: terminal.press("C-q"),
+        lambda: quit_by_palette(terminal),
+    )
+    for leave in ways_out:
+        leave()
+        terminal.wait_for(QUESTION)
+        # The question is no way out either, nor is the save dialog.
+        terminal.press("C-q")
+        assert fact(terminal.wait_for("Not saved yet"), "Id") == key_pair_id
+        terminal.press("s")
+        terminal.wait_for("Save the private key")
+        leave()
+        assert fact(terminal.wait_for("Not saved yet"), "Id") == key_pair_id
+    assert terminal.status is None
+
+    save_key_material(terminal)
+    saved = tmp_path / "home" / ".ssh" / "precious.pem"
+    public_key = run("ssh-keygen", "-y", "-f", saved).stdout.decode().split()[:2]
+    assert " ".join(public_key) == records(tmp_path)[0]["PublicKey"]
+    # Now nothing holds the person back.
+    terminal.press("C-q")
+    assert terminal.wait_for_end() == 0
+
+
+@pytest.mark.parametrize("wrong", ["", "preciou", "Precious", "precious "])
+def test_only_the_name_itself_gives_a_private_key_up(
+    open_app: OpenApp, tmp_path: Path, wrong: str
+) -> None:
+    terminal = open_app()
+    create_key_pair(terminal, "precious", "ed25519")
+    terminal.press("Escape")
+    terminal.wait_for(QUESTION)
+    terminal.type(wrong)
+    terminal.press("Enter")
+    terminal.wait_for("this is not the name")
+    assert [record["KeyName"] for record in records(tmp_path)] == ["precious"]
+    terminal.press("Escape")
+    terminal.wait_for("Not saved yet")
+
+
+def test_a_private_key_is_given_up_together_with_the_pair(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    terminal = open_app()
+    create_key_pair(terminal, "regretted", "ed25519")
+    terminal.press("Escape")
+    terminal.wait_for(QUESTION)
+    terminal.type("regretted")
+    terminal.press("Enter")
+    terminal.wait_for("No key pairs")
+    assert records(tmp_path) == []
+
+
+def test_a_pair_that_is_kept_without_its_private_key_is_marked(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    terminal = open_app()
+    create_key_pair(terminal, "halved", "ed25519")
+    terminal.press("Escape")
+    terminal.wait_for(QUESTION)
+    terminal.type("halved")
+    terminal.wait_for("Its name   halved")
+    terminal.step("Tab", "Right")
+    terminal.wait_for("◉ keep it")
+    terminal.press("Enter")
+    screen = terminal.wait_for("private key never saved")
+    assert "! halved" in screen
+    [record] = records(tmp_path)
+    assert record["PrivateKey"] == "unsaved"
+    assert record["SavedTo"] == []
+
+
+@pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
+def test_the_private_key_reaches_the_terminal_only_by_v(
+    open_app: OpenApp, tmp_path: Path, key_type: str
+) -> None:
+    hidden, shown = (open_app(folder=tmp_path / name) for name in ("hidden", "shown"))
+    create_key_pair(hidden, "secret", key_type)
+    create_key_pair(shown, "secret", key_type)
+
+    shown.press("v")
+    shown.wait_for("BEGIN")
+    shown.press("NPage", "NPage", "NPage")
+    shown.wait_for("END")
+    shown.press("v")
+    shown.wait_until_gone("END")
+
+    for terminal in (hidden, shown):
+        save_key_material(terminal)
+        terminal.press("Escape")
+        terminal.wait_for("1 pair")
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+
+    def seen(name: str, terminal: Terminal) -> Sequence[bool]:
+        output = text_of(terminal.output())
+        lines = base64_lines(tmp_path / name / "home" / ".ssh" / "secret.pem")
+        assert len(lines) == {"rsa": 25, "ed25519": 5}[key_type]
+        return [line in output for line in lines]
+
+    assert not any(seen("hidden", hidden))
+    # This proves that the search above finds a key where there is one.
+    assert all(seen("shown", shown))

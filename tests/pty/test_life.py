@@ -1,0 +1,399 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from shlex import join
+from typing import IO
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key
+
+from tests.pty.terminal import (
+    KEYPAIRS,
+    OpenApp,
+    Terminal,
+    create_key_pair,
+    is_running,
+    modes_left_on,
+    text_of,
+    wait_until,
+)
+
+CRASH = Path(__file__).with_name("crash.py")
+
+WRAP, CURSOR = 7, 25
+KITTY_PUSH, KITTY_POP = rb"\x1b\[>[0-9]*u", rb"\x1b\[<[0-9]*u"
+
+
+def check_given_back(terminal: Terminal) -> None:
+    """Check that a program that has ended, or stopped, left the terminal as it found it."""
+    on = {mode for mode, is_on in terminal.modes().items() if is_on}
+    assert on == {"cursor_flag", "wrap_flag"}
+    output = terminal.output()
+    assert modes_left_on(output) == {CURSOR, WRAP}
+    assert len(re.findall(KITTY_PUSH, output)) == len(re.findall(KITTY_POP, output)) > 0
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_program_and_gives_the_terminal_back(
+    open_app: OpenApp, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    with_list = open_app(folder=tmp_path / "list")
+    with_key = open_app(folder=tmp_path / "key")
+    create_key_pair(with_key, "interrupted")
+    with_key.press("v")
+    with_key.wait_for("BEGIN RSA PRIVATE KEY")
+    with_list.wait_for("No key pairs")
+
+    for terminal in (with_list, with_key):
+        terminal.signal(number)
+        assert terminal.wait_for_end(timeout=1) == status
+        assert terminal.is_cooked
+        check_given_back(terminal)
+        assert "PRIVATE KEY" not in terminal.screen()
+
+    again = open_app(folder=tmp_path / "key")
+    screen = again.wait_for("private key never saved")
+    assert "! interrupted" in screen
+
+
+def test_the_program_ends_with_its_terminal_even_if_it_was_told_to_ignore_that(
+    open_app: OpenApp,
+) -> None:
+    deaf = 'trap "" HUP; exec "$@"'
+    terminal = open_app(command=["sh", "-c", deaf, "sh", KEYPAIRS])
+    terminal.wait_for("No key pairs")
+    pid = terminal.pid
+    terminal.hang_up()
+    wait_until(lambda: not is_running(pid), timeout=2)
+
+
+def test_after_stop_and_fg_the_whole_screen_is_there_again(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    tool("tmux")
+    with Terminal(["bash", "--norc", "-i"], home=tmp_path / "home") as terminal:
+        stop_and_continue(terminal, [KEYPAIRS, "--data-dir", tmp_path / "data"])
+
+
+def stop_and_continue(terminal: Terminal, command: Sequence[str | Path]) -> None:
+    terminal.type("PS1='ready '\r")
+    terminal.wait_for(lambda screen: screen.rstrip().endswith("\nready"))
+    terminal.type(f"sh -c 'echo $$ >pid; exec {join(map(str, command))}'\r")
+    terminal.wait_for("No key pairs")
+    terminal.press("c")
+    terminal.wait_for("Create a key pair")
+    terminal.type("stopped")
+    before = terminal.wait_for("free in")
+
+    os.kill(int((terminal.home / "pid").read_text()), signal.SIGTSTP)
+    terminal.wait_for("Stopped")
+    terminal.wait_for(lambda screen: screen.rstrip().endswith("ready"))
+    assert "Create a key pair" not in terminal.screen()
+    assert not terminal.modes()["alternate_on"]
+    assert not terminal.modes()["mouse_any_flag"]
+    assert terminal.modes()["cursor_flag"]
+
+    terminal.type("fg\r")
+    terminal.wait_for(lambda screen: screen == before)
+    terminal.type("-and-back")
+    terminal.wait_for("stopped-and-back")
+    terminal.press("Escape")
+    terminal.wait_for("No key pairs")
+    terminal.press("q")
+    terminal.wait_for("ready")
+    assert not terminal.modes()["alternate_on"]
+
+
+# Crashes -----------------------------------------------------------------------------------------
+
+
+def windows(text: bytes) -> set[bytes]:
+    return {text[start : start + 16] for start in range(len(text) - 15)}
+
+
+def pieces_of_key(key_file: Path) -> set[bytes]:
+    """Return every 16 characters of a private key in each of the forms in which it may appear."""
+    text = key_file.read_bytes()
+    key = load_ssh_private_key(text, None)
+    assert isinstance(key, Ed25519PrivateKey)
+    seed = key.private_bytes_raw()
+    body = [line for line in text.splitlines() if not line.startswith(b"-----")]
+    assert b64decode(b"".join(body)).startswith(b"openssh-key-v1\0")
+    forms = [*body, b"".join(body), seed, seed.hex().encode(), repr(seed)[2:-1].encode()]
+    return set().union(*map(windows, forms))
+
+
+def crash(terminal: Terminal, where: str) -> None:
+    create_key_pair(terminal, "crashed", "ed25519")
+    if where == "thread":
+        terminal.press("s")
+        terminal.wait_for("Path")
+        terminal.press("Enter")
+    else:
+        terminal.press("v")
+
+
+def test_a_crash_reports_itself_gives_the_terminal_back_and_shows_nothing_of_the_key(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    def start(where: str, report: str = "ours") -> Terminal:
+        folder = tmp_path / f"{where}-{report}"
+        folder.mkdir()
+        faults = {
+            "CRASH_IN": where,
+            "CRASH_KEY_FILE": str(folder / "key"),
+            "CRASH_REPORT": report,
+        }
+        return open_app(folder=folder, command=[sys.executable, CRASH], env=faults)
+
+    places = ("handler", "worker", "thread", "drawing")
+    terminals = {where: start(where) for where in places}
+    unguarded = start("handler", "textual")
+
+    for where, terminal in terminals.items():
+        crash(terminal, where)
+        assert terminal.wait_for_end() == 1, where
+        assert terminal.is_cooked
+        check_given_back(terminal)
+        output = text_of(terminal.output())
+        assert b"Traceback" in output, where
+        assert b"crash.py" in output, where
+        assert b"RuntimeError: planted, with " in output, where
+        found = {
+            piece for piece in pieces_of_key(tmp_path / f"{where}-ours/key") if piece in output
+        }
+        assert found == set(), where
+
+    # With Textual's own report the key is there: this proves that the search above can find it.
+    crash(unguarded, "handler")
+    unguarded.wait_for_end()
+    output = text_of(unguarded.output())
+    assert any(piece in output for piece in pieces_of_key(tmp_path / "handler-textual/key"))
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"\xff\xe9\xfe", b"\x1b[999999999999A", b"\x1b[M\xff\xff\xff"]
+)
+def test_bytes_that_are_no_text_do_not_lose_a_private_key(
+    open_app: OpenApp, nonsense: bytes
+) -> None:
+    terminal = open_app()
+    create_key_pair(terminal, "survivor", "ed25519")
+    terminal.send(nonsense)
+    terminal.press("s")
+    terminal.wait_for("Save the private key", timeout=2)
+
+
+# Starts that are refused -------------------------------------------------------------------------
+
+
+def run_on_terminals(
+    arguments: Sequence[str | Path],
+    home: Path,
+    env: Mapping[str, str],
+    redirected: Mapping[str, Path] | None = None,
+) -> tuple[int, str, str]:
+    """Return the status, the output and the errors of the program.
+
+    Every standard stream is a terminal of its own, but for those that are `redirected` to a file.
+    """
+    home.mkdir(mode=0o700, exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        **env,
+    }
+    ends = {name: os.openpty() for name in ("stdin", "stdout", "stderr")}
+    files = {name: path.open("w+b") for name, path in (redirected or {}).items()}
+    streams: Mapping[str, IO[bytes] | int]
+    streams = {name: files.get(name, slave) for name, (_, slave) in ends.items()}
+    process = subprocess.Popen(
+        [KEYPAIRS, *arguments],
+        env=environment,
+        cwd=home,
+        stdin=streams["stdin"],
+        stdout=streams["stdout"],
+        stderr=streams["stderr"],
+    )
+    try:
+        status = process.wait(timeout=10)
+    finally:
+        process.kill()
+        process.wait()
+        for _, slave in ends.values():
+            os.close(slave)
+        read = {name: _read_all(master) for name, (master, _) in ends.items()}
+    for name, file in files.items():
+        with file:
+            file.seek(0)
+            read[name] += file.read()
+    return status, read["stdout"].decode(), read["stderr"].decode().replace("\r\n", "\n")
+
+
+def _read_all(master: int) -> bytes:
+    data = b""
+    # The other end is closed: what is left can be read, and then comes an error.
+    with suppress(OSError):
+        while part := os.read(master, 4096):
+            data += part
+    os.close(master)
+    return data
+
+
+def check_refused(result: tuple[int, str, str], *said: str) -> None:
+    status, output, errors = result
+    assert status == 2, result
+    assert output == ""
+    assert errors.startswith("keypairs: ")
+    assert errors.endswith("\n")
+    assert errors[:-1].isprintable(), errors
+    assert all(text in errors for text in said), errors
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [("stdin", "Standard input"), ("stdout", "Standard output"), ("stderr", "Standard error")],
+)
+def test_a_redirected_stream_is_refused(tmp_path: Path, stream: str, said: str) -> None:
+    home = tmp_path / "home"
+    result = run_on_terminals([], home, {}, {stream: tmp_path / "redirected"})
+    check_refused(result, f"{said} is not a terminal")
+    assert list(home.iterdir()) == []
+
+
+def test_a_redirect_in_the_shell_gets_one_line_and_the_terminal_nothing(
+    open_app: OpenApp,
+) -> None:
+    terminal = open_app(command=["sh", "-c", 'exec "$@" 2>errors', "sh", KEYPAIRS])
+    assert terminal.wait_for_end() == 2
+    assert terminal.output() == b""
+    errors = (terminal.home / "errors").read_text()
+    assert errors == (
+        "keypairs: Standard error is not a terminal. Run it in one, without redirects.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "said"),
+    [
+        pytest.param([], {"TERM": "dumb"}, "TERM=dumb", id="dumb terminal"),
+        pytest.param(["--region", "mars-1"], {}, "mars-1", id="Region of the option"),
+        pytest.param([], {"KEYPAIRS_REGION": "mars-1"}, "mars-1", id="Region of our variable"),
+        pytest.param([], {"AWS_REGION": "mars-1"}, "mars-1", id="Region of AWS's variable"),
+        pytest.param(["--region", "a\x1b[31m\nb"], {}, "not a Region", id="Region of escapes"),
+        pytest.param(["--data-dir", "file"], {}, "is not a folder", id="a file"),
+        pytest.param(["--data-dir", "file/data"], {}, "cannot make the folder", id="below a file"),
+        pytest.param(["--data-dir", "open"], {}, "chmod 700", id="folder open to others"),
+        pytest.param([], {"KEYPAIRS_DATA_DIR": "open"}, "chmod 700", id="folder of our variable"),
+        pytest.param(
+            [], {"XDG_DATA_HOME": "/dev/null"}, "cannot make the folder", id="the usual folder"
+        ),
+        pytest.param(["--data-dir", "file/a\nb"], {}, "a\\u{a}b", id="folder with a line break"),
+    ],
+)
+def test_a_start_that_cannot_work_is_refused_in_one_line(
+    tmp_path: Path, arguments: Sequence[str], env: Mapping[str, str], said: str
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "file").touch()
+    (home / "open").mkdir()
+    (home / "open").chmod(0o777)
+    check_refused(run_on_terminals(arguments, home, env), said)
+    assert sorted(path.name for path in home.rglob("*")) == ["file", "open"]
+
+
+def test_the_region_is_taken_from_the_nearest_of_its_sources(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    sources = {
+        "KEYPAIRS_REGION": "eu-west-1",
+        "AWS_REGION": "eu-west-2",
+        "AWS_DEFAULT_REGION": "eu-west-3",
+    }
+    names = list(sources)
+    cases: Sequence[tuple[Sequence[str], Mapping[str, str], str]] = (
+        (["--region", "eu-north-1"], sources, "eu-north-1"),
+        ([], sources, "eu-west-1"),
+        ([], {name: sources[name] for name in names[1:]}, "eu-west-2"),
+        ([], {name: sources[name] for name in names[2:]}, "eu-west-3"),
+        ([], {**sources, "KEYPAIRS_REGION": ""}, "eu-west-2"),
+        ([], {}, "us-east-1"),
+    )
+    terminals = [
+        open_app(*arguments, folder=tmp_path / str(number), env=env)
+        for number, (arguments, env, _) in enumerate(cases)
+    ]
+    for terminal, (_, _, region) in zip(terminals, cases, strict=True):
+        screen = terminal.wait_for("No key pairs")
+        assert screen.split("\n")[0].strip() == f"{region} · 0 pairs"
+
+
+# Sizes -------------------------------------------------------------------------------------------
+
+
+def check_sizes(terminal: Terminal, title: str, hint: str) -> None:
+    """Check the screen that is open at other sizes, and that it comes back as it was."""
+
+    def is_whole(screen: str) -> bool:
+        lines = screen.split("\n")
+        return lines[0].strip() == title and lines[-1].strip().startswith(hint)
+
+    def is_small(screen: str) -> bool:
+        # The first hint is there whole, and the title as far as it goes.
+        lines = screen.split("\n")
+        shown = lines[0].strip().removesuffix("…")
+        return len(shown) >= 12 and title.startswith(shown) and hint in lines[-1]
+
+    before = terminal.wait_for(is_whole)
+    terminal.resize(20, 5)
+    terminal.wait_for(is_small)
+    terminal.resize(200, 60)
+    wide = terminal.wait_for(is_whole)
+    assert len(wide.split("\n")) == 60
+    terminal.resize(1, 1)
+    terminal.resize(80, 24)
+    terminal.wait_for(lambda screen: screen == before)
+
+
+def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> None:
+    terminal = open_app()
+    terminal.wait_for("No key pairs")
+    check_sizes(terminal, "us-east-1 · 0 pairs", "c create")
+    terminal.press("c")
+    terminal.wait_for("Create a key pair")
+    terminal.type("elastic")
+    terminal.wait_for("free in")
+    check_sizes(terminal, "Create a key pair in us-east-1", "enter create")
+    terminal.press("Enter")
+    terminal.wait_for("Not saved yet")
+    check_sizes(terminal, "The private key of elastic", "s save")
+    terminal.step("v")
+    check_sizes(terminal, "The private key of elastic", "s save   v hide")
+    terminal.press("s")
+    terminal.wait_for("Path")
+    check_sizes(terminal, "Save the private key of elastic", "enter save")
+    terminal.press("Escape")
+    terminal.wait_for("Not saved yet")
+    terminal.press("Escape")
+    terminal.wait_for("Its name")
+    check_sizes(terminal, "Leave without the private key?", "enter discard")
+    # Alive: the name is taken and the pair kept.
+    terminal.type("elastic")
+    terminal.wait_for("Its name   elastic")
+    terminal.step("Tab", "Right")
+    terminal.press("Enter")
+    terminal.wait_for("! elastic")
+    check_sizes(terminal, "us-east-1 · 1 pair", "c create")
+    document = json.loads((tmp_path / "data" / "us-east-1.json").read_bytes())
+    assert [record["KeyName"] for record in document["key_pairs"].values()] == ["elastic"]
