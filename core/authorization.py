@@ -40,9 +40,14 @@ class Authorizer:
         read_only: bool = False,
     ) -> None:
         self._region = region
+        self._user = user
         self._caller = f"arn:{region.partition}:iam::{ACCOUNT}:user/{user}"
         self._policy = policy
         self.read_only = read_only
+
+    def for_region(self, region: Region) -> "Authorizer":
+        """Return the same for another Region."""
+        return Authorizer(region, self._user, policy=self._policy, read_only=self.read_only)
 
     @property
     def has_policy(self) -> bool:

@@ -9,6 +9,7 @@ It translates and decides nothing: the rules are those of `core.service`.
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +43,10 @@ class ClientError(Exception):
         self.response = response
         self.operation_name = operation_name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Else it could not come back from another process.
+        return type(self), (self.response, self.operation_name)
+
 
 class ParamValidationError(Exception):
     """A call has unknown, missing or wrongly typed arguments; nothing was looked at."""
@@ -50,13 +55,20 @@ class ParamValidationError(Exception):
         super().__init__(f"Parameter validation failed:\n{report}")
         self.kwargs = {"report": report}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.kwargs["report"],)
+
 
 class WaiterError(Exception):
     """A waiter gave up."""
 
     def __init__(self, name: str, reason: str, last_response: Answer) -> None:
         super().__init__(f"Waiter {name} failed: {reason}")
+        self.kwargs = {"name": name, "reason": reason}
         self.last_response = last_response
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.kwargs.values(), self.last_response)
 
 
 class Client:
@@ -237,8 +249,8 @@ class KeyPairExistsWaiter:
             WaiterError: there was none in time, or an error other than that it does not exist.
         """
         config: Mapping[str, int] = request.pop("WaiterConfig", {})
-        attempts = config.get("MaxAttempts", 6)
-        for attempt in range(1, attempts + 1):
+        given_up = "Max attempts exceeded"
+        for attempt in count(1):
             try:
                 answer = self._client.describe_key_pairs(**request)
             except ClientError as error:
@@ -247,12 +259,16 @@ class KeyPairExistsWaiter:
                 if code != "InvalidKeyPair.NotFound":
                     reason = f"An error occurred ({code}): {message}"
                     raise WaiterError(self.name, reason, answer) from error
+                given_up = (
+                    "Max attempts exceeded. Previously accepted state:"
+                    f" Matched expected service error code: {code}"
+                )
             else:
                 if answer["KeyPairs"]:
                     return
-            if attempt < attempts:
-                self._sleep(config.get("Delay", 5))
-        raise WaiterError(self.name, "Max attempts exceeded", answer)
+            if attempt >= config.get("MaxAttempts", 6):
+                raise WaiterError(self.name, given_up, answer)
+            self._sleep(config.get("Delay", 5))
 
 
 def _metadata(status: int) -> Answer:

@@ -17,6 +17,9 @@ PRIVATE_FOLDER = 0o700
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
 
+# And those that give a file no second name, in one of these.
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
 
 def create_private_file(path: Path, data: bytes) -> None:
     """Write a new file, whole or not at all, and never over anything that exists.
@@ -108,15 +111,28 @@ def _keep_previous(name: str, previous: str, temporary: str, folder: int) -> boo
     """Give the present file a second name, by a detour because link() does not overwrite."""
     detour = f"{temporary}.previous"
     try:
-        os.link(name, detour, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        _name_twice(name, detour, folder)
     except FileNotFoundError:
         return False
     try:
         os.replace(detour, previous, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
+    finally:
+        # rename() does nothing when both names are of one file, as after a change that failed.
         _remove(detour, folder)
-        raise
     return True
+
+
+def _name_twice(name: str, second: str, folder: int) -> None:
+    """Give a file a second name that must be free, or a copy where files have only one name."""
+    try:
+        os.link(name, second, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
+            data = file.read()
+        _create_named(second, data, folder)
 
 
 def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> None:
@@ -124,8 +140,12 @@ def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> N
     if previous is None:
         os.unlink(name, dir_fd=folder)
         return
-    os.link(previous, temporary, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    _name_twice(previous, temporary, folder)
+    try:
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        _remove(temporary, folder)
+        raise
 
 
 def _remove(name: str, folder: int) -> None:
@@ -176,7 +196,9 @@ def _opened_folder(path: Path) -> Iterator[int]:
     try:
         yield folder
     finally:
-        os.close(folder)
+        # Closing a folder reports nothing about what is in it.
+        with suppress(OSError):
+            os.close(folder)
 
 
 def _open_exclusively(name: str, folder: int) -> int:

@@ -2,29 +2,38 @@
 
 A line is written before its change is made, so that no change can happen unrecorded, with the
 outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line that
-stays `begun` is of a session that died in between. The journal holds nothing private: names, ids
-and addresses. It is bounded: a full one becomes `journal.jsonl.1`, and the one before that goes.
+stays `begun` is of a session that died in between, or of a change that the disk did not confirm.
+The journal holds nothing private: names, ids and addresses. It is bounded: a full one becomes
+`journal.jsonl.1`, and the one before that goes.
 """
 
+import errno
 import fcntl
 import os
 import pwd
+import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, islice
 from pathlib import Path
+from time import monotonic, sleep
 
 import orjson
 
 from core import files
-from core.errors import StoreError
+from core.errors import StoreError, StoreLocked
 from core.records import format_time, parse_time
 
 FULL = 1024 * 1024
 """The size in bytes from which a journal is put aside."""
 
-_LONGEST_LINE = 64 * 1024
+_LARGEST = 16 * FULL
+"""More bytes than a journal can have: one change of all key pairs may still follow a full one."""
+
+_TIMEOUT = 10.0
+_POLL = 0.01
 _OUTCOME = b'"outcome":'
 _OUTCOME_WIDTH = len('"failed"')
 
@@ -64,7 +73,8 @@ class Journal:
 
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.path = folder / "journal.jsonl"
-        self._client = next(iter(environment.get("SSH_CONNECTION", "").split()), None)
+        client = next(iter(environment.get("SSH_CONNECTION", "").split()), None)
+        self._client = client and client.encode("ascii", "replace").decode()
 
     @property
     def previous_path(self) -> Path:
@@ -76,6 +86,7 @@ class Journal:
         """Record changes around the block that makes them.
 
         Raises:
+            StoreLocked: another session has been writing it for too long; the block was not run.
             StoreError: the journal cannot be written; the block was not run.
         """
         try:
@@ -84,17 +95,20 @@ class Journal:
             raise self._refusal(error) from error
         try:
             try:
-                marks = [self._write(file, self._line(region, change, time)) for change in changes]
+                marks = self._write(file, self._lines(region, changes, time))
             except OSError as error:
                 raise self._refusal(error) from error
             try:
                 yield
+            except files.ReplaceNotConfirmed:
+                raise  # neither done nor failed
             except BaseException:
                 self._settle(file, marks, "failed")
                 raise
             self._settle(file, marks, "done")
         finally:
-            os.close(file)
+            with suppress(OSError):
+                os.close(file)
 
     def _refusal(self, error: OSError) -> StoreError:
         return StoreError(
@@ -106,10 +120,12 @@ class Journal:
         while True:
             file = os.open(self.path, flags, files.PRIVATE_FILE)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                self._lock(file)
                 status = os.fstat(file)
                 # While we waited another session may have put this file aside.
                 if os.path.samestat(status, self.path.lstat()):
+                    if not stat.S_ISREG(status.st_mode):
+                        raise OSError(errno.EINVAL, "it is not a regular file")
                     if status.st_size < FULL:
                         os.fchmod(file, files.PRIVATE_FILE)
                         return file
@@ -121,37 +137,63 @@ class Journal:
                 raise
             os.close(file)
 
-    def _line(self, region: str, change: Change, time: datetime) -> bytes:
-        head = orjson.dumps(
-            {
-                "time": format_time(time),
-                "user": _user(),
-                "host": os.uname().nodename,
-                "client": self._client,
-                "process": os.getpid(),
-                "region": region,
-                "operation": change.operation,
-                "key_name": change.key_name,
-                "key_pair_id": change.key_pair_id,
-            }
+    def _lock(self, file: int) -> None:
+        deadline = monotonic() + _TIMEOUT
+        while True:
+            try:
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if monotonic() >= deadline:
+                    raise StoreLocked(
+                        f"Another session is writing the journal {self.path} and has not finished"
+                        f" in {_TIMEOUT:g} seconds. Nothing was changed; try again."
+                    ) from None
+                sleep(_POLL)
+
+    def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
+        circumstances = {
+            "time": format_time(time),
+            "user": _user(),
+            "host": os.uname().nodename,
+            "client": self._client,
+            "process": os.getpid(),
+            "region": region,
+        }
+        tail = b"," + _OUTCOME + _outcome("begun") + b"}\n"
+        heads = (
+            orjson.dumps(
+                {
+                    **circumstances,
+                    "operation": change.operation,
+                    "key_name": change.key_name,
+                    "key_pair_id": change.key_pair_id,
+                }
+            )
+            for change in changes
         )
-        return head[:-1] + b"," + _OUTCOME + _outcome("begun") + b"}\n"
+        return [head[:-1] + tail for head in heads]
 
     @staticmethod
-    def _write(file: int, line: bytes) -> int:
-        """Append a line and return where its outcome stands."""
+    def _write(file: int, lines: Sequence[bytes]) -> list[int]:
+        """Append lines, all or none, and return where the outcome of each stands."""
         start = os.lseek(file, 0, os.SEEK_END)
+        # What a crash left of a line must not spoil ours.
+        break_ = b"\n" if start and os.pread(file, 1, start - 1) != b"\n" else b""
         try:
-            files.write_all(file, line)
+            files.write_all(file, break_ + b"".join(lines))
+            os.fsync(file)
         except BaseException:
             os.ftruncate(file, start)
             raise
-        return start + len(line) - _OUTCOME_WIDTH - len(b"}\n")
+        ends = accumulate(map(len, lines), initial=start + len(break_))
+        return [end - _OUTCOME_WIDTH - len(b"}\n") for end in islice(ends, 1, None)]
 
     @staticmethod
     def _settle(file: int, marks: Sequence[int], outcome: str) -> None:
-        for mark in marks:
-            os.pwrite(file, _outcome(outcome), mark)
+        # The change is made, or is not, whatever the journal still takes.
+        with suppress(OSError):
+            for mark in marks:
+                os.pwrite(file, _outcome(outcome), mark)
 
     def read(self) -> list[Entry]:
         """Return the entries, the oldest first; lines that are none are left out.
@@ -162,7 +204,7 @@ class Journal:
         entries: list[Entry] = []
         for path in (self.previous_path, self.path):
             try:
-                data = files.read_private_file(path, FULL + _LONGEST_LINE)
+                data = files.read_private_file(path, _LARGEST)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -180,9 +222,17 @@ def _entry(line: bytes) -> Entry | None:
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])
-        return Entry(**values)
+        entry = Entry(**values)
     except (KeyError, TypeError, ValueError):
         return None
+    texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)
+    maybe = (entry.client, entry.key_name, entry.key_pair_id)
+    fits = (
+        all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in maybe)
+        and isinstance(entry.process, int)
+    )
+    return entry if fits else None
 
 
 def _user() -> str:

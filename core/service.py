@@ -6,7 +6,6 @@ they answer are values of `core.model`; what they refuse, they refuse with error
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -105,9 +104,42 @@ class KeyPairService:
         """The Region's name."""
         return self._store.region
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What limits this session, in words: `read-only`, `policy`."""
+        marks = {"read-only": self._authorizer.read_only, "policy": self._authorizer.has_policy}
+        return tuple(word for word, holds in marks.items() if holds)
+
     def now(self) -> datetime:
         """Return the present time as this service takes it."""
         return self._now()
+
+    def for_region(self, name: str) -> "KeyPairService":
+        """Return the service of another Region in the same folder, with the same permissions.
+
+        Raises:
+            SettingsError: there is no such Region.
+        """
+        chosen = region(name)
+        return KeyPairService(
+            self._store.for_region(chosen.name),
+            self._authorizer.for_region(chosen),
+            now=self._now,
+            new_key_pair_id=self._new_key_pair_id,
+        )
+
+    def regions_in_use(self) -> dict[str, int | None]:
+        """Return the Regions that have a file, the last changed first, and how many pairs each has.
+
+        The number is None where the file cannot be read.
+        """
+        counts: dict[str, int | None] = {}
+        for name in self._store.regions_in_use():
+            try:
+                counts[name] = len(self._store.for_region(name).read().key_pairs)
+            except StoreError:
+                counts[name] = None
+        return counts
 
     def _begin(
         self, action: str, *, dry_run: bool, key_name: str | None = None, context: Context
@@ -205,6 +237,22 @@ class KeyPairService:
         _check_room(self._store.read(), key_name)
         public_key = read_public_key_material(public_key_material)
         return self._insert(self._key_pair(key_name, public_key, tags), _IMPORT)
+
+    def read_public_key(self, material: str) -> "PublicKey":
+        """Return the public key in a material as ImportKeyPair would read it, importing nothing.
+
+        Raises:
+            MissingParameter, InvalidParameterValue, InvalidKeyFormat: as ImportKeyPair.
+        """
+        from core.encoding.public import read_public_key_material
+
+        return read_public_key_material(material)
+
+    def imported_fingerprint(self, public_key: "PublicKey") -> str:
+        """Return the fingerprint that EC2 shows for a public key once it is imported."""
+        from core.fingerprint import ec2_fingerprint, fingerprints
+
+        return ec2_fingerprint(public_key, fingerprints(public_key))
 
     def _begin_new(
         self,
@@ -436,8 +484,9 @@ class KeyPairService:
             StoreError: the change could not be written.
         """
         selectors = tuple(tags or ())
+        with_values = [Tag(s.key, s.value) for s in selectors if s.value is not None]
         keys = {"aws:TagKeys": tuple(selector.key for selector in selectors)}
-        self._begin_tagging(_DELETE_TAGS, resources, keys, dry_run)
+        self._begin_tagging(_DELETE_TAGS, resources, request_tags(with_values) | keys, dry_run)
 
         def remaining(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
             if not selectors:
@@ -445,6 +494,31 @@ class KeyPairService:
             return tuple(t for t in present if not any(s.matches(t) for s in selectors))
 
         self._change_tags(_DELETE_TAGS, resources, remaining)
+
+    def set_tags(self, *, key_pair_id: str, tags: Sequence[Tag]) -> None:
+        """Make these the tags of a key pair, in one change: what is not among them goes.
+
+        It needs what CreateTags and DeleteTags need for what is set and what goes.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed.
+            InvalidParameterValue: a bad tag.
+            InvalidID: there is no such key pair.
+            TagLimitExceeded: more than 50.
+            StoreError: the change could not be written.
+        """
+        found = self._store.read().key_pairs.get(key_pair_id)
+        present = found.tags if found else ()
+        new = [tag for tag in tags if tag not in present]
+        gone = tuple({tag.key for tag in present} - {tag.key for tag in tags})
+        if new:
+            self._begin_tagging(_CREATE_TAGS, [key_pair_id], request_tags(new), dry_run=False)
+        if gone:
+            self._begin_tagging(_DELETE_TAGS, [key_pair_id], {"aws:TagKeys": gone}, dry_run=False)
+        validation.check_new_tags(new)
+        validation.check_tags([*new, *(tag for tag in tags if tag in present)])
+        operation = _CREATE_TAGS if new else _DELETE_TAGS
+        self._change_tags(operation, [key_pair_id], lambda _: tuple(tags))
 
     def _begin_tagging(
         self, action: str, resources: Sequence[str], context: Context, dry_run: bool
@@ -527,18 +601,7 @@ class KeyPairService:
         """
         from core.proof import prove
 
-        target = destination.examine(path_text)
-        if target.path is None or not target.usable:
-            raise SaveError(f"Not saved: {target.explanation}.")
-        path = target.path
-        data = created.key_material.encode()
-        try:
-            files.create_private_folder(path.parent)
-            files.create_private_file(path, data)
-        except FileExistsError:
-            raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
-        except OSError as error:
-            raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
+        path = _create(path_text, created.key_material.encode())
         try:
             proofs = prove(path, created.key_pair)
         except BaseException:
@@ -547,6 +610,28 @@ class KeyPairService:
             raise
         warning = self._record_saved(created.key_pair, path)
         return SavedKeyMaterial(path, ("synced", *proofs), warning)
+
+    def prove(self, key_pair: KeyPair, path: str) -> tuple[str, ...]:
+        """Return what holds of a file in which the private key of a pair was saved.
+
+        Raises:
+            ProofFailed: it is not there any more, or is not what it was.
+        """
+        from core.proof import prove
+
+        return prove(Path(path), key_pair)
+
+    def export(self, key_pairs: Sequence[KeyPair], path_text: str) -> Path:
+        """Write key pairs to a new file of mode 0600: CSV where its name says so, else JSON.
+
+        Raises:
+            SaveError: the path is no good or the file could not be written; says why.
+        """
+        from core import inventory
+
+        is_csv = path_text.strip().casefold().endswith(".csv")
+        text = (inventory.as_csv if is_csv else inventory.as_json)(key_pairs, self.region)
+        return _create(path_text, text.encode())
 
     def _record_saved(self, key_pair: KeyPair, path: Path) -> str | None:
         try:
@@ -560,6 +645,21 @@ class KeyPairService:
         except StoreError as error:
             return f"The file is fine, but the record still says never saved. {error}"
         return None
+
+
+def _create(path_text: str, data: bytes) -> Path:
+    target = destination.examine(path_text)
+    if target.path is None or not target.usable:
+        raise SaveError(f"Not saved: {target.explanation}.")
+    path = target.path
+    try:
+        files.create_private_folder(path.parent)
+        files.create_private_file(path, data)
+    except FileExistsError:
+        raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
+    except OSError as error:
+        raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
+    return path
 
 
 def _check_room(state: "RegionState", key_name: str) -> None:
@@ -609,9 +709,8 @@ def _token(position: int) -> str:
 
 
 def _position(token: str) -> int:
-    try:
-        return int(urlsafe_b64decode(token.encode()).decode("ascii"))
-    except (Base64Error, ValueError):
-        raise InvalidParameterValue(
-            "Unable to parse pagination token", parameter="next_token"
-        ) from None
+    with suppress(ValueError):  # binascii.Error is one
+        position = int(urlsafe_b64decode(token.encode()).decode("ascii"))
+        if position >= 0:
+            return position
+    raise InvalidParameterValue("Unable to parse pagination token", parameter="next_token")

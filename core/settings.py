@@ -38,21 +38,25 @@ def open_service(
     """
     named = (environment.get(name) for name in REGION_VARIABLES)
     chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
-    path = _data_dir(folder or environment.get("KEYPAIRS_DATA_DIR"))
+    path = data_folder(folder, environment)
     if not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
         chosen,
         _user(),
-        policy=_policy(policy or environment.get("KEYPAIRS_POLICY")),
+        policy=_policy((environment.get("KEYPAIRS_POLICY") or None) if policy is None else policy),
         read_only=read_only,
     )
     return KeyPairService.open(path, chosen.name, authorizer)
 
 
-def _data_dir(folder: str | Path | None) -> Path:
-    if folder:
-        return Path(folder).expanduser().absolute()
+def data_folder(
+    folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Path:
+    """Return the folder that holds the Regions, as `open_service` chooses it."""
+    named = folder or environment.get("KEYPAIRS_DATA_DIR")
+    if named:
+        return Path(named).expanduser().absolute()
     from platformdirs import user_data_path
 
     return user_data_path("keypairs", appauthor=False)
@@ -61,11 +65,21 @@ def _data_dir(folder: str | Path | None) -> Path:
 def _policy(named: str | Path | None) -> "Policy | None":
     # A policy that was named must be there; the administrator's may be missing, but if it is
     # there and cannot be read, that must not open the door.
-    if not named and not os.path.lexists(SYSTEM_POLICY):
+    if named is None and _is_absent(SYSTEM_POLICY):
         return None
     from core.policy import Policy
 
-    return Policy.load(Path(named).expanduser() if named else SYSTEM_POLICY)
+    return Policy.load(SYSTEM_POLICY if named is None else Path(named).expanduser())
+
+
+def _is_absent(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # in a folder that we may not look into, it may be there
+    return False
 
 
 def _user() -> str:

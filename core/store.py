@@ -1,8 +1,7 @@
 """One Region on disk: a TinyDB file that survives crashes, full disks and other sessions.
 
-The file is a plain TinyDB document, so stock TinyDB reads it. Its first table, `keypairs`, is one
-record about the file itself, which begins with the SHA-256 of every byte that follows: what was
-cut, flipped or edited by hand is refused, not guessed at.
+The file is a plain TinyDB document, so stock TinyDB reads it; its format is in `core.region_file`.
+What was cut, flipped or edited by hand is refused, not guessed at.
 
 A change is one transaction: take the Region's lock, reread the file if another session wrote it,
 check and change in memory, write a new file beside the old one, sync it, put it in place, sync
@@ -11,77 +10,39 @@ one. The file that was replaced stays beside it as `REGION.json.bak`.
 """
 
 import errno
-import hashlib
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import orjson
 from filelock import Timeout, UnixFileLock
 from tinydb import TinyDB, where
 from tinydb.storages import Storage
 
-from core import data_dir, files
+from core import data_dir, files, region_file
 from core.errors import StoreDamaged, StoreError, StoreLocked, StoreNotConfirmed, StoreTooNew
 from core.journal import Change, Journal
 from core.model import DeletedKeyPair, KeyPair
-from core.records import deleted_from_record, deleted_to_record, from_record, to_record
+from core.records import deleted_to_record, to_record
+from core.region_file import DELETED, KEY_PAIRS, Content, Tables
+from core.region_file import RegionState as RegionState
 
-SCHEMA = 1
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another session before giving up."""
 
 _POLL = 0.01
-_MAX_FILE = 256 * 1024 * 1024
-
-_HEADER = "keypairs"
-_KEY_PAIRS = "key_pairs"
-_DELETED = "deleted_key_pairs"
-
-_PREFIX = b'{"keypairs":{"1":{"sha256":"'
-_DIGEST = slice(len(_PREFIX), len(_PREFIX) + 64)
-_REST = slice(len(_PREFIX) + 64, None)
-
-Tables = dict[str, dict[str, dict[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class RegionState:
-    """What a Region's file says: its key pairs by id, their ids by name, and what was deleted.
-
-    EC2 answers differently for an id that never existed and one that was deleted, so the latter
-    are remembered for ever, and what they named for as long as it may be brought back.
-    """
-
-    generation: int = 0
-    key_pairs: Mapping[str, KeyPair] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    deleted: Mapping[str, DeletedKeyPair] = field(default_factory=dict)
-
-    def knew(self, key_pair_id: str) -> bool:
-        """Tell whether the id exists or once did."""
-        return key_pair_id in self.key_pairs or key_pair_id in self.deleted
-
-    def named(self, key_name: str) -> KeyPair | None:
-        """Return the key pair of that name."""
-        key_pair_id = self.names.get(key_name)
-        return None if key_pair_id is None else self.key_pairs[key_pair_id]
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A reading of the file: what identifies it, its tables, and what they mean."""
+    """A reading of the file, and what identifies the file that was read."""
 
-    identity: tuple[int, int, int] | None
-    tables: Tables
-    state: RegionState
-    doc_ids: Mapping[str, int]
+    identity: tuple[int, int, int] | None = None
+    content: Content = field(default_factory=Content)
 
 
 class _Memory(Storage):
@@ -97,18 +58,29 @@ class _Memory(Storage):
     def write(self, data: Tables) -> None:
         self.tables = data
 
+    def detach(self, table: str, doc_ids: Iterable[int]) -> None:
+        """Put copies in the place of records, because TinyDB updates a record where it is.
+
+        The caller's record must not change: it is what the next transaction starts from, when
+        this one fails.
+        """
+        records = dict(self.tables[table])
+        for doc_id in map(str, doc_ids):
+            records[doc_id] = dict(records[doc_id])
+        self.tables = {**self.tables, table: records}
+
 
 class Transaction:
     """Changes to a Region that will be written together, or not at all."""
 
-    def __init__(self, loaded: _Loaded) -> None:
-        self._memory = _Memory(loaded.tables)
+    def __init__(self, content: Content) -> None:
+        self._memory = _Memory(content.tables)
         self._database = TinyDB(storage=lambda: self._memory)
-        self._key_pairs = dict(loaded.state.key_pairs)
-        self._names = dict(loaded.state.names)
-        self._deleted = dict(loaded.state.deleted)
-        self._doc_ids = dict(loaded.doc_ids)
-        self._generation = loaded.state.generation
+        self._key_pairs = dict(content.state.key_pairs)
+        self._names = dict(content.state.names)
+        self._deleted = dict(content.state.deleted)
+        self._doc_ids = dict(content.doc_ids)
+        self._generation = content.state.generation
         self.changes: list[Change] = []
         """What the journal is to say."""
 
@@ -119,7 +91,7 @@ class Transaction:
 
     def insert(self, key_pair: KeyPair, operation: str) -> None:
         """Add a key pair whose id and name are new; `operation` is what the journal calls this."""
-        doc_id = self._database.table(_KEY_PAIRS).insert(to_record(key_pair))
+        doc_id = self._database.table(KEY_PAIRS).insert(to_record(key_pair))
         self._doc_ids[key_pair.key_pair_id] = doc_id
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._names[key_pair.key_name] = key_pair.key_pair_id
@@ -128,7 +100,8 @@ class Transaction:
     def update(self, key_pair: KeyPair, operation: str) -> None:
         """Put a key pair in the place of the one with its id; ids and names do not change."""
         doc_id = self._doc_ids[key_pair.key_pair_id]
-        self._database.table(_KEY_PAIRS).update(to_record(key_pair), doc_ids=[doc_id])
+        self._memory.detach(KEY_PAIRS, [doc_id])
+        self._database.table(KEY_PAIRS).update(to_record(key_pair), doc_ids=[doc_id])
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._note(operation, key_pair)
 
@@ -137,8 +110,8 @@ class Transaction:
         key_pair = self._key_pairs.pop(key_pair_id)
         del self._names[key_pair.key_name]
         deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair)
-        self._database.table(_KEY_PAIRS).remove(doc_ids=[self._doc_ids.pop(key_pair_id)])
-        self._database.table(_DELETED).insert(deleted_to_record(deleted))
+        self._database.table(KEY_PAIRS).remove(doc_ids=[self._doc_ids.pop(key_pair_id)])
+        self._database.table(DELETED).insert(deleted_to_record(deleted))
         self._deleted[key_pair_id] = deleted
         self._note(operation, key_pair)
 
@@ -147,7 +120,7 @@ class Transaction:
         key_pair = self._deleted.pop(key_pair_id).key_pair
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
-        self._database.table(_DELETED).remove(where("KeyPairId") == key_pair_id)
+        self._database.table(DELETED).remove(where("KeyPairId") == key_pair_id)
         self.insert(key_pair, operation)
         return key_pair
 
@@ -160,19 +133,21 @@ class Transaction:
         }
         if not old:
             return
-        self._database.table(_DELETED).update(
-            {"KeyPair": None}, where("KeyPairId").test(old.__contains__)
-        )
+        table = self._database.table(DELETED)
+        found = table.search(where("KeyPairId").test(old.__contains__))
+        doc_ids = [document.doc_id for document in found]
+        self._memory.detach(DELETED, doc_ids)
+        table.update({"KeyPair": None}, doc_ids=doc_ids)
         for key_pair_id in old:
             self._deleted[key_pair_id] = replace(self._deleted[key_pair_id], key_pair=None)
 
     def _note(self, operation: str, key_pair: KeyPair) -> None:
         self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
 
-    def result(self, generation: int) -> tuple[Tables, RegionState, Mapping[str, int]]:
-        """Return what the file is to hold, as tables and as a state."""
-        self._generation = generation
-        return self._memory.tables, self.state, self._doc_ids
+    def result(self) -> Content:
+        """Return what the file is to hold, in its next generation."""
+        state = replace(self.state, generation=self._generation + 1)
+        return Content(self._memory.tables, state, self._doc_ids)
 
 
 class RegionStore:
@@ -198,12 +173,24 @@ class RegionStore:
         self._region = region
         self._lock_timeout = lock_timeout
         self._threads = threading.Lock()
-        self._loaded = _Loaded(None, {}, RegionState(), {})
+        self._loaded = _Loaded()
 
     @property
     def region(self) -> str:
         """The Region's name."""
         return self._region
+
+    def for_region(self, region: str) -> "RegionStore":
+        """Return the store of another Region in the same folder."""
+        return RegionStore(self._folder, region, self._lock_timeout, self._now)
+
+    def regions_in_use(self) -> list[str]:
+        """Return the names of the Regions that have a file, the last changed first."""
+        try:
+            paths = [path for path in self._folder.glob("*-*-*.json") if path.is_file()]
+            return [path.stem for path in sorted(paths, key=_changed, reverse=True)]
+        except OSError:
+            return []
 
     @property
     def journal(self) -> Journal:
@@ -231,9 +218,8 @@ class RegionStore:
             StoreDamaged, StoreTooNew: it is not a file that this version may read.
             StoreError: it cannot be read.
         """
-        with _explained(self.path, "read"):
-            self._refresh()
-        return self._loaded.state
+        with explained(self.path, "read"):
+            return self._refresh().content.state
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -245,18 +231,45 @@ class RegionStore:
             StoreNotConfirmed: written, but the disk did not confirm it.
             StoreError: it could not be written; nothing was changed.
         """
-        with _explained(self.path, "change"):
+        with self.locked():
+            content = self._refresh().content
+            transaction = Transaction(content)
+            yield transaction
+            result = transaction.result()
+            if result.tables is not content.tables:
+                self._commit(result, transaction.changes)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the Region's lock in a folder that may be trusted, and explain what goes wrong.
+
+        Raises:
+            StoreLocked: another session held the lock for too long.
+            StoreError: the folder cannot be used, or the block was refused by the system.
+        """
+        with explained(self.path, "change"):
             self._prepare_folder()
             with self._threads, self._lock():
                 self._sweep()
-                self._refresh()
-                transaction = Transaction(self._loaded)
-                yield transaction
-                self._commit(transaction)
+                self._check_owner()
+                yield
 
     def _prepare_folder(self) -> None:
+        if self._loaded.identity is not None and not self._folder.is_dir():
+            raise StoreError(
+                f"The folder {self._folder} is gone, and {self.path.name} with it."
+                " Nothing was changed. Bring it back, or start again with an empty one."
+            )
         files.create_private_folder(self._folder)
         data_dir.check(self._folder)
+
+    def _check_owner(self) -> None:
+        with suppress(FileNotFoundError):
+            if self.path.lstat().st_uid not in (os.geteuid(), 0):
+                raise StoreError(
+                    f"{self.path} belongs to another account. Nothing was changed;"
+                    " whoever owns it has to make the change, or give the file away."
+                )
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -278,30 +291,48 @@ class RegionStore:
                 f"Another session ({_signature(path)}) is changing {self._region} and has not"
                 f" finished in {self._lock_timeout:g} seconds. Nothing was changed; try again."
             ) from None
+        except OSError as error:
+            error.filename = str(path)
+            raise
         try:
             yield
         finally:
-            lock.release()
+            # What was changed is changed, whatever becomes of the lock.
+            with suppress(OSError):
+                lock.release()
 
     def _sweep(self) -> None:
         """Remove what writers left that were killed; safe because we hold the lock."""
         for leftover in self._folder.glob(f"{self.path.name}.tmp-*"):
             leftover.unlink()
 
-    def _refresh(self) -> None:
-        loaded = self._loaded
+    @property
+    def temporary_name(self) -> str:
+        """The name of a file that is being written; only the holder of the lock may use it."""
+        return f"{self.path.name}.tmp-{os.getpid()}"
+
+    def _refresh(self) -> _Loaded:
+        known = self._loaded
         identity = self._identity()
-        if identity is not None and identity == loaded.identity:
-            return
+        if identity is None and os.path.lexists(self.previous_path):
+            # Another session may have made both since we looked.
+            identity = self._identity()
         if identity is None:
-            if self.previous_path.exists():
-                raise StoreDamaged(
-                    f"{self.path} is missing, but an earlier copy of it is there."
-                    f" Nothing was changed. The copy is {self.previous_path}."
-                )
-            self._loaded = _Loaded(None, {}, RegionState(), {})
-            return
-        self._loaded = self._load(files.read_private_file(self.path, _MAX_FILE), identity)
+            if known.identity is not None or os.path.lexists(self.previous_path):
+                raise StoreDamaged(f"{self.path} is missing. {self._way_back()}")
+            return known
+        if identity == known.identity:
+            return known
+        content = self._load(files.read_private_file(self.path, region_file.LARGEST))
+        if content.state.generation < known.content.state.generation:
+            raise StoreDamaged(
+                f"{self.path} is older than what this session has seen of it"
+                f" (generation {content.state.generation} after"
+                f" {known.content.state.generation}): an old copy was put in its place."
+                " Nothing was changed. Start keypairs again if that was meant."
+            )
+        self._loaded = loaded = _Loaded(identity, content)
+        return loaded
 
     def _identity(self) -> tuple[int, int, int] | None:
         try:
@@ -314,97 +345,60 @@ class RegionStore:
             )
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _load(self, data: bytes, identity: tuple[int, int, int]) -> _Loaded:
+    def _load(self, data: bytes) -> Content:
         try:
-            tables = decode(data, self._region)
-            records = tables[_KEY_PAIRS]
-            key_pairs = {}
-            doc_ids = {}
-            for doc_id, record in records.items():
-                key_pair = from_record(record)
-                key_pairs[key_pair.key_pair_id] = key_pair
-                doc_ids[key_pair.key_pair_id] = int(doc_id)
-            names = {key_pair.key_name: key for key, key_pair in key_pairs.items()}
-            if not len(names) == len(key_pairs) == len(records):
-                raise ValueError("two records share a name or an id")
-            state = RegionState(
-                generation=tables[_HEADER]["1"]["generation"],
-                key_pairs=key_pairs,
-                names=names,
-                deleted={
-                    record["KeyPairId"]: deleted_from_record(record)
-                    for record in tables[_DELETED].values()
-                },
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise StoreDamaged(
-                f"{self.path} is damaged ({error}). Nothing was changed."
-                f" The copy before the last change is {self.previous_path}."
+            return region_file.read(data, self._region)
+        except StoreTooNew as error:
+            raise StoreTooNew(
+                f"{self.path} cannot be used: {error}. Nothing was changed. Use the newer version."
             ) from error
-        return _Loaded(identity, tables, state, doc_ids)
+        except ValueError as error:
+            raise StoreDamaged(f"{self.path} is damaged ({error}). {self._way_back()}") from error
 
-    def _commit(self, transaction: Transaction) -> None:
-        generation = self._loaded.state.generation + 1
-        tables, state, doc_ids = transaction.result(generation)
-        if tables is self._loaded.tables:
-            return
-        data = encode(tables, self._region, generation)
+    def _way_back(self) -> str:
+        if not os.path.lexists(self.previous_path):
+            return f"Nothing was changed. There is no earlier copy ({self.previous_path})."
+        return (
+            f"Nothing was changed. To go back to the copy before the last change,"
+            f" {self.previous_path}: keypairs restore {self._region}"
+        )
+
+    def _commit(self, content: Content, changes: Sequence[Change]) -> None:
+        data = region_file.encode(content.tables, self._region, content.state.generation)
+        self.replace(data, self.previous_path, changes)
+        # The change is made; if this fails, the file is read again when it is needed.
+        with suppress(OSError):
+            self._loaded = _Loaded(self._identity(), content)
+
+    def replace(self, data: bytes, previous: Path, changes: Sequence[Change]) -> None:
+        """Put a new file in place, keep the old one as `previous`, and journal it.
+
+        The caller holds the lock.
+
+        Raises:
+            StoreNotConfirmed: written, but the disk did not confirm it.
+            StoreError: the journal cannot be written; nothing was changed.
+            OSError: nothing was changed.
+        """
         try:
-            with self._journal.record(self._region, transaction.changes, self._now()):
+            with self._journal.record(self._region, changes, self._now()):
                 files.replace_file(
-                    self.path,
-                    data,
-                    temporary=f"{self.path.name}.tmp-{os.getpid()}",
-                    previous=self.previous_path.name,
+                    self.path, data, temporary=self.temporary_name, previous=previous.name
                 )
         except files.ReplaceNotConfirmed as error:
             raise StoreNotConfirmed(
                 f"The change is in {self.path}, but the disk did not confirm it"
                 f" ({error.strerror}). Look again before relying on it."
             ) from error
-        self._loaded = _Loaded(self._identity(), tables, state, doc_ids)
 
 
-def encode(tables: Tables, region: str, generation: int) -> bytes:
-    """Return the bytes of a Region's file: its header first, the digest of the rest before that."""
-    header = {"sha256": "0" * 64, "schema": SCHEMA, "region": region, "generation": generation}
-    document = {
-        _HEADER: {"1": header},
-        _KEY_PAIRS: tables.get(_KEY_PAIRS, {}),
-        _DELETED: tables.get(_DELETED, {}),
-    }
-    data = bytearray(orjson.dumps(document))
-    data[_DIGEST] = hashlib.sha256(data[_REST]).hexdigest().encode()
-    return bytes(data)
-
-
-def decode(data: bytes, region: str) -> Tables:
-    """Return the tables of a Region's file.
-
-    Raises:
-        StoreTooNew: a newer version of the program wrote it.
-        ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
-    """
-    if not data:
-        raise ValueError("it is empty")
-    if not data.startswith(_PREFIX):
-        raise ValueError("it does not begin as a file of keypairs does")
-    if hashlib.sha256(data[_REST]).hexdigest().encode() != data[_DIGEST]:
-        raise ValueError("its checksum does not match: it was cut off or changed")
-    tables: Tables = orjson.loads(data)
-    header = tables[_HEADER]["1"]
-    if header["schema"] > SCHEMA:
-        raise StoreTooNew(
-            f"The file of {region} was written by a newer version of keypairs"
-            f" (schema {header['schema']}; this version reads {SCHEMA}). Nothing was changed."
-            " Use the newer version."
-        )
-    if header["region"] != region:
-        raise ValueError("it is the file of another Region")
-    return tables
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _sign(lock_file: int) -> None:
+    if not stat.S_ISREG(os.fstat(lock_file).st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
     os.ftruncate(lock_file, 0)
     os.pwrite(lock_file, f"process {os.getpid()}\n".encode(), 0)
 
@@ -424,15 +418,19 @@ _SENTENCES = {
     errno.EFBIG: "the file would be too large",
     errno.ENOLCK: "the file system has no locks",
     errno.ENOSYS: "the file system has no locks",
+    errno.EOPNOTSUPP: "the file system has no locks",
     errno.ELOOP: "a link stands in its place",
 }
 
 
 @contextmanager
-def _explained(path: Path, verb: str) -> Iterator[None]:
+def explained(path: Path, verb: str) -> Iterator[None]:
     """Turn an error of the operating system into a sentence that names the file and the cause."""
     try:
         yield
     except OSError as error:
         cause = _SENTENCES.get(error.errno or 0, error.strerror or type(error).__name__)
+        blamed = error.filename
+        if isinstance(blamed, str) and Path(blamed).is_absolute() and blamed != str(path):
+            cause = f"{cause} ({blamed})"
         raise StoreError(f"Cannot {verb} {path}: {cause}. Nothing was changed.") from error

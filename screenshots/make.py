@@ -5,6 +5,7 @@ Run `python -m screenshots.make` in the root folder; a test fails when the pictu
 
 import asyncio
 import os
+import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -14,8 +15,10 @@ from unittest import mock
 from textual.pilot import Pilot
 
 from tests.demo import DemoService, deterministic_keys, fill
-from tests.tui.driving import create, save, type_text, until_loaded, until_screen
+from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
+from tui import actions
 from tui.app import KeyPairsApp
+from tui.widgets.facts import Facts
 
 FOLDER = Path(__file__).parent
 SIZE = (80, 24)
@@ -43,7 +46,29 @@ async def _private_key(pilot: Pilot[None]) -> None:
     await save(pilot)
 
 
-SCENES: dict[str, Scene] = {"list": _list, "create": _create, "private-key": _private_key}
+async def _filter(pilot: Pilot[None]) -> None:
+    await pilot.press("slash")
+    await pilot.pause()
+    await type_text(pilot, "tag:Env=prod")
+
+
+_SECTIONS = 10
+"""Fewer than the details have, and more than stand there before they are read."""
+
+
+async def _details(pilot: Pilot[None]) -> None:
+    await pilot.press("j", "enter")
+    await until_screen(pilot, "DetailsScreen")
+    await until(pilot, lambda: len(app_of(pilot).screen.query(Facts)) > _SECTIONS, "the page")
+
+
+SCENES: dict[str, Scene] = {
+    "list": _list,
+    "create": _create,
+    "private-key": _private_key,
+    "filter": _filter,
+    "details": _details,
+}
 
 
 def draw(scene: Scene) -> str:
@@ -67,10 +92,25 @@ async def _play(service: DemoService, scene: Scene) -> str:
         return app.export_screenshot()
 
 
+README = FOLDER.parent / "README.md"
+_TABLE = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
+
+
+def with_keys(readme: str) -> str:
+    """Return the README with the table of all keys as the table of actions has them."""
+    rows = ["| where | key | id | what it does |", "|---|---|---|---|"]
+    for action in actions.ACTIONS:
+        keys = " ".join(f"`{actions.key_label(key)}`" for key in action.key.split(","))
+        rows.append(f"| {action.place.value} | {keys} | `{action.id}` | {action.help} |")
+    table = "".join(f"{row}\n" for row in rows)
+    return _TABLE.sub(lambda _: table, readme)
+
+
 def main() -> None:
-    """Write every picture anew."""
+    """Write every picture anew, and the README's table of keys."""
     for name, scene in SCENES.items():
         (FOLDER / f"{name}.svg").write_text(draw(scene))
+    README.write_text(with_keys(README.read_text()))
 
 
 if __name__ == "__main__":

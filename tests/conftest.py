@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING  # noqa: E402
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
+from core.client import Client  # noqa: E402
 from core.service import KeyPairService, new_key_pair_id  # noqa: E402
 from core.service import now as time_now  # noqa: E402
 from core.store import RegionStore  # noqa: E402
@@ -149,6 +150,12 @@ def make_service(store: RegionStore) -> Callable[..., KeyPairService]:
 def service(make_service: Callable[..., KeyPairService]) -> KeyPairService:
     """Return a service over `store` with the real clock."""
     return make_service()
+
+
+@pytest.fixture
+def client(service: KeyPairService) -> Client:
+    """Return a client of `service`, in boto3's call shape."""
+    return Client(service=service)
 
 
 @pytest.fixture

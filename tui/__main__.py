@@ -1,4 +1,7 @@
-"""The command `keypairs`: arguments, environment, the service, the app, the exit status."""
+"""The command `keypairs`: arguments, environment, the service, the app, the exit status.
+
+What needs no screen is a subcommand, and never loads Textual.
+"""
 
 import argparse
 import os
@@ -7,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, MutableMapping, Sequence
 
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
@@ -16,22 +19,41 @@ UNUSABLE = 2
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the program and return its exit status."""
     options = _parser().parse_args(arguments)
+    if options.command == "restore":
+        from tui.restore import restore
+
+        return restore(options.named_region, options.data_dir, agreed=options.yes)
+    return _run_app(options)
+
+
+def _run_app(options: argparse.Namespace) -> int:
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
     from core.settings import open_service
+    from tui import config
 
     try:
         _check_terminal(os.environ)
-        service = open_service(options.region, options.data_dir)
+        service = open_service(
+            options.region, options.data_dir, options.policy, read_only=options.read_only
+        )
+        settings = config.load(config.default_path())
+        _set_environment(os.environ, settings.theme)
+        from tui import actions
+
+        # Before the screens are imported: they take their keys from the table when they are made.
+        actions.rebind(settings.keys)
     except KeyPairsError as error:
         print(f"keypairs: {_printable(error)}", file=sys.stderr)
         return UNUSABLE
-    _clear_environment(os.environ)
     from tui.app import KeyPairsApp
 
     app = KeyPairsApp(service, _where(os.environ))
-    app.run()
+    app.run(mouse=settings.mouse and not options.no_mouse)
     return app.return_code or 0
+
+
+_DATA_DIR_HELP = "the folder that holds the Regions"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +67,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"keypairs {version('keypairs')}")
     parser.add_argument("--region", metavar="REGION", help="the Region to open")
-    parser.add_argument("--data-dir", metavar="FOLDER", help="the folder that holds the Regions")
+    parser.add_argument("--data-dir", metavar="FOLDER", help=_DATA_DIR_HELP)
+    parser.add_argument("--policy", metavar="FILE", help="the policy that says who may do what")
+    parser.add_argument("--read-only", action="store_true", help="look only; refuse every change")
+    parser.add_argument(
+        "--no-mouse", action="store_true", help="leave the mouse to the terminal, for selecting"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    restore = commands.add_parser(
+        "restore",
+        help="bring a Region back from the copy before its last change",
+        description="Show what is wrong with a Region's file and what the copy before its last"
+        " change would bring back, and put that in its place when you agree. The damaged file is"
+        " kept under another name.",
+        epilog="Exit status: 0 restored; 1 nothing to restore, or refused; 2 unusable options,"
+        " folder or terminal.",
+        allow_abbrev=False,
+    )
+    restore.add_argument("named_region", metavar="REGION", help="the Region to restore")
+    # Suppressed, so that its absence here does not undo what stands before the command.
+    restore.add_argument(
+        "--data-dir", metavar="FOLDER", default=argparse.SUPPRESS, help=_DATA_DIR_HELP
+    )
+    restore.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
 
@@ -76,13 +120,29 @@ _KEPT = {"TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DISABL
 """What a person may still tell Textual by its own variables."""
 
 
-def _clear_environment(environment: "os._Environ[str]") -> None:
-    """Take away the variables by which Textual logs, photographs and types by itself."""
+def _set_environment(environment: "MutableMapping[str, str]", theme: str | None) -> None:
+    """Set what Textual reads while it is imported.
+
+    The variables by which it logs, photographs and types by itself are taken away.
+
+    Raises:
+        SettingsError: there is no such theme.
+    """
     for name in [name for name in environment if name.startswith("TEXTUAL_") and name not in _KEPT]:
         del environment[name]
     if environment.get("NO_COLOR"):
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
-        environment["TEXTUAL_THEME"] = "ansi-dark"
+        theme = "ansi-dark"
+    theme = theme or environment.get("TEXTUAL_THEME")
+    if theme:
+        environment["TEXTUAL_THEME"] = theme
+        from textual.theme import BUILTIN_THEMES
+
+        from core.errors import SettingsError
+
+        if theme not in BUILTIN_THEMES:
+            known = ", ".join(sorted(BUILTIN_THEMES))
+            raise SettingsError(f"There is no theme {theme}; there are {known}.")
 
 
 def _printable(error: Exception) -> str:

@@ -4,21 +4,30 @@ An action belongs to a place, which is a screen or a kind of screen. Its id is w
 configuration file calls it; its key is the default.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import Enum
 
 from textual.binding import Binding, BindingType
+
+from core.errors import SettingsError
 
 
 class Place(Enum):
     """Where an action can be done; the value is the heading in the help."""
 
-    LIST = "The list of key pairs"
-    CREATE = "Creating a key pair"
-    KEY_MATERIAL = "The private key"
-    SAVE = "Saving the private key"
-    DISCARD = "Leaving without the private key"
-    MESSAGE = "A message"
+    LIST = "list of key pairs"
+    FILTER = "filter"
+    CREATE = "creating a key pair"
+    IMPORT = "importing a public key"
+    KEY_MATERIAL = "private key"
+    SAVE = "saving a file"
+    DISCARD = "giving a private key up"
+    DETAILS = "details"
+    TAGS = "tags"
+    DELETE = "deleting"
+    PICK = "lists to pick from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Action:
     priority: bool = False
 
 
-ACTIONS = (
+ACTIONS: tuple[Action, ...] = (
     Action(
         "key-pair.create",
         Place.LIST,
@@ -47,8 +56,150 @@ ACTIONS = (
         "create",
         "Create a key pair and save its private key.",
     ),
-    Action("list.reload", Place.LIST, "R", "reload", "", "Read the Region's file again."),
-    Action("app.quit", Place.LIST, "q", "app.quit", "quit", "Quit."),
+    Action(
+        "key-pair.import",
+        Place.LIST,
+        "i",
+        "import_key_pair",
+        "import",
+        "Import a public key that you have.",
+    ),
+    Action(
+        "list.filter",
+        Place.LIST,
+        "slash",
+        "filter",
+        "filter",
+        "Narrow the list: text, type:rsa, tag:Env=prod, saved:no, older:90d, a fingerprint.",
+    ),
+    Action(
+        "key-pair.details",
+        Place.LIST,
+        "enter",
+        "details",
+        "details",
+        "Everything about the pair: fingerprints, public key, history, lines to paste.",
+    ),
+    Action(
+        "app.help",
+        Place.LIST,
+        "question_mark,f1",
+        "help",
+        "help",
+        "What can be done here, and all keys.",
+    ),
+    Action(
+        "key-pair.tags",
+        Place.LIST,
+        "t",
+        "edit_tags",
+        "",
+        "Edit the tags of the pair, or add tags to the chosen ones.",
+    ),
+    Action(
+        "key-pair.delete",
+        Place.LIST,
+        "d",
+        "delete",
+        "",
+        "Delete the pair, or the chosen ones.",
+    ),
+    Action(
+        "key-pair.undo",
+        Place.LIST,
+        "u",
+        "undo",
+        "",
+        "Bring the pair back that was deleted last.",
+    ),
+    Action(
+        "key-pair.copy",
+        Place.LIST,
+        "y",
+        "copy",
+        "",
+        "Send something of the pair to your terminal's clipboard.",
+    ),
+    Action(
+        "list.choose",
+        Place.LIST,
+        "space",
+        "choose",
+        "",
+        "Choose the pair, or no longer, for what is done to several.",
+    ),
+    Action(
+        "list.sort",
+        Place.LIST,
+        "s",
+        "sort",
+        "",
+        "Sort by the next column.",
+    ),
+    Action(
+        "list.reverse",
+        Place.LIST,
+        "S",
+        "reverse",
+        "",
+        "Reverse the order.",
+    ),
+    Action(
+        "list.region",
+        Place.LIST,
+        "r",
+        "region",
+        "",
+        "Look at another Region.",
+    ),
+    Action(
+        "list.reload",
+        Place.LIST,
+        "R",
+        "reload",
+        "",
+        "Read the Region's file again.",
+    ),
+    Action(
+        "list.export",
+        Place.LIST,
+        "e",
+        "export",
+        "",
+        "Write the list to a file, as CSV or JSON.",
+    ),
+    Action(
+        "list.journal",
+        Place.LIST,
+        "J",
+        "journal",
+        "",
+        "The journal: what was done in this Region, when and by whom.",
+    ),
+    Action(
+        "app.quit",
+        Place.LIST,
+        "q",
+        "app.quit",
+        "",
+        "Quit.",
+    ),
+    Action(
+        "filter.done",
+        Place.FILTER,
+        "enter,down",
+        "filter_done",
+        "to the list",
+        "Go to the list, and keep the filter.",
+    ),
+    Action(
+        "filter.clear",
+        Place.FILTER,
+        "escape",
+        "filter_clear",
+        "show all",
+        "Clear the filter and show all pairs.",
+    ),
     Action(
         "create.submit", Place.CREATE, "enter", "submit", "create", "Create the key pair as shown."
     ),
@@ -99,8 +250,172 @@ ACTIONS = (
     Action(
         "discard.back", Place.DISCARD, "escape", "back", "back", "Go back; the key is still there."
     ),
-    Action("message.close", Place.MESSAGE, "escape,enter", "close", "close", "Close the message."),
+    Action(
+        "import.submit",
+        Place.IMPORT,
+        "enter",
+        "submit",
+        "import",
+        "Import the public key as shown.",
+    ),
+    Action(
+        "import.pick",
+        Place.IMPORT,
+        "ctrl+o",
+        "pick",
+        "pick a file",
+        "Pick one of the public keys in ~/.ssh.",
+        priority=True,
+    ),
+    Action(
+        "import.add-tag",
+        Place.IMPORT,
+        "ctrl+t",
+        "add_tag",
+        "add tag",
+        "Add a tag.",
+        priority=True,
+    ),
+    Action(
+        "import.remove-tag",
+        Place.IMPORT,
+        "ctrl+r",
+        "remove_tag",
+        "",
+        "Remove the tag that has the focus, or the last one.",
+        priority=True,
+    ),
+    Action(
+        "import.back",
+        Place.IMPORT,
+        "escape",
+        "back",
+        "back",
+        "Go back; nothing is imported.",
+    ),
+    Action(
+        "details.copy",
+        Place.DETAILS,
+        "y",
+        "copy",
+        "copy",
+        "Send something of the pair to your terminal's clipboard.",
+    ),
+    Action(
+        "details.back",
+        Place.DETAILS,
+        "escape,enter,q",
+        "back",
+        "back",
+        "Go back to the list.",
+    ),
+    Action(
+        "tags.submit",
+        Place.TAGS,
+        "enter",
+        "submit",
+        "save",
+        "Save the tags as shown.",
+    ),
+    Action(
+        "tags.add",
+        Place.TAGS,
+        "ctrl+t",
+        "add_tag",
+        "add tag",
+        "Add a tag.",
+        priority=True,
+    ),
+    Action(
+        "tags.remove",
+        Place.TAGS,
+        "ctrl+r",
+        "remove_tag",
+        "remove tag",
+        "Remove the tag that has the focus, or the last one.",
+        priority=True,
+    ),
+    Action(
+        "tags.back",
+        Place.TAGS,
+        "escape",
+        "back",
+        "back",
+        "Go back; nothing is changed.",
+    ),
+    Action(
+        "delete.yes",
+        Place.DELETE,
+        "y",
+        "yes",
+        "yes, delete",
+        "Delete, where no name has to be typed.",
+    ),
+    Action(
+        "delete.submit",
+        Place.DELETE,
+        "enter",
+        "submit",
+        "",
+        "Delete, once the name is typed.",
+    ),
+    Action(
+        "delete.back",
+        Place.DELETE,
+        "escape",
+        "back",
+        "back",
+        "Go back, or stop before the next one.",
+    ),
+    Action(
+        "pick.pick",
+        Place.PICK,
+        "enter",
+        "pick",
+        "pick",
+        "Pick the line under the cursor.",
+    ),
+    Action(
+        "pick.back",
+        Place.PICK,
+        "escape",
+        "back",
+        "back",
+        "Go back.",
+    ),
 )
+
+
+_TAKEN = {Place.LIST: {"j", "k", "g", "G", "up", "down", "home", "end", "pageup", "pagedown"}}
+"""Keys that move in a place, and so can be given to no action of it."""
+
+
+def rebind(keys: Mapping[str, str]) -> None:
+    """Give actions other keys; must be done before the screens are imported.
+
+    Raises:
+        SettingsError: an id that is none, or a key that two actions of one place would share.
+    """
+    global ACTIONS  # the table is the table; it is changed once, before anything reads it
+    known = {action.id for action in ACTIONS}
+    for action_id in keys:
+        if action_id not in known:
+            closest = get_close_matches(action_id, known, n=1)
+            hint = f"; did you mean {closest[0]}?" if closest else "."
+            raise SettingsError(f"[keys] {action_id}: there is no such action{hint}")
+    rebound = tuple(replace(action, key=keys.get(action.id, action.key)) for action in ACTIONS)
+    for place in Place:
+        owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")
+        for action in rebound:
+            if action.place is not place:
+                continue
+            for key in action.key.split(","):
+                if key in owners:
+                    raise SettingsError(
+                        f"[keys] {key}: {action.id} cannot have it, because {owners[key]} has it."
+                    )
+                owners[key] = action.id
+    ACTIONS = rebound
 
 
 def at(place: Place) -> tuple[Action, ...]:

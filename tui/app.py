@@ -3,13 +3,16 @@
 import asyncio
 import signal
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import textual
 from rich.traceback import Traceback
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui import actions
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 
@@ -23,6 +26,12 @@ class KeyPairsApp(App[None]):
     TITLE = "keypairs"
     # Textual never loads the style sheet of a default screen by itself.
     CSS_PATH = ["app.tcss", "screens/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
+
+    # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "focus_next", show=False, priority=True),
+        Binding("shift+tab", "focus_previous", show=False, priority=True),
+    ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
         super().__init__(driver_class=SteadyDriver)
@@ -44,10 +53,19 @@ class KeyPairsApp(App[None]):
         self.exit(return_code=128 + number)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer Textual's own commands, but for the one that writes the screen to a file."""
-        for command in super().get_system_commands(screen):
-            if command.title != "Screenshot":
-                yield command
+        """Offer what can be done on the screen, from the table of actions, and the themes.
+
+        Textual's own command that writes the screen to a file is not among them.
+        """
+        place = getattr(screen, "PLACE", None)
+        for action in actions.at(place) if place else ():
+            yield SystemCommand(
+                action.help,
+                actions.key_label(action.key),
+                partial(screen.run_action, action.method),
+            )
+        yield SystemCommand("Quit", "ctrl+q", self.action_quit)
+        yield SystemCommand("Change the theme", "for this session", self.action_change_theme)
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Do nothing: a picture of the screen could hold a private key."""

@@ -4,17 +4,30 @@ As it comes, bytes that are not UTF-8 (a paste in another encoding) or a control
 absurd number end the program, and a terminal that is gone makes it spin for ever.
 """
 
+import asyncio
 import os
 import selectors
 import signal
 from codecs import getincrementaldecoder
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from itertools import chain
+from time import monotonic
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+FLOW = "flow"
+"""The group of workers that lead from one screen to the next."""
 
 _CHUNK = 4096
 _TICK = 0.1
+_MOMENT = 0.005
+_PATIENCE = 0.5
+"""Seconds after which the next key is handed over in any case."""
 
 
 class SteadyDriver(LinuxDriver):
@@ -42,8 +55,49 @@ class SteadyDriver(LinuxDriver):
                     # A sequence that means nothing; what follows it is read afresh.
                     parser = XTermParser()
 
+    def process_message(self, message: Message) -> None:
+        """Hand over an event; after a key, wait until what it does is done.
+
+        Textual would hand the next key to whatever has the focus before the first one has moved
+        it: of `/quit` typed fast, on a slow line, the letters would go to the list, and quit.
+        """
+        super().process_message(message)
+        if isinstance(message, Key | Paste):
+            try:
+                handled = asyncio.run_coroutine_threadsafe(self._handled(), self._loop)
+            except RuntimeError:
+                return  # the loop is closed: the program is over
+            deadline = monotonic() + _PATIENCE
+            while not self.exit_event.is_set() and monotonic() < deadline:
+                with suppress(TimeoutError, CancelledError):
+                    handled.result(_TICK / 10)
+                    return
+            handled.cancel()
+
+    async def _handled(self) -> None:
+        """Return when the key that was handed over last has had its effect."""
+        app = self._app
+        screen = app.screen
+        await _drained(app)
+        for node in (app.focused or app.screen).ancestors_with_self:
+            await _drained(node)
+        while app.screen is screen and any(
+            worker.group == FLOW and worker.node is screen and worker.is_running
+            for worker in screen.workers
+        ):
+            await asyncio.sleep(_MOMENT)
+        while app.screen is not screen and app.focused is None:
+            await asyncio.sleep(_MOMENT)
+
     def _read(self) -> bytes:
         try:
             return os.read(self.fileno, _CHUNK)
         except OSError:
             return b""
+
+
+async def _drained(pump: MessagePump) -> None:
+    """Return when a part of the app has worked off what it was sent until now."""
+    done = asyncio.Event()
+    if pump.is_running and pump.call_later(done.set):
+        await done.wait()

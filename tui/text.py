@@ -13,6 +13,8 @@ from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
 _MOST_MARKS = 2
+REPLACEMENT = "�"
+_PICTURES = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "␡"}
 _ESCAPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -39,6 +41,18 @@ def visible(text: str) -> str:
     return "".join(shown)
 
 
+def masked(text: str) -> str:
+    """Return the text with a stand-in for each character that `visible` would spell out.
+
+    For fields, in which the cursor counts characters: the length stays the same.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c if c == "\\" or visible(c) == c else _PICTURES.get(c, REPLACEMENT) for c in text
+    )
+
+
 def fit(text: str, width: int) -> str:
     """Return visible text in exactly `width` cells: padded, or cut with an ellipsis."""
     if width <= 0:
@@ -51,6 +65,20 @@ def fit(text: str, width: int) -> str:
 def clip(text: str, width: int) -> str:
     """Return visible text in at most `width` cells, cut with an ellipsis."""
     return fit(text, width) if cell_len(text) > width else text
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Return visible text as lines of at most `width` cells, losing nothing; at least one line."""
+    lines = [""]
+    room = width
+    for character in text:
+        size = cell_len(character)
+        if size > room and lines[-1]:
+            lines.append("")
+            room = width
+        lines[-1] += character
+        room -= size
+    return lines
 
 
 def short_path(path: str) -> str:

@@ -4,15 +4,20 @@ Whether something is allowed is decided by `core.validation`, the same functions
 uses; this module only explains it with more help than EC2's own texts give.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from core import validation
 from core.destination import Destination
 from core.destination import Verdict as PathVerdict
-from core.errors import EC2Error
+from core.errors import EC2Error, StoreError
 from core.model import KeyPair, Tag
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
 
 
 class Tone(Enum):
@@ -48,6 +53,17 @@ def of_key_name(key_name: str, region: str, holder: KeyPair | None) -> Verdict:
     if holder is not None:
         return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
     return Verdict(f"free in {region}", Tone.GOOD)
+
+
+async def of_key_name_here(service: "KeyPairService", key_name: str) -> Verdict:
+    """Return the verdict on a name for a new pair of the service's Region, with its length."""
+    try:
+        holder = await asyncio.to_thread(service.key_pair_named, key_name)
+    except StoreError as error:
+        return Verdict(str(error), Tone.BAD)
+    judged = of_key_name(key_name, service.region, holder)
+    count = f"{len(key_name)}/{validation.MAX_KEY_NAME} · " if key_name else ""
+    return Verdict(count + judged.text, judged.tone)
 
 
 def _explain_key_name(key_name: str) -> str:

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from tinydb import TinyDB
 
-from core import store as store_module
+from core import region_file
 from core.errors import StoreDamaged, StoreTooNew
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
@@ -200,10 +200,10 @@ def test_a_file_that_was_edited_is_refused_and_not_overwritten(
 def test_a_file_whose_names_are_not_unique_is_refused_in_spite_of_a_right_checksum(
     filled: RegionStore,
 ) -> None:
-    tables = store_module.decode(filled.path.read_bytes(), "us-east-1")
+    tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
     for record in tables["key_pairs"].values():
         record["KeyName"] = "web-1"
-    refuse(filled, store_module.encode(tables, "us-east-1", 9))
+    refuse(filled, region_file.encode(tables, "us-east-1", 9))
 
 
 def test_a_file_that_is_gone_while_its_copy_is_there_is_not_made_anew(filled: RegionStore) -> None:
@@ -219,9 +219,9 @@ def test_a_file_that_is_gone_while_its_copy_is_there_is_not_made_anew(filled: Re
 def test_a_file_of_a_newer_version_is_refused_and_not_overwritten(
     filled: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables = store_module.decode(filled.path.read_bytes(), "us-east-1")
-    monkeypatch.setattr(store_module, "SCHEMA", 2)
-    newer = store_module.encode({**tables, "new_table": {}}, "us-east-1", 9)
+    tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
+    monkeypatch.setattr(region_file, "SCHEMA", 2)
+    newer = region_file.encode({**tables, "new_table": {}}, "us-east-1", 9)
     monkeypatch.undo()
     filled.path.write_bytes(newer)
     for store in (filled, reopened(filled)):

@@ -395,15 +395,26 @@ def _wait_for_death(pid: int) -> None:
 # Steps that many tests of the program take -------------------------------------------------------
 
 
+def open_form(terminal: Terminal, key_name: str) -> str:
+    """Open the form from the list and type a name that is free; return the screen."""
+    terminal.wait_for("c create")
+    terminal.press("c")
+    terminal.wait_for("Create a key pair")
+    terminal.type(key_name)
+    return wait_for_free_name(terminal, key_name)
+
+
+def wait_for_free_name(terminal: Terminal, key_name: str) -> str:
+    """Return the form when it has taken notice of every letter of the name."""
+    verdict = f"✓ {len(key_name)}/255 · free in"
+    return terminal.wait_for(lambda screen: verdict in screen and "offered ~/" in screen)
+
+
 def create_key_pair(
     terminal: Terminal, key_name: str, key_type: str = "rsa", key_format: str = "pem"
 ) -> str:
     """Create a key pair from the list, by keyboard, and return the screen with its private key."""
-    terminal.wait_for("q quit")
-    terminal.press("c")
-    terminal.wait_for("Create a key pair")
-    terminal.type(key_name)
-    terminal.wait_for(lambda screen: "free in" in screen and "offered ~/" in screen)
+    open_form(terminal, key_name)
     if (key_type, key_format) != ("rsa", "pem"):
         terminal.step("Tab", *["Right"] * (key_type == "ed25519"))
     if key_format == "ppk":
@@ -430,7 +441,7 @@ def fact(screen: str, label: str) -> str:
     """Return the value beside a label, put together again if it goes on below itself."""
     lines = screen.split("\n")
     first = next(i for i, line in enumerate(lines) if line.lstrip().startswith(f"{label} "))
-    column = lines[first].index(label) + len("OpenSSH    ")
+    column = lines[first].index(label) + len("OpenSSH     ")
     value = lines[first][column:]
     for line in lines[first + 1 :]:
         if line[:column].strip() or not line:

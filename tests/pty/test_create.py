@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from core.service import KeyPairService
-from tests.pty.terminal import OpenApp, create_key_pair, fact, flat, save_key_material
+from tests.pty.terminal import (
+    OpenApp,
+    create_key_pair,
+    fact,
+    flat,
+    open_form,
+    save_key_material,
+    wait_for_free_name,
+)
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -114,11 +122,8 @@ def test_a_pair_is_created_and_saved_on_60_by_15(
 
 def test_tags_that_were_typed_are_stored(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
-    terminal.wait_for("q quit")
-    terminal.press("c")
-    terminal.wait_for("Create a key pair")
-    terminal.type("tagged")
-    terminal.wait_for("free in")
+    terminal.wait_for("? help")
+    open_form(terminal, "tagged")
     terminal.step("C-t")
     terminal.type("env")
     terminal.wait_for("1 of 50")
@@ -141,11 +146,8 @@ def test_a_dry_run_answers_as_ec2_does_and_stores_nothing(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
     terminal = open_app()
-    terminal.wait_for("q quit")
-    terminal.press("c")
-    terminal.wait_for("Create a key pair")
-    terminal.type("dry")
-    terminal.wait_for("free in")
+    terminal.wait_for("? help")
+    open_form(terminal, "dry")
     terminal.press("C-d")
     answer = "DryRunOperation: Request would have succeeded, but DryRun flag is set."
     screen = terminal.wait_for(lambda screen: answer in flat(screen))
@@ -161,11 +163,8 @@ def test_a_dry_run_answers_as_ec2_does_and_stores_nothing(
 
 def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
-    terminal.wait_for("q quit")
-    terminal.press("c")
-    terminal.wait_for("Create a key pair")
-    terminal.type("contested")
-    terminal.wait_for("free in")
+    terminal.wait_for("? help")
+    open_form(terminal, "contested")
     terminal.step("C-t")
     terminal.type("env")
     terminal.wait_for("1 of 50")
@@ -184,7 +183,7 @@ def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: P
 
     # The focus is in the name again, so that what is typed next mends it.
     terminal.type("-2")
-    terminal.wait_for("free in")
+    wait_for_free_name(terminal, "contested-2")
     terminal.press("Enter")
     terminal.wait_for("Not saved yet")
     first, second = records(tmp_path)

@@ -22,6 +22,7 @@ from tests.pty.terminal import (
     create_key_pair,
     is_running,
     modes_left_on,
+    open_form,
     text_of,
     wait_until,
 )
@@ -88,10 +89,7 @@ def stop_and_continue(terminal: Terminal, command: Sequence[str | Path]) -> None
     terminal.wait_for(lambda screen: screen.rstrip().endswith("\nready"))
     terminal.type(f"sh -c 'echo $$ >pid; exec {join(map(str, command))}'\r")
     terminal.wait_for("No key pairs")
-    terminal.press("c")
-    terminal.wait_for("Create a key pair")
-    terminal.type("stopped")
-    before = terminal.wait_for("free in")
+    before = open_form(terminal, "stopped")
 
     os.kill(int((terminal.home / "pid").read_text()), signal.SIGTSTP)
     terminal.wait_for("Stopped")
@@ -294,6 +292,7 @@ def test_a_redirect_in_the_shell_gets_one_line_and_the_terminal_nothing(
         pytest.param(["--data-dir", "file"], {}, "is not a folder", id="a file"),
         pytest.param(["--data-dir", "file/data"], {}, "cannot make the folder", id="below a file"),
         pytest.param(["--data-dir", "open"], {}, "chmod 700", id="folder open to others"),
+        pytest.param(["--data-dir", "shared"], {}, "chmod 700", id="folder open to the group"),
         pytest.param([], {"KEYPAIRS_DATA_DIR": "open"}, "chmod 700", id="folder of our variable"),
         pytest.param(
             [], {"XDG_DATA_HOME": "/dev/null"}, "cannot make the folder", id="the usual folder"
@@ -307,10 +306,11 @@ def test_a_start_that_cannot_work_is_refused_in_one_line(
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "file").touch()
-    (home / "open").mkdir()
-    (home / "open").chmod(0o777)
+    for name, mode in (("open", 0o707), ("shared", 0o770)):
+        (home / name).mkdir()
+        (home / name).chmod(mode)
     check_refused(run_on_terminals(arguments, home, env), said)
-    assert sorted(path.name for path in home.rglob("*")) == ["file", "open"]
+    assert sorted(path.name for path in home.rglob("*")) == ["file", "open", "shared"]
 
 
 def test_the_region_is_taken_from_the_nearest_of_its_sources(
@@ -370,10 +370,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     terminal = open_app()
     terminal.wait_for("No key pairs")
     check_sizes(terminal, "us-east-1 · 0 pairs", "c create")
-    terminal.press("c")
-    terminal.wait_for("Create a key pair")
-    terminal.type("elastic")
-    terminal.wait_for("free in")
+    open_form(terminal, "elastic")
     check_sizes(terminal, "Create a key pair in us-east-1", "enter create")
     terminal.press("Enter")
     terminal.wait_for("Not saved yet")

@@ -1,6 +1,6 @@
 import pytest
 
-from screenshots.make import FOLDER, SCENES, draw
+from screenshots.make import FOLDER, README, SCENES, draw, with_keys
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -10,8 +10,15 @@ def test_the_pictures_of_the_readme_show_what_the_app_shows(name: str) -> None:
     )
 
 
+def test_the_table_of_keys_in_the_readme_is_that_of_the_actions() -> None:
+    readme = README.read_text()
+
+    assert with_keys(readme) == readme, "stale: run python -m screenshots.make"
+    assert readme.count("\n| list of key pairs |") > 10
+
+
 def test_the_readme_shows_every_picture() -> None:
-    readme = (FOLDER.parent / "README.md").read_text()
+    readme = README.read_text()
 
     shown = {name for name in SCENES if f"screenshots/{name}.svg" in readme}
 

@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 STORE_AND_KEYS = {"cryptography", "filelock", "orjson", "tinydb"}
 """What the core alone may use, and only when it is needed."""
 
-NOT_FOR_THE_SCREENS = {"core.encoding", "core.files", "core.keygen", "core.store"}
-"""The parts of the core that hold keys and files; the screens ask the service."""
+NOT_FOR_THE_SCREENS = {"core.encoding", "core.keygen", "core.store"}
+"""The parts of the core that make keys and keep records; the screens ask the service."""
 
 
 def sources(folder: str) -> Sequence[Path]:
@@ -119,6 +119,22 @@ def test_the_app_is_there_before_the_store_and_the_key_library() -> None:
     code = "import tui.app"
     assert "textual.app" in loaded_after(code)
     assert loaded_of(STORE_AND_KEYS | NOT_FOR_THE_SCREENS, code) == set()
+
+
+def test_the_service_is_there_before_the_store_and_the_key_library() -> None:
+    code = "import core.settings, core.service"
+    assert "core.service" in loaded_after(code)
+    assert loaded_of(STORE_AND_KEYS, code) == set()
+
+
+def test_the_store_is_opened_without_the_key_library(tmp_path: Path) -> None:
+    code = (
+        "from core.settings import open_service\n"
+        f"open_service(folder={str(tmp_path / 'data')!r}).describe_key_pairs()"
+    )
+    loaded = loaded_after(code)
+    assert "core.store" in loaded
+    assert {module for module in loaded if reaches(module, {"cryptography"})} == set()
 
 
 def test_all_screens_together_load_neither_the_store_nor_the_key_library() -> None:

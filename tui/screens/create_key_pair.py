@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from core import destination
-from core.errors import DryRunOperation, EC2Error, KeyPairsError, StoreError
+from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import CreatedKeyPair, KeyFormat, KeyType, TagSpecification
 from tui import verdict
 from tui.actions import Place, bindings
@@ -44,7 +44,8 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
     """
 
     CSS_PATH = "create_key_pair.tcss"
-    BINDINGS = bindings(Place.CREATE)
+    PLACE = Place.CREATE
+    BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
     def __init__(self, service: "KeyPairService") -> None:
@@ -77,15 +78,8 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
     @on(Input.Changed, "#key-name")
     @work(exclusive=True, group="key-name")
     async def _judge_key_name(self) -> None:
-        key_name = self._key_name.value
-        try:
-            holder = await asyncio.to_thread(self._service.key_pair_named, key_name)
-        except StoreError as error:
-            self._outcome.show(Verdict(str(error), Tone.BAD))
-            holder = None
-        judged = verdict.of_key_name(key_name, self._service.region, holder)
-        count = f"{len(key_name)}/255 · " if key_name else ""
-        self._fields["key_name"].show(Verdict(f"{count}{judged.text}", judged.tone))
+        judged = await verdict.of_key_name_here(self._service, self._key_name.value)
+        self._fields["key_name"].show(judged)
         self._say_where_to()
 
     @on(Choice.Changed)
@@ -129,7 +123,7 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
         """Ask whether the key pair may be created."""
         self._create(dry_run=True)
 
-    @work(exclusive=True, group="create")
+    @work(exclusive=True, group="flow")
     async def _create(self, *, dry_run: bool) -> None:
         # A second Enter while this runs would cancel this worker, but not its thread.
         body = self.query_one(VerticalScroll)

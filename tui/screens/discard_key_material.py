@@ -31,7 +31,8 @@ class DiscardKeyMaterialScreen(Screen[bool]):
     """Asks for the pair's name; ends with whether the private key was given up."""
 
     CSS_PATH = "discard_key_material.tcss"
-    BINDINGS = bindings(Place.DISCARD)
+    PLACE = Place.DISCARD
+    BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
     holds_key = True
@@ -62,7 +63,7 @@ class DiscardKeyMaterialScreen(Screen[bool]):
         self.dismiss(False)
 
     @on(Input.Submitted)
-    @work(exclusive=True)
+    @work(exclusive=True, group="flow")
     async def action_submit(self) -> None:
         """Give the private key up, if the name is right."""
         if self._key_name.value != self._key_pair.key_name:

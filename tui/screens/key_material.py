@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from core import destination
 from core.model import CreatedKeyPair, SavedKeyMaterial
 from tui.actions import Place, bindings, hints
 from tui.text import short_path
@@ -33,7 +34,8 @@ class KeyMaterialScreen(Screen[None]):
     """
 
     CSS_PATH = "key_material.tcss"
-    BINDINGS = bindings(Place.KEY_MATERIAL)
+    PLACE = Place.KEY_MATERIAL
+    BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyMaterialView"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
 
@@ -91,13 +93,21 @@ class KeyMaterialScreen(Screen[None]):
             tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
         )
 
-    @work(exclusive=True, group="save")
+    @work(exclusive=True, group="flow")
     async def action_save(self) -> None:
         """Save the private key to a file."""
-        from tui.screens.save_key_material import SaveKeyMaterialScreen
+        from tui.screens.save_file import SaveFileScreen
 
         self._hide()
-        saved = await self.app.push_screen_wait(SaveKeyMaterialScreen(self._service, self._created))
+        created = self._created
+        saved = await self.app.push_screen_wait(
+            SaveFileScreen(
+                f"Save the private key of {created.key_pair.key_name}",
+                destination.suggest(created.key_pair.key_name, created.key_format),
+                lambda path: self._service.save_key_material(created, path),
+                holds_key=self.holds_key,
+            )
+        )
         if saved is not None:
             self._saved = True
             self._state.show(_of_saved(saved))
@@ -105,7 +115,7 @@ class KeyMaterialScreen(Screen[None]):
             self._proofs.display = True
             self._show_hints()
 
-    @work(exclusive=True, group="leave")
+    @work(exclusive=True, group="flow")
     async def action_back(self) -> None:
         """Leave; unless the key was saved, ask for the pair's name first."""
         from tui.screens.discard_key_material import DiscardKeyMaterialScreen

@@ -1,101 +1,241 @@
 """The first screen: the key pairs of a Region."""
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import AppFocus
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from core.errors import StoreError
+from core.errors import KeyPairsError
 from core.model import KeyPair
-from tui.actions import Place, bindings
-from tui.rows import remark, row_of
-from tui.text import sentence
+from tui import actions, details
+from tui.actions import Place, bindings, hints
+from tui.listing import Listing
+from tui.rows import remark
+from tui.text import sentence, visible
+from tui.verdict import Tone, Verdict
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.facts import Facts
+from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.key_pair_table import KeyPairTable
+from tui.widgets.pick_list import Item
 from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
+_SAME_ACT = 0.3
+"""Seconds within which a move of the cursor belongs to what was just done, and says nothing."""
+
+
 class KeyPairListScreen(Screen[None]):
     """The key pairs of a Region, and the way to everything that can be done with them.
 
-    The first frame is drawn before the store is read; the pairs follow from a thread.
+    The first frame is drawn before the store is read; the pairs follow from a thread. From 110
+    columns on, the details stand at the right.
     """
 
     CSS_PATH = "key_pair_list.tcss"
-    BINDINGS = bindings(Place.LIST)
+    PLACE = Place.LIST
+    BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyPairTable"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
 
     def __init__(self, service: "KeyPairService", where: str) -> None:
         super().__init__()
         self._service = service
-        self._key_pairs: dict[str, KeyPair] = {}
+        self._listing = Listing()
+        self._shown: list[KeyPair] = []
+        self._said_at = -_SAME_ACT
         self.loaded = False
         """Whether the first reading of the store has been shown."""
-        self._top_line = TopLine(service.region, where)
+        self._top_line = TopLine(service.region, " · ".join(filter(None, (*service.marks, where))))
+        self._filter = FilterInput(id="filter")
+        self._count = Static(markup=False, id="count")
+        self._filter_bar = Horizontal(
+            Static("Filter ", markup=False, id="filter-label"),
+            self._filter,
+            self._count,
+            id="filter-bar",
+        )
+        self._note = VerdictLine(id="note")
         self._table = KeyPairTable()
+        self._summary = Facts(id="summary")
         self._empty = Static(markup=False, id="empty")
         self._remark = Static(markup=False, id="remark")
+        self._key_hints = KeyHints(Place.LIST)
 
     def compose(self) -> ComposeResult:
         yield self._top_line
-        yield self._table
+        yield self._filter_bar
+        yield self._note
+        with Horizontal(id="panes"):
+            yield self._table
+            yield self._summary
         yield self._empty
         yield self._remark
-        yield KeyHints(Place.LIST)
+        yield self._key_hints
 
     def on_mount(self) -> None:
-        self._empty.display = False
+        self._filter_bar.display = self._note.display = self._empty.display = False
+        self._reload()
+
+    # What is shown ------------------------------------------------------------------------------
+
+    @on(AppFocus)
+    def action_reload(self) -> None:
+        """Read the Region's file again; nothing is parsed if no other session wrote it."""
         self._reload()
 
     @work(exclusive=True, group="reload")
-    async def _reload(self, keep: str | None = None) -> None:
-        await self._show_key_pairs(keep or self._table.highlighted)
+    async def _reload(self, keep: str | None = None, say: str = "") -> None:
+        await self._read(keep, say)
 
-    async def _show_key_pairs(self, keep: str | None) -> None:
+    async def _read(self, keep: str | None = None, say: str = "") -> None:
         try:
             key_pairs = await asyncio.to_thread(self._service.describe_key_pairs)
-        except StoreError as error:
+        except KeyPairsError as error:
             self._show_empty(sentence(error))
             self.loaded = True
             return
-        now = self._service.now().astimezone()
-        self._key_pairs = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
-        ordered = sorted(key_pairs, key=lambda key_pair: key_pair.key_name.casefold())
-        count = len(ordered)
-        self._top_line.show(f"{self._service.region} · {count:,} pair{'s' * (count != 1)}")
-        if ordered:
+        if key_pairs != tuple(self._listing.key_pairs.values()) or not self.loaded:
+            now = self._service.now().astimezone()
+            await asyncio.to_thread(self._listing.load, key_pairs, now)
+            self.loaded = True
+            self._show(keep or self._table.highlighted)
+        if say:
+            self._say(say)
+
+    def _show(self, keep: str | None) -> None:
+        """Draw the list as it is filtered and sorted now."""
+        listing = self._listing
+        total = len(listing.key_pairs)
+        self._shown = listing.shown(self._service.now())
+        self._top_line.show(f"{self._service.region} · {total:,} pair{'s' * (total != 1)}")
+        self._count.update(f"{len(self._shown):,} of {total:,}" if listing.query_text else "")
+        self._show_note()
+        if self._shown:
             self._empty.display = False
-            self._table.display = True
-            self._table.set_rows([row_of(key_pair, now) for key_pair in ordered], keep)
-            self._table.focus()
+            self.query_one("#panes").display = True
+            self._table.set_rows(
+                listing.rows(self._shown),
+                keep,
+                chosen=listing.chosen,
+                sorted_by=(listing.column, listing.reverse),
+            )
+            if self.focused is None:
+                self._table.focus()
+        elif total:
+            self._show_empty("Nothing matches.\n\nPress escape to show all pairs again.")
         else:
             self._show_empty(
-                f"No key pairs in {self._service.region} yet.\n\nPress c to create one."
+                f"No key pairs in {self._service.region} yet.\n\n"
+                "Press c to create one, i to import a public key, r to look at another Region."
             )
-        self.loaded = True
+
+    def _show_note(self) -> None:
+        """Say what is wrong with the filter, or which kind of fingerprint it is."""
+        note = Verdict("")
+        kind = self._listing.kind(self._shown)
+        if self._listing.query.problems:
+            note = Verdict(self._listing.query.problems[0], Tone.CAUTION)
+        elif kind is not None:
+            note = Verdict(f"that is {kind}", Tone.GOOD)
+        self._note.show(note)
+        self._note.display = bool(note.text)
 
     def _show_empty(self, text: str) -> None:
-        self._table.display = False
+        self.query_one("#panes").display = False
         self._empty.display = True
         self._empty.update(text)
         self._remark.update("")
 
-    @on(KeyPairTable.Highlighted)
-    def _show_remark(self, event: KeyPairTable.Highlighted) -> None:
-        key_pair = self._key_pairs.get(event.key_pair_id or "")
-        self._remark.update(remark(key_pair) if key_pair else "")
+    @on(CursorList.Highlighted)
+    def _show_remark(self) -> None:
+        key_pair = self._highlighted
+        if monotonic() - self._said_at > _SAME_ACT:
+            self._remark.update(remark(key_pair) if key_pair else "")
+        if key_pair and self.has_class("-wide"):
+            self._summary.show(details.summary(key_pair))
 
-    def action_reload(self) -> None:
-        """Read the Region's file again."""
-        self._reload()
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_remark)
 
-    @work(exclusive=True, group="create")
+    def _say(self, text: str) -> None:
+        """Say in the line below the list what came of something, until the cursor moves."""
+        self._said_at = monotonic()
+        self._remark.update(visible(text))
+
+    @property
+    def _highlighted(self) -> KeyPair | None:
+        return self._listing.key_pairs.get(self._table.highlighted or "")
+
+    def _affected(self) -> list[KeyPair]:
+        """Return the chosen pairs that are shown, or else the one under the cursor."""
+        chosen = [pair for pair in self._shown if pair.key_pair_id in self._listing.chosen]
+        return chosen or [pair for pair in (self._highlighted,) if pair]
+
+    # The filter and the order -------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self._filter_bar.display = True
+        self._filter.focus()
+        self._key_hints.show(hints(Place.FILTER))
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self) -> None:
+        self._listing.filter(self._filter.value)
+        self._show(self._table.highlighted)
+
+    @on(FilterInput.Done)
+    def _leave_filter(self, event: FilterInput.Done) -> None:
+        if event.clear:
+            self._filter.value = ""
+        if not self._filter.value:
+            self._filter_bar.display = False
+        self._key_hints.show(hints(Place.LIST))
+        self._table.focus()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._listing.sort_by_next()
+        self._show(self._table.highlighted)
+
+    def action_reverse(self) -> None:
+        """Reverse the order."""
+        self._listing.turn_round()
+        self._show(self._table.highlighted)
+
+    def action_choose(self) -> None:
+        """Choose the pair under the cursor, or no longer, and go on to the next."""
+        key_pair_id = self._table.highlighted
+        if key_pair_id is not None:
+            self._listing.chosen ^= {key_pair_id}
+            self._table.refresh_row(self._table.cursor)
+            self._table.action_move(1)
+            count = len(self._listing.chosen)
+            self._say(f"{count} chosen" if count else "none chosen")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        # What is typed while a screen is on its way is not meant for the list: a name that begins
+        # with "d" and "y" must not delete anything.
+        return not any(
+            worker.group == "flow" and worker.node is self and worker.is_running
+            for worker in self.workers
+        )
+
+    # What can be done ---------------------------------------------------------------------------
+
+    @work(exclusive=True, group="flow")
     async def action_create_key_pair(self) -> None:
         """Create a key pair, and stay with its private key until it is safe or given up."""
         from tui.screens.create_key_pair import CreateKeyPairScreen
@@ -108,4 +248,147 @@ class KeyPairListScreen(Screen[None]):
             await self.app.push_screen_wait(KeyMaterialScreen(self._service, created))
         finally:
             created.key_material.wipe()
-        await self._show_key_pairs(created.key_pair.key_pair_id)
+        await self._read(created.key_pair.key_pair_id)
+
+    @work(exclusive=True, group="flow")
+    async def action_import_key_pair(self) -> None:
+        """Import a public key."""
+        from tui.screens.import_key_pair import ImportKeyPairScreen
+
+        imported = await self.app.push_screen_wait(ImportKeyPairScreen(self._service))
+        if imported is not None:
+            await self._read(imported.key_pair_id, f"imported {imported.key_name}")
+
+    @work(exclusive=True, group="flow")
+    async def action_details(self) -> None:
+        """Show everything about the pair under the cursor."""
+        from tui.screens.details import DetailsScreen
+
+        key_pair = self._highlighted
+        if key_pair is not None:
+            await self.app.push_screen_wait(DetailsScreen(self._service, key_pair))
+
+    @on(CursorList.Selected)
+    def _open_details(self) -> None:
+        self.action_details()
+
+    @work(exclusive=True, group="flow")
+    async def action_edit_tags(self) -> None:
+        """Edit the tags of the pair, or add tags to the chosen ones."""
+        from tui.screens.edit_tags import EditTagsScreen
+
+        affected = self._affected()
+        if affected:
+            screen = EditTagsScreen(self._service, affected, self._listing.tags_in_use())
+            if await self.app.push_screen_wait(screen):
+                await self._read(say="tags saved")
+
+    @work(exclusive=True, group="flow")
+    async def action_delete(self) -> None:
+        """Delete the pair, or the chosen ones."""
+        from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
+
+        affected = self._affected()
+        if affected:
+            screen = DeleteKeyPairsScreen(self._service, affected)
+            deleted = await self.app.push_screen_wait(screen)
+            name = affected[0].key_name if len(affected) == 1 else f"{deleted} pairs"
+            await self._read(say=f"deleted {name}; u brings back what was deleted last")
+
+    @work(exclusive=True, group="flow")
+    async def action_undo(self) -> None:
+        """Bring the pair back that was deleted last."""
+        try:
+            deleted = await asyncio.to_thread(self._service.deleted_key_pairs)
+            if not deleted:
+                self._say("nothing was deleted in the last 30 days")
+                return
+            key_pair = await asyncio.to_thread(
+                self._service.restore_key_pair, deleted[0].key_pair_id
+            )
+        except KeyPairsError as error:
+            self._say(str(error))
+        else:
+            await self._read(key_pair.key_pair_id, f"brought {key_pair.key_name} back")
+
+    @work(exclusive=True, group="flow")
+    async def action_copy(self) -> None:
+        """Send something of the pair to the terminal's clipboard."""
+        from tui.copying import copy_something
+
+        if self._highlighted is not None:
+            await copy_something(self.app, self._highlighted, self._service.region)
+
+    @work(exclusive=True, group="flow")
+    async def action_region(self) -> None:
+        """Look at another Region."""
+        from tui.region_items import region_items
+        from tui.screens.pick import PickScreen
+
+        counts = await asyncio.to_thread(self._service.regions_in_use)
+        items = region_items(counts)
+        name = await self.app.push_screen_wait(PickScreen("Look at another Region", items))
+        if name is not None and name != self._service.region:
+            self._service = self._service.for_region(name)
+            self._filter.value = ""
+            self._filter_bar.display = False
+            self._listing.chosen.clear()
+            self.loaded = False
+            await self._read()
+
+    @work(exclusive=True, group="flow")
+    async def action_export(self) -> None:
+        """Write the chosen pairs, or those that are shown, to a file."""
+        from tui.screens.save_file import SaveFileScreen
+
+        pairs = self._affected() if self._listing.chosen else self._shown
+        if not pairs:
+            self._say("there is nothing to export")
+            return
+        screen = SaveFileScreen(
+            f"Export {len(pairs):,} key pairs (.csv or .json)",
+            f"~/key-pairs-{self._service.region}.json",
+            lambda path: self._service.export(pairs, path),
+        )
+        path = await self.app.push_screen_wait(screen)
+        if path is not None:
+            self._say(f"exported {len(pairs):,} to {path}")
+
+    @work(exclusive=True, group="flow")
+    async def action_journal(self) -> None:
+        """Show what was done in this Region."""
+        from tui.journal_items import journal_items
+        from tui.screens.pick import PickScreen
+
+        try:
+            entries = await asyncio.to_thread(self._service.journal)
+        except KeyPairsError as error:
+            self._say(str(error))
+            return
+        title = f"The journal of {self._service.region}"
+        await self.app.push_screen_wait(
+            PickScreen(title, journal_items(entries), "Nothing was done here yet.")
+        )
+
+    @work(exclusive=True, group="flow")
+    async def action_help(self) -> None:
+        """Show what can be done here, then all keys; picking a line does it."""
+        from tui.screens.pick import PickScreen
+
+        picked = await self.app.push_screen_wait(PickScreen("Help", help_items()))
+        action = next((a for a in actions.at(Place.LIST) if a.id == picked), None)
+        if action is not None:
+            # Later, because nothing is done while this worker runs.
+            self.call_after_refresh(self.run_action, action.method)
+
+
+def help_items() -> list[Item]:
+    """Return every action with its key, those of the list first."""
+    return [
+        Item(
+            action.id,
+            f"{actions.key_label(action.key):<10} {action.help}",
+            "" if action.place is Place.LIST else action.place.value,
+        )
+        for action in actions.ACTIONS
+    ]

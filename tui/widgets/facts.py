@@ -1,16 +1,17 @@
 """Labels and values under each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.widget import Widget
 
-from tui.text import visible
+from tui.text import fold, visible
 
-_LABEL_WIDTH = 11
+_LABEL_WIDTH = 12
 
 
-class Facts(Static):
+class Facts(Widget):
     """A label and a value a line; a long value goes on below itself, whole.
 
     Labels are our own text, values may come from anywhere.
@@ -20,16 +21,27 @@ class Facts(Static):
     Facts { height: auto; }
     """
 
-    def __init__(self, facts: Iterable[tuple[str, str]]) -> None:
-        super().__init__(markup=False)
+    def __init__(
+        self, facts: Iterable[tuple[str, str]] = (), *, labelled: bool = True, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._label_width = _LABEL_WIDTH if labelled else 0
+        self._facts: list[tuple[str, str]] = []
+        self.show(facts)
+
+    def show(self, facts: Iterable[tuple[str, str]]) -> None:
+        """Show other labels and values."""
         self._facts = [(label, visible(value)) for label, value in facts]
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(list(self._lines(width)))
 
     def render(self) -> Content:
-        width = max(self.size.width - _LABEL_WIDTH, 1)
-        lines: list[Content] = []
+        return Content("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> Iterator[Content]:
         for label, value in self._facts:
-            parts = [value[start : start + width] for start in range(0, len(value), width)] or [""]
-            for index, part in enumerate(parts):
-                head = label if index == 0 else ""
-                lines.append(Content.styled(head.ljust(_LABEL_WIDTH), "dim") + Content(part))
-        return Content("\n").join(lines)
+            for part in fold(value, max(width - self._label_width, 1)):
+                yield Content.styled(label.ljust(self._label_width), "dim") + Content(part)
+                label = ""

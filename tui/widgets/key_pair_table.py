@@ -1,27 +1,18 @@
-"""The list of key pairs: a virtual table that draws only what is on the screen.
+"""The list of key pairs: columns that drop out one by one as the width shrinks."""
 
-Textual's DataTable measures every cell before it draws the first: one to three seconds for 5,000
-rows. Here a row is a tuple of strings until the moment it is drawn.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
-from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
-from textual.geometry import Region, Size
-from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
+from textual.events import Resize
 
 from tui.text import fit
+from tui.widgets.cursor_list import CursorList
 
-MARK_WIDTH = 2
+_MARK_WIDTH = 2
 _GAP = 2
+_CHOSEN = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,174 +56,77 @@ COLUMNS = (
 )
 
 
-class KeyPairTable(ScrollView, can_focus=True):
-    """Key pairs with a cursor on one of them."""
+class KeyPairTable(CursorList):
+    """Key pairs with a cursor on one of them, and a mark on those that were chosen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "key-pair-table--heading",
-        "key-pair-table--cursor",
-        "key-pair-table--mark",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-pair-table--mark"}
     """
     | Class | Description |
     | :- | :- |
-    | `key-pair-table--heading` | The line of headings. |
-    | `key-pair-table--cursor` | The row under the cursor. |
-    | `key-pair-table--mark` | The mark of a pair that wants attention. |
+    | `key-pair-table--mark` | The mark of a pair that wants attention, or was chosen. |
     """
 
     DEFAULT_CSS = """
-    KeyPairTable {
-        scrollbar-size-vertical: 1;
-        overflow-x: hidden;
-        .key-pair-table--heading { color: $text-muted; text-style: bold; }
-        .key-pair-table--cursor { background: $surface; text-style: bold; }
-        .key-pair-table--mark { color: $text-warning; text-style: bold; }
-        &:focus .key-pair-table--cursor {
-            background: $block-cursor-background;
-            color: $block-cursor-foreground;
-        }
-        &:ansi .key-pair-table--cursor { text-style: reverse; background: transparent; }
-    }
+    KeyPairTable .key-pair-table--mark { color: $text-warning; text-style: bold; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("home,g", "to_end(-1)", show=False),
-        Binding("end,G", "to_end(1)", show=False),
-        Binding("enter", "select", show=False),
-    ]
-
-    cursor: reactive[int] = reactive(0, repaint=False)
-    """The index of the row under the cursor; meaningless while there are no rows."""
-
-    class Highlighted(Message):
-        """The cursor moved to another key pair; the id is None when there is none."""
-
-        def __init__(self, key_pair_id: str | None) -> None:
-            super().__init__()
-            self.key_pair_id = key_pair_id
-
-    class Selected(Message):
-        """A key pair was chosen."""
-
-        def __init__(self, key_pair_id: str) -> None:
-            super().__init__()
-            self.key_pair_id = key_pair_id
+    heading = True
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: Sequence[Row] = ()
         self._columns: list[tuple[Column, int]] = []
+        self._chosen: Collection[str] = ()
+        self._sorted_by = ("name", False)
 
     @property
     def highlighted(self) -> str | None:
         """The id of the key pair under the cursor."""
         return self._rows[self.cursor].key_pair_id if self._rows else None
 
-    def set_rows(self, rows: Sequence[Row], keep: str | None = None) -> None:
-        """Show these rows, with the cursor on the pair `keep`, or where it was if that is gone."""
+    def set_rows(
+        self,
+        rows: Sequence[Row],
+        keep: str | None = None,
+        *,
+        chosen: Collection[str] = (),
+        sorted_by: tuple[str, bool] = ("name", False),
+    ) -> None:
+        """Show these rows, with the cursor on the pair `keep`, or where it was if that is gone.
+
+        `sorted_by` is the attribute of a column, and whether the order is reversed.
+        """
         self._rows = rows
-        self.virtual_size = Size(self.size.width, len(rows) + 1)
-        index = next((i for i, row in enumerate(rows) if row.key_pair_id == keep), None)
-        if index is None:
-            index = min(self.cursor, max(len(rows) - 1, 0))
-        self.set_reactive(KeyPairTable.cursor, index)
-        self._show_cursor()
-        self.refresh()
-        self.post_message(self.Highlighted(self.highlighted))
+        self._chosen = chosen
+        self._sorted_by = sorted_by
+        index = next((i for i, row in enumerate(rows) if row.key_pair_id == keep), self.cursor)
+        self._show_rows(len(rows), index)
 
     def _on_resize(self, event: Resize) -> None:
-        self._lay_out(event.size.width)
-        self.virtual_size = Size(event.size.width, len(self._rows) + 1)
-        self._show_cursor()
-
-    def _lay_out(self, width: int) -> None:
         """Share the width among the columns that there is room for."""
+        width = event.size.width
         columns = [column for column in COLUMNS if width >= column.from_width]
         fixed = sum(column.width for column in columns) + _GAP * (len(columns) - 1)
-        free = max(width - MARK_WIDTH - fixed - 1, 0)
+        free = max(width - _MARK_WIDTH - fixed - 1, 0)
         shares = sum(column.share for column in columns)
         self._columns = [
             (column, column.width or free * column.share // shares) for column in columns
         ]
 
-    # Drawing ------------------------------------------------------------------------------------
+    def heading_line(self) -> list[Segment]:
+        attribute, reverse = self._sorted_by
+        arrow = " ▼" if reverse else " ▲"
+        cells = (
+            fit(column.heading + (arrow if column.attribute == attribute else ""), width)
+            for column, width in self._columns
+        )
+        return [Segment(" " * _MARK_WIDTH + (" " * _GAP).join(cells))]
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y == 0:
-            style = self.get_component_rich_style("key-pair-table--heading")
-            cells = (fit(column.heading, size) for column, size in self._columns)
-            return self._strip(" " * MARK_WIDTH, style, cells, style, width)
-        index = y - 1 + self.scroll_offset.y
-        if index >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+    def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         row = self._rows[index]
-        style = mark_style = self.rich_style
-        if index == self.cursor:
-            style = mark_style = self.get_component_rich_style("key-pair-table--cursor")
-        elif row.mark:
-            mark_style = self.get_component_rich_style("key-pair-table--mark")
-        cells = (fit(row.cell(column.attribute), size) for column, size in self._columns)
-        return self._strip(fit(row.mark, MARK_WIDTH), mark_style, cells, style, width)
-
-    def _strip(
-        self, mark: str, mark_style: Style, cells: Iterable[str], style: Style, width: int
-    ) -> Strip:
-        text = (" " * _GAP).join(cells)
-        strip = Strip([Segment(mark, mark_style), Segment(text, style)])
-        return strip.adjust_cell_length(width, style)
-
-    # The cursor ---------------------------------------------------------------------------------
-
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self._rows) - 1))
-
-    def watch_cursor(self, before: int, after: int) -> None:
-        if before != after:
-            for index in (before, after):
-                self._refresh_row(index)
-            self._show_cursor()
-            self.post_message(self.Highlighted(self.highlighted))
-
-    def _refresh_row(self, index: int) -> None:
-        y = index + 1 - self.scroll_offset.y
-        if 1 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
-
-    def _show_cursor(self) -> None:
-        """Scroll as little as is needed to have the cursor's row on the screen."""
-        page = max(self.size.height - 1, 1)
-        top = self.scroll_offset.y
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + page:
-            self.scroll_to(y=self.cursor - page + 1, animate=False)
-
-    def action_move(self, step: int) -> None:
-        """Move the cursor by some rows."""
-        self.cursor += step
-
-    def action_page(self, direction: int) -> None:
-        """Move the cursor by a screenful."""
-        self.cursor += direction * max(self.size.height - 2, 1)
-
-    def action_to_end(self, direction: int) -> None:
-        """Move the cursor to the first or the last row."""
-        self.cursor = 0 if direction < 0 else len(self._rows) - 1
-
-    def action_select(self) -> None:
-        """Choose the key pair under the cursor."""
-        if self.highlighted is not None:
-            self.post_message(self.Selected(self.highlighted))
-
-    async def _on_click(self, event: Click) -> None:
-        index = event.y - 1 + self.scroll_offset.y
-        if event.y >= 1 and index < len(self._rows):
-            self.cursor = index
-            if event.chain == 2:
-                self.action_select()
+        mark = _CHOSEN if row.key_pair_id in self._chosen else row.mark
+        style = None
+        if mark and not under_cursor:
+            style = self.get_component_rich_style("key-pair-table--mark", partial=True)
+        cells = (fit(row.cell(column.attribute), width) for column, width in self._columns)
+        return [Segment(fit(mark, _MARK_WIDTH), style), Segment((" " * _GAP).join(cells))]

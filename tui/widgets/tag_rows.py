@@ -1,12 +1,18 @@
 """The tags of a form: one line each, added and removed by keyboard."""
 
+from collections.abc import Mapping, Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.model import Tag
 from tui.widgets.text_input import TextInput
+
+InUse = Mapping[str, Sequence[str]]
+"""The tag keys that key pairs carry, and the values of each; suggested while typing."""
 
 
 class TagRow(Horizontal):
@@ -21,15 +27,21 @@ class TagRow(Horizontal):
     }
     """
 
-    def __init__(self, tag: Tag) -> None:
-        super().__init__()
+    def __init__(self, tag: Tag, in_use: InUse, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._key = TextInput(tag.key, classes="tag-row--key")
         self._value = TextInput(tag.value, classes="tag-row--value")
+        self._key.suggester = SuggestFromList(list(in_use))
+        self._in_use = in_use
 
     def compose(self) -> ComposeResult:
         yield self._key
         yield Static("=", classes="tag-row--equals", markup=False)
         yield self._value
+
+    def on_descendant_focus(self) -> None:
+        values = self._in_use.get(self._key.value, ())
+        self._value.suggester = SuggestFromList(list(values)) if values else None
 
     @property
     def tag(self) -> Tag:
@@ -42,7 +54,13 @@ class TagRow(Horizontal):
 
 
 class TagRows(Vertical):
-    """Tags under each other; rows in which nothing was typed do not count."""
+    """Tags under each other; rows in which nothing was typed do not count.
+
+    Args:
+        tags: what to begin with.
+        in_use: what to suggest.
+        spare: end with an empty row, whose id is `spare`.
+    """
 
     DEFAULT_CSS = """
     TagRows {
@@ -54,9 +72,22 @@ class TagRows(Vertical):
     class Changed(Message):
         """A tag was edited, added or removed."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        tags: Sequence[Tag] = (),
+        in_use: InUse | None = None,
+        *,
+        spare: bool = False,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
-        self._rows: list[TagRow] = []
+        self._in_use = in_use or {}
+        self._rows = [TagRow(tag, self._in_use) for tag in tags]
+        if spare:
+            self._rows.append(TagRow(Tag(""), self._in_use, id="spare"))
+
+    def compose(self) -> ComposeResult:
+        yield from self._rows
 
     @property
     def tags(self) -> tuple[Tag, ...]:
@@ -69,7 +100,7 @@ class TagRows(Vertical):
             if row.tag == Tag(""):
                 row.enter()
                 return
-        row = TagRow(Tag(""))
+        row = TagRow(Tag(""), self._in_use)
         self._rows.append(row)
         self.mount(row)
         row.call_after_refresh(row.enter)

@@ -2,8 +2,11 @@
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
+
+from tui.text import masked
 
 
 class TextInput(Input):
@@ -30,3 +33,8 @@ class TextInput(Input):
     def __init__(self, value: str = "", *, id: str | None = None, classes: str = "") -> None:
         super().__init__(value, id=id, classes=classes, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    @property
+    def _value(self) -> Text:
+        # Textual would hand what was pasted to the terminal as it is, escape sequences and all.
+        return Text(masked(self.value), no_wrap=True, overflow="ignore", end="")

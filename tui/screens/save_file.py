@@ -1,7 +1,8 @@
-"""The dialog that saves a private key to a new file."""
+"""The dialog that saves something to a new file: a private key, or the list."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -10,7 +11,6 @@ from textual.widgets import Input
 
 from core import destination
 from core.errors import SaveError
-from core.model import CreatedKeyPair, SavedKeyMaterial
 from tui import verdict
 from tui.actions import Place, bindings
 from tui.verdict import Tone, Verdict
@@ -19,33 +19,39 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
 from tui.widgets.top_line import TopLine
 
-if TYPE_CHECKING:
-    from core.service import KeyPairService
+Saved = TypeVar("Saved")
 
 
-class SaveKeyMaterialScreen(Screen[SavedKeyMaterial | None]):
-    """One path, its verdict live; ends with the file that was proven, or None.
+class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
+    """One path, its verdict live; ends with what `save` returned, or None.
 
     A failure is said below the path, and the path stays for another try.
+
+    Args:
+        title: what is saved.
+        path: the path to offer.
+        save: writes to a path as it was typed, in a thread; raises SaveError.
+        holds_key: leaving the program now would lose a private key.
     """
 
-    CSS_PATH = "save_key_material.tcss"
-    BINDINGS = bindings(Place.SAVE)
+    CSS_PATH = "save_file.tcss"
+    PLACE = Place.SAVE
+    BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
-    holds_key = True
-
-    def __init__(self, service: "KeyPairService", created: CreatedKeyPair) -> None:
+    def __init__(
+        self, title: str, path: str, save: Callable[[str], Saved], *, holds_key: bool = False
+    ) -> None:
         super().__init__()
-        self._service = service
-        self._created = created
-        suggestion = destination.suggest(created.key_pair.key_name, created.key_format)
-        self._path = TextInput(suggestion, id="path")
+        self._title = title
+        self._save = save
+        self.holds_key = holds_key
+        self._path = TextInput(path, id="path")
         self._field = FormField("Path", self._path, stacked=True)
         self._busy = False
 
     def compose(self) -> ComposeResult:
-        yield TopLine(f"Save the private key of {self._created.key_pair.key_name}")
+        yield TopLine(self._title)
         yield self._field
         yield KeyHints(Place.SAVE)
 
@@ -59,7 +65,7 @@ class SaveKeyMaterialScreen(Screen[SavedKeyMaterial | None]):
             self.dismiss(None)
 
     @on(Input.Submitted)
-    @work(exclusive=True)
+    @work(exclusive=True, group="flow")
     async def action_submit(self) -> None:
         """Save, read back and prove."""
         if self._busy:
@@ -67,9 +73,7 @@ class SaveKeyMaterialScreen(Screen[SavedKeyMaterial | None]):
         self._busy = True
         self._field.show(Verdict("saving…"))
         try:
-            saved = await asyncio.to_thread(
-                self._service.save_key_material, self._created, self._path.value
-            )
+            saved = await asyncio.to_thread(self._save, self._path.value)
         except SaveError as error:
             self._field.show(Verdict(str(error), Tone.BAD))
         else:

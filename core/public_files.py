@@ -1,0 +1,49 @@
+"""Public key files to import from: read with care, because a path can name anything."""
+
+from pathlib import Path
+
+from core import files
+from core.errors import KeyPairsError
+
+LARGEST = 64 * 1024
+"""More than any public key has; a larger file is refused unread."""
+
+
+class PublicFileError(KeyPairsError):
+    """A path that leads to no public key file; says why."""
+
+
+def candidates(home: Path | None = None) -> list[Path]:
+    """Return the `.pub` files in `~/.ssh`, by name."""
+    folder = (home or Path.home()) / ".ssh"
+    try:
+        return sorted(folder.glob("*.pub"))
+    except OSError:
+        return []
+
+
+def looks_like_path(text: str) -> bool:
+    """Tell whether what was typed is a path rather than a key."""
+    return text.lstrip().startswith(("/", "~", "./", "../"))
+
+
+def read(path_text: str) -> str:
+    """Return the text of a regular file of at most 64 KiB.
+
+    Raises:
+        PublicFileError: it cannot be read, is no regular file, is too large or is no ASCII text.
+    """
+    text = path_text.strip()
+    if not text.isprintable():
+        raise PublicFileError("control characters cannot be part of the path")
+    try:
+        path = Path(text).expanduser().resolve()
+        data = files.read_private_file(path, LARGEST)
+    except RuntimeError:
+        raise PublicFileError("there is no such user, or a link leads to itself") from None
+    except OSError as error:
+        raise PublicFileError(f"cannot be read: {error.strerror}") from error
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError:
+        raise PublicFileError("is not a public key file: it holds other than ASCII") from None

@@ -1,0 +1,390 @@
+"""What a person types to narrow the list: parsed once, then matched against thousands of pairs.
+
+    prod                    in the name, the id, a fingerprint or a tag
+    web                     up to three characters only in the name or a tag: `db` would be in
+                            every third fingerprint
+    "two words", "a:b"      quotes keep spaces and colons; "" inside them is a quote mark
+    name:web*               the whole name; * is any run of characters, ? is one
+    id:key-0ab              how the id begins, or a pattern
+    fp:SHA256:47DEQ         how a fingerprint begins, in any spelling
+    type:rsa                rsa or ed25519
+    tag:Env                 has the tag, with any value
+    tag:Env=prod            has it with this value; `tag:Env=` with an empty one
+    tag-key:Env             has the tag; here a = belongs to the key
+    saved:no                yes, no, or imported
+    older:90d newer:2w      the age: a number and h, d, w, m (30 days) or y (365 days)
+
+Terms stand between spaces and all have to hold. Upper and lower case are one everywhere, unlike
+in EC2's own filters: a person looks for something, a program asks for it.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from core.filters import wildcard
+from core.model import KeyPair, KeyType, PrivateKeyState
+
+LONGEST = 1_000
+"""The most characters that a query may have; more than any name, tag or fingerprint has."""
+
+PKCS8_SHA1 = "EC2's SHA-1 of the private key"
+SPKI_MD5 = "the MD5 EC2 shows for an imported key"
+EC2_SHA256 = "EC2's SHA-256"
+SSH_SHA256 = "OpenSSH SHA-256"
+SSH_MD5 = "OpenSSH MD5"
+"""The kinds of fingerprints in words."""
+
+_SHORTEST = 4
+"""The fewest characters of a plain term that are not in hex or base64 by mere chance."""
+
+_Test = Callable[[KeyPair], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """A key pair and the text in which plain terms are looked for.
+
+    `text` is lower-cased: name, id, every fingerprint in every spelling, and the tags as
+    `key=value`, each on a line of its own. `names` is the part of it that people chose: the name
+    and the tags.
+    """
+
+    key_pair: KeyPair
+    text: str = field(repr=False)
+    names: str = field(repr=False)
+
+
+def searchable(key_pair: KeyPair) -> Searchable:
+    """Return a key pair with its text; build it once and keep it, because that takes a while."""
+    kinds = key_pair.fingerprints
+    names = [key_pair.key_name, *(f"{tag.key}={tag.value}" for tag in key_pair.tags)]
+    lines = [key_pair.key_pair_id, f"{kinds.ssh_sha256}="]
+    for prefix, digits in (
+        ("SHA1:", kinds.pkcs8_sha1),
+        ("MD5:", kinds.spki_md5),
+        ("", kinds.ssh_md5),  # has its prefix
+    ):
+        if digits is not None:
+            start, _, rest = f"{prefix}{digits}".partition(":")
+            lines += (f"{start}:{rest}", f"{start}:{rest.replace(':', '')}")
+    text = "\n".join([*names, *lines]).lower()
+    return Searchable(key_pair, text, names="\n".join(names).lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query; `problems` says in short sentences which terms were left out, and why.
+
+    A term with a problem narrows nothing, so that the list does not go empty while a term is
+    still being typed. A problem quotes nothing but ASCII letters of what was typed.
+    """
+
+    text: str
+    problems: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """The plain terms, lower-cased."""
+    _tests: tuple[_Test, ...] = field(default=(), repr=False, compare=False)
+    _older: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
+    _newer: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether anything is left out at all: there is a term without a problem."""
+        return bool(self.words or self._tests or self._older or self._newer)
+
+    def select(self, items: Sequence[Searchable], now: datetime) -> list[Searchable]:
+        """Return those of the items that match, in their order; `now` is aware."""
+        found = list(items)
+        for word in self.words:
+            if len(word) < _SHORTEST:
+                found = [item for item in found if word in item.names]
+            else:
+                found = [item for item in found if word in item.text]
+        for age in self._older:
+            limit = _before(now, age)
+            found = [item for item in found if item.key_pair.create_time < limit]
+        for age in self._newer:
+            limit = _before(now, age)
+            found = [item for item in found if item.key_pair.create_time >= limit]
+        for test in self._tests:
+            found = [item for item in found if test(item.key_pair)]
+        return found
+
+
+def _before(now: datetime, age: timedelta) -> datetime:
+    try:
+        return now - age
+    except OverflowError:  # before the year 1
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def parse(text: str) -> Query:
+    """Return the query that a text is; it never raises.
+
+    Whole lines of `ssh-keygen -l` and `openssl sha1 -c` are taken for the fingerprint in them.
+    """
+    if len(text) > LONGEST:
+        return Query(
+            text[:LONGEST], (f"The filter takes at most {LONGEST:,} characters; it is ignored.",)
+        )
+    words: list[str] = []
+    problems: list[str] = []
+    tests: list[_Test] = []
+    older: list[timedelta] = []
+    newer: list[timedelta] = []
+    for term in _terms(_without_frame(text)):
+        try:
+            match term.field:
+                case None:
+                    if not term.closed:
+                        raise _BadTermError(_UNCLOSED)
+                    words.append(term.value.lower())
+                case "older":
+                    older.append(_age(term))
+                case "newer":
+                    newer.append(_age(term))
+                case _:
+                    tests.append(_compile(term))
+        except _BadTermError as problem:
+            problems.append(str(problem))
+    return Query(
+        text,
+        tuple(dict.fromkeys(problems)),
+        tuple(dict.fromkeys(word for word in words if word)),
+        tuple(tests),
+        tuple(older),
+        tuple(newer),
+    )
+
+
+def fingerprint_kind(text: str, key_pair: KeyPair) -> str | None:
+    """Return in words which fingerprint of a pair was typed in full, or None if none was.
+
+    `text` is a fingerprint in any spelling, or a whole query with one in it, be it a plain term
+    or one of `fp:`. Base64 is compared to the letter here.
+    """
+    if len(text) > LONGEST:
+        return None
+    for term in _terms(_without_frame(text)):
+        if term.field in (None, "fp") and (kind := _kind(term.value, key_pair)):
+            return kind
+    return None
+
+
+# Terms ----------------------------------------------------------------------------------------
+
+_FIELDS = ("type", "tag", "tag-key", "name", "id", "fp", "saved", "older", "newer")
+_UNCLOSED = 'Close the quotes with ".'
+_SHOWN = 20
+
+# The quoted part always ends in one of its two ways, so nothing is ever tried twice.
+_TERM = re.compile(r'(?:[^\s"]|"(?:[^"]|"")*+(?:"|\Z))+')
+_QUOTED = re.compile(r'"((?:[^"]|"")*+)("|\Z)')
+# Two hexadecimal digits before a colon are a fingerprint's; names of digests have digits.
+_FIELD = re.compile(r"(?![0-9A-Fa-f]{2}:)([A-Za-z][A-Za-z-]*):")
+_FRAMED = (
+    re.compile(r"\s*[0-9]+ ((?:SHA256|MD5):[^\s\"]+) .*\((?:RSA|ED25519)\)\s*"),  # ssh-keygen -l
+    re.compile(r"\s*(?:MD5|SHA-?1)?\(stdin\)= ([0-9A-Fa-f:]+)\s*"),  # openssl md5 -c, sha1 -c
+)
+
+
+class _BadTermError(ValueError):
+    """A term cannot be meant so; `str()` of it says what is possible."""
+
+
+class _Term(NamedTuple):
+    field: str | None
+    value: str
+    closed: bool
+
+
+def _without_frame(text: str) -> str:
+    for framed in _FRAMED:
+        if found := framed.fullmatch(text):
+            return found[1]
+    return text
+
+
+def _terms(text: str) -> Iterator[_Term]:
+    for match in _TERM.finditer(text):
+        name = _FIELD.match(match[0])
+        raw = match[0][name.end() :] if name else match[0]
+        closed = all(quoted[2] for quoted in _QUOTED.finditer(raw))
+        value = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
+        yield _Term(name[1].lower() if name else None, value, closed)
+
+
+def _compile(term: _Term) -> _Test:
+    compiler = _COMPILERS.get(term.field or "")
+    if compiler is None:
+        raise _BadTermError(_unknown_field(term.field or ""))
+    if not term.closed:
+        raise _BadTermError(_UNCLOSED)
+    return compiler(term.value.lower())
+
+
+def _unknown_field(name: str) -> str:
+    guess = get_close_matches(name, _FIELDS, n=1)
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    other = f"did you mean {guess[0]}:?" if guess else f"fields are {', '.join(_FIELDS)}."
+    return f'No field is called {shown}; {other} To find the text itself, put it in "quotes".'
+
+
+# Values ---------------------------------------------------------------------------------------
+
+
+def _type(value: str) -> _Test:
+    if value not in [*KeyType]:
+        raise _BadTermError("type: takes rsa or ed25519.")
+    return lambda pair: pair.key_type == value
+
+
+_SAVED = {
+    "yes": PrivateKeyState.SAVED,
+    "no": PrivateKeyState.UNSAVED,
+    "imported": PrivateKeyState.IMPORTED,
+}
+
+
+def _saved(value: str) -> _Test:
+    if value not in _SAVED:
+        raise _BadTermError("saved: takes yes, no or imported.")
+    state = _SAVED[value]
+    return lambda pair: pair.private_key is state
+
+
+def _name(value: str) -> _Test:
+    if not value:
+        raise _BadTermError("name: takes a whole name, or a pattern as in name:web*.")
+    matches = wildcard(value)
+    return lambda pair: matches(pair.key_name.lower())
+
+
+def _id(value: str) -> _Test:
+    if not value:
+        raise _BadTermError("id: takes the start of an id, as in id:key-0ab.")
+    if "*" in value or "?" in value:
+        matches = wildcard(value)
+        return lambda pair: matches(pair.key_pair_id.lower())
+    return lambda pair: pair.key_pair_id.lower().startswith(value)
+
+
+def _tag(value: str) -> _Test:
+    if "=" not in value:
+        return _tag_key(value)
+    # Key and value are matched as one text, because a key may have a = of its own.
+    matches = wildcard(value)
+    return lambda pair: any(matches(f"{tag.key}={tag.value}".lower()) for tag in pair.tags)
+
+
+def _tag_key(value: str) -> _Test:
+    if not value:
+        raise _BadTermError("tag: takes a key, or both as in tag:Env=prod.")
+    matches = wildcard(value)
+    return lambda pair: any(matches(tag.key.lower()) for tag in pair.tags)
+
+
+_UNITS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
+_AGE = re.compile(r"([0-9]{1,6})([hdwmy])")
+
+
+def _age(term: _Term) -> timedelta:
+    found = _AGE.fullmatch(term.value.lower())
+    if not found:
+        raise _BadTermError(
+            f"{term.field}: takes a number and h, d, w, m or y, as in {term.field}:90d."
+        )
+    return timedelta(hours=int(found[1]) * _UNITS[found[2]])
+
+
+def _fingerprint(value: str) -> _Test:
+    start = _spelling(value)
+    is_half_a_prefix = len(value) > 1 and any(each.startswith(value) for each in _PREFIXES)
+    if start is None or is_half_a_prefix:
+        raise _BadTermError("fp: takes the start of a fingerprint: hex, MD5:, SHA1: or SHA256:.")
+    sha1, md5 = start.sha1, start.md5
+    ssh_md5 = None if md5 is None else f"md5:{md5}"
+    ssh_sha256 = None if start.sha256 is None else f"sha256:{start.sha256}".lower()
+
+    def matches(pair: KeyPair) -> bool:
+        kinds = pair.fingerprints
+        return (
+            (sha1 is not None and (kinds.pkcs8_sha1 or "").lower().startswith(sha1))
+            or (md5 is not None and (kinds.spki_md5 or "").lower().startswith(md5))
+            or (ssh_md5 is not None and kinds.ssh_md5.lower().startswith(ssh_md5))
+            or (ssh_sha256 is not None and kinds.ssh_sha256.lower().startswith(ssh_sha256))
+        )
+
+    return matches
+
+
+_COMPILERS: dict[str, Callable[[str], _Test]] = {
+    "type": _type,
+    "tag": _tag,
+    "tag-key": _tag_key,
+    "name": _name,
+    "id": _id,
+    "fp": _fingerprint,
+    "saved": _saved,
+}
+
+# Fingerprints ---------------------------------------------------------------------------------
+
+_PREFIXES = ("md5:", "sha1:", "sha256:")
+_PREFIXED = re.compile(r"(?:(MD5|SHA1|SHA256):)?(.*)", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2})*(:[0-9a-f]?)?|[0-9a-f]+", re.IGNORECASE)
+_BASE64 = re.compile(r"([A-Za-z0-9+/]{1,43})=?")
+_SHA1_LENGTH, _MD5_LENGTH, _SHA256_LENGTH = 59, 47, 43
+
+
+class _Spelling(NamedTuple):
+    """What a text is as the start of each kind, as the records spell it; None if it cannot be."""
+
+    sha1: str | None
+    md5: str | None
+    sha256: str | None
+    prefix: str
+
+
+def _spelling(text: str) -> _Spelling | None:
+    parts = _PREFIXED.fullmatch(text)
+    if parts is None or not parts[2]:
+        return None
+    prefix, rest = (parts[1] or "").upper(), parts[2]
+    digits = base64 = None
+    if _HEX.fullmatch(rest):
+        digits = rest.lower()
+        if ":" not in digits:
+            digits = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+    if found := _BASE64.fullmatch(rest):
+        base64 = found[1]
+    sha1 = digits if prefix in ("", "SHA1") and len(digits or "") <= _SHA1_LENGTH else None
+    md5 = digits if prefix in ("", "MD5") and len(digits or "") <= _MD5_LENGTH else None
+    sha256 = base64 if prefix in ("", "SHA256") else None
+    spelling = _Spelling(sha1, md5, sha256, prefix)
+    return spelling if spelling[:3] != (None, None, None) else None
+
+
+def _kind(text: str, key_pair: KeyPair) -> str | None:
+    spelling = _spelling(text)
+    if spelling is None:
+        return None
+    kinds = key_pair.fingerprints
+    if len(spelling.sha1 or "") == _SHA1_LENGTH and spelling.sha1 == kinds.pkcs8_sha1:
+        return PKCS8_SHA1
+    if len(spelling.md5 or "") == _MD5_LENGTH:
+        if spelling.md5 == kinds.spki_md5:
+            return SPKI_MD5
+        if f"MD5:{spelling.md5}" == kinds.ssh_md5:
+            return SSH_MD5
+    if len(spelling.sha256 or "") == _SHA256_LENGTH:
+        if f"SHA256:{spelling.sha256}" != kinds.ssh_sha256:
+            return None
+        # The value is the same; EC2 writes it without the prefix.
+        is_ec2s = key_pair.key_type is KeyType.ED25519 and not spelling.prefix
+        return EC2_SHA256 if is_ec2s else SSH_SHA256
+    return None

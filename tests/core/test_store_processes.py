@@ -1,0 +1,156 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from core import validation
+from core.errors import StoreLocked
+from core.service import KeyPairService
+from core.store import RegionStore
+from tests.core.store_records import write_region
+
+WORKER = Path(__file__).with_name("store_worker.py")
+SESSIONS = 8
+NO_LIMIT = "5000"
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts a session; all of them are ended with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_worker(task: str, *arguments: str) -> subprocess.Popen[str]:
+        worker = subprocess.Popen(
+            [sys.executable, WORKER, task, tmp_path / "data", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(worker)
+        return worker
+
+    yield start_worker
+    for worker in started:
+        worker.kill()
+        worker.communicate()
+
+
+def race(workers: Sequence[subprocess.Popen[str]]) -> list[list[str]]:
+    """Let all workers go at the same time, and return the words of what they said."""
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    answers: list[list[str]] = []
+    for worker in workers:
+        output, _ = worker.communicate(timeout=120)
+        assert worker.returncode == 0
+        answers += [line.split() for line in output.splitlines()]
+    return answers
+
+
+def check_stored(folder: Path, answers: list[list[str]], before: int = 0) -> RegionStore:
+    """Insist that what was acknowledged is exactly what is stored."""
+    store = RegionStore(folder, "us-east-1")
+    created = {words[1]: words[2] for words in answers if words[0] == "created"}
+    assert len(created) == len(set(created.values()))
+    assert len(created) == sum(words[0] == "created" for words in answers)
+    names = store.read().names
+    assert created.items() <= names.items()
+    assert len(names) == before + len(created)
+    document = json.loads(store.path.read_bytes())
+    assert len(document["key_pairs"]) == len(names)
+    # The lock file was never removed: all of them agreed on one.
+    assert {path.name for path in folder.iterdir()} >= {"us-east-1.json.lock"}
+    assert not list(folder.glob("*.tmp-*"))
+    return store
+
+
+def test_eight_sessions_that_create_at_once_lose_nothing(start: Start, tmp_path: Path) -> None:
+    names = [[f"pair-{session}-{n}" for n in range(100)] for session in range(SESSIONS)]
+    answers = race([start("create", NO_LIMIT, *some) for some in names])
+    assert {words[0] for words in answers} == {"created"}
+    assert len(answers) == 800
+    store = check_stored(tmp_path / "data", answers)
+    assert len(store.read().key_pairs) == 800
+    assert store.read().generation == 800
+    lines = store.journal.read()
+    assert [line.outcome for line in lines] == ["done"] * 800
+    assert {line.key_name for line in lines} == {name for some in names for name in some}
+
+
+def test_a_name_is_given_out_once_however_many_ask_for_it(start: Start, tmp_path: Path) -> None:
+    names = [f"wanted-{number}" for number in range(50)]
+    answers = race([start("create", NO_LIMIT, *names) for _ in range(SESSIONS)])
+    assert sum(words[0] == "created" for words in answers) == 50
+    refused = [words[2] for words in answers if words[0] == "refused"]
+    assert refused == ["InvalidKeyPair.Duplicate"] * (50 * SESSIONS - 50)
+    check_stored(tmp_path / "data", answers)
+
+
+def test_sessions_that_race_for_the_last_places_fill_exactly_those(
+    start: Start, tmp_path: Path
+) -> None:
+    names = [[f"pair-{session}-{n}" for n in range(10)] for session in range(SESSIONS)]
+    answers = race([start("create", "37", *some) for some in names])
+    assert sum(words[0] == "created" for words in answers) == 37
+    assert {words[2] for words in answers if words[0] == "refused"} == {"KeyPairLimitExceeded"}
+    check_stored(tmp_path / "data", answers)
+
+
+def test_the_five_thousandth_is_the_last(start: Start, tmp_path: Path) -> None:
+    assert validation.MAX_KEY_PAIRS == 5000
+    folder = tmp_path / "data"
+    write_region(folder, 4995)
+    limit = str(validation.MAX_KEY_PAIRS)
+    answers = race([start("create", limit, f"a-{n}", f"b-{n}") for n in range(SESSIONS)])
+    assert sum(words[0] == "created" for words in answers) == 5
+    refused = [words[2] for words in answers if words[0] == "refused"]
+    assert refused == ["KeyPairLimitExceeded"] * (2 * SESSIONS - 5)
+    store = check_stored(folder, answers, before=4995)
+    assert len(store.read().key_pairs) == 5000
+
+
+def test_a_session_that_waits_too_long_says_for_whom(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    holder = start("hold")
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    holder.stdin.write("go\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == "ready\n"
+    assert holder.stdout.readline() == "holding\n"
+    inode = (folder / "us-east-1.json.lock").stat().st_ino
+    service = KeyPairService(RegionStore(folder, "us-east-1", lock_timeout=0.2))
+    with pytest.raises(StoreLocked, match=rf"process {holder.pid}\b.*0\.2 seconds"):
+        service.create_key_pair(key_name="web-1", key_type="ed25519")
+    # Looking needs no lock.
+    assert service.describe_key_pairs() == ()
+    holder.stdin.write("end\n")
+    holder.stdin.flush()
+    assert holder.wait(timeout=30) == 0
+    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    assert (folder / "us-east-1.json.lock").stat().st_ino == inode
+
+
+def test_the_lock_of_a_session_that_was_killed_is_free(start: Start, tmp_path: Path) -> None:
+    holder = start("hold")
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    holder.stdin.write("go\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == "ready\n"
+    assert holder.stdout.readline() == "holding\n"
+    holder.kill()
+    holder.wait()
+    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=0.2))
+    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    assert service.key_pair_named("web-1") is not None

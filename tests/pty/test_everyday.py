@@ -1,0 +1,306 @@
+"""Every operation of the API by keyboard alone, on a screen of each size."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from core.model import Tag, TagSpecification
+from core.service import KeyPairService
+from tests.pty.terminal import OpenApp
+
+SIZES = pytest.mark.parametrize(
+    "size", [pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")]
+)
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> KeyPairService:
+    return KeyPairService.open(tmp_path / "data", "us-east-1")
+
+
+def fill(
+    service: KeyPairService, *names: str, tags: tuple[Tag, ...] = (Tag("Env", "prod"),)
+) -> None:
+    for name in names:
+        service.create_key_pair(
+            key_name=name,
+            key_type="ed25519",
+            tag_specifications=[TagSpecification("key-pair", tags)],
+        )
+
+
+def names(service: KeyPairService) -> list[str]:
+    return sorted(key_pair.key_name for key_pair in service.describe_key_pairs())
+
+
+@SIZES
+def test_a_pasted_public_key_is_imported(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    terminal = open_app(size=size)
+    terminal.wait_for("No key pairs")
+    terminal.press("i")
+    terminal.wait_for("Import a public key")
+    terminal.type("laptop")
+    terminal.step("Tab")
+    terminal.paste(f"{PUBLIC_KEY} sam@laptop\n")
+    terminal.wait_for(FINGERPRINT[:20])
+    terminal.press("Enter")
+    terminal.wait_for("imported laptop")
+    [imported] = service.describe_key_pairs()
+    assert (imported.key_name, imported.key_fingerprint) == ("laptop", FINGERPRINT)
+
+
+@SIZES
+def test_a_public_key_is_picked_from_the_ssh_folder(
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    folder = tmp_path / "home" / ".ssh"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "other.pub").write_text("ssh-dss AAAA\n")
+    (folder / "sam.pub").write_text(f"{PUBLIC_KEY} \x1b[31mred\n")
+    terminal = open_app(size=size)
+    terminal.wait_for("No key pairs")
+    terminal.press("i")
+    terminal.wait_for("Import a public key")
+    terminal.press("C-o")
+    terminal.wait_for("Pick a public key")
+    terminal.type("sam")
+    terminal.wait_until_gone("other.pub")
+    terminal.press("Enter")
+    terminal.wait_for("EC2 will show")
+    terminal.press("Enter")
+    terminal.wait_for("imported sam")
+    assert names(service) == ["sam"]
+
+
+def test_a_private_key_pasted_by_mistake_is_named_as_one_and_not_kept(
+    open_app: OpenApp, service: KeyPairService
+) -> None:
+    terminal = open_app()
+    terminal.wait_for("No key pairs")
+    terminal.press("i")
+    terminal.wait_for("Import a public key")
+    terminal.type("oops")
+    terminal.step("Tab")
+    terminal.paste("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n")
+    terminal.wait_for("private key")
+    terminal.press("Enter")
+    terminal.wait_for("InvalidKey.Format")
+    assert names(service) == []
+
+
+@SIZES
+def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    fill(service, "web-blue", "web-green", "batch")
+    fingerprint = service.describe_key_pairs()[1].fingerprints.ssh_sha256
+    terminal = open_app(size=size)
+    terminal.wait_for("3 pairs")
+    terminal.press("/")
+    terminal.type("name:web*")
+    terminal.wait_for("2 of 3")
+    terminal.wait_until_gone("batch")
+    terminal.type(" type:dsa")
+    terminal.wait_for("!")
+    terminal.press("Escape")
+    terminal.wait_for("batch")
+    terminal.press("/")
+    terminal.type(fingerprint)
+    terminal.wait_for("1 of 3")
+    terminal.wait_for("that is")
+    terminal.press("Enter")
+    terminal.press("Enter")
+    terminal.wait_for("web-green")
+
+
+@SIZES
+def test_tags_are_edited_and_added_to_several(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    fill(service, "one", "two")
+    terminal = open_app(size=size)
+    terminal.wait_for("2 pairs")
+    terminal.press("t")
+    terminal.wait_for("Tags of one")
+    terminal.type("Team")
+    terminal.press("Tab")
+    terminal.type("ci")
+    terminal.wait_for("2 of 50")
+    terminal.press("Enter")
+    terminal.wait_for("tags saved")
+    assert [pair.tags for pair in service.describe_key_pairs()] == [
+        (Tag("Env", "prod"), Tag("Team", "ci")),
+        (Tag("Env", "prod"),),
+    ]
+    terminal.press("Space")
+    terminal.press("Space")
+    terminal.wait_for("2 chosen")
+    terminal.press("t")
+    terminal.wait_for("Add tags to 2 key pairs")
+    terminal.type("Env")
+    terminal.press("Tab")
+    terminal.type("test")
+    terminal.wait_for("1 of 50")
+    terminal.press("Enter")
+    terminal.wait_for("tags saved")
+    assert {tag for pair in service.describe_key_pairs() for tag in pair.tags} == {
+        Tag("Env", "test"),
+        Tag("Team", "ci"),
+    }
+
+
+@SIZES
+def test_an_unsaved_pair_is_deleted_by_y_and_brought_back_by_u(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    fill(service, "one", "two")
+    before = service.describe_key_pairs()
+    terminal = open_app(size=size)
+    terminal.wait_for("2 pairs")
+    terminal.press("d")
+    terminal.wait_for("Delete this key pair?")
+    terminal.press("y")
+    terminal.wait_for("deleted one")
+    assert names(service) == ["two"]
+    terminal.press("u")
+    terminal.wait_for("brought one back")
+    assert sorted(service.describe_key_pairs(), key=lambda p: p.key_name) == list(before)
+
+
+@SIZES
+def test_a_protected_pair_wants_its_name_typed(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    fill(service, "precious", tags=(Tag("protected"),))
+    terminal = open_app(size=size)
+    terminal.wait_for("1 pair")
+    terminal.press("d")
+    terminal.wait_for("type: precious")
+    terminal.type("yes")
+    terminal.press("Enter")
+    terminal.wait_for("this is not it")
+    assert names(service) == ["precious"]
+    terminal.press("C-u")
+    terminal.type("precious")
+    terminal.press("Enter")
+    terminal.wait_for("No key pairs")
+    assert names(service) == []
+
+
+def test_several_are_deleted_together(open_app: OpenApp, service: KeyPairService) -> None:
+    fill(service, "a", "b", "c")
+    terminal = open_app()
+    terminal.wait_for("3 pairs")
+    terminal.press("Space")
+    terminal.press("Space")
+    terminal.wait_for("2 chosen")
+    terminal.press("d")
+    terminal.wait_for("Delete these 2 key pairs?")
+    terminal.press("y")
+    terminal.wait_for("1 pair")
+    assert names(service) == ["c"]
+
+
+@SIZES
+def test_the_details_say_everything(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    fill(service, "one")
+    [pair] = service.describe_key_pairs()
+    terminal = open_app(size=size)
+    terminal.wait_for("1 pair")
+    terminal.press("Enter")
+    terminal.wait_for(pair.key_pair_id)
+    for part in (
+        "Fingerprints",
+        "SHA256]",
+        "Public key",
+        "CreateKeyPair",
+        "fileb://",
+        "aws_key_pair",
+    ):
+        for _ in range(30):
+            if part in terminal.screen():
+                break
+            terminal.step("PageDown")
+        terminal.wait_for(part)
+    terminal.press("Escape")
+    terminal.wait_for("1 pair")
+
+
+@SIZES
+def test_another_region_is_looked_at(
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    fill(service, "here")
+    fill(KeyPairService.open(tmp_path / "data", "eu-central-1"), "there", "there-too")
+    terminal = open_app(size=size)
+    terminal.wait_for("1 pair")
+    terminal.press("r")
+    terminal.wait_for("2 pairs")
+    terminal.type("frankfurt")
+    terminal.wait_until_gone("us-east-1")
+    terminal.press("Enter")
+    terminal.wait_for("eu-central-1 · 2 pairs")
+    terminal.wait_for("there-too")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_the_list_is_exported(
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path, suffix: str
+) -> None:
+    fill(service, "=1+1", "two")
+    terminal = open_app()
+    terminal.wait_for("2 pairs")
+    terminal.press("e")
+    terminal.wait_for("Export 2 key pairs")
+    terminal.press("C-u")
+    terminal.type(f"~/list.{suffix}")
+    terminal.press("Enter")
+    terminal.wait_for("exported 2")
+    text = (tmp_path / "home" / f"list.{suffix}").read_text()
+    if suffix == "json":
+        assert [pair["KeyName"] for pair in json.loads(text)["KeyPairs"]] == ["=1+1", "two"]
+    else:
+        assert [row["KeyName"] for row in csv.DictReader(text.splitlines())] == ["'=1+1", "two"]
+
+
+@SIZES
+def test_help_and_journal_and_palette_are_there(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    fill(service, "one")
+    terminal = open_app(size=size)
+    terminal.wait_for("1 pair")
+    terminal.press("?")
+    terminal.wait_for("Help")
+    terminal.type("journal")
+    terminal.wait_for("The journal: what")
+    terminal.press("Enter")
+    terminal.wait_for("CreateKeyPair one")
+    terminal.press("Escape")
+    terminal.wait_for("1 pair")
+    terminal.press("C-p")
+    terminal.type("import")
+    terminal.wait_for("Import a public key")
+    terminal.press("Enter")
+    terminal.wait_for("Import a public key into")
+
+
+def test_another_session_is_noticed(open_app: OpenApp, service: KeyPairService) -> None:
+    fill(service, "one", "two")
+    terminal = open_app()
+    terminal.wait_for("2 pairs")
+    terminal.press("Down")
+    fill(service, "aaa")
+    terminal.press("R")
+    terminal.wait_for("3 pairs")
+    [two] = [pair for pair in service.describe_key_pairs() if pair.key_name == "two"]
+    assert two.key_pair_id in terminal.screen()

@@ -1,0 +1,184 @@
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from core import settings
+from core.errors import SettingsError
+from core.service import KeyPairService
+from core.store import RegionStore
+from tui import __main__ as command
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a data folder whose only file lost its last byte, and `web-2` with it."""
+    store = RegionStore(tmp_path / "data", "us-east-1")
+    service = KeyPairService(store)
+    for name in ("web-1", "web-2"):
+        service.create_key_pair(key_name=name, key_type="ed25519")
+    store.path.write_bytes(store.path.read_bytes()[:-1])
+    return store.path.parent
+
+
+def names(folder: Path) -> set[str]:
+    return set(RegionStore(folder, "us-east-1").read().names)
+
+
+def run(
+    *arguments: str | Path, answer: str | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `keypairs` with a terminal to answer on, or with an empty input."""
+    ours, theirs = pty.openpty()
+    try:
+        if answer is not None:
+            os.write(ours, answer.encode())
+        return subprocess.run(
+            [sys.executable, "-m", "tui", *arguments],
+            stdin=subprocess.DEVNULL if answer is None else theirs,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None:
+    done = run("restore", "us-east-1", "--data-dir", folder, answer="y\n")
+    assert done.returncode == 0, done
+    path = folder / "us-east-1.json"
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"File: {path}"
+    assert lines[1] == "Damage: its checksum does not match: it was cut off or changed"
+    assert lines[2] == f"Copy: {path}.bak"
+    assert lines[3] == "Copy's generation: 1"
+    assert lines[5:] == ["Copy's key pairs: 1", "Lost: web-2"]
+    assert done.stderr.startswith("Restore us-east-1 from the copy? [y/N] keypairs: Restored ")
+    (aside,) = folder.glob("*.damaged-*")
+    assert str(aside) in done.stderr
+    assert names(folder) == {"web-1"}
+
+
+@pytest.mark.parametrize("answer", ["\n", "n\n", "no\n", "yep\n", "\x04"])
+def test_anything_but_a_yes_restores_nothing(answer: str, folder: Path) -> None:
+    before = (folder / "us-east-1.json").read_bytes()
+    done = run("restore", "us-east-1", "--data-dir", folder, answer=answer)
+    assert done.returncode == 1, done
+    assert done.stderr.endswith("keypairs: Nothing was changed.\n")
+    assert (folder / "us-east-1.json").read_bytes() == before
+    assert not list(folder.glob("*.damaged-*"))
+
+
+def test_without_a_terminal_to_ask_on_yes_has_to_be_given(folder: Path) -> None:
+    done = run("restore", "us-east-1", "--data-dir", folder)
+    assert done.returncode == 2
+    assert "Add --yes" in done.stderr
+    done = run("--data-dir", folder, "restore", "us-east-1", "--yes")
+    assert done.returncode == 0, done
+    assert "y/N" not in done.stderr
+    assert names(folder) == {"web-1"}
+    done = run("restore", "us-east-1", "--yes", environment={"KEYPAIRS_DATA_DIR": str(folder)})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "is not damaged" in done.stderr
+
+
+def call(*arguments: str | Path) -> int:
+    return command.main([str(argument) for argument in arguments])
+
+
+def test_the_folder_behind_the_command_counts_before_the_one_in_front(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    status = call("--data-dir", other, "restore", "us-east-1", "--data-dir", folder, "--yes")
+    assert status == 0, capsys.readouterr()
+    assert not other.exists()
+
+
+@pytest.mark.parametrize("damage", ["no copy", "a damaged copy"])
+def test_restore_is_refused_where_there_is_nothing_good(
+    damage: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = folder / "us-east-1.json.bak"
+    if damage == "no copy":
+        copy.unlink()
+    else:
+        copy.write_bytes(b"{}")
+    assert call("restore", "us-east-1", "--yes", "--data-dir", folder) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("keypairs: Not restored: ")
+    assert str(copy) in output.err
+
+
+def test_restore_needs_a_region_and_a_folder_of_ones_own(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("restore", "../x", "--data-dir", folder) == 2
+    folder.chmod(0o777)
+    assert call("restore", "us-east-1", "--yes", "--data-dir", folder) == 2
+    assert "thers can write" in capsys.readouterr().err
+    for arguments in (["restore"], ["restore", "us-east-1", "--no-such"], ["frobnicate"]):
+        with pytest.raises(SystemExit) as caught:
+            call(*arguments)
+        assert caught.value.code == 2
+
+
+def test_names_that_talk_to_the_terminal_are_spelled_out(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "us-east-1.json"
+    path.write_bytes(path.read_bytes().replace(b'"web-2"', b'"\\u001b]0;x\\u0007"'))
+    assert call("restore", "us-east-1", "--yes", "--data-dir", folder) == 0
+    output = capsys.readouterr()
+    assert r"Lost: \u{1b}]0;x\u{7}" in output.out.splitlines()
+    assert "\x1b" not in output.out + output.err
+
+
+def test_restore_never_loads_textual(folder: Path) -> None:
+    code = (
+        "import sys\nfrom tui.__main__ import main\n"
+        f"status = main(['restore', 'us-east-1', '--yes', '--data-dir', {str(folder)!r}])\n"
+        "assert not status and 'core.store' in sys.modules\n"
+        "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+
+
+def test_the_options_of_the_app_reach_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[Sequence[Any], Mapping[str, Any]]] = []
+
+    def open_service(*arguments: object, **options: object) -> NoReturn:
+        given.append((arguments, options))
+        raise SettingsError("that is all")
+
+    monkeypatch.setattr(settings, "open_service", open_service)
+    monkeypatch.setattr(command, "_check_terminal", lambda environment: None)
+    assert call() == 2
+    where = ("--region", "eu-west-1", "--data-dir", tmp_path)
+    assert call(*where, "--policy", "p.json", "--read-only") == 2
+    assert given == [
+        ((None, None, None), {"read_only": False}),
+        (("eu-west-1", str(tmp_path), "p.json"), {"read_only": True}),
+    ]
+
+
+def test_without_a_terminal_the_app_does_not_start() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert "not a terminal" in done.stderr

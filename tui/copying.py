@@ -1,0 +1,33 @@
+"""The menu of what can be copied of a key pair."""
+
+from textual.app import App
+
+from core.model import KeyPair
+from tui import clipboard
+from tui.text import visible
+from tui.widgets.pick_list import Item
+
+
+async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str | None:
+    """Ask what to send to the terminal's clipboard, send it, and return what was sent.
+
+    Must be called in a worker.
+    """
+    from core.recipes import recipes
+
+    from tui.screens.pick import PickScreen
+
+    texts = {
+        "public key": f"{key_pair.public_key} {key_pair.key_name}",
+        "fingerprint": key_pair.key_fingerprint,
+        "id": key_pair.key_pair_id,
+        "name": key_pair.key_name,
+        **{recipe.title: recipe.text for recipe in recipes(key_pair, region)},
+    }
+    items = [Item(title, title, visible(text.partition("\n")[0])) for title, text in texts.items()]
+    title = await app.push_screen_wait(PickScreen(f"Copy from {key_pair.key_name}", items))
+    if title is None:
+        return None
+    await clipboard.send(app, texts[title])
+    app.notify(f"{title}: sent to your terminal", markup=False, timeout=3)
+    return title

@@ -1,0 +1,93 @@
+"""What the details say about a key pair."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from core.errors import KeyPairsError, ProofFailed
+from core.model import KeyPair, PrivateKeyState
+from tui.text import sentence, short_path
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+Section = tuple[str, Sequence[tuple[str, str]]]
+"""A heading, and labels with their values; the values have not been made visible yet."""
+
+_MOST_HISTORY = 20
+
+
+def summary(key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+    """Yield what stands at the right of the list where there is room."""
+    yield "Name", key_pair.key_name
+    yield "Id", key_pair.key_pair_id
+    yield "Type", key_pair.key_type.value
+    yield "Created", f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    yield "EC2", key_pair.key_fingerprint
+    yield "OpenSSH", key_pair.fingerprints.ssh_sha256
+    yield "Private key", where_it_is(key_pair)
+    for tag in key_pair.tags:
+        yield "Tag", f"{tag.key} = {tag.value}"
+
+
+def where_it_is(key_pair: KeyPair) -> str:
+    """Return what became of the private key, in words."""
+    match key_pair.private_key:
+        case PrivateKeyState.UNSAVED:
+            return "never saved: this pair is of no use"
+        case PrivateKeyState.SAVED:
+            return "saved to " + ", ".join(map(short_path, key_pair.saved_to))
+        case PrivateKeyState.IMPORTED:
+            return "never here: the public key was imported"
+
+
+def sections(service: "KeyPairService", key_pair: KeyPair) -> list[Section]:
+    """Return the whole page; reads the saved files and the journal, so not for the event loop."""
+    from core.randomart import randomart_of
+    from core.recipes import fingerprint_commands, recipes
+
+    fingerprints: list[tuple[str, str]] = []
+    for kind, value, command in fingerprint_commands(key_pair):
+        fingerprints += [(kind, value), ("", f"$ {command}")]
+    try:
+        art = randomart_of(key_pair)
+    except ValueError:
+        art = "the public key in the record is damaged"
+    return [
+        ("", list(summary(key_pair))),
+        ("The private key file", list(_files(service, key_pair))),
+        ("Fingerprints, and how to get them", fingerprints),
+        ("Randomart", [("", line) for line in art.splitlines()]),
+        ("Public key", [("", f"{key_pair.public_key} {key_pair.key_name}")]),
+        ("History", list(_history(service, key_pair))),
+        *(
+            (recipe.title, [("", line) for line in recipe.text.splitlines()])
+            for recipe in recipes(key_pair, service.region)
+        ),
+    ]
+
+
+def _files(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+    if not key_pair.saved_to:
+        yield "", where_it_is(key_pair)
+    for path in key_pair.saved_to:
+        try:
+            proofs = service.prove(key_pair, path)
+        except ProofFailed as error:
+            yield "", f"✗ {sentence(error)}"
+        else:
+            yield "", f"✓ {short_path(path)}: {', '.join(proofs)}"
+
+
+def _history(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+    try:
+        entries = [e for e in service.journal() if e.key_pair_id == key_pair.key_pair_id]
+    except KeyPairsError as error:
+        yield "", sentence(error)
+        return
+    for entry in entries[-_MOST_HISTORY:]:
+        client = f" from {entry.client}" if entry.client else ""
+        outcome = "" if entry.outcome == "done" else f" ({entry.outcome})"
+        yield (
+            f"{entry.time.astimezone():%Y-%m-%d}",
+            f"{entry.time.astimezone():%H:%M} {entry.operation}{outcome} by {entry.user}{client}",
+        )

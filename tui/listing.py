@@ -1,0 +1,87 @@
+"""What the list shows: which pairs, in which order, and which of them are chosen."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from core.model import KeyPair
+from core.query import Searchable, fingerprint_kind, parse, searchable
+from tui.rows import row_of
+from tui.widgets.key_pair_table import COLUMNS, Row
+
+_SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
+    "name": lambda pair: (pair.key_name.casefold(), pair.key_name),
+    "key_type": lambda pair: (pair.key_type.value, pair.key_name.casefold()),
+    "fingerprint": lambda pair: pair.key_fingerprint,
+    "created": lambda pair: pair.create_time,
+    "tags": lambda pair: [(tag.key, tag.value) for tag in pair.tags],
+}
+
+
+class Listing:
+    """The key pairs of a Region as a person looks at them.
+
+    Rows and search texts are made once for each reading of the store, so that a letter in the
+    filter costs one pass over strings.
+    """
+
+    def __init__(self) -> None:
+        self.key_pairs: dict[str, KeyPair] = {}
+        self.chosen: set[str] = set()
+        self.query = parse("")
+        self.query_text = ""
+        self.column = "name"
+        self.reverse = False
+        self._items: list[Searchable] = []
+        self._rows: dict[str, Row] = {}
+
+    def load(self, key_pairs: Iterable[KeyPair], now: datetime) -> None:
+        """Take another reading of the store; `now` is an aware time in the person's zone."""
+        self.key_pairs = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
+        self.chosen &= self.key_pairs.keys()
+        self._rows = {
+            key_pair_id: row_of(key_pair, now) for key_pair_id, key_pair in self.key_pairs.items()
+        }
+        self._items = [searchable(key_pair) for key_pair in self.key_pairs.values()]
+        self._sort()
+
+    def _sort(self) -> None:
+        key = _SORT_KEYS[self.column]
+        self._items.sort(key=lambda item: key(item.key_pair), reverse=self.reverse)
+
+    def sort_by_next(self) -> None:
+        """Sort by the next column, upwards."""
+        names = [column.attribute for column in COLUMNS]
+        self.column = names[(names.index(self.column) + 1) % len(names)]
+        self.reverse = False
+        self._sort()
+
+    def turn_round(self) -> None:
+        """Reverse the order."""
+        self.reverse = not self.reverse
+        self._sort()
+
+    def filter(self, text: str) -> None:
+        """Narrow the list by what was typed."""
+        self.query_text = text
+        self.query = parse(text)
+
+    def shown(self, now: datetime) -> list[KeyPair]:
+        """Return the pairs that pass the filter, in order."""
+        return [item.key_pair for item in self.query.select(self._items, now)]
+
+    def rows(self, key_pairs: Iterable[KeyPair]) -> list[Row]:
+        """Return the rows of some pairs."""
+        return [self._rows[key_pair.key_pair_id] for key_pair in key_pairs]
+
+    def kind(self, found: Sequence[KeyPair]) -> str | None:
+        """Return which kind of fingerprint was typed, if it was one and found its pair."""
+        return fingerprint_kind(self.query_text, found[0]) if len(found) == 1 else None
+
+    def tags_in_use(self) -> dict[str, list[str]]:
+        """Return the tag keys that pairs carry, and the values of each."""
+        found: dict[str, dict[str, None]] = {}
+        for key_pair in self.key_pairs.values():
+            for tag in key_pair.tags:
+                found.setdefault(tag.key, {})[tag.value] = None
+        return {key: list(values) for key, values in sorted(found.items())}

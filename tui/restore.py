@@ -1,0 +1,70 @@
+"""The command `keypairs restore REGION`: what would change on stdout, the talk on stderr."""
+
+import sys
+from collections.abc import Sequence
+
+from core import data_dir, regions
+from core.errors import KeyPairsError, StoreError
+from core.restore import Restoration, examine
+from core.restore import restore as put_back
+from core.settings import data_folder
+from tui.text import sentence, visible
+
+RESTORED, REFUSED, UNUSABLE = 0, 1, 2
+
+
+def restore(region: str, folder: str | None, *, agreed: bool) -> int:
+    """Show what restoring a Region would change, ask unless `agreed`, and do it.
+
+    Returns the exit status.
+    """
+    try:
+        name = regions.region(region).name
+        path = data_folder(folder)
+        data_dir.check(path)
+    except KeyPairsError as error:
+        _say(sentence(error))
+        return UNUSABLE
+    try:
+        found = examine(path, name)
+        if found.refusal is not None:
+            raise StoreError(f"Not restored: {found.refusal}.")
+        for line in _described(found):
+            print(visible(line))
+        sys.stdout.flush()
+        if not agreed and not sys.stdin.isatty():
+            _say("Standard input is not a terminal, so you cannot be asked. Add --yes to restore.")
+            return UNUSABLE
+        if not (agreed or _asked(name)):
+            _say("Nothing was changed.")
+            return REFUSED
+        aside = put_back(path, name, found)
+    except StoreError as error:
+        _say(sentence(error))
+        return REFUSED
+    kept = f" The damaged file is now {aside}." if aside else ""
+    _say(visible(f"Restored {found.path}.{kept}"))
+    return RESTORED
+
+
+def _described(found: Restoration) -> Sequence[str]:
+    lines = [
+        f"File: {found.path}",
+        f"Damage: {found.problem}",
+        f"Copy: {found.copy}",
+        f"Copy's generation: {found.generation}",
+        f"Copy's time: {found.time:%Y-%m-%dT%H:%M:%SZ}",
+        f"Copy's key pairs: {found.key_pairs}",
+    ]
+    lines += [f"Comes back: {name}" for name in found.returning]
+    lines += [f"Lost: {name}" for name in found.lost]
+    return lines
+
+
+def _asked(region: str) -> bool:
+    print(f"Restore {visible(region)} from the copy? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _say(text: str) -> None:
+    print(f"keypairs: {text}", file=sys.stderr)

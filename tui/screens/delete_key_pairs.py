@@ -1,0 +1,146 @@
+"""The question before key pairs are deleted, and the deleting."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import EC2Error, KeyPairsError
+from core.model import KeyPair, PrivateKeyState
+from tui import verdict
+from tui.actions import Place, bindings
+from tui.text import visible
+from tui.verdict import Tone, Verdict
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_PROTECTED = "protected"
+_MOST_NAMED = 8
+
+
+class DeleteKeyPairsScreen(Screen[int]):
+    """Asks, deletes one after the other, and ends with how many were deleted.
+
+    Where a private key was saved, or a tag says `protected`, something has to be typed: the name
+    of the pair, or for several `delete` and their number. Elsewhere `y` is enough.
+    """
+
+    CSS_PATH = "delete_key_pairs.tcss"
+    PLACE = Place.DELETE
+    BINDINGS = bindings(PLACE)
+
+    def __init__(self, service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pairs = key_pairs
+        self._deleted = 0
+        self._busy = False
+        self._stop = False
+        self._guarded = any(map(_wants_care, key_pairs))
+        count = len(key_pairs)
+        self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
+        self._typed = TextInput(id="typed")
+        self._field = FormField("Type it" if count > 1 else "Its name", self._typed)
+        self._outcome = VerdictLine()
+
+    def compose(self) -> ComposeResult:
+        count = len(self._key_pairs)
+        yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
+        with VerticalScroll(can_focus=False, classes="body"):
+            yield Static("\n".join(self._lines()), markup=False, id="names")
+            if self._guarded:
+                yield Static(
+                    f"To delete, type: {visible(self._expected)}", markup=False, id="expected"
+                )
+                yield self._field
+            yield self._outcome
+        yield KeyHints(Place.DELETE)
+
+    def _lines(self) -> list[str]:
+        named = [
+            visible(f"{key_pair.key_name} · {_what_is_lost(key_pair)}")
+            for key_pair in self._key_pairs[:_MOST_NAMED]
+        ]
+        more = len(self._key_pairs) - len(named)
+        after = ["", "u brings it back for 30 days; EC2's answers say that it is gone."]
+        return named + ([f"and {more} more"] if more else []) + after
+
+    def on_mount(self) -> None:
+        if self._guarded:
+            self._typed.focus()
+
+    def action_back(self) -> None:
+        """Go back, or stop before the next one."""
+        if self._busy:
+            self._stop = True
+        else:
+            self.dismiss(self._deleted)
+
+    def action_yes(self) -> None:
+        """Delete, where no name has to be typed."""
+        if not self._guarded:
+            self._delete()
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Delete, once the name is typed."""
+        if not self._guarded:
+            return
+        if self._typed.value == self._expected:
+            self._delete()
+        else:
+            self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))
+
+    @work(exclusive=True, group="flow")
+    async def _delete(self) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        count = len(self._key_pairs)
+        for key_pair in self._key_pairs[self._deleted :]:
+            if self._stop:
+                break
+            self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
+            try:
+                await asyncio.to_thread(
+                    self._service.delete_key_pair, key_pair_id=key_pair.key_pair_id
+                )
+            except EC2Error as error:
+                self._refuse(verdict.refusal(error))
+                return
+            except KeyPairsError as error:
+                self._refuse(Verdict(str(error), Tone.BAD))
+                return
+            self._deleted += 1
+        self.dismiss(self._deleted)
+
+    def _refuse(self, refusal: Verdict) -> None:
+        self._busy = False
+        self._outcome.show(refusal)
+
+
+def _wants_care(key_pair: KeyPair) -> bool:
+    return key_pair.private_key is PrivateKeyState.SAVED or any(
+        tag.key.casefold() == _PROTECTED for tag in key_pair.tags
+    )
+
+
+def _what_is_lost(key_pair: KeyPair) -> str:
+    match key_pair.private_key:
+        case PrivateKeyState.SAVED:
+            return "its private key file stays where it is"
+        case PrivateKeyState.UNSAVED:
+            return "its private key was never saved"
+        case PrivateKeyState.IMPORTED:
+            return "imported"

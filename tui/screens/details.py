@@ -1,0 +1,60 @@
+"""Everything about a key pair, on one page."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core.model import KeyPair
+from tui import details
+from tui.actions import Place, bindings
+from tui.copying import copy_something
+from tui.widgets.facts import Facts
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class DetailsScreen(Screen[None]):
+    """Fields, fingerprints with the commands that give them, files, history, lines to paste."""
+
+    CSS_PATH = "details.tcss"
+    PLACE = Place.DETAILS
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "VerticalScroll"
+
+    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pair = key_pair
+        self._page = VerticalScroll(classes="body")
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._key_pair.key_name)
+        with self._page:
+            yield Facts(details.summary(self._key_pair))
+        yield KeyHints(Place.DETAILS)
+
+    @work(exclusive=True)
+    async def on_mount(self) -> None:
+        sections = await asyncio.to_thread(details.sections, self._service, self._key_pair)
+        await self._page.remove_children()
+        for heading, facts in sections:
+            if heading:
+                await self._page.mount(Static(heading, markup=False, classes="heading"))
+            await self._page.mount(Facts(facts, labelled=any(label for label, _ in facts)))
+
+    @work(exclusive=True, group="flow")
+    async def action_copy(self) -> None:
+        """Send something of the pair to the terminal's clipboard."""
+        await copy_something(self.app, self._key_pair, self._service.region)
+
+    def action_back(self) -> None:
+        """Go back to the list."""
+        self.dismiss(None)

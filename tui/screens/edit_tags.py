@@ -1,0 +1,104 @@
+"""The editor of tags."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import EC2Error, KeyPairsError
+from core.model import KeyPair
+from tui import verdict
+from tui.actions import Place, bindings
+from tui.verdict import Tone, Verdict
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.tag_rows import TagRows
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class EditTagsScreen(Screen[bool]):
+    """The tags of one pair, to change as they stand, or tags to add to several.
+
+    Ends with whether anything was saved. What other pairs carry is suggested while typing: the
+    right arrow takes a suggestion, Tab never does.
+    """
+
+    CSS_PATH = "edit_tags.tcss"
+    PLACE = Place.TAGS
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#spare TextInput"
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pairs: Sequence[KeyPair],
+        in_use: Mapping[str, Sequence[str]],
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pairs = key_pairs
+        self._alone = key_pairs[0] if len(key_pairs) == 1 else None
+        self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
+        self._verdict = VerdictLine()
+
+    def compose(self) -> ComposeResult:
+        if self._alone:
+            title, remark = f"Tags of {self._alone.key_name}", ""
+        else:
+            title = f"Add tags to {len(self._key_pairs)} key pairs"
+            remark = "A tag whose key a pair has already is overwritten there."
+        yield TopLine(title)
+        with VerticalScroll(can_focus=False, classes="body"):
+            yield Static(remark, markup=False)
+            yield self._tags
+            yield self._verdict
+        yield KeyHints(Place.TAGS)
+
+    def on_mount(self) -> None:
+        self._judge()
+
+    @on(TagRows.Changed)
+    def _judge(self) -> None:
+        self._verdict.show(verdict.of_tags(self._tags.tags))
+
+    def action_add_tag(self) -> None:
+        """Add an empty tag and go to it."""
+        self._tags.add()
+
+    def action_remove_tag(self) -> None:
+        """Remove a tag."""
+        if not self._tags.remove_row():
+            self._tags.add()
+
+    def action_back(self) -> None:
+        """Go back; nothing is changed."""
+        self.dismiss(False)
+
+    @on(Input.Submitted)
+    @work(exclusive=True, group="flow")
+    async def action_submit(self) -> None:
+        """Save the tags."""
+        try:
+            await asyncio.to_thread(self._call)
+        except EC2Error as error:
+            self._verdict.show(verdict.refusal(error))
+        except KeyPairsError as error:
+            self._verdict.show(Verdict(str(error), Tone.BAD))
+        else:
+            self.dismiss(True)
+
+    def _call(self) -> None:
+        tags = self._tags.tags
+        if self._alone:
+            self._service.set_tags(key_pair_id=self._alone.key_pair_id, tags=tags)
+        else:
+            ids = [key_pair.key_pair_id for key_pair in self._key_pairs]
+            self._service.create_tags(resources=ids, tags=tags)

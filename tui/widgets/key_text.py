@@ -1,0 +1,56 @@
+"""A field for a public key of several lines, pasted or typed."""
+
+from rich.text import Text
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.widgets import TextArea
+
+from core.public_files import LARGEST
+from tui.text import masked
+
+
+class KeyText(TextArea):
+    """Textual's TextArea, plain: Enter submits, Tab moves on, a huge paste is refused whole."""
+
+    DEFAULT_CSS = """
+    KeyText {
+        height: 4;
+        border: none;
+        padding: 0;
+        background: $surface;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; background: $boost; }
+        &:ansi { background: transparent; text-style: underline; }
+    }
+    """
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+    class TooLarge(Message):
+        """What was pasted is larger than any public key, and was not taken."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(
+            id=id, soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False
+        )
+        self.cursor_blink = False
+
+    def get_line(self, line_index: int) -> Text:
+        # Textual would hand what was pasted to the terminal as it is, escape sequences and all.
+        line = super().get_line(line_index)
+        return Text(masked(line.plain), end="", no_wrap=True)
+
+    # Textual calls the handlers of the base class by itself, unless the default is prevented.
+
+    async def _on_key(self, event: Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Submitted())
+
+    async def _on_paste(self, event: Paste) -> None:
+        if len(event.text) > LARGEST:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.TooLarge())
