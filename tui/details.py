@@ -47,7 +47,7 @@ def sections(service: "KeyPairService", key_pair: KeyPair) -> list[Section]:
 
     fingerprints: list[tuple[str, str]] = []
     for kind, value, command in fingerprint_commands(key_pair):
-        fingerprints += [(kind, value), ("", f"$ {command}")]
+        fingerprints += [("", f"{kind}:"), ("", f"  {value}"), ("", f"  $ {command}")]
     try:
         art = randomart_of(key_pair)
     except ValueError:

@@ -441,8 +441,8 @@ def fact(screen: str, label: str) -> str:
     """Return the value beside a label, put together again if it goes on below itself."""
     lines = screen.split("\n")
     first = next(i for i, line in enumerate(lines) if line.lstrip().startswith(f"{label} "))
-    column = lines[first].index(label) + len("OpenSSH     ")
-    value = lines[first][column:]
+    value = lines[first].lstrip().removeprefix(label).lstrip()
+    column = lines[first].index(value)
     for line in lines[first + 1 :]:
         if line[:column].strip() or not line:
             break
