@@ -149,6 +149,15 @@ class KeyPairService:
         if dry_run:
             raise DryRunOperation
 
+    def _state_to_change(self, action: str, key_name: str | None) -> "RegionState":
+        """Return the Region as it is, for a change whose permission depends on it.
+
+        What forbids every change is said before the file is looked at.
+        """
+        if self._authorizer.read_only or self._store.write_problem() is not None:
+            self._authorize(action, key_name, {})
+        return self._store.read()
+
     def _authorize(self, action: str, key_name: str | None, context: Context) -> None:
         self._authorizer.check(action, key_name, context, self._store.write_problem())
 
@@ -370,7 +379,7 @@ class KeyPairService:
             InvalidParameterValue: an id that never existed, or is none.
             StoreError: the change could not be written; nothing was deleted.
         """
-        state = self._store.read()
+        state = self._state_to_change(_DELETE, key_name)
         found = state.key_pairs.get(key_pair_id) if key_pair_id else state.named(key_name or "")
         self._begin(
             _DELETE,
@@ -523,7 +532,7 @@ class KeyPairService:
     def _begin_tagging(
         self, action: str, resources: Sequence[str], context: Context, dry_run: bool
     ) -> None:
-        state = self._store.read()
+        state = self._state_to_change(action, None)
         for found in [state.key_pairs.get(resource) for resource in resources] or [None]:
             key_name = found.key_name if found else None
             self._authorize(action, key_name, {**context, **resource_context(found)})

@@ -398,7 +398,7 @@ def no_policy_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     yield
 
 
-REGION, AWS, DEFAULT = settings.REGION_VARIABLES
+REGION, AWS, DEFAULT = "KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"
 
 
 @pytest.mark.parametrize(

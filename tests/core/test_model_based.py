@@ -169,7 +169,9 @@ class Model:
         self.check_tags(request["Tags"])
         new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
         merged = []
-        for pair in self.resources(request):
+        # The first resource with something wrong gives the answer.
+        for each in request["Resources"]:
+            (pair,) = self.resources({"Resources": [each]})
             tags = {tag["Key"]: tag["Value"] for tag in pair["Tags"]} | new
             if len(tags) > 50:
                 raise Refused("TagLimitExceeded")

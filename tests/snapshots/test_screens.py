@@ -103,3 +103,52 @@ def test_discard_question(snap_compare: SnapCompare, empty_service: DemoService)
         await pilot.pause()
 
     assert snap_compare(KeyPairsApp(empty_service), run_before=ask, terminal_size=(80, 24))
+
+
+OPENED_BY = {
+    "import": ("i", "ImportKeyPairScreen"),
+    "tags": ("t", "EditTagsScreen"),
+    "delete": ("d", "DeleteKeyPairsScreen"),
+    "copy": ("y", "PickScreen"),
+    "region": ("r", "PickScreen"),
+    "help": ("question_mark", "PickScreen"),
+    "export": ("e", "SaveFileScreen"),
+}
+
+
+@pytest.mark.parametrize("name", OPENED_BY)
+def test_screens_that_a_key_opens(
+    snap_compare: SnapCompare, demo_service: DemoService, name: str
+) -> None:
+    async def open_it(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        key, screen = OPENED_BY[name]
+        # The pair that was not saved: the path of a saved one differs from run to run.
+        await pilot.press("j", "j", key)
+        await until_screen(pilot, screen)
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=open_it, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("no_color", [False, True], ids=["16-colours", "no-colour"])
+def test_list_in_the_colours_of_the_terminal(
+    snap_compare: SnapCompare,
+    demo_service: DemoService,
+    monkeypatch: pytest.MonkeyPatch,
+    no_color: bool,
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    app = KeyPairsApp(demo_service)
+    app.theme = "ansi-dark"
+    assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
+
+
+def test_filtered_list(snap_compare: SnapCompare, demo_service: DemoService) -> None:
+    async def narrow(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await pilot.pause()
+        await type_text(pilot, "tag:Env=prod typ:rsa")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=narrow, terminal_size=(80, 24))

@@ -57,7 +57,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
         yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
-        with VerticalScroll(can_focus=False, classes="body"):
+        with VerticalScroll(can_focus=not self._guarded, classes="body"):
             yield Static("\n".join(self._lines()), markup=False, id="names")
             if self._guarded:
                 yield Static(

@@ -37,7 +37,11 @@ class CursorList(ScrollView, can_focus=True):
             background: $block-cursor-background;
             color: $block-cursor-foreground;
         }
-        &:ansi .cursor-list--cursor { text-style: reverse; background: transparent; }
+        &:ansi .cursor-list--cursor, &:ansi:focus .cursor-list--cursor {
+            background: ansi_default;
+            color: ansi_default;
+            text-style: reverse;
+        }
     }
     """
 
