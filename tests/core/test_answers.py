@@ -385,6 +385,7 @@ def test_the_text_of_a_row_is_left_out_exactly_where_it_is_not_known() -> None:
         assert (row.message is None) == (row.evidence == "D" or row.evidence.endswith("text D"))
 
 
+@pytest.mark.long
 def test_with_5000_key_pairs_the_quota_is_reached_in_this_region_only(
     world: Client, store: RegionStore
 ) -> None:

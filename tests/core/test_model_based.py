@@ -400,7 +400,7 @@ def run(examples: int, steps: int) -> None:
 
 
 def test_random_sequences_are_answered_as_the_model_answers_them() -> None:
-    run(examples=150, steps=30)
+    run(examples=60, steps=30)
 
 
 @pytest.mark.long

@@ -74,16 +74,20 @@ def check_stored(folder: Path, answers: list[list[str]], before: int = 0) -> Reg
     return store
 
 
-def test_eight_sessions_that_create_at_once_lose_nothing(start: Start, tmp_path: Path) -> None:
-    names = [[f"pair-{session}-{n}" for n in range(100)] for session in range(SESSIONS)]
+@pytest.mark.parametrize("each", [12, pytest.param(100, marks=pytest.mark.long)])
+def test_eight_sessions_that_create_at_once_lose_nothing(
+    start: Start, tmp_path: Path, each: int
+) -> None:
+    total = SESSIONS * each
+    names = [[f"pair-{session}-{n}" for n in range(each)] for session in range(SESSIONS)]
     answers = race([start("create", NO_LIMIT, *some) for some in names])
     assert {words[0] for words in answers} == {"created"}
-    assert len(answers) == 800
+    assert len(answers) == total
     store = check_stored(tmp_path / "data", answers)
-    assert len(store.read().key_pairs) == 800
-    assert store.read().generation == 800
+    assert len(store.read().key_pairs) == total
+    assert store.read().generation == total
     lines = store.journal.read()
-    assert [line.outcome for line in lines] == ["done"] * 800
+    assert [line.outcome for line in lines] == ["done"] * total
     assert {line.key_name for line in lines} == {name for some in names for name in some}
 
 
@@ -106,6 +110,7 @@ def test_sessions_that_race_for_the_last_places_fill_exactly_those(
     check_stored(tmp_path / "data", answers)
 
 
+@pytest.mark.long
 def test_the_five_thousandth_is_the_last(start: Start, tmp_path: Path) -> None:
     assert validation.MAX_KEY_PAIRS == 5000
     folder = tmp_path / "data"
