@@ -49,6 +49,11 @@ class KeyPairsApp(App[None]):
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
+    def on_app_focus(self) -> None:
+        """Look for what other sessions changed while the person was elsewhere."""
+        if isinstance(self.screen, KeyPairListScreen):
+            self.screen.action_reload()
+
     def _leave_by_signal(self, number: int) -> None:
         self.exit(return_code=128 + number)
 

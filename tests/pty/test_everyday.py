@@ -294,13 +294,16 @@ def test_help_and_journal_and_palette_are_there(
     terminal.wait_for("Import a public key into")
 
 
-def test_another_session_is_noticed(open_app: OpenApp, service: KeyPairService) -> None:
+@pytest.mark.parametrize("sent", [b"R", b"\x1b[O\x1b[I"], ids=["R", "focus"])
+def test_another_session_is_noticed(
+    open_app: OpenApp, service: KeyPairService, sent: bytes
+) -> None:
     fill(service, "one", "two")
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.press("Down")
     fill(service, "aaa")
-    terminal.press("R")
+    terminal.send(sent)
     terminal.wait_for("3 pairs")
     [two] = [pair for pair in service.describe_key_pairs() if pair.key_name == "two"]
     assert two.key_pair_id in terminal.screen()

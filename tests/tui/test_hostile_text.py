@@ -11,15 +11,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.model import KeyPair, Tag
+from core.model import CreatedKeyPair, KeyFormat, KeyPair, Tag
+from core.secret import KeyMaterial
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests.tui.driving import app_of, until, until_loaded
 from tui.app import KeyPairsApp
+from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.discard_key_material import DiscardKeyMaterialScreen
 from tui.screens.edit_tags import EditTagsScreen
+from tui.screens.import_key_pair import ImportKeyPairScreen
+from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.text import clip, fit, fold, visible
@@ -77,6 +81,15 @@ def hostile_pair(service: KeyPairService, text: str) -> KeyPair:
 
 
 def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
+    created = CreatedKeyPair(pair, KeyFormat.PEM, KeyMaterial(b"no key"))
+    yield KeyMaterialScreen(service, created)
+    create = CreateKeyPairScreen(service)
+    create._key_name.value = pair.key_name
+    yield create
+    importing = ImportKeyPairScreen(service)
+    importing._key_name.value = pair.key_name
+    importing._material.text = pair.key_name
+    yield importing
     yield DetailsScreen(service, pair)
     yield DiscardKeyMaterialScreen(service, pair)
     yield DeleteKeyPairsScreen(service, [pair])
@@ -113,7 +126,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
 
     asyncio.run(look())
     text = "".join(drawn)
-    assert len(text) > 80 * 24 * 6
+    assert len(text) > 80 * 24 * 9
     assert all(c.isprintable() or c in "\u2028" for c in text if not unicodedata.combining(c)), {
         c for c in text if not c.isprintable()
     }

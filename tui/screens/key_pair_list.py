@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.events import AppFocus
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -90,7 +89,6 @@ class KeyPairListScreen(Screen[None]):
 
     # What is shown ------------------------------------------------------------------------------
 
-    @on(AppFocus)
     def action_reload(self) -> None:
         """Read the Region's file again; nothing is parsed if no other session wrote it."""
         self._reload()
@@ -163,11 +161,15 @@ class KeyPairListScreen(Screen[None]):
         key_pair = self._highlighted
         if monotonic() - self._said_at > _SAME_ACT:
             self._remark.update(remark(key_pair) if key_pair else "")
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        key_pair = self._highlighted
         if key_pair and self.has_class("-wide"):
             self._summary.show(details.summary(key_pair))
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show_remark)
+        self.call_after_refresh(self._show_summary)
 
     def _say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
@@ -176,7 +178,8 @@ class KeyPairListScreen(Screen[None]):
 
     @property
     def _highlighted(self) -> KeyPair | None:
-        return self._listing.key_pairs.get(self._table.highlighted or "")
+        # While nothing is shown, the table keeps the row to come back to, out of sight.
+        return self._listing.key_pairs.get(self._table.highlighted or "") if self._shown else None
 
     def _affected(self) -> list[KeyPair]:
         """Return the chosen pairs that are shown, or else the one under the cursor."""

@@ -102,8 +102,9 @@ class TagRows(Vertical):
                 return
         row = TagRow(Tag(""), self._in_use)
         self._rows.append(row)
-        self.mount(row)
-        row.call_after_refresh(row.enter)
+        # By the screen, whose work the driver waits for before it hands over the next key.
+        self.screen.call_later(self.mount(row))
+        self.screen.call_later(row.enter)
 
     def remove_row(self) -> bool:
         """Remove the row that has the focus, or else the last one; tell whether any is left.
