@@ -50,6 +50,7 @@ class PickScreen(Screen[str | None]):
         self._items = items
         self._empty_text = empty
         self._search = SearchInput(id="search")
+        self._search.placeholder = "type to narrow the list"
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
 
