@@ -7,19 +7,19 @@ for _name in [*_SET, "NO_COLOR", "KEYPAIRS_DATA_DIR", "SSH_AUTH_SOCK"]:
     os.environ.pop(_name, None)
 
 import shutil  # noqa: E402 - see above
-import subprocess  # noqa: E402
-from collections.abc import Callable, Iterator, Sequence  # noqa: E402
-from datetime import UTC, datetime  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import TYPE_CHECKING  # noqa: E402
+import subprocess  # noqa: E402 - see above
+from collections.abc import Callable, Iterator, Sequence  # noqa: E402 - see above
+from datetime import UTC, datetime  # noqa: E402 - see above
+from pathlib import Path  # noqa: E402 - see above
+from typing import TYPE_CHECKING  # noqa: E402 - see above
 
-import hypothesis  # noqa: E402
-import pytest  # noqa: E402
+import hypothesis  # noqa: E402 - see above
+import pytest  # noqa: E402 - see above
 
-from core.client import Client  # noqa: E402
-from core.service import KeyPairService, new_key_pair_id  # noqa: E402
-from core.service import now as time_now  # noqa: E402
-from core.store import RegionStore  # noqa: E402
+from core.client import Client  # noqa: E402 - see above
+from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
+from core.service import now as time_now  # noqa: E402 - see above
+from core.store import RegionStore  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -9,10 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import botocore.exceptions  # type: ignore[import-untyped]
-import botocore.session  # type: ignore[import-untyped]
-import botocore.validate  # type: ignore[import-untyped]
-import botocore.waiter  # type: ignore[import-untyped]
+import botocore.exceptions  # type: ignore[import-untyped]  # botocore has no types
+import botocore.session  # type: ignore[import-untyped]  # botocore has no types
+import botocore.validate  # type: ignore[import-untyped]  # botocore has no types
+import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
 from core import files, regions, settings, shapes
@@ -184,7 +184,7 @@ def test_every_request_has_an_id_of_its_own(client: Client) -> None:
 
 def test_arguments_are_keywords_only_as_boto3s_are(client: Client) -> None:
     with pytest.raises(TypeError):
-        client.create_key_pair("web")  # type: ignore[call-arg]
+        client.create_key_pair("web")  # type: ignore[call-arg]  # that is the point
 
 
 def test_a_client_of_a_region_and_a_folder_finds_what_another_made(
@@ -317,7 +317,7 @@ def test_errors_survive_the_way_to_another_process(client: Client) -> None:
         )
     errors.append(waited.value)
     for error in errors:
-        for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301
+        for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 - our own bytes
             assert type(other) is type(error)
             assert str(other) == str(error)
             assert vars(other) == vars(error)

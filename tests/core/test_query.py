@@ -336,7 +336,7 @@ def test_an_endless_text_is_refused_at_once() -> None:
 def test_queries_of_one_text_are_equal() -> None:
     assert parse("type:rsa web") == parse("type:rsa web") != parse("type:rsa")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        parse("").text = "x"  # type: ignore[misc]
+        parse("").text = "x"  # type: ignore[misc]  # that is the point
     assert isinstance(hash(parse("name:a*")), int)
     assert parse("a A a").words == ("a",)
     assert Query("").narrows is False

@@ -54,7 +54,7 @@ def test_regions_are_shown_by_partition_and_then_by_name() -> None:
 
 def test_the_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        REGIONS["us-east-9"] = REGIONS["us-east-1"]  # type: ignore[index]
+        REGIONS["us-east-9"] = REGIONS["us-east-1"]  # type: ignore[index]  # that is the point
 
 
 def test_a_known_region_is_the_entry_of_the_table() -> None:

@@ -51,7 +51,7 @@ def test_it_gives_the_material_to_who_asks_by_name(material: KeyMaterial) -> Non
         lambda material: f"{material:s}",
         lambda material: f"{material:>40}",
         lambda material: "%s %r" % (material, material),  # noqa: UP031 - that is what is tested
-        lambda material: "{0} {0!r}".format(material),  # noqa: UP032
+        lambda material: "{0} {0!r}".format(material),  # noqa: UP032 - format() is what is tested
         pprint.pformat,
         lambda material: repr([material]),
         lambda material: repr({"key": material}),
@@ -140,7 +140,7 @@ def test_wiped_it_is_gone_and_its_buffer_is_zero(material: KeyMaterial) -> None:
 
 def test_it_has_no_attributes_but_its_own(material: KeyMaterial) -> None:
     with pytest.raises(AttributeError):
-        material.note = "x"  # type: ignore[attr-defined]
+        material.note = "x"  # type: ignore[attr-defined]  # that is the point
     assert not hasattr(material, "__dict__")
 
 

@@ -362,7 +362,7 @@ def test_deletions_follow_ec2s_rules(
     spelled = {name: pair.key_pair_id for name, pair in ids.items()}
     assert service.delete_key_pair(key_name="gone") == spelled["GONE"]
     request_ = {name: spelled.get(value, value) for name, value in request_.items()}
-    assert service.delete_key_pair(**request_) == spelled.get(answer or "")  # type: ignore[arg-type]
+    assert service.delete_key_pair(**request_) == spelled.get(answer or "")  # type: ignore[arg-type]  # the table mixes types
     assert [pair.key_name for pair in service.describe_key_pairs()] == left
 
 

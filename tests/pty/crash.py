@@ -30,7 +30,7 @@ def fail(key_material: KeyMaterial) -> NoReturn:
     """Fail with the private key in local variables, in each of the forms a program may hold."""
     text = key_material.reveal()
     lines = text.splitlines()
-    seed = load_ssh_private_key(text.encode(), None).private_bytes_raw()  # type: ignore[union-attr]
+    seed = load_ssh_private_key(text.encode(), None).private_bytes_raw()  # type: ignore[union-attr]  # it is an ED25519 key
     Path(os.environ["CRASH_KEY_FILE"]).write_text(text)
     raise RuntimeError(f"planted, with {len(text)}, {len(lines)} and {len(seed)} in reach")
 

@@ -485,7 +485,7 @@ def test_what_is_taken_of_a_mutated_key_is_read_by_the_real_tools_too(material: 
 
 
 def test_random_numbers_make_the_same_key_in_every_form() -> None:
-    random = Random(4716)  # noqa: S311
+    random = Random(4716)  # noqa: S311 - chance here guards nothing
     for _ in range(200):
         n = random.getrandbits(random.randrange(520, 2048)) | (1 << 512) | 1
         e = random.getrandbits(random.randrange(2, 64)) | 3
