@@ -14,7 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from core.client import Client, ClientError
 from core.service import KeyPairService
@@ -243,14 +249,22 @@ class Region(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
 
+    @initialize()
+    def begin_with_something_to_change(self) -> None:
+        tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}]
+        specifications = [{"ResourceType": "key-pair", "Tags": tags}]
+        for number, name in enumerate("abc"):
+            request: Request = {"KeyName": name, "PublicKeyMaterial": public_key(number)}
+            self.new("import_key_pair", request | {"TagSpecifications": specifications})
+        self.delete({"KeyName": "c"})
+
     @rule()
     def reopen(self) -> None:
         self.client = Client(service=KeyPairService(RegionStore(self.folder / "d", "us-east-1")))
 
-    def ids(self, data: st.DataObject, most: int = 2) -> list[str]:
-        live = [pair["KeyPairId"] for pair in self.model.pairs] or self.known
-        chosen = st.sampled_from(live) | st.sampled_from(live) | st.sampled_from(self.known)
-        return data.draw(st.lists(chosen, max_size=most))
+    def ids(self, data: st.DataObject, sizes: tuple[int, ...] = (0, 1, 1, 1, 2, 2)) -> list[str]:
+        size = data.draw(st.sampled_from(sizes))
+        return data.draw(st.lists(st.sampled_from(self.known), min_size=size, max_size=size))
 
     def ours(self, method: str, request: Request) -> Answer | str:
         """Return the answer, or the code of the refusal."""
@@ -307,10 +321,13 @@ class Region(RuleBasedStateMachine):
     @rule(data=st.data(), names=st.lists(NAMES, max_size=1), dry=DRY)
     def delete_key_pair(self, data: st.DataObject, names: list[str], dry: Request) -> None:
         request: Request = dict(zip(["KeyName"], names, strict=False))
-        request |= zip(["KeyPairId"], self.ids(data, 1), strict=False)
-        answer = self.ours("delete_key_pair", request | dry)
+        request |= zip(["KeyPairId"], self.ids(data, (0, 1)), strict=False)
+        self.delete(request | dry)
+
+    def delete(self, request: Request) -> None:
+        answer = self.ours("delete_key_pair", request)
         try:
-            assert answer == self.model.delete(request | dry)
+            assert answer == self.model.delete(request)
         except Refused as refused:
             assert answer == str(refused)
 

@@ -220,9 +220,9 @@ class KeyPairListScreen(Screen[None]):
 
     def action_choose(self) -> None:
         """Choose the pair under the cursor, or no longer, and go on to the next."""
-        key_pair_id = self._table.highlighted
-        if key_pair_id is not None:
-            self._listing.chosen ^= {key_pair_id}
+        key_pair = self._highlighted
+        if key_pair is not None:
+            self._listing.chosen ^= {key_pair.key_pair_id}
             self._table.refresh_row(self._table.cursor)
             self._table.action_move(1)
             count = len(self._listing.chosen)
@@ -295,8 +295,9 @@ class KeyPairListScreen(Screen[None]):
         if affected:
             screen = DeleteKeyPairsScreen(self._service, affected)
             deleted = await self.app.push_screen_wait(screen)
-            name = affected[0].key_name if len(affected) == 1 else f"{deleted} pairs"
-            await self._read(say=f"deleted {name}; u brings back what was deleted last")
+            if deleted:
+                name = affected[0].key_name if deleted == 1 else f"{deleted} pairs"
+                await self._read(say=f"deleted {name}; u brings back what was deleted last")
 
     @work(exclusive=True, group="flow")
     async def action_undo(self) -> None:
