@@ -128,6 +128,11 @@ class KeyPairService:
             new_key_pair_id=self._new_key_pair_id,
         )
 
+    def tidy(self) -> None:
+        """Remove what sessions left in the Region's folder that were killed; for the start."""
+        if not self._authorizer.read_only:
+            self._store.tidy()
+
     def regions_in_use(self) -> dict[str, int | None]:
         """Return the Regions that have a file, the last changed first, and how many pairs each has.
 

@@ -301,9 +301,21 @@ class RegionStore:
             with suppress(OSError):
                 lock.release()
 
+    def tidy(self) -> None:
+        """Remove what writers left that were killed, if there is anything and nobody is writing.
+
+        Every change does so by itself; this is for a session that only looks.
+        """
+        if any(self._leftovers()):
+            with suppress(StoreError), self.locked():
+                pass
+
+    def _leftovers(self) -> Iterator[Path]:
+        return self._folder.glob(f"{self.path.name}.tmp-*")
+
     def _sweep(self) -> None:
         """Remove what writers left that were killed; safe because we hold the lock."""
-        for leftover in self._folder.glob(f"{self.path.name}.tmp-*"):
+        for leftover in self._leftovers():
             leftover.unlink()
 
     @property

@@ -244,6 +244,7 @@ class Region(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="keypairs-test-"))
         self.model = Model()
         self.known = [NEVER]
+        self.other = self.opened()
         self.reopen()
 
     def teardown(self) -> None:
@@ -258,9 +259,16 @@ class Region(RuleBasedStateMachine):
             self.new("import_key_pair", request | {"TagSpecifications": specifications})
         self.delete({"KeyName": "c"})
 
+    def opened(self) -> Client:
+        return Client(service=KeyPairService(RegionStore(self.folder / "d", "us-east-1")))
+
     @rule()
     def reopen(self) -> None:
-        self.client = Client(service=KeyPairService(RegionStore(self.folder / "d", "us-east-1")))
+        self.client = self.opened()
+
+    @rule()
+    def go_on_in_another_session(self) -> None:
+        self.client, self.other = self.other, self.client
 
     def ids(self, data: st.DataObject, sizes: tuple[int, ...] = (0, 1, 1, 1, 2, 2)) -> list[str]:
         size = data.draw(st.sampled_from(sizes))
@@ -395,7 +403,7 @@ class Region(RuleBasedStateMachine):
 
     @rule()
     def it_is_so_on_disk(self) -> None:
-        self.check(Client(service=KeyPairService(RegionStore(self.folder / "d", "us-east-1"))))
+        self.check(self.opened())
 
     def check(self, client: Client) -> None:
         pairs = client.describe_key_pairs(IncludePublicKey=True)["KeyPairs"]

@@ -89,6 +89,26 @@ def test_files_are_0600_and_the_folder_0700_whatever_the_umask(
     }
 
 
+def test_what_a_killed_writer_left_goes_at_the_next_start(filled: RegionStore) -> None:
+    left = [filled.path.with_name(f"{filled.path.name}.tmp-{end}") for end in ("1", "1.previous")]
+    other = filled.path.with_name("eu-west-1.json.tmp-1")
+    for path in (*left, other):
+        path.write_bytes(b"half a file")
+    before = filled.path.read_bytes()
+    KeyPairService(reopened(filled)).tidy()
+    assert [path.exists() for path in (*left, other)] == [False, False, True]
+    assert filled.path.read_bytes() == before
+
+
+def test_what_another_session_is_writing_stays(filled: RegionStore) -> None:
+    writing = filled.path.with_name(f"{filled.path.name}.tmp-1")
+    waiting = RegionStore(filled.path.parent, filled.region, lock_timeout=0.05)
+    with filled.locked():
+        writing.write_bytes(b"half a file")
+        waiting.tidy()
+        assert writing.exists()
+
+
 def test_two_stores_see_each_others_changes(filled: RegionStore) -> None:
     other = reopened(filled)
     services = [KeyPairService(filled), KeyPairService(other)]

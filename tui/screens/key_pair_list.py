@@ -86,6 +86,11 @@ class KeyPairListScreen(Screen[None]):
     def on_mount(self) -> None:
         self._filter_bar.display = self._note.display = self._empty.display = False
         self._reload()
+        self._tidy()
+
+    @work(group="tidy")
+    async def _tidy(self) -> None:
+        await asyncio.to_thread(self._service.tidy)
 
     # What is shown ------------------------------------------------------------------------------
 
