@@ -531,8 +531,7 @@ class KeyPairService:
             self._begin_tagging(_DELETE_TAGS, [key_pair_id], {"aws:TagKeys": gone}, dry_run=False)
         validation.check_new_tags(new)
         validation.check_tags([*new, *(tag for tag in tags if tag in present)])
-        operation = _CREATE_TAGS if new else _DELETE_TAGS
-        self._change_tags(operation, [key_pair_id], lambda _: tuple(tags))
+        self._change_tags("SetTags", [key_pair_id], lambda _: tuple(tags))
 
     def _begin_tagging(
         self, action: str, resources: Sequence[str], context: Context, dry_run: bool

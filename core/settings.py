@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core import data_dir, regions
 from core.authorization import Authorizer
+from core.errors import SettingsError
 from core.service import KeyPairService
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def data_folder(
     """Return the folder that holds the Regions, as `open_service` chooses it."""
     named = folder or environment.get("KEYPAIRS_DATA_DIR")
     if named:
-        return Path(named).expanduser().absolute()
+        return _expanded(named).absolute()
     from platformdirs import user_data_path
 
     return user_data_path("keypairs", appauthor=False)
@@ -69,7 +70,14 @@ def _policy(named: str | Path | None) -> "Policy | None":
         return None
     from core.policy import Policy
 
-    return Policy.load(SYSTEM_POLICY if named is None else Path(named).expanduser())
+    return Policy.load(SYSTEM_POLICY if named is None else _expanded(named))
+
+
+def _expanded(path: str | Path) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{path}: there is no such user.") from None
 
 
 def _is_absent(path: Path) -> bool:

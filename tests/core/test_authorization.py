@@ -598,3 +598,10 @@ def test_a_session_that_only_reads_may_open_a_folder_that_it_cannot_use(tmp_path
         settings.open_service(None, folder, environment={})
     service = settings.open_service(None, folder, read_only=True, environment={})
     assert service.describe_key_pairs() == ()
+
+
+def test_a_home_of_nobody_is_refused_in_a_sentence() -> None:
+    nobody = "~no-such-user/x"
+    for arguments in ((None, nobody), (None, None, nobody)):
+        with pytest.raises(SettingsError, match="there is no such user"):
+            settings.open_service(*arguments, environment={})
