@@ -31,6 +31,7 @@ class KeyPairsApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "focus_next", show=False, priority=True),
         Binding("shift+tab", "focus_previous", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:

@@ -14,7 +14,6 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
     Must be called in a worker.
     """
     from core.recipes import recipes
-
     from tui.screens.pick import PickScreen
 
     texts = {

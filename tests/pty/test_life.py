@@ -92,7 +92,7 @@ def stop_and_continue(terminal: Terminal, command: Sequence[str | Path]) -> None
     terminal.wait_for("No key pairs")
     before = open_form(terminal, "stopped")
 
-    os.kill(int((terminal.home / "pid").read_text()), signal.SIGTSTP)
+    terminal.press("C-z")
     terminal.wait_for("Stopped")
     terminal.wait_for(lambda screen: screen.rstrip().endswith("ready"))
     assert "Create a key pair" not in terminal.screen()
