@@ -11,7 +11,11 @@ from core.service import KeyPairService
 from tests.pty.terminal import OpenApp
 
 SIZES = pytest.mark.parametrize(
-    "size", [pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")]
+    "size",
+    [
+        pytest.param((80, 24), id="80x24"),
+        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
+    ],
 )
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"

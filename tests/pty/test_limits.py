@@ -9,6 +9,8 @@ import pytest
 from core.service import KeyPairService
 from tests.pty.terminal import OpenApp, Terminal, flat, wait_for_free_name
 
+pytestmark = pytest.mark.long
+
 SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 ANY_MOUSE, MOUSE = b"\x1b[?1003h", b"\x1b[?1000h"
 
