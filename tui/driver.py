@@ -52,7 +52,7 @@ class SteadyDriver(LinuxDriver):
                     for event in chain(parser.feed(text) if text else (), parser.tick()):
                         self.process_message(event)
                 except (ValueError, OverflowError):
-                    # A sequence that means nothing; what follows it is read afresh.
+                    # A sequence that means nothing; it is lost with the rest of what was read.
                     parser = XTermParser()
 
     def process_message(self, message: Message) -> None:
