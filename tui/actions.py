@@ -17,6 +17,7 @@ from core.errors import SettingsError
 class Place(Enum):
     """Where an action can be done; the value is the heading in the help."""
 
+    ANYWHERE = "everywhere"
     LIST = "list of key pairs"
     FILTER = "filter"
     CREATE = "creating a key pair"
@@ -79,14 +80,6 @@ ACTIONS: tuple[Action, ...] = (
         "details",
         "details",
         "Everything about the pair: fingerprints, public key, history, lines to paste.",
-    ),
-    Action(
-        "app.help",
-        Place.LIST,
-        "question_mark,f1",
-        "help",
-        "help",
-        "What can be done here, and all keys.",
     ),
     Action(
         "key-pair.tags",
@@ -383,7 +376,26 @@ ACTIONS: tuple[Action, ...] = (
         "back",
         "Go back.",
     ),
+    Action(
+        "app.help",
+        Place.ANYWHERE,
+        "question_mark,f1",
+        "help",
+        "help",
+        "What can be done here, then all keys. Where text is typed it is f1.",
+    ),
 )
+
+_TYPING = {
+    Place.FILTER,
+    Place.CREATE,
+    Place.IMPORT,
+    Place.SAVE,
+    Place.DISCARD,
+    Place.TAGS,
+    Place.PICK,
+}
+"""Places where a letter is text, so that only keys of other kinds can be taught."""
 
 
 _TAKEN = {Place.LIST: {"j", "k", "g", "G", "up", "down", "home", "end", "pageup", "pagedown"}}
@@ -407,7 +419,7 @@ def rebind(keys: Mapping[str, str]) -> None:
     for place in Place:
         owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")
         for action in rebound:
-            if action.place is not place:
+            if action.place not in (place, Place.ANYWHERE):
                 continue
             for key in action.key.split(","):
                 if key in owners:
@@ -440,7 +452,38 @@ def bindings(place: Place) -> list[BindingType]:
 
 def hints(place: Place) -> tuple[tuple[str, str], ...]:
     """Return what the hint bar of a place shows: keys as they are printed, and their words."""
-    return tuple((key_label(action.key), action.hint) for action in at(place) if action.hint)
+    taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
+    for action in at(Place.ANYWHERE):
+        keys = action.key.split(",")
+        taught.append((key_label(keys[-1] if place in _TYPING else keys[0]), action.hint))
+    return tuple(taught)
+
+
+WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "CursorList": (
+        ("↑ ↓ k j", "Move by a line."),
+        ("PgUp PgDn", "Move by a page."),
+        ("home end g G", "Go to the first line, or the last."),
+    ),
+    "SearchInput": (
+        ("↑ ↓ PgUp PgDn", "Move in the list below."),
+        ("ctrl+u", "Delete what was typed."),
+    ),
+    "Input": (
+        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("→", "At the end of the text: take what is suggested."),
+        ("ctrl+u ctrl+k", "Delete to the beginning, or to the end."),
+        ("ctrl+w", "Delete the word before the cursor."),
+    ),
+    "TextArea": (("tab shift+tab", "Go to the next field, or the one before."),),
+    "Choice": (
+        ("← → space", "Choose."),
+        ("tab shift+tab", "Go to the next field, or the one before."),
+    ),
+    "ScrollView": (("↑ ↓ PgUp PgDn", "Scroll."),),
+    "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
+}
+"""What a widget does with keys of its own, by the name of its class; these are not rebound."""
 
 
 _LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}

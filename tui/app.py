@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui import actions
+from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 
@@ -32,6 +33,7 @@ class KeyPairsApp(App[None]):
         Binding("tab", "focus_next", show=False, priority=True),
         Binding("shift+tab", "focus_previous", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        *actions.bindings(Place.ANYWHERE),
     ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
@@ -72,6 +74,12 @@ class KeyPairsApp(App[None]):
             )
         yield SystemCommand("Quit", "ctrl+q", self.action_quit)
         yield SystemCommand("Change the theme", "for this session", self.action_change_theme)
+
+    def action_help(self) -> None:
+        """Show what can be done here, then all keys; picking a line does it."""
+        from tui.helping import show_help
+
+        show_help(self)
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Do nothing: a picture of the screen could hold a private key."""

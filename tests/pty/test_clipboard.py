@@ -99,8 +99,17 @@ def send_public_key(terminal: Terminal) -> str:
     return terminal.wait_for("sent to your terminal")
 
 
-def test_outside_tmux_the_public_key_is_sent_by_osc_52(open_app: OpenApp, public_key: str) -> None:
-    terminal = open_app()
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((80, 24), id="80x24"),
+        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
+    ],
+)
+def test_outside_tmux_the_public_key_is_sent_by_osc_52(
+    open_app: OpenApp, public_key: str, size: tuple[int, int]
+) -> None:
+    terminal = open_app(size=size)
     screen = send_public_key(terminal)
     assert "public key: sent to your terminal" in screen
     expected = b"\x1b]52;c;" + b64encode(public_key.encode())

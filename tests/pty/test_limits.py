@@ -54,14 +54,15 @@ def check_refused(terminal: Terminal, service: KeyPairService) -> None:
     assert [pair.key_name for pair in service.describe_key_pairs()] == ["web"]
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=["80x24", "60x15"])
 @pytest.mark.parametrize("mark", ["read-only", "policy"])
 def test_a_limit_is_marked_in_the_header_and_refuses_in_the_form(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, mark: str
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path, mark: str, size: tuple[int, int]
 ) -> None:
     arguments = ["--read-only"]
     if mark == "policy":
         arguments = ["--policy", str(write_policy(tmp_path))]
-    terminal = open_app(*arguments)
+    terminal = open_app(*arguments, size=size)
     header = terminal.wait_for("1 pair").split("\n")[0]
     assert header.rstrip().endswith(f" {mark}")
     check_refused(terminal, service)

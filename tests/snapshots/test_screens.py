@@ -111,7 +111,7 @@ OPENED_BY = {
     "delete": ("d", "DeleteKeyPairsScreen"),
     "copy": ("y", "PickScreen"),
     "region": ("r", "PickScreen"),
-    "help": ("question_mark", "PickScreen"),
+    "help": ("question_mark", "HelpScreen"),
     "export": ("e", "SaveFileScreen"),
 }
 

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from core.errors import EC2Error, KeyPairsError
 from core.model import KeyPair, PrivateKeyState
 from tui import verdict
-from tui.actions import Place, at, bindings, key_label
+from tui.actions import Place, at, bindings, hints, key_label
 from tui.text import visible
 from tui.verdict import Tone, Verdict
 from tui.widgets.form_field import FormField
@@ -65,11 +65,12 @@ class DeleteKeyPairsScreen(Screen[int]):
                 )
                 yield self._field
             yield self._outcome
-        hints = KeyHints(Place.DELETE)
+        shown = hints(Place.DELETE)
+        bar = KeyHints(Place.DELETE)
         if self._guarded:
-            submit, back = at(Place.DELETE)[1:]
-            hints.show(((key_label(submit.key), "delete"), (key_label(back.key), back.hint)))
-        yield hints
+            submit = at(Place.DELETE)[1]
+            bar.show(((key_label(submit.key), "delete"), *shown[1:]))
+        yield bar
 
     def _lines(self) -> list[str]:
         named = [

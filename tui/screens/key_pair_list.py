@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
-from tui import actions, details
+from tui import details
 from tui.actions import Place, bindings, hints
 from tui.listing import Listing
 from tui.rows import remark
@@ -23,7 +23,6 @@ from tui.widgets.facts import Facts
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.key_pair_table import KeyPairTable
-from tui.widgets.pick_list import Item
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 
@@ -378,26 +377,3 @@ class KeyPairListScreen(Screen[None]):
         await self.app.push_screen_wait(
             PickScreen(title, journal_items(entries), "Nothing was done here yet.")
         )
-
-    @work(exclusive=True, group="flow")
-    async def action_help(self) -> None:
-        """Show what can be done here, then all keys; picking a line does it."""
-        from tui.screens.pick import PickScreen
-
-        picked = await self.app.push_screen_wait(PickScreen("Help", help_items()))
-        action = next((a for a in actions.at(Place.LIST) if a.id == picked), None)
-        if action is not None:
-            # Later, because nothing is done while this worker runs.
-            self.call_after_refresh(self.run_action, action.method)
-
-
-def help_items() -> list[Item]:
-    """Return every action with its key, those of the list first."""
-    return [
-        Item(
-            action.id,
-            f"{actions.key_label(action.key):<10} {action.help}",
-            "" if action.place is Place.LIST else action.place.value,
-        )
-        for action in actions.ACTIONS
-    ]

@@ -8,6 +8,8 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.actions import Place, bindings
+from tui.text import fold
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.text_input import TextInput
@@ -53,12 +55,14 @@ class PickScreen(Screen[str | None]):
         self._search.placeholder = "type to narrow the list"
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
+        self._whole = Static(markup=False, id="whole")
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title)
         yield self._search
         yield self._list
         yield self._empty
+        yield self._whole
         yield KeyHints(Place.PICK)
 
     def on_mount(self) -> None:
@@ -70,12 +74,23 @@ class PickScreen(Screen[str | None]):
         items = [
             item
             for item in self._items
-            if all(word in f"{item.text} {item.remark}".casefold() for word in words)
+            if all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
         ]
         self._list.set_items(items)
         self._list.display = bool(items)
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else "Nothing matches.")
+
+    @on(CursorList.Highlighted)
+    def _show_whole(self) -> None:
+        """Below lines that are cut, show the one under the cursor whole."""
+        self._whole.display = any(map(self._list.is_cut, self._items))
+        picked = self._list.picked
+        text = f"{picked.text} {picked.remark}".strip() if picked else ""
+        self._whole.update("\n".join(fold(" ".join(text.split()), self._list.size.width)))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_whole)
 
     @on(Input.Submitted)
     @on(PickList.Selected)

@@ -12,7 +12,8 @@ from tui.widgets.text_input import TextInput
 class FilterInput(TextInput):
     """A field that is left for the list by Enter or Down, and cleared by Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.FILTER)
+    PLACE = Place.FILTER
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PLACE)
 
     class Done(Message):
         """The person is done with the filter; `clear` says whether it is to be emptied."""

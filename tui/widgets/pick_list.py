@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -16,12 +17,14 @@ _DIM = Style(dim=True)
 class Item:
     """A line of the list; both texts have passed `tui.text`.
 
-    `value` is what the line stands for, `remark` what stands dimmed at its right.
+    `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows
+    by both and by `words`, which are not shown.
     """
 
     value: str
     text: str
     remark: str = ""
+    words: str = ""
 
 
 class PickList(CursorList):
@@ -42,9 +45,13 @@ class PickList(CursorList):
         self._items = items
         self._show_rows(len(items), cursor)
 
+    def is_cut(self, item: Item) -> bool:
+        """Tell whether a line does not fit whole."""
+        return cell_len(item.text) + cell_len(item.remark) + 2 > self.size.width
+
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]
         width = self.size.width - 1
         remark = clip(item.remark, max(width - 20, 0))
-        text = fit(item.text, width - len(remark) - 1)
+        text = fit(item.text, width - cell_len(remark) - 1)
         return [Segment(f"{text} "), Segment(remark, None if under_cursor else _DIM)]

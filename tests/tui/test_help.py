@@ -1,0 +1,142 @@
+"""The help: on every screen, what the focused thing can do, then what the screen can, then all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.demo import DemoService
+from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tui import actions
+from tui.actions import Place
+from tui.app import KeyPairsApp
+from tui.screens.help import HelpScreen
+from tui.screens.key_material import KeyMaterialScreen
+from tui.widgets.pick_list import PickList
+
+WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
+    "list": ((), Place.LIST, "Move by a line."),
+    "filter": (("slash",), Place.FILTER, "Go to the next field"),
+    "create": (("c",), Place.CREATE, "Go to the next field"),
+    "create, type": (("c", "tab"), Place.CREATE, "Choose."),
+    "import, key": (("i", "tab"), Place.IMPORT, "Go to the next field"),
+    "details": (("enter",), Place.DETAILS, "Scroll."),
+    "tags": (("t",), Place.TAGS, "Go to the next field"),
+    "delete": (("j", "j", "d"), Place.DELETE, "Scroll."),
+    "copy": (("y",), Place.PICK, "Move in the list below."),
+}
+
+
+def play(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with KeyPairsApp(service).run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    """Return the lines of the help as they would be drawn, given room."""
+    picked = app_of(pilot).screen.query_one(PickList)
+    return [item.text for item in picked._items]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_begins_with_what_has_the_focus(demo_service: DemoService, way: str) -> None:
+    keys, place, first = WAYS[way]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+            await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the focus")
+        await pilot.press("f1")
+        await until_screen(pilot, "HelpScreen")
+        shown = lines(pilot)
+        assert first in shown[0]
+        own = [action.help for action in actions.at(place)]
+        width = shown[0].index(first)
+        texts = [line[width:] for line in shown]
+        start = texts.index(own[0])
+        assert texts[start : start + len(own)] == own
+        assert {action.help for action in actions.ACTIONS} <= set(texts)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the way back")
+
+    play(demo_service, scene)
+
+
+def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "create.")
+        await pilot.press("f1")  # within the help it does nothing
+        assert isinstance(app_of(pilot).screen, HelpScreen)
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "list.sort")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the list")
+        await until(pilot, lambda: "Type ▲" in "".join(drawn(pilot)), "the order")
+
+    play(demo_service, scene)
+
+
+def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await pilot.press("f1")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "key-pair.delete")
+        await pilot.press("enter")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await pilot.pause(0.1)
+        assert type(app_of(pilot).screen).__name__ == "CreateKeyPairScreen"
+
+    play(demo_service, scene)
+
+
+def test_a_private_key_is_safe_below_the_help(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "reporting")
+        app = app_of(pilot)
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        await pilot.press("ctrl+q")
+        await pilot.pause(0.1)
+        assert app.is_running
+        assert any(isinstance(screen, KeyMaterialScreen) for screen in app.screen_stack)
+
+    play(empty_service, scene)
+
+
+def drawn(pilot: Pilot[None]) -> list[str]:
+    strips = app_of(pilot).screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
+    """Tab moves on and leaves the text as typed; only the right arrow takes a suggestion."""
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("j", "j", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        screen = app_of(pilot).screen
+        await type_text(pilot, "En")
+        await until(pilot, lambda: "Env" in "".join(drawn(pilot)), "the suggestion")
+        first = screen.focused
+        await pilot.press("tab")
+        assert screen.focused is not first
+        assert first is not None
+        assert getattr(first, "value", None) == "En"
+        await pilot.press("shift+tab")
+        assert screen.focused is first
+        await pilot.press("backspace")
+        await until(pilot, lambda: "Env" in "".join(drawn(pilot)), "the suggestion again")
+        await pilot.press("right")
+        assert getattr(first, "value", None) == "Env"
+
+    play(demo_service, scene)

@@ -1,0 +1,48 @@
+"""What can be done where the person is, then all keys."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui import actions
+from tui.actions import Place
+from tui.screens.pick import PickScreen
+from tui.widgets.pick_list import Item
+
+
+class HelpScreen(PickScreen):
+    """Every action with its key, those of the focused thing and of its screen first.
+
+    Ends with the id of the action that was picked, or None.
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__("Help", list(help_items(screen)))
+        self.holds_key = getattr(screen, "holds_key", False)
+
+
+def help_items(screen: Screen[Any]) -> Iterator[Item]:
+    """Return the lines of the help, for a screen with its focus as it is now."""
+    focused = screen.focused
+    nodes = focused.ancestors_with_self if focused else screen.ancestors_with_self
+    here = [node.PLACE for node in nodes if hasattr(node, "PLACE")]
+    if focused is not None:
+        for keys, what in _keys_of(focused):
+            yield Item("", _line(keys, what))
+    nearest = [*here, Place.ANYWHERE]
+    for place in [*nearest, *(place for place in Place if place not in nearest)]:
+        for action in actions.at(place):
+            keys = " ".join(map(actions.key_label, action.key.split(",")))
+            remark = "" if place in nearest else place.value
+            yield Item(action.id, _line(keys, action.help), remark, f"{action.id} {action.hint}")
+
+
+def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:
+    names = (kind.__name__ for kind in type(widget).__mro__)
+    return next((actions.WIDGET_KEYS[name] for name in names if name in actions.WIDGET_KEYS), ())
+
+
+def _line(keys: str, what: str) -> str:
+    return f"{keys:<14} {what}"
