@@ -133,6 +133,10 @@ class KeyPairService:
         if not self._authorizer.read_only:
             self._store.tidy()
 
+    def give_up_waiting(self) -> None:
+        """Refuse the change that waits for another session now, with StoreLocked."""
+        self._store.give_up_waiting()
+
     def regions_in_use(self) -> dict[str, int | None]:
         """Return the Regions that have a file, the last changed first, and how many pairs each has.
 

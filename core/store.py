@@ -173,6 +173,7 @@ class RegionStore:
         self._region = region
         self._lock_timeout = lock_timeout
         self._threads = threading.Lock()
+        self._given_up = threading.Event()
         self._loaded = _Loaded()
 
     @property
@@ -239,12 +240,16 @@ class RegionStore:
             if result.tables is not content.tables:
                 self._commit(result, transaction.changes)
 
+    def give_up_waiting(self) -> None:
+        """Refuse the change that waits for another session now; without one, do nothing."""
+        self._given_up.set()
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the Region's lock in a folder that may be trusted, and explain what goes wrong.
 
         Raises:
-            StoreLocked: another session held the lock for too long.
+            StoreLocked: another session held the lock for too long, or the waiting was given up.
             StoreError: the folder cannot be used, or the block was refused by the system.
         """
         with explained(self.path, "change"):
@@ -284,12 +289,18 @@ class RegionStore:
             preserve_lock_file=True,
             on_acquired=_sign,
         )
+        self._given_up.clear()
         try:
-            lock.acquire()
+            lock.acquire(cancel_check=self._given_up.is_set)
         except Timeout:
+            waited = (
+                "this one gave up waiting"
+                if self._given_up.is_set()
+                else f"has not finished in {self._lock_timeout:g} seconds"
+            )
             raise StoreLocked(
-                f"Another session ({_signature(path)}) is changing {self._region} and has not"
-                f" finished in {self._lock_timeout:g} seconds. Nothing was changed; try again."
+                f"Another session ({_signature(path)}) is changing {self._region} and"
+                f" {waited}. Nothing was changed; try again."
             ) from None
         except OSError as error:
             error.filename = str(path)

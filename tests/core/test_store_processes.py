@@ -1,6 +1,8 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -144,6 +146,33 @@ def test_a_session_that_waits_too_long_says_for_whom(start: Start, tmp_path: Pat
     assert holder.wait(timeout=30) == 0
     service.create_key_pair(key_name="web-1", key_type="ed25519")
     assert (folder / "us-east-1.json.lock").stat().st_ino == inode
+
+
+def test_waiting_can_be_given_up(start: Start, tmp_path: Path) -> None:
+    holder = start("hold")
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    holder.stdin.write("go\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == "ready\n"
+    assert holder.stdout.readline() == "holding\n"
+    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=60))
+    service.give_up_waiting()  # nobody waits yet: the change below is not meant
+
+    def give_up_soon() -> None:
+        for _ in range(50):
+            time.sleep(0.01)
+            service.give_up_waiting()
+
+    thread = threading.Thread(target=give_up_soon)
+    thread.start()
+    with pytest.raises(StoreLocked, match=rf"process {holder.pid}\b.*gave up waiting"):
+        service.create_key_pair(key_name="web-1", key_type="ed25519")
+    thread.join()
+    holder.stdin.write("end\n")
+    holder.stdin.flush()
+    assert holder.wait(timeout=30) == 0
+    service.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def test_the_lock_of_a_session_that_was_killed_is_free(start: Start, tmp_path: Path) -> None:

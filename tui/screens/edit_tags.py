@@ -1,6 +1,5 @@
 """The editor of tags."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from core.errors import EC2Error, KeyPairsError
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place, bindings
+from tui.patience import patiently
 from tui.verdict import Tone, Verdict
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
@@ -48,6 +48,7 @@ class EditTagsScreen(Screen[bool]):
         self._alone = key_pairs[0] if len(key_pairs) == 1 else None
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._verdict = VerdictLine()
+        self._busy = False
 
     def compose(self) -> ComposeResult:
         if self._alone:
@@ -80,20 +81,28 @@ class EditTagsScreen(Screen[bool]):
 
     def action_back(self) -> None:
         """Go back; nothing is changed."""
-        self.dismiss(False)
+        if self._busy:
+            self._service.give_up_waiting()
+        else:
+            self.dismiss(False)
 
     @on(Input.Submitted)
     @work(exclusive=True, group="flow")
     async def action_submit(self) -> None:
         """Save the tags."""
+        if self._busy:
+            return
+        self._busy = True
         try:
-            await asyncio.to_thread(self._call)
+            await patiently(self._call, self._verdict.show)
         except EC2Error as error:
             self._verdict.show(verdict.refusal(error))
         except KeyPairsError as error:
             self._verdict.show(Verdict(str(error), Tone.BAD))
         else:
             self.dismiss(True)
+        finally:
+            self._busy = False
 
     def _call(self) -> None:
         tags = self._tags.tags
