@@ -211,8 +211,8 @@ def add(
     )
     with process:
         try:
-            # A memoryview, so that no copy is made that could not be wiped.
-            _, said = process.communicate(memoryview(private_key), SECONDS)
+            # Any buffer will do, and this one is wiped; typeshed knows only bytes.
+            _, said = process.communicate(private_key, SECONDS)  # type: ignore[arg-type]
         except subprocess.TimeoutExpired:
             process.kill()
             raise AgentError(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import agent
-from core.encoding import pem, private
 from core.model import CreatedKeyPair, KeyPair
 
 
@@ -59,6 +58,9 @@ def add_to_agent(
     Raises:
         AgentError: there is no agent, it refused, or it does not list the key afterwards.
     """
+    # Imported here: cryptography takes some 70 ms that asking an agent never needs.
+    from core.encoding import pem, private
+
     # A forgotten key must not be believed to be there: the time runs from before it was added.
     until = None if lifetime is None else now() + lifetime
     material = bytearray(pem.encode(private.decode(created.key_material.encode())))

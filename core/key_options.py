@@ -5,8 +5,9 @@ the person is locked out with a line that looks right. So what cannot be read is
 """
 
 import ipaddress
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from core.errors import KeyPairsError
@@ -160,3 +161,12 @@ def _written(name: str, value: str | None) -> str:
         return name
     escaped = value.replace('"', '\\"')
     return f'{name}="{escaped}"'
+
+
+def client_address(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the address that the person logged in from, or a placeholder where none is known."""
+    words = environment.get("SSH_CONNECTION", "").split()
+    try:
+        return str(ipaddress.ip_address(words[0]))
+    except (IndexError, ValueError):
+        return PLACEHOLDER

@@ -715,7 +715,7 @@ class KeyPairService:
             with self._journaled("InstallPublicKey", key_pair):
                 authorized_keys.add(found)
         except files.ReplaceNotConfirmed as error:
-            raise authorized_keys.AddedNotConfirmed(found.path, error.strerror) from error
+            raise authorized_keys.AddedNotConfirmed(found.path, str(error.strerror)) from error
         return found
 
     def copy_id_commands(self, key_pair: KeyPair, line: str) -> tuple[str, ...]:
