@@ -33,7 +33,7 @@ LONGEST_LIFETIME = timedelta(seconds=2**31 - 1)
 _LARGEST = 256 * 1024
 """The longest message of OpenSSH's agent; a longer one is refused unread."""
 
-_REQUEST_IDENTITIES, _IDENTITIES_ANSWER = b"\x0b", 12
+_REQUEST_IDENTITIES, _IDENTITIES_ANSWER = b"\x0b", b"\x0c"
 _NO_AGENT = 2
 """The exit status of ssh-add when there is no agent."""
 
@@ -148,13 +148,12 @@ def _receive(connection: socket.socket, size: int, deadline: float) -> bytes:
 
 def _identities(answer: bytes, path: str) -> tuple[Identity, ...]:
     try:
-        if answer[0] != _IDENTITIES_ANSWER:
+        head, count, reader = answer[:1], answer[1:5], Reader(answer[5:])
+        if head != _IDENTITIES_ANSWER or len(count) < 4:
             raise WireError("it is another answer")
-        count = int.from_bytes(answer[1:5], "big")
-        reader = Reader(answer[5:])
         found = []
         # What is counted must be there, so that a false count ends with the answer.
-        for _ in range(count):
+        for _ in range(int.from_bytes(count, "big")):
             blob, comment = reader.string(), reader.string()
             algorithm = Reader(blob).string().decode("ascii", "replace")
             found.append(Identity(algorithm, blob, comment.decode("utf-8", "replace")))

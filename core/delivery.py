@@ -61,8 +61,9 @@ def add_to_agent(
     # Imported here: cryptography takes some 70 ms that asking an agent never needs.
     from core.encoding import pem, private
 
-    # A forgotten key must not be believed to be there: the time runs from before it was added.
-    until = None if lifetime is None else now() + lifetime
+    # A forgotten key must not be believed to be there. The time runs from before it was added, and
+    # OpenSSH's agent counts whole seconds of a clock of its own, so that it may be one short.
+    until = None if lifetime is None else now() + lifetime - timedelta(seconds=1)
     material = bytearray(pem.encode(private.decode(created.key_material.encode())))
     try:
         agent.add(material, lifetime=lifetime, confirm=confirm)
