@@ -10,6 +10,7 @@ place is refused too, because then something else looks after it.
 
 import os
 import pwd
+import re
 import stat
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -27,7 +28,7 @@ LARGEST = 1024 * 1024
 """More bytes than the file may have."""
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_MOST_SHOWN = 60
+_MOST_SHOWN = 200
 
 
 class AuthorizedKeysError(KeyPairsError):
@@ -229,7 +230,7 @@ def find(data: bytes, public_key: str) -> tuple[int, bytes] | None:
     blob = b64decode(encoded)
     for number, line in _lines(data):
         for options in (b"", _options_of(line)):
-            fields = line[len(options) :].split(maxsplit=2)
+            fields = re.split(rb"[ \t]+", line[len(options) :].lstrip(b" \t"), maxsplit=2)
             if len(fields) > 1 and fields[0] == key_type and _decoded(fields[1]) == blob:
                 return number, options
     return None

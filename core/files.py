@@ -43,7 +43,9 @@ def create_private_file(path: Path, data: bytes) -> None:
                 # /proc names the file that has no name yet; link() refuses a name that is taken.
                 os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
             finally:
-                os.close(file)
+                # Synced already: this can report nothing more, and the file has its name.
+                with suppress(OSError):
+                    os.close(file)
         try:
             os.fsync(folder)
         except OSError:

@@ -75,16 +75,13 @@ def _parsed(text: str) -> Iterator[tuple[str, str | None]]:
         if found is None:
             raise OptionsError(_why_no_option(text[position:]))
         name, value = found.groups()
-        yield name.casefold(), value and value.replace('\\"', '"')
-        position = found.end()
-        rest = text[position:]
-        if not rest:
-            return
-        if not rest.startswith(","):
+        rest = text[found.end() :]
+        if rest and not rest.startswith(","):
             raise OptionsError(_why_no_comma(name, rest))
-        position += 1
-        if position == len(text):
+        if rest == ",":
             raise OptionsError("nothing follows the last comma")
+        yield name.casefold(), value and value.replace('\\"', '"')
+        position = found.end() + 1
 
 
 def _why_no_option(rest: str) -> str:

@@ -424,6 +424,7 @@ KEY = string(b"ssh-ed25519") + string(b"x" * 32)
         string(b"\x0c\0\0\0\1" + string(KEY) + string(b"a"))[:-1],
         string(b"\x0c\0\0\0\1" + string(KEY) + string(b"a" * 256 * 1024)),
     ],
+    ids=lambda answer: f"{len(answer)} bytes",
 )
 def test_an_answer_that_is_none_is_refused(
     answer: bytes, short_folder: Path, monkeypatch: pytest.MonkeyPatch
