@@ -1,0 +1,635 @@
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import agent, delivery
+from core.agent import AgentError, holdings, parse_lifetime, span
+from core.encoding.sshwire import string
+from core.errors import StoreError
+from core.journal import Journal
+from core.model import CreatedKeyPair, KeyFormat, KeyType, PrivateKeyState
+from core.service import KeyPairService
+from tests.core.test_login import (
+    COMMAND,
+    SECONDS,
+    USER,
+    Server,
+    privilege_separation_folder,
+    server,
+)
+
+__all__ = ["privilege_separation_folder", "server"]
+
+ROOT = Path(__file__).parents[2]
+CANARY = b"-----BEGIN"
+
+
+@dataclass
+class Agent:
+    """A real ssh-agent; `answer` is what its question for confirmation gets."""
+
+    path: Path
+    answer: Path
+    tool: Callable[[str], str]
+
+    def ssh_add(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run ssh-add, which is never asked for a passphrase on a terminal."""
+        return subprocess.run(
+            [self.tool("ssh-add"), *arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=SECONDS,
+            env=self.environment,
+            check=False,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "SSH_AUTH_SOCK": str(self.path),
+            "SSH_ASKPASS": str(self.answer),
+            "SSH_ASKPASS_REQUIRE": "force",
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LC_ALL": "C",
+        }
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Return a folder whose name is short enough for the path of a socket."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def ssh_agent(
+    tool: Callable[[str], str], short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Agent]:
+    """Return an agent that runs until the end of the test, and is that of the session."""
+    answer = short_folder / "answer"
+    answer.write_text("#!/bin/sh\necho secret\n")
+    answer.chmod(0o700)
+    found = Agent(short_folder / "agent", answer, tool)
+    environment = {name: found.environment[name] for name in ("SSH_ASKPASS", "PATH")}
+    process = subprocess.Popen(
+        [tool("ssh-agent"), "-D", "-a", found.path],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**environment, "SSH_ASKPASS_REQUIRE": "force"},
+    )
+    try:
+        end = time.monotonic() + SECONDS
+        while not found.path.exists():
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(found.path))
+        yield found
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+@contextmanager
+def fake_agent(path: Path, serve: Callable[[socket.socket], None]) -> Iterator[None]:
+    """Listen where an agent would, and do as told with each connection."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def run() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    serve(connection)
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(SECONDS)
+
+
+def answering(answer: bytes) -> Callable[[socket.socket], None]:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(5)
+        connection.sendall(answer)
+
+    return serve
+
+
+# Adding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+@pytest.mark.parametrize("key_format", KeyFormat)
+def test_the_agent_holds_what_was_added(
+    key_type: KeyType, key_format: KeyFormat, ssh_agent: Agent, service: KeyPairService
+) -> None:
+    service.create_key_pair(key_name="other", key_type="ed25519")
+    created = service.create_key_pair(key_name="web", key_type=key_type, key_format=key_format)
+    added = service.add_to_agent(created)
+    assert added == delivery.AddedToAgent(until=None, confirm=False, forwarded=False)
+    listed = ssh_agent.ssh_add("-L").stdout.decode()
+    assert listed.startswith(f"{created.key_pair.public_key} ")
+    assert listed.count("\n") == 1
+    (key,) = service.agent().keys
+    assert key.key_pair == created.key_pair
+    assert key.identity.fingerprint == created.key_pair.fingerprints.ssh_sha256
+    # It is the whole key, not only its public half.
+    assert ssh_agent.ssh_add("-T", *pub_file(ssh_agent, created)).returncode == 0
+
+
+def pub_file(ssh_agent: Agent, created: CreatedKeyPair) -> list[str]:
+    path = ssh_agent.path.with_name("key.pub")
+    path.write_text(f"{created.key_pair.public_key}\n")
+    return [str(path)]
+
+
+def test_what_was_added_is_journaled_but_does_not_count_as_saved(
+    ssh_agent: Agent, service: KeyPairService
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    service.add_to_agent(created)
+    (recorded,) = service.describe_key_pairs()
+    assert recorded.private_key is PrivateKeyState.UNSAVED
+    assert recorded.saved_to == ()
+    last = service.journal()[-1]
+    assert (last.operation, last.outcome) == ("AddToAgent", "done")
+    assert last.key_pair_id == recorded.key_pair_id
+
+
+def test_a_journal_that_cannot_be_written_keeps_no_key_from_the_agent(
+    ssh_agent: Agent, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+
+    def refuse(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(Journal, "record", refuse)
+    assert service.add_to_agent(created).warning == "It is not in the journal. The disk is full."
+    assert len(service.agent().keys) == 1
+
+
+def test_a_key_of_another_region_is_none_of_this(ssh_agent: Agent, service: KeyPairService) -> None:
+    other = service.for_region("eu-west-1")
+    other.add_to_agent(other.create_key_pair(key_name="web", key_type="ed25519"))
+    assert [key.key_pair for key in service.agent().keys] == [None]
+    assert [key.key_pair for key in other.agent().keys] == list(other.describe_key_pairs())
+
+
+@pytest.mark.long
+def test_the_agent_forgets_after_the_lifetime(ssh_agent: Agent, service: KeyPairService) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    before = service.now()
+    added = service.add_to_agent(created, lifetime=timedelta(seconds=2))
+    assert added.until is not None
+    assert before + timedelta(seconds=1) <= added.until <= service.now() + timedelta(seconds=1)
+    assert len(holdings().identities) == 1
+    end = time.monotonic() + SECONDS
+    while holdings().identities:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    # It is there for as long as we say, and may be a little longer.
+    assert service.now() >= added.until
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_the_agent_asks_before_each_use(
+    agreed: bool, ssh_agent: Agent, service: KeyPairService
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    ssh_agent.answer.write_text(f"#!/bin/sh\nexit {0 if agreed else 1}\n")
+    assert service.add_to_agent(created, confirm=True).confirm
+    signed = ssh_agent.ssh_add("-T", *pub_file(ssh_agent, created))
+    assert (signed.returncode == 0) is agreed, signed
+
+
+def test_a_locked_agent_says_that_it_holds_nothing_and_takes_nothing(
+    ssh_agent: Agent, service: KeyPairService
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    service.add_to_agent(created)
+    assert ssh_agent.ssh_add("-x").returncode == 0
+    assert holdings().identities == ()
+    with pytest.raises(AgentError, match=r"refused the key \(.*agent refused.*ssh-add -X unlocks"):
+        service.add_to_agent(created)
+    assert ssh_agent.ssh_add("-X").returncode == 0
+    assert len(holdings().identities) == 1
+    assert [entry.operation for entry in service.journal()] == ["CreateKeyPair", "AddToAgent"]
+
+
+def fake_ssh_add(folder: Path, script: str) -> None:
+    program = folder / "ssh-add"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+
+
+def test_the_key_is_in_no_argument_and_no_environment(
+    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    seen = tmp_path / "seen"
+    real = ssh_agent.tool("ssh-add")
+    dump = (
+        f"tr '\\0' '\\n' < /proc/$$/cmdline > {seen}; tr '\\0' '\\n' < /proc/$$/environ >> {seen}"
+    )
+    fake_ssh_add(tmp_path, f'PATH=/usr/bin:/bin\n{dump}\npwd >> {seen}\nexec {real} "$@"')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    service.add_to_agent(created, lifetime=timedelta(hours=8), confirm=True)
+    text = seen.read_text()
+    assert text.split("ssh-add\n", 1)[1].startswith("-t\n28800\n-c\n-\n")
+    assert "SSH_AUTH_SOCK" in text
+    secrets = [line for line in created.key_material.reveal().splitlines() if len(line) > 20]
+    assert not any(secret in text for secret in secrets)
+    assert text.endswith("\n/\n")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_copy_of_the_key_is_wiped(
+    fails: bool, ssh_agent: Agent, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="rsa", key_format="ppk")
+    copies: list[bytearray] = []
+    add = agent.add
+
+    def spy(private_key: bytearray, **options: timedelta | bool | None) -> None:
+        copies.append(private_key)
+        assert private_key.startswith(CANARY)
+        if fails:
+            raise AgentError("no")
+        add(private_key)
+
+    monkeypatch.setattr(agent, "add", spy)
+    if fails:
+        with pytest.raises(AgentError):
+            service.add_to_agent(created)
+    else:
+        service.add_to_agent(created)
+    assert [set(copy) for copy in copies] == [{0}]
+    # The pair's own copy is still there, to be saved as well.
+    assert created.key_material.reveal().startswith("PuTTY")
+
+
+def test_a_key_that_the_agent_does_not_list_was_not_added(
+    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    fake_ssh_add(tmp_path, "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AgentError, match="does not list the key"):
+        service.add_to_agent(created)
+
+
+def test_what_ssh_add_says_is_quoted_in_bounds(
+    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    fake_ssh_add(
+        tmp_path, 'i=0; while [ $i -lt 999 ]; do printf "long " >&2; i=$((i+1)); done; exit 1'
+    )
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AgentError) as caught:
+        service.add_to_agent(created)
+    assert "(long long" in str(caught.value)
+    assert len(str(caught.value)) < 400
+    fake_ssh_add(tmp_path, "exit 1")
+    with pytest.raises(AgentError, match="it did not say why"):
+        service.add_to_agent(created)
+
+
+# No agent, or one that is none --------------------------------------------------------------
+
+
+@pytest.fixture
+def created(service: KeyPairService) -> CreatedKeyPair:
+    return service.create_key_pair(key_name="web", key_type="ed25519")
+
+
+def test_without_an_agent_it_says_how_to_start_one(
+    service: KeyPairService, created: CreatedKeyPair
+) -> None:
+    with pytest.raises(AgentError, match=r'SSH_AUTH_SOCK is not set.*eval "\$\(ssh-agent\)"'):
+        service.agent()
+    with pytest.raises(AgentError, match="SSH_AUTH_SOCK is not set"):
+        service.add_to_agent(created)
+
+
+@pytest.mark.parametrize("kind", ["missing", "file", "closed", "long"])
+def test_an_agent_that_is_gone_is_named(
+    kind: str,
+    service: KeyPairService,
+    created: CreatedKeyPair,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    path = short_folder / ("x" * 200 if kind == "long" else "agent")
+    if kind == "file":
+        path.touch()
+    if kind == "closed":
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    for call in (service.agent, lambda: service.add_to_agent(created)):
+        with pytest.raises(AgentError, match=f"No ssh-agent answers at {path}"):
+            call()
+
+
+def test_without_ssh_add_it_says_what_to_install(
+    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AgentError, match="ssh-add is not installed"):
+        service.add_to_agent(created)
+
+
+def hang(connection: socket.socket) -> None:
+    while connection.recv(1024):
+        pass
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall((100).to_bytes(4, "big"))
+    for _ in range(100):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("serve", [hang, drip])
+def test_an_agent_that_hangs_is_waited_for_in_vain_but_not_for_long(
+    serve: Callable[[socket.socket], None],
+    service: KeyPairService,
+    created: CreatedKeyPair,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with fake_agent(path, serve):
+        start = time.monotonic()
+        with pytest.raises(AgentError, match=r"did not answer in 0\.3 seconds"):
+            service.agent()
+        if serve is hang:
+            with pytest.raises(AgentError, match="ssh-add was ended"):
+                service.add_to_agent(created)
+        assert time.monotonic() - start < 1.5
+
+
+KEY = string(b"ssh-ed25519") + string(b"x" * 32)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\0\0\0\0",
+        b"\0\0\0\1\x05",
+        b"\xff\xff\xff\xff" + b"x" * 100,
+        string(b"\x0c"),
+        string(b"\x0c\0\0\0\1"),
+        string(b"\x0c\xff\xff\xff\xff" + string(KEY) + string(b"a")),
+        string(b"\x0c\0\0\0\1" + string(KEY)),
+        string(b"\x0c\0\0\0\1" + string(KEY) + string(b"a") + b"more"),
+        string(b"\x0c\0\0\0\1" + string(b"") + string(b"a")),
+        string(b"\x0c\0\0\0\1" + string(KEY) + string(b"a"))[:-1],
+        string(b"\x0c\0\0\0\1" + string(KEY) + string(b"a" * 256 * 1024)),
+    ],
+    ids=lambda answer: f"{len(answer)} bytes",
+)
+def test_an_answer_that_is_none_is_refused(
+    answer: bytes, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with fake_agent(path, answering(answer)), pytest.raises(AgentError, match=str(path)):
+        holdings()
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda rest: b"\x0c\0\0\0\1" + rest))
+def test_no_answer_does_worse_than_being_refused(answer: bytes) -> None:
+    try:
+        found = agent._identities(answer, "path")
+    except AgentError:
+        return
+    assert b"".join(string(i.blob) for i in found) in answer
+
+
+def test_a_comment_may_be_anything(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    comment = b"\x1b]0;x\x07\nssh-rsa AAAA \xff"
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    certificate = string(b"ssh-ed25519-cert-v01@openssh.com") + string(b"x")
+    keys = string(KEY) + string(comment) + string(certificate) + string(b"")
+    with fake_agent(path, answering(string(b"\x0c\0\0\0\2" + keys))):
+        first, second = holdings().identities
+    assert first.comment == comment.decode("utf-8", "replace")
+    assert (first.algorithm, first.is_certificate) == ("ssh-ed25519", False)
+    assert second.is_certificate
+
+
+# Nothing touches the disk -------------------------------------------------------------------
+
+SCRIPT = """
+import os, resource, signal, sys
+from pathlib import Path
+from core.model import CreatedKeyPair, KeyFormat
+from core.service import KeyPairService
+service = KeyPairService.open(Path(sys.argv[1]), "us-east-1")
+created = service.create_key_pair(key_name="web", key_type=sys.argv[2], key_format="ppk")
+if sys.argv[3] == "limited":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+os.access("/begin", os.F_OK)
+added = service.add_to_agent(created)
+os.access("/end", os.F_OK)
+print(added.warning)
+"""
+
+
+def script(*arguments: str | Path) -> list[str | Path]:
+    return [sys.executable, "-c", SCRIPT, *arguments]
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_key_is_added_where_no_file_can_grow_by_a_byte(
+    key_type: KeyType, ssh_agent: Agent, tmp_path: Path
+) -> None:
+    # The limit holds for ssh-add as well, which would be killed by it.
+    done = subprocess.run(
+        script(tmp_path / "data", key_type, "limited"),
+        capture_output=True,
+        timeout=SECONDS,
+        check=True,
+        cwd=ROOT,
+    )
+    assert re.match(rb"It is not in the journal\. .*File too large", done.stdout), done
+    assert len(holdings().identities) == 1
+
+
+WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_TMPFILE")
+CHANGES = "creat|mkdir|rename|link|symlink|unlink|truncate|mknod|chmod|chown"
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_strace_sees_no_file_written_but_the_journal(
+    key_type: KeyType, ssh_agent: Agent, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    log = tmp_path / "strace"
+    calls = "%file,write,writev,pwrite64,sendto,sendmsg,memfd_create,ftruncate"
+    options = ["-f", "-y", "-s", "100000", "-o", str(log), "-e", f"trace={calls}"]
+    subprocess.run(
+        [tool("strace"), *options, *script(tmp_path / "data", key_type, "free")],
+        capture_output=True,
+        timeout=SECONDS,
+        check=True,
+        cwd=ROOT,
+    )
+    text = log.read_text(errors="replace")
+    lines = text.partition('"/begin"')[2].partition('"/end"')[0].splitlines()
+    assert any("execve" in line and "ssh-add" in line for line in lines)
+
+    opened = {
+        match[1]
+        for line in lines
+        if WRITES.search(line) and (match := re.search(r'open(?:at)?\([^"]*"([^"]*)"', line))
+    }
+    assert opened == {"/dev/null", str(tmp_path / "data" / "journal.jsonl")}
+    assert [line for line in lines if re.search(rf"\b({CHANGES})\w*\(", line)] == []
+
+    material = [line for line in lines if "PRIVATE KEY" in line]
+    assert len(material) == 1
+    assert re.search(r"write\(\d+<pipe:\[\d+\]>, \"-----BEGIN", material[0])
+
+
+# Logging in ---------------------------------------------------------------------------------
+
+
+def ssh(server: Server, tmp_path: Path, ssh_agent: Agent, *options: str, command: str) -> bytes:
+    known_hosts = tmp_path / "known_hosts"
+    known_hosts.write_text(f"[127.0.0.1]:{server.port} {server.host_key_line}\n")
+    settings = [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        f"UserKnownHostsFile={known_hosts}",
+        "GlobalKnownHostsFile=/dev/null",
+        "IdentityFile=none",
+        f"ConnectTimeout={SECONDS}",
+    ]
+    arguments = [argument for setting in settings for argument in ("-o", setting)]
+    where = ["-p", str(server.port), f"{USER}@127.0.0.1"]
+    return subprocess.run(
+        [ssh_agent.tool("ssh"), "-F", "none", *options, *arguments, *where, command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+        env=ssh_agent.environment,
+        check=False,
+    ).stdout
+
+
+@pytest.mark.parametrize(
+    ("key_type", "key_format"),
+    [(KeyType.RSA, KeyFormat.PEM), (KeyType.ED25519, KeyFormat.PPK)],
+)
+def test_a_server_lets_in_through_the_agent_whom_the_installed_line_names(
+    key_type: KeyType,
+    key_format: KeyFormat,
+    ssh_agent: Agent,
+    server: Server,
+    service: KeyPairService,
+    tmp_path: Path,
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type=key_type, key_format=key_format)
+    line = service.installation(created.key_pair, 'restrict,from="127.0.0.1"').line
+    server.authorized_keys.write_text(f"{line}\n")
+    assert ssh(server, tmp_path, ssh_agent, command=COMMAND) == b""
+    service.add_to_agent(created)
+    assert ssh(server, tmp_path, ssh_agent, command=COMMAND) == b"logged in"
+
+
+def test_an_agent_that_sshd_forwards_is_known_as_such(
+    ssh_agent: Agent, server: Server, service: KeyPairService, tmp_path: Path
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    service.add_to_agent(created)
+    server.authorized_keys.write_text(f"{created.key_pair.public_key}\n")
+    code = "from core.agent import holdings; print(holdings().forwarded)"
+    command = f"cd {ROOT} && {sys.executable} -c '{code}'"
+    assert ssh(server, tmp_path, ssh_agent, "-A", command=command) == b"True\n"
+    assert not holdings().forwarded
+
+
+# Times --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "shown"),
+    [
+        ("8h", 28_800, "8h"),
+        ("30m", 1_800, "30m"),
+        (" 1H30m ", 5_400, "1h 30m"),
+        ("90", 90, "1m 30s"),
+        ("1w2d3h4m5s", 788_645, "1w 2d 3h 4m 5s"),
+        ("1h30", 3_630, "1h 30s"),
+        ("2147483647", 2**31 - 1, "3550w 5d 3h 14m 7s"),
+    ],
+)
+def test_a_lifetime_is_what_ssh_add_understands(text: str, seconds: int, shown: str) -> None:
+    lifetime = parse_lifetime(text)
+    assert lifetime == timedelta(seconds=seconds)
+    assert span(lifetime) == shown
+
+
+def test_no_lifetime_is_none() -> None:
+    assert parse_lifetime("  ") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0", "no time at all"),
+        ("0h0m", "no time at all"),
+        ("2147483648", "longer than an agent counts"),
+        ("9" * 40, "longer than an agent counts"),
+        ("9" * 41, "not a time"),
+        ("8 h", "not a time"),
+        ("h", "not a time"),
+        ("-1", "not a time"),
+        ("1.5h", "not a time"),
+        ("1y", "not a time"),
+        ("٣h", "not a time"),
+        ("for ever", "not a time"),
+    ],
+)
+def test_what_is_no_lifetime_is_refused(text: str, words: str) -> None:
+    with pytest.raises(AgentError, match=words):
+        parse_lifetime(text)
