@@ -27,6 +27,7 @@ def to_record(key_pair: KeyPair) -> Record:
         "CreateTime": format_time(key_pair.create_time),
         "PrivateKey": key_pair.private_key.value,
         "SavedTo": list(key_pair.saved_to),
+        "Replaces": key_pair.replaces,
     }
 
 
@@ -53,6 +54,8 @@ def from_record(record: Mapping[str, Any]) -> KeyPair:
         create_time=parse_time(record["CreateTime"]),
         private_key=PrivateKeyState(record["PrivateKey"]),
         saved_to=tuple(record["SavedTo"]),
+        # The first versions had no such field; they leave it alone in what they change.
+        replaces=record.get("Replaces"),
     )
 
 
