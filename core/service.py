@@ -664,7 +664,6 @@ class KeyPairService:
             return f"The file is fine, but the record still says never saved. {error}"
         return None
 
-
     # Successors, and copies in other Regions ----------------------------------------------------
 
     def successor_name(self, key_name: str) -> str:

@@ -28,6 +28,7 @@ class Place(Enum):
     TAGS = "tags"
     DELETE = "deleting"
     PICK = "lists to pick from"
+    COPY_TO = "copying to other Regions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,22 @@ ACTIONS: tuple[Action, ...] = (
         "delete",
         "",
         "Delete the pair, or the chosen ones.",
+    ),
+    Action(
+        "key-pair.replace",
+        Place.LIST,
+        "n",
+        "replace_key_pair",
+        "",
+        "Create the next one: a pair with the same tags that replaces this one.",
+    ),
+    Action(
+        "key-pair.copy-to-regions",
+        Place.LIST,
+        "C",
+        "copy_to_regions",
+        "",
+        "Copy the public half of the pair, or the chosen ones, to other Regions.",
     ),
     Action(
         "key-pair.undo",
@@ -382,6 +399,31 @@ ACTIONS: tuple[Action, ...] = (
         "back",
         "back",
         "Go back.",
+    ),
+    Action(
+        "copy-to.submit",
+        Place.COPY_TO,
+        "enter",
+        "submit",
+        "copy",
+        "Copy to the chosen Regions, one after the other.",
+    ),
+    Action(
+        "copy-to.choose",
+        Place.COPY_TO,
+        "space",
+        "choose",
+        "choose",
+        "Choose the Region under the cursor, or no longer.",
+        priority=True,
+    ),
+    Action(
+        "copy-to.back",
+        Place.COPY_TO,
+        "escape",
+        "back",
+        "back",
+        "Go back, or stop before the next one.",
     ),
 )
 

@@ -24,6 +24,16 @@ class Item:
     remark: str = ""
 
 
+def narrowed(items: Sequence[Item], search: str) -> list[Item]:
+    """Return the items in whose texts every word of a search is; case does not matter."""
+    words = search.casefold().split()
+    return [
+        item
+        for item in items
+        if all(word in f"{item.text} {item.remark}".casefold() for word in words)
+    ]
+
+
 class PickList(CursorList):
     """Lines of text with remarks at the right."""
 
@@ -37,10 +47,20 @@ class PickList(CursorList):
         """The item under the cursor."""
         return self._items[self.cursor] if self._items else None
 
+    @property
+    def items(self) -> Sequence[Item]:
+        """The items that are shown."""
+        return self._items
+
     def set_items(self, items: Sequence[Item], cursor: int = 0) -> None:
         """Show other items."""
         self._items = items
         self._show_rows(len(items), cursor)
+
+    def set_item(self, index: int, item: Item) -> None:
+        """Show another item in the place of one."""
+        self._items = [*self._items[:index], item, *self._items[index + 1 :]]
+        self.refresh_row(index)
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]
