@@ -20,7 +20,7 @@ from tui.verdict import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
-from tui.widgets.search_input import SearchInput
+from tui.widgets.search_input import SearchWord
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 
@@ -63,7 +63,7 @@ class CopyToRegionsScreen(Screen[int]):
         self._copies: dict[str, dict[str, Copied]] = {}
         self._busy = False
         self._stop = False
-        self._search = SearchInput()
+        self._search = SearchWord()
         self._list = PickList()
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list.can_focus = False
@@ -133,11 +133,12 @@ class CopyToRegionsScreen(Screen[int]):
         """Say in full what came of the Region under the cursor."""
         picked = self._list.picked
         outcomes = self._copies.get(picked.value, {}) if picked else {}
-        several = len(self._key_pairs) > 1
-        names = {
-            pair.key_pair_id: f"{pair.key_name}: " if several else "" for pair in self._key_pairs
-        }
-        lines = [f"{names[key]}{c.word}: {c.text}" for key, c in outcomes.items()]
+        names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+        # What went wrong comes first.
+        lines = [
+            f"{names[key] + ': ' if len(names) > 1 else ''}{copied.word}: {copied.text}"
+            for key, copied in sorted(outcomes.items(), key=lambda outcome: outcome[1].done)
+        ]
         if picked and outcomes:
             tone = Tone.GOOD if self._is_done(picked.value) else Tone.BAD
             self._full.show(Verdict(f"{picked.value}: {'; '.join(lines)}", tone))

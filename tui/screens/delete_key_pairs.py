@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _PROTECTED = "protected"
 _MOST_NAMED = 8
-_NEVER_SAVED = "its private key was never saved"
 
 
 class DeleteKeyPairsScreen(Screen[int]):
@@ -43,6 +42,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     CSS_PATH = "delete_key_pairs.tcss"
     PLACE = Place.DELETE
     BINDINGS = bindings(PLACE)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(
         self,
@@ -182,8 +182,8 @@ def _wants_care(key_pair: KeyPair) -> bool:
 
 def _where(successor: KeyPair) -> str:
     if successor.saved_to:
-        return f"its private key was saved to {short_path(successor.saved_to[-1])}"
-    return "its private key was delivered" if is_delivered(successor) else _NEVER_SAVED
+        return f"saved to {short_path(successor.saved_to[-1])}"
+    return "delivered" if is_delivered(successor) else "never saved"
 
 
 def _what_is_lost(key_pair: KeyPair) -> str:
@@ -191,6 +191,6 @@ def _what_is_lost(key_pair: KeyPair) -> str:
         case PrivateKeyState.SAVED:
             return "its private key file stays where it is"
         case PrivateKeyState.UNSAVED:
-            return _NEVER_SAVED
+            return "its private key was never saved"
         case PrivateKeyState.IMPORTED:
             return "imported"
