@@ -108,7 +108,8 @@ class KeyPair:
 
     `key_fingerprint` is the one EC2 answers. `public_key` is `TYPE BASE64`, without a comment.
     `create_time` is aware, UTC, in whole milliseconds. `saved_to` are the files in which the
-    private key was proven to be.
+    private key was proven to be. `replaces` is the id of the pair that this one was made to take
+    the place of; that pair may have been deleted since.
     """
 
     key_pair_id: str
@@ -121,6 +122,7 @@ class KeyPair:
     create_time: datetime
     private_key: PrivateKeyState
     saved_to: tuple[str, ...] = ()
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

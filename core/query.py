@@ -12,6 +12,7 @@
     tag:Env=prod            has it with this value; `tag:Env=` with an empty one
     tag-key:Env             has the tag; here a = belongs to the key
     saved:no                yes, no, or imported
+    replaced:yes            there is a pair that was made to take its place; or no
     older:90d newer:2w      the age: a number and h, d, w, m (30 days) or y (365 days)
 
 Terms stand between spaces and all have to hold. Upper and lower case are one everywhere, unlike
@@ -90,14 +91,18 @@ class Query:
     _tests: tuple[_Test, ...] = field(default=(), repr=False, compare=False)
     _older: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
     _newer: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
+    _replaced: tuple[bool, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def narrows(self) -> bool:
         """Tell whether anything is left out at all: there is a term without a problem."""
-        return bool(self.words or self._tests or self._older or self._newer)
+        return bool(self.words or self._tests or self._older or self._newer or self._replaced)
 
     def select(self, items: Sequence[Searchable], now: datetime) -> list[Searchable]:
-        """Return those of the items that match, in their order; `now` is aware."""
+        """Return those of the items that match, in their order; `now` is aware.
+
+        The items are the whole Region: whether a pair was replaced, another one says.
+        """
         found = list(items)
         for word in self.words:
             if len(word) < _SHORTEST:
@@ -110,6 +115,10 @@ class Query:
         for age in self._newer:
             limit = _before(now, age)
             found = [item for item in found if item.key_pair.create_time >= limit]
+        if self._replaced:
+            replaced = {item.key_pair.replaces for item in items}
+            for wanted in self._replaced:
+                found = [i for i in found if (i.key_pair.key_pair_id in replaced) is wanted]
         for test in self._tests:
             found = [item for item in found if test(item.key_pair)]
         return found
@@ -136,6 +145,7 @@ def parse(text: str) -> Query:
     tests: list[_Test] = []
     older: list[timedelta] = []
     newer: list[timedelta] = []
+    replaced: list[bool] = []
     for term in _terms(_without_frame(text)):
         try:
             match term.field:
@@ -147,6 +157,8 @@ def parse(text: str) -> Query:
                     older.append(_age(term))
                 case "newer":
                     newer.append(_age(term))
+                case "replaced":
+                    replaced.append(_yes_or_no(term))
                 case _:
                     tests.append(_compile(term))
         except _BadTermError as problem:
@@ -158,6 +170,7 @@ def parse(text: str) -> Query:
         tuple(tests),
         tuple(older),
         tuple(newer),
+        tuple(replaced),
     )
 
 
@@ -177,7 +190,7 @@ def fingerprint_kind(text: str, key_pair: KeyPair) -> str | None:
 
 # Terms ----------------------------------------------------------------------------------------
 
-_FIELDS = ("type", "tag", "tag-key", "name", "id", "fp", "saved", "older", "newer")
+_FIELDS = ("type", "tag", "tag-key", "name", "id", "fp", "saved", "replaced", "older", "newer")
 _UNCLOSED = 'Close the quotes with ".'
 _SHOWN = 20
 
@@ -230,7 +243,7 @@ def _compile(term: _Term) -> _Test:
 def _unknown_field(name: str) -> str:
     guess = get_close_matches(name, _FIELDS, n=1)
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
-    other = f"did you mean {guess[0]}:?" if guess else f"fields are {', '.join(_FIELDS)}."
+    other = f"did you mean {guess[0]}:?" if guess else f"use {', '.join(_FIELDS)}."
     return f'No field is called {shown}; {other} To find the text itself, put it in "quotes".'
 
 
@@ -299,6 +312,12 @@ def _age(term: _Term) -> timedelta:
             f"{term.field}: takes a number and h, d, w, m or y, as in {term.field}:90d."
         )
     return timedelta(hours=int(found[1]) * _UNITS[found[2]])
+
+
+def _yes_or_no(term: _Term) -> bool:
+    if term.value.lower() not in ("yes", "no"):
+        raise _BadTermError(f"{term.field}: takes yes or no.")
+    return term.value.lower() == "yes"
 
 
 def _fingerprint(value: str) -> _Test:

@@ -10,8 +10,12 @@ Record = dict[str, Any]
 
 
 def to_record(key_pair: KeyPair) -> Record:
-    """Return the record of a key pair: JSON types only, nothing private."""
-    return {
+    """Return the record of a key pair: JSON types only, nothing private.
+
+    Only a successor has the member `Replaces`, and keeps it: the records of everything else are
+    those of the first versions, which leave it alone in what they change.
+    """
+    record = {
         "KeyPairId": key_pair.key_pair_id,
         "KeyName": key_pair.key_name,
         "KeyType": key_pair.key_type.value,
@@ -28,6 +32,9 @@ def to_record(key_pair: KeyPair) -> Record:
         "PrivateKey": key_pair.private_key.value,
         "SavedTo": list(key_pair.saved_to),
     }
+    if key_pair.replaces is not None:
+        record["Replaces"] = key_pair.replaces
+    return record
 
 
 def from_record(record: Mapping[str, Any]) -> KeyPair:
@@ -53,6 +60,7 @@ def from_record(record: Mapping[str, Any]) -> KeyPair:
         create_time=parse_time(record["CreateTime"]),
         private_key=PrivateKeyState(record["PrivateKey"]),
         saved_to=tuple(record["SavedTo"]),
+        replaces=record.get("Replaces"),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import destination, files, validation
+from core import destination, files, rotation, validation
 from core.authorization import Authorizer, Context, request_tags, resource_context
 from core.errors import (
     DryRunOperation,
@@ -181,14 +181,19 @@ class KeyPairService:
         key_type: str = KeyType.RSA,
         key_format: str = KeyFormat.PEM,
         tag_specifications: Sequence[TagSpecification] = (),
+        replaces: str | None = None,
         dry_run: bool = False,
     ) -> CreatedKeyPair:
         """Create a key pair, record it, and hand its private key over: the only time it exists.
 
+        `replaces` is the id of the pair that it is to take the place of, which EC2 knows nothing
+        of; that pair stays until it is deleted.
+
         Raises:
             UnauthorizedOperation: it is not allowed; nothing else was looked at.
             DryRunOperation: it is allowed, and `dry_run` was set.
-            MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.validation`.
+            MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.validation`; also
+                where there is no pair to replace.
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: the name is taken.
             StoreError: the record could not be written; no key pair exists.
@@ -201,10 +206,10 @@ class KeyPairService:
         checked_format = validation.check_key_format(key_format)
         tags = validation.check_tag_specifications(tag_specifications)
         # Looked at before the key is made, which takes long, and again under the lock.
-        _check_room(self._store.read(), key_name)
+        _check_room(self._store.read(), key_name, replaces)
         key_pair, material = self._generate(key_name, checked_type, checked_format, tags)
         try:
-            recorded = self._insert(key_pair, _CREATE)
+            recorded = self._insert(replace(key_pair, replaces=replaces), _CREATE)
         except BaseException:
             material.wipe()
             raise
@@ -316,7 +321,7 @@ class KeyPairService:
 
     def _insert(self, key_pair: KeyPair, operation: str) -> KeyPair:
         with self._store.transaction() as transaction:
-            _check_room(transaction.state, key_pair.key_name)
+            _check_room(transaction.state, key_pair.key_name, key_pair.replaces)
             while transaction.state.knew(key_pair.key_pair_id):
                 key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
             transaction.insert(key_pair, operation)
@@ -748,6 +753,51 @@ class KeyPairService:
             return f"The file is fine, but the record still says never saved. {error}"
         return None
 
+    # Successors, and copies in other Regions ----------------------------------------------------
+
+    def successor_name(self, key_name: str) -> str:
+        """Return a free name for the pair that is to take the place of this one.
+
+        Raises:
+            StoreError: the Region's file cannot be read.
+        """
+        return rotation.successor_name(key_name, self._store.read().names)
+
+    def copy_to_region(self, key_pair: KeyPair, name: str) -> KeyPair | None:
+        """Import the public half of a pair into another Region, with its name and its tags.
+
+        The answer is None where that very key stands there under that name already.
+
+        Raises:
+            SettingsError: there is no such Region.
+            InvalidKeyPairDuplicate: the name belongs to another key there.
+            EC2Error, StoreError: see `import_key_pair`.
+        """
+        there = self.for_region(name)
+        tags = [TagSpecification("key-pair", key_pair.tags)] if key_pair.tags else []
+        try:
+            return there.import_key_pair(
+                key_name=key_pair.key_name,
+                public_key_material=key_pair.public_key,
+                tag_specifications=tags,
+            )
+        except InvalidKeyPairDuplicate:
+            holder = there.key_pair_named(key_pair.key_name)
+            if holder is None or holder.public_key != key_pair.public_key:
+                raise
+            return None
+
+    def fingerprint_elsewhere(self, key_pair: KeyPair) -> str:
+        """Return the fingerprint that a pair will have in the Regions it is copied to.
+
+        It differs for RSA pairs created here: EC2 takes the SHA-1 of the private key for those,
+        and the MD5 of the public key for imported ones.
+
+        Raises:
+            EC2Error: the public key in the record is damaged.
+        """
+        return self.imported_fingerprint(self.read_public_key(key_pair.public_key))
+
 
 def _create(path_text: str, data: bytes) -> Path:
     target = destination.examine(path_text)
@@ -764,11 +814,16 @@ def _create(path_text: str, data: bytes) -> Path:
     return path
 
 
-def _check_room(state: "RegionState", key_name: str) -> None:
+def _check_room(state: "RegionState", key_name: str, replaces: str | None = None) -> None:
     if len(state.key_pairs) >= validation.MAX_KEY_PAIRS:
         raise KeyPairLimitExceeded(validation.MAX_KEY_PAIRS)
     if key_name in state.names:
         raise InvalidKeyPairDuplicate
+    if replaces is not None and replaces not in state.key_pairs:
+        raise InvalidParameterValue(
+            f"Invalid value '{replaces}' for replaces. There is no such key pair any more.",
+            parameter="replaces",
+        )
 
 
 def _named(state: "RegionState", key_name: str) -> KeyPair:

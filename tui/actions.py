@@ -32,6 +32,7 @@ class Place(Enum):
     AGENT = "the ssh-agent"
     INSTALL = "installing a public key"
     PICK = "lists to pick from"
+    COPY_TO = "copying to other Regions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,22 @@ ACTIONS: tuple[Action, ...] = (
         "delete",
         "",
         "Delete the pair, or the chosen ones.",
+    ),
+    Action(
+        "key-pair.replace",
+        Place.LIST,
+        "n",
+        "replace_key_pair",
+        "",
+        "Create the next one: a pair with the same tags that replaces this one.",
+    ),
+    Action(
+        "key-pair.copy-to-regions",
+        Place.LIST,
+        "C",
+        "copy_to_regions",
+        "",
+        "Copy the public half of the pair, or the chosen ones, to other Regions.",
     ),
     Action(
         "key-pair.undo",
@@ -493,6 +510,31 @@ ACTIONS: tuple[Action, ...] = (
         "help",
         "help",
         "What can be done here, then all keys. Where text is typed it is f1.",
+    ),
+    Action(
+        "copy-to.submit",
+        Place.COPY_TO,
+        "enter",
+        "submit",
+        "copy",
+        "Copy to the chosen Regions, one after the other.",
+    ),
+    Action(
+        "copy-to.choose",
+        Place.COPY_TO,
+        "space",
+        "choose",
+        "choose",
+        "Choose the Region under the cursor, or no longer.",
+        priority=True,
+    ),
+    Action(
+        "copy-to.back",
+        Place.COPY_TO,
+        "escape",
+        "back",
+        "back",
+        "Go back, or stop before the next one.",
     ),
 )
 

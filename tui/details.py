@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeyPair, PrivateKeyState
+from core.rotation import NOTHING_REPLACED, Rotation
 from tui.text import sentence, short_path
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ Section = tuple[str, Sequence[tuple[str, str]]]
 _MOST_HISTORY = 20
 
 
-def summary(key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+def summary(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> Iterator[tuple[str, str]]:
     """Yield what stands at the right of the list where there is room."""
     yield "Name", key_pair.key_name
     yield "Id", key_pair.key_pair_id
@@ -25,6 +26,12 @@ def summary(key_pair: KeyPair) -> Iterator[tuple[str, str]]:
     yield "EC2", key_pair.key_fingerprint
     yield "OpenSSH", key_pair.fingerprints.ssh_sha256
     yield "Private key", where_it_is(key_pair)
+    if key_pair.replaces:
+        predecessor = rotation.predecessor(key_pair)
+        name = f"{predecessor.key_name} · " if predecessor else "deleted since · "
+        yield "Replaces", name + key_pair.replaces
+    if successor := rotation.successor(key_pair):
+        yield "Replaced by", f"{successor.key_name} · {successor.key_pair_id}"
     for tag in key_pair.tags:
         yield "Tag", f"{tag.key} = {tag.value}"
 
@@ -40,7 +47,9 @@ def where_it_is(key_pair: KeyPair) -> str:
             return "never here: the public key was imported"
 
 
-def sections(service: "KeyPairService", key_pair: KeyPair) -> list[Section]:
+def sections(
+    service: "KeyPairService", key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED
+) -> list[Section]:
     """Return the whole page; reads the saved files and the journal, so not for the event loop."""
     from core.randomart import randomart_of
     from core.recipes import fingerprint_commands, recipes
@@ -53,7 +62,7 @@ def sections(service: "KeyPairService", key_pair: KeyPair) -> list[Section]:
     except ValueError:
         art = "the public key in the record is damaged"
     return [
-        ("", list(summary(key_pair))),
+        ("", list(summary(key_pair, rotation))),
         ("The private key file", list(_files(service, key_pair))),
         ("Fingerprints, and how to get them", fingerprints),
         ("Randomart", [("", line) for line in art.splitlines()]),

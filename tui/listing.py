@@ -6,6 +6,7 @@ from typing import Any
 
 from core.model import KeyPair
 from core.query import Searchable, fingerprint_kind, parse, searchable
+from core.rotation import NOTHING_REPLACED, Rotation
 from tui.rows import row_of
 from tui.widgets.key_pair_table import COLUMNS, Row
 
@@ -27,6 +28,7 @@ class Listing:
 
     def __init__(self) -> None:
         self.key_pairs: dict[str, KeyPair] = {}
+        self.rotation = NOTHING_REPLACED
         self.chosen: set[str] = set()
         self.query = parse("")
         self.query_text = ""
@@ -38,6 +40,7 @@ class Listing:
     def load(self, key_pairs: Iterable[KeyPair], now: datetime) -> None:
         """Take another reading of the store; `now` is an aware time in the person's zone."""
         self.key_pairs = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
+        self.rotation = Rotation(self.key_pairs.values())
         self.chosen &= self.key_pairs.keys()
         self._rows = {
             key_pair_id: row_of(key_pair, now) for key_pair_id, key_pair in self.key_pairs.items()

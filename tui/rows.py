@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from core.model import KeyPair, PrivateKeyState
+from core.rotation import NOTHING_REPLACED, Rotation
 from tui.text import short_path, visible
 from tui.widgets.key_pair_table import Row
 
@@ -38,8 +39,11 @@ def tags(key_pair: KeyPair) -> str:
     return visible(text) + (f" +{len(rest)}" if rest else "")
 
 
-def remark(key_pair: KeyPair) -> str:
-    """Return the line about the pair under the cursor: its id, and where its private key is."""
+def remark(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> str:
+    """Return the line about the pair under the cursor: its id, and where its private key is.
+
+    What is to be done about it stands in front, where it is not cut.
+    """
     match key_pair.private_key:
         case PrivateKeyState.UNSAVED:
             state = "private key never saved"
@@ -47,4 +51,9 @@ def remark(key_pair: KeyPair) -> str:
             state = f"saved to {short_path(key_pair.saved_to[-1])}"
         case PrivateKeyState.IMPORTED:
             state = "imported: the private key was never here"
-    return visible(f"{key_pair.key_pair_id} · {state}")
+    parts = [key_pair.key_pair_id, state]
+    if predecessor := rotation.predecessor(key_pair):
+        parts.insert(0, f"replaces {predecessor.key_name}")
+    if successor := rotation.successor(key_pair):
+        parts.insert(0, f"replaced by {successor.key_name}; d retires it")
+    return visible(" · ".join(parts))

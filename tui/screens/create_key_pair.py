@@ -1,28 +1,17 @@
 """The form that creates a key pair."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.screen import Screen
-from textual.widget import Widget
+from textual import on
 from textual.widgets import Input
 
 from core import destination
-from core.errors import DryRunOperation, EC2Error, KeyPairsError
-from core.model import CreatedKeyPair, KeyFormat, KeyType, TagSpecification
-from tui import verdict
+from core.model import CreatedKeyPair, KeyFormat, KeyPair, KeyType
 from tui.actions import Place, bindings
+from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.verdict import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
-from tui.widgets.tag_rows import TagRows
-from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
-from tui.widgets.verdict_line import VerdictLine
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -37,50 +26,43 @@ _FORMATS = (
 )
 
 
-class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
+class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     """Name, type, format and tags of a new key pair; ends with the pair, or None.
 
-    The form makes the call itself, so that a refusal finds everything still filled in.
+    Args:
+        replacing: the pair that the new one is to take the place of, which lends it type and tags.
+        key_name: the name to begin with.
     """
 
-    CSS_PATH = "create_key_pair.tcss"
     PLACE = Place.CREATE
     BINDINGS = bindings(PLACE)
-    AUTO_FOCUS = "#key-name"
 
-    def __init__(self, service: "KeyPairService") -> None:
-        super().__init__()
-        self._service = service
-        self._key_name = TextInput(id="key-name")
-        self._key_type = Choice(_TYPES, id="key-type")
+    def __init__(
+        self, service: "KeyPairService", replacing: KeyPair | None = None, key_name: str = ""
+    ) -> None:
+        self._replacing = replacing
+        self._key_type = Choice(
+            _TYPES, value=replacing.key_type.value if replacing else None, id="key-type"
+        )
         self._key_format = Choice(_FORMATS, id="key-format")
-        self._tags = TagRows(id="tags")
-        self._fields = {
-            "key_name": FormField("Name", self._key_name),
-            "key_type": FormField("Type", self._key_type),
-            "key_format": FormField("Format", self._key_format),
-            "tags": FormField("Tags", self._tags),
-        }
-        self._outcome = VerdictLine(id="outcome")
-
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"Create a key pair in {self._service.region}")
-        with VerticalScroll(can_focus=False, classes="body"):
-            yield from self._fields.values()
-            yield self._outcome
-        yield KeyHints(Place.CREATE)
+        doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
+        super().__init__(
+            service,
+            f"{doing} in {service.region}",
+            {
+                "key_type": FormField("Type", self._key_type),
+                "key_format": FormField("Format", self._key_format),
+            },
+            key_name=key_name,
+            tags=replacing.tags if replacing else (),
+        )
 
     def on_mount(self) -> None:
         self._judge_key_name()
         self._judge_choices()
         self._judge_tags()
-
-    @on(Input.Changed, "#key-name")
-    @work(exclusive=True, group="key-name")
-    async def _judge_key_name(self) -> None:
-        judged = await verdict.of_key_name_here(self._service, self._key_name.value)
-        self._fields["key_name"].show(judged)
-        self._say_where_to()
+        if self._replacing:
+            self._outcome.show(Verdict(f"{self._replacing.key_name} stays until you delete it"))
 
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
@@ -91,78 +73,28 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
         self._fields["key_type"].show(caution)
         self._say_where_to()
 
+    @on(Input.Changed, "#key-name")
     def _say_where_to(self) -> None:
         key_format = KeyFormat(self._key_format.value)
         key_name = self._key_name.value
         offer = destination.suggest(key_name, key_format) if key_name else "a file to save it in"
         self._fields["key_format"].show(Verdict(f"you will be offered {offer}"))
 
-    @on(TagRows.Changed)
-    def _judge_tags(self) -> None:
-        self._fields["tags"].show(verdict.of_tags(self._tags.tags))
-
-    def action_add_tag(self) -> None:
-        """Add an empty tag and go to it."""
-        self._tags.add()
-
-    def action_remove_tag(self) -> None:
-        """Remove a tag; the focus stays in the form."""
-        if not self._tags.remove_row():
-            self._key_format.focus()
-
-    def action_back(self) -> None:
-        """Go back; nothing is created."""
-        self.dismiss(None)
-
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Create the key pair."""
-        self._create(dry_run=False)
+        self._make(lambda: self._call(dry_run=False), "creating…")
 
     def action_dry_run(self) -> None:
         """Ask whether the key pair may be created."""
-        self._create(dry_run=True)
+        self._make(lambda: self._call(dry_run=True), "asking…")
 
-    @work(exclusive=True, group="flow")
-    async def _create(self, *, dry_run: bool) -> None:
-        # A second Enter while this runs would cancel this worker, but not its thread.
-        body = self.query_one(VerticalScroll)
-        if body.disabled:
-            return
-        focused = self.focused
-        body.disabled = True
-        self._outcome.show(Verdict("asking…" if dry_run else "creating…"))
-        try:
-            created = await asyncio.to_thread(self._call, dry_run)
-        except DryRunOperation as answer:
-            self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
-        except EC2Error as error:
-            focused = self._refuse(error) or focused
-        except KeyPairsError as error:
-            self._outcome.show(Verdict(str(error), Tone.BAD))
-        else:
-            self.dismiss(created)
-            return
-        body.disabled = False
-        if focused is not None:
-            focused.focus()
-
-    def _call(self, dry_run: bool) -> CreatedKeyPair:
-        tags = self._tags.tags
+    def _call(self, *, dry_run: bool) -> CreatedKeyPair:
         return self._service.create_key_pair(
             key_name=self._key_name.value,
             key_type=self._key_type.value,
             key_format=self._key_format.value,
-            tag_specifications=[TagSpecification("key-pair", tags)] if tags else [],
+            tag_specifications=self._tag_specifications,
+            replaces=self._replacing.key_pair_id if self._replacing else None,
             dry_run=dry_run,
         )
-
-    def _refuse(self, error: EC2Error) -> Widget | None:
-        """Show a refusal beside the field it names, and return that field's control."""
-        self._outcome.show(Verdict(""))
-        field = self._fields.get(error.parameter or "")
-        if field is None:
-            self._outcome.show(verdict.refusal(error))
-            return None
-        field.show(verdict.refusal(error))
-        return next(iter(field.query("#key-name, #key-type, #key-format, TagRow TextInput")), None)

@@ -12,9 +12,10 @@ from textual.widgets import Input, Static
 
 from core.errors import EC2Error, KeyPairsError
 from core.model import KeyPair, PrivateKeyState
+from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place, at, bindings, hints, key_label
-from tui.text import visible
+from tui.text import short_path, visible
 from tui.verdict import Tone, Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
@@ -33,25 +34,38 @@ class DeleteKeyPairsScreen(Screen[int]):
     """Asks, deletes one after the other, and ends with how many were deleted.
 
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
-    of the pair, or for several `delete` and their number. Elsewhere `y` is enough.
+    of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
+    was replaced, its successor is named; while nobody has the private key of that, the word
+    `anyway` has to be typed as well.
     """
 
     CSS_PATH = "delete_key_pairs.tcss"
     PLACE = Place.DELETE
     BINDINGS = bindings(PLACE)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
 
-    def __init__(self, service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> None:
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pairs: Sequence[KeyPair],
+        rotation: Rotation = NOTHING_REPLACED,
+    ) -> None:
         super().__init__()
         self._service = service
         self._key_pairs = key_pairs
+        self._rotation = rotation
         self._deleted = 0
         self._busy = False
         self._stop = False
-        self._guarded = any(map(_wants_care, key_pairs))
+        self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
+        self._guarded = bool(self._stranded) or any(map(_wants_care, key_pairs))
         count = len(key_pairs)
         self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
+        if self._stranded:
+            self._expected += " anyway"
         self._typed = TextInput(id="typed")
-        self._field = FormField("Type it" if count > 1 else "Its name", self._typed)
+        just_its_name = self._expected == key_pairs[0].key_name
+        self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
         self._outcome = VerdictLine()
 
     def compose(self) -> ComposeResult:
@@ -59,6 +73,10 @@ class DeleteKeyPairsScreen(Screen[int]):
         yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
         with VerticalScroll(can_focus=not self._guarded, classes="body"):
             yield Static("\n".join(self._lines()), markup=False, id="names")
+            if self._stranded:
+                caution = VerdictLine(id="stranded")
+                caution.show(self._caution())
+                yield caution
             if self._guarded:
                 yield Static(
                     f"To delete, type: {visible(self._expected)}", markup=False, id="expected"
@@ -73,13 +91,32 @@ class DeleteKeyPairsScreen(Screen[int]):
         yield bar
 
     def _lines(self) -> list[str]:
-        named = [
-            visible(f"{key_pair.key_name} · {_what_is_lost(key_pair)}")
-            for key_pair in self._key_pairs[:_MOST_NAMED]
-        ]
+        named = sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
+        lines: list[str] = []
+        for key_pair in named:
+            lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair)}"))
+            if successor := self._rotation.successor(key_pair):
+                lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
         more = len(self._key_pairs) - len(named)
         after = ["", "u brings it back for 30 days; EC2's answers say that it is gone."]
-        return named + ([f"and {more} more"] if more else []) + after
+        return lines + ([f"and {more} more"] if more else []) + after
+
+    def _is_stranded(self, key_pair: KeyPair) -> bool:
+        """Tell whether nobody can have the private key of the pair that replaces this one."""
+        successor = self._rotation.successor(key_pair)
+        return successor is not None and not is_delivered(successor)
+
+    def _caution(self) -> Verdict:
+        first = self._stranded[0]
+        successor = self._rotation.successor(first)
+        if len(self._stranded) == 1 and successor is not None:
+            who, old = successor.key_name, first.key_name
+        else:
+            who, old = f"{len(self._stranded)} successors", "these"
+        return Verdict(
+            f"The private key of {who} was never saved: without {old} you may be locked out.",
+            Tone.CAUTION,
+        )
 
     def on_mount(self) -> None:
         if self._guarded:
@@ -95,7 +132,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     def action_yes(self) -> None:
         """Delete, where no name has to be typed."""
         if not self._guarded:
-            self._delete()
+            self._begin()
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -103,15 +140,18 @@ class DeleteKeyPairsScreen(Screen[int]):
         if not self._guarded:
             return
         if self._typed.value == self._expected:
-            self._delete()
+            self._begin()
         else:
             self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))
 
+    def _begin(self) -> None:
+        # Not in the worker: a second one would cancel the first, and leave the screen busy.
+        if not self._busy:
+            self._busy = True
+            self._delete()
+
     @work(exclusive=True, group="flow")
     async def _delete(self) -> None:
-        if self._busy:
-            return
-        self._busy = True
         count = len(self._key_pairs)
         for key_pair in self._key_pairs[self._deleted :]:
             if self._stop:
@@ -139,6 +179,12 @@ def _wants_care(key_pair: KeyPair) -> bool:
     return key_pair.private_key is PrivateKeyState.SAVED or any(
         tag.key.casefold() == _PROTECTED for tag in key_pair.tags
     )
+
+
+def _where(successor: KeyPair) -> str:
+    if successor.saved_to:
+        return f"saved to {short_path(successor.saved_to[-1])}"
+    return "delivered" if is_delivered(successor) else "never saved"
 
 
 def _what_is_lost(key_pair: KeyPair) -> str:

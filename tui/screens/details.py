@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core.model import KeyPair
+from core.rotation import NOTHING_REPLACED, Rotation
 from tui import details
 from tui.actions import Place, bindings
 from tui.copying import copy_something
@@ -29,21 +30,29 @@ class DetailsScreen(Screen[None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "VerticalScroll"
 
-    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pair: KeyPair,
+        rotation: Rotation = NOTHING_REPLACED,
+    ) -> None:
         super().__init__()
         self._service = service
         self._key_pair = key_pair
+        self._rotation = rotation
         self._page = VerticalScroll(classes="body")
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._key_pair.key_name)
         with self._page:
-            yield Facts(details.summary(self._key_pair))
+            yield Facts(details.summary(self._key_pair, self._rotation))
         yield KeyHints(Place.DETAILS)
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
-        sections = await asyncio.to_thread(details.sections, self._service, self._key_pair)
+        sections = await asyncio.to_thread(
+            details.sections, self._service, self._key_pair, self._rotation
+        )
         await self._page.remove_children()
         for heading, facts in sections:
             if heading:

@@ -5,72 +5,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from core import public_files
-from core.errors import EC2Error, InvalidKeyFormat, KeyPairsError
-from core.model import KeyPair, TagSpecification
-from tui import verdict
+from core.errors import EC2Error, InvalidKeyFormat
+from core.model import KeyPair
 from tui.actions import Place, bindings
+from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.text import short_path, visible
 from tui.verdict import Tone, Verdict
 from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.key_text import KeyText
 from tui.widgets.pick_list import Item
-from tui.widgets.tag_rows import TagRows
-from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
-from tui.widgets.verdict_line import VerdictLine
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
-class ImportKeyPairScreen(Screen[KeyPair | None]):
+class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
     """A name and a public key, pasted or named by its path; ends with the pair, or None."""
 
-    CSS_PATH = "import_key_pair.tcss"
     PLACE = Place.IMPORT
     BINDINGS = bindings(PLACE)
-    AUTO_FOCUS = "#key-name"
 
     def __init__(self, service: "KeyPairService") -> None:
-        super().__init__()
-        self._service = service
-        self._key_name = TextInput(id="key-name")
         self._material = KeyText(id="material")
-        self._tags = TagRows(id="tags")
-        self._fields = {
-            "key_name": FormField("Name", self._key_name),
-            "public_key_material": FormField("Public key", self._material),
-            "tags": FormField("Tags", self._tags),
-        }
-        self._outcome = VerdictLine(id="outcome")
-
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"Import a public key into {self._service.region}")
-        with VerticalScroll(can_focus=False, classes="body"):
-            yield from self._fields.values()
-            yield self._outcome
-        yield KeyHints(Place.IMPORT)
+        super().__init__(
+            service,
+            f"Import a public key into {service.region}",
+            {"public_key_material": FormField("Public key", self._material)},
+        )
 
     def on_mount(self) -> None:
         self._judge_material()
         self._judge_tags()
-
-    @on(Input.Changed, "#key-name")
-    @work(exclusive=True, group="key-name")
-    async def _judge_key_name(self) -> None:
-        judged = await verdict.of_key_name_here(self._service, self._key_name.value)
-        self._fields["key_name"].show(judged)
-
-    @on(TagRows.Changed)
-    def _judge_tags(self) -> None:
-        self._fields["tags"].show(verdict.of_tags(self._tags.tags))
 
     @on(TextArea.Changed)
     @work(exclusive=True, group="material")
@@ -117,53 +85,25 @@ class ImportKeyPairScreen(Screen[KeyPair | None]):
             if not self._key_name.value:
                 self._key_name.value = Path(picked).stem
 
-    def action_add_tag(self) -> None:
-        """Add an empty tag and go to it."""
-        self._tags.add()
-
-    def action_remove_tag(self) -> None:
-        """Remove a tag; the focus stays in the form."""
-        if not self._tags.remove_row():
-            self._material.focus()
-
-    def action_back(self) -> None:
-        """Go back; nothing is imported."""
-        self.dismiss(None)
-
     @on(Input.Submitted)
     @on(KeyText.Submitted)
-    @work(exclusive=True, group="flow")
-    async def action_submit(self) -> None:
+    def action_submit(self) -> None:
         """Import the public key."""
-        self._outcome.show(Verdict("importing…"))
-        try:
-            imported = await asyncio.to_thread(self._call, self._material.text)
-        except EC2Error as error:
-            self._refuse(error)
-        except KeyPairsError as error:
-            self._outcome.show(Verdict(str(error), Tone.BAD))
-        else:
-            self.dismiss(imported)
+        text = self._material.text
+        self._make(lambda: self._call(text), "importing…")
 
     def _call(self, text: str) -> KeyPair:
-        tags = self._tags.tags
         return self._service.import_key_pair(
             key_name=self._key_name.value,
             public_key_material=_material(text),
-            tag_specifications=[TagSpecification("key-pair", tags)] if tags else [],
+            tag_specifications=self._tag_specifications,
         )
 
-    def _refuse(self, error: EC2Error) -> None:
-        """Show a refusal beside the field it names; EC2's words, and for a bad key ours."""
-        refusal = verdict.refusal(error)
+    def _refusal(self, error: EC2Error) -> Verdict:
+        """Return EC2's words, and for a bad key ours as well."""
         if isinstance(error, InvalidKeyFormat):
-            refusal = Verdict(f"{error.code}: {error.message}. {error.reason}", Tone.BAD)
-        field = self._fields.get(error.parameter or "")
-        (field or self._outcome).show(refusal)
-        if field is not None:
-            self._outcome.show(Verdict(""))
-            target = self._material if error.parameter == "public_key_material" else self._key_name
-            target.focus()
+            return Verdict(f"{error.code}: {error.message}. {error.reason}", Tone.BAD)
+        return super()._refusal(error)
 
 
 def _material(text: str) -> str:

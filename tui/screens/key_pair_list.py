@@ -164,13 +164,13 @@ class KeyPairListScreen(Screen[None]):
     def _show_remark(self) -> None:
         key_pair = self._highlighted
         if monotonic() - self._said_at > _SAME_ACT:
-            self._remark.update(remark(key_pair) if key_pair else "")
+            self._remark.update(remark(key_pair, self._listing.rotation) if key_pair else "")
         self._show_summary()
 
     def _show_summary(self) -> None:
         key_pair = self._highlighted
         if key_pair and self.has_class("-wide"):
-            self._summary.show(details.summary(key_pair))
+            self._summary.show(details.summary(key_pair, self._listing.rotation))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_summary)
@@ -245,10 +245,26 @@ class KeyPairListScreen(Screen[None]):
     @work(exclusive=True, group="flow")
     async def action_create_key_pair(self) -> None:
         """Create a key pair, and stay with its private key until it is safe or given up."""
+        await self._create()
+
+    @work(exclusive=True, group="flow")
+    async def action_replace_key_pair(self) -> None:
+        """Create a pair that takes the place of the one under the cursor, which stays."""
+        key_pair = self._highlighted
+        if key_pair is not None:
+            try:
+                name = await asyncio.to_thread(self._service.successor_name, key_pair.key_name)
+            except KeyPairsError as error:
+                self._say(str(error))
+            else:
+                await self._create(key_pair, name)
+
+    async def _create(self, replacing: KeyPair | None = None, key_name: str = "") -> None:
         from tui.screens.create_key_pair import CreateKeyPairScreen
         from tui.screens.key_material import KeyMaterialScreen
 
-        created = await self.app.push_screen_wait(CreateKeyPairScreen(self._service))
+        form = CreateKeyPairScreen(self._service, replacing, key_name)
+        created = await self.app.push_screen_wait(form)
         if created is None:
             return
         try:
@@ -273,7 +289,8 @@ class KeyPairListScreen(Screen[None]):
 
         key_pair = self._highlighted
         if key_pair is not None:
-            await self.app.push_screen_wait(DetailsScreen(self._service, key_pair))
+            screen = DetailsScreen(self._service, key_pair, self._listing.rotation)
+            await self.app.push_screen_wait(screen)
 
     @on(CursorList.Selected)
     def _open_details(self) -> None:
@@ -297,11 +314,24 @@ class KeyPairListScreen(Screen[None]):
 
         affected = self._affected()
         if affected:
-            screen = DeleteKeyPairsScreen(self._service, affected)
+            screen = DeleteKeyPairsScreen(self._service, affected, self._listing.rotation)
             deleted = await self.app.push_screen_wait(screen)
             if deleted:
                 name = affected[0].key_name if deleted == 1 else f"{deleted} pairs"
                 await self._read(say=f"deleted {name}; u brings back what was deleted last")
+
+    @work(exclusive=True, group="flow")
+    async def action_copy_to_regions(self) -> None:
+        """Copy the public half of the pair, or of the chosen ones, to other Regions."""
+        from tui.screens.copy_to_regions import CopyToRegionsScreen
+
+        affected = self._affected()
+        if affected:
+            counts = await asyncio.to_thread(self._service.regions_in_use)
+            screen = CopyToRegionsScreen(self._service, affected, counts)
+            copied = await self.app.push_screen_wait(screen)
+            if copied:
+                self._say(f"copied to {copied} Region{'s' * (copied != 1)}")
 
     @work(exclusive=True, group="flow")
     async def action_undo(self) -> None:

@@ -11,25 +11,9 @@ from tui.actions import Place, bindings
 from tui.text import fold
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
-from tui.widgets.pick_list import Item, PickList
-from tui.widgets.text_input import TextInput
+from tui.widgets.pick_list import Item, PickList, narrowed
+from tui.widgets.search_input import SearchInput
 from tui.widgets.top_line import TopLine
-
-
-class SearchInput(TextInput):
-    """A field whose arrows belong to the list below it."""
-
-    async def key_up(self) -> None:
-        self.screen.query_one(PickList).action_move(-1)
-
-    async def key_down(self) -> None:
-        self.screen.query_one(PickList).action_move(1)
-
-    async def key_pageup(self) -> None:
-        self.screen.query_one(PickList).action_page(-1)
-
-    async def key_pagedown(self) -> None:
-        self.screen.query_one(PickList).action_page(1)
 
 
 class PickScreen(Screen[str | None]):
@@ -51,8 +35,7 @@ class PickScreen(Screen[str | None]):
         self._title = title
         self._items = items
         self._empty_text = empty
-        self._search = SearchInput(id="search")
-        self._search.placeholder = "type to narrow the list"
+        self._search = SearchInput()
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
         self._whole = Static(markup=False, id="whole")
@@ -70,12 +53,7 @@ class PickScreen(Screen[str | None]):
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
-        words = self._search.value.casefold().split()
-        items = [
-            item
-            for item in self._items
-            if all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
-        ]
+        items = narrowed(self._items, self._search.value)
         self._list.set_items(items)
         self._list.display = bool(items)
         self._empty.display = not items

@@ -19,6 +19,7 @@ class Choice(Widget, can_focus=True):
 
     Args:
         options: pairs of the value and the label that is shown for it, which is our own text.
+        value: the value that is chosen at first; the first if it is None.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,9 +52,17 @@ class Choice(Widget, can_focus=True):
             """The widget that sent this."""
             return self.choice
 
-    def __init__(self, options: Sequence[tuple[str, str]], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        options: Sequence[tuple[str, str]],
+        *,
+        value: str | None = None,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self._options = tuple(options)
+        if value is not None:
+            self.set_reactive(Choice.index, [option for option, _ in options].index(value))
 
     @property
     def value(self) -> str:

@@ -32,19 +32,20 @@ class FormField(Vertical):
     def __init__(self, label: str, control: Widget, *, stacked: bool = False) -> None:
         super().__init__(classes="-stacked" if stacked else None)
         self._label = Static(label, classes="form-field--label", markup=False)
-        self._control = control
-        self._control.add_class("form-field--control")
+        self.control = control
+        """What has the focus."""
+        self.control.add_class("form-field--control")
         self._stacked = stacked
         self._verdict = VerdictLine()
 
     def compose(self) -> ComposeResult:
         if self._stacked:
             yield self._label
-            yield self._control
+            yield self.control
         else:
             with Horizontal(classes="form-field--row"):
                 yield self._label
-                yield self._control
+                yield self.control
         yield self._verdict
 
     def show(self, verdict: Verdict) -> None:

@@ -27,6 +27,16 @@ class Item:
     words: str = ""
 
 
+def narrowed(items: Sequence[Item], search: str) -> list[Item]:
+    """Return the items in whose texts every word of a search is; case does not matter."""
+    words = search.casefold().split()
+    return [
+        item
+        for item in items
+        if all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
+    ]
+
+
 class PickList(CursorList):
     """Lines of text with remarks at the right."""
 
@@ -40,6 +50,11 @@ class PickList(CursorList):
         """The item under the cursor."""
         return self._items[self.cursor] if self._items else None
 
+    @property
+    def items(self) -> Sequence[Item]:
+        """The items that are shown."""
+        return self._items
+
     def set_items(self, items: Sequence[Item], cursor: int = 0) -> None:
         """Show other items."""
         self._items = items
@@ -48,6 +63,11 @@ class PickList(CursorList):
     def is_cut(self, item: Item) -> bool:
         """Tell whether a line does not fit whole."""
         return cell_len(item.text) + cell_len(item.remark) + 2 > self.size.width
+
+    def set_item(self, index: int, item: Item) -> None:
+        """Show another item in the place of one."""
+        self._items = [*self._items[:index], item, *self._items[index + 1 :]]
+        self.refresh_row(index)
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]

@@ -1,0 +1,279 @@
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from core.errors import StoreNotConfirmed
+from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from tests.core.store_records import write_region
+from tests.demo import DemoService
+from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
+from tui import copies
+from tui.app import KeyPairsApp
+from tui.copies import Copied
+from tui.screens.copy_to_regions import CopyToRegionsScreen
+from tui.widgets.pick_list import PickList
+from tui.widgets.text_input import TextInput
+from tui.widgets.verdict_line import VerdictLine
+
+Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+
+def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
+    async def run() -> None:
+        async with KeyPairsApp(service).run_test(size=size) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
+def make(service: DemoService, *names: str, key_type: KeyType = KeyType.ED25519) -> None:
+    for name in names:
+        service.create_key_pair(
+            key_name=name,
+            key_type=key_type,
+            tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
+        )
+
+
+def there(service: DemoService, region: str) -> list[KeyPair]:
+    return list(service.for_region(region).describe_key_pairs())
+
+
+async def open_it(pilot: Pilot[None]) -> CopyToRegionsScreen:
+    await pilot.press("C")
+    await until_screen(pilot, "CopyToRegionsScreen")
+    screen = app_of(pilot).screen
+    assert isinstance(screen, CopyToRegionsScreen)
+    return screen
+
+
+async def choose(pilot: Pilot[None], *regions: str) -> None:
+    screen = app_of(pilot).screen
+    for region in regions:
+        screen.query_one("#search", TextInput).value = region
+        await pilot.pause()
+        await pilot.press("space")
+
+
+def lines(screen: CopyToRegionsScreen) -> dict[str, str]:
+    """Return the lines of the Regions with the marks, and the remark behind them."""
+    return {
+        item.value: f"{item.text[:2]}|{item.remark}" for item in screen.query_one(PickList).items
+    }
+
+
+def state(screen: CopyToRegionsScreen) -> str:
+    return screen.query_one("#state", VerdictLine).verdict.text
+
+
+def note(screen: CopyToRegionsScreen) -> str:
+    return str(screen.query_one("#note", Static).visual)
+
+
+def full(screen: CopyToRegionsScreen) -> str:
+    line = screen.query_one("#full", VerdictLine)
+    return line.verdict.text if line.display else ""
+
+
+def test_a_pair_is_copied_to_the_chosen_regions(empty_service: DemoService) -> None:
+    make(empty_service, "laptop", key_type=KeyType.RSA)
+    [pair] = empty_service.describe_key_pairs()
+    make_there = empty_service.for_region("eu-west-3")
+    make_there.create_key_pair(key_name="other", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        names = list(lines(screen))
+        assert names[0] == "eu-west-3"
+        assert "us-east-1" not in names
+        await until(pilot, lambda: "There: " in note(screen), "the note")
+        assert "Its fingerprint will read differently there" in note(screen)
+        assert "SHA-1 of the private key" in note(screen)
+        assert empty_service.fingerprint_elsewhere(pair) in note(screen).splitlines()[-1]
+        await choose(pilot, "eu-central-1", "eu-west-3")
+        assert state(screen) == "chosen: eu-west-3, eu-central-1"
+        await pilot.press("enter")
+        await until(pilot, lambda: state(screen).startswith("2 of 2 done"), "the end")
+        assert list(lines(screen).items())[:2] == [
+            ("eu-west-3", " ✓|imported"),
+            ("eu-central-1", " ✓|imported"),
+        ]
+        [copy] = there(empty_service, "eu-central-1")
+        assert f"eu-central-1: imported: {copy.key_pair_id}, {copy.key_fingerprint}" == full(screen)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        remark = app_of(pilot).screen.query_one("#remark", Static)
+        assert str(remark.visual) == "copied to 2 Regions"
+
+    play(empty_service, scene)
+    for region in ("eu-central-1", "eu-west-3"):
+        copy = there(empty_service, region)[-1]
+        assert (copy.key_name, copy.public_key) == ("laptop", pair.public_key)
+        assert (copy.tags, copy.private_key) == (pair.tags, PrivateKeyState.IMPORTED)
+        assert copy.key_fingerprint == empty_service.fingerprint_elsewhere(pair)
+
+
+def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
+    empty_service: DemoService, home: Path
+) -> None:
+    make(empty_service, "laptop")
+    [pair] = empty_service.describe_key_pairs()
+    empty_service.copy_to_region(pair, "eu-west-1")
+    make_there = empty_service.for_region("eu-west-2")
+    make_there.create_key_pair(key_name="laptop", key_type="ed25519")
+    write_region(home / "data", 5_000, "eu-north-1")
+    damaged = home / "data" / "eu-south-1.json"
+    damaged.write_bytes(b"{")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        assert lines(screen)["eu-south-1"] == "  |cannot be read"
+        await until(pilot, lambda: "the same there" in note(screen), "the note")
+        regions = ["eu-west-1", "eu-west-2", "eu-north-1", "eu-south-1", "eu-west-3"]
+        await choose(pilot, *regions)
+        await pilot.press("enter")
+        await until(pilot, lambda: state(screen).startswith("2 of 5 done"), "the end")
+        assert {name: lines(screen)[name] for name in regions} == {
+            "eu-west-1": " ✓|already there",
+            "eu-west-2": "*✗|name taken by another key",
+            "eu-north-1": "*✗|quota reached",
+            "eu-south-1": "*✗|file damaged",
+            "eu-west-3": " ✓|imported",
+        }
+        # The first that failed is under the cursor, and explained to the end.
+        picked = screen.query_one(PickList).picked
+        assert picked is not None
+        assert full(screen).startswith(f"{picked.value}: ")
+        for _ in regions:
+            await pilot.press("up")
+        said = []
+        for _ in regions:
+            said.append(full(screen))
+            await pilot.press("down")
+        assert [text.partition(":")[0] for text in said] == list(lines(screen))[:5]
+        assert any("The keypair already exists" in text for text in said)
+        assert any("limit of 5,000" in text for text in said)
+        assert any("is damaged" in text for text in said)
+
+        damaged.unlink()
+        make_there.delete_key_pair(key_name="laptop")
+        await pilot.press("enter")
+        await until(pilot, lambda: state(screen).startswith("2 of 3 done"), "the second end")
+        assert lines(screen)["eu-west-2"] == lines(screen)["eu-south-1"] == " ✓|imported"
+        assert lines(screen)["eu-north-1"] == "*✗|quota reached"
+
+    play(empty_service, scene)
+    assert [len(there(empty_service, name)) for name in ("eu-west-1", "eu-west-3")] == [1, 1]
+
+
+def test_escape_stops_before_the_next_one_and_enter_goes_on(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(empty_service, "laptop")
+    begun, go_on = threading.Event(), threading.Event()
+    real = empty_service.copy_to_region
+
+    def wait(key_pair: KeyPair, name: str) -> KeyPair | None:
+        begun.set()
+        assert go_on.wait(10)
+        return real(key_pair, name)
+
+    monkeypatch.setattr(empty_service, "copy_to_region", wait)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await choose(pilot, "eu-west-1", "eu-west-2", "eu-west-3")
+        await pilot.press("enter")
+        await until(pilot, begun.is_set, "the first")
+        assert state(screen) == "1 of 3: eu-west-1…"
+        # Neither a second Enter nor choosing disturbs what is going on.
+        await pilot.press("enter", "down", "space", "escape")
+        assert app_of(pilot).screen is screen
+        go_on.set()
+        await until(pilot, lambda: state(screen).startswith("stopped"), "the stop")
+        assert state(screen) == "stopped, 1 of 3 done; enter goes on with the others"
+        assert list(lines(screen).values())[:3] == [" ✓|imported", "* |", "* |"]
+        assert there(empty_service, "eu-west-2") == []
+        await pilot.press("enter")
+        await until(pilot, lambda: state(screen).startswith("2 of 2 done"), "the rest")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert [len(there(empty_service, f"eu-west-{n}")) for n in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_several_pairs_go_together(empty_service: DemoService) -> None:
+    make(empty_service, "a-rsa", key_type=KeyType.RSA)
+    make(empty_service, "b", "c")
+    other = empty_service.for_region("eu-west-1")
+    other.create_key_pair(key_name="b", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "space")
+        screen = await open_it(pilot)
+        await until(pilot, lambda: "a-rsa: " in note(screen), "the note")
+        assert "The fingerprints of 1 of the 3 pairs will read differently" in note(screen)
+        await choose(pilot, "eu-west-1", "eu-west-2")
+        await pilot.press("enter")
+        await until(pilot, lambda: state(screen).startswith("1 of 2 done"), "the end")
+        assert lines(screen)["eu-west-2"] == " ✓|3 imported"
+        assert lines(screen)["eu-west-1"] == "*✗|2 imported, 1 name taken by another key"
+        # What went wrong comes first.
+        assert full(screen).startswith("eu-west-1: b: name taken by another key: InvalidKeyPair")
+        assert "; c: imported: key-" in full(screen)
+
+    play(empty_service, scene)
+    assert [pair.key_name for pair in there(empty_service, "eu-west-2")] == ["a-rsa", "b", "c"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=["80x24", "60x15"])
+def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    make(empty_service, "laptop")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await pilot.press("enter")
+        assert state(screen) == "space chooses the Region under the cursor"
+        assert empty_service.regions_in_use().keys() == {"us-east-1"}
+        await type_text(pilot, "lond")
+        await pilot.press("space", "space", "space", "enter")
+        await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the end")
+        assert screen.query_one(PickList).size.height >= 3
+        empty_service.for_region("eu-west-2").delete_key_pair(key_name="laptop")
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: len(there(empty_service, "eu-west-2")) == 1, "the second copy")
+        await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the second end")
+        await type_text(pilot, "zzz")
+        assert not screen.query_one(PickList).display
+        await pilot.press("space", "enter")
+        assert state(screen) == "space chooses the Region under the cursor"
+
+    play(empty_service, scene, size)
+
+
+def test_every_refusal_has_its_word(empty_service: DemoService) -> None:
+    make(empty_service, "laptop")
+    [pair] = empty_service.describe_key_pairs()
+
+    class Unsure(DemoService):
+        def copy_to_region(self, key_pair: KeyPair, name: str) -> KeyPair | None:
+            raise StoreNotConfirmed("The change is in the file.")
+
+    unsure = Unsure(Path("/nowhere"))
+    assert copies.copy(unsure, pair, "eu-west-1") == Copied(
+        "not confirmed", "The change is in the file.", done=False
+    )
+    # Every word but that of the root is that of its own kind, not of one that stands above it.
+    kinds = [kind for kind, _ in copies._WORDS]
+    assert not any(
+        issubclass(later, kind) for i, kind in enumerate(kinds) for later in kinds[i + 1 :]
+    )

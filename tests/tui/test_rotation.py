@@ -1,0 +1,242 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from tests.demo import DemoService
+from tests.tui.driving import app_of, save, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.screens.create_key_pair import CreateKeyPairScreen
+from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
+from tui.widgets.choice import Choice
+from tui.widgets.facts import Facts
+from tui.widgets.tag_rows import TagRows
+from tui.widgets.text_input import TextInput
+from tui.widgets.verdict_line import VerdictLine
+
+Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+
+def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
+    async def run() -> None:
+        async with KeyPairsApp(service).run_test(size=size) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
+def text_of(pilot: Pilot[None], selector: str) -> str:
+    return str(app_of(pilot).screen.query_one(selector, Static).visual)
+
+
+def pair(service: DemoService, name: str) -> KeyPair:
+    found = service.key_pair_named(name)
+    assert found is not None
+    return found
+
+
+def make(service: DemoService, name: str, replaces: str | None = None) -> None:
+    service.create_key_pair(
+        key_name=name,
+        key_type=KeyType.ED25519,
+        tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod"), Tag("Team")])],
+        replaces=pair(service, replaces).key_pair_id if replaces else None,
+    )
+
+
+async def until_remark(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: text in text_of(pilot, "#remark"), text)
+
+
+def test_the_form_begins_with_what_the_old_pair_has(empty_service: DemoService) -> None:
+    make(empty_service, "ci-deploy")
+    make(empty_service, "ci-deploy-2")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        form = app_of(pilot).screen
+        assert isinstance(form, CreateKeyPairScreen)
+        assert form._title == "Replace ci-deploy in us-east-1"
+        assert form.query_one("#key-name", TextInput).value == "ci-deploy-3"
+        assert form.focused is form.query_one("#key-name")
+        assert form.query_one("#key-type", Choice).value == "ed25519"
+        assert form.query_one(TagRows).tags == (Tag("Env", "prod"), Tag("Team"))
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert len(empty_service.describe_key_pairs()) == 2
+
+
+def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoService) -> None:
+    make(empty_service, "ci-deploy")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_remark(pilot, "replaces ci-deploy · key-")
+        await pilot.press("k")
+        await until_remark(pilot, "replaced by ci-deploy-2; d retires it · key-")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        names = text_of(pilot, "#names")
+        assert "replaced by ci-deploy-2 · saved to ~/.ssh/ci-deploy-2.pem" in names
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_remark(pilot, "deleted ci-deploy")
+
+    play(empty_service, scene)
+    [new] = empty_service.describe_key_pairs()
+    assert (new.key_name, new.private_key) == ("ci-deploy-2", PrivateKeyState.SAVED)
+    assert new.tags == (Tag("Env", "prod"), Tag("Team"))
+    assert new.replaces == empty_service.deleted_key_pairs()[0].key_pair_id
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=["80x24", "60x15"])
+def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    make(empty_service, "ci-deploy")
+    make(empty_service, "ci-deploy-2", replaces="ci-deploy")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, DeleteKeyPairsScreen)
+        caution = screen.query_one("#stranded", VerdictLine)
+        assert "The private key of ci-deploy-2 was never saved" in caution.verdict.text
+        # All of it is on the screen, without scrolling.
+        body = screen.query_one(".body")
+        assert body.max_scroll_y == 0
+        # The pair was never saved: without a successor, y alone would do.
+        await pilot.press("y", "ctrl+u")
+        screen.query_one("#typed", TextInput).value = "ci-deploy"
+        await pilot.press("enter")
+        await until(
+            pilot,
+            lambda: any("not it" in line.verdict.text for line in screen.query(VerdictLine)),
+            "the refusal",
+        )
+        assert len(empty_service.describe_key_pairs()) == 2
+        screen.query_one("#typed", TextInput).value = "ci-deploy anyway"
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene, size)
+    assert [pair.key_name for pair in empty_service.describe_key_pairs()] == ["ci-deploy-2"]
+
+
+def test_of_several_the_ones_without_a_way_in_are_named_first(empty_service: DemoService) -> None:
+    for number in range(10):
+        make(empty_service, f"plain-{number}")
+    make(empty_service, "zz")
+    make(empty_service, "zz-2", replaces="zz")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press(*["space"] * 11, "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        lines = text_of(pilot, "#names").splitlines()
+        assert lines[0].startswith("zz ·")
+        assert lines[1].strip() == "replaced by zz-2 · never saved"
+        assert "To delete, type: delete 11 anyway" in text_of(pilot, "#expected")
+
+    play(empty_service, scene)
+
+
+def test_a_second_y_does_not_leave_the_screen_busy(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(empty_service, "ci-deploy")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, DeleteKeyPairsScreen)
+        screen.action_yes()
+        screen.action_yes()
+        await until(pilot, lambda: app_of(pilot).screen is not screen, "the list")
+
+    play(empty_service, scene)
+    assert empty_service.describe_key_pairs() == ()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["page", "pane"])
+def test_the_details_show_both_sides(empty_service: DemoService, size: tuple[int, int]) -> None:
+    make(empty_service, "ci-deploy")
+    make(empty_service, "ci-deploy-2", replaces="ci-deploy")
+
+    async def facts(pilot: Pilot[None]) -> str:
+        if size[0] < 110:
+            await pilot.press("enter")
+            await until_screen(pilot, "DetailsScreen")
+        await pilot.pause()
+        text = " ".join(str(facts.render()) for facts in app_of(pilot).screen.query(Facts))
+        if size[0] < 110:
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+        return text
+
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "Replaced by ci-deploy-2 · key-" in await facts(pilot)
+        await pilot.press("j")
+        assert "Replaces    ci-deploy · key-" in await facts(pilot)
+        empty_service.delete_key_pair(key_name="ci-deploy")
+        await pilot.press("R")
+        await until_remark(pilot, "key-")
+        await until(pilot, lambda: "replaces" not in text_of(pilot, "#remark"), "the remark")
+        assert "Replaces    deleted since · key-" in await facts(pilot)
+
+    play(empty_service, scene, size)
+
+
+def test_the_old_pair_can_go_while_the_form_is_open(empty_service: DemoService) -> None:
+    make(empty_service, "ci-deploy")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        empty_service.delete_key_pair(key_name="ci-deploy")
+        await pilot.press("enter")
+        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        await until(pilot, lambda: "no such key pair" in outcome.verdict.text, "the refusal")
+        field = app_of(pilot).screen.query_one("#key-name", TextInput)
+        assert field.value == "ci-deploy-2"
+        assert field.has_focus
+
+    play(empty_service, scene)
+    assert empty_service.describe_key_pairs() == ()
+
+
+def test_the_filter_lists_what_waits_to_be_retired(empty_service: DemoService) -> None:
+    make(empty_service, "ci-deploy")
+    make(empty_service, "other")
+    make(empty_service, "ci-deploy-2", replaces="ci-deploy")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await pilot.pause()
+        app_of(pilot).screen.query_one("#filter", TextInput).value = "replaced:yes"
+        await until(pilot, lambda: "1 of 3" in text_of(pilot, "#count"), "the count")
+
+    play(empty_service, scene)
+
+
+def test_an_empty_list_has_nothing_to_replace_or_to_copy(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("n", "C")
+        await pilot.pause(0.05)
+        assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
+
+    play(empty_service, scene)

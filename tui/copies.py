@@ -1,0 +1,85 @@
+"""What came of copying a key pair to another Region, in words."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core import errors
+from core.model import KeyPair
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
+    (errors.InvalidKeyPairDuplicate, "name taken by another key"),
+    (errors.UnauthorizedOperation, "not allowed"),
+    (errors.KeyPairLimitExceeded, "quota reached"),
+    (errors.StoreDamaged, "file damaged"),
+    (errors.StoreTooNew, "file of a newer version"),
+    (errors.StoreLocked, "busy"),
+    (errors.StoreNotConfirmed, "not confirmed"),
+    (errors.KeyPairsError, "failed"),
+)
+
+_WHY = (
+    "EC2 shows SHA-1 of the private key for pairs it created and MD5 of the public key for"
+    " imported ones."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The outcome for one pair in one Region: a word or two for its line, and everything.
+
+    `done` says that the key stands there now. The text has not been made visible yet.
+    """
+
+    word: str
+    text: str
+    done: bool
+
+
+def copy(service: "KeyPairService", key_pair: KeyPair, region: str) -> Copied:
+    """Copy a pair to a Region and say what came of it; blocks."""
+    try:
+        there = service.copy_to_region(key_pair, region)
+    except errors.KeyPairsError as error:
+        word = next(word for kind, word in _WORDS if isinstance(error, kind))
+        code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
+        return Copied(word, f"{code}{error}", done=False)
+    if there is None:
+        return Copied("already there", "the same key stands there under this name", done=True)
+    return Copied("imported", f"{there.key_pair_id}, {there.key_fingerprint}", done=True)
+
+
+def summary(copies: Iterable[Copied]) -> str:
+    """Return what stands beside a Region: the one outcome, or how many there are of each."""
+    counts = Counter(copied.word for copied in copies)
+    if sum(counts.values()) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
+    """Return what is to be said of the fingerprints before pairs are copied, in lines."""
+    there = [_fingerprint(service, pair) for pair in key_pairs]
+    others = [
+        f"{pair.key_name}: {fingerprint}" if len(key_pairs) > 1 else f"There: {fingerprint}"
+        for pair, fingerprint in zip(key_pairs, there, strict=True)
+        if fingerprint != pair.key_fingerprint
+    ]
+    if not others:
+        whose = "Its fingerprint" if len(key_pairs) == 1 else "Their fingerprints"
+        return f"{whose} will read the same there."
+    which = "Its fingerprint"
+    if len(key_pairs) > 1:
+        which = f"The fingerprints of {len(others)} of the {len(key_pairs)} pairs"
+    return "\n".join([f"{which} will read differently there: {_WHY}", *others])
+
+
+def _fingerprint(service: "KeyPairService", key_pair: KeyPair) -> str:
+    try:
+        return service.fingerprint_elsewhere(key_pair)
+    except errors.EC2Error as error:
+        return str(error)

@@ -1,0 +1,146 @@
+"""What the two forms that make a key pair have in common."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from core.errors import DryRunOperation, EC2Error, KeyPairsError
+from core.model import Tag, TagSpecification
+from tui import verdict
+from tui.actions import Place
+from tui.verdict import Tone, Verdict
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.tag_rows import TagRows
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+Made = TypeVar("Made")
+
+
+class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
+    """A name, the fields of the form, and tags; ends with what was made, or None.
+
+    The form makes the call itself, so that a refusal finds everything still filled in.
+
+    Args:
+        title: what the form is for.
+        fields: what stands between name and tags, by the parameter that EC2's errors name.
+        key_name, tags: what to begin with.
+    """
+
+    CSS_PATH = "new_key_pair.tcss"
+    AUTO_FOCUS = "#key-name"
+    PLACE: ClassVar[Place]
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        title: str,
+        fields: Mapping[str, FormField],
+        *,
+        key_name: str = "",
+        tags: Sequence[Tag] = (),
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._title = title
+        self._key_name = TextInput(key_name, id="key-name")
+        self._tags = TagRows(tags, id="tags")
+        self._fields = {
+            "key_name": FormField("Name", self._key_name),
+            **fields,
+            "tags": FormField("Tags", self._tags),
+        }
+        *_, last = fields.values()
+        self._above_tags = last.control
+        self._body = VerticalScroll(can_focus=False, classes="body")
+        self._outcome = VerdictLine(id="outcome")
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._title)
+        with self._body:
+            yield from self._fields.values()
+            yield self._outcome
+        yield KeyHints(self.PLACE)
+
+    @on(Input.Changed, "#key-name")
+    @work(exclusive=True, group="key-name")
+    async def _judge_key_name(self) -> None:
+        judged = await verdict.of_key_name_here(self._service, self._key_name.value)
+        self._fields["key_name"].show(judged)
+
+    @on(TagRows.Changed)
+    def _judge_tags(self) -> None:
+        self._fields["tags"].show(verdict.of_tags(self._tags.tags))
+
+    def action_add_tag(self) -> None:
+        """Add an empty tag and go to it."""
+        self._tags.add()
+
+    def action_remove_tag(self) -> None:
+        """Remove a tag; the focus stays in the form."""
+        if not self._tags.remove_row():
+            self._above_tags.focus()
+
+    def action_back(self) -> None:
+        """Go back; nothing is made."""
+        self.dismiss(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        # What is typed while the service is at it neither leaves the form nor starts anything.
+        return not self._body.disabled
+
+    @property
+    def _tag_specifications(self) -> list[TagSpecification]:
+        tags = self._tags.tags
+        return [TagSpecification("key-pair", tags)] if tags else []
+
+    def _make(self, call: Callable[[], Made], doing: str) -> None:
+        """Call the service in a thread, and end with its answer or show its refusal."""
+        # Not in the worker: a second one would cancel the first, but not its thread.
+        if not self._body.disabled:
+            self._outcome.show(Verdict(doing))
+            self._wait_for(call, self.focused)
+            self._body.disabled = True
+
+    @work(exclusive=True, group="flow")
+    async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
+        try:
+            made = await asyncio.to_thread(call)
+        except DryRunOperation as answer:
+            self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
+        except EC2Error as error:
+            focused = self._refuse(error) or focused
+        except KeyPairsError as error:
+            self._outcome.show(Verdict(str(error), Tone.BAD))
+        else:
+            self.dismiss(made)
+            return
+        self._body.disabled = False
+        if focused is not None:
+            focused.focus()
+
+    def _refuse(self, error: EC2Error) -> Widget | None:
+        """Show a refusal beside the field it names, and return that field's control."""
+        self._outcome.show(Verdict(""))
+        field = self._fields.get(error.parameter or "")
+        if field is None:
+            self._outcome.show(self._refusal(error))
+            return None
+        field.show(self._refusal(error))
+        return next(iter(field.query("TextInput, Choice, KeyText")), None)
+
+    def _refusal(self, error: EC2Error) -> Verdict:
+        return verdict.refusal(error)

@@ -1,0 +1,38 @@
+"""A field that narrows the list below it."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.widgets.pick_list import PickList
+from tui.widgets.text_input import TextInput
+
+
+class SearchInput(TextInput):
+    """A field whose arrows belong to the list below it, so that it keeps the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move_in_list(1)", show=False),
+        Binding("up", "move_in_list(-1)", show=False),
+        Binding("pagedown", "page_in_list(1)", show=False),
+        Binding("pageup", "page_in_list(-1)", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="search")
+        self.placeholder = "type to narrow the list"
+
+    def action_move_in_list(self, step: int) -> None:
+        """Move the list's cursor by some rows."""
+        self.screen.query_one(PickList).action_move(step)
+
+    def action_page_in_list(self, direction: int) -> None:
+        """Move the list's cursor by a screenful."""
+        self.screen.query_one(PickList).action_page(direction)
+
+
+class SearchWord(SearchInput):
+    """A field for one word: the space bar belongs to the screen."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "space" and super().check_consume_key(key, character)
