@@ -29,10 +29,12 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 def _run_app(options: argparse.Namespace) -> int:
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
+    from core.process import forbid_dumps
     from core.settings import open_service
     from tui import config
 
     try:
+        forbid_dumps()
         _check_terminal(os.environ)
         service = open_service(
             options.region, options.data_dir, options.policy, read_only=options.read_only

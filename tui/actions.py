@@ -272,6 +272,14 @@ ACTIONS: tuple[Action, ...] = (
         "Show or hide the private key; whatever records this terminal records it too.",
     ),
     Action(
+        "key-material.copy",
+        Place.KEY_MATERIAL,
+        "y",
+        "copy",
+        "copy",
+        "Send something of the pair to your terminal's clipboard; the private key only if asked.",
+    ),
+    Action(
         "key-material.leave",
         Place.KEY_MATERIAL,
         "escape",

@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from core.process import GRACE, end_within
 from tui import actions
 from tui.actions import Place
 from tui.driver import SteadyDriver
@@ -44,11 +45,13 @@ class KeyPairsApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         return KeyPairListScreen(self._service, self._where)
 
-    def on_mount(self) -> None:
+    def on_load(self) -> None:
+        # Before the terminal is changed: as they come, these leave it raw and on the other screen.
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # As they come, these leave the terminal raw and on the alternate screen.
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, self._leave_by_signal, number)
+
+    def on_mount(self) -> None:
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
@@ -58,6 +61,8 @@ class KeyPairsApp(App[None]):
             self.screen.action_reload()
 
     def _leave_by_signal(self, number: int) -> None:
+        # A thread that waits for a dead disk, or a terminal that takes nothing more, could hold it.
+        end_within(GRACE, 128 + number)
         self.exit(return_code=128 + number)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+from base64 import b64encode
 
 from textual.app import App
+
+from core.secret import KeyMaterial
 
 _TIMEOUT = 2.0
 
@@ -14,12 +17,24 @@ async def send(app: App[None], text: str) -> None:
     The terminal is asked by OSC 52. tmux drops that by default, but passes on what it is given as
     a buffer, so inside tmux it is given that.
     """
-    if not (os.environ.get("TMUX") and await _by_tmux(text)):
+    if not await _by_tmux(text.encode()):
         app.copy_to_clipboard(text)
 
 
-async def _by_tmux(text: str) -> bool:
+async def send_private(app: App[None], material: KeyMaterial) -> None:
+    """Send a private key to the terminal's clipboard, and keep nothing of it.
+
+    Textual's own way would keep it for pasting into the next field.
+    """
+    if not await _by_tmux(material.encode()) and app._driver is not None:
+        app._driver.write(f"\x1b]52;c;{b64encode(material.encode()).decode()}\a")
+
+
+async def _by_tmux(data: bytes) -> bool:
+    if not os.environ.get("TMUX"):
+        return False
     try:
+        # The text goes through a pipe: arguments can be read by everyone on the machine.
         tmux = await asyncio.create_subprocess_exec(
             "tmux",
             "load-buffer",
@@ -29,7 +44,11 @@ async def _by_tmux(text: str) -> bool:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        await asyncio.wait_for(tmux.communicate(text.encode()), _TIMEOUT)
+    except OSError:
+        return False
+    try:
+        await asyncio.wait_for(tmux.communicate(data), _TIMEOUT)
     except (OSError, TimeoutError):
+        tmux.kill()
         return False
     return tmux.returncode == 0

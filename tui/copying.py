@@ -1,11 +1,20 @@
-"""The menu of what can be copied of a key pair."""
+"""The menus of what can be copied of a key pair."""
+
+from collections.abc import Mapping, Sequence
 
 from textual.app import App
 
-from core.model import KeyPair
+from core.model import CreatedKeyPair, KeyPair
 from tui import clipboard
 from tui.text import visible
 from tui.widgets.pick_list import Item
+
+_PRIVATE_KEY = "private key"
+_NO, _YES = "no", "yes"
+_QUESTION = (
+    Item(_NO, "no, go back"),
+    Item(_YES, "yes, send it to your terminal; it cannot be taken back"),
+)
 
 
 async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str | None:
@@ -14,7 +23,6 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
     Must be called in a worker.
     """
     from core.recipes import recipes
-    from tui.screens.pick import PickScreen
 
     texts = {
         "public key": f"{key_pair.public_key} {key_pair.key_name}",
@@ -23,10 +31,50 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
         "name": key_pair.key_name,
         **{recipe.title: recipe.text for recipe in recipes(key_pair, region)},
     }
-    items = [Item(title, title, visible(text.partition("\n")[0])) for title, text in texts.items()]
-    title = await app.push_screen_wait(PickScreen(f"Copy from {key_pair.key_name}", items))
-    if title is None:
-        return None
-    await clipboard.send(app, texts[title])
-    app.notify(f"{title}: sent to your terminal", markup=False, timeout=3)
+    title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
+    if title is not None:
+        await clipboard.send(app, texts[title])
+        _say(app, f"{title}: sent to your terminal")
     return title
+
+
+async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: bool) -> None:
+    """Do the same for a pair whose private key is at hand; that one goes only after a question.
+
+    Must be called in a worker.
+    """
+    key_pair = created.key_pair
+    texts = {
+        "public key": f"{key_pair.public_key} {key_pair.key_name}",
+        "fingerprint": key_pair.key_fingerprint,
+        "OpenSSH fingerprint": key_pair.fingerprints.ssh_sha256,
+        "OpenSSH MD5 fingerprint": key_pair.fingerprints.ssh_md5,
+        "id": key_pair.key_pair_id,
+        "name": key_pair.key_name,
+    }
+    items = [*_items(texts), Item(_PRIVATE_KEY, "the private key itself", "asks first")]
+    title = await _pick(app, f"Copy from {key_pair.key_name}", items, holds_key=holds_key)
+    if title == _PRIVATE_KEY:
+        question = f"Send the private key of {key_pair.key_name}?"
+        if await _pick(app, question, _QUESTION, holds_key=holds_key) == _YES:
+            await clipboard.send_private(app, created.key_material)
+            _say(app, "private key: sent to your terminal; it cannot be taken back")
+    elif title is not None:
+        await clipboard.send(app, texts[title])
+        _say(app, f"{title}: sent to your terminal")
+
+
+def _items(texts: Mapping[str, str]) -> list[Item]:
+    return [Item(title, title, visible(text.partition("\n")[0])) for title, text in texts.items()]
+
+
+async def _pick(
+    app: App[None], title: str, items: Sequence[Item], *, holds_key: bool = False
+) -> str | None:
+    from tui.screens.pick import PickScreen
+
+    return await app.push_screen_wait(PickScreen(title, items, holds_key=holds_key))
+
+
+def _say(app: App[None], text: str) -> None:
+    app.notify(text, markup=False, timeout=3)

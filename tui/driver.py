@@ -11,7 +11,6 @@ import signal
 from codecs import getincrementaldecoder
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from itertools import chain
 from time import monotonic
 
 from textual._xterm_parser import XTermParser
@@ -19,6 +18,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
+
+from core.process import GRACE, end_within
 
 FLOW = "flow"
 """The group of workers that lead from one screen to the next."""
@@ -44,16 +45,31 @@ class SteadyDriver(LinuxDriver):
                 if selector.select(_TICK):
                     data = self._read()
                     if not data:
-                        # The terminal is gone; a signal handler ends the program in its own time.
+                        # The terminal is gone. A signal handler ends the program in its own time,
+                        # unless the app is stuck in what it wanted to write there.
+                        end_within(GRACE, 128 + signal.SIGHUP)
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
                     text = decode(data)
-                try:
-                    for event in chain(parser.feed(text) if text else (), parser.tick()):
-                        self.process_message(event)
-                except (ValueError, OverflowError):
-                    # A sequence that means nothing; it is lost with the rest of what was read.
-                    parser = XTermParser()
+                # One by one: what follows a sequence that means nothing is not lost with it.
+                for character in text:
+                    try:
+                        for event in parser.feed(character):
+                            self.process_message(event)
+                    except (ValueError, OverflowError):
+                        parser = _started_again(parser)
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def stop_application_mode(self) -> None:
+        """Wipe the screen, then give the terminal back.
+
+        Where the terminal has no other screen to go back to, what was on it would stay there. Line
+        by line, because many terminals keep a screen that is cleared at once for scrolling back.
+        """
+        rows = range(1, self._get_terminal_size()[1] + 1)
+        self.write("\x1b[0m" + "".join(f"\x1b[{row}H\x1b[2K" for row in rows))
+        super().stop_application_mode()
 
     def process_message(self, message: Message) -> None:
         """Hand over an event; after a key, wait until what it does is done.
@@ -94,6 +110,16 @@ class SteadyDriver(LinuxDriver):
             return os.read(self.fileno, _CHUNK)
         except OSError:
             return b""
+
+
+def _started_again(parser: XTermParser) -> XTermParser:
+    """Return a parser that knows of the terminal what one that failed knew."""
+    fresh = XTermParser()
+    fresh.mouse_pixels = parser.mouse_pixels
+    fresh.terminal_size = parser.terminal_size
+    fresh.terminal_pixel_size = parser.terminal_pixel_size
+    fresh.last_x, fresh.last_y = parser.last_x, parser.last_y
+    return fresh
 
 
 async def _drained(pump: MessagePump) -> None:

@@ -146,6 +146,14 @@ class KeyMaterialScreen(Screen[None]):
             self._show_hints()
 
     @work(exclusive=True, group="flow")
+    async def action_copy(self) -> None:
+        """Send something of the pair to the terminal's clipboard, the private key only if asked."""
+        from tui.copying import copy_of_new
+
+        self._hide()
+        await copy_of_new(self.app, self._created, holds_key=self.holds_key)
+
+    @work(exclusive=True, group="flow")
     async def action_back(self) -> None:
         """Leave; unless the key was saved or an agent holds it, ask for the pair's name first."""
         from tui.screens.discard_key_material import DiscardKeyMaterialScreen

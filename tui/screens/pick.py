@@ -23,6 +23,7 @@ class PickScreen(Screen[str | None]):
         title: what is to be picked.
         items: the lines, in order.
         empty: what to say when there are none.
+        holds_key: leaving the program now would lose a private key.
     """
 
     CSS_PATH = "pick.tcss"
@@ -30,8 +31,16 @@ class PickScreen(Screen[str | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
 
-    def __init__(self, title: str, items: Sequence[Item], empty: str = "Nothing here.") -> None:
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        empty: str = "Nothing here.",
+        *,
+        holds_key: bool = False,
+    ) -> None:
         super().__init__()
+        self.holds_key = holds_key
         self._title = title
         self._items = items
         self._empty_text = empty
