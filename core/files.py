@@ -1,13 +1,14 @@
-"""Two ways to write a file: a private one that must not exist yet, and one that is replaced.
+"""Ways to write a file: a private one that must not exist yet, and one that is replaced.
 
-Both leave either the whole file or nothing, with mode 0600 from the first byte on whatever the
-umask says, and both sync the folder, so that what was reported done survives a power cut.
+They leave either the whole file or nothing, our own with mode 0600 from the first byte on whatever
+the umask says, and they sync the folder, so that what was reported done survives a power cut.
 """
 
 import errno
 import os
+import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -105,6 +106,45 @@ def replace_file(path: Path, data: bytes, *, temporary: str, previous: str) -> N
             except OSError:
                 raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
             raise
+
+
+def rewrite_file(
+    path: Path, data: bytes, *, like: os.stat_result, check: Callable[[], None]
+) -> None:
+    """Replace a file of someone else's making by one with the same mode, owner and group.
+
+    `like` is what lstat() said of it. `check` is called when all is ready, and raises if the file
+    is not any more what `data` was made from.
+
+    Raises:
+        ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
+        OSError: anything else; the old file is in place and no temporary file is left.
+    """
+    # Nobody takes turns at such a file, so the name must be one that no other session has.
+    temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
+    with _opened_folder(path.parent) as folder:
+        try:
+            file = _open_exclusively(temporary, folder)
+            try:
+                _give_away(file, like)
+                _write_and_sync(file, data, stat.S_IMODE(like.st_mode))
+            finally:
+                os.close(file)
+            check()
+            os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            _remove(temporary, folder)
+            raise
+        try:
+            os.fsync(folder)
+        except OSError as error:
+            raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
+
+
+def _give_away(file: int, like: os.stat_result) -> None:
+    present = os.fstat(file)
+    if (present.st_uid, present.st_gid) != (like.st_uid, like.st_gid):
+        os.fchown(file, like.st_uid, like.st_gid)
 
 
 def _keep_previous(name: str, previous: str, temporary: str, folder: int) -> bool:
@@ -206,9 +246,9 @@ def _open_exclusively(name: str, folder: int) -> int:
     return os.open(name, flags, PRIVATE_FILE, dir_fd=folder)
 
 
-def _write_and_sync(file: int, data: bytes) -> None:
+def _write_and_sync(file: int, data: bytes, mode: int = PRIVATE_FILE) -> None:
     # The umask may have taken a bit that the owner needs.
-    os.fchmod(file, PRIVATE_FILE)
+    os.fchmod(file, mode)
     write_all(file, data)
     os.fsync(file)
 

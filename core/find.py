@@ -9,6 +9,7 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core import files, query
@@ -32,6 +33,9 @@ LARGEST = 64 * 1024
 
 _AUTHORIZED_KEYS = "authorized_keys"
 _LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
+THE_AGENT = "the agent"
+"""The source of what the ssh-agent holds."""
+
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
@@ -147,6 +151,19 @@ class Finder:
             yield self._public(entry, source, entry.line if len(entries) > 1 else None)
         if not entries:
             yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
+
+    def in_agent(self) -> Iterator[Found]:
+        """Yield what each key is that the ssh-agent of this session holds.
+
+        Raises:
+            AgentError: there is no agent, or it cannot be asked.
+        """
+        from core import agent
+
+        for identity in agent.holdings().identities:
+            # The comment is any text, and may look like further keys.
+            for entry in public_file.read(identity.public_key.encode()):
+                yield self._public(replace(entry, comment=identity.comment), THE_AGENT)
 
     # Keys ---------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ they answer are values of `core.model`; what they refuse, they refuse with error
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +45,8 @@ from core.regions import region
 from core.secret import KeyMaterial
 
 if TYPE_CHECKING:
+    from core.authorized_keys import Plan as InstallationPlan
+    from core.delivery import AddedToAgent, AgentContents
     from core.doctor import Progress, Summary
     from core.encoding.public import PublicKey
     from core.find import Ask, Finder
@@ -649,6 +651,89 @@ class KeyPairService:
         is_csv = path_text.strip().casefold().endswith(".csv")
         text = (inventory.as_csv if is_csv else inventory.as_json)(key_pairs, self.region)
         return _create(path_text, text.encode())
+
+    # The agent and authorized_keys -------------------------------------------------------------
+
+    def agent(self) -> "AgentContents":
+        """Return what the ssh-agent of this session holds, and which pair of this Region each is.
+
+        Raises:
+            AgentError: there is no agent, or it cannot be asked.
+            StoreError: the Region's file cannot be read.
+        """
+        from core.agent import holdings
+        from core.delivery import contents
+
+        return contents(holdings(), self._store.read().key_pairs.values())
+
+    def add_to_agent(
+        self, created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
+    ) -> "AddedToAgent":
+        """Add the private key to the ssh-agent of this session, from memory.
+
+        The record goes on saying that it was never saved: an agent forgets. That it was added
+        stands in the journal. With a `lifetime` the agent forgets it after that; with `confirm`
+        it asks before each use.
+
+        Raises:
+            AgentError: there is no agent, it refused, or it does not list the key afterwards.
+        """
+        from core.delivery import add_to_agent
+
+        added = add_to_agent(created, lifetime=lifetime, confirm=confirm, now=self._now)
+        try:
+            with self._journaled("AddToAgent", created.key_pair):
+                pass
+        except StoreError as error:
+            return replace(added, warning=f"It is not in the journal. {error}")
+        return added
+
+    def installation(self, key_pair: KeyPair, options: str = "") -> "InstallationPlan":
+        """Return what adding a pair to the login account's authorized_keys would do.
+
+        Raises:
+            AuthorizedKeysError: the record holds no key, or there is no such account.
+        """
+        from core import authorized_keys
+
+        found = authorized_keys.plan(key_pair, options, authorized_keys.own_account())
+        return found.refused("this session is read-only") if self._authorizer.read_only else found
+
+    def install_public_key(self, key_pair: KeyPair, options: str = "") -> "InstallationPlan":
+        """Add a pair to the login account's authorized_keys, and return what was done.
+
+        If the key is there already, nothing is changed and nothing journaled.
+
+        Raises:
+            AuthorizedKeysError: it was not added; says why.
+            AddedNotConfirmed: it was added, but the disk did not confirm it.
+            StoreError: the journal cannot be written; nothing was added.
+        """
+        from core import authorized_keys
+
+        found = self.installation(key_pair, options)
+        if found.changes_nothing:
+            authorized_keys.add(found)
+            return found
+        try:
+            with self._journaled("InstallPublicKey", key_pair):
+                authorized_keys.add(found)
+        except files.ReplaceNotConfirmed as error:
+            raise authorized_keys.AddedNotConfirmed(found.path, str(error.strerror)) from error
+        return found
+
+    def copy_id_commands(self, key_pair: KeyPair, line: str) -> tuple[str, ...]:
+        """Return the commands that install a line of authorized_keys on another host."""
+        from core.copy_id import commands
+
+        return commands(key_pair, line)
+
+    def _journaled(self, operation: str, key_pair: KeyPair) -> AbstractContextManager[None]:
+        """Record in the journal what changes no record."""
+        from core.journal import Change
+
+        change = Change(operation, key_pair.key_name, key_pair.key_pair_id)
+        return self._store.journal.record(self.region, [change], self._now())
 
     def _record_saved(self, key_pair: KeyPair, path: Path) -> str | None:
         try:

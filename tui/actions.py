@@ -22,11 +22,14 @@ class Place(Enum):
     CREATE = "creating a key pair"
     IMPORT = "importing a public key"
     KEY_MATERIAL = "private key"
+    ADD_TO_AGENT = "adding to the ssh-agent"
     SAVE = "saving a file"
     DISCARD = "giving a private key up"
     DETAILS = "details"
     TAGS = "tags"
     DELETE = "deleting"
+    AGENT = "the ssh-agent"
+    INSTALL = "installing a public key"
     PICK = "lists to pick from"
 
 
@@ -177,6 +180,22 @@ ACTIONS: tuple[Action, ...] = (
         "The journal: what was done in this Region, when and by whom.",
     ),
     Action(
+        "list.agent",
+        Place.LIST,
+        "a",
+        "agent",
+        "",
+        "What the ssh-agent holds, and which pair each key is.",
+    ),
+    Action(
+        "key-pair.install",
+        Place.LIST,
+        "I",
+        "install",
+        "",
+        "Install the pair's public key in authorized_keys, here or on another host.",
+    ),
+    Action(
         "app.quit",
         Place.LIST,
         "q",
@@ -227,6 +246,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("create.back", Place.CREATE, "escape", "back", "back", "Go back; nothing is created."),
     Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save", "Save it to a new file."),
     Action(
+        "key-material.agent",
+        Place.KEY_MATERIAL,
+        "a",
+        "add_to_agent",
+        "agent",
+        "Add it to the ssh-agent, from memory; nothing touches the disk.",
+    ),
+    Action(
         "key-material.show",
         Place.KEY_MATERIAL,
         "v",
@@ -240,7 +267,23 @@ ACTIONS: tuple[Action, ...] = (
         "escape",
         "back",
         "leave",
-        "Leave. Unless it was saved, the pair's name must be typed first.",
+        "Leave. Unless it was saved or added, the pair's name must be typed first.",
+    ),
+    Action(
+        "add-to-agent.submit",
+        Place.ADD_TO_AGENT,
+        "enter",
+        "submit",
+        "add",
+        "Add the private key to the agent.",
+    ),
+    Action(
+        "add-to-agent.back",
+        Place.ADD_TO_AGENT,
+        "escape",
+        "back",
+        "back",
+        "Go back; nothing is added.",
     ),
     Action("save.submit", Place.SAVE, "enter", "submit", "save", "Save, read back and prove."),
     Action("save.back", Place.SAVE, "escape", "back", "back", "Go back; nothing is saved."),
@@ -366,6 +409,73 @@ ACTIONS: tuple[Action, ...] = (
         "back",
         "back",
         "Go back, or stop before the next one.",
+    ),
+    Action(
+        "agent.go",
+        Place.AGENT,
+        "enter",
+        "go",
+        "to the pair",
+        "Go to the pair in the list that this key is.",
+    ),
+    Action(
+        "agent.reload",
+        Place.AGENT,
+        "r",
+        "reload",
+        "ask again",
+        "Ask the agent again.",
+    ),
+    Action(
+        "agent.back",
+        Place.AGENT,
+        "escape,q",
+        "back",
+        "back",
+        "Go back to the list.",
+    ),
+    Action(
+        "install.submit",
+        Place.INSTALL,
+        "enter",
+        "submit",
+        "add",
+        "Add the line to authorized_keys.",
+    ),
+    Action(
+        "install.restrict",
+        Place.INSTALL,
+        "ctrl+r",
+        "toggle_restrict",
+        "restrict",
+        "Forbid forwarding, a terminal and all else but commands, or allow it again.",
+        priority=True,
+    ),
+    Action(
+        "install.copy",
+        Place.INSTALL,
+        "ctrl+y",
+        "copy",
+        "copy",
+        "Send the commands for another host to your terminal's clipboard.",
+        priority=True,
+    ),
+    Action(
+        "install.back",
+        Place.INSTALL,
+        "escape",
+        "back",
+        "back",
+        "Go back; nothing is added.",
+    ),
+    Action(
+        "install.from",
+        Place.INSTALL,
+        "ctrl+f",
+        "toggle_from",
+        "from",
+        "Let the key in only from some addresses, or from anywhere again.",
+        priority=True,
     ),
     Action(
         "pick.pick",

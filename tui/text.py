@@ -87,6 +87,11 @@ def short_path(path: str) -> str:
     return f"~{path[len(home) :]}" if path.startswith(f"{home}/") else path
 
 
+def short_paths(text: str) -> str:
+    """Return a text with the home folder as `~` in every path, not yet made visible."""
+    return text.replace(f"{Path.home()}/", "~/")
+
+
 def sentence(error: Exception) -> str:
     """Return what an error says, fit to be shown, with the home folder as `~`."""
-    return visible(str(error).replace(f"{Path.home()}/", "~/"))
+    return visible(short_paths(str(error)))

@@ -7,6 +7,7 @@ uses; this module only explains it with more help than EC2's own texts give.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,11 @@ from core.destination import Destination
 from core.destination import Verdict as PathVerdict
 from core.errors import EC2Error, StoreError
 from core.model import KeyPair, Tag
+from tui.text import short_paths
 
 if TYPE_CHECKING:
+    from core.authorized_keys import Plan
+    from core.delivery import AddedToAgent, AgentContents
     from core.service import KeyPairService
 
 
@@ -104,3 +108,62 @@ def of_destination(destination: Destination) -> Verdict:
         PathVerdict.REFUSED: Tone.BAD,
     }[destination.verdict]
     return Verdict(destination.explanation, tone)
+
+
+def of_agent(found: "AgentContents") -> Verdict:
+    """Return which agent it is, and how many keys it holds."""
+    count = len(found.keys)
+    held = f"the agent at {found.path} holds {count} key{'s' * (count != 1)}"
+    if found.forwarded:
+        return Verdict(
+            f"{held}; it is forwarded by sshd, so a key goes to the machine you came from",
+            Tone.CAUTION,
+        )
+    return Verdict(held)
+
+
+def of_lifetime(text: str, now: datetime) -> Verdict:
+    """Return the verdict on how long an agent is to keep a key; `now` is an aware time."""
+    from core.agent import AgentError, parse_lifetime, span
+
+    try:
+        lifetime = parse_lifetime(text)
+    except AgentError as error:
+        return Verdict(str(error), Tone.BAD)
+    if lifetime is None:
+        return Verdict("until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
+    return Verdict(f"{span(lifetime)}, until {_moment(now + lifetime, now)}", Tone.GOOD)
+
+
+def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
+    """Return what was seen of a private key that was added to the agent; `now` is aware."""
+    text = "In the agent"
+    if added.until is not None:
+        text += f" until {_moment(added.until, now)}"
+    if added.confirm:
+        text += ", asking each time"
+    if added.forwarded:
+        text += ", on the machine you came from"
+    if added.warning:
+        return Verdict(f"{text}. {added.warning}", Tone.CAUTION)
+    return Verdict(text, Tone.GOOD)
+
+
+def _moment(time: datetime, now: datetime) -> str:
+    local = time.astimezone()
+    return (
+        f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
+    )
+
+
+def of_plan(plan: "Plan") -> Verdict:
+    """Return the verdict on a line for authorized_keys."""
+    from core.authorized_keys import Standing
+
+    tone = {
+        Standing.ADDABLE: Tone.GOOD,
+        Standing.NEW_FILE: Tone.GOOD,
+        Standing.PRESENT: Tone.CAUTION,
+        Standing.REFUSED: Tone.BAD,
+    }[plan.standing]
+    return Verdict(short_paths(plan.explanation), tone)

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from core import destination
 from core.model import CreatedKeyPair, SavedKeyMaterial
+from tui import verdict
 from tui.actions import Place, bindings, hints
 from tui.text import short_path
 from tui.verdict import Tone, Verdict
@@ -21,16 +22,18 @@ from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 
 if TYPE_CHECKING:
+    from core.delivery import AddedToAgent
     from core.service import KeyPairService
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
+_ONLY_IN_AGENT = Verdict("In no file: lost when the agent ends, as at logout.", Tone.CAUTION)
 
 
 class KeyMaterialScreen(Screen[None]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
-    It cannot be left by accident: until the key was saved, Escape and quitting lead to a question
-    that only the pair's name answers.
+    It cannot be left by accident: until the key was saved, or while no agent holds it, Escape and
+    quitting lead to a question that only the pair's name answers.
     """
 
     CSS_PATH = "key_material.tcss"
@@ -47,13 +50,22 @@ class KeyMaterialScreen(Screen[None]):
         self._state = VerdictLine()
         self._proofs = Static(markup=False, id="proofs")
         self._proofs.display = False
+        self._agent = VerdictLine(id="agent")
+        self._agent.display = False
         self._key_hints = KeyHints(Place.KEY_MATERIAL)
         self._saved = False
+        self._added: AddedToAgent | None = None
 
     @property
     def holds_key(self) -> bool:
         """Whether leaving now would lose the private key."""
-        return not self._saved
+        return not (self._saved or self._is_in_agent)
+
+    @property
+    def _is_in_agent(self) -> bool:
+        if self._added is None:
+            return False
+        return self._added.until is None or self._service.now() < self._added.until
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"The private key of {self._created.key_pair.key_name}")
@@ -62,6 +74,7 @@ class KeyMaterialScreen(Screen[None]):
         with Vertical(id="state"):
             yield self._state
             yield self._proofs
+            yield self._agent
         yield self._key_hints
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -87,7 +100,7 @@ class KeyMaterialScreen(Screen[None]):
         self.set_class(self._view.shown, "-shown")
         words = {
             "show": "hide" if self._view.shown else "show",
-            "leave": "done" if self._saved else "leave",
+            "leave": "leave" if self.holds_key else "done",
         }
         self._key_hints.show(
             tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
@@ -116,12 +129,29 @@ class KeyMaterialScreen(Screen[None]):
             self._show_hints()
 
     @work(exclusive=True, group="flow")
+    async def action_add_to_agent(self) -> None:
+        """Add the private key to the ssh-agent."""
+        from tui.screens.add_to_agent import AddToAgentScreen
+
+        self._hide()
+        added = await self.app.push_screen_wait(
+            AddToAgentScreen(self._service, self._created, holds_key=self.holds_key)
+        )
+        if added is not None:
+            self._added = added
+            self._agent.show(verdict.of_added_to_agent(added, self._service.now()))
+            self._agent.display = True
+            if not self._saved:
+                self._state.show(_ONLY_IN_AGENT)
+            self._show_hints()
+
+    @work(exclusive=True, group="flow")
     async def action_back(self) -> None:
-        """Leave; unless the key was saved, ask for the pair's name first."""
+        """Leave; unless the key was saved or an agent holds it, ask for the pair's name first."""
         from tui.screens.discard_key_material import DiscardKeyMaterialScreen
 
         self._hide()
-        if self._saved or await self.app.push_screen_wait(
+        if not self.holds_key or await self.app.push_screen_wait(
             DiscardKeyMaterialScreen(self._service, self._created.key_pair)
         ):
             self.dismiss(None)

@@ -380,6 +380,32 @@ class KeyPairListScreen(Screen[None]):
         )
 
     @work(exclusive=True, group="flow")
+    async def action_agent(self) -> None:
+        """Show what the ssh-agent holds, and go to the pair that is picked there."""
+        from tui.screens.agent_keys import AgentKeysScreen
+
+        key_pair_id = await self.app.push_screen_wait(AgentKeysScreen(self._service))
+        if key_pair_id is not None:
+            await self._read(key_pair_id)
+            if all(pair.key_pair_id != key_pair_id for pair in self._shown):
+                self._filter.value = ""
+                self._filter_bar.display = False
+                self._listing.filter("")
+            self._show(key_pair_id)
+
+    @work(exclusive=True, group="flow")
+    async def action_install(self) -> None:
+        """Install the public key of the pair under the cursor in authorized_keys."""
+        from tui.screens.install_public_key import InstallPublicKeyScreen
+
+        key_pair = self._highlighted
+        if key_pair is not None:
+            screen = InstallPublicKeyScreen(self._service, key_pair)
+            said = await self.app.push_screen_wait(screen)
+            if said is not None:
+                self._say(said)
+
+    @work(exclusive=True, group="flow")
     async def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""
         from tui.screens.pick import PickScreen

@@ -1,0 +1,122 @@
+"""The form that adds a new private key to the ssh-agent."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input
+
+from core.agent import AgentError, parse_lifetime
+from core.delivery import AddedToAgent
+from core.errors import KeyPairsError
+from core.model import CreatedKeyPair
+from tui import verdict
+from tui.actions import Place, bindings
+from tui.verdict import Tone, Verdict
+from tui.widgets.choice import Choice
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_USE, _ASK = "use", "ask"
+_OPTIONS = ((_USE, "without asking"), (_ASK, "ask each time"))
+
+
+class AddToAgentScreen(Screen[AddedToAgent | None]):
+    """How long, and whether to be asked at each use; ends with what was added, or None.
+
+    Args:
+        service: adds it.
+        created: the pair, its private key in memory.
+        holds_key: leaving the program now would lose the private key.
+    """
+
+    CSS_PATH = "add_to_agent.tcss"
+    PLACE = Place.ADD_TO_AGENT
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#lifetime"
+
+    def __init__(
+        self, service: "KeyPairService", created: CreatedKeyPair, *, holds_key: bool = False
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._created = created
+        self.holds_key = holds_key
+        self._lifetime = TextInput(id="lifetime")
+        self._lifetime_field = FormField("Keep for", self._lifetime)
+        self._use = Choice(_OPTIONS, id="use")
+        self._use_field = FormField("Use it", self._use)
+        self._outcome = VerdictLine(id="outcome")
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(f"Add the private key of {self._created.key_pair.key_name} to the ssh-agent")
+        with VerticalScroll(can_focus=False, classes="body"):
+            yield self._lifetime_field
+            yield self._use_field
+            yield self._outcome
+        yield KeyHints(Place.ADD_TO_AGENT)
+
+    @work(exclusive=True, group="look")
+    async def on_mount(self) -> None:
+        self._judge_lifetime()
+        try:
+            found = await asyncio.to_thread(self._service.agent)
+        except KeyPairsError as error:
+            self._outcome.show(Verdict(str(error), Tone.BAD))
+        else:
+            self._outcome.show(verdict.of_agent(found))
+
+    @on(Input.Changed)
+    def _judge_lifetime(self) -> None:
+        self._lifetime_field.show(verdict.of_lifetime(self._lifetime.value, self._service.now()))
+
+    @on(Choice.Changed)
+    def _judge_use(self) -> None:
+        asks = self._use.value == _ASK
+        words = "by ssh-askpass, which needs a display: without one it refuses every use"
+        self._use_field.show(Verdict(words if asks else "", Tone.CAUTION if asks else Tone.PLAIN))
+
+    def action_back(self) -> None:
+        """Go back; nothing is added."""
+        if not self._busy:
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Add the private key to the agent."""
+        # A second Enter would cancel the worker, but not its thread.
+        if not self._busy:
+            self._add()
+
+    @work(exclusive=True, group="flow")
+    async def _add(self) -> None:
+        try:
+            lifetime = parse_lifetime(self._lifetime.value)
+        except AgentError:
+            self._lifetime.focus()
+            return
+        self._busy = True
+        self._outcome.show(Verdict("adding…"))
+        try:
+            added = await asyncio.to_thread(
+                self._service.add_to_agent,
+                self._created,
+                lifetime=lifetime,
+                confirm=self._use.value == _ASK,
+            )
+        except KeyPairsError as error:
+            self._outcome.show(Verdict(f"Not added. {error}", Tone.BAD))
+        else:
+            self.dismiss(added)
+        finally:
+            self._busy = False

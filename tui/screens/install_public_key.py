@@ -1,0 +1,153 @@
+"""The form that installs a public key in authorized_keys."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input
+
+from core import key_options
+from core.authorized_keys import AddedNotConfirmed, Standing
+from core.errors import KeyPairsError
+from core.model import KeyPair
+from tui import clipboard, verdict
+from tui.actions import Place, bindings
+from tui.text import short_path, short_paths
+from tui.verdict import Tone, Verdict
+from tui.widgets.facts import Facts
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+
+if TYPE_CHECKING:
+    from core.authorized_keys import Plan
+    from core.service import KeyPairService
+
+
+class InstallPublicKeyScreen(Screen[str | None]):
+    """The options of a line, the line, and what adding it would do; ends with what was done.
+
+    For another host there is a command to copy; nothing here runs it.
+    """
+
+    CSS_PATH = "install_public_key.tcss"
+    PLACE = Place.INSTALL
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#options"
+
+    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pair = key_pair
+        self._where = Facts(id="where")
+        self._options = TextInput(id="options")
+        self._field = FormField("Options", self._options)
+        self._outcome = VerdictLine(id="outcome")
+        self._outcome.display = False
+        self._facts = Facts(id="facts")
+        self._commands: tuple[str, ...] = ()
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(f"Install the public key of {self._key_pair.key_name}")
+        with Vertical(id="form"):
+            yield self._where
+            yield self._field
+            yield self._outcome
+        with VerticalScroll():
+            yield self._facts
+        yield KeyHints(Place.INSTALL)
+
+    def on_mount(self) -> None:
+        self._judge()
+
+    @on(Input.Changed, "#options")
+    @work(exclusive=True, group="plan")
+    async def _judge(self) -> None:
+        try:
+            plan, commands = await asyncio.to_thread(self._look, self._options.value)
+        except KeyPairsError as error:
+            self._field.show(Verdict(str(error), Tone.BAD))
+            return
+        self._commands = commands
+        self._show(plan)
+        elsewhere = commands[-1] if commands else "the options are wrong"
+        self._facts.show([("Other host", elsewhere), ("Line", plan.line)])
+
+    def _show(self, plan: "Plan") -> None:
+        self._where.show([("File", str(plan.path))])
+        self._field.show(verdict.of_plan(plan))
+
+    def _look(self, options: str) -> "tuple[Plan, tuple[str, ...]]":
+        plan = self._service.installation(self._key_pair, options)
+        try:
+            key_options.check(options)
+        except key_options.OptionsError:
+            return plan, ()
+        return plan, self._service.copy_id_commands(self._key_pair, plan.line)
+
+    def action_toggle_restrict(self) -> None:
+        """Forbid all but running commands, or allow it again."""
+        self._toggle("restrict")
+
+    def action_toggle_from(self) -> None:
+        """Let the key in only from some addresses, or from anywhere again."""
+        self._toggle("from", key_options.client_address())
+
+    def _toggle(self, name: str, value: str | None = None) -> None:
+        self._options.value = key_options.toggled(self._options.value, name, value)
+        self._options.cursor_position = len(self._options.value)
+        self._options.focus()
+
+    @work(exclusive=True, group="copy")
+    async def action_copy(self) -> None:
+        """Send the commands for another host to the terminal's clipboard."""
+        if self._commands:
+            await clipboard.send(self.app, "\n".join(self._commands))
+            self.app.notify("ssh-copy-id: sent to your terminal", markup=False, timeout=3)
+
+    def action_back(self) -> None:
+        """Go back; nothing is added."""
+        if not self._busy:
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Add the line to authorized_keys."""
+        # A second Enter would cancel the worker, but not its thread.
+        if not self._busy:
+            self._install()
+
+    @work(exclusive=True, group="flow")
+    async def _install(self) -> None:
+        self._busy = True
+        options = self._options.value
+        try:
+            # Looked at anew: what was refused may have been mended in another terminal.
+            plan = await asyncio.to_thread(self._service.installation, self._key_pair, options)
+            self._show(plan)
+            if plan.standing is Standing.REFUSED:
+                return
+            done = await asyncio.to_thread(
+                self._service.install_public_key, self._key_pair, options
+            )
+        except AddedNotConfirmed as error:
+            self._say(Verdict(short_paths(str(error)), Tone.CAUTION))
+        except KeyPairsError as error:
+            self._say(Verdict(short_paths(str(error)), Tone.BAD))
+        else:
+            path = short_path(str(done.path))
+            present = done.standing is Standing.PRESENT
+            words = f"was in {path} already; nothing changed" if present else f"added to {path}"
+            self.dismiss(f"{self._key_pair.key_name}: {words}")
+        finally:
+            self._busy = False
+
+    def _say(self, said: Verdict) -> None:
+        self._outcome.show(said)
+        self._outcome.display = True
