@@ -7,7 +7,9 @@ import argparse
 import os
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tui import subcommands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -23,7 +25,30 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         from tui.restore import restore
 
         return restore(options.named_region, options.data_dir, agreed=options.yes)
+    if options.command == "find":
+        return _find(options)
+    if options.command == "doctor":
+        from tui.doctor import doctor
+
+        return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
     return _run_app(options)
+
+
+def _find(options: argparse.Namespace) -> int:
+    if not (options.things or options.agent):
+        print("keypairs: Name something to look up, or add --agent.", file=sys.stderr)
+        return UNUSABLE
+    from tui.find import find
+
+    return find(
+        options.things,
+        options.data_dir,
+        options.policy,
+        agent=options.agent,
+        ask=not options.no_ask,
+        everything=options.all,
+        as_json=options.json,
+    )
 
 
 def _run_app(options: argparse.Namespace) -> int:
@@ -54,6 +79,7 @@ def _run_app(options: argparse.Namespace) -> int:
 
 
 _DATA_DIR_HELP = "the folder that holds the Regions"
+_POLICY_HELP = "the policy that says who may do what"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,12 +94,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"keypairs {version('keypairs')}")
     parser.add_argument("--region", metavar="REGION", help="the Region to open")
     parser.add_argument("--data-dir", metavar="FOLDER", help=_DATA_DIR_HELP)
-    parser.add_argument("--policy", metavar="FILE", help="the policy that says who may do what")
+    parser.add_argument("--policy", metavar="FILE", help=_POLICY_HELP)
     parser.add_argument("--read-only", action="store_true", help="look only; refuse every change")
     parser.add_argument(
         "--no-mouse", action="store_true", help="leave the mouse to the terminal, for selecting"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    # Suppressed, so that their absence here does not undo what stands before the command.
+    shared: dict[str, dict[str, Any]] = {
+        "--data-dir": {"metavar": "FOLDER", "default": argparse.SUPPRESS, "help": _DATA_DIR_HELP},
+        "--policy": {"metavar": "FILE", "default": argparse.SUPPRESS, "help": _POLICY_HELP},
+    }
+    subcommands.add_find(commands, shared)
+    subcommands.add_doctor(commands, shared)
     restore = commands.add_parser(
         "restore",
         help="bring a Region back from the copy before its last change",
@@ -85,10 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     restore.add_argument("named_region", metavar="REGION", help="the Region to restore")
-    # Suppressed, so that its absence here does not undo what stands before the command.
-    restore.add_argument(
-        "--data-dir", metavar="FOLDER", default=argparse.SUPPRESS, help=_DATA_DIR_HELP
-    )
+    restore.add_argument("--data-dir", **shared["--data-dir"])
     restore.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 
