@@ -5,6 +5,7 @@ What needs no screen is a subcommand, and never loads Textual.
 
 import argparse
 import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -17,21 +18,32 @@ if TYPE_CHECKING:
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
 
+_BROKEN_PIPE = 128 + signal.SIGPIPE
+
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the program and return its exit status."""
     options = _parser().parse_args(arguments)
-    if options.command == "restore":
-        from tui.restore import restore
+    if options.command is None:
+        return _run_app(options)
+    try:
+        return _COMMANDS[options.command](options)
+    except BrokenPipeError:
+        # Whoever reads it has seen enough. Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
 
-        return restore(options.named_region, options.data_dir, agreed=options.yes)
-    if options.command == "find":
-        return _find(options)
-    if options.command == "doctor":
-        from tui.doctor import doctor
 
-        return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
-    return _run_app(options)
+def _restore(options: argparse.Namespace) -> int:
+    from tui.restore import restore
+
+    return restore(options.named_region, options.data_dir, agreed=options.yes)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from tui.doctor import doctor
+
+    return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
 
 
 def _find(options: argparse.Namespace) -> int:
@@ -77,6 +89,8 @@ def _run_app(options: argparse.Namespace) -> int:
     app.run(mouse=settings.mouse and not options.no_mouse)
     return app.return_code or 0
 
+
+_COMMANDS = {"restore": _restore, "find": _find, "doctor": _doctor}
 
 _DATA_DIR_HELP = "the folder that holds the Regions"
 _POLICY_HELP = "the policy that says who may do what"
