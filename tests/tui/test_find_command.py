@@ -202,7 +202,7 @@ def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
 def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> None:
     for number in range(3_000):
         (keys / f"{number}.pub").write_text(LINE)
-    find = [sys.executable, "-m", "tui", "find", keys, "--data-dir", data]
+    find: list[str | Path] = [sys.executable, "-m", "tui", "find", keys, "--data-dir", data]
     pipe = subprocess.PIPE
     with subprocess.Popen(find, stdout=pipe, stderr=pipe, cwd=ROOT) as process:
         assert process.stdout is not None
