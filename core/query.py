@@ -109,11 +109,11 @@ class Query:
                 found = [item for item in found if word in item.names]
             else:
                 found = [item for item in found if word in item.text]
-        for age in self._older:
-            limit = _before(now, age)
+        for oldest in self._older:
+            limit = _before(now, oldest)
             found = [item for item in found if item.key_pair.create_time < limit]
-        for age in self._newer:
-            limit = _before(now, age)
+        for youngest in self._newer:
+            limit = _before(now, youngest)
             found = [item for item in found if item.key_pair.create_time >= limit]
         if self._replaced:
             replaced = {item.key_pair.replaces for item in items}
@@ -186,6 +186,19 @@ def fingerprint_kind(text: str, key_pair: KeyPair) -> str | None:
         if term.field in (None, "fp") and (kind := _kind(term.value, key_pair)):
             return kind
     return None
+
+
+def has_fingerprint(text: str) -> bool:
+    """Tell whether a whole fingerprint stands in a text, in any spelling."""
+    if len(text) > LONGEST:
+        return False
+    terms = (term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp"))
+    return any(
+        len(spelling.sha1 or "") == _SHA1_LENGTH
+        or len(spelling.md5 or "") == _MD5_LENGTH
+        or len(spelling.sha256 or "") == _SHA256_LENGTH
+        for spelling in filter(None, map(_spelling, terms))
+    )
 
 
 # Terms ----------------------------------------------------------------------------------------
@@ -305,13 +318,19 @@ _UNITS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _AGE = re.compile(r"([0-9]{1,6})([hdwmy])")
 
 
+def age(text: str) -> timedelta | None:
+    """Return the age that is written as a number and h, d, w, m or y, or None if it is not."""
+    found = _AGE.fullmatch(text.lower())
+    return timedelta(hours=int(found[1]) * _UNITS[found[2]]) if found else None
+
+
 def _age(term: _Term) -> timedelta:
-    found = _AGE.fullmatch(term.value.lower())
-    if not found:
+    found = age(term.value)
+    if found is None:
         raise _BadTermError(
             f"{term.field}: takes a number and h, d, w, m or y, as in {term.field}:90d."
         )
-    return timedelta(hours=int(found[1]) * _UNITS[found[2]])
+    return found
 
 
 def _yes_or_no(term: _Term) -> bool:

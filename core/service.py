@@ -6,7 +6,7 @@ they answer are values of `core.model`; what they refuse, they refuse with error
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from core.errors import (
     KeyPairLimitExceeded,
     MissingParameter,
     SaveError,
+    SettingsError,
     StoreError,
 )
 from core.filters import Filter, TagDescription, select_key_pairs, select_tags
@@ -46,7 +47,10 @@ from core.secret import KeyMaterial
 if TYPE_CHECKING:
     from core.authorized_keys import Plan as InstallationPlan
     from core.delivery import AddedToAgent, AgentContents
+    from core.doctor import Progress, Summary
     from core.encoding.public import PublicKey
+    from core.find import Ask, Finder
+    from core.findings import Finding
     from core.journal import Entry as JournalEntry
     from core.store import RegionState, RegionStore
 
@@ -797,6 +801,39 @@ class KeyPairService:
             EC2Error: the public key in the record is damaged.
         """
         return self.imported_fingerprint(self.read_public_key(key_pair.public_key))
+
+    # All Regions together -----------------------------------------------------------------------
+
+    def in_every_region(self) -> "list[KeyPairService]":
+        """Return the services of the Regions that are in use, or once were, by name."""
+        names = [*self._store.regions_in_use(), *self._store.regions_once_in_use()]
+        services = []
+        for name in sorted(names):
+            with suppress(SettingsError):  # a file that only looks like that of a Region
+                services.append(self.for_region(name))
+        return services
+
+    def finder(self, ask: "Ask | None" = None) -> "Finder":
+        """Return what finds the pair of a key in all Regions; reads them all.
+
+        `ask` is asked for the passphrase of a file that does not show its public half.
+        """
+        from core.find import Finder
+
+        regions = self.in_every_region()
+        return Finder(((each.region, each.describe_key_pairs) for each in regions), ask)
+
+    def check_up(
+        self, older_than: timedelta | None = None
+    ) -> "Iterator[Progress | Finding | Summary]":
+        """Look for what is wrong with the store, the pairs and the saved files; see `core.doctor`.
+
+        Each step blocks no longer than the reading of one file, and nothing is changed.
+        """
+        from core.doctor import check_up
+
+        regions = [(each._store, each.describe_key_pairs) for each in self.in_every_region()]
+        return check_up(self._store.folder, regions, older_than, self._now())
 
 
 def _create(path_text: str, data: bytes) -> Path:

@@ -193,6 +193,22 @@ class RegionStore:
         except OSError:
             return []
 
+    def regions_once_in_use(self) -> list[str]:
+        """Return the names of the Regions of which only the copy before a change is left."""
+        suffix = ".json.bak"
+        try:
+            copies = {
+                path.name.removesuffix(suffix) for path in self._folder.glob(f"*-*-*{suffix}")
+            }
+        except OSError:
+            return []
+        return sorted(copies.difference(self.regions_in_use()))
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return self._folder
+
     @property
     def journal(self) -> Journal:
         """The journal of the data folder."""

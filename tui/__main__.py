@@ -5,9 +5,12 @@ What needs no screen is a subcommand, and never loads Textual.
 
 import argparse
 import os
+import signal
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tui import subcommands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -15,15 +18,49 @@ if TYPE_CHECKING:
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
 
+_BROKEN_PIPE = 128 + signal.SIGPIPE
+
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the program and return its exit status."""
     options = _parser().parse_args(arguments)
-    if options.command == "restore":
-        from tui.restore import restore
+    if options.command is None:
+        return _run_app(options)
+    try:
+        return _COMMANDS[options.command](options)
+    except BrokenPipeError:
+        # Whoever reads it has seen enough. Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
 
-        return restore(options.named_region, options.data_dir, agreed=options.yes)
-    return _run_app(options)
+
+def _restore(options: argparse.Namespace) -> int:
+    from tui.restore import restore
+
+    return restore(options.named_region, options.data_dir, agreed=options.yes)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from tui.doctor import doctor
+
+    return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
+
+
+def _find(options: argparse.Namespace) -> int:
+    if not (options.things or options.agent):
+        print("keypairs: Name something to look up, or add --agent.", file=sys.stderr)
+        return UNUSABLE
+    from tui.find import find
+
+    return find(
+        options.things,
+        options.data_dir,
+        options.policy,
+        agent=options.agent,
+        ask=not options.no_ask,
+        everything=options.all,
+        as_json=options.json,
+    )
 
 
 def _run_app(options: argparse.Namespace) -> int:
@@ -55,7 +92,10 @@ def _run_app(options: argparse.Namespace) -> int:
     return app.return_code or 0
 
 
+_COMMANDS = {"restore": _restore, "find": _find, "doctor": _doctor}
+
 _DATA_DIR_HELP = "the folder that holds the Regions"
+_POLICY_HELP = "the policy that says who may do what"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,12 +110,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"keypairs {version('keypairs')}")
     parser.add_argument("--region", metavar="REGION", help="the Region to open")
     parser.add_argument("--data-dir", metavar="FOLDER", help=_DATA_DIR_HELP)
-    parser.add_argument("--policy", metavar="FILE", help="the policy that says who may do what")
+    parser.add_argument("--policy", metavar="FILE", help=_POLICY_HELP)
     parser.add_argument("--read-only", action="store_true", help="look only; refuse every change")
     parser.add_argument(
         "--no-mouse", action="store_true", help="leave the mouse to the terminal, for selecting"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    # Suppressed, so that their absence here does not undo what stands before the command.
+    shared: dict[str, dict[str, Any]] = {
+        "--data-dir": {"metavar": "FOLDER", "default": argparse.SUPPRESS, "help": _DATA_DIR_HELP},
+        "--policy": {"metavar": "FILE", "default": argparse.SUPPRESS, "help": _POLICY_HELP},
+    }
+    subcommands.add_find(commands, shared)
+    subcommands.add_doctor(commands, shared)
     restore = commands.add_parser(
         "restore",
         help="bring a Region back from the copy before its last change",
@@ -87,10 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     restore.add_argument("named_region", metavar="REGION", help="the Region to restore")
-    # Suppressed, so that its absence here does not undo what stands before the command.
-    restore.add_argument(
-        "--data-dir", metavar="FOLDER", default=argparse.SUPPRESS, help=_DATA_DIR_HELP
-    )
+    restore.add_argument("--data-dir", **shared["--data-dir"])
     restore.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 

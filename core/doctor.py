@@ -1,0 +1,242 @@
+"""The check-up: what is wrong with the store, the key pairs in it and the files they were saved to.
+
+It only looks. It says what it is about to look at, so that whoever waits for a slow file system
+knows what for, and can stop.
+"""
+
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from core import data_dir, files, region_file
+from core.encoding.public import PublicKey
+from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
+from core.findings import Finding, PairReference
+from core.fingerprint import ec2_fingerprint, fingerprints
+from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
+from core.saved_files import SavedFiles
+from core.store import RegionStore
+
+OLD = timedelta(days=365)
+"""The age from which a pair is reported, unless another is asked for."""
+
+_FEWEST_BITS = 2048
+_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+_OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is looked at next: `done` of `total` things were, in words that may quote names."""
+
+    looking_at: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was looked at in the end; `not_allowed` are Regions that may not be described."""
+
+    regions: tuple[str, ...]
+    key_pairs: int
+    not_allowed: tuple[str, ...]
+
+
+Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeyPair]]]]
+"""The Regions in use: the store of each, and how to ask for its key pairs as far as allowed."""
+
+
+def check_up(
+    folder: Path, regions: Regions, older_than: timedelta | None, now: datetime
+) -> Iterator[Progress | Finding | Summary]:
+    """Look at everything, and yield what is looked at and what is found; the summary is the last.
+
+    Args:
+        folder: the data folder.
+        regions: the Regions in use.
+        older_than: the age from which a pair is reported, or None to report none for its age.
+        now: an aware time.
+    """
+    yield from _folder(folder, regions)
+    pairs: list[tuple[PairReference, KeyPair]] = []
+    not_allowed = []
+    for number, (store, describe) in enumerate(regions):
+        yield Progress(f"the file of {store.region}", number, len(regions))
+        try:
+            found = describe()
+        except UnauthorizedOperation:
+            not_allowed.append(store.region)
+            continue
+        except StoreError as error:
+            yield _unreadable(store, error)
+        else:
+            yield from _region_files(store)
+            pairs += [(_reference(store.region, pair), pair) for pair in found]
+    saved_files = SavedFiles()
+    for number, (reference, pair) in enumerate(pairs):
+        yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
+        yield from _pair(reference, pair, older_than, now)
+        yield from saved_files.check(reference, pair)
+    yield from _same_names(pairs)
+    yield from _same_keys(pairs)
+    names = tuple(store.region for store, _ in regions if store.region not in not_allowed)
+    yield Summary(names, len(pairs), tuple(not_allowed))
+
+
+def _reference(region: str, pair: KeyPair) -> PairReference:
+    return PairReference(region, pair.key_pair_id, pair.key_name)
+
+
+# The store --------------------------------------------------------------------------------------
+
+
+def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
+    problem = data_dir.problem(folder)
+    if problem is not None:
+        yield Finding(
+            "store-folder",
+            f"The data folder {folder} cannot be used: {problem}.",
+            "Until then nothing can be changed. Give the folder to yourself alone, with mode 700.",
+            path=str(folder),
+        )
+    for store, _ in regions[:1]:
+        try:
+            store.journal.read()
+        except StoreError as error:
+            yield Finding(
+                "store-journal",
+                str(error),
+                "Give it back to yourself with mode 600, or move it away; a new one is begun.",
+                path=str(store.journal.path),
+            )
+
+
+def _unreadable(store: RegionStore, error: StoreError) -> Finding:
+    kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
+    if isinstance(error, StoreDamaged) and store.previous_path.exists():
+        advice = f"See what the copy would bring back: keypairs restore {store.region}"
+    elif isinstance(error, StoreDamaged):
+        advice = "Bring the file back from a backup."
+    else:
+        advice = "Put right what the system complains of, and look again."
+    return Finding(kind, str(error), advice, store.region, path=str(store.path))
+
+
+def _region_files(store: RegionStore) -> Iterator[Finding]:
+    """Check the files of a Region that was just read."""
+    path, copy = store.path, store.previous_path
+    try:
+        if path.lstat().st_mode & _OTHERS_READ and path.parent.stat().st_mode & _OTHERS_ENTER:
+            yield Finding(
+                "store-exposed",
+                f"Others can read {path}: the names, tags and public keys of {store.region}.",
+                f"Make the folder yours alone: chmod 700 {path.parent}",
+                store.region,
+                path=str(path),
+            )
+        region_file.read(files.read_private_file(copy, region_file.LARGEST), store.region)
+    except FileNotFoundError:
+        pass  # a Region that was never changed twice has no copy
+    except (OSError, ValueError, StoreError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else str(error)) or "it is no file"
+        yield Finding(
+            "store-copy",
+            f"The copy before the last change, {copy}, is no good: {reason}.",
+            f"The next change in {store.region} writes a new one. Until then there is no way"
+            f" back from damage to {path.name}.",
+            store.region,
+            path=str(copy),
+        )
+
+
+# A pair -----------------------------------------------------------------------------------------
+
+
+def _pair(
+    reference: PairReference, pair: KeyPair, older_than: timedelta | None, now: datetime
+) -> Iterator[Finding]:
+    def finding(kind: str, problem: str, advice: str) -> Finding:
+        return Finding(kind, problem, advice, reference.region, (reference,))
+
+    name = pair.key_name
+    try:
+        public_key = PublicKey.from_line(pair.public_key)
+    except ValueError:
+        public_key = None
+    if public_key is None or not _agrees(pair, public_key):
+        yield finding(
+            "record-damaged",
+            f"The record of {name} does not agree with its public key.",
+            "Delete the pair and import its public key again.",
+        )
+    elif public_key.key_type is KeyType.RSA and public_key.bits < _FEWEST_BITS:
+        yield finding(
+            "rsa-short",
+            f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
+            "Create a new pair, put its public key where this one is, and delete this one.",
+        )
+    if pair.private_key is PrivateKeyState.UNSAVED:
+        yield finding(
+            "never-saved",
+            f"The private key of {name} was never saved: the pair is of no use.",
+            "Delete the pair, and create it again if it is needed.",
+        )
+    age = now - pair.create_time
+    if older_than is not None and age > older_than:
+        yield finding(
+            "old",
+            f"{name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
+            "Create a new pair, put its public key where this one is, and delete this one.",
+        )
+
+
+def _agrees(pair: KeyPair, public_key: PublicKey) -> bool:
+    """Tell whether the fingerprints of a record are of its public key, as far as that shows."""
+    kinds = fingerprints(public_key)
+    sha1 = pair.fingerprints.pkcs8_sha1
+    expected = Fingerprints(sha1, kinds.spki_md5, kinds.ssh_sha256, kinds.ssh_md5)
+    return (
+        pair.key_type is public_key.key_type
+        and pair.fingerprints == expected
+        and pair.key_fingerprint == ec2_fingerprint(public_key, expected)
+    )
+
+
+# Pairs beside each other ------------------------------------------------------------------------
+
+
+def _same_names(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Finding]:
+    by_name: dict[str, list[tuple[PairReference, KeyPair]]] = defaultdict(list)
+    for reference, pair in pairs:
+        by_name[pair.key_name].append((reference, pair))
+    for name, namesakes in by_name.items():
+        if len({pair.public_key for _, pair in namesakes}) > 1:
+            references = tuple(reference for reference, _ in namesakes)
+            regions = ", ".join(reference.region for reference in references)
+            yield Finding(
+                "same-name",
+                f"The name {name} stands for different keys in {regions}.",
+                "Whoever goes by the name takes one for the other. Give each key a name of its"
+                " own: import it under a new one, and delete the old.",
+                key_pairs=references,
+            )
+
+
+def _same_keys(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Finding]:
+    by_key: dict[str, list[PairReference]] = defaultdict(list)
+    for reference, pair in pairs:
+        by_key[pair.public_key].append(reference)
+    for references in by_key.values():
+        if len(references) > 1:
+            places = ", ".join(f"{each.key_name} in {each.region}" for each in references)
+            yield Finding(
+                "same-key",
+                f"One public key stands under several names or Regions: {places}.",
+                "Whoever gets its private key gets into all of these. If that is not meant,"
+                " create a pair for each.",
+                key_pairs=tuple(references),
+            )

@@ -1,0 +1,107 @@
+"""What a check-up can find: the kinds, how bad each is, and what a finding says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+
+class Severity(StrEnum):
+    """How bad a finding is; the order is that in which findings are shown."""
+
+    ERROR = "error"
+    """A key is lost, in the wrong hands, or about to be."""
+
+    WARNING = "warning"
+    """Something is wrong, and can be put right."""
+
+    NOTICE = "notice"
+    """Something to think about."""
+
+
+class _Kind(NamedTuple):
+    severity: Severity
+    meaning: str
+
+
+KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "store-folder": _Kind(Severity.ERROR, "the data folder cannot be trusted or used"),
+        "store-damaged": _Kind(Severity.ERROR, "the file of a Region is damaged or missing"),
+        "store-unreadable": _Kind(Severity.ERROR, "the file of a Region cannot be read"),
+        "store-exposed": _Kind(Severity.WARNING, "others can read the file of a Region"),
+        "store-copy": _Kind(Severity.WARNING, "the copy before the last change is no good"),
+        "store-journal": _Kind(Severity.WARNING, "the journal cannot be read"),
+        "record-damaged": _Kind(Severity.ERROR, "a record does not agree with its public key"),
+        "file-gone": _Kind(Severity.ERROR, "a saved private key is not there any more"),
+        "file-changed": _Kind(Severity.ERROR, "a saved file is not this private key any more"),
+        "file-exposed": _Kind(Severity.ERROR, "others can read a saved private key"),
+        "folder-exposed": _Kind(Severity.ERROR, "others can replace a saved private key"),
+        "file-unreadable": _Kind(Severity.WARNING, "a saved private key cannot be read"),
+        "file-unencrypted": _Kind(
+            Severity.WARNING, "a private key without a passphrase is on a shared file system"
+        ),
+        "never-saved": _Kind(Severity.WARNING, "the private key was never saved"),
+        "rsa-short": _Kind(Severity.WARNING, "an RSA key has fewer than 2,048 bits"),
+        "same-name": _Kind(Severity.WARNING, "one name stands for different keys"),
+        "same-key": _Kind(Severity.NOTICE, "one public key stands under several names or Regions"),
+        "old": _Kind(Severity.NOTICE, "a pair is older than the limit"),
+    }
+)
+"""Every kind of finding; a test makes each of them happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairReference:
+    """Where a key pair stands: enough to go there."""
+
+    region: str
+    key_pair_id: str
+    key_name: str
+
+    def as_record(self) -> dict[str, Any]:
+        """Return it as JSON types."""
+        return {
+            "region": self.region,
+            "key_pair_id": self.key_pair_id,
+            "key_name": self.key_name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be, and what to do about it.
+
+    `key_pairs` are those it is about, `path` is the file or folder. `problem` and `advice` are
+    sentences and may quote names and paths as they are.
+    """
+
+    kind: str
+    problem: str
+    advice: str
+    region: str | None = None
+    key_pairs: tuple[PairReference, ...] = ()
+    path: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return KINDS[self.kind].severity
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What findings are sorted by: the worst first, then kind by kind."""
+        return [*Severity].index(self.severity), [*KINDS].index(self.kind)
+
+    def as_record(self) -> dict[str, Any]:
+        """Return it as JSON types, in the schema that `keypairs doctor --help` documents."""
+        return {
+            "kind": self.kind,
+            "severity": self.severity.value,
+            "problem": self.problem,
+            "advice": self.advice,
+            "region": self.region,
+            "key_pairs": [pair.as_record() for pair in self.key_pairs],
+            "path": self.path,
+        }

@@ -1,0 +1,112 @@
+"""What may have become of the files that private keys were saved to."""
+
+import errno
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from core import destination, files
+from core.encoding import EncodingError, private_file
+from core.findings import Finding, PairReference
+from core.model import KeyPair
+from core.mounts import network_file_system
+
+LARGEST = 64 * 1024
+"""More than any private key file has."""
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class SavedFiles:
+    """Checks saved files, asking about each folder only once."""
+
+    def __init__(self) -> None:
+        self._network_file_system = cache(network_file_system)
+        self._folders_said: set[Path] = set()
+
+    def check(self, reference: PairReference, pair: KeyPair) -> Iterator[Finding]:
+        """Yield what is wrong with the files of a pair; no passphrase is asked for."""
+        for text in pair.saved_to:
+            for kind, problem, advice in self._check(Path(text), pair):
+                yield Finding(kind, problem, advice, reference.region, (reference,), text)
+
+    def _check(self, path: Path, pair: KeyPair) -> Iterator[tuple[str, str, str]]:
+        name, quoted = pair.key_name, shlex.quote(str(path))
+        look = f"See whose key the file is: keypairs find {quoted}"
+        lost = (
+            "Bring it back from a backup, or look where it went: keypairs find FOLDER."
+            " If it is lost, delete the pair and create another."
+        )
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                thing = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
+                yield "file-changed", f"{path} is {thing} now, not the private key of {name}.", look
+                return
+            data = files.read_private_file(path, LARGEST)
+        except (FileNotFoundError, NotADirectoryError):
+            yield "file-gone", f"{path}, the private key of {name}, is gone.", lost
+            return
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                yield "file-changed", f"{path} is too large to be the private key of {name}.", look
+                return
+            problem = f"{path}, the private key of {name}, cannot be read: {error.strerror}."
+            yield "file-unreadable", problem, "Look as the account that saved it."
+            return
+        yield from self._check_access(path, status)
+        change, encrypted = _examined(data, pair)
+        if change is not None:
+            yield "file-changed", f"{path} {change}.", f"{look}. {lost}"
+        elif not encrypted:
+            kind = self._network_file_system(path.parent)
+            if kind is not None:
+                yield (
+                    "file-unencrypted",
+                    f"{path} has no passphrase, and lies on a file system that other machines see"
+                    f" ({kind}).",
+                    "Move it to a disk of this machine, or give it a passphrase:"
+                    f" ssh-keygen -p -f {quoted} (puttygen -P for a .ppk)",
+                )
+
+    def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, str, str]]:
+        mode = stat.S_IMODE(status.st_mode)
+        replace = "If others may have read it, replace the key."
+        if mode & _OTHERS:
+            yield (
+                "file-exposed",
+                f"Others can get at {path}: its mode is {mode:04o}.",
+                f"chmod 600 {shlex.quote(str(path))}. {replace}",
+            )
+        if status.st_uid not in (os.geteuid(), 0):
+            yield (
+                "file-exposed",
+                f"{path} belongs to another account (uid {status.st_uid}), which can read it.",
+                f"Take it back with chown. {replace}",
+            )
+        folder = path.parent
+        if folder not in self._folders_said and destination.others_can_replace_in(folder):
+            self._folders_said.add(folder)
+            yield (
+                "folder-exposed",
+                f"Others can write in {folder}, and so put another file in the place of {path}.",
+                f"chmod go-w {shlex.quote(str(folder))}",
+            )
+
+
+def _examined(data: bytes, pair: KeyPair) -> tuple[str | None, bool]:
+    """Return why a file is not the private key of a pair, as far as that shows; is it encrypted?"""
+    if not private_file.looks_private(data):
+        return "holds no private key any more", False
+    try:
+        found = private_file.examine(data)
+    except private_file.HalvesDisagree:
+        return "has a private and a public half of different keys", False
+    except EncodingError as error:
+        return f"does not read back as a private key: {error}", False
+    if found.public_key is not None and found.public_key.line != pair.public_key:
+        return f"is the private key of another pair now, not of {pair.key_name}", found.encrypted
+    return None, found.encrypted

@@ -1,0 +1,213 @@
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.model import Tag, TagSpecification
+from core.service import KeyPairService
+from tui import __main__ as command
+
+ROOT = Path(__file__).parents[2]
+LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+FINGERPRINT = "SHA256:uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8"
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Return a data folder with the pair `laptop` in eu-west-1."""
+    folder = tmp_path / "data"
+    service = KeyPairService.open(folder, "eu-west-1")
+    tags = [TagSpecification("key-pair", [Tag("Team", "ci"), Tag("Env", "")])]
+    service.import_key_pair(key_name="laptop", public_key_material=LINE, tag_specifications=tags)
+    return folder
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Return a folder with a known key, an unknown one and what is no key."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    (folder / "a.pub").write_text(f"{LINE} sam\n")
+    (folder / "b.pub").write_text(LINE.replace("PKNhoY", "PKNhoZ").replace("Dp5q", "Dp5r") + "\n")
+    (folder / "config").write_text("Host *\n")
+    return folder
+
+
+def call(*arguments: str | Path) -> int:
+    return command.main([str(argument) for argument in arguments])
+
+
+def test_a_line_for_each_key_says_whose_it_is(data: Path, keys: Path, capsys: Output) -> None:
+    assert call("find", keys, "--data-dir", data) == 1
+    output = capsys.readouterr()
+    known, unknown = output.out.splitlines()
+    assert known == (
+        f"{keys}/a.pub: laptop in eu-west-1 [Team=ci, Env=] (public key, comment sam; by EC2's"
+        " SHA-256)"
+    )
+    assert unknown.startswith(f"{keys}/b.pub: unknown (ed25519 256 bits SHA256:")
+    assert output.err == "keypairs: looked at 3; 2 keys, 1 known.\n"
+
+
+@pytest.mark.parametrize(
+    ("things", "status"),
+    [
+        (["a.pub"], 0),
+        (["a.pub", LINE, FINGERPRINT], 0),
+        (["b.pub"], 1),
+        (["config"], 1),
+        (["a.pub", "missing"], 1),
+        ([FINGERPRINT.replace("u", "v")], 1),
+        ([], 2),
+    ],
+)
+def test_the_exit_status_tells(
+    data: Path, keys: Path, capsys: Output, things: list[str], status: int
+) -> None:
+    named = [str(keys / thing) if (keys / thing).exists() else thing for thing in things]
+    assert call("--data-dir", data, "find", *named) == status, capsys.readouterr()
+
+
+def test_what_is_named_is_answered_even_if_it_is_no_key(
+    data: Path, keys: Path, capsys: Output
+) -> None:
+    assert call("find", keys / "config", "nonsense", "--data-dir", data) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{keys}/config: no key"
+    assert second.startswith("there is no such file")
+    call("find", keys, "--all", "--data-dir", data)
+    assert f"{keys}/config: no key" in capsys.readouterr().out
+
+
+def test_the_json_document_is_what_the_help_says(data: Path, keys: Path, capsys: Output) -> None:
+    assert call("find", keys, "--json", "--data-dir", data) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document.keys() == {"version", "found"}
+    known, unknown = document["found"]
+    (pair,) = known.pop("key_pairs")
+    assert known == {
+        "source": f"{keys}/a.pub",
+        "line": None,
+        "standing": "known",
+        "kind": "public key",
+        "key_type": "ed25519",
+        "bits": 256,
+        "fingerprint": FINGERPRINT,
+        "public_key": LINE,
+        "comment": "sam",
+        "note": "",
+    }
+    assert pair["key_pair_id"].startswith("key-0")
+    assert {key: value for key, value in pair.items() if key != "key_pair_id"} == {
+        "region": "eu-west-1",
+        "key_name": "laptop",
+        "tags": [{"key": "Team", "value": "ci"}, {"key": "Env", "value": ""}],
+        "key_fingerprint": f"{FINGERPRINT.removeprefix('SHA256:')}=",
+        "matched": "EC2's SHA-256",
+    }
+    assert (unknown["standing"], unknown["key_pairs"]) == ("unknown", [])
+    with pytest.raises(SystemExit):
+        call("find", "--help")
+    text = capsys.readouterr().out
+    assert all(word in text for word in [*known, *pair, *document])
+
+
+def test_names_and_comments_that_talk_to_the_terminal_are_spelled_out(
+    data: Path, keys: Path, capsys: Output
+) -> None:
+    escape = "\x1b]0;owned\x07\u202e[b]"
+    (keys / f"{escape}.pub").write_text(f"{LINE} {escape}\n")
+    (keys / os.fsdecode(b"\xff.pub")).write_text(f"{LINE} x\n")
+    call("find", keys, "missing" + escape, "--all", "--data-dir", data)
+    output = capsys.readouterr()
+    assert not set(escape) & set(output.out + output.err) - set("]0;owned[b")
+    assert r"\u{1b}]0;owned\u{7}\u{202e}[b].pub: laptop" in output.out
+    call("find", keys, "--json", "--data-dir", data)
+    assert capsys.readouterr().out.isascii()
+
+
+def test_a_region_that_cannot_be_read_is_said(data: Path, keys: Path, capsys: Output) -> None:
+    (data / "us-east-1.json").write_bytes(b"{}")
+    assert call("find", keys / "a.pub", "--data-dir", data) == 0
+    assert "The pairs of us-east-1 are not known" in capsys.readouterr().err
+
+
+def test_without_an_agent_it_says_so(data: Path, capsys: Output) -> None:
+    assert call("find", "--agent", "--data-dir", data) == 2
+    assert "SSH_AUTH_SOCK" in capsys.readouterr().err
+
+
+def encrypted(run: Callable[..., object], folder: Path) -> Path:
+    path = folder / "locked.pem"
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "sésame"]
+    run(*make, "-f", path)
+    path.with_name("locked.pem.pub").unlink()
+    return path
+
+
+def test_a_passphrase_is_asked_for_on_the_terminal_alone(
+    data: Path, keys: Path, run: Callable[..., object]
+) -> None:
+    path = encrypted(run, keys)
+    ask: list[str | Path] = [sys.executable, "-m", "tui", "find", path, "--data-dir", data]
+    silent = subprocess.run(
+        ask,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        check=False,
+    )
+    assert "needs its passphrase" in silent.stdout
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            ask,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        said = b""
+        while b"Passphrase of" not in said:
+            said += os.read(ours, 1000)
+        os.write(ours, "sésame\n".encode())
+        out, _ = process.communicate(timeout=30)
+    finally:
+        os.close(theirs)
+        os.close(ours)
+    assert out.decode().startswith(f"{path}: unknown (rsa 2048 bits SHA256:")
+    assert "sésame" not in out.decode()
+
+
+def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
+    code = (
+        "import sys\nfrom tui.__main__ import main\n"
+        f"status = main(['find', {str(keys)!r}, '--data-dir', {str(data)!r}])\n"
+        "assert status == 1 and 'core.find' in sys.modules\n"
+        "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> None:
+    for number in range(3_000):
+        (keys / f"{number}.pub").write_text(LINE)
+    find: list[str | Path] = [sys.executable, "-m", "tui", "find", keys, "--data-dir", data]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(find, stdout=pipe, stderr=pipe, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

@@ -1,0 +1,84 @@
+"""The command `keypairs doctor`: findings on stdout, the talk on stderr."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from core.errors import KeyPairsError
+from core.findings import Finding
+from core.settings import open_service
+from tui.text import sentence, visible
+
+if TYPE_CHECKING:
+    from core.doctor import Summary
+    from core.service import KeyPairService
+
+FINE, FOUND, UNUSABLE, STOPPED = 0, 1, 2, 130
+
+
+def doctor(
+    folder: str | None, policy: str | None, older_than: timedelta | None, *, as_json: bool
+) -> int:
+    """Look at the store, the pairs and their files, and print what is wrong.
+
+    Returns the exit status.
+    """
+    try:
+        # Only looked at: what is wrong with the folder is a finding, and no reason to stop.
+        service = open_service(None, folder, policy, read_only=True)
+        findings, summary = _collected(service, older_than)
+    except KeyPairsError as error:
+        _say(sentence(error))
+        return UNUSABLE
+    except KeyboardInterrupt:
+        _say("stopped; nothing was changed.")
+        return STOPPED
+    if as_json:
+        print(json.dumps(document(findings, summary), indent=2))
+    for finding in () if as_json else findings:
+        print(f"{finding.severity:<8} {visible(finding.problem)} [{finding.kind}]")
+        print(f"{'':<8} {visible(finding.advice)}")
+    sys.stdout.flush()
+    _say(summed_up(findings, summary))
+    for region in summary.not_allowed:
+        _say(f"left out {region}: you are not allowed to describe its key pairs.")
+    if summary.not_allowed and not summary.regions:
+        return UNUSABLE
+    return FOUND if findings else FINE
+
+
+def _collected(
+    service: "KeyPairService", older_than: timedelta | None
+) -> "tuple[list[Finding], Summary]":
+    findings: list[Finding] = []
+    for step in service.check_up(older_than):
+        if isinstance(step, Finding):
+            findings.append(step)
+    summary: Summary = step  # type: ignore[assignment] # the last one is
+    return sorted(findings, key=lambda finding: finding.rank), summary
+
+
+def document(findings: Sequence[Finding], summary: "Summary") -> dict[str, object]:
+    """Return the JSON document, in the schema that `keypairs doctor --help` documents."""
+    return {
+        "version": 1,
+        "regions": list(summary.regions),
+        "regions_not_allowed": list(summary.not_allowed),
+        "key_pairs": summary.key_pairs,
+        "findings": [finding.as_record() for finding in findings],
+    }
+
+
+def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
+    """Return in one sentence what was looked at and how much was found."""
+    pairs, regions = summary.key_pairs, len(summary.regions)
+    looked_at = f"{pairs:,} key pair{'s' * (pairs != 1)} in {regions} Region{'s' * (regions != 1)}"
+    count = len(findings)
+    found = f"{count:,} finding{'s' * (count != 1)}" if count else "nothing found"
+    return f"looked at {looked_at}: {found}."
+
+
+def _say(text: str) -> None:
+    print(f"keypairs: {text}", file=sys.stderr)

@@ -1,0 +1,128 @@
+"""The command `keypairs find`: whose keys these are on stdout, the talk on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from core.errors import KeyPairsError
+from core.found import IS_NO_KEY, Found, Match, Standing
+from core.secret import KeyMaterial
+from core.settings import open_service
+from tui.text import sentence, visible
+
+if TYPE_CHECKING:
+    from core.find import Ask, Finder
+
+ALL_KNOWN, NOT_ALL, UNUSABLE, STOPPED = 0, 1, 2, 130
+
+
+def find(
+    things: Sequence[str],
+    folder: str | None,
+    policy: str | None,
+    *,
+    agent: bool,
+    ask: bool,
+    everything: bool,
+    as_json: bool,
+) -> int:
+    """Look up paths, keys and fingerprints, and print whose they are.
+
+    Returns the exit status.
+    """
+    try:
+        service = open_service(None, folder, policy, read_only=True)
+        finder = service.finder(_asker() if ask else None)
+    except KeyPairsError as error:
+        _say(sentence(error))
+        return UNUSABLE
+    for problem in finder.problems:
+        _say(visible(problem))
+    found: list[Found] = []
+    count = 0
+    try:
+        for each in _looked_up(finder, things, agent=agent):
+            count += 1
+            if everything or each.standing not in IS_NO_KEY or each.source in ("", *things):
+                found.append(each)
+                if not as_json:
+                    print(line(each))
+    except KeyPairsError as error:  # the agent's
+        _say(sentence(error))
+        return UNUSABLE
+    except KeyboardInterrupt:
+        _say("stopped.")
+        return STOPPED
+    if as_json:
+        print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
+    sys.stdout.flush()
+    _say(summed_up(found, count))
+    keys = [each for each in found if each.standing not in IS_NO_KEY]
+    fine = keys and all(each.standing is Standing.KNOWN for each in keys)
+    return ALL_KNOWN if fine and len(keys) == len(found) else NOT_ALL
+
+
+def _looked_up(finder: "Finder", things: Iterable[str], *, agent: bool) -> Iterator[Found]:
+    for thing in things:
+        yield from finder.look(thing)
+    if agent:
+        yield from finder.in_agent()
+
+
+def line(found: Found) -> str:
+    """Return what was found as one line: where, whose, and how that is known."""
+    where = visible(found.source + (f":{found.line}" if found.line else ""))
+    return ": ".join(filter(None, (where, answer(found))))
+
+
+def answer(found: Found) -> str:
+    """Return whose key it is, in words; all of it has been made visible."""
+    kind = found.kind or "key"
+    comment = f", comment {visible(found.comment)}" if found.comment else ""
+    note = f"; {visible(found.note)}" if found.note else ""
+    match found.standing:
+        case Standing.KNOWN:
+            pairs = " and ".join(map(_pair, found.matches))
+            how = found.matches[0].fingerprint_kind
+            return f"{pairs} ({kind}{comment}; by {how}{note})"
+        case Standing.UNKNOWN:
+            key = found.public_key
+            what = f"{key.key_type} {key.bits} bits {found.fingerprint}, " if key else ""
+            return f"unknown ({what}{kind}{comment}{note})"
+        case Standing.NO_KEY | Standing.NOT_READ:
+            return visible(found.note)
+        case _:
+            return f"{found.standing.value.replace('-', ' ')} ({kind}{comment}{note})"
+
+
+def _pair(match: Match) -> str:
+    tags = ", ".join(f"{tag.key}={tag.value}" for tag in match.key_pair.tags)
+    return visible(f"{match.key_pair.key_name} in {match.region}" + (f" [{tags}]" if tags else ""))
+
+
+def summed_up(found: Sequence[Found], count: int) -> str:
+    """Return in one sentence how much of what was looked at is known."""
+    keys = [each for each in found if each.standing not in IS_NO_KEY]
+    known = sum(each.standing is Standing.KNOWN for each in keys)
+    return f"looked at {count:,}; {len(keys):,} key{'s' * (len(keys) != 1)}, {known:,} known."
+
+
+def _asker() -> "Ask | None":
+    """Return what asks on the terminal, or None where there is none to ask on."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        return None
+    from getpass import getpass
+
+    def ask(path: str) -> KeyMaterial | None:
+        with suppress(EOFError):
+            typed = getpass(f"Passphrase of {visible(path)} (empty leaves it locked): ")
+            return KeyMaterial(typed.encode()) if typed else None
+        return None
+
+    return ask
+
+
+def _say(text: str) -> None:
+    print(f"keypairs: {text}", file=sys.stderr)

@@ -1,0 +1,119 @@
+"""The arguments of the subcommands that look through everything, and what their help says."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from core.findings import KINDS
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_NEVER = "never"
+
+_DOCTOR = """\
+Look for what is wrong, in all Regions in use: saved private keys that are gone, changed, open to
+others or unencrypted on a shared file system; pairs that were never saved, are weak, old or there
+twice; the health of the store itself. Nothing is changed, and no passphrase is asked for."""
+
+_DOCTOR_EPILOG = """\
+exit status:
+  0 nothing found; 1 something found; 2 unusable options or folder, or nothing may be looked at
+
+with --json, one document:
+  version              1; another number would mean another schema
+  regions              names of the Regions that were looked at
+  regions_not_allowed  names of those that the policy does not let you describe
+  key_pairs            how many pairs were looked at
+  findings             a list, the worst first, of:
+    kind                 one of those below
+    severity             "error", "warning" or "notice"
+    problem, advice      sentences: what it is, and what to do
+    region               its name, or null where it is about several or none
+    key_pairs            a list of {region, key_pair_id, key_name}, empty for the store itself
+    path                 the file or folder, or null
+
+kinds of findings:
+"""
+
+
+def add_doctor(commands: "_Commands", shared: dict[str, dict[str, Any]]) -> None:
+    """Add `doctor`; `shared` are options that may also stand before the command."""
+    parser = commands.add_parser(
+        "doctor",
+        help="look for what is wrong with the store, the pairs and their files",
+        description=_DOCTOR,
+        epilog=_DOCTOR_EPILOG
+        + "\n".join(f"  {kind:<17} {k.severity}: {k.meaning}" for kind, k in KINDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for option, how in shared.items():
+        parser.add_argument(option, **how)
+    parser.add_argument(
+        "--older-than",
+        metavar="AGE",
+        type=_age,
+        default="365d",
+        help="report pairs from this age on: a number and h, d, w, m or y, or never (365d)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+_FIND = """\
+Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file
+(PEM, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or the text
+of a public key or a fingerprint in any spelling. A link that is named is followed; links in a
+folder are not. Nothing private is ever printed."""
+
+_FIND_EPILOG = """\
+A passphrase is asked for on the terminal, and only where an encrypted file does not show its
+public half (PEM) and has no .pub beside it.
+
+exit status:
+  0 everything is the key of a pair; 1 something is not; 2 unusable options, folder or agent
+
+with --json, one document:
+  version        1; another number would mean another schema
+  found          a list of:
+    source         the path, "the agent", or empty for a text
+    line           the line, where a file holds several keys, or null
+    standing       "known", "unknown", "needs-passphrase", "halves-disagree", "damaged",
+                   "unsupported", "no-key" or "not-read"
+    kind           in which form the key stands
+    key_type, bits, fingerprint, public_key
+                   of the key, or null where it is not seen; the fingerprint is OpenSSH's SHA-256
+    comment, note  texts, often empty
+    key_pairs      a list of {region, key_pair_id, key_name, tags, key_fingerprint, matched}, where
+                   tags are {key, value} and matched says which fingerprint agreed"""
+
+
+def add_find(commands: "_Commands", shared: dict[str, dict[str, Any]]) -> None:
+    """Add `find`; `shared` are options that may also stand before the command."""
+    parser = commands.add_parser(
+        "find",
+        help="say whose a key is: a file, a folder, a public key, a fingerprint, the agent",
+        description=_FIND,
+        epilog=_FIND_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("things", metavar="THING", nargs="*", help="a path, a key or a fingerprint")
+    for option, how in shared.items():
+        parser.add_argument(option, **how)
+    parser.add_argument("--agent", action="store_true", help="look up the keys of the ssh-agent")
+    parser.add_argument("--all", action="store_true", help="name also what is no key in a folder")
+    parser.add_argument("--no-ask", action="store_true", help="ask for no passphrase")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _age(text: str) -> "timedelta | None":
+    from core.query import age
+
+    found = age(text)
+    if found is None and text != _NEVER:
+        raise argparse.ArgumentTypeError(
+            f"{text[:20]!a} is no age; write a number and h, d, w, m or y, or never"
+        )
+    return found
