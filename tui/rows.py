@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.model import KeyPair, PrivateKeyState
-from tui.text import short_path, visible
+from tui.text import short_path, shortened
 from tui.widgets.key_pair_table import Row
 
 MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
@@ -15,9 +15,9 @@ def row_of(key_pair: KeyPair, today: datetime) -> Row:
     return Row(
         key_pair_id=key_pair.key_pair_id,
         mark=MARKS.get(key_pair.private_key, ""),
-        name=visible(key_pair.key_name),
+        name=shortened(key_pair.key_name),
         key_type=key_pair.key_type.value,
-        fingerprint=visible(key_pair.key_fingerprint),
+        fingerprint=shortened(key_pair.key_fingerprint),
         created=day(key_pair.create_time, today),
         tags=tags(key_pair),
     )
@@ -35,7 +35,7 @@ def tags(key_pair: KeyPair) -> str:
         return "–"
     first, *rest = key_pair.tags
     text = f"{first.key}={first.value}" if first.value else first.key
-    return visible(text) + (f" +{len(rest)}" if rest else "")
+    return shortened(text) + (f" +{len(rest)}" if rest else "")
 
 
 def remark(key_pair: KeyPair) -> str:
@@ -47,4 +47,4 @@ def remark(key_pair: KeyPair) -> str:
             state = f"saved to {short_path(key_pair.saved_to[-1])}"
         case PrivateKeyState.IMPORTED:
             state = "imported: the private key was never here"
-    return visible(f"{key_pair.key_pair_id} · {state}")
+    return shortened(f"{key_pair.key_pair_id} · {state}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -46,5 +47,5 @@ class PickList(CursorList):
         item = self._items[index]
         width = self.size.width - 1
         remark = clip(item.remark, max(width - 20, 0))
-        text = fit(item.text, width - len(remark) - 1)
+        text = fit(item.text, width - cell_len(remark) - 1)
         return [Segment(f"{text} "), Segment(remark, None if under_cursor else _DIM)]
