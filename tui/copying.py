@@ -23,7 +23,9 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
         "name": _pasteable(key_pair.key_name),
         **{recipe.title: recipe.text for recipe in recipes(key_pair, region)},
     }
-    items = [Item(title, title, shortened(text.partition("\n")[0])) for title, text in texts.items()]
+    items = [
+        Item(title, title, shortened(text.partition("\n")[0])) for title, text in texts.items()
+    ]
     title = await app.push_screen_wait(PickScreen(f"Copy from {key_pair.key_name}", items))
     if title is None:
         return None

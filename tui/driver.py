@@ -20,6 +20,8 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from tui import paste
+
 FLOW = "flow"
 """The group of workers that lead from one screen to the next."""
 
@@ -36,6 +38,7 @@ class SteadyDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
         parser = XTermParser()
+        pastes = paste.PasteFilter()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -47,13 +50,15 @@ class SteadyDriver(LinuxDriver):
                         # The terminal is gone; a signal handler ends the program in its own time.
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
-                    text = decode(data)
+                    text = pastes.feed(decode(data))
                 try:
                     for event in chain(parser.feed(text) if text else (), parser.tick()):
                         self.process_message(event)
                 except (ValueError, OverflowError):
                     # A sequence that means nothing; it is lost with the rest of what was read.
                     parser = XTermParser()
+                    if pastes.inside:
+                        list(parser.feed(paste.START))
 
     def process_message(self, message: Message) -> None:
         """Hand over an event; after a key, wait until what it does is done.
