@@ -32,6 +32,7 @@ FULL = 1024 * 1024
 _LARGEST = 16 * FULL
 """More bytes than a journal can have: one change of all key pairs may still follow a full one."""
 
+_LONGEST_CLIENT = 64
 _TIMEOUT = 10.0
 _POLL = 0.01
 _OUTCOME = b'"outcome":'
@@ -74,7 +75,7 @@ class Journal:
     def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
         self.path = folder / "journal.jsonl"
         client = next(iter(environment.get("SSH_CONNECTION", "").split()), None)
-        self._client = client and client.encode("ascii", "replace").decode()
+        self._client = client and client[:_LONGEST_CLIENT].encode("ascii", "replace").decode()
 
     @property
     def previous_path(self) -> Path:
@@ -153,8 +154,8 @@ class Journal:
     def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
         circumstances = {
             "time": format_time(time),
-            "user": _user(),
-            "host": os.uname().nodename,
+            "user": _encodable(user()),
+            "host": _encodable(os.uname().nodename),
             "client": self._client,
             "process": os.getpid(),
             "region": region,
@@ -235,8 +236,14 @@ def _entry(line: bytes) -> Entry | None:
     return entry if fits else None
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the login name of the account that runs this, whatever the environment says."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
+
+
+def _encodable(text: str) -> str:
+    """Return a name of the system, whose bytes need not be UTF-8, as JSON can hold it."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,12 +1,14 @@
 """A key pair as the record that stands in a Region's file, in EC2's spelling where EC2 has one."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
 from core.model import DeletedKeyPair, Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
 
 Record = dict[str, Any]
+
+_FIRST_YEAR = 1970
 
 
 def to_record(key_pair: KeyPair) -> Record:
@@ -44,7 +46,7 @@ def from_record(record: Mapping[str, Any]) -> KeyPair:
         KeyError, TypeError, ValueError: it is not such a record.
     """
     fingerprints = record["Fingerprints"]
-    return KeyPair(
+    key_pair = KeyPair(
         key_pair_id=record["KeyPairId"],
         key_name=record["KeyName"],
         key_type=KeyType(record["KeyType"]),
@@ -62,6 +64,31 @@ def from_record(record: Mapping[str, Any]) -> KeyPair:
         saved_to=tuple(record["SavedTo"]),
         replaces=record.get("Replaces"),
     )
+    _check_shape(key_pair, record["SavedTo"])
+    return key_pair
+
+
+def _check_shape(key_pair: KeyPair, saved_to: object) -> None:
+    """Raise TypeError or ValueError for values that no key pair has, but JSON can."""
+    kinds = key_pair.fingerprints
+    texts = [
+        key_pair.key_pair_id,
+        key_pair.key_name,
+        key_pair.key_fingerprint,
+        kinds.ssh_sha256,
+        kinds.ssh_md5,
+        key_pair.public_key,
+        *key_pair.saved_to,
+    ]
+    texts += [text for text in (kinds.pkcs8_sha1, kinds.spki_md5) if text is not None]
+    for tag in key_pair.tags:
+        texts += (tag.key, tag.value)
+    if not all(type(text) is str for text in texts):
+        raise TypeError("something that is to be text is not")
+    if type(saved_to) is not list:
+        raise TypeError("the files are no list")
+    if key_pair.private_key is PrivateKeyState.SAVED and not saved_to:
+        raise ValueError("a saved key is in no file")
 
 
 def deleted_to_record(deleted: DeletedKeyPair) -> Record:
@@ -80,6 +107,8 @@ def deleted_from_record(record: Mapping[str, Any]) -> DeletedKeyPair:
         KeyError, TypeError, ValueError: it is not such a record.
     """
     key_pair = record["KeyPair"]
+    if type(record["KeyPairId"]) is not str:
+        raise TypeError("an id is no text")
     return DeletedKeyPair(
         record["KeyPairId"],
         parse_time(record["DeleteTime"]),
@@ -101,4 +130,7 @@ def parse_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError("a time has no zone")
+    if not _FIRST_YEAR <= time.year < MAXYEAR:
+        # At the ends of the calendar a time cannot be told in every zone.
+        raise ValueError("a time is not of this age")
     return time

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from core.errors import StoreTooNew
+from core.errors import StoreError, StoreTooNew
 from core.model import DeletedKeyPair, KeyPair
 from core.records import deleted_from_record, from_record
 
@@ -70,14 +70,21 @@ class Content:
 
 
 def encode(tables: Tables, region: str, generation: int) -> bytes:
-    """Return the bytes of a Region's file: its header first, the digest of the rest before that."""
+    """Return the bytes of a Region's file: its header first, the digest of the rest before that.
+
+    Raises:
+        StoreError: a text in it cannot be stored.
+    """
     header = {"sha256": "0" * 64, "schema": SCHEMA, "region": region, "generation": generation}
     document = {
         _HEADER: {"1": header},
         KEY_PAIRS: tables.get(KEY_PAIRS, {}),
         DELETED: tables.get(DELETED, {}),
     }
-    data = orjson.dumps(document)
+    try:
+        data = orjson.dumps(document)
+    except orjson.JSONEncodeError as error:
+        raise StoreError("A text in it is not Unicode. Nothing was changed.") from error
     digest = hashlib.sha256(memoryview(data)[_REST]).hexdigest().encode()
     return b"".join((_PREFIX, digest, memoryview(data)[_REST]))
 
@@ -135,8 +142,6 @@ def _content(tables: Tables) -> Content:
     names = {key_pair.key_name: key for key, key_pair in key_pairs.items()}
     if not len(names) == len(key_pairs) == len(records):
         raise ValueError("two records share a name or an id")
-    if not all(type(text) is str for pair in names.items() for text in pair):
-        raise TypeError("a name or an id is no text")
     deleted = {
         record["KeyPairId"]: deleted_from_record(record) for record in tables[DELETED].values()
     }

@@ -114,6 +114,11 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
 """Every Region with EC2 by name, in the order to show them: by partition, then by name."""
 
 
+def is_region(name: str) -> bool:
+    """Tell whether `region` takes this name."""
+    return name in REGIONS or (len(name) <= _LONGEST and bool(_WELL_FORMED.fullmatch(name)))
+
+
 def region(name: str) -> Region:
     """The Region of this name, also one that is newer than the table.
 
@@ -124,7 +129,7 @@ def region(name: str) -> Region:
     known = REGIONS.get(name)
     if known is not None:
         return known
-    if len(name) > _LONGEST or _WELL_FORMED.fullmatch(name) is None:
+    if not is_region(name):
         raise SettingsError(_refusal(name))
     for partition, pattern in _PARTITION_PATTERNS.items():
         if re.match(pattern, name):

@@ -1,7 +1,6 @@
 """From options and environment variables to a service: the same for the app and the client."""
 
 import os
-import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from core import data_dir, regions
 from core.authorization import Authorizer
 from core.errors import SettingsError
+from core.journal import user
 from core.service import KeyPairService
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def open_service(
         data_dir.check(path)
     authorizer = Authorizer(
         chosen,
-        _user(),
+        user(),
         policy=_policy((environment.get("KEYPAIRS_POLICY") or None) if policy is None else policy),
         read_only=read_only,
     )
@@ -88,10 +88,3 @@ def _is_absent(path: Path) -> bool:
     except OSError:
         return False  # in a folder that we may not look into, it may be there
     return False
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())

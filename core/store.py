@@ -30,6 +30,7 @@ from core.model import DeletedKeyPair, KeyPair
 from core.records import deleted_to_record, to_record
 from core.region_file import DELETED, KEY_PAIRS, Content, Tables
 from core.region_file import RegionState as RegionState
+from core.regions import is_region
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another session before giving up."""
@@ -188,7 +189,11 @@ class RegionStore:
     def regions_in_use(self) -> list[str]:
         """Return the names of the Regions that have a file, the last changed first."""
         try:
-            paths = [path for path in self._folder.glob("*-*-*.json") if path.is_file()]
+            paths = [
+                path
+                for path in self._folder.glob("*-*-*.json")
+                if is_region(path.stem) and path.is_file()
+            ]
             return [path.stem for path in sorted(paths, key=_changed, reverse=True)]
         except OSError:
             return []

@@ -166,7 +166,8 @@ def check_tag(tag: Tag) -> None:
     guide says 128).
 
     Raises:
-        InvalidParameterValue: the key is empty, reserved or too long, or the value too long.
+        InvalidParameterValue: the key is empty, reserved or too long, the value is too long, or
+            either is not Unicode.
     """
     if not tag.key:
         raise _invalid_tag(
@@ -178,6 +179,10 @@ def check_tag(tag: Tag) -> None:
         raise _invalid_tag(f"Tag key exceeds the maximum length of {MAX_TAG_KEY} characters")
     if len(tag.value) > MAX_TAG_VALUE:
         raise _invalid_tag(f"Tag value exceeds the maximum length of {MAX_TAG_VALUE} characters")
+    for word, text in (("key", tag.key), ("value", tag.value)):
+        # Half a surrogate pair is in no request of boto3, which cannot encode it.
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise _invalid_tag(f"Tag {word} is not valid Unicode")
 
 
 def _invalid_tag(message: str) -> InvalidParameterValue:

@@ -4,6 +4,7 @@ What needs no screen is a subcommand, and never loads Textual.
 """
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from tui import subcommands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
+    from typing import NoReturn
 
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
@@ -23,6 +25,10 @@ _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the program and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that is not UTF-8 gets what it cannot show spelled out, and no traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     if options.command is None:
         return _run_app(options)
@@ -98,8 +104,17 @@ _DATA_DIR_HELP = "the folder that holds the Regions"
 _POLICY_HELP = "the policy that says who may do what"
 
 
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that does not hand to the terminal what it quotes of the arguments."""
+
+    def error(self, message: str) -> "NoReturn":
+        from tui.text import shortened
+
+        super().error(shortened(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="keypairs",
         description="Create and keep SSH key pairs the way Amazon EC2 does, on this machine.",
         epilog="Without options: the Region of KEYPAIRS_REGION, AWS_REGION or AWS_DEFAULT_REGION,"
@@ -156,10 +171,11 @@ def _where(environment: "Mapping[str, str]") -> str:
     """Return where the keys are made, if that is not under the person's hands."""
     if not (environment.get("SSH_CONNECTION") or environment.get("SSH_TTY")):
         return ""
-    import getpass
     import socket
 
-    return f"on {socket.gethostname()} as {getpass.getuser()}"
+    from core.journal import user
+
+    return f"on {socket.gethostname()} as {user()}"
 
 
 _KEPT = {"TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DISABLE_KITTY_KEY"}

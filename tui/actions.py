@@ -574,7 +574,7 @@ def rebind(keys: Mapping[str, str]) -> None:
         if action_id not in known:
             closest = get_close_matches(action_id, known, n=1)
             hint = f"; did you mean {closest[0]}?" if closest else "."
-            raise SettingsError(f"[keys] {action_id}: there is no such action{hint}")
+            raise SettingsError(f"[keys] {action_id[:60]}: there is no such action{hint}")
     rebound = tuple(replace(action, key=keys.get(action.id, action.key)) for action in ACTIONS)
     for place in Place:
         owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")

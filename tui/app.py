@@ -10,6 +10,8 @@ import textual
 from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.events import Event, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
@@ -17,6 +19,7 @@ from tui import actions
 from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
+from tui.text import masked, visible
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -54,6 +57,12 @@ class KeyPairsApp(App[None]):
     def on_mount(self) -> None:
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
+            # Its field is Textual's own, which draws what was pasted as it is.
+            event.text = masked(event.text)
+        await super().on_event(event)
 
     def on_app_focus(self) -> None:
         """Look for what other sessions changed while the person was elsewhere."""
@@ -99,4 +108,7 @@ class KeyPairsApp(App[None]):
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame.
         self.bell()
-        self.panic(Traceback(show_locals=False, width=None, suppress=[textual]))
+        report = Traceback(show_locals=False, width=None, suppress=[textual])
+        for stack in report.trace.stacks:
+            stack.exc_value = visible(stack.exc_value)
+        self.panic(report)

@@ -10,6 +10,7 @@ What is wrong with it is said in one line, and the program does not start: a key
 something else than its owner thinks would be worse.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from core import files
 from core.errors import SettingsError
 
 _LARGEST = 64 * 1024
+_LONGEST_LINE = 1_000
+_SHOWN = 60
+_KEY = re.compile(r"[A-Za-z0-9_]+(?:\+[A-Za-z0-9_]+)*|[!-+\--~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,13 @@ def load(path: Path) -> Config:
         raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8.") from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        # Reading a key takes the square of the number of its parts.
+        if len(line) > _LONGEST_LINE:
+            raise SettingsError(f"{path}: line {number} is longer than {_LONGEST_LINE} characters.")
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
         raise SettingsError(f"{path} is not TOML: {error}.") from error
     return _config(values, path)
 
@@ -63,11 +71,14 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
     known = {"theme": str, "mouse": bool, "keys": dict}
     for name, value in values.items():
         if name not in known:
-            raise SettingsError(f"{path}: unknown setting {name}; known: {', '.join(known)}.")
+            shown = name[:_SHOWN]
+            raise SettingsError(f"{path}: unknown setting {shown}; known: {', '.join(known)}.")
         if not isinstance(value, known[name]):
             raise SettingsError(f"{path}: {name} must be a {known[name].__name__}.")
     keys = values.get("keys", {})
     for action_id, key in keys.items():
-        if not isinstance(key, str) or not key:
-            raise SettingsError(f"{path}: [keys] {action_id}: must be the name of a key.")
+        # They are printed in the hints and the help, and Textual refuses some with a traceback.
+        named = isinstance(key, str) and all(_KEY.fullmatch(k) for k in key.split(","))
+        if not named or len(key) > _SHOWN:
+            raise SettingsError(f"{path}: [keys] {action_id[:_SHOWN]}: must be the name of a key.")
     return Config(values.get("theme"), values.get("mouse", True), keys)

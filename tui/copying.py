@@ -6,7 +6,7 @@ from textual.app import App
 
 from core.model import CreatedKeyPair, KeyPair
 from tui import clipboard
-from tui.text import visible
+from tui.text import shortened, visible
 from tui.widgets.pick_list import Item
 
 _PRIVATE_KEY = "private key"
@@ -25,10 +25,10 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
     from core.recipes import recipes
 
     texts = {
-        "public key": f"{key_pair.public_key} {key_pair.key_name}",
-        "fingerprint": key_pair.key_fingerprint,
-        "id": key_pair.key_pair_id,
-        "name": key_pair.key_name,
+        "public key": _pasteable(f"{key_pair.public_key} {key_pair.key_name}"),
+        "fingerprint": _pasteable(key_pair.key_fingerprint),
+        "id": _pasteable(key_pair.key_pair_id),
+        "name": _pasteable(key_pair.key_name),
         **{recipe.title: recipe.text for recipe in recipes(key_pair, region)},
     }
     title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
@@ -45,12 +45,12 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
     """
     key_pair = created.key_pair
     texts = {
-        "public key": f"{key_pair.public_key} {key_pair.key_name}",
+        "public key": _pasteable(f"{key_pair.public_key} {key_pair.key_name}"),
         "fingerprint": key_pair.key_fingerprint,
         "OpenSSH fingerprint": key_pair.fingerprints.ssh_sha256,
         "OpenSSH MD5 fingerprint": key_pair.fingerprints.ssh_md5,
         "id": key_pair.key_pair_id,
-        "name": key_pair.key_name,
+        "name": _pasteable(key_pair.key_name),
     }
     items = [*_items(texts), Item(_PRIVATE_KEY, "the private key itself", "asks first")]
     title = await _pick(app, f"Copy from {key_pair.key_name}", items, holds_key=holds_key)
@@ -65,7 +65,7 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
 
 
 def _items(texts: Mapping[str, str]) -> list[Item]:
-    return [Item(title, title, visible(text.partition("\n")[0])) for title, text in texts.items()]
+    return [Item(title, title, shortened(text.partition("\n")[0])) for title, text in texts.items()]
 
 
 async def _pick(
@@ -78,3 +78,11 @@ async def _pick(
 
 def _say(app: App[None], text: str) -> None:
     app.notify(text, markup=False, timeout=3)
+
+
+def _pasteable(text: str) -> str:
+    """Return a text to be pasted: a line break in a name would make a shell run what follows.
+
+    Recipes see to that by themselves.
+    """
+    return text if text.isprintable() else visible(text)

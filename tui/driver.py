@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from core.process import GRACE, end_within
+from tui import paste
 
 FLOW = "flow"
 """The group of workers that lead from one screen to the next."""
@@ -37,6 +38,7 @@ class SteadyDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
         parser = XTermParser()
+        pastes = paste.PasteFilter()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -50,7 +52,7 @@ class SteadyDriver(LinuxDriver):
                         end_within(GRACE, 128 + signal.SIGHUP)
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
-                    text = decode(data)
+                    text = pastes.feed(decode(data))
                 # One by one: what follows a sequence that means nothing is not lost with it.
                 for character in text:
                     try:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation
-from tui.text import short_path, visible
+from tui.text import short_path, shortened
 from tui.widgets.key_pair_table import Row
 
 MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
@@ -16,9 +16,9 @@ def row_of(key_pair: KeyPair, today: datetime) -> Row:
     return Row(
         key_pair_id=key_pair.key_pair_id,
         mark=MARKS.get(key_pair.private_key, ""),
-        name=visible(key_pair.key_name),
+        name=shortened(key_pair.key_name),
         key_type=key_pair.key_type.value,
-        fingerprint=visible(key_pair.key_fingerprint),
+        fingerprint=shortened(key_pair.key_fingerprint),
         created=day(key_pair.create_time, today),
         tags=tags(key_pair),
     )
@@ -36,7 +36,7 @@ def tags(key_pair: KeyPair) -> str:
         return "–"
     first, *rest = key_pair.tags
     text = f"{first.key}={first.value}" if first.value else first.key
-    return visible(text) + (f" +{len(rest)}" if rest else "")
+    return shortened(text) + (f" +{len(rest)}" if rest else "")
 
 
 def remark(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> str:
@@ -56,4 +56,4 @@ def remark(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> str:
         parts.insert(0, f"replaces {predecessor.key_name}")
     if successor := rotation.successor(key_pair):
         parts.insert(0, f"replaced by {successor.key_name}; d retires it")
-    return visible(" · ".join(parts))
+    return shortened(" · ".join(parts))

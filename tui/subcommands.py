@@ -8,7 +8,7 @@ from core.findings import KINDS
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Commands = argparse._SubParsersAction[Any]
 
 _NEVER = "never"
 

@@ -6,39 +6,51 @@ text. `visible` replaces them; what it returns is safe to draw, to put into a ti
 Markup is another matter: nothing from outside is ever given to anything that reads markup.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
 _MOST_MARKS = 2
+_LONGEST = 2_000
 REPLACEMENT = "�"
 _PICTURES = {chr(code): chr(0x2400 + code) for code in range(32)} | {"\x7f": "␡"}
 _ESCAPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+# Letters and marks that show nothing: Unicode's default ignorables that have none of those
+# categories, among them the variation selectors, and the blank of Braille.
+_INVISIBLE = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef"
+)
+# What terminals give other widths than Rich does, so that the rest of the line would move: skin
+# tones, and what Unicode made wide later than some of them know.
+_DISPUTED = (
+    "\u2630-\u2637\u268a-\u268f\u3248-\u324f\u4dc0-\u4dff\U0001d300-\U0001d356"
+    "\U0001d360-\U0001d376\U0001f3fb-\U0001f3ff"
+)
+_ALWAYS = re.compile(f"[{_INVISIBLE}{_DISPUTED}]")
 
 
 def visible(text: str) -> str:
     r"""Return the text with everything invisible spelled out as `\u{hex}`.
 
     That is control, format (bidi marks, zero width), surrogate, private and unassigned
-    characters, line and paragraph separators, spaces other than the plain one, and combining
-    marks beyond the second in a row. A backslash is doubled, so that the spelling is unambiguous.
+    characters, variation selectors and fillers, line and paragraph separators, spaces other than
+    the plain one, combining marks that nothing stands before or two stand before, and the
+    characters for which terminals do not agree on a width. A backslash is doubled, so that the
+    spelling is unambiguous.
     """
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
-    shown: list[str] = []
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in {"Mn", "Me", "Mc"} else 0
-        if character == "\\":
-            shown.append("\\\\")
-        elif category in _ESCAPED or (category == "Zs" and character != " ") or marks > _MOST_MARKS:
-            shown.append(f"\\u{{{ord(character):x}}}")
-        else:
-            shown.append(character)
-    return "".join(shown)
+    return "".join(
+        f"\\u{{{ord(character):x}}}" if spelled else "\\\\" if character == "\\" else character
+        for character, spelled in _judged(text)
+    )
 
 
 def masked(text: str) -> str:
@@ -49,7 +61,32 @@ def masked(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        c if c == "\\" or visible(c) == c else _PICTURES.get(c, REPLACEMENT) for c in text
+        _PICTURES.get(character, REPLACEMENT) if spelled else character
+        for character, spelled in _judged(text)
+    )
+
+
+def _judged(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each character, and whether it must not be drawn as it is."""
+    marks = _MOST_MARKS  # there is nothing yet that a mark could stand on
+    for character in text:
+        spelled = _is_spelled(character)
+        if not spelled and cell_len(character) == 0:
+            spelled = marks == _MOST_MARKS
+            marks = min(marks + 1, _MOST_MARKS)
+        else:
+            marks = 0
+        yield character, spelled
+
+
+@lru_cache(4096)
+def _is_spelled(character: str) -> bool:
+    category = unicodedata.category(character)
+    return (
+        category in _ESCAPED
+        or category == "Mc"  # no width for Rich, one cell for terminals
+        or (category == "Zs" and character != " ")
+        or _ALWAYS.match(character) is not None
     )
 
 
@@ -93,5 +130,13 @@ def short_paths(text: str) -> str:
 
 
 def sentence(error: Exception) -> str:
-    """Return what an error says, fit to be shown, with the home folder as `~`."""
-    return visible(short_paths(str(error)))
+    """Return what an error says, fit to be shown, with the home folder as `~`.
+
+    It may quote what was typed or found in a file, and so is cut where it gets absurdly long.
+    """
+    return shortened(short_paths(str(error)))
+
+
+def shortened(text: str) -> str:
+    """Return text as `visible` does, cut with an ellipsis where it gets absurdly long."""
+    return visible(text) if len(text) <= _LONGEST else visible(text[:_LONGEST]) + ELLIPSIS

@@ -139,7 +139,8 @@ class DeleteKeyPairsScreen(Screen[int]):
         """Delete, once the name is typed."""
         if not self._guarded:
             return
-        if self._typed.value == self._expected:
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        if self._typed.value in (self._expected, visible(self._expected)):
             self._begin()
         else:
             self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))

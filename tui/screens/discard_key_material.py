@@ -66,7 +66,9 @@ class DiscardKeyMaterialScreen(Screen[bool]):
     @work(exclusive=True, group="flow")
     async def action_submit(self) -> None:
         """Give the private key up, if the name is right."""
-        if self._key_name.value != self._key_pair.key_name:
+        name = self._key_pair.key_name
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        if self._key_name.value not in (name, visible(name)):
             self._field.show(Verdict("this is not the name; escape goes back to the key", Tone.BAD))
             self._key_name.focus()
             return

@@ -1,6 +1,6 @@
 """The tags of a form: one line each, added and removed by keyboard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -9,6 +9,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.model import Tag
+from tui.text import masked
 from tui.widgets.text_input import TextInput
 
 InUse = Mapping[str, Sequence[str]]
@@ -31,7 +32,7 @@ class TagRow(Horizontal):
         super().__init__(id=id)
         self._key = TextInput(tag.key, classes="tag-row--key")
         self._value = TextInput(tag.value, classes="tag-row--value")
-        self._key.suggester = SuggestFromList(list(in_use))
+        self._key.suggester = _suggester(in_use)
         self._in_use = in_use
 
     def compose(self) -> ComposeResult:
@@ -40,8 +41,7 @@ class TagRow(Horizontal):
         yield self._value
 
     def on_descendant_focus(self) -> None:
-        values = self._in_use.get(self._key.value, ())
-        self._value.suggester = SuggestFromList(list(values)) if values else None
+        self._value.suggester = _suggester(self._in_use.get(self._key.value, ()))
 
     @property
     def tag(self) -> Tag:
@@ -51,6 +51,14 @@ class TagRow(Horizontal):
     def enter(self) -> None:
         """Put the cursor into the key."""
         self._key.focus()
+
+
+def _suggester(texts: Iterable[str]) -> SuggestFromList:
+    """Return what suggests these texts, but for those that cannot be drawn as they are.
+
+    Textual would hand the rest of a suggestion to the terminal, escape sequences and all.
+    """
+    return SuggestFromList([text for text in texts if masked(text) == text])
 
 
 class TagRows(Vertical):

@@ -2,11 +2,16 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 from textual.widgets import Input
 
 from tui.text import masked
+
+_LONGEST = 8 * 1024
+"""More characters than any name, tag, path or filter may have; what is pasted is cut here."""
 
 
 class TextInput(Input):
@@ -38,3 +43,10 @@ class TextInput(Input):
     def _value(self) -> Text:
         # Textual would hand what was pasted to the terminal as it is, escape sequences and all.
         return Text(masked(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(masked(self.value[:position]))
+
+    def _on_paste(self, event: Paste) -> None:
+        # Textual's own handler, which comes next, takes the text from the event.
+        event.text = event.text[:_LONGEST]

@@ -1,9 +1,10 @@
 """The top line of a screen: what it is about, and where one is."""
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.text import clip, fit, visible
+from tui.text import clip, fit, shortened
 
 
 class TopLine(Widget):
@@ -19,12 +20,12 @@ class TopLine(Widget):
 
     def __init__(self, title: str, remark: str = "") -> None:
         super().__init__()
-        self._title = visible(title)
-        self._remark = visible(remark)
+        self._title = shortened(title)
+        self._remark = shortened(remark)
 
     def show(self, title: str) -> None:
         """Replace the title."""
-        shown = visible(title)
+        shown = shortened(title)
         if shown != self._title:
             self._title = shown
             self.refresh()
@@ -32,7 +33,7 @@ class TopLine(Widget):
     def render(self) -> Content:
         width = self.size.width
         title = clip(self._title, width)
-        left = width - len(self._remark)
-        if not self._remark or left < len(title) + 2:
+        left = width - cell_len(self._remark)
+        if not self._remark or left < cell_len(title) + 2:
             return Content(title)
         return Content(fit(title, left)) + Content.styled(self._remark, "not bold dim")

@@ -2,7 +2,7 @@
 
 from textual.widgets import Static
 
-from tui.text import visible
+from tui.text import shortened
 from tui.verdict import Tone, Verdict
 
 _MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
@@ -38,4 +38,4 @@ class VerdictLine(Static):
         self._verdict = verdict
         for tone in Tone:
             self.set_class(tone is verdict.tone, f"-{tone.value}")
-        self.update(_MARKS[verdict.tone] + visible(verdict.text))
+        self.update(_MARKS[verdict.tone] + shortened(verdict.text))
