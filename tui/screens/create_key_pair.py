@@ -74,6 +74,8 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
         self._judge_key_name()
         self._judge_choices()
         self._judge_tags()
+        # After the form is drawn, because making a key takes a core of its own.
+        self.call_after_refresh(self._service.prepare_spare_key)
 
     @on(Input.Changed, "#key-name")
     @work(exclusive=True, group="key-name")
@@ -112,6 +114,7 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is created."""
+        self._service.drop_spare_key()
         self.dismiss(None)
 
     @on(Input.Submitted)
@@ -143,6 +146,8 @@ class CreateKeyPairScreen(Screen[CreatedKeyPair | None]):
         else:
             self.dismiss(created)
             return
+        # A refusal keeps the key that was made ahead; only a write that failed has used it up.
+        self._service.prepare_spare_key()
         body.disabled = False
         if focused is not None:
             focused.focus()
