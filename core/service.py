@@ -27,6 +27,7 @@ from core.errors import (
     SaveError,
     SettingsError,
     StoreError,
+    UnauthorizedOperation,
 )
 from core.filters import Filter, TagDescription, select_key_pairs, select_tags
 from core.model import (
@@ -43,6 +44,7 @@ from core.model import (
 )
 from core.regions import region
 from core.secret import KeyMaterial
+from core.spare_key import SpareKey
 
 if TYPE_CHECKING:
     from core.authorized_keys import Plan as InstallationPlan
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from core.find import Ask, Finder
     from core.findings import Finding
     from core.journal import Entry as JournalEntry
+    from core.keygen import PrivateKey
     from core.store import RegionState, RegionStore
 
 _CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
@@ -95,6 +98,7 @@ class KeyPairService:
         self._authorizer = authorizer or Authorizer(region(store.region), "nobody")
         self._now = now
         self._new_key_pair_id = new_key_pair_id
+        self._spare_key = SpareKey()
 
     @classmethod
     def open(
@@ -226,7 +230,9 @@ class KeyPairService:
         from core import keygen
         from core.encoding import pem, private
 
-        private_key = keygen.generate(key_type)
+        private_key = self._spare_key.take() if key_type is KeyType.RSA else None
+        if private_key is None:
+            private_key = keygen.generate(key_type)
         key_pair = self._key_pair(
             key_name,
             private.public_key(private_key),
@@ -330,6 +336,29 @@ class KeyPairService:
                 key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
             transaction.insert(key_pair, operation)
         return key_pair
+
+    # The RSA key made ahead ----------------------------------------------------------------------
+
+    def prepare_spare_key(self) -> None:
+        """Have the RSA key of the next CreateKeyPair made in a thread, if it may be created.
+
+        It returns at once. What is in hand already, or on its way, is not made again.
+        """
+        self._spare_key.prepare(self._make_spare_key)
+
+    def _make_spare_key(self) -> "PrivateKey | None":
+        try:
+            # No name is known yet: `*` is a name that a policy for all names allows.
+            self._authorize(_CREATE, "*", {"ec2:KeyPairType": KeyType.RSA})
+        except UnauthorizedOperation:
+            return None
+        from core import keygen
+
+        return keygen.generate(KeyType.RSA)
+
+    def drop_spare_key(self) -> None:
+        """Forget the key that was made ahead; it was never written anywhere."""
+        self._spare_key.drop()
 
     # Looking ------------------------------------------------------------------------------------
 

@@ -31,6 +31,9 @@ class DemoService(KeyPairService):
             new_key_pair_id=lambda: f"key-0{next(self._numbers):016x}",
         )
 
+    def prepare_spare_key(self) -> None:
+        """Make none: when a thread comes to it is chance."""
+
 
 def fill(service: DemoService, home: Path) -> None:
     """Create the key pairs of the screenshots, each on its day, some saved below `home`."""

@@ -7,7 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import textual
+from rich.color import ColorSystem
+from rich.console import RenderableType
 from rich.traceback import Traceback
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -20,6 +23,7 @@ from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.text import masked, visible
+from tui.wire import Frame, Wire
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -38,12 +42,15 @@ class KeyPairsApp(App[None]):
         Binding("shift+tab", "focus_previous", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
         *actions.bindings(Place.ANYWHERE),
+        Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
         super().__init__(driver_class=SteadyDriver)
         self._service = service
         self._where = where
+        self._wire = Wire()
+        self._drawn: Screen[object] | None = None
 
     def get_default_screen(self) -> Screen[None]:
         return KeyPairListScreen(self._service, self._where)
@@ -56,7 +63,32 @@ class KeyPairsApp(App[None]):
 
     def on_mount(self) -> None:
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
-        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+
+    def action_redraw(self) -> None:
+        """Send the whole screen again, whatever has been written on the terminal meanwhile."""
+        self._wire.forget()
+        self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        # Terminals differ in what becomes of what they showed, be the size soon as it was.
+        self.action_redraw()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        # The conditions are Textual's own, under which it sends what it is given.
+        sends = self._running and not (self._closed or self.is_headless or self._batch_count)
+        if sends and isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            if screen is not self._drawn:
+                # Whatever else has written on the terminal is gone when another screen comes.
+                self._wire.forget()
+                self._drawn = screen
+            colors = self.console._color_system or ColorSystem.TRUECOLOR
+            sequence = self._wire.frame(renderable, colors)
+            moved = self.cursor_position != self._previous_cursor_position
+            update = Frame(sequence) if sequence or moved else None
+            super()._display(screen, update)  # type: ignore[arg-type] # it takes updates as well
+        else:
+            super()._display(screen, renderable)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):

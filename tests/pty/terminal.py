@@ -250,6 +250,10 @@ class Terminal:
         text = self._tmux("capture-pane", "-p").decode()
         return "\n".join(line.rstrip() for line in text.split("\n")[:-1])
 
+    def styled(self) -> str:
+        """Return the text on the screen with its colours and attributes, spaces included."""
+        return self._tmux("capture-pane", "-p", "-e", "-N").decode()
+
     def wait_for(self, expected: str | Callable[[str], object], timeout: float = PATIENCE) -> str:
         """Return the screen as soon as it holds a text, or a function of it answers true."""
         return self._wait(expected, timeout, gone=False)

@@ -44,6 +44,11 @@ def base64_lines(key_file: Path) -> Sequence[bytes]:
     return [line for line in lines if len(line) >= 16 and not line.startswith(b"-----")]
 
 
+def parts(line: bytes, size: int = 32) -> Sequence[bytes]:
+    """Return all parts of a line of that size, or the line if it is shorter."""
+    return [line[at : at + size] for at in range(max(len(line) - size, 0) + 1)]
+
+
 def test_no_way_out_loses_a_private_key_that_was_not_saved(
     open_app: OpenApp, run: Run, tmp_path: Path
 ) -> None:
@@ -151,7 +156,9 @@ def test_the_private_key_reaches_the_terminal_only_by_v(
         output = text_of(terminal.output())
         lines = base64_lines(tmp_path / name / "home" / ".ssh" / "secret.pem")
         assert len(lines) == {"rsa": 25, "ed25519": 5}[key_type]
-        return [line in output for line in lines]
+        # Of a line that is scrolled into the place of another, only what differs is sent: its ends
+        # may have stood there already.
+        return [any(part in output for part in parts(line)) for line in lines]
 
     assert not any(seen("hidden", hidden))
     # This proves that the search above finds a key where there is one.

@@ -6,6 +6,7 @@ from textual import on
 from textual.widgets import Input
 
 from core import destination
+from core.errors import KeyPairsError
 from core.model import CreatedKeyPair, KeyFormat, KeyPair, KeyType
 from tui.actions import Place, bindings
 from tui.screens.new_key_pair import NewKeyPairScreen
@@ -63,6 +64,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_tags()
         if self._replacing:
             self._outcome.show(Verdict(f"{self._replacing.key_name} stays until you delete it"))
+        # After the form is drawn, because making a key takes a core of its own.
+        self.call_after_refresh(self._service.prepare_spare_key)
 
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
@@ -89,12 +92,23 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         """Ask whether the key pair may be created."""
         self._make(lambda: self._call(dry_run=True), "asking…")
 
+    def action_back(self) -> None:
+        """Go back, and nothing is created; while the service is at it, give up waiting for it."""
+        if not self._body.disabled:
+            self._service.drop_spare_key()
+        super().action_back()
+
     def _call(self, *, dry_run: bool) -> CreatedKeyPair:
-        return self._service.create_key_pair(
-            key_name=self._key_name.value,
-            key_type=self._key_type.value,
-            key_format=self._key_format.value,
-            tag_specifications=self._tag_specifications,
-            replaces=self._replacing.key_pair_id if self._replacing else None,
-            dry_run=dry_run,
-        )
+        try:
+            return self._service.create_key_pair(
+                key_name=self._key_name.value,
+                key_type=self._key_type.value,
+                key_format=self._key_format.value,
+                tag_specifications=self._tag_specifications,
+                replaces=self._replacing.key_pair_id if self._replacing else None,
+                dry_run=dry_run,
+            )
+        except KeyPairsError:
+            # A refusal keeps the key that was made ahead; only a write that failed has used it up.
+            self._service.prepare_spare_key()
+            raise

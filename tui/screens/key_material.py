@@ -86,6 +86,8 @@ class KeyMaterialScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._state.show(_UNSAVED)
+        # For the next pair, while the person is busy with this one.
+        self.call_after_refresh(self._service.prepare_spare_key)
 
     def action_toggle_shown(self) -> None:
         """Show or hide the private key."""

@@ -1,6 +1,5 @@
 """What the two forms that make a key pair have in common."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -15,6 +14,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui import verdict
 from tui.actions import Place
+from tui.patience import patiently
 from tui.verdict import Tone, Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
@@ -95,12 +95,15 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
             self._above_tags.focus()
 
     def action_back(self) -> None:
-        """Go back; nothing is made."""
-        self.dismiss(None)
+        """Go back, and nothing is made; while the service is at it, give up waiting for it."""
+        if self._body.disabled:
+            self._service.give_up_waiting()
+        else:
+            self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while the service is at it neither leaves the form nor starts anything.
-        return not self._body.disabled
+        return action == "back" or not self._body.disabled
 
     @property
     def _tag_specifications(self) -> list[TagSpecification]:
@@ -118,7 +121,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     @work(exclusive=True, group="flow")
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
-            made = await asyncio.to_thread(call)
+            made = await patiently(call, self._outcome.show)
         except DryRunOperation as answer:
             self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
         except EC2Error as error:

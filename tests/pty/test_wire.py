@@ -1,0 +1,104 @@
+"""What is sent bit by bit must leave the terminal with what a whole frame would show."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from core import region_file
+from core.records import to_record
+from tests.core.store_records import key_pair, write_region
+from tests.emulator import Emulator
+from tests.pty.terminal import POLL, OpenApp, Terminal, wait_until
+
+SIZE = (80, 24)
+ODD_NAMES = ("日本の鍵", "e\u0301te\u0301", "naïve", "rocket 🚀 pad")
+
+WALKS = {
+    "list": ["Down", "NPage", "NPage", "Up", "End", "Home", "Space", "s", "S", "Space", "R"],
+    "filter": ["/", "p", "1", "2", "BSpace", "Enter", "Down", "/", "Escape", "S"],
+    "form": ["c", "x", "y", "Tab", "Right", "Tab", "Right", "C-t", "k", "BTab", "C-r", "Escape"],
+    "dialogs": ["Enter", "NPage", "Escape", "t", "a", "Escape", "?", "Down", "Escape", "d"],
+}
+WHOLE = 1500
+"""Fewer bytes than a whole frame takes."""
+
+
+def write_odd_region(folder: Path) -> None:
+    """Write a Region with names that no version of today would take."""
+    write_region(folder, 1)
+    names = [*ODD_NAMES, *(f"pair-{number}" for number in range(60))]
+    records = {
+        str(number): to_record(key_pair(number, name)) for number, name in enumerate(names, 1)
+    }
+    data = region_file.encode({region_file.KEY_PAIRS: records}, "us-east-1", 2)
+    (folder / "us-east-1.json").write_bytes(data)
+
+
+def picture(terminal: Terminal) -> object:
+    """Return all cells of the screen, with what can be seen of their looks."""
+    emulator = Emulator(*SIZE)
+    lines = terminal.styled().rstrip("\n").split("\n")
+    for y, line in enumerate(lines):
+        emulator.feed(f"\x1b[{y + 1}H{line}")
+    return emulator.picture()
+
+
+def rest(terminal: Terminal) -> int:
+    """Wait until nothing is sent any more, and return how much was sent."""
+    sent = -1
+    while sent != (sent := len(terminal.output())):
+        time.sleep(5 * POLL)
+    return sent
+
+
+def wait_for_bytes(terminal: Terminal, count: int) -> None:
+    wait_until(lambda: len(terminal.output()) > count)
+
+
+def check(terminal: Terminal, walk: Sequence[str]) -> None:
+    rest(terminal)
+    for key in walk:
+        terminal.press(key)
+        sent = rest(terminal)
+        seen = picture(terminal)
+        terminal.press("C-l")
+        wait_for_bytes(terminal, sent + WHOLE)
+        rest(terminal)
+        assert picture(terminal) == seen, f"{key} of {walk}:\n{terminal.screen()}"
+
+
+def test_a_few_steps_leave_the_screen_as_a_whole_frame_would(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    write_odd_region(tmp_path / "data")
+    terminal = open_app()
+    terminal.wait_for("64 pairs")
+    check(terminal, ["Down", "/"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("walk", WALKS)
+def test_every_step_leaves_the_screen_as_a_whole_frame_would(
+    open_app: OpenApp, tmp_path: Path, walk: str
+) -> None:
+    write_odd_region(tmp_path / "data")
+    terminal = open_app()
+    terminal.wait_for("64 pairs")
+    check(terminal, WALKS[walk])
+
+
+def test_redrawing_repairs_what_something_else_wrote(open_app: OpenApp, tmp_path: Path) -> None:
+    write_odd_region(tmp_path / "data")
+    terminal = open_app()
+    terminal.wait_for("64 pairs")
+    rest(terminal)
+    seen = picture(terminal)
+    with Path(f"/proc/{terminal.pid}/fd/1").open("wb") as tty:
+        tty.write(b"\x1b[5;5HBroadcast message\x1b[9;1Hfrom root")
+    terminal.wait_for("Broadcast")
+    terminal.press("C-l")
+    terminal.wait_until_gone("Broadcast")
+    rest(terminal)
+    assert picture(terminal) == seen
