@@ -23,6 +23,16 @@ class KeyFormat(StrEnum):
     PEM = "pem"
 
 
+class FileFormat(StrEnum):
+    """The formats in which a private key can be saved; PEM and PPK2 are those of EC2."""
+
+    PEM = "pem"
+    PPK2 = "ppk2"
+    PPK3 = "ppk3"
+    OPENSSH = "openssh"
+    PKCS8 = "pkcs8"
+
+
 class PrivateKeyState(StrEnum):
     """What became of the private key of a pair."""
 
@@ -128,3 +138,11 @@ class SavedKeyMaterial:
     path: Path
     proofs: tuple[str, ...]
     warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPublicKey:
+    """A public key file that was read back and found to be right; `proofs` says what held."""
+
+    path: Path
+    proofs: tuple[str, ...]

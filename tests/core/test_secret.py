@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from core import errors, secret
+from core.destination import Destination, Verdict
 from core.encoding.public import read_public_key_material
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.model import CreatedKeyPair
@@ -150,7 +151,9 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.InvalidKeyPairDuplicate: lambda material: (),
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
+    errors.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),
+    secret.PassphraseGone: lambda material: (),
 }
 
 
