@@ -93,8 +93,9 @@ def estimate(text: str) -> Estimate:
     costs = [chance] * len(text)
     plain = text.translate(_DISGUISES)
     for word in _WORDS.finditer(plain):
-        if not _NO_WORD.search(word[0]):
-            length = len(word[0])
+        length = len(word[0])
+        letters = sum(character.isalpha() for character in text[word.start() : word.end()])
+        if letters * 2 > length and not _NO_WORD.search(word[0]):
             more = max(length - _LONG_WORD, 0) * _LETTER_OF_A_WORD
             _lower(costs, word, min(length * _LETTER_OF_A_WORD, _WORD + more))
     remark = ""
