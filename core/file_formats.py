@@ -27,6 +27,13 @@ _READERS = {
 }
 
 
+_NO_PASSPHRASE = {
+    FileFormat.PEM: "EC2's has none; choose openssh or ppk3 for one",
+    FileFormat.PPK2: "ppk2 costs a thief one SHA-1 per guess; choose ppk3",
+    FileFormat.PKCS8: "PuTTY and Dropbear read none in PKCS#8; choose openssh",
+}
+
+
 def of_key_format(key_format: KeyFormat) -> FileFormat:
     """Return the format of the file that EC2 gives."""
     return {KeyFormat.PEM: FileFormat.PEM, KeyFormat.PPK: FileFormat.PPK2}[key_format]
@@ -37,26 +44,18 @@ def suffix(file_format: FileFormat) -> str:
     return _SUFFIXES[file_format]
 
 
-def readers(file_format: FileFormat, key_type: KeyType) -> str:
-    """Return in one phrase which programs read a key of that type in that format."""
-    if file_format is FileFormat.PEM and key_type is KeyType.ED25519:
-        return "as EC2 gives it, which is the same as openssh"
+def readers(file_format: FileFormat) -> str:
+    """Return in one phrase which programs read it."""
     return _READERS[file_format]
 
 
 def refusal(file_format: FileFormat, key_type: KeyType) -> str | None:
     """Return why a key of that type is not written in that format, or None."""
     if file_format is FileFormat.PKCS8 and key_type is KeyType.ED25519:
-        return "ssh, PuTTY and Dropbear refuse ED25519 as PKCS#8"
+        return "ssh, PuTTY and Dropbear refuse ED25519 in PKCS#8; choose openssh"
     return None
 
 
-def passphrase_refusal(file_format: FileFormat, key_type: KeyType) -> str | None:
+def passphrase_refusal(file_format: FileFormat) -> str | None:
     """Return why a file of that format is not encrypted, or None."""
-    if file_format is FileFormat.PEM and key_type is KeyType.RSA:
-        return "PuTTY reads no PKCS#1 that has one; choose openssh or ppk3"
-    if file_format is FileFormat.PPK2:
-        return "ppk2 costs a thief one SHA-1 per guess; choose ppk3"
-    if file_format is FileFormat.PKCS8:
-        return "PuTTY and Dropbear read no PKCS#8; choose openssh or ppk3"
-    return None
+    return None if file_format.takes_passphrase else _NO_PASSPHRASE[file_format]

@@ -41,7 +41,7 @@ def save_private_key(
         raise SaveAsks(target)
     _write(path, _encode(created, file_format, passphrase), files.create_private_file)
     try:
-        proofs = prove(path, created.key_pair)
+        proofs = prove(path, created.key_pair, _bytes_of(passphrase))
     except BaseException:
         _remove(path)
         raise
@@ -92,15 +92,19 @@ def _encode(
     key_type = created.key_pair.key_type
     reason = file_formats.refusal(file_format, key_type)
     if passphrase is not None:
-        reason = reason or file_formats.passphrase_refusal(file_format, key_type)
+        reason = reason or file_formats.passphrase_refusal(file_format)
     if reason is not None:
         raise SaveError(f"Not saved: {reason}.")
     comment = created.key_pair.key_name
-    secret = passphrase and passphrase.encode()
     try:
-        return private.encode_as(private.decode(material), file_format, comment, secret)
+        private_key = private.decode(material)
+        return private.encode_as(private_key, file_format, comment, _bytes_of(passphrase))
     except EncodingError as error:
         raise SaveError(f"Not saved: {error}.") from None
+
+
+def _bytes_of(passphrase: Passphrase | None) -> bytes | None:
+    return None if passphrase is None else passphrase.encode()
 
 
 def _usable(path_text: str) -> tuple[Destination, Path]:

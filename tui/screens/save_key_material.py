@@ -129,10 +129,9 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         if self._path.path == self._suggested:
             self._suggested = destination.suggest(self._created.key_pair.key_name, file_format)
             self._path.path = self._suggested
-        key_type = self._created.key_pair.key_type
-        refusal = file_formats.refusal(file_format, key_type)
+        refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
         if refusal is None:
-            self._format.show(Verdict(file_formats.readers(file_format, key_type)))
+            self._format.show(Verdict(file_formats.readers(file_format)))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))
         # What was typed stays to be seen and taken away: it must not be dropped without a word.
@@ -142,8 +141,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     @property
     def _passphrase_refusal(self) -> str | None:
-        key_type = self._created.key_pair.key_type
-        return file_formats.passphrase_refusal(self._file_format, key_type)
+        return file_formats.passphrase_refusal(self._file_format)
 
     @on(PassphraseInput.Changed)
     def _judge_passphrase(self) -> None:
