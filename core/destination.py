@@ -1,21 +1,25 @@
 """Where a private key may be saved: what a path means, and a path to suggest.
 
-`examine` looks and never writes. Its verdict is shown while a person types; `core.files` decides
+`examine` looks and never writes. Its verdict is shown while a person types; `core.saving` looks
 again when it writes, so that nothing rests on a look that is a moment old.
 """
 
 import os
+import pwd
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from core.model import KeyFormat
+from core import file_formats, mounts
+from core.model import FileFormat, KeyFormat
 
 _LONGEST_STEM = 100
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_OTHERS_READ = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
+_OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
+_OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
 class Verdict(Enum):
@@ -24,8 +28,8 @@ class Verdict(Enum):
     FREE = auto()
     """A new file in a folder that only the person can read."""
 
-    FREE_BUT_READABLE = auto()
-    """A new file in a folder that others can look into; the file itself stays private."""
+    ASKS = auto()
+    """Something can be saved there, but a private key only after a second yes."""
 
     FOLDER_MISSING = auto()
     """The folder can be made."""
@@ -39,7 +43,8 @@ class Destination:
     """A path a person typed and what it is good for.
 
     `path` is absolute, with `~` expanded, or None when the text is no path. `explanation` is a
-    sentence fragment for the line below the field; it may quote the text as it was typed.
+    sentence fragment for the line below the field; it may quote the text as it was typed. Two
+    are equal only if all of it is: who said yes to one has not said yes to the other.
     """
 
     path: Path | None
@@ -52,15 +57,28 @@ class Destination:
         return self.verdict is not Verdict.REFUSED
 
 
-def suggest(key_name: str, key_format: KeyFormat, home: Path | None = None) -> str:
+def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | None = None) -> str:
     """Return the path to offer for a new private key: `~/.ssh/NAME.pem` or the next free one.
 
     What no file name should hold becomes `_`; leading dots and dashes go; a long name is cut.
     """
+    if isinstance(file_format, KeyFormat):
+        file_format = file_formats.of_key_format(file_format)
     stem = re.sub(r"[^A-Za-z0-9._ -]", "_", key_name).replace(" ", "_").lstrip(".-")
     stem = stem[:_LONGEST_STEM] or "key-pair"
     folder = (home or Path.home()) / ".ssh"
-    return f"~/.ssh/{_free_name(folder, stem, f'.{key_format}')}"
+    return f"~/.ssh/{_free_name(folder, stem, file_formats.suffix(file_format))}"
+
+
+def public_path(path_text: str) -> str:
+    """Return the path of the public key that belongs beside a private one.
+
+    That is what OpenSSH looks for, `NAME.pub`, except that an ending of ours is replaced.
+    """
+    path_text = path_text.strip(" ")
+    stem, dot, ending = path_text.rpartition(".")
+    is_ours = f"{dot}{ending}" in file_formats.PRIVATE_SUFFIXES and stem.rpartition("/")[2]
+    return f"{stem if is_ours else path_text}.pub"
 
 
 def _free_name(folder: Path, stem: str, suffix: str) -> str:
@@ -73,8 +91,9 @@ def _free_name(folder: Path, stem: str, suffix: str) -> str:
 
 
 def examine(text: str) -> Destination:
-    """Return what the typed path is good for."""
-    if not text.strip():
+    """Return what the typed path is good for; spaces around it are not part of it."""
+    text = text.strip(" ")
+    if not text:
         return _refused(None, "type the path of a new file")
     if not text.isprintable():
         return _refused(None, "control characters cannot be part of the path")
@@ -96,18 +115,22 @@ def _examine_file(path: Path) -> Destination:
         return _refused(path, _what_stands_there(path))
     if not os.path.lexists(path.parent):
         return _examine_missing_folder(path)
-    if not path.parent.is_dir():
-        return _refused(path, f"{path.parent} is not a folder")
-    if others_can_replace_in(path.parent):
+    folder = path.parent
+    if not folder.is_dir():
+        return _refused(path, f"{folder} is not a folder")
+    if others_can_replace_in(folder):
         return _refused(path, "others can write in this folder, and so replace the key")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         return _refused(path, "you cannot write in this folder")
-    if path.parent.stat().st_mode & _OTHERS_READ:
-        return Destination(
-            path,
-            Verdict.FREE_BUT_READABLE,
-            "new file, readable by you alone; others can list its folder",
-        )
+    mode = folder.stat().st_mode
+    cautions = list(_cautions(folder))
+    if mode & _OTHERS_LIST:
+        cautions.insert(0, "others can list its folder")
+    elif mode & _OTHERS_ENTER:
+        cautions.insert(0, "others can enter its folder")
+    if cautions:
+        explanation = f"new file, readable by you alone; {'; '.join(cautions)}"
+        return Destination(path, Verdict.ASKS, explanation)
     return Destination(path, Verdict.FREE, "new file in a folder only you can read")
 
 
@@ -119,6 +142,23 @@ def others_can_replace_in(folder: Path) -> bool:
     """
     mode = folder.stat().st_mode
     return bool(mode & _OTHERS_WRITE and not mode & stat.S_ISVTX)
+
+
+def _cautions(folder: Path) -> Iterator[str]:
+    """Yield what should be known before a key goes below a folder that exists."""
+    owner = folder.stat().st_uid
+    if owner != os.geteuid():
+        yield f"{folder} belongs to {_name(owner)}"
+    kind = mounts.network_file_system(folder)
+    if kind is not None:
+        yield f"{kind} may keep it on another machine"
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
 
 
 def _exists(path: Path) -> bool:
@@ -146,9 +186,13 @@ def _examine_missing_folder(path: Path) -> Destination:
     parent = next(folder for folder in path.parents if os.path.lexists(folder))
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         return _refused(path, f"the folder is missing, and you cannot make one in {parent}")
-    return Destination(
-        path, Verdict.FOLDER_MISSING, "the folder is missing; it will be made for you alone"
-    )
+    if others_can_replace_in(parent):
+        return _refused(path, f"others can write in {parent}, and so replace the key")
+    missing = "the folder is missing; it will be made for you alone"
+    cautions = list(_cautions(parent))
+    if cautions:
+        return Destination(path, Verdict.ASKS, "; ".join([missing, *cautions]))
+    return Destination(path, Verdict.FOLDER_MISSING, missing)
 
 
 def _refused(path: Path | None, explanation: str) -> Destination:

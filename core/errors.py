@@ -20,6 +20,7 @@
     │   ├── StoreLocked                   another session holds the Region for too long
     │   └── StoreNotConfirmed             written, but the disk did not confirm it
     ├── SaveError                         the private key was not written to a file
+    │   ├── SaveAsks                      it can be, but the person has to say yes to the place
     │   └── ProofFailed                   the file does not read back as the key
     └── SettingsError                     an option, a variable or a folder is unusable
 
@@ -27,7 +28,10 @@ Codes, texts and statuses are those recorded from the real service where there i
 message ever holds private key material.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from core.destination import Destination
 
 
 class KeyPairsError(Exception):
@@ -181,6 +185,17 @@ class StoreNotConfirmed(StoreError):
 
 class SaveError(KeyPairsError):
     """The private key was not saved; no partial file is left and the key is still in hand."""
+
+
+class SaveAsks(SaveError):
+    """Nothing was saved yet, because the place deserves a second yes.
+
+    `destination` is what to give back as `accepted` once the person has read its explanation.
+    """
+
+    def __init__(self, destination: "Destination") -> None:
+        super().__init__(f"Not saved yet: {destination.explanation}.")
+        self.destination = destination
 
 
 class ProofFailed(SaveError):

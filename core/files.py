@@ -1,7 +1,8 @@
 """Ways to write a file: a private one that must not exist yet, and one that is replaced.
 
 They leave either the whole file or nothing, our own with mode 0600 from the first byte on whatever
-the umask says, and they sync the folder, so that what was reported done survives a power cut.
+the umask says (a public key with 0644, as ssh-keygen gives it), and they sync the folder, so that
+what was reported done survives a power cut.
 """
 
 import errno
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
+PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
 
 # File systems that cannot make a file without a name say so in one of these ways.
@@ -33,13 +35,27 @@ def create_private_file(path: Path, data: bytes) -> None:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
+    _create(path, data, PRIVATE_FILE)
+
+
+def create_public_file(path: Path, data: bytes) -> None:
+    """Write a new file that all may read, mode 0644; otherwise as a private one is written.
+
+    Raises:
+        FileExistsError: something has that name, be it a dangling link.
+        OSError: anything else; nothing is left behind.
+    """
+    _create(path, data, PUBLIC_FILE)
+
+
+def _create(path: Path, data: bytes, mode: int) -> None:
     with _opened_folder(path.parent) as folder:
         file = _open_unnamed(folder)
         if file is None:
-            _create_named(path.name, data, folder)
+            _create_named(path.name, data, folder, mode)
         else:
             try:
-                _write_and_sync(file, data)
+                _write_and_sync(file, data, mode)
                 # /proc names the file that has no name yet; link() refuses a name that is taken.
                 os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
             finally:
@@ -65,11 +81,11 @@ def _open_unnamed(folder: int) -> int | None:
         raise
 
 
-def _create_named(name: str, data: bytes, folder: int) -> None:
+def _create_named(name: str, data: bytes, folder: int, mode: int = PRIVATE_FILE) -> None:
     file = _open_exclusively(name, folder)
     try:
         try:
-            _write_and_sync(file, data)
+            _write_and_sync(file, data, mode)
         finally:
             # A network file system may report only here that it could not store the bytes.
             os.close(file)

@@ -154,3 +154,11 @@ class SavedKeyMaterial:
     path: Path
     proofs: tuple[str, ...]
     warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPublicKey:
+    """A public key file that was read back and found to be right; `proofs` says what held."""
+
+    path: Path
+    proofs: tuple[str, ...]

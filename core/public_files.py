@@ -1,9 +1,10 @@
-"""Public key files to import from: read with care, because a path can name anything."""
+"""Public key files: what stands in one, and reading them with care, as a path can name anything."""
 
 from pathlib import Path
 
 from core import files
 from core.errors import KeyPairsError
+from core.model import KeyPair
 
 LARGEST = 64 * 1024
 """More than any public key has; a larger file is refused unread."""
@@ -11,6 +12,12 @@ LARGEST = 64 * 1024
 
 class PublicFileError(KeyPairsError):
     """A path that leads to no public key file; says why."""
+
+
+def line_of(key_pair: KeyPair) -> str:
+    """Return the line of the public key with the name as its comment, whatever the record holds."""
+    line = f"{key_pair.public_key} {key_pair.key_name}"
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def candidates(home: Path | None = None) -> list[Path]:

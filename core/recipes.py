@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from core import query
 from core.model import KeyPair, KeyType
+from core.public_files import line_of
 
 HOST = "HOST"
 ADDRESS = "ADDRESS"
@@ -97,7 +98,7 @@ def _all(key_pair: KeyPair, region: str, files: _Files) -> Iterator[tuple[str, s
         yield "PPK to PEM", f"test ! -e {pem} && {convert}"
     yield "ssh command", _ssh_command(files.private)
     yield "ssh config", _ssh_config(key_pair.key_name, files.private)
-    line = _authorized_key(key_pair)
+    line = line_of(key_pair)
     yield "authorized_keys", line
     yield "authorized_keys, restricted", f'restrict,from="{ADDRESS}" {line}'
     # set -C: an existing file is not overwritten.
@@ -183,12 +184,6 @@ def _ssh_setting(path: str) -> str | None:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _authorized_key(key_pair: KeyPair) -> str:
-    """Return the line of the public key with the name as its comment, whatever the record holds."""
-    line = f"{key_pair.public_key} {key_pair.key_name}"
-    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _public_line_command(files: _Files) -> str:

@@ -1,7 +1,8 @@
-"""The one holder of private key material."""
+"""The holders of what must not be seen: private key material, and passphrases."""
 
 from typing import NoReturn
 
+from core import passphrase
 from core.errors import KeyPairsError
 
 
@@ -12,21 +13,74 @@ class KeyMaterialGone(KeyPairsError):
         super().__init__("The private key is no longer in memory.")
 
 
-class KeyMaterial:
-    """A private key as text, which shows itself only when asked by name.
+class PassphraseGone(KeyPairsError):
+    """A passphrase was asked for after it had been dropped."""
 
-    `reveal()` and `encode()` are the only ways out. Everything that copies or prints a value by
-    accident gets a constant or a TypeError: `repr`, `str`, `format`, pickling, copying. Two
-    holders are equal only if they are the same object, so no comparison can test a guess.
+    def __init__(self) -> None:
+        super().__init__("The passphrase is no longer in memory.")
+
+
+class _Secret:
+    """Bytes that show themselves only when asked by name.
+
+    Everything that copies or prints a value by accident gets a constant or a TypeError: `repr`,
+    `str`, `format`, pickling, copying. Two holders are equal only if they are the same object, so
+    no comparison can test a guess.
 
     The bytes sit in a buffer that `wipe()` overwrites. That is hygiene, not a promise: Python
-    copies strings freely, and `reveal()` returns one.
+    copies strings freely, and whoever asks for the bytes gets a copy.
     """
 
-    __slots__ = ("__weakref__", "_buffer", "_size")
+    __slots__ = ("__weakref__", "_buffer")
+
+    _GONE: type[KeyPairsError]
+
+    def __init__(self, secret: bytes) -> None:
+        self._buffer: bytearray | None = bytearray(secret)
+
+    def encode(self) -> bytes:
+        """Return the secret as bytes.
+
+        Raises:
+            KeyPairsError: it was wiped.
+        """
+        if self._buffer is None:
+            raise self._GONE
+        return bytes(self._buffer)
+
+    def wipe(self) -> None:
+        """Overwrite the buffer and forget it; harmless when done twice."""
+        if self._buffer is not None:
+            self._buffer[:] = bytes(len(self._buffer))
+            self._buffer = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return repr(self)
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError("a secret is not copied")
+
+    def __deepcopy__(self, memo: object) -> NoReturn:
+        raise TypeError("a secret is not copied")
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a secret is not pickled")
+
+
+class KeyMaterial(_Secret):
+    """A private key as text, or as the bytes of a file: `reveal()` and `encode()`."""
+
+    __slots__ = ("_size",)
+
+    _GONE = KeyMaterialGone
 
     def __init__(self, material: bytes) -> None:
-        self._buffer: bytearray | None = bytearray(material)
+        super().__init__(material)
         self._size = len(material)
 
     def reveal(self) -> str:
@@ -37,40 +91,25 @@ class KeyMaterial:
         """
         return self.encode().decode()
 
-    def encode(self) -> bytes:
-        """Return the material as the bytes of a file.
-
-        Raises:
-            KeyMaterialGone: it was wiped.
-        """
-        if self._buffer is None:
-            raise KeyMaterialGone
-        return bytes(self._buffer)
-
-    def wipe(self) -> None:
-        """Overwrite the buffer and forget it; harmless when done twice."""
-        if self._buffer is not None:
-            self._buffer[:] = bytes(len(self._buffer))
-            self._buffer = None
-
     @property
     def size(self) -> int:
         """The length in bytes, known also after `wipe()`."""
         return self._size
 
-    def __repr__(self) -> str:
-        return "<KeyMaterial>"
 
-    __str__ = __repr__
+class Passphrase(_Secret):
+    """What a private key file is encrypted with, as UTF-8: `encode()`.
 
-    def __format__(self, format_spec: str) -> str:
-        return repr(self)
+    Raises:
+        ValueError: it can be no passphrase; `core.passphrase.problem` says why.
+    """
 
-    def __copy__(self) -> NoReturn:
-        raise TypeError("private key material is not copied")
+    __slots__ = ()
 
-    def __deepcopy__(self, memo: object) -> NoReturn:
-        raise TypeError("private key material is not copied")
+    _GONE = PassphraseGone
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("private key material is not pickled")
+    def __init__(self, text: str) -> None:
+        reason = passphrase.problem(text)
+        if reason is not None:
+            raise ValueError(f"no passphrase: {reason}")
+        super().__init__(text.encode())

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import destination, files, rotation, validation
+from core import files, rotation, validation
 from core.authorization import Authorizer, Context, request_tags, resource_context
 from core.errors import (
     DryRunOperation,
@@ -24,7 +24,6 @@ from core.errors import (
     InvalidParameterValue,
     KeyPairLimitExceeded,
     MissingParameter,
-    SaveError,
     SettingsError,
     StoreError,
     UnauthorizedOperation,
@@ -33,22 +32,25 @@ from core.filters import Filter, TagDescription, select_key_pairs, select_tags
 from core.model import (
     CreatedKeyPair,
     DeletedKeyPair,
+    FileFormat,
     KeyFormat,
     KeyPair,
     KeyType,
     PrivateKeyState,
     SavedKeyMaterial,
+    SavedPublicKey,
     Tag,
     TagSelector,
     TagSpecification,
 )
 from core.regions import region
-from core.secret import KeyMaterial
+from core.secret import KeyMaterial, Passphrase
 from core.spare_key import SpareKey
 
 if TYPE_CHECKING:
     from core.authorized_keys import Plan as InstallationPlan
     from core.delivery import AddedToAgent, AgentContents
+    from core.destination import Destination
     from core.doctor import Progress, Summary
     from core.encoding.public import PublicKey
     from core.find import Ask, Finder
@@ -646,27 +648,46 @@ class KeyPairService:
 
     # The private key ----------------------------------------------------------------------------
 
-    def save_key_material(self, created: CreatedKeyPair, path_text: str) -> SavedKeyMaterial:
+    def save_key_material(
+        self,
+        created: CreatedKeyPair,
+        path_text: str,
+        file_format: FileFormat | None = None,
+        passphrase: Passphrase | None = None,
+        *,
+        accepted: "Destination | None" = None,
+    ) -> SavedKeyMaterial:
         """Write the private key to a new file of mode 0600, read it back, and record where it is.
 
         A missing folder is made with mode 0700. Nothing is ever overwritten, and a failure leaves
-        no file behind; the key stays in hand.
+        no file behind; the key stays in hand, for another file in another format. Without a
+        format it is the one it was created in. `accepted` is the destination of a `SaveAsks` that
+        the person said yes to.
+
+        Raises:
+            SaveAsks: the place deserves a second yes; nothing was saved.
+            SaveError: the path is no good, the format does not go with the type or a passphrase,
+                or the file could not be written; says why.
+            ProofFailed: the file did not read back as the key; it was removed.
+        """
+        from core import saving
+
+        path, proofs = saving.save_private_key(
+            created, path_text, file_format, passphrase, accepted
+        )
+        warning = self._record_saved(created.key_pair, path)
+        return SavedKeyMaterial(path, proofs, warning)
+
+    def save_public_key(self, key_pair: KeyPair, path_text: str) -> SavedPublicKey:
+        """Write the public key of a pair to a new file of mode 0644, and read it back.
 
         Raises:
             SaveError: the path is no good or the file could not be written; says why.
             ProofFailed: the file did not read back as the key; it was removed.
         """
-        from core.proof import prove
+        from core import saving
 
-        path = _create(path_text, created.key_material.encode())
-        try:
-            proofs = prove(path, created.key_pair)
-        except BaseException:
-            with suppress(OSError):
-                path.unlink()
-            raise
-        warning = self._record_saved(created.key_pair, path)
-        return SavedKeyMaterial(path, ("synced", *proofs), warning)
+        return saving.save_public_key(key_pair, path_text)
 
     def prove(self, key_pair: KeyPair, path: str) -> tuple[str, ...]:
         """Return what holds of a file in which the private key of a pair was saved.
@@ -684,11 +705,11 @@ class KeyPairService:
         Raises:
             SaveError: the path is no good or the file could not be written; says why.
         """
-        from core import inventory
+        from core import inventory, saving
 
         is_csv = path_text.strip().casefold().endswith(".csv")
         text = (inventory.as_csv if is_csv else inventory.as_json)(key_pairs, self.region)
-        return _create(path_text, text.encode())
+        return saving.save_text(path_text, text)
 
     # The agent and authorized_keys -------------------------------------------------------------
 
@@ -863,21 +884,6 @@ class KeyPairService:
 
         regions = [(each._store, each.describe_key_pairs) for each in self.in_every_region()]
         return check_up(self._store.folder, regions, older_than, self._now())
-
-
-def _create(path_text: str, data: bytes) -> Path:
-    target = destination.examine(path_text)
-    if target.path is None or not target.usable:
-        raise SaveError(f"Not saved: {target.explanation}.")
-    path = target.path
-    try:
-        files.create_private_folder(path.parent)
-        files.create_private_file(path, data)
-    except FileExistsError:
-        raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
-    except OSError as error:
-        raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
-    return path
 
 
 def _check_room(state: "RegionState", key_name: str, replaces: str | None = None) -> None:

@@ -11,11 +11,12 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from core import validation
+from core import passphrase, validation
 from core.destination import Destination
 from core.destination import Verdict as PathVerdict
 from core.errors import EC2Error, StoreError
 from core.model import KeyPair, Tag
+from core.passphrase import Strength
 from tui.text import short_paths
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def of_destination(destination: Destination) -> Verdict:
     """Return the verdict on a path for the private key."""
     tone = {
         PathVerdict.FREE: Tone.GOOD,
-        PathVerdict.FREE_BUT_READABLE: Tone.CAUTION,
+        PathVerdict.ASKS: Tone.CAUTION,
         PathVerdict.FOLDER_MISSING: Tone.CAUTION,
         PathVerdict.REFUSED: Tone.BAD,
     }[destination.verdict]
@@ -167,3 +168,28 @@ def of_plan(plan: "Plan") -> Verdict:
         Standing.REFUSED: Tone.BAD,
     }[plan.standing]
     return Verdict(short_paths(plan.explanation), tone)
+
+
+_STRENGTHS = {
+    Strength.WEAK: Tone.CAUTION,
+    Strength.FAIR: Tone.PLAIN,
+    Strength.STRONG: Tone.GOOD,
+}
+
+
+def of_passphrase(first: str, again: str) -> Verdict:
+    """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it."""
+    if not first and not again:
+        return Verdict("empty: not encrypted, as EC2 gives it")
+    problem = passphrase.problem(first)
+    if problem is not None:
+        return Verdict(problem, Tone.BAD)
+    if not first.startswith(again):
+        return Verdict("not the same twice", Tone.BAD)
+    estimate = passphrase.estimate(first)
+    words = f"{estimate.strength.value}, at a guess {estimate.bits} bits"
+    if estimate.remark:
+        words += f": {estimate.remark}"
+    if first == again:
+        words += "; the same twice"
+    return Verdict(words, _STRENGTHS[estimate.strength])

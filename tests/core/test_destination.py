@@ -44,7 +44,7 @@ def tree(root: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mode for path in root.rglob("*")}
 
 
-FREE, READABLE = Verdict.FREE, Verdict.FREE_BUT_READABLE
+FREE, ASKS = Verdict.FREE, Verdict.ASKS
 MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
 
 
@@ -61,12 +61,13 @@ MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
         ("sch\N{LATIN SMALL LETTER U WITH DIAERESIS}ssel", FREE, None, "new file"),
         ("folder-link/new.pem", FREE, "folder-link/new.pem", "new file"),
         ("x" * 255, FREE, "x" * 255, "new file"),
-        ("open/new.pem", READABLE, "open/new.pem", "others can list its folder"),
-        ("traversable/new.pem", READABLE, "traversable/new.pem", "others can list"),
-        ("sticky/new.pem", READABLE, "sticky/new.pem", "others can list its folder"),
+        ("open/new.pem", ASKS, "open/new.pem", "others can list its folder"),
+        ("traversable/new.pem", ASKS, "traversable/new.pem", "others can enter its folder"),
+        ("sticky/new.pem", ASKS, "sticky/new.pem", "others can list its folder"),
         ("missing/new.pem", MISSING, "missing/new.pem", "will be made for you alone"),
         ("~/.ssh/new.pem", MISSING, ".ssh/new.pem", "will be made for you alone"),
         ("private/a/b/new.pem", MISSING, "private/a/b/new.pem", "will be made for you alone"),
+        ("all-write/a/new.pem", REFUSED, "all-write/a/new.pem", "others can write in"),
         ("group-writes/new.pem", REFUSED, "group-writes/new.pem", "others can write"),
         ("all-write/new.pem", REFUSED, "all-write/new.pem", "others can write"),
         ("taken.pem", REFUSED, "taken.pem", "never overwritten; free: taken-2.pem"),

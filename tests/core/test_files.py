@@ -75,6 +75,19 @@ def test_a_private_file_is_0600_whatever_the_umask(
     assert names(folder) == ["key"]
 
 
+@pytest.mark.parametrize("mask", UMASKS)
+def test_a_public_file_is_0644_whatever_the_umask(
+    mask: int, folder: Path, way: str, umask: Callable[[int], None]
+) -> None:
+    umask(mask)
+    files.create_public_file(folder / "key.pub", DATA)
+    assert mode(folder / "key.pub") == 0o644
+    assert (folder / "key.pub").read_bytes() == DATA
+    with pytest.raises(FileExistsError):
+        files.create_public_file(folder / "key.pub", b"")
+    assert names(folder) == ["key.pub"]
+
+
 def test_an_empty_file_is_created_too(folder: Path, way: str) -> None:
     files.create_private_file(folder / "key", b"")
     assert (folder / "key").read_bytes() == b""

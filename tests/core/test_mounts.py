@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from core import mounts
+from core import destination, mounts
+from core.destination import Verdict
+from core.errors import SaveAsks
+from core.service import KeyPairService
 
 
 @pytest.fixture
@@ -51,3 +54,30 @@ def test_nothing_is_said_where_the_system_tells_nothing(
 ) -> None:
     monkeypatch.setattr(mounts, "MOUNTINFO", tmp_path / "none")
     assert mounts.network_file_system(tmp_path) is None
+
+
+@pytest.mark.parametrize("path", ["over/new", "over/missing/new"])
+def test_saving_over_the_network_asks(mounted: Path, service: KeyPairService, path: str) -> None:
+    (mounted / "over").mkdir(mode=0o700)
+    (mounted / "two words").mkdir(mode=0o700)
+    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+    target = mounted / path
+    with pytest.raises(SaveAsks, match=r"fuse\.sshfs may keep it on another machine") as asked:
+        service.save_key_material(created, str(target))
+    assert not target.exists()
+    assert not (mounted / "over/missing").exists()
+    # Who said yes to one place has not said yes to another.
+    other = mounted / "two words/new"
+    with pytest.raises(SaveAsks, match="nfs4 may keep it"):
+        service.save_key_material(created, str(other), accepted=asked.value.destination)
+    service.save_key_material(created, str(target), accepted=asked.value.destination)
+    assert target.exists()
+
+
+def test_the_default_folder_never_asks(mounted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(mounted))
+    mounted.chmod(0o755)
+    assert destination.examine("~/.ssh/web.pem").verdict is Verdict.FOLDER_MISSING
+    (mounted / ".ssh").mkdir(mode=0o700)
+    assert destination.examine("~/.ssh/web.pem").verdict is Verdict.FREE
+    assert destination.examine("~/web.pem").verdict is Verdict.ASKS

@@ -14,10 +14,11 @@ import orjson
 import pytest
 
 from core import errors, secret
+from core.destination import Destination, Verdict
 from core.encoding.public import read_public_key_material
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.model import CreatedKeyPair
-from core.secret import KeyMaterial, KeyMaterialGone
+from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone
 from core.service import KeyPairService
 
 SECRET = "-----BEGIN MADE-UP KEY-----\nc2VjcmV0IG1hdGVyaWFs\n-----END MADE-UP KEY-----\n"
@@ -138,6 +139,55 @@ def test_wiped_it_is_gone_and_its_buffer_is_zero(material: KeyMaterial) -> None:
     assert repr(material) == "<KeyMaterial>"
 
 
+PHRASE = "c2VjcmV0 gr\u00fcn"
+
+
+def test_a_passphrase_is_held_like_a_key() -> None:
+    held = Passphrase(PHRASE)
+    assert held.encode() == PHRASE.encode()
+    shown = (repr(held), str(held), f"{held:>30}", ascii(held), pprint.pformat([held]))
+    assert all("<Passphrase>" in text and "c2VjcmV0" not in text for text in shown)
+    leaks: list[Callable[[Any], object]] = [
+        pickle.dumps,
+        copy.copy,
+        copy.deepcopy,
+        json.dumps,
+        orjson.dumps,
+        bytes,
+        list,
+        len,
+        vars,
+    ]
+    for leak in leaks:
+        with pytest.raises(TypeError) as caught:
+            leak(held)
+        assert "c2VjcmV0" not in str(caught.value)
+    assert held != Passphrase(PHRASE)
+    guesses: list[object] = [PHRASE, PHRASE.encode()]
+    assert held not in guesses
+
+
+def test_a_wiped_passphrase_is_gone_and_its_buffer_is_zero() -> None:
+    held = Passphrase(PHRASE)
+    buffer = held._buffer
+    assert buffer is not None
+    held.wipe()
+    assert bytes(buffer) == bytes(len(PHRASE.encode()))
+    with pytest.raises(PassphraseGone):
+        held.encode()
+    held.wipe()
+    assert repr(held) == "<Passphrase>"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "c2VjcmV0\n", "c2VjcmV0\udcff", "c2VjcmV0\ud800", "c2VjcmV0" * 200]
+)
+def test_what_can_be_no_passphrase_is_not_quoted(text: str) -> None:
+    with pytest.raises(ValueError, match="no passphrase") as caught:
+        Passphrase(text)
+    assert "c2VjcmV0" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_it_has_no_attributes_but_its_own(material: KeyMaterial) -> None:
     with pytest.raises(AttributeError):
         material.note = "x"  # type: ignore[attr-defined]  # that is the point
@@ -150,7 +200,9 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.InvalidKeyPairDuplicate: lambda material: (),
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
+    errors.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),
+    secret.PassphraseGone: lambda material: (),
 }
 
 

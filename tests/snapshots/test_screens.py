@@ -87,7 +87,7 @@ def test_save_dialog(snap_compare: SnapCompare, empty_service: DemoService) -> N
         await until_loaded(pilot)
         await create(pilot, "reporting")
         await pilot.press("s")
-        await until_screen(pilot, "SaveFileScreen")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
 
     assert snap_compare(KeyPairsApp(empty_service), run_before=open_it, terminal_size=(80, 24))
 

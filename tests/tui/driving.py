@@ -61,6 +61,6 @@ async def create(pilot: Pilot[None], key_name: str, *keys: str) -> None:
 async def save(pilot: Pilot[None]) -> None:
     """Save the private key where it is offered to be saved."""
     await pilot.press("s")
-    await until_screen(pilot, "SaveFileScreen")
+    await until_screen(pilot, "SaveKeyMaterialScreen")
     await pilot.press("enter")
     await until_screen(pilot, "KeyMaterialScreen")

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.model import CreatedKeyPair, KeyFormat, KeyPair, Tag
+from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyPair, Tag
 from core.secret import KeyMaterial
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -26,6 +26,7 @@ from tui.screens.import_key_pair import ImportKeyPairScreen
 from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
+from tui.screens.save_key_material import SaveKeyMaterialScreen
 from tui.text import clip, fit, fold, visible
 from tui.widgets.pick_list import Item
 
@@ -95,6 +96,7 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     yield DeleteKeyPairsScreen(service, [pair])
     yield EditTagsScreen(service, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
+    yield SaveKeyMaterialScreen(service, created, FileFormat.PEM, holds_key=True)
     yield SaveFileScreen(pair.key_name, pair.key_name, lambda path: path)
 
 

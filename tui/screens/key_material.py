@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Static
 
-from core import destination
-from core.model import CreatedKeyPair, SavedKeyMaterial
+from core import file_formats
+from core.model import CreatedKeyPair, FileFormat
 from tui import verdict
 from tui.actions import Place, bindings, hints
 from tui.text import short_path
@@ -18,12 +17,14 @@ from tui.verdict import Tone, Verdict
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.key_material_view import KeyMaterialView
+from tui.widgets.saved_file import SavedFile
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 
 if TYPE_CHECKING:
     from core.delivery import AddedToAgent
     from core.service import KeyPairService
+    from tui.screens.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
 _ONLY_IN_AGENT = Verdict("In no file: lost when the agent ends, as at logout.", Tone.CAUTION)
@@ -48,12 +49,10 @@ class KeyMaterialScreen(Screen[None]):
         self._created = created
         self._view = KeyMaterialView(created.key_material)
         self._state = VerdictLine()
-        self._proofs = Static(markup=False, id="proofs")
-        self._proofs.display = False
         self._agent = VerdictLine(id="agent")
         self._agent.display = False
         self._key_hints = KeyHints(Place.KEY_MATERIAL)
-        self._saved = False
+        self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
 
     @property
@@ -71,9 +70,8 @@ class KeyMaterialScreen(Screen[None]):
         yield TopLine(f"The private key of {self._created.key_pair.key_name}")
         yield Facts(self._facts())
         yield self._view
-        with Vertical(id="state"):
+        with VerticalScroll(can_focus=False, id="state"):
             yield self._state
-            yield self._proofs
             yield self._agent
         yield self._key_hints
 
@@ -101,6 +99,7 @@ class KeyMaterialScreen(Screen[None]):
     def _show_hints(self) -> None:
         self.set_class(self._view.shown, "-shown")
         words = {
+            "save": "save another" if self._saved else "save",
             "show": "hide" if self._view.shown else "show",
             "leave": "leave" if self.holds_key else "done",
         }
@@ -110,25 +109,36 @@ class KeyMaterialScreen(Screen[None]):
 
     @work(exclusive=True, group="flow")
     async def action_save(self) -> None:
-        """Save the private key to a file."""
-        from tui.screens.save_file import SaveFileScreen
+        """Save the private key to a file, and again in other formats."""
+        from tui.screens.save_key_material import SaveKeyMaterialScreen
 
         self._hide()
-        created = self._created
         saved = await self.app.push_screen_wait(
-            SaveFileScreen(
-                f"Save the private key of {created.key_pair.key_name}",
-                destination.suggest(created.key_pair.key_name, created.key_format),
-                lambda path: self._service.save_key_material(created, path),
-                holds_key=self.holds_key,
+            SaveKeyMaterialScreen(
+                self._service, self._created, self._format_to_offer(), holds_key=self.holds_key
             )
         )
         if saved is not None:
-            self._saved = True
-            self._state.show(_of_saved(saved))
-            self._proofs.update("✓ " + " · ".join(saved.proofs))
-            self._proofs.display = True
+            self._saved.append(saved)
+            self._show_saved(saved)
             self._show_hints()
+
+    def _format_to_offer(self) -> FileFormat:
+        """Return the format it was created in, or once that is saved, the next that is not."""
+        done = {saved.file_format for saved in self._saved}
+        key_type = self._created.key_pair.key_type
+        wanted: list[FileFormat] = [file_formats.of_key_format(self._created.key_format)]
+        wanted += FileFormat
+        possible = (each for each in wanted if file_formats.refusal(each, key_type) is None)
+        return next((each for each in possible if each not in done), wanted[0])
+
+    def _show_saved(self, saved: "SavedFiles") -> None:
+        """Put what was saved last on top."""
+        self._state.display = False
+        files = list(_of_saved(saved))
+        state = self.query_one("#state")
+        state.mount(*files, before=0)
+        state.scroll_home(animate=False)
 
     @work(exclusive=True, group="flow")
     async def action_add_to_agent(self) -> None:
@@ -167,8 +177,17 @@ class KeyMaterialScreen(Screen[None]):
             self.dismiss(None)
 
 
-def _of_saved(saved: SavedKeyMaterial) -> Verdict:
-    text = f"Saved to {short_path(str(saved.path))}"
-    if saved.warning:
-        return Verdict(f"{text}. {saved.warning}", Tone.CAUTION)
-    return Verdict(text, Tone.GOOD)
+def _of_saved(saved: "SavedFiles") -> Iterator[SavedFile]:
+    private = saved.private
+    text = f"Saved to {short_path(str(private.path))}"
+    if saved.encrypted:
+        text += ", encrypted"
+    if private.warning:
+        yield SavedFile(Verdict(f"{text}. {private.warning}", Tone.CAUTION), private.proofs)
+    else:
+        yield SavedFile(Verdict(text, Tone.GOOD), private.proofs)
+    if saved.public is not None:
+        path = short_path(str(saved.public.path))
+        yield SavedFile(Verdict(f"Public key saved to {path}", Tone.GOOD), saved.public.proofs)
+    elif saved.failure:
+        yield SavedFile(Verdict(f"The public key: {saved.failure}", Tone.BAD))

@@ -1,0 +1,61 @@
+"""The formats in which a private key can be saved, in words: who reads them, what they refuse.
+
+What EC2 gives is PEM, or PPK of version 2. The others are the same key for other programs, or
+with a passphrase.
+"""
+
+from core.model import FileFormat, KeyFormat, KeyType
+
+_SUFFIXES = {
+    FileFormat.PEM: ".pem",
+    FileFormat.PPK2: ".ppk",
+    FileFormat.PPK3: ".ppk",
+    # Not without a suffix, as ssh-keygen has it: a key named config would become ~/.ssh/config.
+    FileFormat.OPENSSH: ".openssh",
+    FileFormat.PKCS8: ".p8",
+}
+
+PRIVATE_SUFFIXES = frozenset({*_SUFFIXES.values(), ".key"})
+"""Endings that say that a file is a private key."""
+
+_READERS = {
+    FileFormat.PEM: "as EC2 gives it; ssh, PuTTYgen, openssl read it",
+    FileFormat.PPK2: "as EC2 gives it; every PuTTY and WinSCP reads it",
+    FileFormat.PPK3: "PuTTY reads it from 0.75 on, WinSCP from 5.18.5",
+    FileFormat.OPENSSH: "as ssh-keygen writes it; PuTTYgen reads it too",
+    FileFormat.PKCS8: "for openssl and Java; PuTTY and Dropbear refuse it",
+}
+
+
+_NO_PASSPHRASE = {
+    FileFormat.PEM: "EC2's has none; choose openssh or ppk3 for one",
+    FileFormat.PPK2: "ppk2 costs a thief one SHA-1 per guess; choose ppk3",
+    FileFormat.PKCS8: "PuTTY and Dropbear read none in PKCS#8; choose openssh",
+}
+
+
+def of_key_format(key_format: KeyFormat) -> FileFormat:
+    """Return the format of the file that EC2 gives."""
+    return {KeyFormat.PEM: FileFormat.PEM, KeyFormat.PPK: FileFormat.PPK2}[key_format]
+
+
+def suffix(file_format: FileFormat) -> str:
+    """Return the ending of a file of that format, with its dot."""
+    return _SUFFIXES[file_format]
+
+
+def readers(file_format: FileFormat) -> str:
+    """Return in one phrase which programs read it."""
+    return _READERS[file_format]
+
+
+def refusal(file_format: FileFormat, key_type: KeyType) -> str | None:
+    """Return why a key of that type is not written in that format, or None."""
+    if file_format is FileFormat.PKCS8 and key_type is KeyType.ED25519:
+        return "ssh, PuTTY and Dropbear refuse ED25519 in PKCS#8; choose openssh"
+    return None
+
+
+def passphrase_refusal(file_format: FileFormat) -> str | None:
+    """Return why a file of that format is not encrypted, or None."""
+    return None if file_format.takes_passphrase else _NO_PASSPHRASE[file_format]

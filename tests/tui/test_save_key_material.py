@@ -1,0 +1,487 @@
+import asyncio
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core import files
+from core.errors import SaveError
+from core.model import FileFormat, PrivateKeyState
+from core.service import KeyPairService
+from tests.demo import DemoService
+from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.screens.key_material import KeyMaterialScreen
+from tui.screens.save_key_material import SaveKeyMaterialScreen
+from tui.widgets.choice import Choice
+from tui.widgets.passphrase_input import PassphraseInput
+from tui.widgets.path_field import PathField
+from tui.widgets.saved_file import SavedFile
+from tui.widgets.toggle import Toggle
+from tui.widgets.verdict_line import VerdictLine
+
+Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+PHRASE = "clasp yearly gotten pebble"
+
+
+def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
+    """Create an RSA pair, open the dialog, and go on from there."""
+
+    async def run() -> None:
+        async with KeyPairsApp(service).run_test(size=size) as pilot:
+            await until_loaded(pilot)
+            await create(pilot, "reporting")
+            await open_dialog(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
+async def open_dialog(pilot: Pilot[None]) -> None:
+    await pilot.press("s")
+    await until_screen(pilot, "SaveKeyMaterialScreen")
+
+
+def dialog(pilot: Pilot[None]) -> SaveKeyMaterialScreen:
+    screen = app_of(pilot).screen
+    assert isinstance(screen, SaveKeyMaterialScreen)
+    return screen
+
+
+def path_of(pilot: Pilot[None]) -> str:
+    return dialog(pilot).query_one(PathField).path
+
+
+async def write_path(pilot: Pilot[None], path: str) -> None:
+    dialog(pilot).query_one(PathField).path = path
+    await pilot.pause()
+
+
+async def choose(pilot: Pilot[None], file_format: FileFormat) -> None:
+    """Choose a format with the keyboard, from wherever the focus is."""
+    choice = dialog(pilot).query_one(Choice)
+    choice.focus()
+    while choice.value != file_format:
+        await pilot.press("right")
+    await pilot.pause()
+
+
+async def type_passphrase(pilot: Pilot[None], first: str, again: str) -> None:
+    dialog(pilot).query_one("#passphrase").focus()
+    await pilot.press("ctrl+u")
+    await type_text(pilot, first)
+    await pilot.press("tab", "ctrl+u")
+    await type_text(pilot, again)
+
+
+def verdict(pilot: Pilot[None], field: str) -> str:
+    """Return what stands below the field with a control of that id."""
+    control = dialog(pilot).query_one(f"#{field}")
+    form_field = next(widget for widget in control.ancestors if widget.query(VerdictLine))
+    return form_field.query_one(VerdictLine).verdict.text
+
+
+async def until_says(pilot: Pilot[None], field: str, words: str) -> None:
+    await until(pilot, lambda: words in verdict(pilot, field), f"{words} below {field}")
+
+
+async def save(pilot: Pilot[None]) -> list[str]:
+    """Press Enter, and return what the key screen says was saved, the newest first."""
+    await pilot.press("enter")
+    await until_screen(pilot, "KeyMaterialScreen")
+    screen = app_of(pilot).screen
+    await until(pilot, lambda: bool(screen.query(SavedFile)), "what was saved")
+    return [file.query_one(VerdictLine).verdict.text for file in screen.query(SavedFile)]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_enter_alone_saves_what_ec2_gives(empty_service: DemoService, home: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        assert path_of(pilot) == "~/.ssh/reporting.pem"
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.pem"]
+
+    play(empty_service, scene)
+    assert names(home / ".ssh") == ["reporting.pem"]
+    [pair] = empty_service.describe_key_pairs()
+    assert pair.private_key is PrivateKeyState.SAVED
+
+
+def test_any_number_of_files_from_one_reveal(empty_service: DemoService, home: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        dialog(pilot).query_one(Toggle).focus()
+        await pilot.press("space")
+        await save(pilot)
+        await open_dialog(pilot)
+        # The next format is offered, because the first is saved.
+        assert path_of(pilot) == "~/.ssh/reporting.ppk"
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await open_dialog(pilot)
+        await choose(pilot, FileFormat.PPK3)
+        assert path_of(pilot) == "~/.ssh/reporting-2.ppk"
+        await type_passphrase(pilot, PHRASE, PHRASE)
+        said = await save(pilot)
+        assert said == [
+            "Saved to ~/.ssh/reporting-2.ppk, encrypted",
+            "Saved to ~/.ssh/reporting.ppk",
+            "Saved to ~/.ssh/reporting.pem",
+            "Public key saved to ~/.ssh/reporting.pub",
+        ]
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    [pair] = empty_service.describe_key_pairs()
+    assert [Path(path).name for path in pair.saved_to] == [
+        "reporting.pem",
+        "reporting.ppk",
+        "reporting-2.ppk",
+    ]
+    assert names(home / ".ssh") == sorted([*(Path(p).name for p in pair.saved_to), "reporting.pub"])
+    assert "fingerprint equal" in empty_service.prove(pair, pair.saved_to[1])
+    assert stat.S_IMODE((home / ".ssh" / "reporting.pub").stat().st_mode) == 0o644
+    assert PHRASE not in (home / "data" / "us-east-1.json").read_text()
+
+
+def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
+    empty_service: DemoService, home: Path
+) -> None:
+    home.chmod(0o755)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await write_path(pilot, "~/one.pem")
+        await until_says(pilot, "path", "others can list its folder")
+        assert "press enter again" not in verdict(pilot, "path")
+        await pilot.press("enter")
+        await until_says(pilot, "path", "press enter again to save here all the same")
+        # Another path, or the same after a detour, is asked about anew.
+        for key, path in (("x", "~/one.pemx"), ("backspace", "~/one.pem")):
+            await pilot.press(key)
+            await until_says(pilot, "path", "others can list its folder")
+            await until(pilot, lambda: "again" not in verdict(pilot, "path"), "the question gone")
+            assert path_of(pilot) == path
+            await pilot.press("enter")
+            await until_says(pilot, "path", "press enter again to save here all the same")
+        assert not list(home.glob("one*"))
+        assert await save(pilot) == ["Saved to ~/one.pem"]
+
+    play(empty_service, scene)
+    assert [path.name for path in home.glob("one*")] == ["one.pem"]
+
+
+def test_enter_does_not_say_yes_to_what_a_place_became(
+    empty_service: DemoService, home: Path
+) -> None:
+    home.chmod(0o755)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await write_path(pilot, "~/one.pem")
+        await pilot.press("enter")
+        await until_says(pilot, "path", "list its folder; press enter again")
+        home.chmod(0o711)
+        await pilot.press("enter")
+        await until_says(pilot, "path", "enter its folder; press enter again")
+        (home / "one.pem").write_text("theirs")
+        await pilot.press("enter")
+        await until_says(pilot, "path", "never overwritten")
+
+    play(empty_service, scene)
+    assert (home / "one.pem").read_text() == "theirs"
+
+
+def test_the_path_follows_the_format_until_a_person_writes_one(
+    empty_service: DemoService, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        seen = []
+        for file_format in FileFormat:
+            await choose(pilot, file_format)
+            seen.append(path_of(pilot).removeprefix("~/.ssh/reporting"))
+        assert seen == [".pem", ".ppk", ".ppk", ".openssh", ".p8"]
+        await write_path(pilot, "~/.ssh/mine.key")
+        await choose(pilot, FileFormat.PPK2)
+        assert path_of(pilot) == "~/.ssh/mine.key"
+
+    play(empty_service, scene)
+
+
+def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.OPENSSH)
+        await type_passphrase(pilot, "wrong horse", "wrong house")
+        await until_says(pilot, "passphrases", "not the same twice")
+        await pilot.press("enter")
+        await pilot.pause()
+        focused = dialog(pilot).focused
+        assert focused is not None
+        assert focused.id == "passphrase"
+        await type_passphrase(pilot, "wrong horse", "wrong")
+        await pilot.press("enter")
+        await until_says(pilot, "passphrases", "type it again beside it")
+        assert names(home / ".ssh") == []
+        # Nothing that was typed is lost.
+        fields = dialog(pilot).query(PassphraseInput)
+        assert [field.reveal() for field in fields] == ["wrong horse", "wrong"]
+        await type_text(pilot, " horse")
+        await until_says(pilot, "passphrases", "; the same twice")
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, encrypted"]
+        assert [field.reveal() for field in fields] == ["", ""]
+
+    play(empty_service, scene)
+    assert b"OPENSSH" in (home / ".ssh" / "reporting.openssh").read_bytes()
+
+
+def test_a_passphrase_only_typed_again_is_not_dropped(
+    empty_service: DemoService, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PPK3)
+        await type_passphrase(pilot, "", PHRASE)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert dialog(pilot).is_current
+
+    play(empty_service, scene)
+    assert names(home / ".ssh") == []
+
+
+def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PPK3)
+        assert "not encrypted, as EC2 gives it" in verdict(pilot, "passphrases")
+        for phrase, words in {
+            "password": "weak, at a guess 7 bits: a common word",
+            PHRASE: "fair, at a guess",
+            f"{PHRASE} sadden hubcap": "strong, at a guess",
+        }.items():
+            await type_passphrase(pilot, phrase, "")
+            await until_says(pilot, "passphrases", words)
+            assert phrase not in verdict(pilot, "passphrases")
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "reason"),
+    [
+        (FileFormat.PEM, "EC2's has none; choose openssh or ppk3"),
+        (FileFormat.PPK2, "one SHA-1 per guess; choose ppk3"),
+        (FileFormat.PKCS8, "PuTTY and Dropbear read none"),
+    ],
+)
+def test_a_format_that_takes_no_passphrase_says_why(
+    empty_service: DemoService, home: Path, file_format: FileFormat, reason: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, file_format)
+        assert f"none: {reason}" in verdict(pilot, "passphrases")
+        assert all(not field.focusable for field in dialog(pilot).query(PassphraseInput))
+        # What was typed for another format is not dropped, but refused.
+        await choose(pilot, FileFormat.PPK3)
+        await type_passphrase(pilot, PHRASE, PHRASE)
+        await choose(pilot, file_format)
+        assert verdict(pilot, "passphrases").startswith(reason[:20])
+        await pilot.press("enter")
+        await pilot.pause()
+        assert names(home / ".ssh") == []
+        focused = dialog(pilot).focused
+        assert focused is not None
+        assert focused.id == "passphrase"
+        await pilot.press("ctrl+u", "tab", "ctrl+u")
+        await save(pilot)
+
+    play(empty_service, scene)
+    assert len(names(home / ".ssh")) == 1
+
+
+def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
+    empty_service: DemoService, home: Path
+) -> None:
+    async def run() -> None:
+        async with KeyPairsApp(empty_service).run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            await create(pilot, "reporting", "tab", "right")
+            await open_dialog(pilot)
+            await choose(pilot, FileFormat.PKCS8)
+            assert "refuse ED25519 in PKCS#8" in verdict(pilot, "file-format")
+            dialog(pilot).query_one("#path").focus()
+            await pilot.press("enter")
+            await pilot.pause()
+            assert dialog(pilot).focused is dialog(pilot).query_one(Choice)
+            await choose(pilot, FileFormat.OPENSSH)
+            assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh"]
+
+    asyncio.run(run())
+    assert names(home / ".ssh") == ["reporting.openssh"]
+
+
+def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
+    empty_service: DemoService, home: Path
+) -> None:
+    (home / ".ssh" / "reporting.pub").write_text("theirs")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        dialog(pilot).query_one(Toggle).focus()
+        await pilot.press("space")
+        await until_says(pilot, "public-key", "exists, and is never overwritten")
+        said = await save(pilot)
+        assert said[0] == "Saved to ~/.ssh/reporting.pem"
+        assert said[1].startswith("The public key: Not saved: exists, and is never overwritten")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert (home / ".ssh" / "reporting.pub").read_text() == "theirs"
+    assert names(home / ".ssh") == ["reporting.pem", "reporting.pub"]
+
+
+def test_a_failed_save_loses_nothing_that_was_typed(
+    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PPK3)
+        await type_passphrase(pilot, PHRASE, PHRASE)
+        with monkeypatch.context() as patched:
+            patched.setattr(files, "create_private_file", full)
+            await pilot.press("enter")
+            await until_says(pilot, "path", "No space left on device")
+        assert app_of(pilot).screen_stack[-2].holds_key  # type: ignore[attr-defined]  # it does
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.ppk, encrypted"]
+
+    play(empty_service, scene)
+
+
+def test_a_second_enter_while_it_saves_changes_nothing(
+    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_private_file = files.create_private_file
+    calls: list[Path] = []
+
+    def slow(path: Path, data: bytes) -> None:
+        import time
+
+        calls.append(path)
+        time.sleep(0.3)
+        create_private_file(path, data)
+
+    monkeypatch.setattr(files, "create_private_file", slow)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(calls), "the save to begin")
+        await pilot.press("enter", "escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyMaterialScreen)
+        await until(pilot, lambda: bool(screen.query(SavedFile)), "what was saved")
+        assert not screen.holds_key
+
+    play(empty_service, scene)
+    assert len(calls) == 1
+
+
+def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
+    empty_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = dialog(pilot)
+        await choose(pilot, FileFormat.PPK3)
+        await type_passphrase(pilot, "c2VjcmV0", "c2VjcmV0")
+        drawn = "".join(
+            segment.text for strip in screen._compositor.render_strips() for segment in strip
+        )
+        assert "•" * 8 in drawn
+        assert "c2VjcmV0" not in drawn
+        for field in screen.query(PassphraseInput):
+            shown = (repr(field), repr(PassphraseInput.Changed(field)), repr(field._reactives))
+            assert not any("c2VjcmV0" in text for text in shown)
+        # Nothing of it can be copied out, by the keys that copy elsewhere.
+        await pilot.press("ctrl+a", "ctrl+c", "ctrl+x")
+        assert app_of(pilot).clipboard == ""
+        fields = list(screen.query(PassphraseInput))
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        assert [field.reveal() for field in fields] == ["", ""]
+
+    play(empty_service, scene)
+
+
+def test_a_passphrase_may_be_pasted(empty_service: DemoService) -> None:
+    from textual.events import Paste
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PPK3)
+        field = dialog(pilot).query_one("#passphrase", PassphraseInput)
+        field.focus()
+        field.post_message(Paste("two words\nand a line\n"))
+        await until(pilot, lambda: field.reveal() == "two words", "the paste")
+        await pilot.press("backspace", "X")
+        assert field.reveal() == "two wordX"
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_every_field_is_reached_by_tab_and_is_on_the_screen(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PPK3)
+        order = []
+        for _ in range(5):
+            focused = dialog(pilot).focused
+            assert focused is not None
+            order.append(focused.id)
+            assert focused.region.bottom <= size[1] - 1
+            await pilot.press("tab")
+        assert order == ["file-format", "passphrase", "again", "public-key", "path"]
+
+    play(empty_service, scene, size)
+
+
+def test_the_list_is_still_exported_without_a_question(
+    demo_service: DemoService, home: Path
+) -> None:
+    home.chmod(0o755)
+
+    async def run() -> None:
+        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            await pilot.press("e")
+            await until_screen(pilot, "SaveFileScreen")
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyPairListScreen")
+
+    asyncio.run(run())
+    assert (home / "key-pairs-us-east-1.json").exists()
+
+
+def test_an_export_that_fails_keeps_the_path(
+    demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise SaveError("Not saved: no.")
+
+    monkeypatch.setattr(KeyPairService, "export", refuse)
+
+    async def run() -> None:
+        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            await pilot.press("e")
+            await until_screen(pilot, "SaveFileScreen")
+            await pilot.press("enter")
+            screen = app_of(pilot).screen
+            line = screen.query_one(VerdictLine)
+            await until(pilot, lambda: "Not saved: no." in line.verdict.text, "the failure")
+            assert screen.query_one(PathField).path == "~/key-pairs-us-east-1.json"
+
+    asyncio.run(run())

@@ -1,0 +1,225 @@
+"""The dialog that saves a private key to a new file, in the format and with what protects it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input
+
+from core import destination, file_formats
+from core.destination import Destination
+from core.errors import SaveAsks, SaveError
+from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
+from core.secret import Passphrase
+from tui import verdict
+from tui.actions import Place, bindings
+from tui.verdict import Tone, Verdict
+from tui.widgets.choice import Choice
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.passphrase_input import PassphraseInput
+from tui.widgets.passphrase_pair import PassphrasePair
+from tui.widgets.path_field import PathField
+from tui.widgets.toggle import Toggle
+from tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_FORMATS = tuple((file_format.value, file_format.value) for file_format in FileFormat)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFiles:
+    """What one save wrote: a private key, and maybe the public one, or why that was not written."""
+
+    private: SavedKeyMaterial
+    file_format: FileFormat
+    encrypted: bool
+    public: SavedPublicKey | None = None
+    failure: str = ""
+
+
+class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
+    """Path, format, passphrase and public key; ends with what was saved, or None.
+
+    A failure is said below the field it is about, and nothing that was typed is lost. A place
+    that deserves a second yes gets it by a second Enter, as long as the path stays what it is.
+
+    Args:
+        file_format: the one to offer.
+        holds_key: leaving the program now would lose the private key.
+    """
+
+    CSS_PATH = "save_key_material.tcss"
+    PLACE = Place.SAVE
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#path"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        created: CreatedKeyPair,
+        file_format: FileFormat,
+        *,
+        holds_key: bool,
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._created = created
+        self.holds_key = holds_key
+        self._suggested = destination.suggest(created.key_pair.key_name, file_format)
+        self._path = PathField(self._suggested)
+        self._choice = Choice(_FORMATS, id="file-format")
+        self._choice.index = list(FileFormat).index(file_format)
+        self._format = FormField("Format", self._choice)
+        self._passphrases = PassphrasePair(id="passphrases")
+        self._passphrase = FormField("Passphrase", self._passphrases)
+        self._wants_public = Toggle("", id="public-key")
+        self._public = FormField("Also", self._wants_public)
+        self._accepted: Destination | None = None
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(f"Save the private key of {self._created.key_pair.key_name}")
+        with VerticalScroll(can_focus=False, classes="body"):
+            yield self._path
+            yield self._format
+            yield self._passphrase
+            yield self._public
+        yield KeyHints(Place.SAVE)
+
+    def on_mount(self) -> None:
+        self._judge_format()
+        self._judge_path()
+
+    def on_unmount(self) -> None:
+        self._passphrases.clear()
+
+    @property
+    def _file_format(self) -> FileFormat:
+        return FileFormat(self._choice.value)
+
+    @on(Input.Changed, "#path")
+    def _judge_path(self) -> None:
+        # A yes was to the path that stood there.
+        self._accepted = None
+        self._wants_public.show(f"public key as {destination.public_path(self._path.path)}")
+        self._judge_public()
+
+    @on(Toggle.Changed)
+    @work(exclusive=True, group="public-key")
+    async def _judge_public(self) -> None:
+        judged = Verdict("")
+        if self._wants_public.value:
+            path = destination.public_path(self._path.path)
+            target = await asyncio.to_thread(destination.examine, path)
+            if not target.usable:
+                judged = Verdict(target.explanation, Tone.BAD)
+        self._public.show(judged)
+
+    @on(Choice.Changed)
+    def _judge_format(self) -> None:
+        file_format = self._file_format
+        if self._path.path == self._suggested:
+            self._suggested = destination.suggest(self._created.key_pair.key_name, file_format)
+            self._path.path = self._suggested
+        refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
+        if refusal is None:
+            self._format.show(Verdict(file_formats.readers(file_format)))
+        else:
+            self._format.show(Verdict(refusal, Tone.BAD))
+        # What was typed stays to be seen and taken away: it must not be dropped without a word.
+        takes_one = self._passphrase_refusal is None
+        self._passphrases.disabled = not takes_one and not any(self._passphrases.reveal())
+        self._judge_passphrase()
+
+    @property
+    def _passphrase_refusal(self) -> str | None:
+        return file_formats.passphrase_refusal(self._file_format)
+
+    @on(PassphraseInput.Changed)
+    def _judge_passphrase(self) -> None:
+        typed = self._passphrases.reveal()
+        refusal = self._passphrase_refusal
+        if refusal is None:
+            self._passphrase.show(verdict.of_passphrase(*typed))
+        elif any(typed):
+            self._passphrase.show(Verdict(refusal, Tone.BAD))
+        else:
+            self._passphrase.show(Verdict(f"none: {refusal}"))
+
+    def action_back(self) -> None:
+        """Go back; nothing is saved."""
+        if not self._busy:
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Save, read back and prove."""
+        # Looked at here: a second worker would end the first, but not its thread.
+        if not self._busy and self._is_complete():
+            self._busy = True
+            first, _ = self._passphrases.reveal()
+            self._submit(Passphrase(first) if first else None)
+
+    def _is_complete(self) -> bool:
+        """Tell whether format and passphrase can be; where not, go to the field that says why."""
+        if file_formats.refusal(self._file_format, self._created.key_pair.key_type) is not None:
+            self._choice.focus()
+            return False
+        first, again = self._passphrases.reveal()
+        if not (first or again):
+            return True
+        judged = verdict.of_passphrase(first, again)
+        if self._passphrase_refusal is not None or judged.tone is Tone.BAD:
+            self._passphrases.focus_first()
+            return False
+        if first != again:
+            self._passphrase.show(Verdict("type it again beside it", Tone.BAD))
+            self._passphrases.focus_again()
+            return False
+        return True
+
+    @work(exclusive=True, group="flow")
+    async def _submit(self, passphrase: Passphrase | None) -> None:
+        self._path.show(Verdict("saving…"))
+        try:
+            saved = await asyncio.to_thread(self._save, passphrase)
+        except SaveAsks as question:
+            self._accepted = question.destination
+            why = question.destination.explanation
+            self._path.show(
+                Verdict(f"{why}; press enter again to save here all the same", Tone.CAUTION)
+            )
+            self._path.focus_input()
+        except SaveError as error:
+            self._path.show(Verdict(str(error), Tone.BAD))
+        else:
+            self.dismiss(saved)
+        finally:
+            if passphrase is not None:
+                passphrase.wipe()
+            self._busy = False
+
+    def _save(self, passphrase: Passphrase | None) -> SavedFiles:
+        """Save the private key, then the public one, whose failure takes nothing back."""
+        path, file_format = self._path.path, self._file_format
+        private = self._service.save_key_material(
+            self._created, path, file_format, passphrase, accepted=self._accepted
+        )
+        encrypted = passphrase is not None
+        if not self._wants_public.value:
+            return SavedFiles(private, file_format, encrypted)
+        try:
+            public = self._service.save_public_key(
+                self._created.key_pair, destination.public_path(path)
+            )
+        except SaveError as error:
+            return SavedFiles(private, file_format, encrypted, failure=str(error))
+        return SavedFiles(private, file_format, encrypted, public)

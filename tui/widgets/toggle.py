@@ -1,0 +1,75 @@
+"""Something that is wanted or not, on one line."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.text import visible
+
+_ON, _OFF = "☑", "☐"
+
+
+class Toggle(Widget, can_focus=True):
+    """A line such as `☐ public key as ~/.ssh/web.pub`; space turns it on and off."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "switch", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    Toggle {
+        height: auto;
+        &:focus { background: $boost; }
+        &:ansi:focus { background: transparent; text-style: bold; }
+    }
+    """
+
+    value: reactive[bool] = reactive(False)
+    """Whether it is wanted."""
+
+    class Changed(Message):
+        """It was turned on or off."""
+
+        def __init__(self, toggle: "Toggle") -> None:
+            super().__init__()
+            self.toggle = toggle
+
+        @property
+        def control(self) -> "Toggle":
+            """The widget that sent this."""
+            return self.toggle
+
+    def __init__(self, label: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._label = label
+
+    def show(self, label: str) -> None:
+        """Show another label, which may come from anywhere."""
+        if label != self._label:
+            self._label = label
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        text = f"{_ON if self.value else _OFF} {visible(self._label)}"
+        # Not colour alone: the mark in reverse says where the focus is, too.
+        if self.has_focus:
+            return Content.styled(text[0], "reverse") + Content(text[1:])
+        return Content(text)
+
+    def watch_value(self) -> None:
+        if self.is_mounted:
+            self.post_message(self.Changed(self))
+
+    def action_switch(self) -> None:
+        """Turn it on or off."""
+        self.value = not self.value
+
+    async def _on_click(self, event: Click) -> None:
+        self.action_switch()
