@@ -1,5 +1,46 @@
-"""Encodings of keys: the SSH wire format, PEM, PPK, and the public keys ImportKeyPair reads."""
+"""Encodings of keys: SSH wire format, PEM, PPK, OpenSSH, and the public keys ImportKeyPair reads.
+
+    EncodingError
+    ├── WrongPassphrase     encrypted, and the passphrase is missing or does not open it
+    ├── HalvesDisagree      the private and the public half are of different keys
+    └── UnsupportedKey      a private key of a type that is not taken
+
+Their texts are fragments without a full stop, and none quotes what was read.
+"""
 
 
 class EncodingError(ValueError):
     """Bytes that are not the encoding of a key that they claim to be; never quotes them."""
+
+
+class WrongPassphrase(EncodingError):
+    """A file is encrypted, and what was given does not open it.
+
+    Most formats cannot tell a wrong passphrase from damage to what is encrypted.
+    """
+
+    def __init__(self, *, given: bool) -> None:
+        super().__init__(
+            "the passphrase is wrong, or the file is damaged"
+            if given
+            else "this file is encrypted, give its passphrase"
+        )
+
+
+class HalvesDisagree(EncodingError):
+    """The private half of a file is not that of the public half in the same file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "its private and its public half are of different keys, so no login with it would work"
+        )
+
+
+class UnsupportedKey(EncodingError):
+    """A private key, but of a type that is not taken; `key_type` is its usual name."""
+
+    def __init__(self, key_type: str) -> None:
+        super().__init__(
+            f"this is a private key of type {key_type}, but only RSA and ED25519 are taken"
+        )
+        self.key_type = key_type

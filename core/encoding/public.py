@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from core.encoding import der
 from core.encoding.sshwire import Reader, WireError, mpint, string
 from core.errors import InvalidKeyFormat, InvalidParameterValue, MissingParameter
 from core.model import KeyType
@@ -47,9 +48,19 @@ class PublicKey:
             ValueError: it is anything else, or a key that could not have been imported.
         """
         _, _, encoded = text.partition(" ")
-        key = _read_blob(_decode(encoded))
+        key = cls.from_blob(_decode(encoded))
         if key.line != text:
             raise _UnreadableError("The line is not exactly TYPE BASE64.")
+        return key
+
+    @classmethod
+    def from_blob(cls, blob: bytes) -> Self:
+        """Return the key of an SSH wire blob.
+
+        Raises:
+            ValueError: it is no such blob, or a key that could not have been imported.
+        """
+        key = _read_blob(blob)
         return cls(key.key_type, key.blob)
 
     @property
@@ -77,17 +88,29 @@ class PublicKey:
         match self.key_type:
             case KeyType.RSA:
                 e, n = self._rsa_numbers()
-                algorithm = _RSA_ENCRYPTION
-                key = _der(_SEQUENCE, _der_integer(n) + _der_integer(e))
+                algorithm = der.RSA_ENCRYPTION
+                key = der.encode(der.SEQUENCE, der.integer(n) + der.integer(e))
             case KeyType.ED25519:
-                algorithm = _ID_ED25519
+                algorithm = der.ID_ED25519
                 key = self.blob[-32:]
-        return _der(_SEQUENCE, _der(_SEQUENCE, algorithm) + _der(_BIT_STRING, b"\0" + key))
+        return der.encode(
+            der.SEQUENCE,
+            der.encode(der.SEQUENCE, algorithm) + der.encode(der.BIT_STRING, b"\0" + key),
+        )
 
     def _rsa_numbers(self) -> tuple[int, int]:
         reader = Reader(self.blob)
         reader.string()
         return reader.mpint(), reader.mpint()
+
+
+def public_line(public_key: PublicKey, comment: str) -> str:
+    """Return `TYPE BASE64 COMMENT`, the one line of a `.pub` file, without its line break.
+
+    What a terminal or a parser of lines would obey becomes `?`.
+    """
+    shown = "".join(character if character.isprintable() else "?" for character in comment)
+    return f"{public_key.line} {shown}".rstrip()
 
 
 def read_public_key_material(material: str | bytes) -> PublicKey:
@@ -171,10 +194,15 @@ _PRIVATE_KEY = re.compile(
 )
 
 
-def _refuse_private_key(material: str | bytes) -> None:
+def looks_private(material: str | bytes) -> bool:
+    """Tell whether there is the mark of a private key, of any kind, within the first 64 KiB."""
     head = material[:_HEAD]
     text = head if isinstance(head, str) else head.decode("latin-1")
-    if _PRIVATE_KEY.search(text.replace("\0", "")):  # UTF-16 is ASCII with NULs between
+    return bool(_PRIVATE_KEY.search(text.replace("\0", "")))  # UTF-16 is ASCII with NULs between
+
+
+def _refuse_private_key(material: str | bytes) -> None:
+    if looks_private(material):
         raise _UnreadableError(_THIS_IS_PRIVATE)
 
 
@@ -337,13 +365,13 @@ def _check_rsa_numbers(e: int, n: int) -> None:
         raise _UnreadableError("The RSA key has an impossible exponent. " + _COPY_AGAIN)
 
 
-def _read_spki(der: bytes) -> PublicKey:
+def _read_spki(data: bytes) -> PublicKey:
     """Read a DER SubjectPublicKeyInfo of an RSA key (RFC 5280 section 4.1, RFC 8017 A.1.1).
 
     Only the shape is looked at here; that the encoding is the one and only is seen from encoding
     the numbers again.
     """
-    match [_der_fields(content) for _, content in _der_fields(der)]:
+    match [der.fields(content) for _, content in der.fields(data)]:
         case [[(0x02, b"\0" | b"\1"), *_]]:
             raise _UnreadableError(_THIS_IS_PRIVATE)
         case [[(0x02, _), (0x02, _)]]:
@@ -351,7 +379,7 @@ def _read_spki(der: bytes) -> PublicKey:
                 "This is the base64 of a PKCS#1 key, which is not taken. Give the OpenSSH line"
                 " from the .pub file."
             )
-        case [[(0x30, algorithm), (0x03, bits)]] if algorithm == _RSA_ENCRYPTION:
+        case [[(0x30, algorithm), (0x03, bits)]] if algorithm == der.RSA_ENCRYPTION:
             pass
         case [[(0x30, _), (0x03, _)]]:
             raise _UnreadableError(
@@ -360,46 +388,11 @@ def _read_spki(der: bytes) -> PublicKey:
             )
         case _:
             raise _UnreadableError("This is not a public key. " + _COPY_AGAIN)
-    match [_der_fields(content) for _, content in _der_fields(bits[1:])]:
+    match [der.fields(content) for _, content in der.fields(bits[1:])]:
         case [[(0x02, modulus), (0x02, exponent)]]:
             e, n = int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big")
             _check_rsa_numbers(e, n)
             key = PublicKey.from_rsa_numbers(e, n)
-            if key.spki_der() == der:
+            if key.spki_der() == data:
                 return key
     raise _UnreadableError("The DER of the key is damaged. Export it again.")
-
-
-# DER: the few rules of X.690 that two kinds of key need -------------------------------------
-
-_INTEGER, _BIT_STRING, _SEQUENCE = 0x02, 0x03, 0x30
-_RSA_ENCRYPTION = bytes.fromhex("0609 2a864886f70d010101 0500")
-_ID_ED25519 = bytes.fromhex("0603 2b6570")
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    length = len(content)
-    if length < 0x80:
-        return bytes([tag, length]) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(octets)]) + octets + content
-
-
-def _der_integer(value: int) -> bytes:
-    return _der(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-def _der_fields(data: bytes) -> list[tuple[int, bytes]]:
-    """Split bytes into (tag, content); empty if they are not whole fields."""
-    fields = []
-    while data:
-        head = 2
-        length = data[1] if len(data) > 1 else len(data)
-        if length >= 0x80:
-            head += length & 0x7F
-            length = int.from_bytes(data[2:head], "big")
-        if head + length > len(data):
-            return []
-        fields.append((data[0], data[head : head + length]))
-        data = data[head + length :]
-    return fields

@@ -43,6 +43,18 @@ class Reader:
         self._position = end
         return self._data[start:end]
 
+    def uint32(self) -> int:
+        """Return the next `uint32`.
+
+        Raises:
+            WireError: it is cut off.
+        """
+        start = self._position
+        if start + 4 > len(self._data):
+            raise WireError("a number is cut off")
+        self._position = start + 4
+        return int.from_bytes(self._data[start : self._position], "big")
+
     def mpint(self) -> int:
         """Return the next `mpint`, which must be positive and in its shortest form.
 

@@ -1,0 +1,131 @@
+"""Private keys as PKCS#1 and PKCS#8 in PEM, plain or encrypted, as other programs write them.
+
+They are only read here; `core.encoding.pem` and `core.encoding.private` write the plain ones.
+"""
+
+from collections.abc import Iterator
+from math import prod
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
+
+from core.encoding import (
+    EncodingError,
+    HalvesDisagree,
+    UnsupportedKey,
+    WrongPassphrase,
+    der,
+    halves,
+    rsa,
+)
+from core.encoding.armour import Armour
+from core.keygen import PrivateKey
+
+PKCS1_LABEL = "RSA PRIVATE KEY"
+PKCS8_LABEL = "PRIVATE KEY"
+PKCS8_ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY"
+
+_DEK_CIPHERS = ("AES-128-CBC", "AES-256-CBC", "DES-EDE3-CBC")
+_MOST_ITERATIONS = 5_000_000
+_MOST_SCRYPT_BLOCKS = 2**23
+"""Of 128 bytes: 1 GiB, and some seconds."""
+
+_SCRYPT = bytes.fromhex("2b06010401da47040b")
+"""The object identifier 1.3.6.1.4.1.11591.4.11 (RFC 7914 section 7)."""
+
+
+def is_encrypted(armour: Armour) -> bool:
+    """Tell whether it takes a passphrase to read any of it, the public half included."""
+    return armour.label == PKCS8_ENCRYPTED_LABEL or "ENCRYPTED" in armour.headers.get(
+        "Proc-Type", ""
+    )
+
+
+def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
+    """Return the private key; a passphrase that is not needed is not looked at.
+
+    Raises:
+        WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
+        HalvesDisagree: its numbers are not all of one key.
+        UnsupportedKey: it is of a type that is not taken.
+        EncodingError: it is damaged, or encrypted in a way that is not read.
+    """
+    encrypted = is_encrypted(armour)
+    if encrypted:
+        check_encryption(armour)
+        if not passphrase:
+            raise WrongPassphrase(given=False)
+    password = passphrase if encrypted else None
+    try:
+        # The validation that is skipped takes 50 ms with the interpreter lock held.
+        private_key = (
+            load_pem_private_key(armour.render(), password, unsafe_skip_rsa_key_validation=True)
+            if armour.headers
+            else load_der_private_key(armour.body, password, unsafe_skip_rsa_key_validation=True)
+        )
+    except UnsupportedAlgorithm:
+        raise EncodingError(
+            "it is encrypted in a way that is not read, or of an unknown type of key, so convert it"
+            + _CONVERT
+        ) from None
+    except MemoryError:
+        raise EncodingError("its passphrase takes more memory than is free") from None
+    except (ValueError, TypeError):
+        # A TypeError says that the label and the content disagree on whether it is encrypted.
+        if encrypted:
+            raise WrongPassphrase(given=True) from None
+        raise EncodingError("it is damaged, its numbers cannot be read") from None
+    match private_key:
+        case RSAPrivateKey():
+            if not rsa.is_one_key(private_key.private_numbers()):
+                raise HalvesDisagree
+            halves.public_key(halves.public_half(private_key).blob)  # looks at its size
+            return private_key
+        case Ed25519PrivateKey():
+            return private_key
+        case ec.EllipticCurvePrivateKey():
+            raise UnsupportedKey("ECDSA")
+        case dsa.DSAPrivateKey():
+            raise UnsupportedKey("DSA")
+        case _:
+            raise UnsupportedKey("unknown to SSH")
+
+
+_CONVERT = " with ssh-keygen -p -f FILE"
+
+
+def check_encryption(armour: Armour) -> None:
+    """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase.
+
+    Raises:
+        EncodingError: it is so, or it is damaged; says what to do.
+    """
+    if armour.headers:
+        if armour.headers.get("DEK-Info", "").partition(",")[0] not in _DEK_CIPHERS:
+            raise EncodingError(
+                "it is encrypted with a cipher that is not read, convert it" + _CONVERT
+            )
+        return
+    match [der.fields(content) for _, content in der.fields(armour.body)]:
+        case [[(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]]:
+            parts = list(_leaves(algorithm))
+        case _:
+            raise EncodingError("it is damaged, or not what its BEGIN line says")
+    numbers = [int.from_bytes(content) for tag, content in parts if tag == der.INTEGER]
+    scrypt = (der.OBJECT, _SCRYPT) in parts
+    if scrypt and prod(numbers[:3]) > _MOST_SCRYPT_BLOCKS:
+        raise EncodingError("its passphrase takes too much of scrypt, convert it" + _CONVERT)
+    if not scrypt and prod(numbers) > _MOST_ITERATIONS * 64:
+        raise EncodingError("its passphrase takes too many iterations, convert it" + _CONVERT)
+
+
+def _leaves(data: bytes, depth: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield the elements that are no sequences, as deep as an algorithm ever is."""
+    for tag, content in der.fields(data):
+        if tag == der.SEQUENCE and depth < 8:
+            yield from _leaves(content, depth + 1)
+        else:
+            yield tag, content

@@ -1,0 +1,188 @@
+"""Private key files of every kind that people have, read with care: what they are, and the key.
+
+What the usual programs put up with is put up with here. `core.encoding.private.decode` is the
+strict one, for files that this program wrote.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from core.encoding import (
+    EncodingError,
+    HalvesDisagree,
+    UnsupportedKey,
+    WrongPassphrase,
+    armour,
+    halves,
+    openssh,
+    pkcs,
+    ppk,
+    public,
+)
+from core.encoding.armour import Armour
+from core.encoding.public import PublicKey
+from core.keygen import PrivateKey
+
+__all__ = [
+    "LARGEST",
+    "Container",
+    "EncodingError",
+    "HalvesDisagree",
+    "PrivateKeyFile",
+    "UnsupportedKey",
+    "WrongPassphrase",
+    "check_layout",
+    "examine",
+    "looks_private",
+    "unlock",
+]
+
+LARGEST = 64 * 1024
+"""More bytes than any private key file has; a larger one is refused unread."""
+
+
+class Container(StrEnum):
+    """The kinds of files that are read; the value is the name to show."""
+
+    PKCS1 = "PEM (PKCS#1)"
+    PKCS8 = "PEM (PKCS#8)"
+    OPENSSH = "OpenSSH"
+    PPK2 = "PPK version 2"
+    PPK3 = "PPK version 3"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKeyFile:
+    """What a private key file says of itself.
+
+    `public_key` is None where it takes the passphrase to see it: encrypted PKCS#1 and PKCS#8. So
+    is `comment` empty in an encrypted OpenSSH container. Neither is checked in an encrypted file.
+    """
+
+    container: Container
+    encrypted: bool
+    public_key: PublicKey | None
+    comment: str
+
+
+def looks_private(data: bytes) -> bool:
+    """Tell whether there is the mark of a private key in it, be it of a kind that is not read."""
+    return public.looks_private(data)
+
+
+def examine(data: bytes) -> PrivateKeyFile:
+    """Return what a private key file is; of one that is not encrypted, everything is checked.
+
+    Raises:
+        HalvesDisagree: its private half is not that of its public half.
+        UnsupportedKey: it is of a type that is not taken.
+        EncodingError: it is damaged, or no private key file that is read.
+    """
+    match _parse(data):
+        case ppk.File() as file:
+            public_key: PublicKey | None = ppk.public_key(file)
+            if not file.encrypted:
+                ppk.unlock(file)
+            container = Container.PPK2 if file.version == 2 else Container.PPK3
+            return PrivateKeyFile(container, file.encrypted, public_key, _text(file.comment))
+        case openssh.Container() as file:
+            comment = b"" if file.encrypted else openssh.unlock(file, None)[1]
+            return PrivateKeyFile(
+                Container.OPENSSH, file.encrypted, file.public_key, _text(comment)
+            )
+        case Armour() as block:
+            encrypted = pkcs.is_encrypted(block)
+            if encrypted:
+                pkcs.check_encryption(block)
+            public_key = None if encrypted else halves.public_half(pkcs.unlock(block, None))
+            pkcs1 = block.label == pkcs.PKCS1_LABEL
+            container = Container.PKCS1 if pkcs1 else Container.PKCS8
+            return PrivateKeyFile(container, encrypted, public_key, "")
+        case never:
+            assert_never(never)
+
+
+def check_layout(data: bytes) -> None:
+    """Insist that a file is laid out as `core.encoding.private` does it, to the last byte.
+
+    That is also how ssh-keygen and puttygen do it. Nothing else will do, be it harmless elsewhere:
+    without its final newline, or with CRLF, OpenSSH refuses its own container.
+
+    Raises:
+        EncodingError: it is laid out otherwise, or is of a kind that is not written.
+    """
+    match _parse(data):
+        case ppk.File() as file:
+            as_written = data == file.render()
+        case _:
+            block = armour.parse(data)
+            if pkcs.is_encrypted(block):
+                raise EncodingError("this kind of file is never written here")
+            widths = openssh.WIDTHS if block.label == openssh.LABEL else (64,)
+            as_written = not block.headers and data in [block.render(width) for width in widths]
+    if not as_written:
+        raise EncodingError("it was changed, or was written by another program")
+
+
+def unlock(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
+    """Return the private key of a file, all of it checked; one not encrypted needs no passphrase.
+
+    It takes up to a second for an encrypted file, with no lock held, and some seconds where the
+    person who encrypted it wanted so.
+
+    Raises:
+        WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
+        HalvesDisagree: its private half is not that of its public half.
+        UnsupportedKey: it is of a type that is not taken.
+        EncodingError: it is damaged, or no private key file that is read.
+    """
+    match _parse(data):
+        case ppk.File() as file:
+            return ppk.unlock(file, passphrase)
+        case openssh.Container() as file:
+            return openssh.unlock(file, passphrase)[0]
+        case Armour() as block:
+            return pkcs.unlock(block, passphrase)
+        case never:
+            assert_never(never)
+
+
+_Parsed = ppk.File | openssh.Container | Armour
+
+_OTHER_KINDS = {
+    b"BEGIN EC PRIVATE KEY": "ECDSA",
+    b"BEGIN DSA PRIVATE KEY": "DSA",
+    b"SSH PRIVATE KEY FILE FORMAT 1.1": "SSH-1",
+    b"BEGIN PGP PRIVATE KEY": "OpenPGP",
+    b"AGE-SECRET-KEY-": "age",
+}
+_SSH_COM = b"BEGIN SSH2 ENCRYPTED PRIVATE KEY"
+_BOM = b"\xef\xbb\xbf"
+
+
+def _parse(data: bytes) -> _Parsed:
+    if len(data) > LARGEST:
+        raise EncodingError("it is larger than 64 KiB, so it is no private key file")
+    data = data.removeprefix(_BOM).lstrip()
+    if data.startswith(ppk.MARKER):
+        return ppk.parse(data)
+    if ppk.MARKER in data:
+        raise EncodingError("something stands in front of the PPK in it, so remove that")
+    for mark, key_type in _OTHER_KINDS.items():
+        if mark in data:
+            raise UnsupportedKey(key_type)
+    if _SSH_COM in data:
+        raise EncodingError("it is a file of ssh.com, convert it with puttygen -O private-openssh")
+    if not looks_private(data):
+        raise EncodingError("this is no private key file")
+    block = armour.parse(data)
+    if block.label == openssh.LABEL:
+        return openssh.parse(block.body)
+    if block.label in (pkcs.PKCS1_LABEL, pkcs.PKCS8_LABEL, pkcs.PKCS8_ENCRYPTED_LABEL):
+        return block
+    raise EncodingError("its BEGIN line names a kind of private key that is not read")
+
+
+def _text(comment: bytes) -> str:
+    return comment.decode("utf-8", "replace")
