@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import agent
-from core.model import CreatedKeyPair, KeyPair
+from core.model import CreatedKeyPair, FileFormat, KeyPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,15 @@ def add_to_agent(
         AgentError: there is no agent, it refused, or it does not list the key afterwards.
     """
     # Imported here: cryptography takes some 70 ms that asking an agent never needs.
-    from core.encoding import pem, private
+    from core.encoding import private
 
     # A forgotten key must not be believed to be there. The time runs from before it was added, and
     # OpenSSH's agent counts whole seconds of a clock of its own, so that it may be one short.
     until = None if lifetime is None else now() + lifetime - timedelta(seconds=1)
-    material = bytearray(pem.encode(private.decode(created.key_material.encode())))
+    private_key = private.decode(created.key_material.encode())
+    # In OpenSSH's own format, because only in that does the agent get the name as the comment.
+    comment = created.key_pair.key_name
+    material = bytearray(private.encode_as(private_key, FileFormat.OPENSSH, comment))
     try:
         agent.add(material, lifetime=lifetime, confirm=confirm)
     finally:

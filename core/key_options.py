@@ -27,20 +27,24 @@ _TWO_WAYS = {
 }
 """Options that are allowed as they are and forbidden with `no-` before them."""
 
-_FLAGS = {"restrict", "cert-authority", "verify-required", *_TWO_WAYS} | {
-    f"no-{name}" for name in _TWO_WAYS
-}
-_VALUED = {
+FLAGS = {"restrict", "verify-required", *_TWO_WAYS} | {f"no-{name}" for name in _TWO_WAYS}
+"""Options without a value."""
+
+VALUED = {
     "command",
     "environment",
     "expiry-time",
     "from",
     "permitlisten",
     "permitopen",
-    "principals",
     "tunnel",
 }
-_ONLY_ONCE = {"command", "from", "principals"}
+"""Options with a value, always in quotes."""
+
+_OF_AUTHORITIES = {"cert-authority", "principals"}
+"""Options of keys that sign certificates; with one of them sshd lets no one in by the key alone."""
+
+_ONLY_ONCE = {"command", "from"}
 
 _OPTION = re.compile(r'([A-Za-z0-9-]+)(?:="((?:\\"|\\(?!")|[^"\\])*)")?')
 
@@ -101,7 +105,9 @@ def _why_no_comma(name: str, rest: str) -> str:
 
 
 def _check_option(name: str, value: str | None) -> None:
-    if name in _VALUED:
+    if name in _OF_AUTHORITIES:
+        raise OptionsError(f"{name} is for keys that sign certificates, not for logging in")
+    if name in VALUED:
         if value is None:
             raise OptionsError(f'{name} needs a value: {name}="…"')
         if not value.strip():
@@ -112,14 +118,12 @@ def _check_option(name: str, value: str | None) -> None:
             raise OptionsError("the value of environment is NAME=value")
         if name == "expiry-time" and not re.fullmatch(r"[0-9]{8}([0-9]{4}([0-9]{2})?)?Z?", value):
             raise OptionsError("the value of expiry-time is YYYYMMDD, or YYYYMMDDHHMM")
-    elif name not in _FLAGS:
-        known = get_close_matches(name, _FLAGS | _VALUED, n=1)
+    elif name not in FLAGS:
+        known = get_close_matches(name, FLAGS | VALUED, n=1)
         hint = f"; did you mean {known[0]}?" if known else ""
         raise OptionsError(f"sshd knows no option {name}{hint}")
     elif value is not None:
         raise OptionsError(f"{name} takes no value")
-    elif name == "cert-authority":
-        raise OptionsError("cert-authority is for keys that sign certificates, not for logging in")
 
 
 def _check_from(value: str) -> None:

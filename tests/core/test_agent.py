@@ -154,8 +154,7 @@ def test_the_agent_holds_what_was_added(
     added = service.add_to_agent(created)
     assert added == delivery.AddedToAgent(until=None, confirm=False, forwarded=False)
     listed = ssh_agent.ssh_add("-L").stdout.decode()
-    assert listed.startswith(f"{created.key_pair.public_key} ")
-    assert listed.count("\n") == 1
+    assert listed == f"{created.key_pair.public_key} web\n"
     (key,) = service.agent().keys
     assert key.key_pair == created.key_pair
     assert key.identity.fingerprint == created.key_pair.fingerprints.ssh_sha256

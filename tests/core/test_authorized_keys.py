@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core import authorized_keys, copy_id, files
+from core import authorized_keys, copy_id, files, key_options
 from core.authorization import Authorizer
 from core.authorized_keys import (
     LARGEST,
@@ -473,12 +473,33 @@ def test_root_keeps_the_owner_of_the_file(
 # Logging in, here and elsewhere -------------------------------------------------------------
 
 
+EVERY_OPTION = ",".join(
+    [
+        *sorted(key_options.FLAGS),
+        'environment="A=b"',
+        'expiry-time="20990101"',
+        'from="127.0.0.1,!10.0.0.0/8,*.example.com"',
+        'permitlisten="8080"',
+        'permitopen="localhost:80"',
+        'tunnel="0"',
+        r'command="printf \"logged in\""',
+    ]
+)
+
+
+def test_every_option_that_is_known_is_tried() -> None:
+    tried = {option.partition("=")[0] for option in EVERY_OPTION.split(",")}
+    assert tried >= key_options.FLAGS | key_options.VALUED
+
+
 @pytest.mark.parametrize(
     ("options", "lets_in"),
     [
         ('restrict,from="127.0.0.0/8",command="printf \'logged in\'"', True),
         ('from="10.0.0.0/8"', False),
+        (EVERY_OPTION, True),
     ],
+    ids=["restrict and command", "from elsewhere", "every option"],
 )
 def test_sshd_reads_the_line_as_it_was_meant(
     options: str,

@@ -40,6 +40,7 @@ BAD = [
     (f'from="{PLACEHOLDER}"', "put an address in place of"),
     ('restrict="yes"', "takes no value"),
     ("cert-authority", "not for logging in"),
+    ('principals="me"', "not for logging in"),
     ('environment="A"', "NAME=value"),
     ('expiry-time="soon"', "YYYYMMDD"),
     ("restrict\nssh-rsa AAAA", "only printable ASCII"),
