@@ -11,12 +11,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyPair, Tag
+from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyPair, PrivateKeyState, Tag
+from core.rotation import Rotation
 from core.secret import KeyMaterial
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests.tui.driving import app_of, until, until_loaded
 from tui.app import KeyPairsApp
+from tui.copies import Copied
+from tui.screens.copy_to_regions import CopyToRegionsScreen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.details import DetailsScreen
@@ -28,6 +31,7 @@ from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
 from tui.text import clip, fit, fold, visible
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item
 
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -98,6 +102,16 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
     yield SaveKeyMaterialScreen(service, created, FileFormat.PEM, holds_key=True)
     yield SaveFileScreen(pair.key_name, pair.key_name, lambda path: path)
+    yield CreateKeyPairScreen(service, pair, pair.key_name)
+    successor = replace(pair, replaces=pair.key_pair_id, private_key=PrivateKeyState.UNSAVED)
+    rotation = Rotation([replace(successor, key_pair_id=pair.key_name), pair])
+    yield DetailsScreen(service, pair, rotation)
+    yield DeleteKeyPairsScreen(service, [pair], rotation)
+    copying = CopyToRegionsScreen(service, [replace(pair, public_key=pair.key_name)], {})
+    copying._copies["eu-west-1"] = {pair.key_pair_id: Copied("failed", pair.key_name, done=False)}
+    copying._chosen.add("eu-west-1")
+    copying._list.set_reactive(CursorList.cursor, list(copying._regions).index("eu-west-1"))
+    yield copying
 
 
 @pytest.mark.parametrize("name", HOSTILE)

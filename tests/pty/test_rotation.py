@@ -1,0 +1,107 @@
+"""Replacing a pair and copying one to other Regions, by keyboard alone, on the small screen."""
+
+from pathlib import Path
+
+import pytest
+
+from core.model import Tag, TagSpecification
+from core.service import KeyPairService
+from tests.pty.terminal import OpenApp, flat, save_key_material, wait_for_free_name
+
+SMALL = (60, 15)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> KeyPairService:
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    service.create_key_pair(
+        key_name="ci-deploy",
+        tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
+    )
+    return service
+
+
+@pytest.mark.long
+def test_a_pair_is_replaced_and_retired(open_app: OpenApp, service: KeyPairService) -> None:
+    terminal = open_app(size=SMALL)
+    terminal.wait_for("1 pair")
+    terminal.press("n")
+    terminal.wait_for("Replace ci-deploy in us-east-1")
+    wait_for_free_name(terminal, "ci-deploy-2")
+    assert "stays until you delete it" in terminal.screen()
+    terminal.press("Enter")
+    terminal.wait_for("Not saved yet")
+    terminal.press("Escape")
+    # Left without saving: the old pair is guarded.
+    terminal.wait_for("Leave without")
+    terminal.type("ci-deploy-2")
+    terminal.step("Tab", "Right")
+    terminal.press("Enter")
+    terminal.wait_for("replaces ci-deploy · key-")
+    terminal.press("Up")
+    terminal.wait_for("replaced by ci-deploy-2; d retires it")
+    terminal.press("d")
+    terminal.wait_for("To delete, type: ci-deploy anyway")
+    terminal.press("Escape")
+    # Once more, and saved this time.
+    terminal.wait_for("2 pairs")
+    terminal.press("n")
+    terminal.wait_for("Replace ci-deploy in us-east-1")
+    wait_for_free_name(terminal, "ci-deploy-3")
+    terminal.press("Enter")
+    terminal.wait_for("Not saved yet")
+    save_key_material(terminal)
+    terminal.press("Escape")
+    terminal.wait_for("3 pairs")
+    terminal.step("g")
+    terminal.wait_for("replaced by ci-deploy-3; d retires it")
+    terminal.press("d")
+    screen = terminal.wait_for("Delete this key pair?")
+    assert "replaced by ci-deploy-3 · saved to ~/.ssh/ci-deploy-3.pem" in flat(screen)
+    terminal.press("y")
+    terminal.wait_for("deleted ci-deploy; u brings back")
+    assert [pair.key_name for pair in service.describe_key_pairs()] == [
+        "ci-deploy-2",
+        "ci-deploy-3",
+    ]
+    assert {pair.tags for pair in service.describe_key_pairs()} == {(Tag("Env", "prod"),)}
+
+
+@pytest.mark.long
+def test_a_pair_is_copied_by_the_palette_and_by_its_key(
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path
+) -> None:
+    [pair] = service.describe_key_pairs()
+    service.for_region("eu-west-1").create_key_pair(key_name="ci-deploy", key_type="ed25519")
+    terminal = open_app(size=SMALL)
+    terminal.wait_for("1 pair")
+    terminal.press("C-p")
+    terminal.type("other Regions")
+    terminal.wait_for("Copy the public half of the pair")
+    terminal.press("Enter")
+    terminal.wait_for("Copy the public half of ci-deploy")
+    terminal.wait_for(service.fingerprint_elsewhere(pair))
+    terminal.press("Escape")
+    terminal.wait_for("c create")
+    terminal.press("C")
+    terminal.wait_for("Copy the public half of ci-deploy")
+    for word in ("ireland", "stockholm"):
+        terminal.type(word)
+        terminal.wait_until_gone("Cape Town")
+        terminal.step("Space")
+        terminal.press("C-u")
+        terminal.wait_for("type to narrow")
+    terminal.wait_for("chosen: eu-west-1, eu-north-1")
+    terminal.press("Enter")
+    screen = terminal.wait_for("1 of 2 done; enter goes on with the others")
+    assert "*✗ eu-west-1" in screen
+    assert "✓ eu-north-1" in screen
+    assert "InvalidKeyPair.Duplicate: The keypair already exists" in flat(screen)
+    service.for_region("eu-west-1").delete_key_pair(key_name="ci-deploy")
+    terminal.press("Enter")
+    terminal.wait_for("1 of 1 done; escape goes back")
+    terminal.press("Escape")
+    terminal.wait_for("copied to 2 Regions")
+    for region in ("eu-north-1", "eu-west-1"):
+        [copy] = service.for_region(region).describe_key_pairs()
+        assert copy.key_fingerprint == service.fingerprint_elsewhere(pair)

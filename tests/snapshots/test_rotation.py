@@ -1,0 +1,46 @@
+from textual.pilot import Pilot
+
+from tests.demo import DemoService
+from tests.snapshots.conftest import SnapCompare
+from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.widgets.text_input import TextInput
+from tui.widgets.verdict_line import VerdictLine
+
+
+def test_retiring_a_pair_whose_successor_was_never_saved(
+    snap_compare: SnapCompare, demo_service: DemoService
+) -> None:
+    async def ask(pilot: Pilot[None]) -> None:
+        old = demo_service.key_pair_named("nightly")
+        assert old is not None
+        demo_service.create_key_pair(
+            key_name="nightly-2", key_type="ed25519", replaces=old.key_pair_id
+        )
+        await until_loaded(pilot)
+        await pilot.press("R", "j", "j")
+        await pilot.pause(0.1)
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=ask, terminal_size=(80, 24))
+
+
+def test_copying_to_other_regions(snap_compare: SnapCompare, demo_service: DemoService) -> None:
+    other = demo_service.for_region("eu-west-1")
+    other.create_key_pair(key_name="nightly", key_type="ed25519")
+
+    async def copy(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("j", "j", "C")
+        await until_screen(pilot, "CopyToRegionsScreen")
+        screen = app_of(pilot).screen
+        for region in ("eu-west-1", "eu-west-2"):
+            screen.query_one("#search", TextInput).value = region
+            await pilot.pause()
+            await pilot.press("space")
+        await pilot.press("enter")
+        state = screen.query_one("#state", VerdictLine)
+        await until(pilot, lambda: "1 of 2 done" in state.verdict.text, "the end")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=copy, terminal_size=(60, 15))
