@@ -55,7 +55,7 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
     """
     encrypted = is_encrypted(armour)
     if encrypted:
-        _check_encryption(armour)
+        check_encryption(armour)
         if not passphrase:
             raise WrongPassphrase(given=False)
     password = passphrase if encrypted else None
@@ -97,8 +97,12 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
 _CONVERT = " with ssh-keygen -p -f FILE"
 
 
-def _check_encryption(armour: Armour) -> None:
-    """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase."""
+def check_encryption(armour: Armour) -> None:
+    """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase.
+
+    Raises:
+        EncodingError: it is so, or it is damaged; says what to do.
+    """
     if armour.headers:
         if armour.headers.get("DEK-Info", "").partition(",")[0] not in _DEK_CIPHERS:
             raise EncodingError(

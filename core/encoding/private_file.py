@@ -93,6 +93,8 @@ def examine(data: bytes) -> PrivateKeyFile:
             )
         case Armour() as block:
             encrypted = pkcs.is_encrypted(block)
+            if encrypted:
+                pkcs.check_encryption(block)
             public_key = None if encrypted else halves.public_half(pkcs.unlock(block, None))
             pkcs1 = block.label == pkcs.PKCS1_LABEL
             container = Container.PKCS1 if pkcs1 else Container.PKCS8
@@ -165,6 +167,8 @@ def _parse(data: bytes) -> _Parsed:
     data = data.removeprefix(_BOM).lstrip()
     if data.startswith(ppk.MARKER):
         return ppk.parse(data)
+    if ppk.MARKER in data:
+        raise EncodingError("something stands in front of the PPK in it, so remove that")
     for mark, key_type in _OTHER_KINDS.items():
         if mark in data:
             raise UnsupportedKey(key_type)
