@@ -229,9 +229,13 @@ def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: P
         focused = dialog(pilot).focused
         assert focused is not None
         assert focused.id == "passphrase"
-        await paste_passphrase(pilot, "wrong horse", "wrong")
-        await pilot.press("enter")
-        await until_says(pilot, "passphrases", "type it again beside it")
+        for first, again, says in (
+            ("", "wrong horse", "it is empty"),
+            ("wrong horse", "wrong", "type it again beside it"),
+        ):
+            await paste_passphrase(pilot, first, again)
+            await pilot.press("enter")
+            await until_says(pilot, "passphrases", says)
         assert names(home / ".ssh") == []
         # Nothing that was typed is lost.
         fields = dialog(pilot).query(PassphraseInput)
@@ -243,20 +247,6 @@ def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: P
 
     play(empty_service, scene)
     assert b"OPENSSH" in (home / ".ssh" / "reporting.openssh").read_bytes()
-
-
-def test_a_passphrase_only_typed_again_is_not_dropped(
-    empty_service: DemoService, home: Path
-) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await choose(pilot, FileFormat.PPK3)
-        await paste_passphrase(pilot, "", PHRASE)
-        await pilot.press("enter")
-        await pilot.pause()
-        assert dialog(pilot).is_current
-
-    play(empty_service, scene)
-    assert names(home / ".ssh") == []
 
 
 def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> None:
@@ -391,7 +381,7 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     assert len(calls) == 1
 
 
-def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
+def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
     empty_service: DemoService,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -406,6 +396,12 @@ def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         for field in screen.query(PassphraseInput):
             shown = (repr(field), repr(PassphraseInput.Changed(field)), repr(field._reactives))
             assert not any("c2VjcmV0" in text for text in shown)
+        field = screen.query_one("#passphrase", PassphraseInput)
+        field.focus()
+        await pilot.press("backspace", "X", "space")
+        assert field.reveal() == "c2VjcmVX "
+        await paste_passphrase(pilot, "two words\nand a line", "")
+        assert field.reveal() == "two words"
         # Nothing of it can be copied out, by the keys that copy elsewhere.
         await pilot.press("ctrl+a", "ctrl+c", "ctrl+x")
         assert app_of(pilot).clipboard == ""
@@ -413,19 +409,6 @@ def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         assert [field.reveal() for field in fields] == ["", ""]
-
-    play(empty_service, scene)
-
-
-def test_a_passphrase_may_be_pasted(empty_service: DemoService) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await choose(pilot, FileFormat.PPK3)
-        field = dialog(pilot).query_one("#passphrase", PassphraseInput)
-        field.focus()
-        field.post_message(Paste("two words\nand a line\n"))
-        await until(pilot, lambda: field.reveal() == "two words", "the paste")
-        await pilot.press("backspace", "X")
-        assert field.reveal() == "two wordX"
 
     play(empty_service, scene)
 
