@@ -89,12 +89,6 @@ def _encode(
     file_format = file_format or as_created
     if file_format is as_created and passphrase is None:
         return material
-    key_type = created.key_pair.key_type
-    reason = file_formats.refusal(file_format, key_type)
-    if passphrase is not None:
-        reason = reason or file_formats.passphrase_refusal(file_format)
-    if reason is not None:
-        raise SaveError(f"Not saved: {reason}.")
     comment = created.key_pair.key_name
     try:
         private_key = private.decode(material)

@@ -2,20 +2,19 @@
 
 from typing import assert_never
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from core import file_formats
 from core.encoding import EncodingError, halves, openssh, pem, ppk, private_file
 from core.encoding.public import PublicKey
 from core.keygen import PrivateKey
 from core.model import FileFormat, KeyFormat
-
-_FILE_FORMATS = {KeyFormat.PEM: FileFormat.PEM, KeyFormat.PPK: FileFormat.PPK2}
+from core.passphrase import MOST_BYTES
 
 
 def encode(private_key: PrivateKey, key_format: KeyFormat, comment: str) -> bytes:
     """Return the key as CreateKeyPair's `KeyMaterial`; only PPK carries the comment."""
-    return encode_as(private_key, _FILE_FORMATS[key_format], comment)
+    return encode_as(private_key, file_formats.of_key_format(key_format), comment)
 
 
 def encode_as(
@@ -32,6 +31,10 @@ def encode_as(
         EncodingError: this format is not written of this key, with this passphrase or with this
             comment; says why.
     """
+    key_type = public_key(private_key).key_type
+    reason = file_formats.refusal(file_format, key_type)
+    if reason is not None:
+        raise EncodingError(reason)
     _check_comment(file_format, comment)
     if passphrase is not None:
         _check_passphrase(file_format, passphrase)
@@ -49,33 +52,19 @@ def encode_as(
                 private_key, public_key(private_key), comment.encode(), passphrase
             )
         case FileFormat.PKCS8:
-            if isinstance(private_key, Ed25519PrivateKey):
-                raise EncodingError(
-                    "ED25519 in PKCS#8 is read by neither ssh-keygen nor PuTTY, choose OpenSSH"
-                )
             return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         case _:
             assert_never(file_format)
 
 
-_NO_PASSPHRASE = {
-    FileFormat.PEM: "EC2's PEM has no passphrase, and PuTTY reads none with one, choose OpenSSH",
-    FileFormat.PPK2: "PPK version 2 lets a passphrase be guessed fast, as it takes one SHA-1 to try"
-    " a guess, choose PPK version 3",
-    FileFormat.PKCS8: "PKCS#8 with a passphrase is read by neither PuTTY nor dropbear, choose"
-    " OpenSSH",
-}
-_LONGEST_PASSPHRASE = 1023
-"""In bytes: OpenSSH reads no more."""
-
-
 def _check_passphrase(file_format: FileFormat, passphrase: bytes) -> None:
-    if not file_format.takes_passphrase:
-        raise EncodingError(_NO_PASSPHRASE[file_format])
+    reason = file_formats.passphrase_refusal(file_format)
+    if reason is not None:
+        raise EncodingError(reason)
     if not passphrase:
         raise EncodingError("an empty passphrase protects nothing, give one or leave it out")
-    if len(passphrase) > _LONGEST_PASSPHRASE:
-        raise EncodingError(f"a passphrase has at most {_LONGEST_PASSPHRASE:,} bytes in OpenSSH")
+    if len(passphrase) > MOST_BYTES:
+        raise EncodingError(f"a passphrase has at most {MOST_BYTES:,} bytes in OpenSSH")
     if any(character in passphrase for character in b"\0\r\n"):
         raise EncodingError("a passphrase with line breaks or NUL can be typed nowhere")
 

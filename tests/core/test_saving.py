@@ -96,7 +96,7 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
     assert ("fingerprint equal" in later) == (phrase is None)
     if phrase is not None:
         assert any("encrypted" in said for said in later)
-        assert "encrypted" in saved.proofs
+        assert "opens with its passphrase" in saved.proofs
         for guess in ("", phrase[:-1]):
             (tmp_path / "guess").write_text(guess)
             by_puttygen = ["-O", "private-openssh", "-o", tmp_path / "stolen"]

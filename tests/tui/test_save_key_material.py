@@ -1,17 +1,19 @@
 import asyncio
 import stat
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from core import files
 from core.errors import SaveError
-from core.model import FileFormat, PrivateKeyState
+from core.model import FileFormat, KeyType, PrivateKeyState
 from core.service import KeyPairService
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
@@ -27,13 +29,20 @@ Scene = Callable[[Pilot[None]], Awaitable[None]]
 PHRASE = "clasp yearly gotten pebble"
 
 
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
-    """Create an RSA pair, open the dialog, and go on from there."""
+def play(
+    service: DemoService,
+    scene: Scene,
+    key_type: KeyType = KeyType.RSA,
+    size: tuple[int, int] = (80, 24),
+) -> None:
+    """Create a pair, open the dialog from the screen of its private key, and go on from there."""
+    created = service.create_key_pair(key_name="reporting", key_type=key_type)
 
     async def run() -> None:
-        async with KeyPairsApp(service).run_test(size=size) as pilot:
+        app = KeyPairsApp(service)
+        async with app.run_test(size=size) as pilot:
             await until_loaded(pilot)
-            await create(pilot, "reporting")
+            await app.push_screen(KeyMaterialScreen(service, created))
             await open_dialog(pilot)
             await scene(pilot)
 
@@ -61,20 +70,19 @@ async def write_path(pilot: Pilot[None], path: str) -> None:
 
 
 async def choose(pilot: Pilot[None], file_format: FileFormat) -> None:
-    """Choose a format with the keyboard, from wherever the focus is."""
     choice = dialog(pilot).query_one(Choice)
     choice.focus()
-    while choice.value != file_format:
-        await pilot.press("right")
+    choice.index = list(FileFormat).index(file_format)
     await pilot.pause()
 
 
-async def type_passphrase(pilot: Pilot[None], first: str, again: str) -> None:
-    dialog(pilot).query_one("#passphrase").focus()
-    await pilot.press("ctrl+u")
-    await type_text(pilot, first)
-    await pilot.press("tab", "ctrl+u")
-    await type_text(pilot, again)
+async def paste_passphrase(pilot: Pilot[None], first: str, again: str) -> None:
+    """Put a passphrase and its repetition where they belong; the focus ends in the second."""
+    for field, text in zip(dialog(pilot).query(PassphraseInput), (first, again), strict=True):
+        field.focus()
+        field.clear()
+        field.post_message(Paste(text))
+    await pilot.pause()
 
 
 def verdict(pilot: Pilot[None], field: str) -> str:
@@ -125,7 +133,7 @@ def test_any_number_of_files_from_one_reveal(empty_service: DemoService, home: P
         await open_dialog(pilot)
         await choose(pilot, FileFormat.PPK3)
         assert path_of(pilot) == "~/.ssh/reporting-2.ppk"
-        await type_passphrase(pilot, PHRASE, PHRASE)
+        await paste_passphrase(pilot, PHRASE, PHRASE)
         said = await save(pilot)
         assert said == [
             "Saved to ~/.ssh/reporting-2.ppk, encrypted",
@@ -214,16 +222,20 @@ def test_the_path_follows_the_format_until_a_person_writes_one(
 def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.OPENSSH)
-        await type_passphrase(pilot, "wrong horse", "wrong house")
+        await paste_passphrase(pilot, "wrong horse", "wrong house")
         await until_says(pilot, "passphrases", "not the same twice")
         await pilot.press("enter")
         await pilot.pause()
         focused = dialog(pilot).focused
         assert focused is not None
         assert focused.id == "passphrase"
-        await type_passphrase(pilot, "wrong horse", "wrong")
-        await pilot.press("enter")
-        await until_says(pilot, "passphrases", "type it again beside it")
+        for first, again, says in (
+            ("", "wrong horse", "it is empty"),
+            ("wrong horse", "wrong", "type it again beside it"),
+        ):
+            await paste_passphrase(pilot, first, again)
+            await pilot.press("enter")
+            await until_says(pilot, "passphrases", says)
         assert names(home / ".ssh") == []
         # Nothing that was typed is lost.
         fields = dialog(pilot).query(PassphraseInput)
@@ -237,20 +249,6 @@ def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: P
     assert b"OPENSSH" in (home / ".ssh" / "reporting.openssh").read_bytes()
 
 
-def test_a_passphrase_only_typed_again_is_not_dropped(
-    empty_service: DemoService, home: Path
-) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await choose(pilot, FileFormat.PPK3)
-        await type_passphrase(pilot, "", PHRASE)
-        await pilot.press("enter")
-        await pilot.pause()
-        assert dialog(pilot).is_current
-
-    play(empty_service, scene)
-    assert names(home / ".ssh") == []
-
-
 def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PPK3)
@@ -260,7 +258,7 @@ def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> N
             PHRASE: "fair, at a guess",
             f"{PHRASE} sadden hubcap": "strong, at a guess",
         }.items():
-            await type_passphrase(pilot, phrase, "")
+            await paste_passphrase(pilot, phrase, "")
             await until_says(pilot, "passphrases", words)
             assert phrase not in verdict(pilot, "passphrases")
 
@@ -271,7 +269,7 @@ def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> N
     ("file_format", "reason"),
     [
         (FileFormat.PEM, "EC2's has none; choose openssh or ppk3"),
-        (FileFormat.PPK2, "one SHA-1 per guess; choose ppk3"),
+        (FileFormat.PPK2, "ppk2 costs a thief one SHA-1 per guess; choose ppk3"),
         (FileFormat.PKCS8, "PuTTY and Dropbear read none"),
     ],
 )
@@ -284,7 +282,7 @@ def test_a_format_that_takes_no_passphrase_says_why(
         assert all(not field.focusable for field in dialog(pilot).query(PassphraseInput))
         # What was typed for another format is not dropped, but refused.
         await choose(pilot, FileFormat.PPK3)
-        await type_passphrase(pilot, PHRASE, PHRASE)
+        await paste_passphrase(pilot, PHRASE, PHRASE)
         await choose(pilot, file_format)
         assert verdict(pilot, "passphrases").startswith(reason[:20])
         await pilot.press("enter")
@@ -303,21 +301,17 @@ def test_a_format_that_takes_no_passphrase_says_why(
 def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
     empty_service: DemoService, home: Path
 ) -> None:
-    async def run() -> None:
-        async with KeyPairsApp(empty_service).run_test(size=(80, 24)) as pilot:
-            await until_loaded(pilot)
-            await create(pilot, "reporting", "tab", "right")
-            await open_dialog(pilot)
-            await choose(pilot, FileFormat.PKCS8)
-            assert "refuse ED25519 in PKCS#8" in verdict(pilot, "file-format")
-            dialog(pilot).query_one("#path").focus()
-            await pilot.press("enter")
-            await pilot.pause()
-            assert dialog(pilot).focused is dialog(pilot).query_one(Choice)
-            await choose(pilot, FileFormat.OPENSSH)
-            assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh"]
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PKCS8)
+        assert "refuse ED25519 in PKCS#8" in verdict(pilot, "file-format")
+        dialog(pilot).query_one("#path").focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert dialog(pilot).focused is dialog(pilot).query_one(Choice)
+        await choose(pilot, FileFormat.OPENSSH)
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh"]
 
-    asyncio.run(run())
+    play(empty_service, scene, KeyType.ED25519)
     assert names(home / ".ssh") == ["reporting.openssh"]
 
 
@@ -349,7 +343,7 @@ def test_a_failed_save_loses_nothing_that_was_typed(
 
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PPK3)
-        await type_passphrase(pilot, PHRASE, PHRASE)
+        await paste_passphrase(pilot, PHRASE, PHRASE)
         with monkeypatch.context() as patched:
             patched.setattr(files, "create_private_file", full)
             await pilot.press("enter")
@@ -367,8 +361,6 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     calls: list[Path] = []
 
     def slow(path: Path, data: bytes) -> None:
-        import time
-
         calls.append(path)
         time.sleep(0.3)
         create_private_file(path, data)
@@ -389,13 +381,13 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     assert len(calls) == 1
 
 
-def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
+def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
     empty_service: DemoService,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = dialog(pilot)
         await choose(pilot, FileFormat.PPK3)
-        await type_passphrase(pilot, "c2VjcmV0", "c2VjcmV0")
+        await paste_passphrase(pilot, "c2VjcmV0", "c2VjcmV0")
         drawn = "".join(
             segment.text for strip in screen._compositor.render_strips() for segment in strip
         )
@@ -404,6 +396,12 @@ def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         for field in screen.query(PassphraseInput):
             shown = (repr(field), repr(PassphraseInput.Changed(field)), repr(field._reactives))
             assert not any("c2VjcmV0" in text for text in shown)
+        field = screen.query_one("#passphrase", PassphraseInput)
+        field.focus()
+        await pilot.press("backspace", "X", "space")
+        assert field.reveal() == "c2VjcmVX "
+        await paste_passphrase(pilot, "two words\nand a line", "")
+        assert field.reveal() == "two words"
         # Nothing of it can be copied out, by the keys that copy elsewhere.
         await pilot.press("ctrl+a", "ctrl+c", "ctrl+x")
         assert app_of(pilot).clipboard == ""
@@ -411,21 +409,6 @@ def test_the_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         assert [field.reveal() for field in fields] == ["", ""]
-
-    play(empty_service, scene)
-
-
-def test_a_passphrase_may_be_pasted(empty_service: DemoService) -> None:
-    from textual.events import Paste
-
-    async def scene(pilot: Pilot[None]) -> None:
-        await choose(pilot, FileFormat.PPK3)
-        field = dialog(pilot).query_one("#passphrase", PassphraseInput)
-        field.focus()
-        field.post_message(Paste("two words\nand a line\n"))
-        await until(pilot, lambda: field.reveal() == "two words", "the paste")
-        await pilot.press("backspace", "X")
-        assert field.reveal() == "two wordX"
 
     play(empty_service, scene)
 
@@ -445,7 +428,7 @@ def test_every_field_is_reached_by_tab_and_is_on_the_screen(
             await pilot.press("tab")
         assert order == ["file-format", "passphrase", "again", "public-key", "path"]
 
-    play(empty_service, scene, size)
+    play(empty_service, scene, size=size)
 
 
 def test_the_list_is_still_exported_without_a_question(

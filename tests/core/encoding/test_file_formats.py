@@ -304,7 +304,7 @@ def test_a_container_is_laid_out_as_ssh_keygen_does_it(
 
 @pytest.mark.parametrize(
     ("file_format", "reason"),
-    [(PEM, "PuTTY"), (PPK2, "SHA-1"), (PKCS8, "PuTTY")],
+    [(PEM, "EC2"), (PPK2, "SHA-1"), (PKCS8, "PuTTY")],
 )
 def test_a_passphrase_where_it_would_be_unsafe_or_unread_is_refused_with_the_reason(
     file_format: FileFormat, reason: str, key: PrivateKey
@@ -315,7 +315,7 @@ def test_a_passphrase_where_it_would_be_unsafe_or_unread_is_refused_with_the_rea
 
 
 def test_ed25519_in_pkcs8_is_refused_with_the_reason() -> None:
-    with pytest.raises(EncodingError, match="neither ssh-keygen nor PuTTY"):
+    with pytest.raises(EncodingError, match="ssh, PuTTY and Dropbear refuse ED25519"):
         private.encode_as(Ed25519PrivateKey.generate(), PKCS8, COMMENT)
 
 
