@@ -98,27 +98,18 @@ def _examine_file(path: Path) -> Destination:
         return _examine_missing_folder(path)
     if not path.parent.is_dir():
         return _refused(path, f"{path.parent} is not a folder")
-    if others_can_replace_in(path.parent):
+    mode = path.parent.stat().st_mode
+    if mode & _OTHERS_WRITE and not mode & stat.S_ISVTX:
         return _refused(path, "others can write in this folder, and so replace the key")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         return _refused(path, "you cannot write in this folder")
-    if path.parent.stat().st_mode & _OTHERS_READ:
+    if mode & _OTHERS_READ:
         return Destination(
             path,
             Verdict.FREE_BUT_READABLE,
             "new file, readable by you alone; others can list its folder",
         )
     return Destination(path, Verdict.FREE, "new file in a folder only you can read")
-
-
-def others_can_replace_in(folder: Path) -> bool:
-    """Tell whether others can put their own files in the place of those in a folder.
-
-    Raises:
-        OSError: it cannot be looked at.
-    """
-    mode = folder.stat().st_mode
-    return bool(mode & _OTHERS_WRITE and not mode & stat.S_ISVTX)
 
 
 def _exists(path: Path) -> bool:

@@ -31,18 +31,22 @@ if TYPE_CHECKING:
 
 
 class ImportKeyPairScreen(Screen[KeyPair | None]):
-    """A name and a public key, pasted or named by its path; ends with the pair, or None."""
+    """A name and a public key, pasted or named by its path; ends with the pair, or None.
+
+    Both may be given beforehand.
+    """
 
     CSS_PATH = "import_key_pair.tcss"
     PLACE = Place.IMPORT
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, service: "KeyPairService", key_name: str = "", public_key: str = "") -> None:
         super().__init__()
         self._service = service
-        self._key_name = TextInput(id="key-name")
+        self._key_name = TextInput(key_name, id="key-name")
         self._material = KeyText(id="material")
+        self._material.text = public_key
         self._tags = TagRows(id="tags")
         self._fields = {
             "key_name": FormField("Name", self._key_name),
