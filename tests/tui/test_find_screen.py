@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -241,3 +241,26 @@ async def test_a_private_key_is_not_taken_for_a_text(demo_service: DemoService, 
         await pilot.press("enter")
         await until(pilot, lambda: bool(rows(screen)), "the answer")
         assert "give the name of its file" in str(screen._answer.render())
+
+
+@in_loop
+async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
+    demo_service: DemoService, keys: Path, run: Callable[..., object]
+) -> None:
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
+    run(*make, "-f", keys / "z.pem")
+    (keys / "z.pem.pub").unlink()
+    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+        screen = await look_up(pilot, "~/keys")
+        assert rows(screen)[-1] == ("· z.pem", "needs its passphrase")
+        await pilot.press("tab", "G")
+        await until(pilot, lambda: hint(screen) == "enter unlock esc back", "the hint")
+        await pilot.press("enter", *"wrong", "enter")
+        await until(pilot, lambda: "wrong" in str(screen._answer.render()), "the refusal")
+        await pilot.press("enter", "x", "escape")  # esc gives only the asking up
+        assert not screen._passphrase_row.display
+        assert screen._passphrase.reveal() == ""
+        await pilot.press("enter", *"s3same", "enter")
+        await until(pilot, lambda: rows(screen)[-1] == ("? z.pem", "unknown"), "the key")
+        assert hint(screen) == "enter import esc back"
+        assert "s3same" not in str(rows(screen)) + str(screen._answer.render()) + said(screen)

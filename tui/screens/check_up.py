@@ -1,6 +1,7 @@
 """The screen that says what is wrong."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -112,7 +113,8 @@ class CheckUpScreen(Screen[PairReference | None]):
     @on(CursorList.Highlighted)
     def _show_advice(self) -> None:
         finding = self._under_cursor
-        self._problem.update(visible(finding.problem) if finding else "")
+        problem = finding.problem.replace(f"{Path.home()}/", "~/") if finding else ""
+        self._problem.update(visible(problem))
         self._advice.update(visible(finding.advice) if finding else "")
 
     @on(CursorList.Selected)

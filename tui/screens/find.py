@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.findings import PairReference
 from core.found import Found, Standing
+from core.secret import KeyMaterial
 from tui.actions import Place, bindings, hints
 from tui.background import in_batches
 from tui.found_text import answer, summed_up
@@ -22,6 +24,7 @@ from tui.text import short_path, visible
 from tui.verdict import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
+from tui.widgets.passphrase_input import PassphraseInput
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
@@ -44,7 +47,8 @@ class KeyToImport:
 class FindScreen(Screen[PairReference | KeyToImport | None]):
     """A field for a path, a key or a fingerprint, and below it whose each key is.
 
-    Enter looks up what was typed; when that is done, it takes what is under the cursor.
+    Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to
+    the pair, imports the key, or asks for the passphrase that is needed to see the key.
     """
 
     CSS_PATH = "find.tcss"
@@ -58,11 +62,18 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
         self._found: list[Found] = []
         self._looked_up: str | None = None
         self._looked_at = 0
+        self._locked = 0
         self._thing = SearchInput(id="thing")
         self._thing.placeholder = "a path, a folder, a public key, a fingerprint, or: agent"
         self._status = VerdictLine(id="status")
         self._list = PickList()
         self._answer = Static(markup=False, id="answer")
+        self._passphrase = PassphraseInput(id="passphrase")
+        self._passphrase_row = Horizontal(
+            Static("Passphrase ", markup=False, id="passphrase-label"),
+            self._passphrase,
+            id="passphrase-row",
+        )
         self._key_hints = KeyHints(Place.FIND)
 
     def compose(self) -> ComposeResult:
@@ -71,14 +82,20 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
         yield self._status
         yield self._list
         yield self._answer
+        yield self._passphrase_row
         yield self._key_hints
+
+    def on_mount(self) -> None:
+        self._passphrase_row.display = False
 
     # Looking up ---------------------------------------------------------------------------------
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Look up what was typed, or take what is under the cursor if that was done."""
-        if self._thing.value != self._looked_up:
+        if self._passphrase_row.display:
+            self._unlock()
+        elif self._thing.value != self._looked_up:
             self._look_up(self._thing.value)
         else:
             self._take()
@@ -103,6 +120,9 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
 
     def action_back(self) -> None:
         """Stop looking, or go back."""
+        if self._passphrase_row.display:
+            self._close_passphrase()
+            return
         looking = [w for w in self.workers if w.node is self and w.group == "look-up"]
         if any(worker.is_running for worker in looking):
             for worker in looking:
@@ -133,7 +153,9 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
     def _hint(self) -> None:
         """Say what Enter does now."""
         (key, word), *others = hints(Place.FIND)
-        if self._thing.value == self._looked_up:
+        if self._passphrase_row.display:
+            word = "unlock"
+        elif self._thing.value == self._looked_up:
             word = _what_enter_does(self._under_cursor)
         self._key_hints.show((*([(key, word)] if word else []), *others))
 
@@ -149,6 +171,37 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
         elif found.public_key is not None:
             self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
+        elif found.standing is Standing.LOCKED:
+            self._locked = self._list.cursor
+            self._passphrase_row.display = True
+            self._passphrase.focus()
+            self._hint()
+
+    # A passphrase -------------------------------------------------------------------------------
+
+    def _close_passphrase(self) -> None:
+        self._passphrase.clear()
+        self._passphrase_row.display = False
+        self._thing.focus()
+        self._hint()
+
+    @work(exclusive=True, group="look-up")
+    async def _unlock(self) -> None:
+        """Look a locked file up again, with its passphrase."""
+        index = self._locked
+        passphrase = KeyMaterial(self._passphrase.reveal().encode())
+        self._close_passphrase()
+        self._status.show(Verdict("unlocking…"))
+        try:
+            path = Path(self._found[index].source)
+            found = await asyncio.to_thread(self._looked_up_with, passphrase, path)
+        finally:
+            passphrase.wipe()
+        self._found[index : index + 1] = found
+        self._show(summed_up(self._found, self._looked_at))
+
+    def _looked_up_with(self, passphrase: KeyMaterial, path: Path) -> list[Found]:
+        return list(self._service.finder(lambda _: passphrase).in_path(path))
 
 
 _MARKS = {Standing.KNOWN: "✓", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
@@ -188,6 +241,8 @@ def _what_enter_does(found: Found | None) -> str:
         return ""
     if found.matches:
         return "go to the pair"
+    if found.standing is Standing.LOCKED:
+        return "unlock"
     return "import" if found.public_key is not None else ""
 
 
