@@ -20,9 +20,6 @@ from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
 from core.saved_files import SavedFiles
 from core.store import RegionStore
 
-OLD = timedelta(days=365)
-"""The age from which a pair is reported, unless another is asked for."""
-
 _FEWEST_BITS = 2048
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
@@ -216,7 +213,7 @@ def _same_names(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Find
     for name, namesakes in by_name.items():
         if len({pair.public_key for _, pair in namesakes}) > 1:
             references = tuple(reference for reference, _ in namesakes)
-            regions = ", ".join(reference.region for reference in references)
+            regions = _listed([reference.region for reference in references])
             yield Finding(
                 "same-name",
                 f"The name {name} stands for different keys in {regions}.",
@@ -232,7 +229,7 @@ def _same_keys(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Findi
         by_key[pair.public_key].append(reference)
     for references in by_key.values():
         if len(references) > 1:
-            places = ", ".join(f"{each.key_name} in {each.region}" for each in references)
+            places = _listed([f"{each.key_name} in {each.region}" for each in references])
             yield Finding(
                 "same-key",
                 f"One public key stands under several names or Regions: {places}.",
@@ -240,3 +237,11 @@ def _same_keys(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Findi
                 " create a pair for each.",
                 key_pairs=tuple(references),
             )
+
+
+_MOST_LISTED = 4
+
+
+def _listed(things: Sequence[str]) -> str:
+    more = len(things) - _MOST_LISTED
+    return ", ".join(things[:_MOST_LISTED]) + (f" and {more:,} more" if more > 0 else "")

@@ -40,6 +40,7 @@ MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
 _DEEPEST = 64
+_MINOR = {Standing.NO_KEY, Standing.NOT_READ}
 
 Ask = Callable[[str], KeyMaterial | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
@@ -89,7 +90,7 @@ class Finder:
             mode = path.stat().st_mode
             resolved = path.resolve()
         except OSError as error:
-            yield _not_read(source, f"cannot be read: {error.strerror}")
+            yield Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
             return
         if stat.S_ISDIR(mode):
             yield from self._in_folder(source)
@@ -107,7 +108,7 @@ class Finder:
                 with os.scandir(folder) as entries:
                     found = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                yield _not_read(folder, f"cannot be read: {error.strerror}")
+                yield Found(folder, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
                 continue
             folders = []
             for entry in found:
@@ -121,14 +122,15 @@ class Finder:
                     else:
                         yield _not_read(entry.path, "too deep")
                 else:
-                    yield from self._entry(entry)
+                    for each in self._entry(entry):
+                        yield replace(each, minor=each.standing in _MINOR)
             pending += reversed(folders)
 
     def _entry(self, entry: "os.DirEntry[str]") -> Iterator[Found]:
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            yield _not_read(entry.path, f"cannot be read: {error.strerror}")
+            yield Found(entry.path, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
             return
         if not stat.S_ISREG(status.st_mode):
             yield _not_read(entry.path, _what_it_is(status.st_mode))
@@ -141,7 +143,7 @@ class Finder:
         try:
             data = files.read_private_file(path, _largest(path.name))
         except OSError as error:
-            yield _not_read(source, f"cannot be read: {error.strerror}")
+            yield Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
             return
         if private_file.looks_private(data):
             yield self._private(data, path, source)
@@ -200,7 +202,7 @@ class Finder:
         except EncodingError as error:
             return Found(source, Standing.DAMAGED, kind, note=str(error))
         if key is None:
-            note = "needs its passphrase, because it does not show its public half"
+            note = "it does not show its public half"
             return Found(source, Standing.LOCKED, kind, note=note)
         return self._of(key, source, kind)
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+OLD = timedelta(days=365)
+"""The age from which a pair is reported, unless another is asked for."""
 
 
 class Severity(StrEnum):

@@ -34,11 +34,14 @@ class Standing(StrEnum):
     """Nothing that concerns keys."""
 
     NOT_READ = "not-read"
-    """It was not looked into; the note says why."""
+    """It was not looked into, because no key would be in it; the note says why."""
+
+    UNREADABLE = "unreadable"
+    """It could not be looked into; the note says why."""
 
 
-IS_NO_KEY = frozenset({Standing.NO_KEY, Standing.NOT_READ})
-"""What need not be shown for every file of a folder."""
+IS_NO_KEY = frozenset({Standing.NO_KEY, Standing.NOT_READ, Standing.UNREADABLE})
+"""What is not counted as a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,9 @@ class Found:
     """What one thing that was looked at is.
 
     `source` is a path, `the agent` or empty for a text; `line` counts from 1 where a file holds
-    several keys. `kind` says in which form the key stands, `note` is a sentence fragment. Nothing
-    of it is private; source and comment may be any text.
+    several keys. `kind` says in which form the key stands, `note` is a sentence fragment. `minor`
+    is set for what need not be said of a folder: what in it is no key. Nothing of it is private;
+    source and comment may be any text.
     """
 
     source: str
@@ -78,6 +82,7 @@ class Found:
     comment: str = ""
     note: str = ""
     matches: tuple[Match, ...] = ()
+    minor: bool = False
 
     @property
     def fingerprint(self) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from core import destination, files
+from core import files
 from core.encoding import EncodingError, private_file
 from core.findings import Finding, PairReference
 from core.model import KeyPair
@@ -74,27 +74,32 @@ class SavedFiles:
 
     def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, str, str]]:
         mode = stat.S_IMODE(status.st_mode)
-        replace = "If others may have read it, replace the key."
+        replace = "If others may have read it, replace the key. Either way:"
         if mode & _OTHERS:
             yield (
                 "file-exposed",
                 f"Others can get at {path}: its mode is {mode:04o}.",
-                f"chmod 600 {shlex.quote(str(path))}. {replace}",
+                f"{replace} chmod 600 {shlex.quote(str(path))}",
             )
         if status.st_uid not in (os.geteuid(), 0):
             yield (
                 "file-exposed",
                 f"{path} belongs to another account (uid {status.st_uid}), which can read it.",
-                f"Take it back with chown. {replace}",
+                f"{replace} chown {os.geteuid()} {shlex.quote(str(path))}",
             )
         folder = path.parent
-        if folder not in self._folders_said and destination.others_can_replace_in(folder):
+        if folder not in self._folders_said and _others_can_replace_in(folder):
             self._folders_said.add(folder)
             yield (
                 "folder-exposed",
                 f"Others can write in {folder}, and so put another file in the place of {path}.",
                 f"chmod go-w {shlex.quote(str(folder))}",
             )
+
+
+def _others_can_replace_in(folder: Path) -> bool:
+    mode = folder.stat().st_mode
+    return bool(mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX)
 
 
 def _examined(data: bytes, pair: KeyPair) -> tuple[str | None, bool]:

@@ -29,6 +29,7 @@ from core.errors import (
     UnauthorizedOperation,
 )
 from core.filters import Filter, TagDescription, select_key_pairs, select_tags
+from core.findings import OLD
 from core.model import (
     CreatedKeyPair,
     DeletedKeyPair,
@@ -874,7 +875,7 @@ class KeyPairService:
         return Finder(((each.region, each.describe_key_pairs) for each in regions), ask)
 
     def check_up(
-        self, older_than: timedelta | None = None
+        self, older_than: timedelta | None = OLD
     ) -> "Iterator[Progress | Finding | Summary]":
         """Look for what is wrong with the store, the pairs and the saved files; see `core.doctor`.
 

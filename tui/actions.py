@@ -31,6 +31,8 @@ class Place(Enum):
     DELETE = "deleting"
     AGENT = "the ssh-agent"
     INSTALL = "installing a public key"
+    FIND = "finding whose a key is"
+    CHECK_UP = "check-up"
     PICK = "lists to pick from"
     COPY_TO = "copying to other Regions"
 
@@ -204,6 +206,22 @@ ACTIONS: tuple[Action, ...] = (
         "install",
         "",
         "Install the pair's public key in authorized_keys, here or on another host.",
+    ),
+    Action(
+        "list.find",
+        Place.LIST,
+        "f",
+        "find",
+        "",
+        "Say whose a key is: a file, a folder, a public key, a fingerprint, the agent.",
+    ),
+    Action(
+        "list.check-up",
+        Place.LIST,
+        "D",
+        "check_up",
+        "",
+        "Look for what is wrong: lost, open or changed files, weak or old pairs, the store.",
     ),
     Action(
         "app.quit",
@@ -494,6 +512,38 @@ ACTIONS: tuple[Action, ...] = (
         "from",
         "Let the key in only from some addresses, or from anywhere again.",
         priority=True,
+    ),
+    Action(
+        "find.submit",
+        Place.FIND,
+        "enter",
+        "submit",
+        "find",
+        "Look it up; then go to the pair under the cursor, import the key, or unlock it.",
+    ),
+    Action(
+        "find.back",
+        Place.FIND,
+        "escape",
+        "back",
+        "back",
+        "Stop looking, or go back.",
+    ),
+    Action(
+        "check-up.go",
+        Place.CHECK_UP,
+        "enter",
+        "go",
+        "go to the pair",
+        "Go to the pair that the finding is about.",
+    ),
+    Action(
+        "check-up.back",
+        Place.CHECK_UP,
+        "escape",
+        "back",
+        "back",
+        "Stop looking, or go back.",
     ),
     Action(
         "pick.pick",

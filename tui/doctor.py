@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import KeyPairsError
 from core.findings import Finding
 from core.settings import open_service
+from tui.doctor_text import summed_up
 from tui.text import sentence, visible
 
 if TYPE_CHECKING:
@@ -69,15 +70,6 @@ def document(findings: Sequence[Finding], summary: "Summary") -> dict[str, objec
         "key_pairs": summary.key_pairs,
         "findings": [finding.as_record() for finding in findings],
     }
-
-
-def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
-    """Return in one sentence what was looked at and how much was found."""
-    pairs, regions = summary.key_pairs, len(summary.regions)
-    looked_at = f"{pairs:,} key pair{'s' * (pairs != 1)} in {regions} Region{'s' * (regions != 1)}"
-    count = len(findings)
-    found = f"{count:,} finding{'s' * (count != 1)}" if count else "nothing found"
-    return f"looked at {looked_at}: {found}."
 
 
 def _say(text: str) -> None:

@@ -80,7 +80,7 @@ with --json, one document:
     source         the path, "the agent", or empty for a text
     line           the line, where a file holds several keys, or null
     standing       "known", "unknown", "needs-passphrase", "halves-disagree", "damaged",
-                   "unsupported", "no-key" or "not-read"
+                   "unsupported", "no-key", "not-read" or "unreadable"
     kind           in which form the key stands
     key_type, bits, fingerprint, public_key
                    of the key, or null where it is not seen; the fingerprint is OpenSSH's SHA-256

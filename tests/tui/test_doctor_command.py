@@ -53,7 +53,7 @@ def test_findings_come_the_worst_first_with_what_to_do(
         lines[0]
         == f"error    Others can get at {tmp_path}/web.pem: its mode is 0644. [file-exposed]"
     )
-    assert lines[1].startswith(f"         chmod 600 {tmp_path}/web.pem")
+    assert lines[1].endswith(f"chmod 600 {tmp_path}/web.pem")
     assert [line.split()[0] for line in lines[::2]] == ["error", "warning", "notice"]
     assert output.err == "keypairs: looked at 2 key pairs in 2 Regions: 3 findings.\n"
 

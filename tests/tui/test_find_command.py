@@ -166,7 +166,7 @@ def test_a_passphrase_is_asked_for_on_the_terminal_alone(
         cwd=ROOT,
         check=False,
     )
-    assert "needs its passphrase" in silent.stdout
+    assert f"{path}: needs passphrase" in silent.stdout
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(

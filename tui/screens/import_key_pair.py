@@ -23,17 +23,22 @@ if TYPE_CHECKING:
 
 
 class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
-    """A name and a public key, pasted or named by its path; ends with the pair, or None."""
+    """A name and a public key, pasted or named by its path; ends with the pair, or None.
+
+    Both may be given beforehand.
+    """
 
     PLACE = Place.IMPORT
     BINDINGS = bindings(PLACE)
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, service: "KeyPairService", key_name: str = "", public_key: str = "") -> None:
         self._material = KeyText(id="material")
+        self._material.text = public_key
         super().__init__(
             service,
             f"Import a public key into {service.region}",
             {"public_key_material": FormField("Public key", self._material)},
+            key_name=key_name,
         )
 
     def on_mount(self) -> None:

@@ -367,11 +367,7 @@ class KeyPairListScreen(Screen[None]):
         items = region_items(counts)
         name = await self.app.push_screen_wait(PickScreen("Look at another Region", items))
         if name is not None and name != self._service.region:
-            self._service = self._service.for_region(name)
-            self._filter.value = ""
-            self._filter_bar.display = False
-            self._listing.chosen.clear()
-            self.loaded = False
+            self._look_at(name)
             await self._read()
 
     @work(exclusive=True, group="flow")
@@ -415,12 +411,7 @@ class KeyPairListScreen(Screen[None]):
 
         key_pair_id = await self.app.push_screen_wait(AgentKeysScreen(self._service))
         if key_pair_id is not None:
-            await self._read(key_pair_id)
-            if all(pair.key_pair_id != key_pair_id for pair in self._shown):
-                self._filter.value = ""
-                self._filter_bar.display = False
-                self._listing.filter("")
-            self._show(key_pair_id)
+            await self._go_to(key_pair_id)
 
     @work(exclusive=True, group="flow")
     async def action_install(self) -> None:
@@ -433,3 +424,50 @@ class KeyPairListScreen(Screen[None]):
             said = await self.app.push_screen_wait(screen)
             if said is not None:
                 self._say(said)
+
+    @work(exclusive=True, group="flow")
+    async def action_find(self) -> None:
+        """Say whose a key is, and go to its pair or import it."""
+        from tui.screens.find import FindScreen, KeyToImport
+        from tui.screens.import_key_pair import ImportKeyPairScreen
+
+        chosen = await self.app.push_screen_wait(FindScreen(self._service))
+        if isinstance(chosen, KeyToImport):
+            screen = ImportKeyPairScreen(self._service, chosen.key_name, chosen.public_key)
+            imported = await self.app.push_screen_wait(screen)
+            if imported is not None:
+                await self._read(imported.key_pair_id, f"imported {imported.key_name}")
+        elif chosen is not None:
+            self._look_at(chosen.region)
+            await self._go_to(chosen.key_pair_id)
+
+    @work(exclusive=True, group="flow")
+    async def action_check_up(self) -> None:
+        """Look for what is wrong in all Regions, and go to the pair that is picked there."""
+        from tui.screens.check_up import CheckUpScreen
+
+        chosen = await self.app.push_screen_wait(CheckUpScreen(self._service))
+        if chosen is not None:
+            self._look_at(chosen.region)
+            await self._go_to(chosen.key_pair_id)
+
+    async def _go_to(self, key_pair_id: str) -> None:
+        """Put the cursor on a pair of this Region, without the filter where that hides it."""
+        await self._read(key_pair_id)
+        if all(shown.key_pair_id != key_pair_id for shown in self._shown):
+            self._clear_filter()
+        self._show(key_pair_id)
+
+    def _clear_filter(self) -> None:
+        self._filter.value = ""
+        self._filter_bar.display = False
+        self._listing.filter("")
+
+    def _look_at(self, region: str) -> None:
+        """Turn to a Region; what it holds is not read yet."""
+        if region == self._service.region:
+            return
+        self._service = self._service.for_region(region)
+        self._clear_filter()
+        self._listing.chosen.clear()
+        self.loaded = False

@@ -18,9 +18,9 @@ class SearchInput(TextInput):
         Binding("pageup", "page_in_list(-1)", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__(id="search")
-        self.placeholder = "type to narrow the list"
+    def __init__(self, placeholder: str = "type to narrow the list", *, id: str = "search") -> None:
+        super().__init__(id=id)
+        self.placeholder = placeholder
 
     def action_move_in_list(self, step: int) -> None:
         """Move the list's cursor by some rows."""

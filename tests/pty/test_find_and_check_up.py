@@ -1,0 +1,53 @@
+"""Whose a key is and what is wrong, by keyboard alone in a small terminal."""
+
+from pathlib import Path
+
+import pytest
+
+from core.service import KeyPairService
+from tests.pty.terminal import OpenApp, flat
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> KeyPairService:
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    service.save_key_material(created, str(tmp_path / "home" / ".ssh" / "web.pem"))
+    service.for_region("eu-west-1").create_key_pair(key_name="lost", key_type="ed25519")
+    return service
+
+
+def test_a_folder_is_looked_up_and_leads_to_a_pair(
+    open_app: OpenApp, service: KeyPairService
+) -> None:
+    terminal = open_app("--region", "eu-west-1", size=(60, 15))
+    terminal.wait_for("lost")
+    terminal.press("f")
+    terminal.wait_for("Whose key is this?")
+    terminal.type("~/.ssh")
+    terminal.press("Enter")
+    screen = terminal.wait_for("1 key, 1 known")
+    assert "✓ web.pem" in screen
+    assert "web in us-east-1" in screen
+    assert "enter go to the pair   esc back" in screen
+    assert "OpenSSH private key; by EC2's SHA-256" in flat(screen)
+    terminal.press("Enter")
+    terminal.wait_for("us-east-1 · 1 pair")
+    terminal.wait_for("saved to ~/.ssh/web.pem")
+
+
+def test_the_check_up_leads_to_a_pair(
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path
+) -> None:
+    (tmp_path / "home" / ".ssh" / "web.pem").chmod(0o640)
+    terminal = open_app(size=(60, 15))
+    terminal.wait_for("web")
+    terminal.press("D")
+    screen = terminal.wait_for("2 findings")
+    assert "Others can get at ~/.ssh/web.pem: its mode is 0640." in flat(screen)
+    assert "chmod 600" in screen
+    assert "enter go to the pair   esc back" in screen
+    terminal.step("Down")
+    terminal.wait_for("The private key of lost was never saved")
+    terminal.press("Enter")
+    terminal.wait_for("eu-west-1 · 1 pair")

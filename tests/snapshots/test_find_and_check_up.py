@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core import mounts
+from tests.demo import DemoService
+from tests.snapshots.conftest import SnapCompare
+from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.screens.check_up import CheckUpScreen
+from tui.screens.find import FindScreen
+
+SIZES = pytest.mark.parametrize(
+    "size", [pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")]
+)
+UNKNOWN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+
+
+@SIZES
+def test_find(
+    snap_compare: SnapCompare, demo_service: DemoService, home: Path, size: tuple[int, int]
+) -> None:
+    (home / ".ssh" / "laptop.pub").write_text(f"{UNKNOWN} sam@laptop\n")
+    (home / ".ssh" / "cut.pem").write_bytes((home / ".ssh" / "web-blue.pem").read_bytes()[:200])
+
+    async def look_up(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("f")
+        await until_screen(pilot, "FindScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, FindScreen)
+        screen._thing.value = "~/.ssh"
+        await pilot.press("enter")
+        await until(pilot, lambda: "7 keys, 5 known" in screen._status.verdict.text, "the end")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=look_up, terminal_size=size)
+
+
+@SIZES
+def test_check_up(
+    snap_compare: SnapCompare,
+    demo_service: DemoService,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(mounts, "MOUNTINFO", home / "none")
+    (home / ".ssh" / "web-blue.pem").unlink()
+    (home / ".ssh" / "web-green.pem").chmod(0o644)
+
+    async def look(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("D")
+        await until_screen(pilot, "CheckUpScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, CheckUpScreen)
+        await until(pilot, lambda: "4 findings" in screen._status.verdict.text, "the end")
+
+    assert snap_compare(KeyPairsApp(demo_service), run_before=look, terminal_size=size)

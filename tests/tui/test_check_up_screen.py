@@ -1,0 +1,134 @@
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core import files, mounts
+from tests.demo import DemoService
+from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tests.tui.loop import in_loop
+from tui.app import KeyPairsApp
+from tui.screens.check_up import CheckUpScreen
+from tui.screens.key_pair_list import KeyPairListScreen
+from tui.widgets.pick_list import PickList
+
+
+@pytest.fixture(autouse=True)
+def no_mounts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mounts, "MOUNTINFO", home / "none")
+
+
+async def check_up(pilot: Pilot[None]) -> CheckUpScreen:
+    """Open the screen from the list, and wait until all was looked at."""
+    await until_loaded(pilot)
+    await pilot.press("D")
+    await until_screen(pilot, "CheckUpScreen")
+    screen = app_of(pilot).screen
+    assert isinstance(screen, CheckUpScreen)
+    await until(pilot, lambda: "looked at" in said(screen), "the end")
+    return screen
+
+
+def said(screen: CheckUpScreen) -> str:
+    return screen._status.verdict.text
+
+
+def rows(screen: CheckUpScreen) -> list[tuple[str, str]]:
+    return [(item.text, item.remark) for item in screen.query_one(PickList)._items]
+
+
+@in_loop
+async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
+    demo_service: DemoService, home: Path
+) -> None:
+    (home / ".ssh" / "web-blue.pem").unlink()
+    frankfurt = demo_service.for_region("eu-west-1")
+    frankfurt.create_key_pair(key_name="there", key_type="ed25519")
+    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+        screen = await check_up(pilot)
+        assert rows(screen) == [
+            ("✗ web-blue", "file gone · us-east-1"),
+            ("! there", "never saved · eu-west-1"),
+            ("! nightly", "never saved · us-east-1"),
+            ("· old-laptop", "old · us-east-1"),
+        ]
+        assert said(screen) == "looked at 7 key pairs in 2 Regions: 4 findings."
+        assert "web-blue.pem" in str(screen._problem.render())
+        assert "keypairs find FOLDER" in str(screen._advice.render())
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app_of(pilot).screen, KeyPairListScreen), "the list")
+        listing = app_of(pilot).screen
+        assert isinstance(listing, KeyPairListScreen)
+        await until(
+            pilot,
+            lambda: bool(listing._highlighted and listing._highlighted.key_name == "there"),
+            "the pair",
+        )
+
+
+@in_loop
+async def test_a_clean_store_is_praised(empty_service: DemoService) -> None:
+    async with KeyPairsApp(empty_service).run_test() as pilot:
+        screen = await check_up(pilot)
+        assert said(screen) == "looked at 0 key pairs in 0 Regions: nothing found."
+        await pilot.press("enter", "escape")
+        await until_loaded(pilot)
+
+
+@in_loop
+async def test_a_finding_about_the_store_leads_nowhere(
+    demo_service: DemoService, home: Path
+) -> None:
+    (home / "data" / "eu-west-1.json").write_bytes(b"{}")
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await check_up(pilot)
+        assert rows(screen)[0] == ("✗ eu-west-1", "store damaged · eu-west-1")
+        await pilot.press("enter")
+        assert app_of(pilot).screen is screen
+
+
+@in_loop
+async def test_it_says_what_it_waits_for_and_escape_stops_it(
+    demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, go_on, looked_at = files.read_private_file, threading.Event(), []
+
+    def slow(path: Path, limit: int) -> bytes:
+        if path.suffix == ".pem":
+            looked_at.append(path.name)
+            if path.name == "ci-deploy.pem":
+                assert go_on.wait(10)
+        return real(path, limit)
+
+    monkeypatch.setattr(files, "read_private_file", slow)
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        await until_loaded(pilot)
+        await pilot.press("D")
+        await until_screen(pilot, "CheckUpScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, CheckUpScreen)
+        await until(pilot, lambda: "1 of 6: ci-deploy in us-east-1" in said(screen), "the slow one")
+        await pilot.press("escape")
+        assert said(screen) == "stopped; 0 found so far"
+        go_on.set()
+        await pilot.press("escape")
+        await until_loaded(pilot)
+    assert looked_at == ["batch-runner.pem", "ci-deploy.pem"]
+
+
+@in_loop
+async def test_hostile_names_are_shown_inert(demo_service: DemoService) -> None:
+    hostile = "\x1b]0;x\x07[/b][@click=app.quit]x[/]\u202e"
+    with demo_service._store.transaction() as transaction:
+        pair = transaction.state.named("nightly")
+        assert pair is not None
+        values: dict[str, Any] = {"key_name": hostile, "saved_to": (f"/{hostile}",)}
+        transaction.update(replace(pair, **values), "Test")
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await check_up(pilot)
+        shown = str(rows(screen)) + str(screen._problem.render())
+        assert r"\u{1b}]0;x\u{7}[/b]" in shown
+        assert not set("\x1b\x07\u202e") & set(shown)

@@ -1,0 +1,266 @@
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core import find
+from core.found import Found
+from tests.demo import DemoService
+from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tests.tui.loop import in_loop
+from tui.app import KeyPairsApp
+from tui.screens.find import FindScreen
+from tui.screens.import_key_pair import ImportKeyPairScreen
+from tui.screens.key_pair_list import KeyPairListScreen
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.pick_list import PickList
+
+UNKNOWN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+HOSTILE = "\x1b]0;owned\x07 [/b] [@click=app.quit]x[/] \u202e"
+
+
+@pytest.fixture
+def keys(demo_service: DemoService, home: Path) -> Path:
+    """Return ~/keys: a known private key, a known and an unknown .pub, and what is no key."""
+    folder = home / "keys"
+    folder.mkdir()
+    (folder / "a").write_bytes((home / ".ssh" / "ci-deploy.pem").read_bytes())
+    (pair,) = demo_service.describe_key_pairs(key_names=["web-blue"])
+    frankfurt = demo_service.for_region("eu-west-1")
+    frankfurt.import_key_pair(key_name="blue", public_key_material=pair.public_key)
+    (folder / "b.pub").write_text(UNKNOWN + " sam@laptop\n")
+    created = frankfurt.create_key_pair(key_name="there", key_type="ed25519")
+    (folder / "c.pub").write_text(created.key_pair.public_key)
+    (folder / "notes").write_text("nothing\n")
+    return folder
+
+
+async def open_screen(pilot: Pilot[None], text: str) -> FindScreen:
+    """Open the screen from the list, fill its field, and press Enter."""
+    await until_loaded(pilot)
+    await pilot.press("f")
+    await until_screen(pilot, "FindScreen")
+    screen = app_of(pilot).screen
+    assert isinstance(screen, FindScreen)
+    screen._thing.value = text
+    await pilot.press("enter")
+    return screen
+
+
+async def look_up(pilot: Pilot[None], text: str) -> FindScreen:
+    """Do so, and wait until all is looked up."""
+    screen = await open_screen(pilot, text)
+    await until(pilot, lambda: "looked at" in said(screen) and "…" not in said(screen), "the end")
+    return screen
+
+
+def said(screen: FindScreen) -> str:
+    return screen._status.verdict.text
+
+
+def rows(screen: FindScreen) -> list[tuple[str, str]]:
+    return [(item.text, item.remark) for item in screen.query_one(PickList)._items]
+
+
+def hint(screen: FindScreen) -> str:
+    return " ".join(map(" ".join, screen.query_one(KeyHints)._hints))
+
+
+def highlighted(pilot: Pilot[None]) -> str:
+    screen = app_of(pilot).screen
+    assert isinstance(screen, KeyPairListScreen)
+    pair = screen._highlighted
+    return f"{pair.key_name if pair else None} in {screen._service.region}"
+
+
+@in_loop
+async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
+    demo_service: DemoService, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/keys")
+        assert rows(screen) == [
+            ("✓ a", "ci-deploy in us-east-1"),
+            ("? b.pub  sam@laptop", "unknown"),
+            ("✓ c.pub", "there in eu-west-1"),
+        ]
+        assert said(screen) == "looked at 4; 3 keys, 2 known."
+        assert hint(screen) == "enter go to the pair esc back"
+        await pilot.press("enter")
+        await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
+
+
+@in_loop
+async def test_enter_on_a_pair_of_another_region_turns_to_that(
+    demo_service: DemoService, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash", "w", "enter")
+        await look_up(pilot, "~/keys/c.pub")
+        await pilot.press("enter")
+        await until(pilot, lambda: highlighted(pilot) == "there in eu-west-1", "the pair")
+
+
+@in_loop
+async def test_a_pair_that_the_filter_hides_is_shown(demo_service: DemoService, keys: Path) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash", *"nightly", "enter")
+        await look_up(pilot, "~/keys/a")
+        await pilot.press("enter")
+        await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
+
+
+@in_loop
+async def test_a_key_of_pairs_in_two_regions_goes_to_the_one_at_hand(
+    demo_service: DemoService, keys: Path
+) -> None:
+    (pair,) = demo_service.describe_key_pairs(key_names=["web-blue"])
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, pair.fingerprints.ssh_sha256)
+        assert rows(screen) == [("✓ what you typed", "blue in eu-west-1 and web-blue in us-east-1")]
+        await pilot.press("enter")
+        await until(pilot, lambda: highlighted(pilot) == "web-blue in us-east-1", "the pair")
+
+
+@in_loop
+async def test_an_unknown_key_is_imported_from_there(demo_service: DemoService, keys: Path) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/keys")
+        await pilot.press("down")
+        await until(pilot, lambda: "import" in hint(screen), "the hint")
+        await pilot.press("enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        form = app_of(pilot).screen
+        assert isinstance(form, ImportKeyPairScreen)
+        assert (form._key_name.value, form._material.text) == ("sam@laptop", UNKNOWN)
+        await pilot.press("enter")
+        await until(pilot, lambda: highlighted(pilot) == "sam@laptop in us-east-1", "the pair")
+    (pair,) = demo_service.describe_key_pairs(key_names=["sam@laptop"])
+    assert pair.public_key == UNKNOWN
+
+
+@in_loop
+async def test_another_text_is_looked_up_anew(demo_service: DemoService, keys: Path) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "nonsense")
+        assert rows(screen) == [("✗ what you typed", "no key")]
+        assert hint(screen) == "esc back"
+        await pilot.press("enter")  # there is nothing to take
+        assert app_of(pilot).screen is screen
+        await pilot.press("x")
+        assert hint(screen) == "enter find esc back"
+        screen._thing.value = "~/keys/a"
+        await pilot.press("enter")
+        await until(pilot, lambda: "ci-deploy" in str(rows(screen)), "the other answer")
+        await pilot.press("escape")
+        await until_loaded(pilot)
+
+
+@in_loop
+async def test_the_list_can_be_walked_with_the_keyboard_alone(
+    demo_service: DemoService, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+        screen = await look_up(pilot, "~/keys")
+        await pilot.press("tab")
+        assert screen.focused is screen.query_one(PickList)
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: highlighted(pilot) == "there in eu-west-1", "the pair")
+
+
+@in_loop
+async def test_escape_stops_a_long_search_first(
+    demo_service: DemoService, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, go_on, steps = find.Finder.look, threading.Event(), []
+
+    def slow(self: find.Finder, text: str) -> Iterator[Found]:
+        for found in real(self, text):
+            steps.append(found)
+            yield found
+            go_on.wait(10)
+
+    monkeypatch.setattr(find.Finder, "look", slow)
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await open_screen(pilot, "~/keys")
+        await until(pilot, lambda: "esc stops" in said(screen), "the first step")
+        await pilot.press("escape")
+        assert app_of(pilot).screen is screen
+        assert said(screen) == "stopped; looked at 1; 1 key, 1 known."
+        go_on.set()
+        await pilot.press("escape")
+        await until_loaded(pilot)
+    assert len(steps) <= 2
+
+
+@in_loop
+async def test_what_cannot_be_asked_is_said(demo_service: DemoService, keys: Path) -> None:
+    damaged = keys.parent / "data" / "eu-west-1.json"
+    damaged.write_bytes(b"{}")
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await open_screen(pilot, "agent")
+        await until(pilot, lambda: "SSH_AUTH_SOCK" in said(screen), "the agent's absence")
+        screen._thing.value = "~/keys"
+        await pilot.press("enter")
+        await until(pilot, lambda: "The pairs of eu-west-1 are not known" in said(screen), "it")
+        assert len(rows(screen)) == 3
+
+
+@in_loop
+async def test_hostile_names_and_comments_are_shown_inert(
+    demo_service: DemoService, keys: Path
+) -> None:
+    folder = keys.parent / "odd"
+    folder.mkdir()
+    (folder / HOSTILE.replace("/", "_")).write_text(f"{UNKNOWN} {HOSTILE}")
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/odd")
+        shown = str(rows(screen)) + str(screen._answer.render())
+        assert r"\u{1b}]0;owned\u{7}" in shown
+        assert not set("\x1b\x07\u202e") & set(shown)
+        await pilot.press("enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        form = app_of(pilot).screen
+        assert isinstance(form, ImportKeyPairScreen)
+        assert form._key_name.value == ""
+
+
+@in_loop
+async def test_a_private_key_is_not_taken_for_a_text(demo_service: DemoService, keys: Path) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        await until_loaded(pilot)
+        await pilot.press("f")
+        await until_screen(pilot, "FindScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, FindScreen)
+        screen._thing.value = "-----BEGIN OPENSSH PRIVATE KEY-----"
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(rows(screen)), "the answer")
+        assert "give the name of its file" in str(screen._answer.render())
+
+
+@in_loop
+async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
+    demo_service: DemoService, keys: Path, run: Callable[..., object]
+) -> None:
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
+    run(*make, "-f", keys / "z.pem")
+    (keys / "z.pem.pub").unlink()
+    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+        screen = await look_up(pilot, "~/keys")
+        assert rows(screen)[-1] == ("· z.pem", "needs its passphrase")
+        await pilot.press("tab", "G")
+        await until(pilot, lambda: hint(screen) == "enter unlock esc back", "the hint")
+        await pilot.press("enter", *"wrong", "enter")
+        await until(pilot, lambda: "wrong" in str(screen._answer.render()), "the refusal")
+        await pilot.press("enter", "x", "escape")  # esc gives only the asking up
+        assert not screen._passphrase_row.display
+        assert screen._passphrase.reveal() == ""
+        await pilot.press("enter", *"s3same", "enter")
+        await until(pilot, lambda: rows(screen)[-1] == ("? z.pem", "unknown"), "the key")
+        assert hint(screen) == "enter import esc back"
+        assert "s3same" not in str(rows(screen)) + str(screen._answer.render()) + said(screen)

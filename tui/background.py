@@ -1,0 +1,43 @@
+"""Work that takes its time, in a thread, with a screen that goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from threading import Event
+from typing import TypeVar
+
+_T = TypeVar("_T")
+_SECONDS = 0.1
+
+
+async def in_batches(steps: Iterator[_T]) -> AsyncIterator[list[_T]]:
+    """Yield what a blocking iterator has given, ten times a second; what it raises is raised.
+
+    The last of a batch may have been given while the next one takes long. If this is left or
+    cancelled, the thread stops at its next step.
+    """
+    taken: list[_T] = []
+    left = Event()
+
+    def take() -> None:
+        for step in steps:
+            taken.append(step)
+            if left.is_set():
+                break
+
+    task = asyncio.ensure_future(asyncio.to_thread(take))
+    given = 0
+    try:
+        while True:
+            await asyncio.wait({task}, timeout=_SECONDS)
+            is_done = task.done()
+            batch = taken[given:]
+            given += len(batch)
+            if batch:
+                yield batch
+            if is_done:
+                break
+        task.result()
+    finally:
+        left.set()
+        # Nobody will ask for it if it fails now.
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())

@@ -1,0 +1,253 @@
+"""The screen that says whose a key is."""
+
+import asyncio
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import KeyPairsError
+from core.findings import PairReference
+from core.found import Found, Standing
+from core.secret import KeyMaterial
+from tui.actions import Place, bindings, hints
+from tui.background import in_batches
+from tui.found_text import answer, summed_up
+from tui.text import short_path, visible
+from tui.verdict import Tone, Verdict
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.passphrase_input import PassphraseInput
+from tui.widgets.pick_list import Item, PickList
+from tui.widgets.search_input import SearchInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+AGENT = "agent"
+"""What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyToImport:
+    """An unknown key that is to be imported, and a name to offer for it."""
+
+    key_name: str
+    public_key: str
+
+
+class FindScreen(Screen[PairReference | KeyToImport | None]):
+    """A field for a path, a key or a fingerprint, and below it whose each key is.
+
+    Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to
+    the pair, imports the key, or asks for the passphrase that is needed to see the key.
+    """
+
+    CSS_PATH = "find.tcss"
+    PLACE = Place.FIND
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#thing"
+
+    def __init__(self, service: "KeyPairService") -> None:
+        super().__init__()
+        self._service = service
+        self._found: list[Found] = []
+        self._looked_up: str | None = None
+        self._looked_at = 0
+        self._locked = 0
+        self._thing = SearchInput(
+            "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
+        )
+        self._status = VerdictLine(id="status")
+        self._list = PickList()
+        self._answer = Static(markup=False, id="answer")
+        self._passphrase = PassphraseInput(id="passphrase")
+        self._passphrase_row = Horizontal(
+            Static("Passphrase ", markup=False, id="passphrase-label"),
+            self._passphrase,
+            id="passphrase-row",
+        )
+        self._key_hints = KeyHints(Place.FIND)
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("Whose key is this?")
+        yield self._thing
+        yield self._status
+        yield self._list
+        yield self._answer
+        yield self._passphrase_row
+        yield self._key_hints
+
+    def on_mount(self) -> None:
+        self._passphrase_row.display = False
+
+    # Looking up ---------------------------------------------------------------------------------
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Look up what was typed, or take what is under the cursor if that was done."""
+        if self._passphrase_row.display:
+            self._unlock()
+        elif self._thing.value != self._looked_up:
+            self._look_up(self._thing.value)
+        else:
+            self._take()
+
+    @work(exclusive=True, group="look-up")
+    async def _look_up(self, text: str) -> None:
+        self._looked_up, self._found, self._looked_at = text, [], 0
+        self._show("looking…")
+        try:
+            finder = await asyncio.to_thread(self._service.finder)
+            found = finder.in_agent() if text.strip() == AGENT else finder.look(text)
+            async for batch in in_batches(found):
+                self._looked_at += len(batch)
+                self._found += [each for each in batch if not each.minor]
+                self._show(f"looking… {self._looked_at:,} looked at; esc stops")
+        except KeyPairsError as error:
+            self._status.show(Verdict(str(error), Tone.BAD))
+            return
+        self._show(summed_up(self._found, self._looked_at))
+        if finder.problems:
+            self._status.show(Verdict(finder.problems[0], Tone.CAUTION))
+
+    def action_back(self) -> None:
+        """Stop looking, or go back."""
+        if self._passphrase_row.display:
+            self._close_passphrase()
+            return
+        looking = [w for w in self.workers if w.node is self and w.group == "look-up"]
+        if any(worker.is_running for worker in looking):
+            for worker in looking:
+                worker.cancel()
+            self._show(f"stopped; {summed_up(self._found, self._looked_at)}")
+        else:
+            self.dismiss(None)
+
+    # What was found -----------------------------------------------------------------------------
+
+    def _show(self, status: str) -> None:
+        self._status.show(Verdict(status))
+        folder = _folder(self._looked_up or "")
+        self._list.set_items([_item(each, folder) for each in self._found], self._list.cursor)
+        self._show_answer()
+
+    @property
+    def _under_cursor(self) -> Found | None:
+        return self._found[self._list.cursor] if self._found else None
+
+    @on(CursorList.Highlighted)
+    def _show_answer(self) -> None:
+        found = self._under_cursor
+        self._answer.update(answer(found) if found else "")
+        self._hint()
+
+    @on(Input.Changed)
+    def _hint(self) -> None:
+        """Say what Enter does now."""
+        (key, word), *others = hints(Place.FIND)
+        if self._passphrase_row.display:
+            word = "unlock"
+        elif self._thing.value == self._looked_up:
+            word = _what_enter_does(self._under_cursor)
+        self._key_hints.show((*([(key, word)] if word else []), *others))
+
+    @on(CursorList.Selected)
+    def _take(self) -> None:
+        found = self._under_cursor
+        if found is None:
+            return
+        if found.matches:
+            here = [match for match in found.matches if match.region == self._service.region]
+            match = (here or [*found.matches])[0]
+            pair = match.key_pair
+            self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
+        elif found.public_key is not None:
+            self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
+        elif found.standing is Standing.LOCKED:
+            self._locked = self._list.cursor
+            self._passphrase_row.display = True
+            self._passphrase.focus()
+            self._hint()
+
+    # A passphrase -------------------------------------------------------------------------------
+
+    def _close_passphrase(self) -> None:
+        self._passphrase.clear()
+        self._passphrase_row.display = False
+        self._thing.focus()
+        self._hint()
+
+    @work(exclusive=True, group="look-up")
+    async def _unlock(self) -> None:
+        """Look a locked file up again, with its passphrase."""
+        index = self._locked
+        passphrase = KeyMaterial(self._passphrase.reveal().encode())
+        self._close_passphrase()
+        self._status.show(Verdict("unlocking…"))
+        try:
+            path = Path(self._found[index].source)
+            found = await asyncio.to_thread(self._looked_up_with, passphrase, path)
+        finally:
+            passphrase.wipe()
+        self._found[index : index + 1] = found
+        self._show(summed_up(self._found, self._looked_at))
+
+    def _looked_up_with(self, passphrase: KeyMaterial, path: Path) -> list[Found]:
+        return list(self._service.finder(lambda _: passphrase).in_path(path))
+
+
+_MARKS = {Standing.KNOWN: "✓", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
+_WORDS = {
+    Standing.UNKNOWN: "unknown",
+    Standing.LOCKED: "needs its passphrase",
+    Standing.HALVES_DISAGREE: "its halves disagree",
+    Standing.DAMAGED: "damaged",
+    Standing.UNSUPPORTED: "of another type",
+    Standing.NO_KEY: "no key",
+    Standing.NOT_READ: "not read",
+    Standing.UNREADABLE: "cannot be read",
+}
+
+
+def _item(found: Found, folder: str) -> Item:
+    """Return the row of what was found: where at the left, whose at the right."""
+    where = short_path(found.source.removeprefix(folder)) or "what you typed"
+    line = f":{found.line}" if found.line else ""
+    comment = f"  {found.comment}" if found.comment else ""
+    text = f"{_MARKS.get(found.standing, '✗')} {where}{line}{comment}"
+    pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
+    return Item("", visible(text), visible(" and ".join(pairs) or _WORDS[found.standing]))
+
+
+def _folder(text: str) -> str:
+    """Return the folder that was typed as the paths of its files begin."""
+    try:
+        path = Path(text.strip()).expanduser()
+    except RuntimeError:  # there is no such user
+        return ""
+    return "" if str(path) == "/" else f"{path}/"
+
+
+def _what_enter_does(found: Found | None) -> str:
+    if found is None:
+        return ""
+    if found.matches:
+        return "go to the pair"
+    if found.standing is Standing.LOCKED:
+        return "unlock"
+    return "import" if found.public_key is not None else ""
+
+
+def _name_for(found: Found) -> str:
+    """Return a name to offer for an unknown key: its comment, or what its file is called."""
+    name = found.comment or Path(found.source).stem
+    return "".join(takewhile(lambda c: c.isascii() and c.isprintable(), name)).strip()[:255]
