@@ -34,7 +34,10 @@ def forbid_dumps() -> None:
 
 
 def end_within(seconds: float, status: int) -> None:
-    """End the process with a status after some seconds, whatever it does then."""
+    """End the process with a status after some seconds, whatever it does then.
+
+    It may wait for a disk or a terminal that will never answer.
+    """
     timer = threading.Timer(seconds, os._exit, (status,))
     timer.daemon = True
     timer.start()

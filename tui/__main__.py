@@ -185,13 +185,16 @@ _KEPT = {"TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DISABL
 def _set_environment(environment: "MutableMapping[str, str]", theme: str | None) -> None:
     """Set what Textual reads while it is imported.
 
-    The variables by which it logs, photographs and types by itself are taken away.
+    The variables by which it logs, photographs and types by itself are taken away; `TEXTUAL` is one
+    of them, and lists features for developers.
 
     Raises:
         SettingsError: there is no such theme.
     """
-    for name in [name for name in environment if name.startswith("TEXTUAL_") and name not in _KEPT]:
-        del environment[name]
+    ours = [name for name in environment if name == "TEXTUAL" or name.startswith("TEXTUAL_")]
+    for name in ours:
+        if name not in _KEPT:
+            del environment[name]
     if environment.get("NO_COLOR"):
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
         theme = "ansi-dark"

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Iterable
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
 import textual
@@ -57,9 +58,10 @@ class KeyPairsApp(App[None]):
 
     def on_load(self) -> None:
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.
-        loop = asyncio.get_running_loop()
+        # Not by the event loop, which may wait for a terminal that takes nothing more.
+        leave = partial(self._leave_by_signal, asyncio.get_running_loop())
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            loop.add_signal_handler(number, self._leave_by_signal, number)
+            signal.signal(number, leave)
 
     def on_mount(self) -> None:
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
@@ -101,10 +103,11 @@ class KeyPairsApp(App[None]):
         if isinstance(self.screen, KeyPairListScreen):
             self.screen.action_reload()
 
-    def _leave_by_signal(self, number: int) -> None:
-        # A thread that waits for a dead disk, or a terminal that takes nothing more, could hold it.
+    def _leave_by_signal(
+        self, loop: asyncio.AbstractEventLoop, number: int, _frame: FrameType | None
+    ) -> None:
         end_within(GRACE, 128 + number)
-        self.exit(return_code=128 + number)
+        loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer what can be done on the screen, from the table of actions, and the themes.

@@ -19,7 +19,6 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from core.process import GRACE, end_within
 from tui import paste
 
 FLOW = "flow"
@@ -47,9 +46,7 @@ class SteadyDriver(LinuxDriver):
                 if selector.select(_TICK):
                     data = self._read()
                     if not data:
-                        # The terminal is gone. A signal handler ends the program in its own time,
-                        # unless the app is stuck in what it wanted to write there.
-                        end_within(GRACE, 128 + signal.SIGHUP)
+                        # The terminal is gone; a signal handler ends the program in its own time.
                         os.kill(os.getpid(), signal.SIGHUP)
                         return
                     text = pastes.feed(decode(data))

@@ -1,5 +1,6 @@
 """The private key on the glass, for as long as the person wants it there."""
 
+from rich.cells import cached_cell_len
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -36,6 +37,10 @@ class KeyMaterialView(ScrollView, can_focus=True):
         super().__init__()
         self._material = material
         self.virtual_size = Size(64, len(_HIDDEN))
+
+    def on_unmount(self) -> None:
+        # Rich remembers every text that it measured, and so the lines that were cut to fit.
+        cached_cell_len.cache_clear()
 
     def watch_shown(self, shown: bool) -> None:
         self.set_class(shown, "-shown")

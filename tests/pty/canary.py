@@ -1,0 +1,270 @@
+"""The program with a private key that the tests know, and that nothing but its file may hold.
+
+CANARY_FAULT says where it crashes with the key in reach. CANARY_WITHOUT names a guard that is taken
+out, so that the tests can show that they would miss it. On SIGUSR1 it writes to CANARY_REPORT what
+of its memory holds the key.
+"""
+
+import gc
+import json
+import os
+import re
+import resource
+import signal
+import sys
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from ctypes import CDLL
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+from unittest.mock import patch
+from weakref import WeakSet
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core import keygen, process
+from core.encoding import private
+from core.model import CreatedKeyPair, KeyFormat
+from core.secret import KeyMaterial
+from core.service import KeyPairService
+
+# Textual reads its variables while it is imported, so that it is imported where the program does.
+from tui import __main__ as program
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.strip import Strip
+
+    from tui.screens.key_material import KeyMaterialScreen
+    from tui.widgets.key_material_view import KeyMaterialView
+
+# The key, and every form of it -------------------------------------------------------------------
+
+NAME = "canary"
+_PIECE = 16
+_BASE64, _HEX = 20, 32
+"""As many characters as 16 bytes fill in each of the forms, whatever stands before them."""
+
+
+def seed() -> bytes:
+    """Return what makes the key; it is computed anew, so that nothing holds it."""
+    return sha256(b"the canary of the mine").digest()
+
+
+def private_key(_: object = None) -> Ed25519PrivateKey:
+    """Return the key; stands in for the one that makes a new one."""
+    return Ed25519PrivateKey.from_private_bytes(seed())
+
+
+def pieces() -> Mapping[int, frozenset[int]]:
+    """Return the hashes of all pieces of 16 bytes of the key in every form, by their lengths.
+
+    They are hashes, so that a search of the memory does not find what it searches for.
+    """
+    pem, ppk = (
+        private.encode(private_key(), form, NAME) for form in (KeyFormat.PEM, KeyFormat.PPK)
+    )
+    texts = [pem, ppk.partition(b"Private-Lines: ")[2]]
+    lines = [[line for line in text.splitlines() if len(line) > _PIECE] for text in texts]
+    bodies = [b"".join(line for line in found if b"-" not in line) for found in lines]
+    raw = [seed(), repr(seed())[2:-1].encode(), *bodies, *lines[0][1:-1], *lines[1]]
+    # The files repeat the public key, which is for everyone to see, and all begin alike.
+    public = f"{private.public_key(private_key()).line} {NAME}\n".encode()
+    known = _forms(raw, [seed(), *texts, *bodies])
+    seen_by_all = _forms([public, lines[0][1]], [public])
+    return {length: frozenset(known[length] - seen_by_all[length]) for length in known}
+
+
+def _forms(raw: Sequence[bytes], encoded: Sequence[bytes]) -> Mapping[int, set[int]]:
+    base64 = [b64encode(bytes(shift) + data)[4:-4] for data in encoded for shift in range(3)]
+    forms = {_PIECE: raw, _BASE64: base64, _HEX: [data.hex().encode() for data in encoded]}
+    return {
+        length: {h for d in found for h in _hashes(d, length)} for length, found in forms.items()
+    }
+
+
+def _hashes(data: bytes, length: int) -> Iterator[int]:
+    return (hash(data[start : start + length]) for start in range(len(data) - length + 1))
+
+
+def holds_key(data: bytes, known: Mapping[int, frozenset[int]]) -> bool:
+    """Tell whether any 16 bytes of the key are in data, as they are, in base64 or in hex."""
+    return any(
+        piece in known[length]
+        for text in {data, re.sub(rb"\s+", b"", data), data.lower()}
+        for length in known
+        for piece in _hashes(text, length)
+    )
+
+
+# What the memory holds ---------------------------------------------------------------------------
+
+_PR_GET_DUMPABLE = 3
+_BUFFERS: list[bytearray] = []
+_HOLDERS: WeakSet[KeyMaterial] = WeakSet()
+
+
+def _noted(material: KeyMaterial, data: bytes, make: Any = KeyMaterial.__init__) -> None:
+    make(material, data)
+    assert material._buffer is not None
+    _BUFFERS.append(material._buffer)
+    _HOLDERS.add(material)
+
+
+def report(*_: object) -> None:
+    """Write down what holds the key, and how well the memory is kept from other programs."""
+    gc.collect()
+    found = {
+        "texts": list(_texts_with_key()),
+        "buffers": sum(any(buffer) for buffer in _BUFFERS),
+        "holders": len(_HOLDERS),
+        "dumpable": CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0),
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+    }
+    file = Path(os.environ["CANARY_REPORT"])
+    file.with_suffix(".new").write_text(json.dumps(found))
+    file.with_suffix(".new").rename(file)
+
+
+def _texts_with_key() -> Iterator[str]:
+    """Yield what refers to each text with the key that anything alive leads to."""
+    known = pieces()
+    frames = [frame.f_locals for frame in sys._current_frames().values()]
+    things = [*gc.get_objects(), *frames]
+    seen: set[int] = {id(_BUFFERS)}
+    while things:
+        thing = things.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        match thing:
+            case str():
+                data = thing.encode("utf-8", "surrogatepass")
+            case bytes() | bytearray():
+                data = bytes(thing)
+            case _:
+                things += gc.get_referents(thing)
+                continue
+        if len(data) >= _PIECE and holds_key(data, known):
+            referrers = [r for r in gc.get_referrers(thing) if r is not things]
+            yield f"{type(thing).__name__} in {[str(type(r)) for r in referrers]}"
+
+
+# The faults --------------------------------------------------------------------------------------
+
+
+def fail(key_material: KeyMaterial) -> NoReturn:
+    """Fail with the private key in local variables, in each of the forms a program may hold."""
+    text = key_material.reveal()
+    lines = text.splitlines()
+    raw = seed()
+    raise RuntimeError(f"planted, with {len(text)}, {len(lines)} and {len(raw)} in reach")
+
+
+def in_a_handler(screen: "KeyMaterialScreen") -> None:
+    """Stand in for the action of a key."""
+    fail(screen._created.key_material)
+
+
+async def in_a_worker(screen: "KeyMaterialScreen") -> None:
+    """Stand in for the action of a key, as a worker."""
+    fail(screen._created.key_material)
+
+
+def in_a_thread(service: KeyPairService, created: CreatedKeyPair, path_text: str) -> None:
+    """Stand in for what the save dialog calls in a thread."""
+    fail(created.key_material)
+
+
+def while_drawing(draw: Any, view: "KeyMaterialView", y: int) -> "Strip":
+    """Stand in for the drawing of the last line of the key that is shown."""
+    strip: Strip = draw(view, y)
+    return fail(view._material) if "-----END" in strip.text else strip
+
+
+# The guards, taken out ---------------------------------------------------------------------------
+
+
+async def by_textual(app: "App[None]", material: KeyMaterial) -> None:
+    """Stand in for the sending of a private key: as if it were any other text."""
+    from tui import clipboard
+
+    await clipboard.send(app, material.reveal())
+
+
+async def by_argument(data: bytes) -> bool:
+    """Stand in for the handing over to tmux: with the text in the command line."""
+    import asyncio
+
+    if not os.environ.get("TMUX"):
+        return False
+    tmux = await asyncio.create_subprocess_exec("tmux", "set-buffer", "-w", "--", data.decode())
+    return not await tmux.wait()
+
+
+def nothing(*_: object, **__: object) -> None:
+    """Stand in for a guard that returns nothing."""
+
+
+def plant(fault: str, without: str) -> None:
+    """Put the fault and the missing guard into the program, once its modules may be imported."""
+    from textual import work
+    from textual.app import App
+    from textual.drivers.linux_driver import LinuxDriver
+
+    from tui import clipboard
+    from tui.app import KeyPairsApp
+    from tui.driver import SteadyDriver
+    from tui.screens.key_material import KeyMaterialScreen
+    from tui.widgets.key_material_view import KeyMaterialView
+
+    drawing = KeyMaterialView.render_line
+    stop = LinuxDriver.stop_application_mode
+    changes: Mapping[str, tuple[object, str, Any]] = {
+        "handler": (KeyMaterialScreen, "action_toggle_shown", in_a_handler),
+        "worker": (KeyMaterialScreen, "action_toggle_shown", work(in_a_worker)),
+        "thread": (KeyPairService, "save_key_material", in_a_thread),
+        "copying": (KeyMaterialScreen, "action_copy", in_a_handler),
+        "drawing": (KeyMaterialView, "render_line", lambda *a: while_drawing(drawing, *a)),
+        "report": (KeyPairsApp, "_fatal_error", App._fatal_error),
+        "hiding": (KeyMaterialScreen, "on_mount", KeyMaterialScreen.action_toggle_shown),
+        "wiping the screen": (SteadyDriver, "stop_application_mode", stop),
+        "signals": (KeyPairsApp, "on_load", nothing),
+        "palette": (KeyPairsApp, "get_system_commands", App.get_system_commands),
+        "pipe": (clipboard, "_by_tmux", by_argument),
+        "own sending": (clipboard, "send_private", by_textual),
+        "wiping the memory": (KeyMaterial, "wipe", nothing),
+        "forgetting": (KeyMaterialView, "on_unmount", nothing),
+    }
+    for name in filter(None, (fault, without)):
+        if name in changes:
+            patch.object(*changes[name]).start()
+
+
+def main() -> int:
+    """Run the program with the known key."""
+    fault, without = (os.environ.pop(f"CANARY_{name}", "") for name in ("FAULT", "WITHOUT"))
+    signal.signal(signal.SIGUSR1, report)
+    set_environment = nothing if without == "variables" else program._set_environment
+
+    def and_plant(*arguments: Any) -> None:
+        set_environment(*arguments)
+        plant(fault, without)
+
+    changes: Sequence[Any] = [
+        patch.object(keygen, "generate", private_key),
+        patch.object(KeyMaterial, "__init__", _noted),
+        patch.object(program, "_set_environment", and_plant),
+    ]
+    for change in changes:
+        change.start()
+    if without == "terminal":
+        patch.object(program, "_check_terminal", nothing).start()
+    if without == "dumps":
+        patch.object(process, "forbid_dumps", nothing).start()
+    return program.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,459 @@
+"""A known key is led through the program; then any 16 bytes of it are searched for everywhere.
+
+Searched are the whole output to the terminal, every file but the one it was saved to, the command
+line and the environment of the process, and, where the key was shown, what is left on the terminal.
+Each guard that keeps it from there is taken out once, to show that the search misses it.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import join
+from typing import Any
+
+import pytest
+
+from tests.pty.canary import NAME, holds_key, pieces
+from tests.pty.terminal import (
+    Terminal,
+    create_key_pair,
+    save_key_material,
+    text_of,
+    wait_until,
+)
+
+CANARY = Path(__file__).with_name("canary.py")
+
+PIECES = pieces()
+
+WITH_TOOLS = f"{{folder}}/tools:{os.environ.get('PATH', os.defpath)}"
+
+# A stand-in for tmux, which writes down what any other program could see of it.
+FAKE_TMUX = """#!/bin/sh
+{ tr '\\0' '\\n' </proc/$$/cmdline; env; } >>"$HOME/seen-by-others"
+cat >/dev/null
+"""
+
+
+class RunOfCanary(Terminal):
+    """The program with the known key, in a terminal that has no second screen."""
+
+    def __init__(self, folder: Path, walk: "Walk", without: str) -> None:
+        self.folder = folder
+        self.others: list[bytes] = []
+        tools = folder / "tools"
+        for made in (folder / "tmp", folder / "home" / "Downloads", tools):
+            made.mkdir(parents=True)
+        (tools / "tmux").write_text(FAKE_TMUX)
+        (tools / "tmux").chmod(0o755)
+        command: list[str | Path] = [sys.executable, CANARY, "--data-dir", folder / "data"]
+        if walk.in_a_shell:
+            # The shell stops and continues it; what it says of jobs, it says before its prompt.
+            command = ["bash", "--norc", "-i", "-c", f"set -m; {join(map(str, command))}; fg; fg"]
+        env = {
+            "TMPDIR": str(folder / "tmp"),
+            "TEXTUAL": "debug,devtools",
+            "TEXTUAL_LOG": str(folder / "textual.log"),
+            "CANARY_REPORT": str(folder / "report"),
+            "CANARY_FAULT": walk.fault,
+            "CANARY_WITHOUT": without,
+            **{name: value.format(folder=folder) for name, value in walk.env.items()},
+        }
+        super().__init__(command, home=folder / "home", env=env)
+
+    def _start(self) -> None:
+        super()._start()
+        self._tmux("set-option", "-g", "alternate-screen", "off")
+
+    @property
+    def program(self) -> int:
+        """The process id of the program, be it started by a shell or not."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        with suppress(OSError):
+            for child in children.read_text().split():
+                if b"canary.py" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+        return self.pid
+
+    def look_from_outside(self) -> None:
+        """Note what other programs see of the process."""
+        for name in ("cmdline", "environ"):
+            # To whom the environment is closed, nothing can leak by it.
+            with suppress(PermissionError):
+                self.others.append(Path(f"/proc/{self.program}/{name}").read_bytes())
+
+    def create(self) -> None:
+        """Create the pair of the known key."""
+        create_key_pair(self, NAME, "ed25519")
+        self.look_from_outside()
+
+    def left_behind(self) -> bytes:
+        """Return what is on the terminal, and what can be scrolled back to."""
+        return self._tmux("capture-pane", "-p", "-J", "-S", "-")
+
+    def memory(self) -> Any:
+        """Return what the program says of its memory."""
+        file = self.folder / "report"
+        file.unlink(missing_ok=True)
+        self.signal(signal.SIGUSR1)
+        wait_until(file.exists, 60)
+        return json.loads(file.read_bytes())
+
+    def leaks(self, *, shown: bool) -> Sequence[str]:
+        """Return the names of the places in which the key was found."""
+        output = self.output()
+        places = {"left behind": self.left_behind()}
+        if not shown:
+            places |= {"output": output, "text of output": text_of(output)}
+        places |= {f"seen by others {i}": data for i, data in enumerate(self.others)}
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path.suffix not in {".pem", ".ppk"}:
+                places[str(path)] = path.read_bytes()
+        assert str(self.folder / "data" / "us-east-1.json") in places
+        assert str(self.folder / "data" / "journal.jsonl") in places
+        return [name for name, data in places.items() if holds_key(data, PIECES)]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A way through the program, from its start to its end."""
+
+    name: str
+    steps: Callable[[RunOfCanary], object]
+    fault: str = ""
+    shown: bool = False
+    """Whether the key reaches the terminal, because that was asked for."""
+    in_a_shell: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def show(run: RunOfCanary) -> None:
+    run.create()
+    run.press("v")
+    run.wait_for("BEGIN OPENSSH")
+
+
+def save(run: RunOfCanary) -> None:
+    run.create()
+    save_and_quit(run)
+
+
+def save_and_quit(run: RunOfCanary) -> None:
+    save_key_material(run)
+    run.press("Escape")
+    run.wait_for("1 pair")
+    run.press("q")
+    assert run.wait_for_end() == 0
+
+
+def discard(run: RunOfCanary) -> None:
+    run.create()
+    run.press("Escape")
+    run.wait_for("Leave without")
+    run.type(NAME)
+    run.press("Enter")
+    run.wait_for("No key pairs")
+    run.press("q")
+    assert run.wait_for_end() == 0
+
+
+def pick(run: RunOfCanary, words: str) -> None:
+    run.press("y")
+    run.wait_for(f"Copy from {NAME}")
+    run.type(words)
+    run.wait_until_gone("OpenSSH MD5")
+    run.press("Enter")
+
+
+def copy_the_rest(run: RunOfCanary) -> None:
+    run.create()
+    for words in ("public key", "ssh fingerprint sha"):
+        pick(run, words)
+        run.wait_for("sent to your terminal")
+    pick(run, "itself")
+    run.wait_for("no, go back")
+    run.press("Enter")
+    run.wait_for("Not saved yet")
+    run.signal(signal.SIGTERM)
+    run.wait_for_end()
+
+
+def copy_the_key(run: RunOfCanary) -> None:
+    run.create()
+    pick(run, "itself")
+    run.wait_for("no, go back")
+    run.press("Down", "Enter")
+    run.wait_for("it cannot be taken back")
+
+
+def copy_the_key_and_quit(run: RunOfCanary) -> None:
+    copy_the_key(run)
+    run.signal(signal.SIGTERM)
+    run.wait_for_end()
+
+
+def copy_and_paste(run: RunOfCanary) -> None:
+    copy_the_key(run)
+    assert b"\x1b]52;c;" in run.output()
+    run.press("s")
+    run.wait_for("Save the private key")
+    run.step("C-u")
+    run.press("C-v")
+    run.type("x")
+    run.wait_for("x")
+    run.look_from_outside()
+    path = run.screen()
+    assert "BEGIN" not in path, path
+    run.signal(signal.SIGTERM)
+    run.wait_for_end()
+
+
+def crash(run: RunOfCanary) -> None:
+    run.create()
+    run.press("v")
+    assert run.wait_for_end() == 1
+
+
+def crash_in_a_thread(run: RunOfCanary) -> None:
+    run.create()
+    run.press("s")
+    run.wait_for("Save the private key")
+    run.press("Enter")
+    assert run.wait_for_end() == 1
+
+
+def end_by(
+    number: int, first: Callable[[RunOfCanary], None] = RunOfCanary.create
+) -> Callable[[RunOfCanary], None]:
+    def steps(run: RunOfCanary) -> None:
+        first(run)
+        run.signal(number)
+        # SIGINT is no death for Textual: it ends as if it had been quit.
+        assert run.wait_for_end() == (0 if number == signal.SIGINT else 128 + number)
+
+    return steps
+
+
+def stop_and_continue(first: Callable[[RunOfCanary], None]) -> Callable[[RunOfCanary], None]:
+    def steps(run: RunOfCanary) -> None:
+        first(run)
+        run.press("C-z")
+        run.wait_until_gone("The private key of")
+        assert not holds_key(run.left_behind(), PIECES)
+        run.wait_for("The private key of")
+        os.kill(run.program, signal.SIGTERM)
+        run.wait_for_end()
+
+    return steps
+
+
+def show_and_save(run: RunOfCanary) -> None:
+    show(run)
+    save_and_quit(run)
+
+
+def show_and_crash(run: RunOfCanary) -> None:
+    show(run)
+    run.press("y")
+    assert run.wait_for_end() == 1
+
+
+def take_a_picture(run: RunOfCanary) -> None:
+    show(run)
+    run.press("C-p")
+    run.wait_for("Search for commands")
+    run.type("screenshot")
+    run.wait_until_gone("Quit")
+    run.press("Enter")
+    # Longer than Textual waits before it takes the picture.
+    with suppress(AssertionError):
+        wait_until(lambda: list(run.folder.rglob("*.svg")), 1)
+    run.signal(signal.SIGTERM)
+    run.wait_for_end()
+
+
+def wait_for_a_picture(run: RunOfCanary) -> None:
+    show(run)
+    with suppress(AssertionError):
+        wait_until(lambda: list(run.folder.rglob("*.svg")), 5)
+    if run.status is None:
+        run.signal(signal.SIGTERM)
+    run.wait_for_end()
+
+
+WALKS = (
+    Walk("save", save),
+    Walk("discard", discard),
+    Walk("copy the rest", copy_the_rest),
+    Walk(
+        "copy the key by tmux",
+        copy_the_key_and_quit,
+        env={"TMUX": "stand-in", "PATH": WITH_TOOLS},
+    ),
+    Walk("copy the key by the terminal, and paste", copy_and_paste, shown=True),
+    Walk("crash in a handler", crash, fault="handler"),
+    Walk("crash in a worker", crash, fault="worker"),
+    Walk("crash in a thread", crash_in_a_thread, fault="thread"),
+    Walk("SIGHUP", end_by(signal.SIGHUP)),
+    Walk("SIGTERM", end_by(signal.SIGTERM)),
+    Walk("SIGQUIT", end_by(signal.SIGQUIT)),
+    Walk("SIGINT", end_by(signal.SIGINT)),
+    Walk("stop", stop_and_continue(RunOfCanary.create), in_a_shell=True),
+    Walk("show and save", show_and_save, shown=True),
+    Walk("show and SIGTERM", end_by(signal.SIGTERM, show), shown=True),
+    Walk("show and SIGHUP", end_by(signal.SIGHUP, show), shown=True),
+    Walk("show and SIGINT", end_by(signal.SIGINT, show), shown=True),
+    Walk("show and stop", stop_and_continue(show), in_a_shell=True, shown=True),
+    Walk("show and crash", show_and_crash, fault="copying", shown=True),
+    Walk("show and take a picture", take_a_picture, shown=True),
+    Walk(
+        "show and be photographed",
+        wait_for_a_picture,
+        shown=True,
+        env={"TEXTUAL_SCREENSHOT": "5", "TEXTUAL_SCREENSHOT_LOCATION": "{folder}/home"},
+    ),
+)
+
+GUARDS = (
+    ("report", "crash in a handler"),
+    ("report", "crash in a worker"),
+    ("report", "crash in a thread"),
+    ("report", "show and crash"),
+    ("hiding", "save"),
+    ("wiping the screen", "show and SIGTERM"),
+    ("wiping the screen", "show and SIGHUP"),
+    ("wiping the screen", "show and SIGINT"),
+    ("wiping the screen", "show and stop"),
+    ("signals", "show and SIGTERM"),
+    ("palette", "show and take a picture"),
+    ("variables", "show and be photographed"),
+    ("pipe", "copy the key by tmux"),
+    ("own sending", "copy the key by the terminal, and paste"),
+)
+
+
+@pytest.fixture
+def walk_with_canary(tool: Callable[[str], str], tmp_path: Path) -> Callable[..., Sequence[str]]:
+    """Return a function that takes a walk, maybe without a guard, and names where the key is."""
+    tool("tmux")
+
+    def take(walk: Walk, without: str = "") -> Sequence[str]:
+        with RunOfCanary(tmp_path / "run", walk, without) as run:
+            walk.steps(run)
+            return run.leaks(shown=walk.shown)
+
+    return take
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.name)
+def test_nothing_but_its_file_holds_the_key(
+    walk_with_canary: Callable[..., Sequence[str]], walk: Walk
+) -> None:
+    assert walk_with_canary(walk) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("guard", "name"), GUARDS)
+def test_without_a_guard_something_else_holds_it(
+    walk_with_canary: Callable[..., Sequence[str]], guard: str, name: str
+) -> None:
+    [walk] = (walk for walk in WALKS if walk.name == name)
+    try:
+        leaks = walk_with_canary(walk, without=guard)
+    except AssertionError:
+        return  # what the walk itself checks did not hold
+    assert leaks != []
+
+
+# What the memory holds ---------------------------------------------------------------------------
+
+
+def leave_saved(run: RunOfCanary) -> None:
+    show(run)
+    # Narrower than a line of the key, which is then cut, and cuts are remembered by Rich.
+    run.resize(50, 16)
+    run.wait_for(lambda screen: "BEGIN OPENSSH" in screen and len(screen.split("\n")) == 16)
+    run.press("NPage", "Right")
+    run.resize(80, 24)
+    run.press("v")
+    run.wait_for("hidden")
+    run.press("v")
+    run.wait_for("BEGIN OPENSSH")
+    save_key_material(run)
+    run.press("v")
+    run.wait_for("BEGIN OPENSSH")
+    run.press("Escape")
+    run.wait_for("1 pair")
+
+
+def leave_copied(run: RunOfCanary) -> None:
+    copy_the_key(run)
+    run.press("Escape")
+    run.wait_for("Leave without")
+    run.type(NAME)
+    run.press("Enter")
+    run.wait_for("No key pairs")
+
+
+LEAVE = (
+    Walk("saved", leave_saved),
+    Walk("copied", leave_copied),
+    Walk("copied by tmux", leave_copied, env={"TMUX": "stand-in", "PATH": WITH_TOOLS}),
+)
+
+
+NOTHING = {"texts": [], "buffers": 0, "holders": 0, "dumpable": 0, "core": [0, 0]}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("walk", LEAVE, ids=lambda walk: walk.name)
+def test_when_its_screen_is_closed_nothing_in_memory_holds_the_key(
+    tool: Callable[[str], str], tmp_path: Path, walk: Walk
+) -> None:
+    tool("tmux")
+    with RunOfCanary(tmp_path / "run", walk, "") as run:
+        walk.steps(run)
+        # The worker that led to the screen has the list to read before it is forgotten itself.
+        wait_until(lambda: run.memory() == NOTHING, complaint=lambda: str(run.memory()))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("guard", "found"),
+    [
+        ("forgetting", {"texts"}),
+        ("wiping the memory", {"buffers"}),
+        ("dumps", {"dumpable"}),
+    ],
+)
+def test_without_a_guard_the_memory_holds_it_or_is_open(
+    tool: Callable[[str], str], tmp_path: Path, guard: str, found: Set[str]
+) -> None:
+    tool("tmux")
+
+    def differences(run: RunOfCanary) -> Set[str]:
+        memory = run.memory()
+        # The limit for core files may have been 0 before.
+        return {name for name in memory if memory[name] != NOTHING[name]} - {"core"}
+
+    with RunOfCanary(tmp_path / "run", LEAVE[0], guard) as run:
+        LEAVE[0].steps(run)
+        wait_until(lambda: differences(run) == found, complaint=lambda: str(run.memory()))
+
+
+@pytest.mark.long
+def test_while_its_screen_is_open_that_search_finds_it(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    tool("tmux")
+    with RunOfCanary(tmp_path / "run", Walk("", show), "") as run:
+        show(run)
+        memory = run.memory()
+        assert memory["texts"]
+        assert memory["buffers"] == memory["holders"] == 1
