@@ -1,24 +1,39 @@
-"""Names, tags and texts that would talk to the terminal or to the widgets: shown inert."""
+"""Names, tags and texts that would talk to the terminal or to the widgets: shown inert.
+
+The texts are those of `tests/vectors/hostile_strings.py`. What is drawn is looked at cell by cell.
+"""
 
 import asyncio
+import importlib
+import pkgutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 
+import tui.screens
+from core.journal import Entry
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyPair, PrivateKeyState, Tag
 from core.rotation import Rotation
 from core.secret import KeyMaterial
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests.tui.driving import app_of, until, until_loaded
+from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
 from tui.copies import Copied
+from tui.journal_items import journal_items
+from tui.paste import END, LONGEST, START, PasteFilter
+from tui.screens import delete_key_pairs
 from tui.screens.copy_to_regions import CopyToRegionsScreen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
@@ -30,48 +45,265 @@ from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
-from tui.text import clip, fit, fold, visible
+from tui.text import clip, fit, fold, masked, shortened, visible
+from tui.verdict import Verdict
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.key_text import KeyText
 from tui.widgets.pick_list import Item
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
 
-PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-HOSTILE = {
-    "markup": "[/foo] [b]x[/b] a[/",
-    "link": "[@click=app.quit]x[/] [link=http://x]z",
-    "ascii": PRINTABLE,
-    "escape": "\x1b]52;c;QUJD\x07\x1b[2J\x1b]0;title\x07",
-    "controls": "a\x00b\tc\rd\ne\x7ff\x9b31m",
-    "bidi": "\u202eexe.pem\u2066x\u2069\u200f",
-    "zero width": "a\u200bb\u2060c\ufeffd\u00ade",
-    "marks": "a" + "\u0301" * 40,
-    "wide": "钥匙對" * 30,
-    "spaces": "a\u00a0b\u2003c\u2028d\u2029e",
-    "long": "x" * 255,
-}
+WIDTH = 80
+SHORT = [each for each in STRINGS if len(each.text) <= 2_048]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_visible_text_holds_nothing_that_a_terminal_obeys(name: str) -> None:
-    shown = visible(HOSTILE[name])
-    assert all(unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for c in shown)
-    assert "\u0301\u0301\u0301" not in shown
+def cells(text: str) -> int:
+    """Return the cells that a terminal gives a text, by Unicode's own tables and not Rich's.
+
+    Vowels and finals of Hangul stand within the cells of the letter before them.
+    """
+    return sum(
+        0
+        if unicodedata.category(c) in {"Mn", "Me"}
+        or "\u1160" <= c <= "\u11ff"
+        or "\ud7b0" <= c <= "\ud7ff"
+        else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
+
+
+def check_inert(strips: Iterable[Strip], width: int = WIDTH) -> str:
+    """Check that rows hold nothing but cells to draw, and fill them; return their text."""
+    rows: list[str] = []
+    for strip in strips:
+        row = "".join(segment.text for segment in strip)
+        assert not {c for c in row if not c.isprintable()}, ascii(row)
+        assert cells(row) == strip.cell_length == width, ascii(row)
+        for segment in strip:
+            assert not segment.control
+            if segment.style is not None:
+                assert segment.style.link is None, ascii(row)
+                assert not any(name.startswith("@click") for name in segment.style.meta), ascii(row)
+        rows.append(row)
+    return "\n".join(rows)
+
+
+def drawn(pilot: Pilot[None]) -> str:
+    """Check what is on the screen, and return it."""
+    return check_inert(pilot.app.screen._compositor.render_strips())
+
+
+# The functions --------------------------------------------------------------------------------
+
+
+def test_each_is_shown_as_the_table_says() -> None:
+    assert {e.id: visible(e.text) for e in STRINGS} == {e.id: e.drawn for e in STRINGS}
+
+
+@pytest.mark.parametrize("make", [visible, masked, shortened])
+def test_what_is_shown_holds_nothing_that_a_terminal_obeys(make: Callable[[str], str]) -> None:
+    for each in STRINGS:
+        shown = make(each.text)
+        obeyed = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+        assert not {c for c in shown if unicodedata.category(c) in obeyed}, each.id
+        assert "\u0301\u0301\u0301" not in shown, each.id
+        assert fit(shown, 20) == fit(shown, 20).rstrip("\n")
+        assert make is shortened or len(shown) >= len(each.text)
+    assert all(len(masked(each.text)) == len(each.text) for each in STRINGS)
 
 
 def test_visible_text_is_unambiguous() -> None:
+    assert len({visible(each.text) for each in STRINGS}) == len(STRINGS)
     assert visible("\\u{1b}") != visible("\x1b")
-    assert visible("a\\b") == "a\\\\b"
     assert visible("plain ASCII, with spaces") == "plain ASCII, with spaces"
 
 
-@pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("width", [1, 2, 7, 40])
-def test_fitted_text_has_exactly_the_width(name: str, width: int) -> None:
-    from rich.cells import cell_len
+def test_fitted_text_has_exactly_the_width(width: int) -> None:
+    for each in SHORT:
+        assert cells(fit(each.drawn, width)) == width, each.id
+        assert cells(clip(each.drawn, width)) <= width, each.id
+        assert "".join(fold(each.drawn, max(width, 2))) == each.drawn
+        assert all(cells(line) <= max(width, 2) for line in fold(each.drawn, max(width, 2)))
 
-    shown = visible(HOSTILE[name])
-    assert cell_len(fit(shown, width)) == width
-    assert cell_len(clip(shown, width)) <= width
-    assert "".join(fold(shown, max(width, 2))) == shown
+
+def test_no_character_of_unicode_gets_through_that_takes_another_width() -> None:
+    # The other planes hold nothing but private and unassigned characters.
+    for code in (*range(0x40000), *range(0xE0000, 0xE0200)):
+        shown = visible(f"a{chr(code)}")
+        assert cells(shown) == cell_len(shown), hex(code)
+
+
+def test_a_sentence_is_bounded() -> None:
+    assert len(shortened("x" * 1_000_000)) < 3_000
+    assert len(shortened("\x1b" * 1_000_000)) < 20_000
+
+
+# All texts at once ----------------------------------------------------------------------------
+
+
+def hostile_pairs(service: KeyPairService) -> list[KeyPair]:
+    """Put a pair for each text into the file, past every check, as an editor could.
+
+    One more has all of them as tags.
+    """
+    created = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    texts = [each.text for each in SHORT if each.tag_key != "InvalidParameterValue"]
+    pairs = [
+        replace(
+            created,
+            key_pair_id=f"key-0{number:016x}",
+            key_name=text,
+            tags=(Tag(text, text), Tag("protected", text)),
+            key_fingerprint=text,
+        )
+        for number, text in enumerate(texts)
+    ]
+    everything = tuple(Tag(text, text) for text in texts)
+    pairs.append(replace(created, key_pair_id="key-0fffffffffffffff0", tags=everything))
+    store: RegionStore = service._store
+    with store.transaction() as transaction:
+        transaction.remove(created.key_pair_id, service.now(), "Test")
+        for pair in pairs:
+            transaction.insert(pair, "Test")
+    return pairs
+
+
+def expected(text: str) -> str:
+    """Return how a text begins in a column that is narrow."""
+    shown = visible(text)
+    return shown if cells(shown) < 12 else fit(shown, 12).rstrip("…").rstrip()
+
+
+@pytest.mark.parametrize("size", [(80, 260), pytest.param((60, 260), marks=pytest.mark.long)])
+def test_every_text_is_inert_in_the_list(size: tuple[int, int], tmp_path: Path, home: Path) -> None:
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    pairs = hostile_pairs(service)
+
+    async def look() -> None:
+        app = KeyPairsApp(service, "on host as user")
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until_loaded(pilot)
+            await pilot.pause()
+            strips = app.screen._compositor.render_strips()
+            text = check_inert(strips, size[0])
+            missing = [p.key_name for p in pairs if expected(p.key_name) not in text]
+            assert not missing, missing
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.long)])
+def test_every_text_is_inert_on_the_pages_of_one_pair(
+    step: int, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    *pairs, everything = hostile_pairs(service)
+    pairs, everything = pairs[::step], replace(everything, tags=everything.tags[::step])
+    monkeypatch.setattr(delete_key_pairs, "_MOST_NAMED", len(pairs))
+    texts = [pair.key_name for pair in pairs]
+    time = service.now()
+    entries = [
+        Entry(time, text, text, text, 1, "us-east-1", text, text, "key-0", text) for text in texts
+    ]
+
+    async def look() -> None:
+        app = KeyPairsApp(service)
+        async with app.run_test(
+            size=(WIDTH, 300 if step > 1 else 1_000), notifications=True
+        ) as pilot:
+            await until_loaded(pilot)
+            pages = (
+                DetailsScreen(service, everything),
+                EditTagsScreen(service, [everything], dict.fromkeys(texts, texts)),
+                DeleteKeyPairsScreen(service, pairs),
+                PickScreen("x", journal_items(entries)),
+                PickScreen("x", [Item(text, visible(text), visible(text)) for text in texts]),
+            )
+            for page in pages:
+                app.push_screen(page)
+                await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
+                await pilot.pause(0.1)
+                text = drawn(pilot)
+                if isinstance(page, EditTagsScreen):
+                    wanted = [masked(tag.key) for tag in everything.tags]
+                else:
+                    wanted = [visible(text) for text in texts]
+                missing = [shown for shown in wanted if len(shown) < 20 and shown not in text]
+                assert not missing, (page, missing)
+                app.pop_screen()
+
+    asyncio.run(look())
+
+
+class Everything(Screen[None]):
+    """The widgets that the pages above do not have, for every text."""
+
+    CSS = "KeyText { height: 300; } TopLine { dock: none; }"
+
+    def compose(self) -> ComposeResult:
+        for each in SHORT:
+            verdict = VerdictLine()
+            verdict.show(Verdict(each.text))
+            yield verdict
+            yield TopLine(each.text, "" if len(each.text) > WIDTH else each.text)
+        field = KeyText(id="field")
+        field.text = "\n".join(each.text for each in SHORT)
+        yield field
+
+
+def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None:
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+
+    async def look() -> None:
+        app = KeyPairsApp(service)
+        async with app.run_test(size=(WIDTH, 900)) as pilot:
+            await until_loaded(pilot)
+            app.push_screen(Everything())
+            await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
+            await pilot.pause(0.1)
+            text = drawn(pilot)
+            missing = [each.id for each in SHORT if each.drawn[:20] not in text]
+            assert not missing
+
+    asyncio.run(look())
+
+
+def test_what_is_suggested_is_inert_too(tmp_path: Path, home: Path) -> None:
+    """Textual draws the rest of a suggestion as it is, so that only harmless ones are made."""
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    pair = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    in_use = {"Env\x1b]52;c;QUJD\x07": ["x"], "Environment": ["prod\u202e", "production"]}
+
+    async def look() -> None:
+        app = KeyPairsApp(service)
+        async with app.run_test(size=(WIDTH, 24)) as pilot:
+            await until_loaded(pilot)
+            app.push_screen(EditTagsScreen(service, [pair], in_use))
+            await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the screen")
+            await pilot.press("E", "n")
+            await until(pilot, lambda: "Environment" in drawn(pilot), "the suggestion")
+            await pilot.press("right", "tab", "p")
+            await until(pilot, lambda: "production" in drawn(pilot), "the suggestion")
+
+    asyncio.run(look())
+
+
+# Every screen ---------------------------------------------------------------------------------
+
+BUNDLES = {
+    "controls": "".join(e.text for e in SHORT if "\x1b" not in e.text and not e.drawn.isascii())[
+        :60
+    ]
+    + "".join(chr(code) for code in [*range(32), *range(127, 160)]),
+    "sequences": "\x1b]52;c;QUJD\x07\x1b[2J\x1b]0;title\x07\x1b]8;;x\x1b\\\x9b2J\x1b[201~",
+    "markup": "[/foo] [b]x[/b] a[/ [@click=app.quit]x[/] [link=http://x]z[/link] :smile: \\[b]",
+    "unicode": "\u202exe.\u2066x\u2069 a\u200bb e"
+    + "\u0301" * 40
+    + "\u94a5\u5319 \u2764\ufe0f\u05d0 \u0301",
+    "wide and long": "\u94a5\u5319\u5c0d" * 80,
+}
 
 
 def hostile_pair(service: KeyPairService, text: str) -> KeyPair:
@@ -114,35 +346,105 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     yield copying
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: Path) -> None:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    pair = hostile_pair(service, HOSTILE[name])
-    drawn: list[str] = []
+def all_screens() -> set[str]:
+    """Return the names of every class of a screen there is."""
+    return {
+        name
+        for module in pkgutil.iter_modules(tui.screens.__path__, "tui.screens.")
+        for name, value in vars(importlib.import_module(module.name)).items()
+        if isinstance(value, type) and issubclass(value, Screen) and value is not Screen
+    }
 
-    def draw(pilot: Pilot[None]) -> None:
-        strips = pilot.app.screen._compositor.render_strips()
-        drawn.extend(segment.text for strip in strips for segment in strip)
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: Path) -> None:
+    text = BUNDLES[name]
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    pair = hostile_pair(service, text)
 
     async def look() -> None:
-        app = KeyPairsApp(service, f"on host as {HOSTILE[name]}")
-        async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app = KeyPairsApp(service, f"on host as {text}")
+        async with app.run_test(size=(WIDTH, 24), notifications=True) as pilot:
             await until_loaded(pilot)
-            draw(pilot)
+            drawn(pilot)
+            looked_at = {type(app.screen).__name__}
             for screen in screens(service, pair):
+                looked_at.add(type(screen).__name__)
                 app.push_screen(screen)
                 await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
                 await pilot.pause(0.05)
-                draw(pilot)
+                assert drawn(pilot).strip()
                 app.pop_screen()
                 await pilot.pause()
-            app.notify(visible(HOSTILE[name]), markup=False)
+            app.notify(visible(text), markup=False)
             await pilot.pause(0.05)
-            draw(pilot)
+            drawn(pilot)
+            assert looked_at == all_screens(), "add the others to `screens`"
 
     asyncio.run(look())
-    text = "".join(drawn)
-    assert len(text) > 80 * 24 * 9
-    assert all(c.isprintable() or c in "\u2028" for c in text if not unicodedata.combining(c)), {
-        c for c in text if not c.isprintable()
-    }
+
+
+# What is pasted -------------------------------------------------------------------------------
+
+
+def test_a_paste_cannot_press_keys_however_it_arrives() -> None:
+    """Textual makes key presses of what follows an escape character inside of a paste."""
+    from textual._xterm_parser import XTermParser
+
+    for each in STRINGS:
+        if END in each.text or len(each.text) > 5_000:
+            continue
+        stream = f"{START}{each.text}{END}q"
+        for size in (1, 2, 7, len(stream)):
+            pastes, parser = PasteFilter(), XTermParser()
+            events = []
+            for start in range(0, len(stream), size):
+                if text := pastes.feed(stream[start : start + size]):
+                    events += parser.feed(text)
+            names = [type(event).__name__ for event in events]
+            assert names == ["Paste", "Key"] or (not each.text and names[-1] == "Key"), each.id
+            if each.text:
+                assert isinstance(events[0], Paste)
+                pasted = each.text.replace("\x1b", "\N{SYMBOL FOR ESCAPE}").replace("\0", "")
+                assert events[0].text == pasted, each.id
+            assert not pastes.inside
+
+
+def test_what_is_typed_passes_at_once_and_unchanged() -> None:
+    pastes = PasteFilter()
+    for text in ("q", "\x1b", "\x1b[", "A", "\x1b[20", "1", "~", "\x1b[I", "\x1b[201~", "é"):
+        assert pastes.feed(text) == text
+
+
+def test_a_huge_paste_is_cut_as_it_comes() -> None:
+    pastes = PasteFilter()
+    piece = "x" * 4_096
+    handed_on = len(pastes.feed(START))
+    handed_on += sum(len(pastes.feed(piece)) for _ in range(2_500))
+    assert pastes.feed(END + "q") == END + "q"
+    assert handed_on == LONGEST + len(START)
+
+
+def test_a_field_cuts_what_no_name_could_be_and_the_palette_draws_it_inert(
+    tmp_path: Path, home: Path
+) -> None:
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+
+    async def look() -> None:
+        app = KeyPairsApp(service)
+        async with app.run_test(size=(WIDTH, 24)) as pilot:
+            await until_loaded(pilot)
+            await pilot.press("c")
+            await until(pilot, lambda: isinstance(app.screen, CreateKeyPairScreen), "the form")
+            app.post_message(Paste("\u0301" * 100_000))
+            field = app.screen.query_one("#key-name", TextInput)
+            await until(pilot, lambda: bool(field.value), "the paste")
+            assert len(field.value) == 8 * 1024
+            await until(pilot, lambda: "too long by" in drawn(pilot), "the verdict")
+            await pilot.press("escape", "ctrl+p")
+            await until(pilot, lambda: app.focused is not None, "the palette")
+            await pilot.pause(0.1)
+            app.post_message(Paste("x\x9b31m\u202e\x07y"))
+            await until(pilot, lambda: "31m" in drawn(pilot), "the paste")
+
+    asyncio.run(look())
