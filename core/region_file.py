@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from core.errors import StoreTooNew
 from core.model import DeletedKeyPair, KeyPair
 from core.records import deleted_from_record, from_record
@@ -71,6 +69,8 @@ class Content:
 
 def encode(tables: Tables, region: str, generation: int) -> bytes:
     """Return the bytes of a Region's file: its header first, the digest of the rest before that."""
+    import orjson
+
     header = {"sha256": "0" * 64, "schema": SCHEMA, "region": region, "generation": generation}
     document = {
         _HEADER: {"1": header},
@@ -89,6 +89,8 @@ def decode(data: bytes, region: str) -> Tables:
         StoreTooNew: a newer version of the program wrote it.
         ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
     """
+    import orjson
+
     if not data:
         raise ValueError("it is empty")
     if not data.startswith(_PREFIX):
@@ -145,6 +147,8 @@ def _content(tables: Tables) -> Content:
 
 def names_still_readable(data: bytes) -> frozenset[str]:
     """Return the names of the key pairs that can be made out in a file, be it damaged."""
+    import orjson
+
     names = set()
     for match in _START_OF_A_RECORD.finditer(data.partition(f'"{DELETED}"'.encode())[0]):
         try:

@@ -4,9 +4,9 @@ What needs no screen is a subcommand, and never loads Textual.
 """
 
 import argparse
+import gc
 import os
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _run_app(options: argparse.Namespace) -> int:
+    # All of what is imported and read now stays; the list screen switches it on when it is there.
+    gc.disable()
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
     from core.settings import open_service
@@ -53,6 +55,16 @@ def _run_app(options: argparse.Namespace) -> int:
     return app.return_code or 0
 
 
+class _Version(argparse.Action):
+    """Answers --version; what knows the version takes longer to import than --help takes."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"keypairs {version('keypairs')}")
+        parser.exit()
+
+
 _DATA_DIR_HELP = "the folder that holds the Regions"
 
 
@@ -65,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         " of programs.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"keypairs {version('keypairs')}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
+    )
     parser.add_argument("--region", metavar="REGION", help="the Region to open")
     parser.add_argument("--data-dir", metavar="FOLDER", help=_DATA_DIR_HELP)
     parser.add_argument("--policy", metavar="FILE", help="the policy that says who may do what")

@@ -1,6 +1,7 @@
 """The first screen: the key pairs of a Region."""
 
 import asyncio
+import gc
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -85,12 +86,17 @@ class KeyPairListScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._filter_bar.display = self._note.display = self._empty.display = False
-        self._reload()
-        self._tidy()
+        # The first frame does not share the processor with the reading.
+        self.call_after_refresh(self._reload)
 
-    @work(group="tidy")
-    async def _tidy(self) -> None:
-        await asyncio.to_thread(self._service.tidy)
+    @work(group="make ready")
+    async def _make_ready(self) -> None:
+        """Do what can wait until the pairs are on the screen."""
+        await asyncio.to_thread(self._service.make_ready)
+        if not gc.isenabled():
+            # What is there now stays: looking through it again and again would stop the keys.
+            gc.freeze()
+            gc.enable()
 
     # What is shown ------------------------------------------------------------------------------
 
@@ -107,15 +113,20 @@ class KeyPairListScreen(Screen[None]):
             key_pairs = await asyncio.to_thread(self._service.describe_key_pairs)
         except KeyPairsError as error:
             self._show_empty(sentence(error))
-            self.loaded = True
+            self._loaded_first()
             return
         if key_pairs != tuple(self._listing.key_pairs.values()) or not self.loaded:
             now = self._service.now().astimezone()
             await asyncio.to_thread(self._listing.load, key_pairs, now)
-            self.loaded = True
             self._show(keep or self._table.highlighted)
+            self._loaded_first()
         if say:
             self._say(say)
+
+    def _loaded_first(self) -> None:
+        if not self.loaded:
+            self.loaded = True
+            self.call_after_refresh(self._make_ready)
 
     def _show(self, keep: str | None) -> None:
         """Draw the list as it is filtered and sorted now."""
