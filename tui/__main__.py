@@ -122,9 +122,13 @@ def _check_terminal(environment: "Mapping[str, str]") -> None:
         raise SettingsError("This terminal (TERM=dumb) cannot show screens. Use another.")
 
 
+def _is_remote(environment: "Mapping[str, str]") -> bool:
+    return bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
+
+
 def _where(environment: "Mapping[str, str]") -> str:
     """Return where the keys are made, if that is not under the person's hands."""
-    if not (environment.get("SSH_CONNECTION") or environment.get("SSH_TTY")):
+    if not _is_remote(environment):
         return ""
     import getpass
     import socket
@@ -132,8 +136,17 @@ def _where(environment: "Mapping[str, str]") -> str:
     return f"on {socket.gethostname()} as {getpass.getuser()}"
 
 
-_KEPT = {"TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DISABLE_KITTY_KEY"}
+_KEPT = {
+    "TEXTUAL_ANIMATIONS",
+    "TEXTUAL_COLOR_SYSTEM",
+    "TEXTUAL_DISABLE_KITTY_KEY",
+    "TEXTUAL_FPS",
+    "TEXTUAL_THEME",
+}
 """What a person may still tell Textual by its own variables."""
+
+_REMOTE_FPS = "20"
+"""Frames in a second on a line: while a key is held, a third of what would else be sent."""
 
 
 def _set_environment(environment: "MutableMapping[str, str]", theme: str | None) -> None:
@@ -146,6 +159,11 @@ def _set_environment(environment: "MutableMapping[str, str]", theme: str | None)
     """
     for name in [name for name in environment if name.startswith("TEXTUAL_") and name not in _KEPT]:
         del environment[name]
+    # Everywhere: all that ever moves is scrolling, and a page that glides comes late and is sent
+    # ten times over.
+    environment.setdefault("TEXTUAL_ANIMATIONS", "none")
+    if _is_remote(environment):
+        environment.setdefault("TEXTUAL_FPS", _REMOTE_FPS)
     if environment.get("NO_COLOR"):
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
         theme = "ansi-dark"
