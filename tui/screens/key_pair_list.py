@@ -134,7 +134,8 @@ class KeyPairListScreen(Screen[None]):
         total = len(listing.key_pairs)
         self._shown = listing.shown(self._service.now())
         self._top_line.show(f"{self._service.region} · {total:,} pair{'s' * (total != 1)}")
-        self._count.update(f"{len(self._shown):,} of {total:,}" if listing.query_text else "")
+        count = f"{len(self._shown):,} of {total:,}" if listing.query_text else ""
+        self._count.update(count, layout=False)
         self._show_note()
         if self._shown:
             self._empty.display = False
@@ -170,13 +171,13 @@ class KeyPairListScreen(Screen[None]):
         self.query_one("#panes").display = False
         self._empty.display = True
         self._empty.update(text)
-        self._remark.update("")
+        self._remark.update("", layout=False)
 
     @on(CursorList.Highlighted)
     def _show_remark(self) -> None:
         key_pair = self._highlighted
         if monotonic() - self._said_at > _SAME_ACT:
-            self._remark.update(remark(key_pair) if key_pair else "")
+            self._remark.update(remark(key_pair) if key_pair else "", layout=False)
         self._show_summary()
 
     def _show_summary(self) -> None:
@@ -190,7 +191,7 @@ class KeyPairListScreen(Screen[None]):
     def _say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
         self._said_at = monotonic()
-        self._remark.update(visible(text))
+        self._remark.update(visible(text), layout=False)
 
     @property
     def _highlighted(self) -> KeyPair | None:
