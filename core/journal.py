@@ -20,8 +20,6 @@ from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic, sleep
 
-import orjson
-
 from core import files
 from core.errors import StoreError, StoreLocked
 from core.records import format_time, parse_time
@@ -152,6 +150,8 @@ class Journal:
                 sleep(_POLL)
 
     def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
+        import orjson
+
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),
@@ -220,6 +220,8 @@ def _outcome(outcome: str) -> bytes:
 
 
 def _entry(line: bytes) -> Entry | None:
+    import orjson
+
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])

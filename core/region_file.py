@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from core.errors import StoreError, StoreTooNew
 from core.model import DeletedKeyPair, KeyPair
 from core.records import deleted_from_record, from_record
@@ -75,6 +73,8 @@ def encode(tables: Tables, region: str, generation: int) -> bytes:
     Raises:
         StoreError: a text in it cannot be stored.
     """
+    import orjson
+
     header = {"sha256": "0" * 64, "schema": SCHEMA, "region": region, "generation": generation}
     document = {
         _HEADER: {"1": header},
@@ -96,6 +96,8 @@ def decode(data: bytes, region: str) -> Tables:
         StoreTooNew: a newer version of the program wrote it.
         ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
     """
+    import orjson
+
     if not data:
         raise ValueError("it is empty")
     if not data.startswith(_PREFIX):
@@ -150,6 +152,8 @@ def _content(tables: Tables) -> Content:
 
 def names_still_readable(data: bytes) -> frozenset[str]:
     """Return the names of the key pairs that can be made out in a file, be it damaged."""
+    import orjson
+
     names = set()
     for match in _START_OF_A_RECORD.finditer(data.partition(f'"{DELETED}"'.encode())[0]):
         try:

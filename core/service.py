@@ -4,7 +4,6 @@ Every operation checks in EC2's order: authorization, dry run, parameters, quota
 they answer are values of `core.model`; what they refuse, they refuse with errors of `core.errors`.
 """
 
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -78,6 +77,8 @@ def now() -> datetime:
 
 def new_key_pair_id() -> str:
     """Return a random id in EC2's form: `key-0` and 16 more hexadecimal digits."""
+    import secrets
+
     return f"key-0{secrets.token_hex(8)}"
 
 
@@ -149,6 +150,16 @@ class KeyPairService:
     def give_up_waiting(self) -> None:
         """Refuse the change that waits for another session now, with StoreLocked."""
         self._store.give_up_waiting()
+
+    def make_ready(self) -> None:
+        """Do ahead what the first change would wait for, when nobody is waiting: import, tidy."""
+        import filelock  # noqa: F401 - see above
+        import tinydb  # noqa: F401 - likewise
+
+        from core import fingerprint, keygen  # noqa: F401 - likewise
+        from core.encoding import private  # noqa: F401 - likewise
+
+        self.tidy()
 
     def regions_in_use(self) -> dict[str, int | None]:
         """Return the Regions that have a file, the last changed first, and how many pairs each has.

@@ -7,6 +7,8 @@ A change is one transaction: take the Region's lock, reread the file if another 
 check and change in memory, write a new file beside the old one, sync it, put it in place, sync
 the folder, release. Readers take no lock; they see the old file or the new one, never half of
 one. The file that was replaced stays beside it as `REGION.json.bak`.
+
+Readers need no TinyDB either: it, and the lock, are imported by the first change.
 """
 
 import errno
@@ -18,10 +20,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import Timeout, UnixFileLock
-from tinydb import TinyDB, where
-from tinydb.storages import Storage
 
 from core import data_dir, files, region_file
 from core.errors import StoreDamaged, StoreError, StoreLocked, StoreNotConfirmed, StoreTooNew
@@ -46,8 +44,8 @@ class _Loaded:
     content: Content = field(default_factory=Content)
 
 
-class _Memory(Storage):
-    """TinyDB's storage for the length of one transaction; the commit writes what it holds."""
+class _Memory:
+    """A storage of TinyDB for the length of one transaction; the commit writes what it holds."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -75,6 +73,8 @@ class Transaction:
     """Changes to a Region that will be written together, or not at all."""
 
     def __init__(self, content: Content) -> None:
+        from tinydb import TinyDB
+
         self._memory = _Memory(content.tables)
         self._database = TinyDB(storage=lambda: self._memory)
         self._key_pairs = dict(content.state.key_pairs)
@@ -121,6 +121,8 @@ class Transaction:
         key_pair = self._deleted.pop(key_pair_id).key_pair
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
+        from tinydb import where
+
         self._database.table(DELETED).remove(where("KeyPairId") == key_pair_id)
         self.insert(key_pair, operation)
         return key_pair
@@ -134,6 +136,8 @@ class Transaction:
         }
         if not old:
             return
+        from tinydb import where
+
         table = self._database.table(DELETED)
         found = table.search(where("KeyPairId").test(old.__contains__))
         doc_ids = [document.doc_id for document in found]
@@ -299,6 +303,8 @@ class RegionStore:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
+        from filelock import Timeout, UnixFileLock
+
         path = self.path.with_name(f"{self.path.name}.lock")
         lock = UnixFileLock(
             path,

@@ -4,18 +4,18 @@ What needs no screen is a subcommand, and never loads Textual.
 """
 
 import argparse
+import gc
 import io
 import os
 import signal
 import sys
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
 
-from tui import subcommands
+TYPE_CHECKING = False
+"""What type checkers take for true; `typing` would cost --help a tenth of its time."""
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
@@ -70,6 +70,8 @@ def _find(options: argparse.Namespace) -> int:
 
 
 def _run_app(options: argparse.Namespace) -> int:
+    # All of what is imported and read now stays; the list screen switches it on when it is there.
+    gc.disable()
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
     from core.process import forbid_dumps
@@ -100,8 +102,15 @@ def _run_app(options: argparse.Namespace) -> int:
 
 _COMMANDS = {"restore": _restore, "find": _find, "doctor": _doctor}
 
-_DATA_DIR_HELP = "the folder that holds the Regions"
-_POLICY_HELP = "the policy that says who may do what"
+
+class _Version(argparse.Action):
+    """Answers --version; what knows the version takes longer to import than --help takes."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"keypairs {version('keypairs')}")
+        parser.exit()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -113,6 +122,23 @@ class _Parser(argparse.ArgumentParser):
         super().error(shortened(message))
 
 
+class _Command(_Parser):
+    """The parser of a subcommand, which learns its arguments when it is the one that was named."""
+
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
+        from tui.subcommands import ARGUMENTS
+
+        ARGUMENTS[self.prog.split()[-1]](self)
+        return super().parse_known_args(args, namespace)
+
+
+_COMMANDS_HELP = {
+    "find": "say whose a key is: a file, a folder, a public key, a fingerprint, the agent",
+    "doctor": "look for what is wrong with the store, the pairs and their files",
+    "restore": "bring a Region back from the copy before its last change",
+}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="keypairs",
@@ -122,35 +148,21 @@ def _parser() -> argparse.ArgumentParser:
         " of programs.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"keypairs {version('keypairs')}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
+    )
     parser.add_argument("--region", metavar="REGION", help="the Region to open")
-    parser.add_argument("--data-dir", metavar="FOLDER", help=_DATA_DIR_HELP)
-    parser.add_argument("--policy", metavar="FILE", help=_POLICY_HELP)
+    parser.add_argument("--data-dir", metavar="FOLDER", help="the folder that holds the Regions")
+    parser.add_argument("--policy", metavar="FILE", help="the policy that says who may do what")
     parser.add_argument("--read-only", action="store_true", help="look only; refuse every change")
     parser.add_argument(
         "--no-mouse", action="store_true", help="leave the mouse to the terminal, for selecting"
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    # Suppressed, so that their absence here does not undo what stands before the command.
-    shared: dict[str, dict[str, Any]] = {
-        "--data-dir": {"metavar": "FOLDER", "default": argparse.SUPPRESS, "help": _DATA_DIR_HELP},
-        "--policy": {"metavar": "FILE", "default": argparse.SUPPRESS, "help": _POLICY_HELP},
-    }
-    subcommands.add_find(commands, shared)
-    subcommands.add_doctor(commands, shared)
-    restore = commands.add_parser(
-        "restore",
-        help="bring a Region back from the copy before its last change",
-        description="Show what is wrong with a Region's file and what the copy before its last"
-        " change would bring back, and put that in its place when you agree. The damaged file is"
-        " kept under another name.",
-        epilog="Exit status: 0 restored; 1 nothing to restore, or refused; 2 unusable options,"
-        " folder or terminal.",
-        allow_abbrev=False,
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", parser_class=_Command
     )
-    restore.add_argument("named_region", metavar="REGION", help="the Region to restore")
-    restore.add_argument("--data-dir", **shared["--data-dir"])
-    restore.add_argument("--yes", action="store_true", help="do not ask")
+    for name, what in _COMMANDS_HELP.items():
+        commands.add_parser(name, help=what, allow_abbrev=False)
     return parser
 
 
@@ -167,9 +179,13 @@ def _check_terminal(environment: "Mapping[str, str]") -> None:
         raise SettingsError("This terminal (TERM=dumb) cannot show screens. Use another.")
 
 
+def _is_remote(environment: "Mapping[str, str]") -> bool:
+    return bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
+
+
 def _where(environment: "Mapping[str, str]") -> str:
     """Return where the keys are made, if that is not under the person's hands."""
-    if not (environment.get("SSH_CONNECTION") or environment.get("SSH_TTY")):
+    if not _is_remote(environment):
         return ""
     import socket
 
@@ -178,8 +194,17 @@ def _where(environment: "Mapping[str, str]") -> str:
     return f"on {socket.gethostname()} as {user()}"
 
 
-_KEPT = {"TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_FPS", "TEXTUAL_DISABLE_KITTY_KEY"}
+_KEPT = {
+    "TEXTUAL_ANIMATIONS",
+    "TEXTUAL_COLOR_SYSTEM",
+    "TEXTUAL_DISABLE_KITTY_KEY",
+    "TEXTUAL_FPS",
+    "TEXTUAL_THEME",
+}
 """What a person may still tell Textual by its own variables."""
+
+_REMOTE_FPS = "20"
+"""Frames in a second on a line: while a key is held, a third of what would else be sent."""
 
 
 def _set_environment(environment: "MutableMapping[str, str]", theme: str | None) -> None:
@@ -195,6 +220,11 @@ def _set_environment(environment: "MutableMapping[str, str]", theme: str | None)
     for name in ours:
         if name not in _KEPT:
             del environment[name]
+    # Everywhere: all that ever moves is scrolling, and a page that glides comes late and is sent
+    # ten times over.
+    environment.setdefault("TEXTUAL_ANIMATIONS", "none")
+    if _is_remote(environment):
+        environment.setdefault("TEXTUAL_FPS", _REMOTE_FPS)
     if environment.get("NO_COLOR"):
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
         theme = "ansi-dark"

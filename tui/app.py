@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 import textual
 from rich.color import ColorSystem
 from rich.console import RenderableType
-from rich.traceback import Traceback
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -141,6 +140,9 @@ class KeyPairsApp(App[None]):
             await self.screen.run_action("back")
 
     def _fatal_error(self) -> None:
+        # Imported here: it takes 30 ms, and brings a highlighter along.
+        from rich.traceback import Traceback
+
         # Textual's own report prints the local variables of every frame.
         self.bell()
         report = Traceback(show_locals=False, width=None, suppress=[textual])

@@ -11,7 +11,6 @@ something else than its owner thinks would be worse.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +59,8 @@ def load(path: Path) -> Config:
         # Reading a key takes the square of the number of its parts.
         if len(line) > _LONGEST_LINE:
             raise SettingsError(f"{path}: line {number} is longer than {_LONGEST_LINE} characters.")
+    import tomllib
+
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits

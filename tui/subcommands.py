@@ -1,14 +1,11 @@
-"""The arguments of the subcommands that look through everything, and what their help says."""
+"""The arguments of the subcommands, and what their help says."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from types import MappingProxyType
 
 from core.findings import KINDS
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    _Commands = argparse._SubParsersAction[Any]
+from core.query import age
 
 _NEVER = "never"
 
@@ -38,19 +35,13 @@ kinds of findings:
 """
 
 
-def add_doctor(commands: "_Commands", shared: dict[str, dict[str, Any]]) -> None:
-    """Add `doctor`; `shared` are options that may also stand before the command."""
-    parser = commands.add_parser(
-        "doctor",
-        help="look for what is wrong with the store, the pairs and their files",
-        description=_DOCTOR,
-        epilog=_DOCTOR_EPILOG
-        + "\n".join(f"  {kind:<17} {k.severity}: {k.meaning}" for kind, k in KINDS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.description = _DOCTOR
+    parser.epilog = _DOCTOR_EPILOG + "\n".join(
+        f"  {kind:<17} {k.severity}: {k.meaning}" for kind, k in KINDS.items()
     )
-    for option, how in shared.items():
-        parser.add_argument(option, **how)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    _add_shared(parser, "--data-dir", "--policy")
     parser.add_argument(
         "--older-than",
         metavar="AGE",
@@ -89,28 +80,51 @@ with --json, one document:
                    tags are {key, value} and matched says which fingerprint agreed"""
 
 
-def add_find(commands: "_Commands", shared: dict[str, dict[str, Any]]) -> None:
-    """Add `find`; `shared` are options that may also stand before the command."""
-    parser = commands.add_parser(
-        "find",
-        help="say whose a key is: a file, a folder, a public key, a fingerprint, the agent",
-        description=_FIND,
-        epilog=_FIND_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _find(parser: argparse.ArgumentParser) -> None:
+    parser.description = _FIND
+    parser.epilog = _FIND_EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("things", metavar="THING", nargs="*", help="a path, a key or a fingerprint")
-    for option, how in shared.items():
-        parser.add_argument(option, **how)
+    _add_shared(parser, "--data-dir", "--policy")
     parser.add_argument("--agent", action="store_true", help="look up the keys of the ssh-agent")
     parser.add_argument("--all", action="store_true", help="name also what is no key in a folder")
     parser.add_argument("--no-ask", action="store_true", help="ask for no passphrase")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def _age(text: str) -> "timedelta | None":
-    from core.query import age
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Show what is wrong with a Region's file and what the copy before its last change would"
+        " bring back, and put that in its place when you agree. The damaged file is kept under"
+        " another name."
+    )
+    parser.epilog = (
+        "Exit status: 0 restored; 1 nothing to restore, or refused; 2 unusable options, folder or"
+        " terminal."
+    )
+    parser.add_argument("named_region", metavar="REGION", help="the Region to restore")
+    _add_shared(parser, "--data-dir")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
 
+
+ARGUMENTS = MappingProxyType({"doctor": _doctor, "find": _find, "restore": _restore})
+"""What gives the parser of a subcommand its arguments and its help, by the command's name."""
+
+_SHARED = {
+    "--data-dir": ("FOLDER", "the folder that holds the Regions"),
+    "--policy": ("FILE", "the policy that says who may do what"),
+}
+
+
+def _add_shared(parser: argparse.ArgumentParser, *options: str) -> None:
+    """Add options that may stand before the command as well."""
+    for option in options:
+        metavar, what = _SHARED[option]
+        # Suppressed, so that its absence here does not undo what stands before the command.
+        parser.add_argument(option, metavar=metavar, default=argparse.SUPPRESS, help=what)
+
+
+def _age(text: str) -> timedelta | None:
     found = age(text)
     if found is None and text != _NEVER:
         raise argparse.ArgumentTypeError(

@@ -34,17 +34,14 @@ class Look(NamedTuple):
     background: str = ""
 
 
-class Cell(NamedTuple):
-    """What stands in a cell.
-
-    Text that is not one cell a character stands whole in its first cell; the others are empty.
-    """
-
-    text: str
-    look: Look
-
-
 PLAIN = Look()
+
+Cell = tuple[str, Look]
+"""What stands in a cell.
+
+Text that is not one cell a character stands whole in its first cell; the others are empty.
+"""
+
 Row = list[Cell | None]
 """The cells of a line; None is one of which nothing is known."""
 
@@ -100,8 +97,7 @@ class Wire:
             row[x : x + len(cells)] = cells[: len(row) - x]
         self._rows[y] = row
         if row != before:
-            pen.go_to_row(y)
-            _write(pen, before, row)
+            _write(pen, y, before, row)
 
 
 def _parts(update: ChopsUpdate, y: int, x1: int, x2: int) -> Iterator[tuple[int, Strip]]:
@@ -114,8 +110,8 @@ def _parts(update: ChopsUpdate, y: int, x1: int, x2: int) -> Iterator[tuple[int,
 def _cells(text: str, style: Style | None, colors: ColorSystem) -> list[Cell]:
     look, space = _looks("" if style is None else Strip.render_ansi(style, colors))
     if text.isascii() or all(get_character_cell_size(character) == 1 for character in text):
-        return [Cell(" ", space) if c == " " else Cell(c, look) for c in text]
-    return [Cell(text, look), *[Cell("", look)] * (cell_len(text) - 1)]
+        return [(c, space if c == " " else look) for c in text]
+    return [(text, look), *[("", look)] * (cell_len(text) - 1)]
 
 
 @lru_cache(1024)
@@ -144,25 +140,39 @@ def _looks(ansi: str) -> tuple[Look, Look]:
     )
 
 
-def _write(pen: "_Pen", before: Row, row: Row) -> None:
+def _write(pen: "_Pen", y: int, before: Row, row: Row) -> None:
     """Write what differs of a row."""
-    if any(cell is not None and len(cell.text) != 1 for cell in (*before, *row)):
-        # A terminal may count such text otherwise than we do: the whole row is written again,
-        # and the place taken anew after each such text.
+    if _is_odd(before) or _is_odd(row):
+        # A terminal may count such text otherwise than we do: the whole row is written again.
         before = [None] * len(row)
-    bridge: list[tuple[int, Cell]] = []
+    start = end = 0
     for x, (old, new) in enumerate(zip(before, row, strict=True)):
-        if new is None:
-            continue
-        if new == old:
-            bridge.append((x, new))
-            continue
-        if len(bridge) <= _LONGEST_BRIDGE and all(pen.suits(*cell) for cell in bridge):
-            for cell in bridge:
-                pen.write(*cell)
-        bridge.clear()
-        if new.text:
-            pen.write(x, new)
+        if new != old:
+            if x != end and not _bridges(row, start, end, x):
+                pen.write(start, y, row[start:end])
+                start = x
+            end = x + 1
+    pen.write(start, y, row[start:end])
+
+
+def _is_odd(row: Row) -> bool:
+    """Tell whether a row has text that is not one cell a character."""
+    texts = [cell[0] for cell in row if cell is not None]
+    return "" in texts or len("".join(texts)) != len(texts)
+
+
+def _bridges(row: Row, start: int, end: int, x: int) -> bool:
+    """Tell whether from what changed before `end` to what changed at `x` one had better write on.
+
+    That is so if little lies between that looks as what was written last.
+    """
+    if start == end or x - end > _LONGEST_BRIDGE:
+        return False
+    last, *between = (PLAIN if cell is None else cell[1] for cell in row[end - 1 : x])
+    return all(
+        look == last or (look.foreground is None and look.background == last.background)
+        for look in between
+    )
 
 
 class _Pen:
@@ -172,31 +182,35 @@ class _Pen:
         self._parts: list[str] = []
         self._look = PLAIN
         self._x: int | None = None
-        self._y = 0
-        self._row_is_set = False
+        self._y = -1
 
-    def go_to_row(self, y: int) -> None:
-        """Go on in another row."""
-        self._x, self._y, self._row_is_set = None, y, False
+    def write(self, x: int, y: int, cells: Row) -> None:
+        """Write cells of a row, from a column on."""
+        for look, group in groupby(filter(None, cells), itemgetter(1)):
+            texts = [text for text, _ in group]
+            text = "".join(texts)
+            if len(text) == len(texts) and "" not in texts:
+                self._write(x, y, text, look)
+                self._x = x + len(text)
+            else:
+                for column, odd in enumerate(texts, x):
+                    if odd:
+                        self._write(column, y, odd, look)
+                        # Where the terminal stands after a text of several characters is a guess.
+                        self._x = column + 1 if len(odd) == 1 else None
+            x += len(texts)
 
-    def suits(self, x: int, cell: Cell) -> bool:
-        """Tell whether a cell could be written with the look that is set, where the pen is."""
-        at_hand = self._x is not None and x - self._x <= _LONGEST_BRIDGE
-        return at_hand and len(cell.text) == 1 and self._wanted(cell.look) == self._look
-
-    def write(self, x: int, cell: Cell) -> None:
-        """Write a cell."""
-        if x != self._x:
-            self._parts.append(
-                f"\x1b[{x + 1}G" if self._row_is_set else f"\x1b[{self._y + 1};{x + 1}H"
-            )
-            self._row_is_set = True
-        look = self._wanted(cell.look)
+    def _write(self, x: int, y: int, text: str, look: Look) -> None:
+        if y != self._y:
+            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
+        elif x != self._x:
+            self._parts.append(f"\x1b[{x + 1}G")
+        self._y = y
+        look = self._wanted(look)
         if look != self._look:
             self._parts.append(f"\x1b[{_change(self._look, look)}m")
             self._look = look
-        self._parts.append(cell.text)
-        self._x = x + 1 if len(cell.text) == 1 else None
+        self._parts.append(text)
 
     def _wanted(self, look: Look) -> Look:
         """Return how to write what shall look so; on a space, most of the present look can stay."""

@@ -127,8 +127,8 @@ class Program:
 
     def cpu(self) -> float:
         """Return the CPU seconds that all threads of the program, also those that ended, took."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        # The clock of another process: what clock_getcpuclockid(3) returns for its id.
+        return time.clock_gettime((~self._process.pid << 3) | 2)
 
     def memory(self, name: str = "VmRSS") -> float:
         """Return the resident memory in MB; `VmHWM` is the most that it was."""

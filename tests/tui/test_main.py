@@ -1,3 +1,4 @@
+import json
 import os
 import pty
 import subprocess
@@ -182,3 +183,41 @@ def test_without_a_terminal_the_app_does_not_start() -> None:
     done = run()
     assert done.returncode == 2
     assert "not a terminal" in done.stderr
+
+
+def constants(environment: Mapping[str, str]) -> list[Any]:
+    """Return what Textual makes of an environment that the program has set up."""
+    code = (
+        "import json, os\nfrom tui.__main__ import _set_environment\n"
+        "_set_environment(os.environ, None)\n"
+        "from textual.constants import MAX_FPS, TEXTUAL_ANIMATIONS\n"
+        "print(json.dumps([MAX_FPS, TEXTUAL_ANIMATIONS]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        timeout=30,
+        check=True,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+    )
+    answer: list[Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, [60, "none"]),
+        ({"SSH_TTY": "/dev/pts/3"}, [20, "none"]),
+        ({"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}, [20, "none"]),
+        (
+            {"SSH_TTY": "/dev/pts/3", "TEXTUAL_FPS": "45", "TEXTUAL_ANIMATIONS": "full"},
+            [45, "full"],
+        ),
+    ],
+)
+def test_a_line_gets_fewer_frames_unless_the_person_wants_more(
+    environment: Mapping[str, str], expected: list[Any]
+) -> None:
+    assert constants(environment) == expected

@@ -138,5 +138,7 @@ def test_a_wide_character_is_written_again_with_its_row_and_the_place_taken_anew
     patch = wire.frame(beside("漢字", "dsa"), TRUE)
     assert "漢字\x1b[5Gdsa" in patch
     assert "end" in patch
+    wire.frame(beside("e\u0301", "rsa"), TRUE)
+    assert "e\u0301\x1b[2Gdsa" in wire.frame(beside("e\u0301", "dsa"), TRUE)
     wire.frame(beside("pair", "rsa"), TRUE)
     assert "pair" not in wire.frame(beside("pair", "dsa"), TRUE)

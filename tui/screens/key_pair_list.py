@@ -1,6 +1,7 @@
 """The first screen: the key pairs of a Region."""
 
 import asyncio
+import gc
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,17 @@ class KeyPairListScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._filter_bar.display = self._note.display = self._empty.display = False
-        self._reload()
-        self._tidy()
+        # The first frame does not share the processor with the reading.
+        self.call_after_refresh(self._reload)
 
-    @work(group="tidy")
-    async def _tidy(self) -> None:
-        await asyncio.to_thread(self._service.tidy)
+    @work(group="make ready")
+    async def _make_ready(self) -> None:
+        """Do what can wait until the pairs are on the screen."""
+        await asyncio.to_thread(self._service.make_ready)
+        if not gc.isenabled():
+            # What is there now stays: looking through it again and again would stop the keys.
+            gc.freeze()
+            gc.enable()
 
     # What is shown ------------------------------------------------------------------------------
 
@@ -106,15 +112,20 @@ class KeyPairListScreen(Screen[None]):
             key_pairs = await asyncio.to_thread(self._service.describe_key_pairs)
         except KeyPairsError as error:
             self._show_empty(sentence(error))
-            self.loaded = True
+            self._loaded_first()
             return
         if key_pairs != tuple(self._listing.key_pairs.values()) or not self.loaded:
             now = self._service.now().astimezone()
             await asyncio.to_thread(self._listing.load, key_pairs, now)
-            self.loaded = True
             self._show(keep or self._table.highlighted)
+            self._loaded_first()
         if say:
             self._say(say)
+
+    def _loaded_first(self) -> None:
+        if not self.loaded:
+            self.loaded = True
+            self.call_after_refresh(self._make_ready)
 
     def _show(self, keep: str | None) -> None:
         """Draw the list as it is filtered and sorted now."""
@@ -122,7 +133,8 @@ class KeyPairListScreen(Screen[None]):
         total = len(listing.key_pairs)
         self._shown = listing.shown(self._service.now())
         self._top_line.show(f"{self._service.region} · {total:,} pair{'s' * (total != 1)}")
-        self._count.update(f"{len(self._shown):,} of {total:,}" if listing.query_text else "")
+        count = f"{len(self._shown):,} of {total:,}" if listing.query_text else ""
+        self._count.update(count, layout=False)
         self._show_note()
         if self._shown:
             self._empty.display = False
@@ -158,13 +170,14 @@ class KeyPairListScreen(Screen[None]):
         self.query_one("#panes").display = False
         self._empty.display = True
         self._empty.update(text)
-        self._remark.update("")
+        self._remark.update("", layout=False)
 
     @on(CursorList.Highlighted)
     def _show_remark(self) -> None:
         key_pair = self._highlighted
         if monotonic() - self._said_at > _SAME_ACT:
-            self._remark.update(remark(key_pair, self._listing.rotation) if key_pair else "")
+            text = remark(key_pair, self._listing.rotation) if key_pair else ""
+            self._remark.update(text, layout=False)
         self._show_summary()
 
     def _show_summary(self) -> None:
@@ -178,7 +191,7 @@ class KeyPairListScreen(Screen[None]):
     def _say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
         self._said_at = monotonic()
-        self._remark.update(visible(text))
+        self._remark.update(visible(text), layout=False)
 
     @property
     def _highlighted(self) -> KeyPair | None:
