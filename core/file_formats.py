@@ -20,10 +20,10 @@ PRIVATE_SUFFIXES = frozenset({*_SUFFIXES.values(), ".key"})
 
 _READERS = {
     FileFormat.PEM: "as EC2 gives it; ssh, PuTTYgen, openssl read it",
-    FileFormat.PPK2: "as EC2 gives it; every PuTTY and WinSCP reads it",
+    FileFormat.PPK2: "as EC2 gives it; any PuTTY or WinSCP reads it",
     FileFormat.PPK3: "PuTTY reads it from 0.75 on, WinSCP from 5.18.5",
     FileFormat.OPENSSH: "as ssh-keygen writes it; PuTTYgen reads it too",
-    FileFormat.PKCS8: "for openssl and Java; PuTTY and Dropbear refuse it",
+    FileFormat.PKCS8: "for openssl and Java; not PuTTY, not Dropbear",
 }
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core import query
-from core.model import KeyPair, KeyType
+from core import file_formats, query
+from core.model import FileFormat, KeyPair, KeyType
 from core.public_files import line_of
 
 HOST = "HOST"
@@ -23,7 +23,8 @@ PRIVATE_KEY_FILE = "PRIVATE_KEY_FILE"
 PUBLIC_KEY_FILE = "PUBLIC_KEY_FILE"
 
 _USER = "ec2-user"
-_PPK = ".ppk"
+_PPK = file_formats.suffix(FileFormat.PPK2)
+_OPENSSH = file_formats.suffix(FileFormat.OPENSSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class Recipe:
 def recipes(key_pair: KeyPair, region: str) -> tuple[Recipe, ...]:
     """Return what can be pasted for a key pair of a Region, the most wanted first.
 
-    The file is the one that was saved last and that OpenSSH reads. If there are only PPK files,
-    two more recipes come first: PuTTY's own command, and the conversion to the `.pem` file that
-    the others then name.
+    The file is the one that was saved last and that OpenSSH reads, and openssl too if there is
+    such a one. If there are only PPK files, two more recipes come first: PuTTY's own command, and
+    the conversion to the `.pem` file that the others then name.
     """
     files = _files(key_pair)
     return tuple(Recipe(title, text) for title, text in _all(key_pair, region, files))
@@ -70,18 +71,30 @@ def fingerprint_commands(key_pair: KeyPair) -> tuple[tuple[str, str, str], ...]:
 
 
 class _Files(NamedTuple):
-    """The files to name: `ppk` is set when OpenSSH's `private` has to be made from it first."""
+    """The files to name: `ppk` is set when OpenSSH's `private` has to be made from it first.
+
+    `for_puttygen` is a file that openssl does not read, and puttygen does.
+    """
 
     private: str
     public: str
     ppk: str | None
     known: bool
 
+    @property
+    def for_puttygen(self) -> str | None:
+        return self.ppk or (self.private if _ends(self.private, _OPENSSH) else None)
+
+
+def _ends(path: str, ending: str) -> bool:
+    return path.lower().endswith(ending)
+
 
 def _files(key_pair: KeyPair) -> _Files:
-    for path in reversed(key_pair.saved_to):
-        if not path.lower().endswith(_PPK):
-            return _Files(path, f"{path}.pub", ppk=None, known=True)
+    newest_first = [path for path in reversed(key_pair.saved_to) if not _ends(path, _PPK)]
+    # Only an ending of ours tells that it is a container of OpenSSH's, which openssl cannot read.
+    for path in sorted(newest_first, key=lambda path: _ends(path, _OPENSSH)):
+        return _Files(path, f"{path}.pub", ppk=None, known=True)
     if key_pair.saved_to:
         ppk = key_pair.saved_to[-1]
         path = f"{ppk[: -len(_PPK)]}.pem"
@@ -198,18 +211,18 @@ def _public_line_command(files: _Files) -> str:
 def _pkcs8_sha1_command(files: _Files) -> str:
     digest = "openssl sha1 -c"
     options = "-inform PEM -outform DER -topk8 -nocrypt"
-    if files.ppk:
-        pem = f"puttygen {_shell(files.ppk)} -O private-openssh -o /dev/stdout"
+    if files.for_puttygen:
+        pem = f"puttygen {_shell(files.for_puttygen)} -O private-openssh -o /dev/stdout"
         return f"{pem} | openssl pkcs8 {options} | {digest}"
     return f"openssl pkcs8 -in {_shell(files.private)} {options} | {digest}"
 
 
 def _spki_md5_command(files: _Files) -> str:
     digest = "openssl md5 -c"
-    if files.known and not files.ppk:
+    if files.known and not files.for_puttygen:
         return f"openssl rsa -in {_shell(files.private)} -pubout -outform DER | {digest}"
     der = "openssl rsa -RSAPublicKey_in -outform DER"
-    if files.ppk:
+    if files.for_puttygen:
         return (
             f"{_public_line_command(files)} | ssh-keygen -e -m PEM -f /dev/stdin | {der} | {digest}"
         )

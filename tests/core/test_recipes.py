@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 
-from core.model import KeyFormat, KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from core.file_formats import suffix
+from core.model import (
+    FileFormat,
+    KeyFormat,
+    KeyPair,
+    KeyType,
+    PrivateKeyState,
+    Tag,
+    TagSpecification,
+)
 from core.query import fingerprint_kind
 from core.recipes import PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, fingerprint_commands, recipes
 from core.service import KeyPairService
@@ -492,6 +501,30 @@ def test_the_commands_give_the_fingerprints_of_a_saved_key(
         tool("puttygen")
     pair = save(key_type, key_format, file=f"it's $(touch pwned) %d.{key_format}")
     assert check_commands(pair, run) == KINDS[key_type]
+
+
+@pytest.mark.parametrize("file_format", [FileFormat.PPK3, FileFormat.OPENSSH, FileFormat.PKCS8])
+def test_the_commands_give_the_fingerprints_of_a_key_saved_in_another_format(
+    file_format: FileFormat,
+    service: KeyPairService,
+    run: Run,
+    tool: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    tool("puttygen")
+    created = service.create_key_pair(key_name="web", key_type=KeyType.RSA)
+    path = tmp_path / f"it's $(touch pwned) %d{suffix(file_format)}"
+    service.save_key_material(created, str(path), file_format)
+    pair = service.key_pair_named("web")
+    assert pair is not None
+    assert check_commands(pair, run) == RSA_KINDS
+
+
+def test_a_file_that_openssl_reads_is_preferred_to_a_container(save: Save) -> None:
+    pair = dataclasses.replace(save(), saved_to=("/k/a.p8", "/k/b.openssh", "/k/c.ppk"))
+    assert text_of("ssh command", pair) == "ssh -i /k/a.p8 ec2-user@HOST"
+    pair = dataclasses.replace(pair, saved_to=("/k/b.openssh", "/k/c.ppk"))
+    assert text_of("ssh command", pair) == "ssh -i /k/b.openssh ec2-user@HOST"
 
 
 @pytest.mark.parametrize("key_type", list(KeyType))

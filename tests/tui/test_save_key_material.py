@@ -169,8 +169,12 @@ def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
         await pilot.press("enter")
         await until_says(pilot, "path", "press enter again to save here all the same")
         # Another path, or the same after a detour, is asked about anew.
-        for key, path in (("x", "~/one.pemx"), ("backspace", "~/one.pem")):
-            await pilot.press(key)
+        for keys, path in (
+            (["x"], "~/one.pemx"),
+            (["backspace"], "~/one.pem"),
+            (["x", "backspace"], "~/one.pem"),
+        ):
+            await pilot.press(*keys)
             await until_says(pilot, "path", "others can list its folder")
             await until(pilot, lambda: "again" not in verdict(pilot, "path"), "the question gone")
             assert path_of(pilot) == path

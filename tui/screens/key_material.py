@@ -136,8 +136,12 @@ class KeyMaterialScreen(Screen[None]):
         """Put what was saved last on top."""
         self._state.display = False
         files = list(_of_saved(saved))
-        state = self.query_one("#state")
+        state = self.query_one("#state", VerticalScroll)
         state.mount(*files, before=0)
+        several = len(self.query(SavedFile)) > 1
+        self.set_class(several, "-several")
+        # Tab leads there once there is more than fits.
+        state.can_focus = several
         state.scroll_home(animate=False)
 
     @work(exclusive=True, group="flow")

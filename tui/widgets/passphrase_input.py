@@ -8,6 +8,8 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.widget import Widget
 
+from tui.text import ELLIPSIS
+
 _MARK = "•"
 
 
@@ -94,5 +96,6 @@ class PassphraseInput(Widget, can_focus=True):
         if self.disabled:
             return Content("")
         room = max(self.size.width - 1, 0)
-        marks = Content(_MARK * min(len(self._characters), room))
+        count = len(self._characters)
+        marks = Content(_MARK * count if count <= room else ELLIPSIS + _MARK * (room - 1))
         return marks + Content.styled(" ", "reverse") if self.has_focus else marks
