@@ -1,4 +1,5 @@
 import asyncio
+import time
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -106,6 +107,7 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
         created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
     ) -> AddedToAgent:
         calls.append(created)
+        time.sleep(0.3)  # so that the second Enter comes while it runs
         return original(created, lifetime=lifetime, confirm=confirm)
 
     monkeypatch.setattr(empty_service, "add_to_agent", count)

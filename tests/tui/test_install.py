@@ -93,6 +93,10 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await until(pilot, lambda: "chmod go-w ~/.ssh/authorized_keys" in verdict(screen), "why")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        # It stands there once, beside the field, and not again below.
+        assert not screen.query_one("#outcome").display
         await pilot.press("ctrl+f")
         await until(pilot, lambda: "put an address in place" in verdict(screen), "the placeholder")
         assert "the options are wrong" in texts(pilot)
