@@ -10,8 +10,9 @@ from core.encoding.sshwire import string
 from core.model import KeyPair
 from tests.demo import DemoService
 from tests.snapshots.conftest import SnapCompare
-from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
+from tui.screens.add_to_agent import AddToAgentScreen
 from tui.widgets.facts import Facts
 from tui.widgets.verdict_line import VerdictLine
 
@@ -31,8 +32,8 @@ def test_add_to_agent(
 
     async def fill_in(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
-        await create(pilot, "reporting")
-        await pilot.press("a")
+        created = empty_service.create_key_pair(key_name="reporting", key_type="ed25519")
+        app_of(pilot).push_screen(AddToAgentScreen(empty_service, created))
         await until_screen(pilot, "AddToAgentScreen")
         await type_text(pilot, "1h30m")
         await pilot.press("tab", "right")

@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
         await until(pilot, lambda: "put an address in place" in verdict(screen), "the placeholder")
         assert "the options are wrong" in texts(pilot)
         await pilot.press("ctrl+f")
-        await type_text(pilot, "no-pty")
+        await type_text(pilot, "pty")
         await until(pilot, lambda: "others can write" in verdict(screen), "why")
         # Mended in another terminal; Enter looks anew.
         path.chmod(0o600)
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
         await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_service, scene)
-    assert path.read_text() == f"{OTHER}no-pty {key_pair.public_key} web blue\n"
+    assert path.read_text() == f"{OTHER}pty {key_pair.public_key} web blue\n"
 
 
 def test_a_refusal_while_it_is_written_stays_on_the_form(
@@ -125,8 +125,7 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
-        await type_text(pilot, "restrict")
-        await pilot.press("enter")
+        await pilot.press("ctrl+r", "enter")
         words = "Not added to ~/.ssh/authorized_keys: No space left on device."
         await until(
             pilot, lambda: screen.query_one("#outcome", VerdictLine).verdict.text == words, "it"
