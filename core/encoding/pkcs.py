@@ -1,5 +1,8 @@
 """Private keys as PKCS#1 and PKCS#8 in PEM, plain or encrypted, as other programs write them.
 
+ED25519 in PKCS#8 is the seed alone, without a public half or a MAC: what was changed in it, also
+where it is encrypted, is the file of another key and nothing tells.
+
 They are only read here; `core.encoding.pem` and `core.encoding.private` write the plain ones.
 """
 
