@@ -38,9 +38,6 @@ class AuthorizedKeysError(KeyPairsError):
 class AddedNotConfirmed(KeyPairsError):
     """The line was added, but the disk did not confirm that it would survive power loss."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"The line is in {path}, but the disk did not confirm it ({why}).")
-
 
 class Standing(Enum):
     """What adding a line would do."""

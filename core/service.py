@@ -790,7 +790,9 @@ class KeyPairService:
             with self._journaled("InstallPublicKey", key_pair):
                 authorized_keys.add(found)
         except files.ReplaceNotConfirmed as error:
-            raise authorized_keys.AddedNotConfirmed(found.path, str(error.strerror)) from error
+            raise authorized_keys.AddedNotConfirmed(
+                f"The line is in {found.path}, but the disk did not confirm it ({error.strerror})."
+            ) from error
         return found
 
     def copy_id_commands(self, key_pair: KeyPair, line: str) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def where_it_is(key_pair: KeyPair) -> str:
     """Return what became of the private key, in words."""
     match key_pair.private_key:
         case PrivateKeyState.UNSAVED:
-            return "never saved: this pair is of no use"
+            return "never saved: of no use, unless an agent still holds it"
         case PrivateKeyState.SAVED:
             return "saved to " + ", ".join(map(short_path, key_pair.saved_to))
         case PrivateKeyState.IMPORTED:

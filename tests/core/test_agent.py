@@ -575,6 +575,7 @@ def test_a_server_lets_in_through_the_agent_whom_the_installed_line_names(
     assert ssh(server, tmp_path, ssh_agent, command=COMMAND) == b"logged in"
 
 
+@pytest.mark.long
 def test_an_agent_that_sshd_forwards_is_known_as_such(
     ssh_agent: Agent, server: Server, service: KeyPairService, tmp_path: Path
 ) -> None:

@@ -96,6 +96,8 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         """Add the private key to the agent."""
         # A second Enter would cancel the worker, but not its thread.
         if not self._busy:
+            # What was found before must not cover what comes of this.
+            self.workers.cancel_group(self, "look")
             self._add()
 
     @work(exclusive=True, group="flow")

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.pty.terminal import OpenApp, create_key_pair, fact
+
+__all__ = ["short_folder", "ssh_agent"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_a_new_key_goes_to_the_agent_and_to_no_file(
+    open_app: OpenApp, ssh_agent: Agent, tmp_path: Path, key_type: str, size: tuple[int, int]
+) -> None:
+    terminal = open_app(size=size, env={"SSH_AUTH_SOCK": str(ssh_agent.path)})
+    key_pair_id = fact(create_key_pair(terminal, "web", key_type), "Id")
+    terminal.press("a")
+    terminal.wait_for("holds 0")
+    terminal.type("8h")
+    terminal.wait_for("✓ 8h, until")
+    terminal.press("Enter")
+    terminal.wait_for("✓ In the agent until")
+    terminal.press("Escape")
+    terminal.wait_for("! web")
+    terminal.press("a")
+    screen = terminal.wait_for(f"web ({key_pair_id})")
+    assert fact(screen, "Comment") == "web"
+    terminal.press("Escape")
+    terminal.wait_for("! web")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+
+    assert ssh_agent.ssh_add("-L").stdout.decode().endswith(" web\n")
+    files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert "us-east-1.json" in files
+    assert b"PRIVATE" not in b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert not (tmp_path / "home" / ".ssh").exists()
+    assert b"PRIVATE" not in terminal.output()

@@ -1,0 +1,349 @@
+import asyncio
+import time
+import unicodedata
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from core.agent import AgentError, Identity, holdings
+from core.delivery import AddedToAgent, AgentContents, AgentKey
+from core.encoding.sshwire import string
+from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
+from core.secret import KeyMaterial
+from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.demo import DemoService
+from tests.tui.driving import (
+    app_of,
+    create,
+    save,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
+from tests.tui.test_hostile_text import HOSTILE, hostile_pair
+from tui.app import KeyPairsApp
+from tui.screens.add_to_agent import AddToAgentScreen
+from tui.screens.agent_keys import AgentKeysScreen
+from tui.screens.key_material import KeyMaterialScreen
+from tui.screens.key_pair_list import KeyPairListScreen
+from tui.widgets.facts import Facts
+from tui.widgets.pick_list import PickList
+from tui.widgets.text_input import TextInput
+from tui.widgets.verdict_line import VerdictLine
+
+__all__ = ["short_folder", "ssh_agent"]
+
+Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+
+def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
+    app = KeyPairsApp(service)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+    return app.return_code
+
+
+def texts(pilot: Pilot[None]) -> str:
+    """Return what is on the screen."""
+    strips = app_of(pilot).screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+async def open_form(pilot: Pilot[None]) -> None:
+    await pilot.press("a")
+    await until_screen(pilot, "AddToAgentScreen")
+
+
+def outcome(pilot: Pilot[None]) -> str:
+    return app_of(pilot).screen.query_one("#outcome", VerdictLine).verdict.text
+
+
+async def hold(pilot: Pilot[None], service: DemoService) -> None:
+    """Be where creating a pair leads, without the typing."""
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    app_of(pilot).push_screen(KeyMaterialScreen(service, created))
+    await until_screen(pilot, "KeyMaterialScreen")
+
+
+async def add(pilot: Pilot[None], lifetime: str = "", *keys: str) -> None:
+    await open_form(pilot)
+    await type_text(pilot, lifetime)
+    await pilot.press(*keys, "enter")
+    await until_screen(pilot, "KeyMaterialScreen")
+
+
+# Adding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
+    empty_service: DemoService, ssh_agent: Agent, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web", "tab", "right")
+        await add(pilot, "8h", "tab", "right")
+        shown = texts(pilot)
+        assert "In the agent until 19:59, asking each time" in " ".join(shown.split())
+        assert "In no file: lost when the agent ends" in shown
+        assert "esc done" in shown
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        assert "! web" in texts(pilot)
+
+    play(empty_service, scene, size)
+    (pair,) = empty_service.describe_key_pairs()
+    assert pair.private_key is PrivateKeyState.UNSAVED
+    (identity,) = holdings().identities
+    assert (identity.public_key, identity.comment) == (pair.public_key, "web")
+
+
+def test_quitting_is_free_once_an_agent_holds_the_key(
+    empty_service: DemoService, ssh_agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[CreatedKeyPair] = []
+    original = empty_service.add_to_agent
+
+    def count(
+        created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
+    ) -> AddedToAgent:
+        calls.append(created)
+        time.sleep(0.3)  # so that the second Enter comes while it runs
+        return original(created, lifetime=lifetime, confirm=confirm)
+
+    monkeypatch.setattr(empty_service, "add_to_agent", count)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await open_form(pilot)
+        # Quitting from the form leads back to the key, which is still only here.
+        await pilot.press("ctrl+q")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await open_form(pilot)
+        await pilot.press("enter", "enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("ctrl+q")
+
+    assert play(empty_service, scene) == 0
+    assert len(calls) == 1
+
+
+def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_saved(
+    empty_service: DemoService, ssh_agent: Agent
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await add(pilot, "30m")
+        empty_service.time += timedelta(minutes=30)
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+        shown = texts(pilot)
+        assert "Saved to ~/.ssh/web.pem" in shown
+        assert "In the agent until" in shown
+        assert "In no file" not in shown
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+
+
+def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await open_form(pilot)
+        screen = app_of(pilot).screen
+        assert isinstance(screen, AddToAgentScreen)
+        lifetime = screen.query_one("#lifetime", TextInput)
+        await until(pilot, lambda: "ssh-agent)" in outcome(pilot), "the advice")
+        await type_text(pilot, "8x")
+        assert "not a time" in texts(pilot)
+        # Enter from the choice, too, and the focus goes to what is wrong.
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: screen.focused is lifetime, "the focus")
+        assert not outcome(pilot).startswith("Not added")
+        await pilot.press("backspace", "h", "enter")
+        await until(pilot, lambda: outcome(pilot).startswith("Not added. There is no"), "refusal")
+        assert lifetime.value == "8h"
+        assert screen.focused is lifetime
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+
+    play(empty_service, scene)
+
+
+# What the agent holds -----------------------------------------------------------------------
+
+
+def key(number: int, comment: str) -> Identity:
+    return Identity("ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment)
+
+
+async def open_agent(pilot: Pilot[None]) -> AgentKeysScreen:
+    await pilot.press("a")
+    await until_screen(pilot, "AgentKeysScreen")
+    screen = app_of(pilot).screen
+    assert isinstance(screen, AgentKeysScreen)
+    return screen
+
+
+def test_the_keys_of_the_agent_lead_to_their_pairs(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("nightly", "web-blue"):
+        empty_service.create_key_pair(key_name=name, key_type="ed25519")
+    pairs = {pair.key_name: pair for pair in empty_service.describe_key_pairs()}
+    keys = (
+        AgentKey(key(1, "laptop"), None),
+        AgentKey(key(2, "mine"), pairs["web-blue"]),
+    )
+    held = AgentContents("/tmp/agent.1", False, keys)  # noqa: S108 - nothing is made there
+    monkeypatch.setattr(empty_service, "agent", lambda: held)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        # The pair is out of sight: the filter gives way.
+        await pilot.press("slash")
+        await pilot.pause()
+        await type_text(pilot, "ni")
+        await pilot.press("enter")
+        screen = await open_agent(pilot)
+        await until(pilot, lambda: "laptop" in texts(pilot), "the keys")
+        assert "not a key pair of us-east-1" in texts(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "nowhere to go" in texts(pilot), "the remark")
+        assert screen.is_current
+        await pilot.press("j")
+        await until(pilot, lambda: f"({pairs['web-blue'].key_pair_id})" in texts(pilot), "the pair")
+        assert key(2, "").fingerprint in texts(pilot)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        listing = app_of(pilot).screen
+        assert isinstance(listing, KeyPairListScreen)
+        await until(pilot, lambda: listing._highlighted == pairs["web-blue"], "the cursor")
+        assert len(listing._shown) == len(pairs)
+
+    play(empty_service, scene)
+
+
+def test_an_agent_that_comes_later_is_seen_when_asked_again(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> AgentContents:
+        raise AgentError("There is no ssh-agent: start one.")
+
+    monkeypatch.setattr(empty_service, "agent", refuse)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_agent(pilot)
+        await until(pilot, lambda: "start one" in texts(pilot), "the advice")
+        await pilot.press("enter", "j")
+        held = AgentContents("/run/agent", True, ())
+        monkeypatch.setattr(empty_service, "agent", lambda: held)
+        await pilot.press("r")
+        await until(pilot, lambda: "ssh-add -X" in texts(pilot), "the empty agent")
+        assert "the machine you came from" in " ".join(texts(pilot).split())
+        held = AgentContents("/run/agent", False, (AgentKey(key(1, "laptop"), None),))
+        await pilot.press("r")
+        await until(pilot, lambda: "laptop" in texts(pilot), "the key")
+        assert screen.focused is not None
+        await pilot.press("q")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+
+
+def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = Identity("ssh-ed25519-cert-v01@openssh.com", b"x", "signed")
+    held = AgentContents("/run/agent", False, (AgentKey(certificate, None),))
+    monkeypatch.setattr(empty_service, "agent", lambda: held)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: "a certificate" in texts(pilot), "the certificate")
+        assert "SHA256:" not in texts(pilot)
+
+    play(empty_service, scene)
+
+
+def test_hostile_comments_names_and_errors_are_inert(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = hostile_pair(empty_service, HOSTILE["escape"])
+    keys = [AgentKey(key(1, text), pair) for text in HOSTILE.values()]
+    keys += [AgentKey(Identity(text, string(b"x"), text), None) for text in HOSTILE.values()]
+    held = AgentContents(HOSTILE["escape"], True, tuple(keys))
+    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    drawn: list[str] = []
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_agent(pilot)
+        await until(pilot, lambda: bool(screen.query_one(Facts)._facts), "the keys")
+        drawn.append(texts(pilot))
+        # All stand in the list at once, and the last ones below it, one by one.
+        for number in range(len(HOSTILE), len(keys)):
+            screen.query_one(PickList).cursor = number
+            await pilot.pause()
+            drawn.append(texts(pilot))
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        created = CreatedKeyPair(pair, KeyFormat.PEM, KeyMaterial(b"no key"))
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AgentError(HOSTILE["escape"])
+
+        monkeypatch.setattr(empty_service, "add_to_agent", refuse)
+        app_of(pilot).push_screen(AddToAgentScreen(empty_service, created))
+        await until_screen(pilot, "AddToAgentScreen")
+        await pilot.press("enter")
+        await until(pilot, lambda: outcome(pilot).startswith("Not added"), "the refusal")
+        drawn.append(texts(pilot))
+
+    play(empty_service, scene)
+    assert len(drawn) == len(HOSTILE) + 2
+    text = "".join(drawn).replace("\n", "")
+    assert all(c.isprintable() for c in text if not unicodedata.combining(c))
+    assert "\\u{1b}]52" in text
+
+
+# Where it is taught -------------------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+@pytest.mark.parametrize(
+    ("words", "screen"), [("ssh-agent holds", "AgentKeysScreen"), ("install", "InstallPublicKey")]
+)
+def test_help_and_palette_lead_there(
+    words: str, screen: str, demo_service: DemoService, size: tuple[int, int]
+) -> None:
+    name = screen if screen.endswith("Screen") else f"{screen}Screen"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "PickScreen")
+        await type_text(pilot, words)
+        await pilot.press("enter")
+        await until_screen(pilot, name)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "CommandPalette")
+        await type_text(pilot, words)
+        await pilot.pause(0.3)
+        await pilot.press("down", "enter")
+        await until_screen(pilot, name)
+
+    play(demo_service, scene, size)

@@ -1,0 +1,202 @@
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core import authorized_keys, files
+from core.authorized_keys import Account
+from core.model import KeyPair
+from tests.demo import DemoService
+from tests.tui.driving import app_of, type_text, until, until_screen
+from tests.tui.test_agent import play, texts
+from tests.tui.test_hostile_text import HOSTILE, hostile_pair
+from tui import clipboard
+from tui.screens.install_public_key import InstallPublicKeyScreen
+from tui.screens.key_pair_list import KeyPairListScreen
+from tui.widgets.form_field import FormField
+from tui.widgets.text_input import TextInput
+from tui.widgets.verdict_line import VerdictLine
+
+OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other\n"
+
+
+@pytest.fixture(autouse=True)
+def path(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file that is written: never that of whoever runs the tests."""
+    home.chmod(0o755)
+    account = Account("ops", os.geteuid(), home)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    return account.authorized_keys
+
+
+@pytest.fixture
+def key_pair(empty_service: DemoService) -> KeyPair:
+    return empty_service.create_key_pair(key_name="web blue", key_type="ed25519").key_pair
+
+
+async def open_it(pilot: Pilot[None]) -> InstallPublicKeyScreen:
+    await pilot.press("I")
+    await until_screen(pilot, "InstallPublicKeyScreen")
+    screen = app_of(pilot).screen
+    assert isinstance(screen, InstallPublicKeyScreen)
+    return screen
+
+
+def options(screen: InstallPublicKeyScreen) -> str:
+    return screen.query_one("#options", TextInput).value
+
+
+def verdict(screen: InstallPublicKeyScreen) -> str:
+    return screen.query_one(FormField).query_one(VerdictLine).verdict.text
+
+
+def test_the_line_is_shown_judged_and_added(
+    empty_service: DemoService, key_pair: KeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "203.0.113.7 5 10.0.0.1 22")
+    path.write_text(OTHER)
+    path.chmod(0o600)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await until(pilot, lambda: verdict(screen) == "will be added after 1 line", "the verdict")
+        await pilot.press("ctrl+r", "ctrl+f")
+        assert options(screen) == 'restrict,from="203.0.113.7"'
+        await pilot.press("ctrl+r")
+        assert options(screen) == 'from="203.0.113.7"'
+        await until(pilot, lambda: 'from="203.0.113.7" ssh-ed25519' in texts(pilot), "the line")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(
+            pilot, lambda: "web blue: added to ~/.ssh/authorized_keys" in texts(pilot), "it"
+        )
+        # Once more: it is there, and Enter says so and changes nothing.
+        screen = await open_it(pilot)
+        await until(pilot, lambda: "already, in line 2" in verdict(screen), "the verdict")
+        await pilot.press("enter")
+        await until(pilot, lambda: "already; nothing changed" in texts(pilot), "the remark")
+
+    play(empty_service, scene)
+    line = f'from="203.0.113.7" {key_pair.public_key} web blue\n'
+    assert path.read_text() == OTHER + line
+
+
+def test_what_is_wrong_is_said_and_loses_nothing_typed(
+    empty_service: DemoService, key_pair: KeyPair, path: Path
+) -> None:
+    path.write_text(OTHER)
+    path.chmod(0o620)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await until(pilot, lambda: "chmod go-w ~/.ssh/authorized_keys" in verdict(screen), "why")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        # It stands there once, beside the field, and not again below.
+        assert not screen.query_one("#outcome").display
+        await pilot.press("ctrl+f")
+        await until(pilot, lambda: "put an address in place" in verdict(screen), "the placeholder")
+        assert "the options are wrong" in texts(pilot)
+        await pilot.press("ctrl+f")
+        await type_text(pilot, "pty")
+        await until(pilot, lambda: "others can write" in verdict(screen), "why")
+        # Mended in another terminal; Enter looks anew.
+        path.chmod(0o600)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert path.read_text() == f"{OTHER}pty {key_pair.public_key} web blue\n"
+
+
+def test_a_refusal_while_it_is_written_stays_on_the_form(
+    empty_service: DemoService, key_pair: KeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text(OTHER)
+    path.chmod(0o600)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "rewrite_file", refuse)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await pilot.press("ctrl+r", "enter")
+        words = "Not added to ~/.ssh/authorized_keys: No space left on device."
+        await until(
+            pilot, lambda: screen.query_one("#outcome", VerdictLine).verdict.text == words, "it"
+        )
+        assert options(screen) == "restrict"
+        assert screen.focused is screen.query_one("#options")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert path.read_text() == OTHER
+
+
+def test_the_commands_for_another_host_are_sent_and_not_run(
+    empty_service: DemoService, key_pair: KeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    async def send(_: object, text: str) -> None:
+        sent.append(text)
+
+    monkeypatch.setattr(clipboard, "send", send)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "restrict ssh-ed25519" in texts(pilot), "the line")
+        assert "ssh-copy-id -f -i ~/.ssh/web_blue.pub ec2-user@HOST" in texts(pilot)
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: bool(sent), "the clipboard")
+        # A list of options that is wrong leads to no command.
+        await type_text(pilot, ",x")
+        await until(pilot, lambda: "knows no option" in verdict(screen), "the verdict")
+        await pilot.press("ctrl+y")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    (text,) = sent
+    assert text.splitlines()[0].startswith("(set -C; printf '%s\\n' 'restrict ssh-ed25519 AAAA")
+    assert text.splitlines()[1] == "ssh-copy-id -f -i ~/.ssh/web_blue.pub ec2-user@HOST"
+    assert list(path.parent.iterdir()) == []
+
+
+def test_with_no_pair_there_is_nothing_to_install(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("I")
+        await pilot.pause(0.1)
+        assert isinstance(app_of(pilot).screen, KeyPairListScreen)
+
+    play(empty_service, scene)
+
+
+def test_hostile_names_and_lines_are_inert(
+    empty_service: DemoService, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [hostile_pair(empty_service, HOSTILE["escape"])]
+    raw = f"\x1b]0;x\x07,restrict {pairs[0].public_key}\n"
+    path.write_text(raw)
+    path.chmod(0o600)
+    drawn: list[str] = []
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await until(pilot, lambda: "already, in line 1" in verdict(screen), "the verdict")
+        drawn.append(texts(pilot))
+        screen.query_one("#options", TextInput).value = HOSTILE["escape"]
+        await until(pilot, lambda: "printable ASCII" in verdict(screen), "the verdict")
+        drawn.append(texts(pilot))
+
+    play(empty_service, scene)
+    text = "".join(drawn).replace("\n", "")
+    assert all(c.isprintable() for c in text if not unicodedata.combining(c))
+    assert "\\u{1b}" in text
