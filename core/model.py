@@ -23,6 +23,30 @@ class KeyFormat(StrEnum):
     PEM = "pem"
 
 
+class FileFormat(StrEnum):
+    """The formats a private key can be written to a file in."""
+
+    PEM = "pem"
+    """EC2's `pem`: PKCS#1 for RSA, an OpenSSH container without a comment for ED25519."""
+
+    PPK2 = "ppk2"
+    """EC2's `ppk`: PuTTY's version 2."""
+
+    PPK3 = "ppk3"
+    """PuTTY's version 3, which PuTTY reads since 0.75."""
+
+    OPENSSH = "openssh"
+    """OpenSSH's own container, as ssh-keygen writes it, with a comment."""
+
+    PKCS8 = "pkcs8"
+    """PKCS#8 in PEM, of RSA only."""
+
+    @property
+    def takes_passphrase(self) -> bool:
+        """Whether it can be encrypted in a way that is safe and read everywhere."""
+        return self in (FileFormat.OPENSSH, FileFormat.PPK3)
+
+
 class PrivateKeyState(StrEnum):
     """What became of the private key of a pair."""
 

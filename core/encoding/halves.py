@@ -1,5 +1,7 @@
 """Private keys from what their files hold, once it is certain that it is all of one key."""
 
+from typing import assert_never
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 from core.encoding import EncodingError, HalvesDisagree, UnsupportedKey, rsa
 from core.encoding.public import PublicKey
 from core.encoding.sshwire import Reader, WireError
+from core.keygen import PrivateKey
 
 
 def rsa_key(e: int, n: int, d: int, p: int, q: int, iqmp: int) -> RSAPrivateKey:
@@ -48,6 +51,18 @@ def ed25519_key(seed: bytes, point: bytes) -> Ed25519PrivateKey:
     if private_key.public_key().public_bytes_raw() != point:
         raise HalvesDisagree
     return private_key
+
+
+def public_half(private_key: PrivateKey) -> PublicKey:
+    """Return the public half, computed from the private one."""
+    match private_key:
+        case RSAPrivateKey():
+            numbers = private_key.public_key().public_numbers()
+            return PublicKey.from_rsa_numbers(numbers.e, numbers.n)
+        case Ed25519PrivateKey():
+            return PublicKey.from_ed25519_point(private_key.public_key().public_bytes_raw())
+        case _:
+            assert_never(private_key)
 
 
 def public_key(blob: bytes) -> PublicKey:

@@ -22,7 +22,6 @@ from core.encoding import (
     rsa,
 )
 from core.encoding.armour import Armour
-from core.encoding.public import PublicKey
 from core.keygen import PrivateKey
 
 PKCS1_LABEL = "RSA PRIVATE KEY"
@@ -56,7 +55,7 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
     """
     encrypted = is_encrypted(armour)
     if encrypted:
-        _check_encryption(armour)
+        check_encryption(armour)
         if not passphrase:
             raise WrongPassphrase(given=False)
     password = passphrase if encrypted else None
@@ -81,11 +80,9 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
         raise EncodingError("it is damaged, its numbers cannot be read") from None
     match private_key:
         case RSAPrivateKey():
-            numbers = private_key.private_numbers()
-            if not rsa.is_one_key(numbers):
+            if not rsa.is_one_key(private_key.private_numbers()):
                 raise HalvesDisagree
-            whole = numbers.public_numbers
-            halves.public_key(PublicKey.from_rsa_numbers(whole.e, whole.n).blob)
+            halves.public_key(halves.public_half(private_key).blob)  # looks at its size
             return private_key
         case Ed25519PrivateKey():
             return private_key
@@ -100,8 +97,12 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
 _CONVERT = " with ssh-keygen -p -f FILE"
 
 
-def _check_encryption(armour: Armour) -> None:
-    """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase."""
+def check_encryption(armour: Armour) -> None:
+    """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase.
+
+    Raises:
+        EncodingError: it is so, or it is damaged; says what to do.
+    """
     if armour.headers:
         if armour.headers.get("DEK-Info", "").partition(",")[0] not in _DEK_CIPHERS:
             raise EncodingError(

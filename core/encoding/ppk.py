@@ -244,23 +244,6 @@ def _private_key(file: File, private: Reader) -> PrivateKey:
     return private_key
 
 
-def decode(data: bytes) -> PrivateKey:
-    """Return the private key in what `encode` wrote as EC2 does: version 2, not encrypted.
-
-    It must be so byte for byte, and its MAC right.
-
-    Raises:
-        EncodingError: it is another version, encrypted, damaged, or its halves disagree.
-    """
-    file = parse(data)
-    if file.version != 2 or file.encrypted:
-        raise EncodingError("this PPK is of version 3, or encrypted")
-    private_key = unlock(file)
-    if data != file.render():
-        raise EncodingError("this PPK was changed, or was written by another program")
-    return private_key
-
-
 # Keys of the file -----------------------------------------------------------------------------
 
 

@@ -1,43 +1,117 @@
-"""Private keys in the formats of CreateKeyPair, and back again."""
+"""Private keys in every format that they are written in, and back again."""
 
 from typing import assert_never
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from core.encoding import pem, ppk
+from core.encoding import EncodingError, halves, openssh, pem, ppk, private_file
 from core.encoding.public import PublicKey
 from core.keygen import PrivateKey
-from core.model import KeyFormat
+from core.model import FileFormat, KeyFormat
+
+_FILE_FORMATS = {KeyFormat.PEM: FileFormat.PEM, KeyFormat.PPK: FileFormat.PPK2}
 
 
 def encode(private_key: PrivateKey, key_format: KeyFormat, comment: str) -> bytes:
     """Return the key as CreateKeyPair's `KeyMaterial`; only PPK carries the comment."""
-    match key_format:
-        case KeyFormat.PEM:
-            return pem.encode(private_key)
-        case KeyFormat.PPK:
-            return ppk.encode(private_key, public_key(private_key), comment)
-        case _:
-            assert_never(key_format)
+    return encode_as(private_key, _FILE_FORMATS[key_format], comment)
 
 
-def decode(data: bytes) -> PrivateKey:
-    """Return the private key in what `encode` wrote.
+def encode_as(
+    private_key: PrivateKey,
+    file_format: FileFormat,
+    comment: str,
+    passphrase: bytes | None = None,
+) -> bytes:
+    """Return the key as the bytes of a file; PEM and PKCS#8 carry no comment.
+
+    A passphrase takes 100 to 200 ms, with no lock held.
 
     Raises:
-        EncodingError: it is not such a file, or it is damaged.
+        EncodingError: this format is not written of this key, with this passphrase or with this
+            comment; says why.
     """
-    return ppk.decode(data) if data.startswith(ppk.MARKER) else pem.decode(data)
+    _check_comment(file_format, comment)
+    if passphrase is not None:
+        _check_passphrase(file_format, passphrase)
+    match file_format:
+        case FileFormat.PEM:
+            return pem.encode(private_key)
+        case FileFormat.PPK2:
+            return ppk.encode(private_key, public_key(private_key), comment)
+        case FileFormat.PPK3:
+            return ppk.encode(
+                private_key, public_key(private_key), comment, version=3, passphrase=passphrase
+            )
+        case FileFormat.OPENSSH:
+            return openssh.encode(
+                private_key, public_key(private_key), comment.encode(), passphrase
+            )
+        case FileFormat.PKCS8:
+            if isinstance(private_key, Ed25519PrivateKey):
+                raise EncodingError(
+                    "ED25519 in PKCS#8 is read by neither ssh-keygen nor PuTTY, choose OpenSSH"
+                )
+            return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        case _:
+            assert_never(file_format)
+
+
+_NO_PASSPHRASE = {
+    FileFormat.PEM: "EC2's PEM has no passphrase, and PuTTY reads none with one, choose OpenSSH",
+    FileFormat.PPK2: "PPK version 2 lets a passphrase be guessed fast, as it takes one SHA-1 to try"
+    " a guess, choose PPK version 3",
+    FileFormat.PKCS8: "PKCS#8 with a passphrase is read by neither PuTTY nor dropbear, choose"
+    " OpenSSH",
+}
+_LONGEST_PASSPHRASE = 1023
+"""In bytes: OpenSSH reads no more."""
+
+
+def _check_passphrase(file_format: FileFormat, passphrase: bytes) -> None:
+    if not file_format.takes_passphrase:
+        raise EncodingError(_NO_PASSPHRASE[file_format])
+    if not passphrase:
+        raise EncodingError("an empty passphrase protects nothing, give one or leave it out")
+    if len(passphrase) > _LONGEST_PASSPHRASE:
+        raise EncodingError(f"a passphrase has at most {_LONGEST_PASSPHRASE:,} bytes in OpenSSH")
+    if any(character in passphrase for character in b"\0\r\n"):
+        raise EncodingError("a passphrase with line breaks or NUL can be typed nowhere")
+
+
+def _check_comment(file_format: FileFormat, comment: str) -> None:
+    if "\n" in comment or "\r" in comment:
+        raise EncodingError("a comment is one line")
+    if file_format is FileFormat.OPENSSH and "\0" in comment:
+        raise EncodingError("OpenSSH reads no comment with NUL in it")
+    try:
+        comment.encode()
+    except UnicodeEncodeError:
+        raise EncodingError("this comment is no text") from None
+
+
+def decode(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
+    """Return the private key in what `encode` or `encode_as` wrote, to the last byte.
+
+    Raises:
+        EncodingError: it is not such a file, it is damaged, its halves disagree, or the passphrase
+            is wrong.
+    """
+    private_file.check_layout(data)
+    private_key = private_file.unlock(data, passphrase)
+    match private_file.examine(data).container:
+        case private_file.Container.PKCS1:
+            written = encode_as(private_key, FileFormat.PEM, "")
+        case private_file.Container.PKCS8:
+            written = encode_as(private_key, FileFormat.PKCS8, "")
+        case _:
+            return private_key  # its layout leaves nothing open
+    if data != written:
+        raise EncodingError("it was changed, or was written by another program")
+    return private_key
 
 
 def public_key(private_key: PrivateKey) -> PublicKey:
     """Return the public half, computed from the private one."""
-    match private_key:
-        case RSAPrivateKey():
-            numbers = private_key.public_key().public_numbers()
-            return PublicKey.from_rsa_numbers(numbers.e, numbers.n)
-        case Ed25519PrivateKey():
-            return PublicKey.from_ed25519_point(private_key.public_key().public_bytes_raw())
-        case _:
-            assert_never(private_key)
+    return halves.public_half(private_key)

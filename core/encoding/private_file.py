@@ -14,10 +14,10 @@ from core.encoding import (
     UnsupportedKey,
     WrongPassphrase,
     armour,
+    halves,
     openssh,
     pkcs,
     ppk,
-    private,
     public,
 )
 from core.encoding.armour import Armour
@@ -32,6 +32,7 @@ __all__ = [
     "PrivateKeyFile",
     "UnsupportedKey",
     "WrongPassphrase",
+    "check_layout",
     "examine",
     "looks_private",
     "unlock",
@@ -92,12 +93,36 @@ def examine(data: bytes) -> PrivateKeyFile:
             )
         case Armour() as block:
             encrypted = pkcs.is_encrypted(block)
-            public_key = None if encrypted else private.public_key(pkcs.unlock(block, None))
+            if encrypted:
+                pkcs.check_encryption(block)
+            public_key = None if encrypted else halves.public_half(pkcs.unlock(block, None))
             pkcs1 = block.label == pkcs.PKCS1_LABEL
             container = Container.PKCS1 if pkcs1 else Container.PKCS8
             return PrivateKeyFile(container, encrypted, public_key, "")
         case never:
             assert_never(never)
+
+
+def check_layout(data: bytes) -> None:
+    """Insist that a file is laid out as `core.encoding.private` does it, to the last byte.
+
+    That is also how ssh-keygen and puttygen do it. Nothing else will do, be it harmless elsewhere:
+    without its final newline, or with CRLF, OpenSSH refuses its own container.
+
+    Raises:
+        EncodingError: it is laid out otherwise, or is of a kind that is not written.
+    """
+    match _parse(data):
+        case ppk.File() as file:
+            as_written = data == file.render()
+        case _:
+            block = armour.parse(data)
+            if pkcs.is_encrypted(block):
+                raise EncodingError("this kind of file is never written here")
+            widths = openssh.WIDTHS if block.label == openssh.LABEL else (64,)
+            as_written = not block.headers and data in [block.render(width) for width in widths]
+    if not as_written:
+        raise EncodingError("it was changed, or was written by another program")
 
 
 def unlock(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
@@ -142,6 +167,8 @@ def _parse(data: bytes) -> _Parsed:
     data = data.removeprefix(_BOM).lstrip()
     if data.startswith(ppk.MARKER):
         return ppk.parse(data)
+    if ppk.MARKER in data:
+        raise EncodingError("something stands in front of the PPK in it, so remove that")
     for mark, key_type in _OTHER_KINDS.items():
         if mark in data:
             raise UnsupportedKey(key_type)

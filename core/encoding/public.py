@@ -104,6 +104,15 @@ class PublicKey:
         return reader.mpint(), reader.mpint()
 
 
+def public_line(public_key: PublicKey, comment: str) -> str:
+    """Return `TYPE BASE64 COMMENT`, the one line of a `.pub` file, without its line break.
+
+    What a terminal or a parser of lines would obey becomes `?`.
+    """
+    shown = "".join(character if character.isprintable() else "?" for character in comment)
+    return f"{public_key.line} {shown}".rstrip()
+
+
 def read_public_key_material(material: str | bytes) -> PublicKey:
     """Return the public key that ImportKeyPair is given, in any form that EC2 takes.
 

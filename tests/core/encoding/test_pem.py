@@ -163,13 +163,13 @@ def test_every_ed25519_seed_stands_in_it_whole(
     assert ed25519_fields(data)[-1] == seed + point
     assert ed25519_fields(data)[-2] == point
     assert signs_for(saved(tmp_path, data), private.public_key(key).line)
-    decoded = pem.decode(data)
+    decoded = private.decode(data)
     assert isinstance(decoded, Ed25519PrivateKey)
     assert decoded.private_bytes_raw() == seed
 
 
 def test_an_rsa_key_comes_back_with_all_its_numbers(rsa_key: RSAPrivateKey) -> None:
-    decoded = pem.decode(pem.encode(rsa_key))
+    decoded = private.decode(pem.encode(rsa_key))
     assert isinstance(decoded, RSAPrivateKey)
     assert decoded.private_numbers() == rsa_key.private_numbers()
 
@@ -193,38 +193,31 @@ def test_what_other_programs_stumble_over_is_not_taken_for_what_was_written(
     change: Callable[[bytes], bytes], key: keygen.PrivateKey
 ) -> None:
     with pytest.raises(EncodingError):
-        pem.decode(change(pem.encode(key)))
+        private.decode(change(pem.encode(key)))
 
 
-@pytest.mark.parametrize(
-    ("private_format", "password"),
-    [
-        (PrivateFormat.TraditionalOpenSSL, b"secret"),
-        (PrivateFormat.PKCS8, b"secret"),
-        (PrivateFormat.PKCS8, None),
-        (PrivateFormat.OpenSSH, None),
-    ],
-)
-def test_other_forms_of_an_rsa_key_are_refused(
-    private_format: PrivateFormat, password: bytes | None, rsa_key: RSAPrivateKey
+@pytest.mark.parametrize("private_format", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
+@pytest.mark.parametrize("passphrase", [None, b"secret"])
+def test_an_rsa_key_in_pem_with_a_passphrase_is_never_written_and_so_refused(
+    private_format: PrivateFormat, passphrase: bytes | None, rsa_key: RSAPrivateKey
 ) -> None:
-    encryption = BestAvailableEncryption(password) if password else NoEncryption()
-    with pytest.raises(EncodingError):
-        pem.decode(rsa_key.private_bytes(Encoding.PEM, private_format, encryption))
+    encryption = BestAvailableEncryption(b"secret")
+    with pytest.raises(EncodingError, match="never written"):
+        private.decode(rsa_key.private_bytes(Encoding.PEM, private_format, encryption), passphrase)
 
 
 def test_a_container_with_a_passphrase_is_refused(tmp_path: Path, run: Run) -> None:
     path = saved(tmp_path, pem.encode(Ed25519PrivateKey.generate()))
     run("ssh-keygen", "-q", "-p", "-N", "a passphrase", "-f", path)
-    with pytest.raises(EncodingError, match="not an unencrypted PEM"):
-        pem.decode(path.read_bytes())
+    with pytest.raises(EncodingError, match="encrypted"):
+        private.decode(path.read_bytes())
 
 
 @pytest.mark.parametrize("private_format", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
 def test_a_key_of_another_type_is_refused(private_format: PrivateFormat) -> None:
     key = generate_ec(SECP256R1())
-    with pytest.raises(EncodingError, match="neither an RSA nor an ED25519"):
-        pem.decode(key.private_bytes(Encoding.PEM, private_format, NoEncryption()))
+    with pytest.raises(EncodingError, match="only RSA and ED25519"):
+        private.decode(key.private_bytes(Encoding.PEM, private_format, NoEncryption()))
 
 
 def test_ed25519_as_pkcs8_is_refused() -> None:
@@ -232,7 +225,7 @@ def test_ed25519_as_pkcs8_is_refused() -> None:
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     with pytest.raises(EncodingError):
-        pem.decode(data)
+        private.decode(data)
 
 
 @pytest.mark.parametrize("places", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)])
@@ -246,7 +239,7 @@ def test_ed25519_halves_of_different_keys_are_refused(places: tuple[int, ...]) -
     ]
     mixed = parts[0] + b"".join(point + part for point, part in zip(points, parts[1:], strict=True))
     with pytest.raises(EncodingError):
-        pem.decode(armoured("OPENSSH", mixed))
+        private.decode(armoured("OPENSSH", mixed))
 
 
 @pytest.mark.parametrize("changed", ["n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp"])
@@ -257,7 +250,7 @@ def test_rsa_numbers_of_different_keys_are_refused(
     theirs["e"] = 3
     assert pkcs1(*ours.values()) == pem.encode(rsa_keys[0])
     with pytest.raises(EncodingError):
-        pem.decode(pkcs1(*(ours | {changed: theirs[changed]}).values()))
+        private.decode(pkcs1(*(ours | {changed: theirs[changed]}).values()))
 
 
 def numbers_of(key: RSAPrivateKey) -> dict[str, int]:
@@ -274,4 +267,4 @@ def test_rsa_factors_that_are_trivial_are_refused(rsa_key: RSAPrivateKey) -> Non
         for p, q in ((n, 1), (1, n)):
             trivial = {"d": d, "p": p, "q": q, "dmp1": d, "dmq1": d, "iqmp": 1}
             with pytest.raises(EncodingError):
-                pem.decode(pkcs1(*(numbers | trivial).values()))
+                private.decode(pkcs1(*(numbers | trivial).values()))

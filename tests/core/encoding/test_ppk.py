@@ -138,7 +138,7 @@ def test_the_private_half_of_ed25519_is_the_seed_in_32_bytes(seed: bytes) -> Non
     key = Ed25519PrivateKey.from_private_bytes(seed)
     point = key.public_key().public_bytes_raw()
     assert encoded(key, "x") == built_ed25519(point, b"\0\0\0\x20" + seed)
-    decoded = ppk.decode(encoded(key))
+    decoded = private.decode(encoded(key))
     assert isinstance(decoded, Ed25519PrivateKey)
     assert decoded.private_bytes_raw() == seed
 
@@ -228,11 +228,11 @@ def test_puttygen_and_we_refuse_a_byte_that_was_changed(
     assert done.returncode != 0
     assert not out.exists()
     with pytest.raises(EncodingError, match="MAC"):
-        ppk.decode(damaged)
+        private.decode(damaged)
 
 
 def test_an_rsa_key_comes_back_with_all_its_numbers(rsa_key: RSAPrivateKey) -> None:
-    decoded = ppk.decode(encoded(rsa_key))
+    decoded = private.decode(encoded(rsa_key))
     assert isinstance(decoded, RSAPrivateKey)
     assert decoded.private_numbers() == rsa_key.private_numbers()
 
@@ -263,12 +263,12 @@ def test_what_was_not_written_like_this_is_refused(
     change: Callable[[bytes], bytes], key: keygen.PrivateKey
 ) -> None:
     with pytest.raises(EncodingError):
-        ppk.decode(change(encoded(key)))
+        private.decode(change(encoded(key)))
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
 @pytest.mark.parametrize("passphrase", [b"", b"a passphrase"], ids=["plain", "encrypted"])
-def test_of_what_puttygen_writes_only_version_2_without_passphrase_is_read(
+def test_what_puttygen_writes_is_laid_out_like_ours(
     version: str, passphrase: bytes, key: keygen.PrivateKey, tmp_path: Path, run: Run
 ) -> None:
     ppk_file, out, secret = tmp_path / "key.ppk", tmp_path / "out.ppk", tmp_path / "passphrase"
@@ -278,26 +278,28 @@ def test_of_what_puttygen_writes_only_version_2_without_passphrase_is_read(
     run("puttygen", ppk_file, "-O", "private", "-o", out, *options)
     written = out.read_bytes()
     assert written.startswith(f"PuTTY-User-Key-File-{version}".encode())
-    if version == "2" and not passphrase:
-        assert written == encoded(key)
-        ppk.decode(written)
+    if not passphrase:
+        public_key = private.public_key(key)
+        assert written == ppk.encode(key, public_key, "web-1", version=int(version))
+        private.decode(written)
     else:
+        private.decode(written, passphrase)
         with pytest.raises(EncodingError):
-            ppk.decode(written)
+            private.decode(written)
 
 
 def test_ed25519_halves_of_different_keys_are_refused() -> None:
     key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     point = key.public_key().public_bytes_raw()
-    ppk.decode(built_ed25519(point, string(key.private_bytes_raw())))
+    private.decode(built_ed25519(point, string(key.private_bytes_raw())))
     with pytest.raises(EncodingError, match="different keys"):
-        ppk.decode(built_ed25519(point, string(other.private_bytes_raw())))
+        private.decode(built_ed25519(point, string(other.private_bytes_raw())))
 
 
 @pytest.mark.parametrize("size", [0, 31, 33, 64])
 def test_an_ed25519_seed_of_another_size_is_refused(size: int) -> None:
     with pytest.raises(EncodingError, match="32 bytes"):
-        ppk.decode(built_ed25519(bytes(32), string(bytes(size))))
+        private.decode(built_ed25519(bytes(32), string(bytes(size))))
 
 
 @pytest.mark.parametrize("changed", ["n", "e", "d", "p", "q", "iqmp"])
@@ -306,9 +308,9 @@ def test_rsa_numbers_of_different_keys_are_refused(
 ) -> None:
     ours, theirs = (numbers_of(key) for key in rsa_keys)
     theirs["e"] = 3
-    ppk.decode(built_rsa(*ours.values()))
+    private.decode(built_rsa(*ours.values()))
     with pytest.raises(EncodingError):
-        ppk.decode(built_rsa(*(ours | {changed: theirs[changed]}).values()))
+        private.decode(built_rsa(*(ours | {changed: theirs[changed]}).values()))
 
 
 def numbers_of(key: RSAPrivateKey) -> dict[str, int]:
@@ -334,7 +336,7 @@ def test_impossible_rsa_numbers_are_refused(rsa_key: RSAPrivateKey) -> None:
         dict.fromkeys(n, 1),
     ):
         with pytest.raises(EncodingError):
-            ppk.decode(built_rsa(*(n | change).values()))
+            private.decode(built_rsa(*(n | change).values()))
 
 
 @pytest.mark.parametrize(
@@ -355,17 +357,17 @@ def test_blobs_that_hold_no_key_are_refused_in_spite_of_a_right_mac(
     algorithm: bytes, public_blob: bytes, private_blob: bytes
 ) -> None:
     with pytest.raises(EncodingError):
-        ppk.decode(built(algorithm, public_blob, private_blob))
+        private.decode(built(algorithm, public_blob, private_blob))
 
 
 def test_bytes_behind_the_last_field_are_refused() -> None:
     key = Ed25519PrivateKey.generate()
     point, seed = string(key.public_key().public_bytes_raw()), string(key.private_bytes_raw())
     name = b"ssh-ed25519"
-    ppk.decode(built(name, string(name) + point, seed))
+    private.decode(built(name, string(name) + point, seed))
     for public_rest, private_rest in ((b"\0", b""), (b"", b"\0")):
         with pytest.raises(EncodingError):
-            ppk.decode(built(name, string(name) + point + public_rest, seed + private_rest))
+            private.decode(built(name, string(name) + point + public_rest, seed + private_rest))
 
 
 def test_the_public_half_of_the_file_is_the_ssh_blob(key: keygen.PrivateKey) -> None:
