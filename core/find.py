@@ -18,13 +18,16 @@ from core.encoding import (
     HalvesDisagree,
     UnsupportedKey,
     WrongPassphrase,
+    pem,
+    private,
     private_file,
     public_file,
 )
 from core.encoding.public import PublicKey
 from core.errors import EC2Error, StoreError
-from core.fingerprint import ssh_sha256
+from core.fingerprint import pkcs8_sha1, ssh_sha256
 from core.found import Found, Match, Standing
+from core.keygen import PrivateKey
 from core.model import KeyPair, KeyType
 from core.secret import KeyMaterial
 
@@ -188,11 +191,12 @@ class Finder:
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
-                return self._of(file.public_key, source, kind, None, file.comment, note)
+                found = self._of(file.public_key, source, kind, None, file.comment, note)
+                return found if file.encrypted else _with_sha1(found, private_file.unlock(data))
             if beside is not None:
                 note = "by the .pub beside it; no passphrase was asked for"
                 return self._of(beside, source, kind, None, "", note)
-            key = self._unlocked(data, source)
+            private_key = self._unlocked(data, source)
         except WrongPassphrase as error:
             return Found(source, Standing.LOCKED, kind, note=str(error))
         except HalvesDisagree as error:
@@ -201,20 +205,18 @@ class Finder:
             return Found(source, Standing.UNSUPPORTED, kind, note=str(error))
         except EncodingError as error:
             return Found(source, Standing.DAMAGED, kind, note=str(error))
-        if key is None:
+        if private_key is None:
             note = "it does not show its public half"
             return Found(source, Standing.LOCKED, kind, note=note)
-        return self._of(key, source, kind)
+        return _with_sha1(self._of(private.public_key(private_key), source, kind), private_key)
 
-    def _unlocked(self, data: bytes, source: str) -> PublicKey | None:
-        """Return the public half of a file after asking for its passphrase, or None."""
+    def _unlocked(self, data: bytes, source: str) -> PrivateKey | None:
+        """Return the key of a file after asking for its passphrase, or None."""
         passphrase = self._ask(source) if self._ask is not None else None
         if passphrase is None:
             return None
-        from core.encoding import private
-
         try:
-            return private.public_key(private_file.unlock(data, passphrase.encode()))
+            return private_file.unlock(data, passphrase.encode())
         finally:
             passphrase.wipe()
 
@@ -263,6 +265,20 @@ def _fingerprint_kind(pair: KeyPair) -> str:
         return query.EC2_SHA256
     imported = pair.key_fingerprint == pair.fingerprints.spki_md5
     return query.SPKI_MD5 if imported else query.SSH_SHA256
+
+
+def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
+    """Return what was found, by EC2's SHA-1 of the private key for pairs of which it is known."""
+    if not any(match.key_pair.fingerprints.pkcs8_sha1 for match in found.matches):
+        return found
+    sha1 = pkcs8_sha1(pem.pkcs8_der(private_key))
+    matches = tuple(
+        replace(match, fingerprint_kind=query.PKCS8_SHA1)
+        if match.key_pair.fingerprints.pkcs8_sha1 == sha1
+        else match
+        for match in found.matches
+    )
+    return replace(found, matches=matches)
 
 
 def _not_read(source: str, note: str) -> Found:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.errors import KeyPairsError
 from core.findings import Finding
@@ -53,12 +53,9 @@ def doctor(
 def _collected(
     service: "KeyPairService", older_than: timedelta | None
 ) -> "tuple[list[Finding], Summary]":
-    findings: list[Finding] = []
-    for step in service.check_up(older_than):
-        if isinstance(step, Finding):
-            findings.append(step)
-    summary: Summary = step  # type: ignore[assignment] # the last one is
-    return sorted(findings, key=lambda finding: finding.rank), summary
+    *steps, last = service.check_up(older_than)
+    findings = [step for step in steps if isinstance(step, Finding)]
+    return sorted(findings, key=lambda finding: finding.rank), cast("Summary", last)
 
 
 def document(findings: Sequence[Finding], summary: "Summary") -> dict[str, object]:

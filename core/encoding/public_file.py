@@ -60,7 +60,12 @@ def read(data: bytes) -> list[Entry]:
     if data.startswith(b"\x30"):
         key = _from_der(data)
         return [Entry("DER public key", 1, key)] if key else []
-    return list(_entries(_text(data)))
+    text = _text(data)
+    if text.lstrip().startswith("MII"):
+        # What EC2 calls base64-encoded DER, which may be wrapped.
+        key = _from_der(_unbase64("".join(text.split())))
+        return [Entry("base64 DER public key", 1, key)] if key else []
+    return list(_entries(text))
 
 
 def _text(data: bytes) -> str:
@@ -76,14 +81,10 @@ def _entries(text: str) -> Iterator[Entry]:
         if stripped == _RFC4716:
             yield _rfc4716(number, _until(lines, "---- END SSH2 PUBLIC KEY ----"))
         elif begin := _PEM.fullmatch(stripped):
-            data = _unbase64("".join(_until(lines, f"-----END {begin[1]}-----")))
+            body = _until(lines, f"-----END {begin[1]}-----")
+            data = _unbase64("".join(line.strip(" \t") for line in body))
             other = "" if _algorithm(data) in (None, *_TAKEN) else "neither"
             yield Entry("PEM public key", number, _from_der(data), other_type=other)
-        elif stripped.startswith("MII") and " " not in stripped:
-            # What EC2 calls base64-encoded DER, which may be wrapped.
-            key = _from_der(_unbase64(stripped + "".join(line for _, line in lines)))
-            if key:
-                yield Entry("base64 DER public key", number, key)
         elif not stripped.startswith("#") and (entry := _openssh(number, stripped)):
             yield entry
 
@@ -93,7 +94,7 @@ def _until(lines: Iterator[tuple[int, str]], end: str) -> list[str]:
     for _, line in lines:
         if line.strip(" \t") == end:
             return body
-        body.append(line.strip(" \t"))
+        body.append(line)
     return []
 
 
@@ -138,7 +139,7 @@ def _rfc4716(number: int, lines: list[str]) -> Entry:
             if header.casefold() == "comment":
                 comment = value.strip().strip('"')
         else:
-            body += line
+            body += line.strip(" \t")
     blob = _unbase64(body)
     other = _OTHER_TYPES.get(_name(blob), "")
     return Entry("RFC 4716 public key", number, _from_blob(blob), comment, other)

@@ -325,6 +325,23 @@ def test_what_the_tools_say_of_a_key_finds_its_pair(
         assert found[0].standing is Standing.KNOWN
 
 
+@pytest.mark.parametrize("key_format", ["pem", "ppk"])
+def test_the_file_of_a_pair_agrees_with_what_ec2_shows(
+    service: KeyPairService, box: Path, key_format: str
+) -> None:
+    for key_type in ("rsa", "ed25519"):
+        created = service.create_key_pair(
+            key_name=key_type, key_type=key_type, key_format=key_format
+        )
+        (box / key_type).write_bytes(created.key_material.encode())
+    kinds = {
+        match.key_pair.key_name: match.fingerprint_kind
+        for found in service.finder().look(str(box))
+        for match in found.matches
+    }
+    assert kinds == {"rsa": query.PKCS8_SHA1, "ed25519": query.EC2_SHA256}
+
+
 def test_a_pasted_key_says_which_fingerprint_agreed(service: KeyPairService, zoo: Zoo) -> None:
     created = service.create_key_pair(key_name="made", key_type="rsa").key_pair
     service.import_key_pair(key_name="rsa", public_key_material=zoo.lines["rsa"])
