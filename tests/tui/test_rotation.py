@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -18,6 +19,14 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+SIZES = pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((80, 24), id="80x24"),
+        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
+    ],
+)
 
 
 def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
@@ -102,7 +111,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoServi
     assert new.replaces == empty_service.deleted_key_pairs()[0].key_pair_id
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=["80x24", "60x15"])
+@SIZES
 def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
     empty_service: DemoService, size: tuple[int, int]
 ) -> None:
@@ -154,21 +163,32 @@ def test_of_several_the_ones_without_a_way_in_are_named_first(empty_service: Dem
     play(empty_service, scene)
 
 
-def test_a_second_y_does_not_leave_the_screen_busy(
+def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(empty_service, "ci-deploy")
+    go_on = threading.Event()
+    asked: list[str] = []
+    real = empty_service.delete_key_pair
+
+    def wait(*, key_pair_id: str) -> str | None:
+        asked.append(key_pair_id)
+        assert go_on.wait(10)
+        return real(key_pair_id=key_pair_id)
+
+    monkeypatch.setattr(empty_service, "delete_key_pair", wait)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        screen = app_of(pilot).screen
-        assert isinstance(screen, DeleteKeyPairsScreen)
-        screen.action_yes()
-        screen.action_yes()
-        await until(pilot, lambda: app_of(pilot).screen is not screen, "the list")
+        await pilot.press("y")
+        await until(pilot, lambda: bool(asked), "the deletion")
+        await pilot.press("y")
+        go_on.set()
+        await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_service, scene)
+    assert len(asked) == 1
     assert empty_service.describe_key_pairs() == ()
 
 
