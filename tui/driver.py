@@ -6,11 +6,13 @@ absurd number end the program, and a terminal that is gone makes it spin for eve
 
 import asyncio
 import os
+import select
 import selectors
 import signal
 from codecs import getincrementaldecoder
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from threading import Thread
 from time import monotonic
 
 from textual._xterm_parser import XTermParser
@@ -33,6 +35,8 @@ _PATIENCE = 0.5
 
 class SteadyDriver(LinuxDriver):
     """A driver for a program that must not lose a private key to a stray byte."""
+
+    _watcher: Thread | None = None
 
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
@@ -59,6 +63,31 @@ class SteadyDriver(LinuxDriver):
                         parser = _started_again(parser)
                 for event in parser.tick():
                     self.process_message(event)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over, and watch from then on whether it is still there."""
+        if self._watcher is None:
+            self._watcher = Thread(target=self._watch, name="terminal-watcher", daemon=True)
+            self._watcher.start()
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
+
+    def _watch(self) -> None:
+        """End the program when the terminal goes, be it told of that or not.
+
+        The input thread would find out late: it waits for what the last keys do, and that may be
+        waiting for the terminal.
+        """
+        poll = select.poll()
+        poll.register(self.fileno, 0)  # nothing but that it is gone
+        poll.poll()
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size as Rich sees it; of a terminal that says 0 by 0, Textual's is another.
+
+        With two sizes it would draw for ever, for the one and then for the other.
+        """
+        return self._app.console.size
 
     def stop_application_mode(self) -> None:
         """Wipe the screen, then give the terminal back.

@@ -4,17 +4,21 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from select import select
 from shlex import join
-from typing import IO
+from typing import IO, Self
 
 import pytest
 
+from core.process import GRACE
 from tests.pty.canary import holds_key, pieces
 from tests.pty.terminal import (
     KEYPAIRS,
+    PATIENCE,
     OpenApp,
     Terminal,
     create_key_pair,
@@ -388,3 +392,132 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     check_sizes(terminal, "us-east-1 · 1 pair", "never saved", "c create")
     document = json.loads((tmp_path / "data" / "us-east-1.json").read_bytes())
     assert [record["KeyName"] for record in document["key_pairs"].values()] == ["elastic"]
+
+
+@pytest.mark.long
+def test_a_storm_of_sizes_is_survived(open_app: OpenApp) -> None:
+    terminal = open_app()
+    create_key_pair(terminal, "weathered", "ed25519")
+    before = terminal.screen()
+    for turn in range(100):
+        terminal.resize(*((1, 1), (200, 60), (1, 60), (200, 1), (20, 5))[turn % 5])
+    terminal.resize(80, 24)
+    terminal.wait_for(lambda screen: screen == before)
+    save_key_material(terminal)
+    assert terminal.status is None
+
+
+# Terminals that are gone or stuck ----------------------------------------------------------------
+
+
+class BareTerminal:
+    """The program in a pseudo-terminal of the test's own, which it can leave unread or close.
+
+    It says that it is 0 columns wide and 0 rows high, as a serial line does.
+    """
+
+    def __init__(self, home: Path, *, deaf: bool = False) -> None:
+        home.mkdir(mode=0o700)
+        self._master, slave = os.openpty()
+        self._output = b""
+        environment = {"PATH": os.defpath, "HOME": str(home), "TERM": "xterm", "LANG": "C.UTF-8"}
+        self.process = subprocess.Popen(
+            [*(["sh", "-c", 'trap "" HUP; exec "$@"', "sh"] if deaf else []), KEYPAIRS],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            cwd=home,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.hang_up()
+
+    def read_until(self, text: bytes) -> None:
+        """Read what it writes until a text comes."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in text_of(self._output):
+            assert time.monotonic() < deadline, self._output
+            if select([self._master], [], [], 0.1)[0]:
+                self._output += os.read(self._master, 65536)
+
+    @property
+    def amount_read(self) -> int:
+        """How many bytes were read from it."""
+        return len(self._output)
+
+    def type(self, data: bytes) -> None:
+        """Type, without waiting for an answer."""
+        os.write(self._master, data)
+
+    def hang_up(self) -> None:
+        """Take the terminal away."""
+        with suppress(OSError):
+            os.close(self._master)
+
+
+def test_a_terminal_that_does_not_know_its_size_is_drawn_once(tmp_path: Path) -> None:
+    with BareTerminal(tmp_path / "home") as terminal:
+        terminal.read_until(b"No key pairs")
+        assert terminal.amount_read < 50_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_terminal_that_goes_while_much_is_written_to_it_takes_the_program_along(
+    tmp_path: Path, deaf: bool
+) -> None:
+    with BareTerminal(tmp_path / "home", deaf=deaf) as terminal:
+        terminal.read_until(b"No key pairs")
+        # Each opens a screen and closes it; nothing of that is read.
+        terminal.type(b"?\x1b" * 40)
+        time.sleep(0.5)
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=PATIENCE) == 129
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_takes_nothing_more_does_not_hold_the_program(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with BareTerminal(tmp_path / "home") as terminal:
+        terminal.read_until(b"No key pairs")
+        terminal.type(b"?\x1b" * 40)
+        time.sleep(2)
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(timeout=GRACE + PATIENCE) == 128 + number
+
+
+def test_a_program_without_any_terminal_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [KEYPAIRS],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={"PATH": os.defpath, "HOME": str(tmp_path), "TERM": "xterm"},
+        start_new_session=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    check_refused((done.returncode, done.stdout.decode(), done.stderr.decode()), "Standard input")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&-", "0<&- 1>&- 2>&-"])
+def test_a_closed_stream_is_refused_like_one_that_leads_elsewhere(
+    open_app: OpenApp, closed: str
+) -> None:
+    terminal = open_app(command=["sh", "-c", f'exec "$@" {closed}', "sh", KEYPAIRS])
+    assert terminal.wait_for_end() == 2
+    said = terminal.output().decode()
+    # What can be said goes to the stream that is left.
+    assert said.count("\n") == (0 if "2>&-" in closed and "1>&-" in closed else 1)
+    assert "Traceback" not in said
+    assert not (terminal.home.parent / "data").exists()
