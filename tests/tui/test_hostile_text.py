@@ -16,6 +16,7 @@ import pytest
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.events import Paste
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
@@ -381,7 +382,7 @@ def test_a_paste_cannot_press_keys_however_it_arrives() -> None:
         stream = f"{START}{each.text}{END}q"
         for size in (1, 2, 7, len(stream)):
             pastes, parser = PasteFilter(), XTermParser()
-            events = []
+            events: list[Message] = []
             for start in range(0, len(stream), size):
                 if text := pastes.feed(stream[start : start + size]):
                     events += parser.feed(text)
