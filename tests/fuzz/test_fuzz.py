@@ -174,7 +174,16 @@ def check_import(material: str | bytes) -> None:
 def queries() -> st.SearchStrategy[str]:
     names = ["type:", "tag:", "tag-key:", "name:", "id:", "fp:", "saved:", "older:", "newer:", "x:"]
     marks = ['"', '""', "*", "?", "\\", "=", ":", " ", "\t", "\n", "MD5:", "SHA256:", "(stdin)= "]
-    values = ["rsa", "90d", "999999y", "yes", "SHA1:", "ab:cd", "2048 SHA256:x y (RSA)", "key-0"]
+    values = [
+        "rsa",
+        "90d",
+        "older:999999y ",
+        "yes",
+        "SHA1:",
+        "ab:cd",
+        "2048 SHA256:x y (RSA)",
+        "key-0",
+    ]
     pieces = st.one_of(st.sampled_from([*names, *marks, *values]), TEXTS)
     return st.lists(pieces, max_size=12).map("".join)
 
