@@ -222,8 +222,9 @@ def read_private_file(path: Path, limit: int) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
-        data = file.read(limit + 1)
-    if len(data) > limit:
+        # Looked at twice: what is far too large takes no memory, and what grows meanwhile not more.
+        data = file.read(limit + 1) if status.st_size <= limit else None
+    if data is None or len(data) > limit:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return data
 

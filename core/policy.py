@@ -256,7 +256,8 @@ def _scalar(node: object, where: str) -> str:
 
 def _quoted(text: str) -> str:
     """Text of the document for a message: short, and without control characters."""
-    return json.dumps(text if len(text) <= 60 else text[:59] + "\u2026")
+    shown = json.dumps(text if len(text) <= 60 else text[:59] + "\u2026")
+    return shown.replace("\x7f", "\\u007f")  # which Python leaves as it is
 
 
 def _statement(node: object, where: str, sids: set[str]) -> Statement:

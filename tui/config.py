@@ -63,7 +63,7 @@ def load(path: Path) -> Config:
 
     try:
         values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
         raise SettingsError(f"{path} is not TOML: {error}.") from error
     return _config(values, path)
 

@@ -1,0 +1,496 @@
+"""Made-up input for everything that reads what others wrote.
+
+Whatever is read ends in a value or in an error of our own tree, and in a moment: no other
+exception, no hang. The plain run tries some hundred inputs of each kind, the long one goes on for a
+minute.
+"""
+
+import base64
+import copy
+import hashlib
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from textual.binding import Binding
+
+from core import inventory, region_file
+from core.client import Client, ClientError
+from core.encoding.public import PublicKey, read_public_key_material
+from core.encoding.sshwire import string
+from core.errors import EC2Error, KeyPairsError, SettingsError, StoreError
+from core.filters import wildcard
+from core.fingerprint import ec2_fingerprint, fingerprints
+from core.journal import Journal
+from core.model import KeyPair, Tag, TagSpecification
+from core.policy import Policy, PolicyError, Request
+from core.query import fingerprint_kind, parse, searchable
+from core.recipes import fingerprint_commands, recipes
+from core.service import KeyPairService
+from core.store import RegionStore
+from tests.vectors.hostile_strings import STRINGS
+from tui import actions, config
+from tui.details import summary
+from tui.journal_items import journal_items
+from tui.listing import Listing
+from tui.rows import remark
+
+Check = Callable[[Any], None]
+
+MOMENT = 10
+"""Seconds after which an input counts as one that hangs, on a machine that is busy."""
+
+REGION = "us-east-1"
+VECTORS = Path(__file__).parents[1] / "vectors" / "public_keys"
+NOW = datetime(2026, 9, 25, 11, 5, tzinfo=UTC)
+
+
+@contextmanager
+def no_hang() -> Iterator[None]:
+    def late(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"took more than {MOMENT} seconds")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, MOMENT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def fuzz(inputs: st.SearchStrategy[Any], check: Check, examples: int, seconds: float = 0) -> None:
+    """Try so many inputs, and then others until the time is over."""
+
+    # Nothing is left on the disk: what fails is printed, and so is what brings it back.
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(inputs)
+    def once(value: Any) -> None:
+        with no_hang():
+            check(value)
+
+    end = monotonic() + seconds
+    once()
+    while monotonic() < end:
+        once()
+
+
+# How many seconds the long run goes on with each.
+KINDS = {"import": 60, "filter": 60, "policy": 60, "config": 60, "store": 60, "journal": 20}
+
+
+# What is made up ------------------------------------------------------------------------------
+
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from([each.text for each in STRINGS if len(each.text) < 300]),
+)
+
+
+def mostly(good: st.SearchStrategy[Any], *others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Draw four times of five what is good; `one_of` takes every way as often as the others."""
+    return st.integers(0, 4).flatmap(lambda number: st.one_of(*others) if number == 4 else good)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
+    """Draw bytes that were cut, doubled, overwritten or mixed in a few places."""
+    data = draw(whole)
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(data)))
+        end = min(len(data), start + draw(st.integers(0, 40)))
+        piece = draw(
+            st.one_of(
+                st.just(b""),
+                st.binary(max_size=8),
+                st.just(data[start:end] * 2),
+                TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")),
+            )
+        )
+        data = data[:start] + piece + data[end:]
+    return data
+
+
+def materials() -> st.SearchStrategy[str | bytes]:
+    vectors = st.sampled_from([path.read_bytes() for path in sorted(VECTORS.glob("*.txt"))])
+    fields = st.one_of(
+        st.binary(max_size=300).map(string),
+        st.sampled_from([string(b"ssh-rsa"), string(b"ssh-ed25519"), b"\xff\xff\xff\xff", b""]),
+    )
+    blobs = st.lists(fields, max_size=5).map(b"".join)
+    lines = st.builds(
+        lambda name, blob, rest: b" ".join((name, base64.b64encode(blob), rest)),
+        st.sampled_from([b"ssh-rsa", b"ssh-ed25519", b"ecdsa-sha2-nistp256", b""]),
+        blobs,
+        st.binary(max_size=20),
+    )
+    points = st.binary(min_size=32, max_size=32).map(PublicKey.from_ed25519_point)
+    numbers = st.integers(2**1023, 2**1025).map(lambda n: PublicKey.from_rsa_numbers(65537, n | 1))
+    keys = st.one_of(points, numbers)
+    good = st.one_of(
+        st.builds(
+            lambda key, comment: f"{key.line} {comment}".encode("ascii", "replace"), keys, TEXTS
+        ),
+        numbers.map(lambda key: base64.encodebytes(key.spki_der())),
+    )
+    tags = st.sampled_from([b"\x30", b"\x02", b"\x03", b"\x30\x80", b"\x30\x84\xff\xff\xff\xff"])
+    der = st.lists(st.one_of(tags, st.binary(max_size=40)), max_size=8).map(b"".join)
+    data = mostly(good, damaged(good), damaged(vectors), lines, der.map(base64.b64encode), blobs)
+    return st.one_of(
+        data, data.map(lambda each: each.decode("utf-8", "surrogateescape")), st.text()
+    )
+
+
+def check_import(material: str | bytes) -> None:
+    try:
+        key = read_public_key_material(material)
+    except EC2Error as error:
+        assert str(error).isprintable()
+        assert len(str(error)) < 300
+        return
+    event("taken")
+    assert PublicKey.from_line(key.line) == key
+    assert len(ec2_fingerprint(key, fingerprints(key))) in (44, 47)
+    assert key.bits >= 256
+
+
+def queries() -> st.SearchStrategy[str]:
+    names = ["type:", "tag:", "tag-key:", "name:", "id:", "fp:", "saved:", "older:", "newer:", "x:"]
+    marks = ['"', '""', "*", "?", "\\", "=", ":", " ", "\t", "\n", "MD5:", "SHA256:", "(stdin)= "]
+    values = [
+        "rsa",
+        "90d",
+        "older:999999y ",
+        "yes",
+        "SHA1:",
+        "ab:cd",
+        "2048 SHA256:x y (RSA)",
+        "key-0",
+    ]
+    pieces = st.one_of(st.sampled_from([*names, *marks, *values]), TEXTS)
+    return st.lists(pieces, max_size=12).map("".join)
+
+
+def check_query(text: str, items: list[Any]) -> None:
+    query = parse(text)
+    event("taken" if query.narrows else "refused")
+    found = query.select(items, NOW)
+    assert len(found) <= len(items)
+    assert query.narrows or found == items
+    assert all(problem.isascii() and problem.isprintable() for problem in query.problems)
+    for item in items:
+        fingerprint_kind(text, item.key_pair)
+    matches = wildcard(text[:255])
+    assert matches(item.text) in (True, False)
+
+
+def policies() -> st.SearchStrategy[bytes]:
+    def some(good: list[Any]) -> st.SearchStrategy[Any]:
+        one = st.sampled_from(good)
+        return mostly(st.one_of(one, st.lists(one, min_size=1, max_size=3)), _scalars())
+
+    texts = [
+        "*",
+        "a*b*c?d*" * 20,
+        "${*}${?}${$}",
+        "${aws:username, 'y'}*",
+        "${ec2:Region}",
+        "é[(",
+        "\\",
+    ]
+    arns = [
+        "arn:aws:ec2:*:*:key-pair/${aws:username}*",
+        "arn:aws:ec2:us-east-1:000000000000:key-pair/x:y/*",
+        "arn:aw*:ec2:?s-*:*:*",
+    ]
+    operators: dict[str, list[Any]] = {
+        "StringLike": texts,
+        "StringNotEqualsIgnoreCaseIfExists": texts,
+        "ForAllValues:StringNotLike": texts,
+        "ArnLike": arns,
+        "Bool": [True, "false"],
+        "Null": ["true", False],
+        "NumericLessThan": [1, -0.5, "9" * 5_000, 10**400],
+        "ForAnyValue:DateGreaterThanEquals": ["2026-01-01", "2026-01-01T00:00:00Z", 999999999999],
+        "Strange": [1],
+    }
+    keys = st.sampled_from(["aws:RequestTag/Env", "aws:TagKeys", "ec2:Region", "ec2:KeyPairType"])
+    condition = st.sampled_from(sorted(operators)).flatmap(
+        lambda name: st.dictionaries(keys, some(operators[name]), min_size=1, max_size=2).map(
+            lambda values: {name: values}
+        )
+    )
+    statement = st.fixed_dictionaries(
+        {
+            "Effect": st.sampled_from(["Allow", "Deny"]),
+            "Action": some(["*", "ec2:*", "ec2:CreateKeyPair", "ec2:*?Key*"]),
+            "Resource": some(["*", *arns]),
+        },
+        optional={"Condition": condition, "Sid": st.sampled_from(["", "a1", "b2"])},
+    )
+    document = st.fixed_dictionaries(
+        {
+            "Version": st.just("2012-10-17"),
+            "Statement": st.one_of(statement, st.lists(statement, min_size=1, max_size=3)),
+        },
+    )
+    whole = document.map(lambda each: json.dumps(each).encode())
+    strange = document.flatmap(changed).map(lambda each: json.dumps(each).encode())
+    junk = st.one_of(st.binary(max_size=200), _nested(b"[", b'{"Version":'))
+    return mostly(whole, strange, damaged(whole), junk)
+
+
+def _scalars() -> st.SearchStrategy[Any]:
+    return st.one_of(TEXTS, st.none(), st.booleans(), st.integers(), st.floats(), st.just({}))
+
+
+def _nested(*openings: bytes) -> st.SearchStrategy[bytes]:
+    return st.builds(
+        lambda opening, count: opening * count, st.sampled_from(openings), st.integers(1, 40_000)
+    )
+
+
+def check_policy(data: bytes, folder: Path) -> None:
+    path = folder / "policy.json"
+    path.write_bytes(data)
+    try:
+        policy = Policy.load(path)
+    except PolicyError as error:
+        assert len(str(error)) < 2_000
+        return
+    event("taken")
+    contexts: list[dict[str, str | tuple[str, ...]]] = [
+        {},
+        {"ec2:Region": "x", "aws:RequestTag/Env": "prod", "aws:TagKeys": ("a",)},
+    ]
+    for context in contexts:
+        for resource in ("*", "arn:aws:ec2:us-east-1:000000000000:key-pair/x:y/z"):
+            policy.evaluate(Request("ec2:CreateKeyPair", resource, context))
+
+
+def configs() -> st.SearchStrategy[bytes]:
+    ids = [action.id for action in actions.ACTIONS]
+    good = ["f2", "ctrl+n", "f5,f6", "[", "$", "question_mark", "ctrl+underscore"]
+    bad = [",", "", " ", "ctrl+", "\x1b", "a b", "j", "escape", "é", "\u212a", "f2,", "x" * 100]
+    lines = [
+        "theme = 1",
+        "mouse = no",
+        "mouse = false",
+        "[[keys]]",
+        "keys = []",
+        "a.b.c = 1",
+        "x = " + "9" * 5_000,
+        "theme = " + "9" * 900,
+        "x = 1979-99-99",
+        "x = inf",
+        "[keys",
+        "a = {b = [{}]}",
+        ".".join("a" * 900),
+        'theme = "\\u001b]0;x"',
+    ]
+    names = mostly(st.sampled_from(ids), TEXTS).map(_toml)
+    values = mostly(st.sampled_from(good), st.sampled_from(bad), TEXTS).map(_toml)
+    whole = st.builds(
+        lambda top, below: "\n".join([*top, "[keys]", *map(" = ".join, below.items())]).encode(),
+        mostly(st.just([]), st.lists(st.sampled_from(lines), max_size=2)),
+        st.dictionaries(names, values, max_size=3),
+    )
+    junk = st.one_of(st.binary(max_size=200), _nested(b"x=[", b"a.", b"{"))
+    return mostly(whole, damaged(whole), junk)
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+
+
+def check_config(data: bytes, folder: Path) -> None:
+    path = folder / "config.toml"
+    path.write_bytes(data)
+    table = actions.ACTIONS
+    try:
+        settings = config.load(path)
+        actions.rebind(settings.keys)
+        for place in actions.Place:
+            # As the screens will do it, with a traceback for a key that is none.
+            list(Binding.make_bindings(actions.bindings(place)))
+            assert all(key.isascii() and key.isprintable() for key, _ in actions.hints(place))
+    except SettingsError as error:
+        assert len(str(error)) < 1_000
+    else:
+        event("taken")
+    finally:
+        actions.ACTIONS = table
+
+
+@st.composite
+def changed(draw: st.DrawFn, document: Any) -> Any:
+    """Draw a JSON document in which some values are others, or gone, or there twice."""
+    unicode = TEXTS.map(lambda text: text.encode("utf-8", "replace").decode())
+    values = st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**64 - 1),
+        st.floats(allow_nan=False, allow_infinity=False),
+        unicode,
+        st.sampled_from([[], {}, "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "saved"]),
+        st.just(["x"]),
+    )
+
+    for _ in range(draw(st.integers(0, 2))):
+        places = list(_places(document))
+        if places:
+            *way, last = draw(st.sampled_from(places))
+            document = copy.deepcopy(document)
+            node = document
+            for step in way:
+                node = node[step]
+            if draw(st.integers(0, 3)):
+                is_text = isinstance(node[last], str)
+                node[last] = draw(mostly(unicode, values) if is_text else values)
+            else:
+                del node[last]
+    return document
+
+
+def _places(node: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to each value of a JSON document."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in inner:
+        yield (*way, key)
+        if isinstance(value, dict | list):
+            yield from _places(value, (*way, key))
+
+
+def sealed(tables: Any) -> bytes:
+    """Return tables as a file whose checksum is right."""
+    data = orjson.dumps(tables, option=orjson.OPT_NON_STR_KEYS)
+    header, _, rest = data.partition(b'"sha256":"')
+    return header + b'"sha256":"' + hashlib.sha256(rest[64:]).hexdigest().encode() + rest[64:]
+
+
+def check_store(data: bytes, folder: Path) -> None:
+    store = RegionStore(folder, REGION)
+    store.path.write_bytes(data)
+    service = KeyPairService(RegionStore(folder, REGION), now=lambda: NOW)
+    try:
+        pairs = service.describe_key_pairs()
+        service.deleted_key_pairs()
+    except StoreError as error:
+        assert str(error)
+        region_file.names_still_readable(data)
+        return
+    event("taken")
+    listing = Listing()
+    listing.load(pairs, NOW)
+    for column in range(6):
+        listing.sort_by_next()
+        assert len(listing.shown(NOW)) == len(pairs), column
+    listing.tags_in_use()
+    for pair in pairs:
+        remark(pair)
+        list(summary(pair))
+        recipes(pair, REGION)
+        fingerprint_commands(pair)
+    inventory.as_csv(pairs, REGION)
+    inventory.as_json(pairs, REGION)
+    client = Client(service=service)
+    client.describe_key_pairs(IncludePublicKey=True)
+    for pair in pairs[:1]:
+        try:
+            client.create_tags(Resources=[pair.key_pair_id], Tags=[{"Key": "k", "Value": "v"}])
+            client.delete_key_pair(KeyPairId=pair.key_pair_id)
+            service.restore_key_pair(pair.key_pair_id)
+        except (ClientError, KeyPairsError):
+            return
+
+
+def check_journal(data: bytes, folder: Path) -> None:
+    journal = Journal(folder)
+    journal.path.write_bytes(data)
+    for item in journal_items(journal.read()):
+        assert item.text.isprintable() or "\u0301" in item.text
+        assert "\x1b" not in item.text + item.remark
+
+
+# The runs -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> KeyPair:
+    service = KeyPairService.open(tmp_path / "made", REGION)
+    service.create_key_pair(key_name="gone", key_type="ed25519")
+    service.delete_key_pair(key_name="gone")
+    specification = TagSpecification("key-pair", [Tag("Env", "prod"), Tag("protected")])
+    return service.create_key_pair(
+        key_name="web", key_type="ed25519", tag_specifications=[specification]
+    ).key_pair
+
+
+@pytest.fixture
+def kind(
+    request: pytest.FixtureRequest, tmp_path: Path, pair: KeyPair
+) -> tuple[st.SearchStrategy[Any], Check]:
+    """Return what to make up, and what to do with it."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    file = (tmp_path / "made" / f"{REGION}.json").read_bytes()
+    lines = (tmp_path / "made" / "journal.jsonl").read_bytes()
+    tables = orjson.loads(file)
+    items = [searchable(pair)]
+    entries = [orjson.loads(line) for line in lines.splitlines()]
+    match request.param:
+        case "import":
+            return materials(), check_import
+        case "filter":
+            return queries(), lambda text: check_query(text, items)
+        case "policy":
+            return policies(), lambda data: check_policy(data, folder)
+        case "config":
+            return configs(), lambda data: check_config(data, folder)
+        case "store":
+            made = changed(tables).map(_sealed_or_not)
+            data = mostly(made, damaged(st.just(file)))
+            return data, lambda data: check_store(data, folder)
+        case _:
+            changed_lines = changed(entries).map(
+                lambda made: b"\n".join(map(orjson.dumps, made if isinstance(made, list) else []))
+            )
+            data = st.one_of(changed_lines, damaged(st.just(lines)))
+            return data, lambda data: check_journal(data, folder)
+
+
+def _sealed_or_not(tables: Any) -> bytes:
+    try:
+        return sealed(tables)
+    except (IndexError, TypeError):
+        return orjson.dumps(tables)
+
+
+@pytest.mark.parametrize("kind", KINDS, indirect=True)
+def test_some_made_up_input(kind: tuple[st.SearchStrategy[Any], Check]) -> None:
+    fuzz(*kind, examples=100)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "seconds"), KINDS.items(), indirect=["kind"])
+def test_a_minute_of_made_up_input(
+    kind: tuple[st.SearchStrategy[Any], Check], seconds: int
+) -> None:
+    fuzz(*kind, examples=500, seconds=seconds)
