@@ -23,7 +23,7 @@ from tests.tui.driving import (
     until_loaded,
     until_screen,
 )
-from tests.tui.test_hostile_text import HOSTILE, hostile_pair
+from tests.tui.test_hostile_text import BUNDLES, hostile_pair
 from tui.app import KeyPairsApp
 from tui.screens.add_to_agent import AddToAgentScreen
 from tui.screens.agent_keys import AgentKeysScreen
@@ -281,10 +281,10 @@ def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
 def test_hostile_comments_names_and_errors_are_inert(
     empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = hostile_pair(empty_service, HOSTILE["escape"])
-    keys = [AgentKey(key(1, text), pair) for text in HOSTILE.values()]
-    keys += [AgentKey(Identity(text, string(b"x"), text), None) for text in HOSTILE.values()]
-    held = AgentContents(HOSTILE["escape"], True, tuple(keys))
+    pair = hostile_pair(empty_service, BUNDLES["sequences"])
+    keys = [AgentKey(key(1, text), pair) for text in BUNDLES.values()]
+    keys += [AgentKey(Identity(text, string(b"x"), text), None) for text in BUNDLES.values()]
+    held = AgentContents(BUNDLES["sequences"], True, tuple(keys))
     monkeypatch.setattr(empty_service, "agent", lambda: held)
     drawn: list[str] = []
 
@@ -293,7 +293,7 @@ def test_hostile_comments_names_and_errors_are_inert(
         await until(pilot, lambda: bool(screen.query_one(Facts)._facts), "the keys")
         drawn.append(texts(pilot))
         # All stand in the list at once, and the last ones below it, one by one.
-        for number in range(len(HOSTILE), len(keys)):
+        for number in range(len(BUNDLES), len(keys)):
             screen.query_one(PickList).cursor = number
             await pilot.pause()
             drawn.append(texts(pilot))
@@ -302,7 +302,7 @@ def test_hostile_comments_names_and_errors_are_inert(
         created = CreatedKeyPair(pair, KeyFormat.PEM, KeyMaterial(b"no key"))
 
         def refuse(*_: object, **__: object) -> None:
-            raise AgentError(HOSTILE["escape"])
+            raise AgentError(BUNDLES["sequences"])
 
         monkeypatch.setattr(empty_service, "add_to_agent", refuse)
         app_of(pilot).push_screen(AddToAgentScreen(empty_service, created))
@@ -312,7 +312,7 @@ def test_hostile_comments_names_and_errors_are_inert(
         drawn.append(texts(pilot))
 
     play(empty_service, scene)
-    assert len(drawn) == len(HOSTILE) + 2
+    assert len(drawn) == len(BUNDLES) + 2
     text = "".join(drawn).replace("\n", "")
     assert all(c.isprintable() for c in text if not unicodedata.combining(c))
     assert "\\u{1b}]52" in text

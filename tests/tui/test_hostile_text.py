@@ -35,13 +35,19 @@ from tui.copies import Copied
 from tui.journal_items import journal_items
 from tui.paste import END, LONGEST, START, PasteFilter
 from tui.screens import delete_key_pairs
+from tui.screens.add_to_agent import AddToAgentScreen
+from tui.screens.agent_keys import AgentKeysScreen
+from tui.screens.check_up import CheckUpScreen
 from tui.screens.copy_to_regions import CopyToRegionsScreen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.discard_key_material import DiscardKeyMaterialScreen
 from tui.screens.edit_tags import EditTagsScreen
+from tui.screens.find import FindScreen
+from tui.screens.help import HelpScreen
 from tui.screens.import_key_pair import ImportKeyPairScreen
+from tui.screens.install_public_key import InstallPublicKeyScreen
 from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
@@ -345,15 +351,23 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     copying._chosen.add("eu-west-1")
     copying._list.set_reactive(CursorList.cursor, list(copying._regions).index("eu-west-1"))
     yield copying
+    yield HelpScreen(create)
+    yield AddToAgentScreen(service, created)
+    yield AgentKeysScreen(service)
+    yield InstallPublicKeyScreen(service, pair)
+    finding = FindScreen(service)
+    finding._thing.value = pair.key_name
+    yield finding
+    yield CheckUpScreen(service)
 
 
 def all_screens() -> set[str]:
-    """Return the names of every class of a screen there is."""
+    """Return the names of every class of a screen there is, but those that only others extend."""
     return {
         name
         for module in pkgutil.iter_modules(tui.screens.__path__, "tui.screens.")
         for name, value in vars(importlib.import_module(module.name)).items()
-        if isinstance(value, type) and issubclass(value, Screen) and value is not Screen
+        if isinstance(value, type) and issubclass(value, Screen) and hasattr(value, "PLACE")
     }
 
 

@@ -11,7 +11,7 @@ from core.model import KeyPair
 from tests.demo import DemoService
 from tests.tui.driving import app_of, type_text, until, until_screen
 from tests.tui.test_agent import play, texts
-from tests.tui.test_hostile_text import HOSTILE, hostile_pair
+from tests.tui.test_hostile_text import BUNDLES, hostile_pair
 from tui import clipboard
 from tui.screens.install_public_key import InstallPublicKeyScreen
 from tui.screens.key_pair_list import KeyPairListScreen
@@ -182,7 +182,7 @@ def test_with_no_pair_there_is_nothing_to_install(empty_service: DemoService) ->
 def test_hostile_names_and_lines_are_inert(
     empty_service: DemoService, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pairs = [hostile_pair(empty_service, HOSTILE["escape"])]
+    pairs = [hostile_pair(empty_service, BUNDLES["sequences"])]
     raw = f"\x1b]0;x\x07,restrict {pairs[0].public_key}\n"
     path.write_text(raw)
     path.chmod(0o600)
@@ -192,7 +192,7 @@ def test_hostile_names_and_lines_are_inert(
         screen = await open_it(pilot)
         await until(pilot, lambda: "already, in line 1" in verdict(screen), "the verdict")
         drawn.append(texts(pilot))
-        screen.query_one("#options", TextInput).value = HOSTILE["escape"]
+        screen.query_one("#options", TextInput).value = BUNDLES["sequences"]
         await until(pilot, lambda: "printable ASCII" in verdict(screen), "the verdict")
         drawn.append(texts(pilot))
 
