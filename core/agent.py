@@ -44,6 +44,20 @@ class AgentError(KeyPairsError):
     """The agent cannot be asked, or did not take a key; says what to do."""
 
 
+class NoAgent(AgentError):
+    """This session has no agent, and can get none without being started again.
+
+    `reason` is the message without the advice, for where starting again would lose something.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f'{reason} Leave, start one with eval "$(ssh-agent)", and start keypairs again in that'
+            " shell."
+        )
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A key that an agent holds; the comment may be any text.
@@ -88,14 +102,11 @@ def socket_path(environment: Mapping[str, str] = os.environ) -> str:
     """Return where the agent of this session listens.
 
     Raises:
-        AgentError: there is none.
+        NoAgent: there is none.
     """
     path = environment.get("SSH_AUTH_SOCK", "")
     if not path:
-        raise AgentError(
-            "There is no ssh-agent: SSH_AUTH_SOCK is not set. Leave, start one with"
-            ' eval "$(ssh-agent)", and start keypairs again in that shell.'
-        )
+        raise NoAgent("There is no ssh-agent: SSH_AUTH_SOCK is not set.")
     return path
 
 
@@ -124,11 +135,11 @@ def holdings(environment: Mapping[str, str] = os.environ) -> Holdings:
     return Holdings(path, forwarded, _identities(answer, path))
 
 
-def _unreachable(path: str, error: Exception) -> AgentError:
+def _unreachable(path: str, error: Exception) -> NoAgent:
     why = error.strerror if isinstance(error, OSError) else None
-    return AgentError(
-        f"No ssh-agent answers at {path}: {why or error}. It has ended, or this terminal"
-        " outlived the login that brought it: set SSH_AUTH_SOCK anew and start keypairs again."
+    return NoAgent(
+        f"No ssh-agent answers at {path}: {why or error}. It has ended, or belongs to a login that"
+        " is over."
     )
 
 

@@ -164,7 +164,8 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_service: DemoServic
         screen = app_of(pilot).screen
         assert isinstance(screen, AddToAgentScreen)
         lifetime = screen.query_one("#lifetime", TextInput)
-        await until(pilot, lambda: "ssh-agent)" in outcome(pilot), "the advice")
+        await until(pilot, lambda: "escape, then s" in outcome(pilot), "the advice")
+        assert "start keypairs again" not in outcome(pilot)
         await type_text(pilot, "8x")
         assert "not a time" in texts(pilot)
         # Enter from the choice, too, and the focus goes to what is wrong.

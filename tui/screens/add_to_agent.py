@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.agent import AgentError, parse_lifetime
+from core.agent import AgentError, NoAgent, parse_lifetime
 from core.delivery import AddedToAgent
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
@@ -72,7 +72,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         try:
             found = await asyncio.to_thread(self._service.agent)
         except KeyPairsError as error:
-            self._outcome.show(Verdict(str(error), Tone.BAD))
+            self._outcome.show(Verdict(_said(error), Tone.BAD))
         else:
             self._outcome.show(verdict.of_agent(found))
 
@@ -117,8 +117,15 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
                 confirm=self._use.value == _ASK,
             )
         except KeyPairsError as error:
-            self._outcome.show(Verdict(f"Not added. {error}", Tone.BAD))
+            self._outcome.show(Verdict(f"Not added. {_said(error)}", Tone.BAD))
         else:
             self.dismiss(added)
         finally:
             self._busy = False
+
+
+def _said(error: KeyPairsError) -> str:
+    # To leave and come back, as is advised elsewhere, would lose the key.
+    if isinstance(error, NoAgent):
+        return f"{error.reason} Save the key to a file: escape, then s."
+    return str(error)
