@@ -105,12 +105,12 @@ def test_a_block_with_continued_headers_gives_its_comment() -> None:
     assert cut.public_key is None
 
 
-def certificate(*, cut: int = 0) -> str:
+def certificate(*, cut: int = 0, more: bytes = b"") -> str:
     fields = [string(b"ssh-ed25519-cert-v01@openssh.com"), string(bytes(32)), BLOB[-36:]]
     fields += [bytes(12), string(b"id"), string(b""), bytes(16)]
     fields += [string(b"")] * 3 + [string(BLOB), string(b"signature")]
     blob = b"".join(fields)
-    return f"ssh-ed25519-cert-v01@openssh.com {b64encode(blob[: len(blob) - cut]).decode()}"
+    return f"ssh-ed25519-cert-v01@openssh.com {b64encode(blob[: len(blob) - cut] + more).decode()}"
 
 
 def test_a_certificate_is_of_the_key_in_it_if_it_is_whole() -> None:
@@ -119,6 +119,8 @@ def test_a_certificate_is_of_the_key_in_it_if_it_is_whole() -> None:
     for cut in range(1, 150, 3):
         (entry,) = read(certificate(cut=cut))
         assert entry.public_key is None, cut
+    (entry,) = read(certificate(more=b"x"))
+    assert entry.public_key is None
 
 
 @given(st.binary(max_size=400))
