@@ -10,7 +10,6 @@ The journal holds nothing private: names, ids and addresses. It is bounded: a fu
 import errno
 import fcntl
 import os
-import pwd
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from core import files
+from core.account import user
 from core.errors import StoreError, StoreLocked
 from core.records import format_time, parse_time
 
@@ -236,14 +236,6 @@ def _entry(line: bytes) -> Entry | None:
         and isinstance(entry.process, int)
     )
     return entry if fits else None
-
-
-def user() -> str:
-    """Return the login name of the account that runs this, whatever the environment says."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
 
 
 def _encodable(text: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import data_dir, regions
+from core.account import user
 from core.authorization import Authorizer
 from core.errors import SettingsError
-from core.journal import user
 from core.service import KeyPairService
 
 if TYPE_CHECKING:

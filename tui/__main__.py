@@ -189,7 +189,7 @@ def _where(environment: "Mapping[str, str]") -> str:
         return ""
     import socket
 
-    from core.journal import user
+    from core.account import user
 
     return f"on {socket.gethostname()} as {user()}"
 

@@ -9,7 +9,10 @@ import base64
 import copy
 import hashlib
 import json
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -46,6 +49,8 @@ from tui.listing import Listing
 from tui.rows import remark
 
 Check = Callable[[Any], None]
+
+GUIDED_SECONDS = 10
 
 MOMENT = 10
 """Seconds after which an input counts as one that hangs, on a machine that is busy."""
@@ -432,48 +437,41 @@ def check_journal(data: bytes, folder: Path) -> None:
 # The runs -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> KeyPair:
-    service = KeyPairService.open(tmp_path / "made", REGION)
-    service.create_key_pair(key_name="gone", key_type="ed25519")
-    service.delete_key_pair(key_name="gone")
-    specification = TagSpecification("key-pair", [Tag("Env", "prod"), Tag("protected")])
-    return service.create_key_pair(
-        key_name="web", key_type="ed25519", tag_specifications=[specification]
-    ).key_pair
-
-
-@pytest.fixture
-def kind(
-    request: pytest.FixtureRequest, tmp_path: Path, pair: KeyPair
-) -> tuple[st.SearchStrategy[Any], Check]:
-    """Return what to make up, and what to do with it."""
-    folder = tmp_path / "data"
-    folder.mkdir(mode=0o700)
-    file = (tmp_path / "made" / f"{REGION}.json").read_bytes()
-    lines = (tmp_path / "made" / "journal.jsonl").read_bytes()
-    tables = orjson.loads(file)
-    items = [searchable(pair)]
-    entries = [orjson.loads(line) for line in lines.splitlines()]
-    match request.param:
+def made_up(kind: str, folder: Path) -> tuple[st.SearchStrategy[Any], Check]:
+    """Return what to make up, and what to do with it in an empty folder."""
+    pair, file, lines = _real(folder / "made")
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    match kind:
         case "import":
             return materials(), check_import
         case "filter":
+            items = [searchable(pair)]
             return queries(), lambda text: check_query(text, items)
         case "policy":
-            return policies(), lambda data: check_policy(data, folder)
+            return policies(), lambda document: check_policy(document, data)
         case "config":
-            return configs(), lambda data: check_config(data, folder)
+            return configs(), lambda document: check_config(document, data)
         case "store":
-            made = changed(tables).map(_sealed_or_not)
-            data = mostly(made, damaged(st.just(file)))
-            return data, lambda data: check_store(data, folder)
+            tables = changed(orjson.loads(file)).map(_sealed_or_not)
+            files = mostly(tables, damaged(st.just(file)))
+            return files, lambda content: check_store(content, data)
         case _:
-            changed_lines = changed(entries).map(
-                lambda made: b"\n".join(map(orjson.dumps, made if isinstance(made, list) else []))
-            )
-            data = st.one_of(changed_lines, damaged(st.just(lines)))
-            return data, lambda data: check_journal(data, folder)
+            entries = changed([orjson.loads(line) for line in lines.splitlines()])
+            journals = entries.map(lambda made: b"\n".join(map(orjson.dumps, made)))
+            either = st.one_of(journals, damaged(st.just(lines)))
+            return either, lambda content: check_journal(content, data)
+
+
+def _real(folder: Path) -> tuple[KeyPair, bytes, bytes]:
+    """Return a pair, the file that holds it and a deleted one, and the journal."""
+    service = KeyPairService.open(folder, REGION)
+    service.create_key_pair(key_name="gone", key_type="ed25519")
+    service.delete_key_pair(key_name="gone")
+    tags = [TagSpecification("key-pair", [Tag("Env", "prod"), Tag("protected")])]
+    created = service.create_key_pair(key_name="web", key_type="ed25519", tag_specifications=tags)
+    file, journal = (folder / f"{REGION}.json", folder / "journal.jsonl")
+    return created.key_pair, file.read_bytes(), journal.read_bytes()
 
 
 def _sealed_or_not(tables: Any) -> bytes:
@@ -483,14 +481,31 @@ def _sealed_or_not(tables: Any) -> bytes:
         return orjson.dumps(tables)
 
 
-@pytest.mark.parametrize("kind", KINDS, indirect=True)
-def test_some_made_up_input(kind: tuple[st.SearchStrategy[Any], Check]) -> None:
-    fuzz(*kind, examples=100)
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_made_up_input(kind: str, tmp_path: Path) -> None:
+    fuzz(*made_up(kind, tmp_path), examples=100)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("kind", "seconds"), KINDS.items(), indirect=["kind"])
-def test_a_minute_of_made_up_input(
-    kind: tuple[st.SearchStrategy[Any], Check], seconds: int
-) -> None:
-    fuzz(*kind, examples=500, seconds=seconds)
+@pytest.mark.parametrize(("kind", "seconds"), KINDS.items())
+def test_a_minute_of_made_up_input(kind: str, seconds: int, tmp_path: Path) -> None:
+    fuzz(*made_up(kind, tmp_path), examples=500, seconds=seconds)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_some_seconds_guided_by_coverage(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="it comes with the extra `fuzz`")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.fuzz.guided", kind),
+            *(f"-max_total_time={GUIDED_SECONDS}", f"-artifact_prefix={tmp_path}/"),
+        ],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=GUIDED_SECONDS + 60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-5_000:]

@@ -1,6 +1,7 @@
 """What comes from the environment, the command line and the disk: bounded and inert."""
 
 import asyncio
+import io
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from textual.events import Paste
 from textual.widgets import Static
 
@@ -156,6 +158,37 @@ def test_names_of_the_system_that_are_no_utf_8_can_be_recorded(
     (entry,) = service.journal()
     assert entry.user == "j?rg"
     assert Journal(tmp_path, {"SSH_CONNECTION": ""}) is not None
+
+
+def test_a_crash_report_is_inert(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = KeyPairsApp(KeyPairService.open(tmp_path / "data", "us-east-1"))
+    parts: list[Any] = []
+    panic = app.panic
+
+    def keep(*renderables: Any) -> None:
+        parts.extend(renderables)
+        panic(*renderables)
+
+    monkeypatch.setattr(app, "panic", keep)
+
+    async def crash() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            app.call_later(fail)
+            await pilot.pause(0.1)
+
+    def fail() -> None:
+        raise ValueError(ESCAPES)
+
+    with pytest.raises(ValueError, match="52;c"):
+        asyncio.run(crash())
+    report = io.StringIO()
+    console = Console(file=report, width=100)
+    console.print(*parts)
+    assert r"\u{1b}]52;c;QUJD\u{7}" in report.getvalue()
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(report.getvalue())
 
 
 # Files ----------------------------------------------------------------------------------------
