@@ -1,7 +1,7 @@
 """The question before key pairs are deleted, and the deleting."""
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -15,6 +15,7 @@ from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place, at, bindings, hints, key_label
+from tui.patience import patiently
 from tui.text import short_path, visible
 from tui.verdict import Tone, Verdict
 from tui.widgets.form_field import FormField
@@ -123,9 +124,10 @@ class DeleteKeyPairsScreen(Screen[int]):
             self._typed.focus()
 
     def action_back(self) -> None:
-        """Go back, or stop before the next one."""
+        """Go back, or stop before the next one, and give up waiting for another session."""
         if self._busy:
             self._stop = True
+            self._service.give_up_waiting()
         else:
             self.dismiss(self._deleted)
 
@@ -148,7 +150,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     def _begin(self) -> None:
         # Not in the worker: a second one would cancel the first, and leave the screen busy.
         if not self._busy:
-            self._busy = True
+            self._busy, self._stop = True, False
             self._delete()
 
     @work(exclusive=True, group="flow")
@@ -159,9 +161,7 @@ class DeleteKeyPairsScreen(Screen[int]):
                 break
             self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
             try:
-                await asyncio.to_thread(
-                    self._service.delete_key_pair, key_pair_id=key_pair.key_pair_id
-                )
+                await patiently(partial(self._delete_one, key_pair), self._outcome.show)
             except EC2Error as error:
                 self._refuse(verdict.refusal(error))
                 return
@@ -170,6 +170,9 @@ class DeleteKeyPairsScreen(Screen[int]):
                 return
             self._deleted += 1
         self.dismiss(self._deleted)
+
+    def _delete_one(self, key_pair: KeyPair) -> None:
+        self._service.delete_key_pair(key_pair_id=key_pair.key_pair_id)
 
     def _refuse(self, refusal: Verdict) -> None:
         self._busy = False

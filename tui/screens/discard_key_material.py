@@ -1,6 +1,5 @@
 """The question before a private key is given up."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -12,6 +11,7 @@ from textual.widgets import Input, Static
 from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui.actions import Place, bindings
+from tui.patience import patiently
 from tui.text import visible
 from tui.verdict import Tone, Verdict
 from tui.widgets.choice import Choice
@@ -43,6 +43,7 @@ class DiscardKeyMaterialScreen(Screen[bool]):
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
         self._field = FormField("Its name", self._key_name)
+        self._busy = False
         self._fate = Choice(_OPTIONS, id="fate")
 
     def compose(self) -> ComposeResult:
@@ -60,24 +61,33 @@ class DiscardKeyMaterialScreen(Screen[bool]):
 
     def action_back(self) -> None:
         """Go back; the key is still there."""
-        self.dismiss(False)
+        if self._busy:
+            self._service.give_up_waiting()
+        else:
+            self.dismiss(False)
 
     @on(Input.Submitted)
     @work(exclusive=True, group="flow")
     async def action_submit(self) -> None:
         """Give the private key up, if the name is right."""
+        if self._busy:
+            return
         name = self._key_pair.key_name
         # What the screen asks for must do, also where the name itself cannot be typed.
         if self._key_name.value not in (name, visible(name)):
             self._field.show(Verdict("this is not the name; escape goes back to the key", Tone.BAD))
             self._key_name.focus()
             return
-        if self._fate.value == _DELETE:
-            try:
-                await asyncio.to_thread(
-                    self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id
-                )
-            except KeyPairsError as error:
-                self._field.show(Verdict(f"not deleted: {error}", Tone.BAD))
-                return
-        self.dismiss(True)
+        self._busy = True
+        try:
+            if self._fate.value == _DELETE:
+                await patiently(self._delete, self._field.show)
+        except KeyPairsError as error:
+            self._field.show(Verdict(f"not deleted: {error}", Tone.BAD))
+        else:
+            self.dismiss(True)
+        finally:
+            self._busy = False
+
+    def _delete(self) -> None:
+        self._service.delete_key_pair(key_pair_id=self._key_pair.key_pair_id)

@@ -1,0 +1,95 @@
+"""Another session holds the Region: every form says so, and Escape gives up without effect."""
+
+import asyncio
+import fcntl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.demo import DemoService
+from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.patience import STILL_WAITING
+from tui.widgets.verdict_line import VerdictLine
+
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+
+Fill = Callable[[Pilot[None]], Awaitable[None]]
+
+
+async def _create(pilot: Pilot[None]) -> None:
+    await pilot.press("c")
+    await until_screen(pilot, "CreateKeyPairScreen")
+    await type_text(pilot, "reporting")
+
+
+async def _import(pilot: Pilot[None]) -> None:
+    await pilot.press("i")
+    await until_screen(pilot, "ImportKeyPairScreen")
+    await type_text(pilot, "reporting")
+    await pilot.press("tab")
+    app_of(pilot).screen.query_one("#material").text = PUBLIC_KEY  # type: ignore[attr-defined] # it is a KeyText
+
+
+async def _tags(pilot: Pilot[None]) -> None:
+    await pilot.press("j", "j", "t")
+    await until_screen(pilot, "EditTagsScreen")
+    await type_text(pilot, "Team")
+
+
+async def _delete(pilot: Pilot[None]) -> None:
+    await pilot.press("j", "d")
+    await until_screen(pilot, "DeleteKeyPairsScreen")
+    await type_text(pilot, "ci-deploy")
+
+
+async def _discard(pilot: Pilot[None]) -> None:
+    await create(pilot, "reporting")
+    await pilot.press("escape")
+    await until_screen(pilot, "DiscardKeyMaterialScreen")
+    await type_text(pilot, "reporting")
+
+
+@contextmanager
+def another_session(folder: Path) -> Iterator[None]:
+    """Hold the Region's lock as a session that takes its time does."""
+    with (folder / "us-east-1.json.lock").open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.parametrize("fill_in", [_create, _import, _tags, _delete, _discard])
+def test_escape_gives_up_and_nothing_has_happened(
+    demo_service: DemoService, home: Path, fill_in: Fill
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await fill_in(pilot)
+        before = demo_service.describe_key_pairs()
+        screen = app_of(pilot).screen
+
+        def said(text: str) -> bool:
+            return any(text in line.verdict.text for line in screen.query(VerdictLine))
+
+        with another_session(home / "data"):
+            await pilot.press("enter")
+            await until(pilot, lambda: said(STILL_WAITING.text), "what is waited for")
+            await pilot.press("escape")
+            await until(pilot, lambda: said("gave up waiting"), "the answer")
+            assert app_of(pilot).screen is screen
+            assert not said(STILL_WAITING.text)
+        await pilot.pause(0.2)
+        assert demo_service.describe_key_pairs() == before
+        # The form is as it was: now that nobody is in the way, Enter does it.
+        await pilot.press("enter")
+        await until(pilot, lambda: app_of(pilot).screen is not screen, "the end of the form")
+        assert demo_service.describe_key_pairs() != before
+
+    async def run() -> None:
+        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+            await scene(pilot)
+
+    asyncio.run(run())
