@@ -6,6 +6,7 @@ where it is encrypted, is the file of another key and nothing tells.
 They are only read here; `core.encoding.pem` and `core.encoding.private` write the plain ones.
 """
 
+import re
 from collections.abc import Iterator
 from math import prod
 
@@ -31,7 +32,7 @@ PKCS1_LABEL = "RSA PRIVATE KEY"
 PKCS8_LABEL = "PRIVATE KEY"
 PKCS8_ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY"
 
-_DEK_CIPHERS = ("AES-128-CBC", "AES-256-CBC", "DES-EDE3-CBC")
+_DEK_IV_DIGITS = {"AES-128-CBC": 32, "AES-256-CBC": 32, "DES-EDE3-CBC": 16}
 _MOST_ITERATIONS = 5_000_000
 _MOST_SCRYPT_BLOCKS = 2**23
 """Of 128 bytes: 1 GiB, and some seconds."""
@@ -66,7 +67,7 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
         # The validation that is skipped takes 50 ms with the interpreter lock held.
         private_key = (
             load_pem_private_key(armour.render(), password, unsafe_skip_rsa_key_validation=True)
-            if armour.headers
+            if encrypted and armour.label == PKCS1_LABEL
             else load_der_private_key(armour.body, password, unsafe_skip_rsa_key_validation=True)
         )
     except UnsupportedAlgorithm:
@@ -106,11 +107,15 @@ def check_encryption(armour: Armour) -> None:
     Raises:
         EncodingError: it is so, or it is damaged; says what to do.
     """
-    if armour.headers:
-        if armour.headers.get("DEK-Info", "").partition(",")[0] not in _DEK_CIPHERS:
+    if armour.label == PKCS1_LABEL:
+        cipher, _, iv = armour.headers.get("DEK-Info", "").partition(",")
+        if cipher not in _DEK_IV_DIGITS:
             raise EncodingError(
                 "it is encrypted with a cipher that is not read, convert it" + _CONVERT
             )
+        # The library panics at one that is too short.
+        if not re.fullmatch(r"[0-9A-Fa-f]{%d}" % _DEK_IV_DIGITS[cipher], iv):
+            raise EncodingError("its DEK-Info line is damaged")
         return
     match [der.fields(content) for _, content in der.fields(armour.body)]:
         case [[(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]]:

@@ -587,6 +587,15 @@ def patched(der: bytes, old: bytes, new: bytes) -> bytes:
     return bytes(body)
 
 
+@pytest.mark.parametrize("iv", [b"", b"00", b"0" * 30, b"0" * 33, b"Z" * 32])
+def test_an_impossible_iv_in_a_dek_info_line_is_refused(
+    iv: bytes, make: Callable[[str], Sample]
+) -> None:
+    data = make("rsa openssl PKCS1 AES-128").data
+    damaged = re.sub(rb"CBC,[0-9A-F]+", b"CBC," + iv, data)
+    assert "DEK-Info" in str(refused(damaged, PASSPHRASE))
+
+
 FUZZED = [
     "rsa ssh-keygen PEM",
     "rsa openssl PKCS1 AES-128",
