@@ -9,7 +9,6 @@ than an agent may answer.
 
 import hashlib
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -26,9 +25,6 @@ from core.errors import KeyPairsError
 
 SECONDS = 5.0
 """The longest that an agent is waited for."""
-
-LONGEST_LIFETIME = timedelta(seconds=2**31 - 1)
-"""What ssh-add takes at most."""
 
 _LARGEST = 256 * 1024
 """The longest message of OpenSSH's agent; a longer one is refused unread."""
@@ -241,39 +237,3 @@ def _words(said: bytes) -> str:
     """Return the last line that ssh-add said, bounded."""
     lines = said.decode("utf-8", "replace").strip().splitlines()
     return lines[-1][:_MOST_WORDS] if lines else "it did not say why"
-
-
-_TIME = re.compile(r"(?:[0-9]+[wdhms])*[0-9]*", re.IGNORECASE)
-_PART = re.compile(r"([0-9]+)([wdhms]?)", re.IGNORECASE)
-_LONGEST_TIME = 40
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "": 1}
-
-
-def parse_lifetime(text: str) -> timedelta | None:
-    """Return a time as ssh-add writes it (sshd_config(5), TIME FORMATS), or None for no text.
-
-    Raises:
-        AgentError: it is no such time, is nothing, or is longer than an agent counts.
-    """
-    written = text.strip()
-    if not written:
-        return None
-    if len(written) > _LONGEST_TIME or not _TIME.fullmatch(written):
-        raise AgentError("not a time: write 8h, 30m, 1h30m, 2d")
-    seconds = sum(int(count) * _UNITS[unit.casefold()] for count, unit in _PART.findall(written))
-    if seconds == 0:
-        raise AgentError("no time at all; leave it empty for no limit")
-    if seconds > LONGEST_LIFETIME.total_seconds():
-        raise AgentError("longer than an agent counts; leave it empty for no limit")
-    return timedelta(seconds=seconds)
-
-
-def span(lifetime: timedelta) -> str:
-    """Return a time in its largest units: `1h 30m`."""
-    left = int(lifetime.total_seconds())
-    parts: list[str] = []
-    for unit, size in _UNITS.items():
-        count, left = divmod(left, size)
-        if unit and count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts)

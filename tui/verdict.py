@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from core import passphrase, validation
+from core import lifetime, passphrase, validation
 from core.destination import Destination
 from core.destination import Verdict as PathVerdict
 from core.errors import EC2Error, StoreError
@@ -125,15 +125,13 @@ def of_agent(found: "AgentContents") -> Verdict:
 
 def of_lifetime(text: str, now: datetime) -> Verdict:
     """Return the verdict on how long an agent is to keep a key; `now` is an aware time."""
-    from core.agent import AgentError, parse_lifetime, span
-
     try:
-        lifetime = parse_lifetime(text)
-    except AgentError as error:
+        kept = lifetime.parse(text)
+    except lifetime.LifetimeError as error:
         return Verdict(str(error), Tone.BAD)
-    if lifetime is None:
+    if kept is None:
         return Verdict("until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
-    return Verdict(f"{span(lifetime)}, until {_moment(now + lifetime, now)}", Tone.GOOD)
+    return Verdict(f"{lifetime.span(kept)}, until {_moment(now + kept, now)}", Tone.GOOD)
 
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:

@@ -9,7 +9,8 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.agent import AgentError, NoAgent, parse_lifetime
+from core import lifetime
+from core.agent import NoAgent
 from core.delivery import AddedToAgent
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
@@ -103,8 +104,8 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     @work(exclusive=True, group="flow")
     async def _add(self) -> None:
         try:
-            lifetime = parse_lifetime(self._lifetime.value)
-        except AgentError:
+            kept = lifetime.parse(self._lifetime.value)
+        except lifetime.LifetimeError:
             self._lifetime.focus()
             return
         self._busy = True
@@ -113,7 +114,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
             added = await asyncio.to_thread(
                 self._service.add_to_agent,
                 self._created,
-                lifetime=lifetime,
+                lifetime=kept,
                 confirm=self._use.value == _ASK,
             )
         except KeyPairsError as error:
