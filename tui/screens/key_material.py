@@ -74,6 +74,10 @@ class KeyMaterialScreen(Screen[None]):
     def on_mount(self) -> None:
         self._state.show(_UNSAVED)
 
+    def on_unmount(self) -> None:
+        # Textual may remember a closed screen for long, as the one that sent the last event.
+        del self._created
+
     def action_toggle_shown(self) -> None:
         """Show or hide the private key."""
         self._view.shown = not self._view.shown
