@@ -220,6 +220,12 @@ def plant(fault: str, without: str) -> None:
     from tui.widgets.key_material_view import KeyMaterialView
 
     drawing = KeyMaterialView.render_line
+    mounted = KeyMaterialScreen.on_mount
+
+    def shown_at_once(screen: KeyMaterialScreen) -> None:
+        mounted(screen)
+        screen.action_toggle_shown()
+
     stop = LinuxDriver.stop_application_mode
     changes: Mapping[str, tuple[object, str, Any]] = {
         "handler": (KeyMaterialScreen, "action_toggle_shown", in_a_handler),
@@ -228,7 +234,7 @@ def plant(fault: str, without: str) -> None:
         "copying": (KeyMaterialScreen, "action_copy", in_a_handler),
         "drawing": (KeyMaterialView, "render_line", lambda *a: while_drawing(drawing, *a)),
         "report": (KeyPairsApp, "_fatal_error", App._fatal_error),
-        "hiding": (KeyMaterialScreen, "on_mount", KeyMaterialScreen.action_toggle_shown),
+        "hiding": (KeyMaterialScreen, "on_mount", shown_at_once),
         "wiping the screen": (SteadyDriver, "stop_application_mode", stop),
         "signals": (KeyPairsApp, "on_load", nothing),
         "palette": (KeyPairsApp, "get_system_commands", App.get_system_commands),
@@ -236,6 +242,7 @@ def plant(fault: str, without: str) -> None:
         "own sending": (clipboard, "send_private", by_textual),
         "wiping the memory": (KeyMaterial, "wipe", nothing),
         "forgetting": (KeyMaterialView, "on_unmount", nothing),
+        "letting go": (KeyMaterialScreen, "on_unmount", nothing),
     }
     for name in filter(None, (fault, without)):
         if name in changes:

@@ -9,7 +9,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence, Set
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,7 @@ WITH_TOOLS = f"{{folder}}/tools:{os.environ.get('PATH', os.defpath)}"
 # A stand-in for tmux, which writes down what any other program could see of it.
 FAKE_TMUX = """#!/bin/sh
 { tr '\\0' '\\n' </proc/$$/cmdline; env; } >>"$HOME/seen-by-others"
-cat >/dev/null
+[ "$1" != load-buffer ] || cat >/dev/null
 """
 
 
@@ -45,7 +46,7 @@ class RunOfCanary(Terminal):
 
     def __init__(self, folder: Path, walk: "Walk", without: str) -> None:
         self.folder = folder
-        self.others: list[bytes] = []
+        self.glimpses: list[bytes] = []
         tools = folder / "tools"
         for made in (folder / "tmp", folder / "home" / "Downloads", tools):
             made.mkdir(parents=True)
@@ -53,8 +54,9 @@ class RunOfCanary(Terminal):
         (tools / "tmux").chmod(0o755)
         command: list[str | Path] = [sys.executable, CANARY, "--data-dir", folder / "data"]
         if walk.in_a_shell:
-            # The shell stops and continues it; what it says of jobs, it says before its prompt.
-            command = ["bash", "--norc", "-i", "-c", f"set -m; {join(map(str, command))}; fg; fg"]
+            # The shell goes on when it is stopped, and continues it when it is told to.
+            script = f"{join(map(str, command))}; until [ -e go ]; do sleep 0.1; done; fg"
+            command = ["bash", "--norc", "-i", "-c", f"set -m; {script}"]
         env = {
             "TMPDIR": str(folder / "tmp"),
             "TEXTUAL": "debug,devtools",
@@ -80,12 +82,18 @@ class RunOfCanary(Terminal):
                     return int(child)
         return self.pid
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the program was stopped, and not continued."""
+        status = Path(f"/proc/{self.program}/stat").read_text()
+        return status.rpartition(")")[2].split()[0] == "T"
+
     def look_from_outside(self) -> None:
         """Note what other programs see of the process."""
         for name in ("cmdline", "environ"):
             # To whom the environment is closed, nothing can leak by it.
             with suppress(PermissionError):
-                self.others.append(Path(f"/proc/{self.program}/{name}").read_bytes())
+                self.glimpses.append(Path(f"/proc/{self.program}/{name}").read_bytes())
 
     def create(self) -> None:
         """Create the pair of the known key."""
@@ -110,7 +118,7 @@ class RunOfCanary(Terminal):
         places = {"left behind": self.left_behind()}
         if not shown:
             places |= {"output": output, "text of output": text_of(output)}
-        places |= {f"seen by others {i}": data for i, data in enumerate(self.others)}
+        places |= {f"glimpse {number}": data for number, data in enumerate(self.glimpses)}
         for path in self.folder.rglob("*"):
             if path.is_file() and path.suffix not in {".pem", ".ppk"}:
                 places[str(path)] = path.read_bytes()
@@ -188,7 +196,7 @@ def copy_the_key(run: RunOfCanary) -> None:
     pick(run, "itself")
     run.wait_for("no, go back")
     run.press("Down", "Enter")
-    run.wait_for("it cannot be taken back")
+    run.wait_for("private key: sent to your terminal")
 
 
 def copy_the_key_and_quit(run: RunOfCanary) -> None:
@@ -199,7 +207,7 @@ def copy_the_key_and_quit(run: RunOfCanary) -> None:
 
 def copy_and_paste(run: RunOfCanary) -> None:
     copy_the_key(run)
-    assert b"\x1b]52;c;" in run.output()
+    wait_until(lambda: b"\x1b]52;c;" in run.output())
     run.press("s")
     run.wait_for("Save the private key")
     run.step("C-u")
@@ -233,8 +241,7 @@ def end_by(
     def steps(run: RunOfCanary) -> None:
         first(run)
         run.signal(number)
-        # SIGINT is no death for Textual: it ends as if it had been quit.
-        assert run.wait_for_end() == (0 if number == signal.SIGINT else 128 + number)
+        run.wait_for_end()
 
     return steps
 
@@ -243,8 +250,10 @@ def stop_and_continue(first: Callable[[RunOfCanary], None]) -> Callable[[RunOfCa
     def steps(run: RunOfCanary) -> None:
         first(run)
         run.press("C-z")
-        run.wait_until_gone("The private key of")
-        assert not holds_key(run.left_behind(), PIECES)
+        wait_until(lambda: run.is_stopped, complaint=lambda: "it has not stopped")
+        run.glimpses.append(run.left_behind())
+        (run.home / "go").touch()
+        wait_until(lambda: not run.is_stopped, complaint=lambda: "it has not gone on")
         run.wait_for("The private key of")
         os.kill(run.program, signal.SIGTERM)
         run.wait_for_end()
@@ -333,7 +342,6 @@ GUARDS = (
     ("palette", "show and take a picture"),
     ("variables", "show and be photographed"),
     ("pipe", "copy the key by tmux"),
-    ("own sending", "copy the key by the terminal, and paste"),
 )
 
 
@@ -364,11 +372,7 @@ def test_without_a_guard_something_else_holds_it(
     walk_with_canary: Callable[..., Sequence[str]], guard: str, name: str
 ) -> None:
     [walk] = (walk for walk in WALKS if walk.name == name)
-    try:
-        leaks = walk_with_canary(walk, without=guard)
-    except AssertionError:
-        return  # what the walk itself checks did not hold
-    assert leaks != []
+    assert walk_with_canary(walk, without=guard) != []
 
 
 # What the memory holds ---------------------------------------------------------------------------
@@ -408,7 +412,13 @@ LEAVE = (
 )
 
 
-NOTHING = {"texts": [], "buffers": 0, "holders": 0, "dumpable": 0, "core": [0, 0]}
+NOTHING: Mapping[str, object] = {
+    "texts": [],
+    "buffers": 0,
+    "holders": 0,
+    "dumpable": 0,
+    "core": [0, 0],
+}
 
 
 @pytest.mark.long
@@ -425,26 +435,24 @@ def test_when_its_screen_is_closed_nothing_in_memory_holds_the_key(
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("guard", "found"),
+    ("guard", "name", "found"),
     [
-        ("forgetting", {"texts"}),
-        ("wiping the memory", {"buffers"}),
-        ("dumps", {"dumpable"}),
+        ("forgetting", "saved", "texts"),
+        ("own sending", "copied", "texts"),
+        ("letting go", "saved", "holders"),
+        ("wiping the memory", "saved", "buffers"),
+        ("dumps", "saved", "dumpable"),
     ],
 )
 def test_without_a_guard_the_memory_holds_it_or_is_open(
-    tool: Callable[[str], str], tmp_path: Path, guard: str, found: Set[str]
+    tool: Callable[[str], str], tmp_path: Path, guard: str, name: str, found: str
 ) -> None:
     tool("tmux")
-
-    def differences(run: RunOfCanary) -> Set[str]:
-        memory = run.memory()
-        # The limit for core files may have been 0 before.
-        return {name for name in memory if memory[name] != NOTHING[name]} - {"core"}
-
-    with RunOfCanary(tmp_path / "run", LEAVE[0], guard) as run:
-        LEAVE[0].steps(run)
-        wait_until(lambda: differences(run) == found, complaint=lambda: str(run.memory()))
+    [walk] = (walk for walk in LEAVE if walk.name == name)
+    with RunOfCanary(tmp_path / "run", walk, guard) as run:
+        walk.steps(run)
+        time.sleep(1)
+        assert run.memory()[found] != NOTHING[found]
 
 
 @pytest.mark.long

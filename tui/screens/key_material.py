@@ -87,6 +87,10 @@ class KeyMaterialScreen(Screen[None]):
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._service.prepare_spare_key)
 
+    def on_unmount(self) -> None:
+        # Textual may remember a closed screen for long, as the one that sent the last event.
+        del self._created
+
     def action_toggle_shown(self) -> None:
         """Show or hide the private key."""
         self._view.shown = not self._view.shown

@@ -39,6 +39,8 @@ class KeyMaterialView(ScrollView, can_focus=True):
         self.virtual_size = Size(64, len(_HIDDEN))
 
     def on_unmount(self) -> None:
+        self.set_reactive(KeyMaterialView.shown, False)
+        del self._material
         # Rich remembers every text that it measured, and so the lines that were cut to fit.
         cached_cell_len.cache_clear()
 
