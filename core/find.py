@@ -29,7 +29,7 @@ from core.fingerprint import pkcs8_sha1, ssh_sha256
 from core.found import Found, Match, Standing
 from core.keygen import PrivateKey
 from core.model import KeyPair, KeyType
-from core.secret import KeyMaterial
+from core.secret import Passphrase
 
 LARGEST = 64 * 1024
 """A larger file holds no key, unless it is an authorized_keys."""
@@ -45,7 +45,7 @@ MOST_ENTRIES = 200_000
 _DEEPEST = 64
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
 
-Ask = Callable[[str], KeyMaterial | None]
+Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
 
 

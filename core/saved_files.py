@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from core import files
+from core.destination import others_can_replace_in
 from core.encoding import EncodingError, private_file
 from core.findings import Finding, PairReference
 from core.model import KeyPair
@@ -88,18 +89,13 @@ class SavedFiles:
                 f"{replace} chown {os.geteuid()} {shlex.quote(str(path))}",
             )
         folder = path.parent
-        if folder not in self._folders_said and _others_can_replace_in(folder):
+        if folder not in self._folders_said and others_can_replace_in(folder):
             self._folders_said.add(folder)
             yield (
                 "folder-exposed",
                 f"Others can write in {folder}, and so put another file in the place of {path}.",
                 f"chmod go-w {shlex.quote(str(folder))}",
             )
-
-
-def _others_can_replace_in(folder: Path) -> bool:
-    mode = folder.stat().st_mode
-    return bool(mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX)
 
 
 def _examined(data: bytes, pair: KeyPair) -> tuple[str | None, bool]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import KeyPairsError
 from core.found import IS_NO_KEY, Found, Standing
-from core.secret import KeyMaterial
+from core.secret import Passphrase
 from core.settings import open_service
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
@@ -78,10 +78,10 @@ def _asker() -> "Ask | None":
         return None
     from getpass import getpass
 
-    def ask(path: str) -> KeyMaterial | None:
-        with suppress(EOFError):
-            typed = getpass(f"Passphrase of {visible(path)} (empty leaves it locked): ")
-            return KeyMaterial(typed.encode()) if typed else None
+    def ask(path: str) -> Passphrase | None:
+        # A ValueError: what was typed, nothing say, can be no passphrase.
+        with suppress(EOFError, ValueError):
+            return Passphrase(getpass(f"Passphrase of {visible(path)} (empty leaves it locked): "))
         return None
 
     return ask

@@ -13,7 +13,7 @@ from core import files, find, query
 from core.encoding import argon2
 from core.found import Found, Standing
 from core.model import Tag, TagSpecification
-from core.secret import KeyMaterial
+from core.secret import Passphrase
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests import key_zoo
@@ -73,9 +73,9 @@ def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
 ) -> None:
     asked: list[str] = []
 
-    def ask(path: str) -> KeyMaterial:
+    def ask(path: str) -> Passphrase:
         asked.append(str(Path(path).relative_to(zoo.folder)))
-        return KeyMaterial(PASSPHRASE.encode())
+        return Passphrase(PASSPHRASE)
 
     found = by_name(zoo.folder, everywhere.finder(ask).look(str(zoo.folder)))
     locked = [name for name, each in zoo.expected.items() if each.standing == "needs-passphrase"]
@@ -90,8 +90,8 @@ def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
 
 def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: KeyPairService) -> None:
     path = str(zoo.folder / "rsa-pkcs8-encrypted.pem")
-    typed: list[KeyMaterial] = [KeyMaterial(b"wrong")]
-    answers: list[KeyMaterial | None] = [typed[0], None]
+    typed: list[Passphrase] = [Passphrase("wrong")]
+    answers: list[Passphrase | None] = [typed[0], None]
     finder = everywhere.finder(lambda _: answers.pop(0))
     (wrong,) = finder.look(path)
     (none,) = finder.look(path)
@@ -142,7 +142,7 @@ def test_each_small_regular_file_is_opened_once_and_nothing_else(
 def test_nothing_private_is_in_what_is_said(zoo: Zoo, everywhere: KeyPairService) -> None:
     from tui.found_text import line
 
-    finder = everywhere.finder(lambda _: KeyMaterial(PASSPHRASE.encode()))
+    finder = everywhere.finder(lambda _: Passphrase(PASSPHRASE))
     found = list(finder.look(str(zoo.folder)))
     said = json.dumps([each.as_record() for each in found], ensure_ascii=False)
     said += "\n".join(map(line, found)) + repr(found)

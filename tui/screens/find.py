@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from core.errors import KeyPairsError
 from core.findings import PairReference
 from core.found import Found, Standing
-from core.secret import KeyMaterial
+from core.secret import Passphrase
 from tui.actions import Place, bindings, hints
 from tui.background import in_batches
 from tui.found_text import answer, summed_up
@@ -190,7 +190,11 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
     async def _unlock(self) -> None:
         """Look a locked file up again, with its passphrase."""
         index = self._locked
-        passphrase = KeyMaterial(self._passphrase.reveal().encode())
+        try:
+            passphrase = Passphrase(self._passphrase.reveal())
+        except ValueError as error:
+            self._status.show(Verdict(str(error), Tone.BAD))
+            return
         self._close_passphrase()
         self._status.show(Verdict("unlocking…"))
         try:
@@ -201,7 +205,7 @@ class FindScreen(Screen[PairReference | KeyToImport | None]):
         self._found[index : index + 1] = found
         self._show(summed_up(self._found, self._looked_at))
 
-    def _looked_up_with(self, passphrase: KeyMaterial, path: Path) -> list[Found]:
+    def _looked_up_with(self, passphrase: Passphrase, path: Path) -> list[Found]:
         return list(self._service.finder(lambda _: passphrase).in_path(path))
 
 
