@@ -114,7 +114,7 @@ def check_encryption(armour: Armour) -> None:
                 "it is encrypted with a cipher that is not read, convert it" + _CONVERT
             )
         # The library panics at one that is too short.
-        if not re.fullmatch(r"[0-9A-Fa-f]{%d}" % _DEK_IV_DIGITS[cipher], iv):
+        if len(iv) != _DEK_IV_DIGITS[cipher] or not re.fullmatch("[0-9A-Fa-f]+", iv):
             raise EncodingError("its DEK-Info line is damaged")
         return
     match [der.fields(content) for _, content in der.fields(armour.body)]:
