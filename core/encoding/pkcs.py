@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from math import prod
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -77,8 +77,9 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
         ) from None
     except MemoryError:
         raise EncodingError("its passphrase takes more memory than is free") from None
-    except (ValueError, TypeError):
-        # A TypeError says that the label and the content disagree on whether it is encrypted.
+    except (ValueError, TypeError, InternalError):
+        # A TypeError says that the label and the content disagree on whether it is encrypted; an
+        # InternalError, that a number of the key derivation is impossible.
         if encrypted:
             raise WrongPassphrase(given=True) from None
         raise EncodingError("it is damaged, its numbers cannot be read") from None
@@ -114,7 +115,7 @@ def check_encryption(armour: Armour) -> None:
                 "it is encrypted with a cipher that is not read, convert it" + _CONVERT
             )
         # The library panics at one that is too short.
-        if not re.fullmatch(rf"[0-9A-Fa-f]{{{_DEK_IV_DIGITS[cipher]}}}", iv):
+        if len(iv) != _DEK_IV_DIGITS[cipher] or not re.fullmatch("[0-9A-Fa-f]+", iv):
             raise EncodingError("its DEK-Info line is damaged")
         return
     match [der.fields(content) for _, content in der.fields(armour.body)]:
