@@ -153,7 +153,7 @@ class KeyPairService:
 
     def make_ready(self) -> None:
         """Do ahead what the first change would wait for, when nobody is waiting: import, tidy."""
-        import filelock  # noqa: F401 - see above
+        import filelock  # noqa: F401 - imported to be there when they are needed
         import tinydb  # noqa: F401 - likewise
 
         from core import fingerprint, keygen  # noqa: F401 - likewise

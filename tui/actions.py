@@ -144,6 +144,14 @@ ACTIONS: tuple[Action, ...] = (
         "Choose the pair, or no longer, for what is done to several.",
     ),
     Action(
+        "list.show-all",
+        Place.LIST,
+        "escape",
+        "show_all",
+        "",
+        "Clear the filter and show all pairs.",
+    ),
+    Action(
         "list.sort",
         Place.LIST,
         "s",
@@ -602,8 +610,13 @@ _TYPING = {
     Place.IMPORT,
     Place.SAVE,
     Place.DISCARD,
+    Place.ADD_TO_AGENT,
     Place.TAGS,
+    Place.DELETE,
+    Place.INSTALL,
+    Place.FIND,
     Place.PICK,
+    Place.COPY_TO,
 }
 """Places where a letter is text, so that only keys of other kinds can be taught."""
 

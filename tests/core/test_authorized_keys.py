@@ -560,3 +560,18 @@ def test_the_commands_for_another_host_send_the_line(
     assert stub_ssh.read_text() == f"{plain}\n"
     assert not (account.home / "pwned").exists()
     assert shlex.split(second[1])[:3] == ["ssh-copy-id", "-f", "-i"]
+
+
+def test_no_other_line_is_sent_when_the_file_came_up_meanwhile(
+    service: KeyPairService, account: Account, stub_ssh: Path, tool: Callable[[str], str]
+) -> None:
+    tool("ssh-copy-id")
+    key_pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    line = service.installation(key_pair, "restrict").line
+    commands = copy_id.commands(key_pair, line, account.home)
+    (account.home / ".ssh").mkdir(mode=0o700, exist_ok=True)
+    (account.home / ".ssh" / "web.pub").write_text(f"{key_pair.public_key}\n")
+    pasted = "\n".join(commands).replace("HOST", "host")
+    environment = {**os.environ, "HOME": str(account.home)}
+    subprocess.run(["sh", "-c", pasted], env=environment, capture_output=True, check=False)
+    assert not stub_ssh.exists()

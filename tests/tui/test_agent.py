@@ -92,7 +92,7 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await add(pilot, "8h", "tab", "right")
         shown = texts(pilot)
         assert "In the agent until 19:59, asking each time" in " ".join(shown.split())
-        assert "In no file: lost when the agent ends" in shown
+        assert "In no file: lost when the agent forgets it or ends" in " ".join(shown.split())
         assert "esc done" in shown
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")

@@ -140,3 +140,38 @@ def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
         assert getattr(first, "value", None) == "Env"
 
     play(demo_service, scene)
+
+
+def test_escape_on_the_list_shows_all_pairs_again(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the filter")
+        await type_text(pilot, "nothing")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing matches" in "".join(drawn(pilot)), "the empty list")
+        await pilot.press("escape")
+        await until(pilot, lambda: "ci-deploy" in "".join(drawn(pilot)), "all pairs")
+
+    play(demo_service, scene)
+
+
+def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "reporting")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "reportin")
+        await pilot.press("enter")
+        await until(pilot, lambda: "this is not the name" in "".join(drawn(pilot)), "the refusal")
+        await type_text(pilot, "g")
+        await until(pilot, lambda: "not the name" not in "".join(drawn(pilot)), "no refusal")
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("place", list(Place))
+def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
+    """Every screen that has a text field teaches the help by a key that types nothing."""
+    taught = {word: key for key, word in actions.hints(place)}["help"]
+    typed = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL, Place.DETAILS, Place.AGENT}
+    assert taught == ("?" if place in {*typed, Place.CHECK_UP} else "f1")

@@ -123,6 +123,10 @@ class DeleteKeyPairsScreen(Screen[int]):
         if self._guarded:
             self._typed.focus()
 
+    @on(Input.Changed)
+    def _forget_refusal(self) -> None:
+        self._field.show(Verdict(""))
+
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
         if self._busy:

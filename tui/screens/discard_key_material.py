@@ -59,6 +59,10 @@ class DiscardKeyMaterialScreen(Screen[bool]):
             yield FormField("The pair", self._fate)
         yield KeyHints(Place.DISCARD)
 
+    @on(Input.Changed)
+    def _forget_refusal(self) -> None:
+        self._field.show(Verdict(""))
+
     def action_back(self) -> None:
         """Go back; the key is still there."""
         if self._busy:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tui.screens.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
-_ONLY_IN_AGENT = Verdict("In no file: lost when the agent ends, as at logout.", Tone.CAUTION)
+_ONLY_IN_AGENT = Verdict(
+    "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
+)
 
 
 class KeyMaterialScreen(Screen[None]):

@@ -225,6 +225,12 @@ class KeyPairListScreen(Screen[None]):
         self._key_hints.show(hints(Place.LIST))
         self._table.focus()
 
+    def action_show_all(self) -> None:
+        """Clear the filter and show all pairs."""
+        if self._filter.value:
+            self._clear_filter()
+            self._show(self._table.highlighted)
+
     def action_sort(self) -> None:
         """Sort by the next column."""
         self._listing.sort_by_next()
