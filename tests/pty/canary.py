@@ -172,7 +172,7 @@ async def in_a_worker(screen: "KeyMaterialScreen") -> None:
     fail(screen._created.key_material)
 
 
-def in_a_thread(service: KeyPairService, created: CreatedKeyPair, path_text: str) -> None:
+def in_a_thread(service: KeyPairService, created: CreatedKeyPair, *_: Any, **__: Any) -> None:
     """Stand in for what the save dialog calls in a thread."""
     fail(created.key_material)
 
