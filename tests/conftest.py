@@ -2,7 +2,12 @@ import os
 import sys
 
 # Before anything that imports Textual: it reads these variables once, while it is imported.
-_SET = [name for name in os.environ if name.startswith("TEXTUAL_") or name == "ESCDELAY"]
+# The snapshots' own variable is not Textual's: by it the processes of a run share a folder.
+_SET = [
+    name
+    for name in os.environ
+    if (name.startswith("TEXTUAL_") and name != "TEXTUAL_SNAPSHOT_TEMPDIR") or name == "ESCDELAY"
+]
 for _name in [*_SET, "NO_COLOR", "KEYPAIRS_DATA_DIR", "SSH_AUTH_SOCK"]:
     os.environ.pop(_name, None)
 

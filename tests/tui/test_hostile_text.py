@@ -371,7 +371,10 @@ def all_screens() -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", BUNDLES)
+@pytest.mark.parametrize(
+    "name",
+    ["sequences", *(pytest.param(b, marks=pytest.mark.long) for b in BUNDLES if b != "sequences")],
+)
 def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: Path) -> None:
     text = BUNDLES[name]
     service = KeyPairService.open(tmp_path / "data", "us-east-1")

@@ -61,7 +61,13 @@ def another_session(folder: Path) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("fill_in", [_create, _import, _tags, _delete, _discard])
+@pytest.mark.parametrize(
+    "fill_in",
+    [
+        _create,
+        *(pytest.param(f, marks=pytest.mark.long) for f in (_import, _tags, _delete, _discard)),
+    ],
+)
 def test_escape_gives_up_and_nothing_has_happened(
     demo_service: DemoService, home: Path, fill_in: Fill
 ) -> None:
