@@ -62,7 +62,7 @@ class World:
         with self.store.transaction() as transaction:
             pair = transaction.state.named(name)
             assert pair is not None
-            transaction.update(replace(pair, **values), "Test")  # type: ignore[arg-type]
+            transaction.update(replace(pair, **values), "Test")  # type: ignore[arg-type] # whatever is to be tried
 
     def check_up(self, older_than: timedelta | None = YEAR) -> list[Finding]:
         *steps, last = self.service.check_up(older_than)
