@@ -30,17 +30,23 @@ def parts(folder: Path, *, quick: bool) -> dict[str, Callable[[], Iterator[Figur
     """Return what can be measured, by name."""
     home = folder / "home"
     home.mkdir(mode=0o700)
-    write_region(folder / "data", COUNT)
-    command: list[str | Path] = [KEYPAIRS, "--data-dir", folder / "data"]
+
+    def program_of(part: str) -> list[str | Path]:
+        """Return the command over a Region of its own, because some parts create key pairs."""
+        write_region(folder / part, COUNT)
+        return [KEYPAIRS, "--data-dir", folder / part]
+
     shown = f"{COUNT:,} pairs"
     keys_folder = folder / "keys"
     keys_folder.mkdir()
     return {
         "keys": lambda: keys.figures(keys_folder, 8 if quick else 40),
         "store": store.figures,
-        "start": lambda: start.figures(command, home, shown, 4 if quick else 15),
-        "wire": lambda: wire.figures(command, home, shown, 3 if quick else 12, 1 if quick else 10),
-        "life": lambda: life.figures(command, home, shown, 0.05 if quick else 1),
+        "start": lambda: start.figures(program_of("start"), home, shown, 4 if quick else 15),
+        "wire": lambda: wire.figures(
+            program_of("wire"), home, shown, 3 if quick else 12, 1 if quick else 10
+        ),
+        "life": lambda: life.figures(program_of("life"), home, shown, 0.05 if quick else 1),
     }
 
 
