@@ -14,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui import actions
+from tui import actions, forgetting
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.wire import Frame, Wire
@@ -39,6 +39,7 @@ class KeyPairsApp(App[None]):
     ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
+        forgetting.let_go()
         super().__init__(driver_class=SteadyDriver)
         self._service = service
         self._where = where
