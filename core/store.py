@@ -75,8 +75,9 @@ class Transaction:
     def __init__(self, content: Content) -> None:
         from tinydb import TinyDB
 
-        self._memory = _Memory(content.tables)
-        self._database = TinyDB(storage=lambda: self._memory)
+        self._memory = memory = _Memory(content.tables)
+        # No way back from it to this transaction, whose copies of the tables go when it ends.
+        self._database = TinyDB(storage=lambda: memory)
         self._key_pairs = dict(content.state.key_pairs)
         self._names = dict(content.state.names)
         self._deleted = dict(content.state.deleted)

@@ -18,7 +18,7 @@ from textual.events import Event, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
-from tui import actions
+from tui import actions, forgetting
 from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
@@ -46,6 +46,7 @@ class KeyPairsApp(App[None]):
     ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
+        forgetting.let_go()
         super().__init__(driver_class=SteadyDriver)
         self._service = service
         self._where = where

@@ -1,7 +1,7 @@
 """What the list shows: which pairs, in which order, and which of them are chosen."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from core.model import KeyPair
@@ -36,16 +36,27 @@ class Listing:
         self.reverse = False
         self._items: list[Searchable] = []
         self._rows: dict[str, Row] = {}
+        self._today: date | None = None
 
     def load(self, key_pairs: Iterable[KeyPair], now: datetime) -> None:
         """Take another reading of the store; `now` is an aware time in the person's zone."""
-        self.key_pairs = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
+        items = {item.key_pair.key_pair_id: item for item in self._items}
+        # A row says `today`.
+        rows = self._rows if now.date() == self._today else {}
+        before, self.key_pairs = self.key_pairs, {pair.key_pair_id: pair for pair in key_pairs}
         self.rotation = Rotation(self.key_pairs.values())
         self.chosen &= self.key_pairs.keys()
+        # What did not change is kept: a change of one pair in thousands should cost that of one.
+        changed = {key for key, pair in self.key_pairs.items() if before.get(key) is not pair}
         self._rows = {
-            key_pair_id: row_of(key_pair, now) for key_pair_id, key_pair in self.key_pairs.items()
+            key: row_of(pair, now) if key in changed or key not in rows else rows[key]
+            for key, pair in self.key_pairs.items()
         }
-        self._items = [searchable(key_pair) for key_pair in self.key_pairs.values()]
+        self._items = [
+            searchable(pair) if key in changed else items[key]
+            for key, pair in self.key_pairs.items()
+        ]
+        self._today = now.date()
         self._sort()
 
     def _sort(self) -> None:

@@ -10,12 +10,16 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from typing import Self
+
+KEYPAIRS = Path(sys.executable).with_name("keypairs")
+"""The installed program."""
 
 PATIENCE = 60.0
 QUIET = 0.25

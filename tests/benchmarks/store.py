@@ -1,11 +1,10 @@
-"""The cost of a change and of looking, beside stock TinyDB: `python -m tests.benchmarks.store`.
+"""The cost of a change and of looking, beside stock TinyDB.
 
 Both write the same prepared record, so that no key is generated on either side. Both end with the
 record on the disk. Ours keeps the Region in memory, as a running session does; TinyDB's handle is
 kept open too.
 """
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -18,6 +17,7 @@ from tinydb import TinyDB, where
 from core.records import to_record
 from core.service import KeyPairService
 from core.store import RegionStore
+from tests.benchmarks.figures import Figure
 from tests.core.store_records import TIME, key_pair, write_region
 
 SIZES = (0, 1_000, 5_000)
@@ -90,29 +90,18 @@ def stock(folder: Path, size: int) -> Iterator[tuple[str, Times]]:
         yield "describe all", measured(table.all, lambda: None)
 
 
-def main() -> int:
-    """Print the table; the exit status says whether the target is met."""
-    print(f"Medians of {ROUNDS} rounds, in milliseconds.")
-    print(f"{'':14}{'pairs':>6}{'ours CPU':>10}{'wall':>9}{'stock CPU':>11}{'wall':>9}{'CPU':>8}")
-    ratio = 0.0
+def figures() -> Iterator[Figure]:
+    """Yield what operations cost beside stock TinyDB; one create among 5,000 has the target."""
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             pairs = zip(ours(Path(folder), size), stock(Path(folder), size), strict=True)
             for (name, mine), (_, theirs) in pairs:
-                ratio_now = mine[0] / theirs[0]
-                if (name, size) == ("create", SIZES[-1]):
-                    ratio = ratio_now
-                cells = [f"{1000 * value:.2f}" for value in (*mine, *theirs)]
-                print(
-                    f"{name:14}{size:6}{cells[0]:>10}{cells[1]:>9}{cells[2]:>11}{cells[3]:>9}"
-                    f"{ratio_now:8.3f}"
+                target = TARGET if (name, size) == ("create", SIZES[-1]) else None
+                yield Figure(
+                    f"store, {name}, {size:,} pairs",
+                    1000 * mine[0],
+                    "ms CPU",
+                    target,
+                    "stock TinyDB",
+                    1000 * theirs[0],
                 )
-    verdict = "met" if ratio <= TARGET else "missed"
-    print(
-        f"One create among {SIZES[-1]:,}: {ratio:.3f} of stock's CPU; target {TARGET}: {verdict}."
-    )
-    return 0 if ratio <= TARGET else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

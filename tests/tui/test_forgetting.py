@@ -1,0 +1,30 @@
+import asyncio
+import gc
+
+from textual._styles_cache import StylesCache
+
+from tests.demo import DemoService
+from tests.tui.driving import until_loaded, until_screen
+from tui.app import KeyPairsApp
+
+
+def caches() -> int:
+    gc.collect()
+    return sum(isinstance(thing, StylesCache) for thing in gc.get_objects())
+
+
+def test_dialogs_that_were_closed_leave_nothing_they_drew(demo_service: DemoService) -> None:
+    async def life() -> tuple[int, int]:
+        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            counts = []
+            for _ in range(3):
+                counts.append(caches())
+                await pilot.press("question_mark")
+                await until_screen(pilot, "HelpScreen")
+                await pilot.press("escape")
+                await until_screen(pilot, "KeyPairListScreen")
+            return counts[1], caches()
+
+    before, after = asyncio.run(life())
+    assert after <= before

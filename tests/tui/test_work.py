@@ -1,0 +1,259 @@
+"""Work that is counted, not timed: what is parsed, written, imported, and done on the loop."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from textual.pilot import Pilot
+
+from core import files, keygen, proof, region_file
+from core.encoding import pem, pkcs, private
+from core.model import KeyType, Tag
+from core.service import KeyPairService
+from core.store import RegionStore
+from tests.core.store_records import key_pair, write_region
+from tests.tui.driving import create, save, until_loaded, until_screen
+from tui.app import KeyPairsApp
+
+ROOT = Path(__file__).parents[2]
+COUNT = 300
+
+
+class Work:
+    """What the store did: files parsed, files written whole, and their bytes."""
+
+    def __init__(self) -> None:
+        self.parses = 0
+        self.written: list[int] = []
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    work = Work()
+    read, replace = region_file.read, files.replace_file
+
+    def counted_read(data: bytes, region: str) -> region_file.Content:
+        work.parses += 1
+        return read(data, region)
+
+    def counted_replace(path: Path, data: bytes, **options: str) -> None:
+        work.written.append(len(data))
+        replace(path, data, **options)
+
+    monkeypatch.setattr(region_file, "read", counted_read)
+    monkeypatch.setattr(files, "replace_file", counted_replace)
+    return work
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> KeyPairService:
+    """Return a service that has read a Region of some hundred pairs."""
+    write_region(tmp_path / "data", COUNT)
+    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1"))
+    service.describe_key_pairs()
+    return service
+
+
+OPERATIONS: dict[str, Callable[[KeyPairService], object]] = {
+    "create": lambda service: service.create_key_pair(key_name="web", key_type="ed25519"),
+    "tag": lambda service: service.create_tags(
+        resources=[key_pair(1).key_pair_id], tags=[Tag("a", "b")]
+    ),
+    "untag": lambda service: service.delete_tags(resources=[key_pair(1).key_pair_id]),
+    "delete": lambda service: service.delete_key_pair(key_name="pair-1"),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_change_parses_nothing_and_writes_the_file_once(
+    filled: KeyPairService, work: Work, operation: str
+) -> None:
+    OPERATIONS[operation](filled)
+    assert work.parses == 0
+    assert work.written == [(filled._store.path).stat().st_size]
+
+
+def test_what_another_session_wrote_is_parsed_once(
+    filled: KeyPairService, work: Work, tmp_path: Path
+) -> None:
+    other = KeyPairService.open(tmp_path / "data", "us-east-1")
+    other.create_key_pair(key_name="other", key_type="ed25519")
+    work.parses = 0
+    for _ in range(3):
+        filled.describe_key_pairs()
+    filled.create_key_pair(key_name="web", key_type="ed25519")
+    assert work.parses == 1
+
+
+def test_looking_neither_parses_nor_writes(filled: KeyPairService, work: Work) -> None:
+    filled.describe_key_pairs()
+    filled.describe_key_pairs(key_names=["pair-7"])
+    assert filled.key_pair_named("pair-7") == key_pair(7)
+    assert filled.key_pair_named("none") is None
+    assert (work.parses, work.written) == (0, [])
+
+
+def test_a_name_is_looked_up_and_not_searched_for(filled: KeyPairService) -> None:
+    from tinydb.table import Table
+
+    with (
+        mock.patch.object(Table, "contains", side_effect=AssertionError("searched")),
+        mock.patch.object(Table, "search", side_effect=AssertionError("searched")),
+        mock.patch.object(Table, "get", side_effect=AssertionError("searched")),
+    ):
+        filled.create_key_pair(key_name="web", key_type="ed25519")
+        filled.delete_key_pair(key_name="web")
+
+
+def test_a_new_pair_adds_no_more_to_the_file_than_its_record(
+    filled: KeyPairService, work: Work
+) -> None:
+    filled.create_key_pair(key_name="a", key_type="ed25519")
+    filled.create_key_pair(key_name="b", key_type="ed25519")
+    assert 0 < work.written[1] - work.written[0] < 1_000
+
+
+HEAVY = {"cryptography", "filelock", "orjson", "tinydb"}
+
+FIRST_FRAME = """
+import json, sys
+from pathlib import Path
+from tui.app import KeyPairsApp
+from tui import __main__ as command
+
+def note(self, screen, update):
+    if update is not None:
+        Path(sys.argv[1]).write_text(json.dumps([*sys.modules]))
+        self.exit()
+
+KeyPairsApp._display = note
+command.main(sys.argv[2:])
+"""
+
+
+def test_the_first_frame_comes_before_the_store_and_the_key_library(tmp_path: Path) -> None:
+    write_region(tmp_path / "data", 3)
+    modules = tmp_path / "modules"
+    data = str(tmp_path / "data")
+    code = [sys.executable, "-c", FIRST_FRAME, str(modules), "--data-dir", data]
+    ours, theirs = os.openpty()
+    try:
+        subprocess.run(
+            code,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm-256color", "HOME": str(tmp_path)},
+            timeout=30,
+            check=True,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    loaded = {name.partition(".")[0] for name in json.loads(modules.read_text())}
+    assert "textual" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_help_loads_little(tmp_path: Path) -> None:
+    code = (
+        "import json, sys\nbefore = len(sys.modules)\nfrom tui.__main__ import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(json.dumps(list(sys.modules)[before:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=30, check=True, cwd=ROOT
+    )
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    forbidden = {"textual", "rich", "asyncio", "typing", "dataclasses", "importlib.metadata"}
+    assert forbidden & set(loaded) == set()
+    assert len([name for name in loaded if name.startswith(("core", "tui"))]) <= 3
+
+
+BLOCKING = (
+    (region_file, "read"),
+    (region_file, "encode"),
+    (files, "replace_file"),
+    (files, "read_private_file"),
+    (files, "create_private_file"),
+    (keygen, "generate"),
+    (pem, "encode"),
+    (private, "decode"),
+    (proof, "prove"),
+    (os, "fsync"),
+)
+"""What takes long, or as long as a disk or a network file system likes."""
+
+
+@contextmanager
+def watched() -> Iterator[tuple[list[str], set[str]]]:
+    """Yield what is done on the loop's thread that should not be, and what was done at all."""
+    loop = threading.get_ident()
+    on_loop: list[str] = []
+    done: set[str] = set()
+
+    def watch(name: str, function: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **options: object) -> object:
+            done.add(name)
+            if threading.get_ident() == loop:
+                on_loop.append(name)
+            return function(*arguments, **options)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in BLOCKING:
+            full = f"{module.__name__}.{name}"
+            patch.setattr(module, name, watch(full, getattr(module, name)))
+        yield on_loop, done
+
+
+def test_nothing_that_blocks_is_done_on_the_loop(home: Path, tmp_path: Path) -> None:
+    write_region(tmp_path / "watched", COUNT)
+    service = KeyPairService.open(tmp_path / "watched", "us-east-1")
+
+    async def life() -> tuple[list[str], set[str]]:
+        with watched() as (on_loop, done):
+            async with KeyPairsApp(service).run_test(size=(80, 24)) as pilot:
+                await session(pilot)
+        return on_loop, done
+
+    on_loop, done = asyncio.run(life())
+    assert on_loop == []
+    assert done == {f"{module.__name__}.{name}" for module, name in BLOCKING}
+
+
+async def session(pilot: Pilot[None]) -> None:
+    """Do what people do: look, filter, create, save, look again."""
+    await until_loaded(pilot)
+    await pilot.press("down", "slash", "1", "enter", "slash", "escape")
+    await create(pilot, "watched")
+    await save(pilot)
+    await pilot.press("escape")
+    await until_screen(pilot, "KeyPairListScreen")
+    await pilot.press("enter")
+    await until_screen(pilot, "DetailsScreen")
+    await pilot.press("escape")
+    await until_screen(pilot, "KeyPairListScreen")
+
+
+LOADERS = ("load_pem_private_key", "load_der_private_key")
+
+
+def test_rsa_material_of_ours_is_loaded_without_the_slow_validation() -> None:
+    data = pem.encode(keygen.generate(KeyType.RSA))
+    loads = [mock.patch.object(pkcs, name, wraps=getattr(pkcs, name)) for name in LOADERS]
+    with loads[0] as of_pem, loads[1] as of_der:
+        private.decode(data)
+    calls = [*of_pem.call_args_list, *of_der.call_args_list]
+    assert calls
+    assert all(call.kwargs["unsafe_skip_rsa_key_validation"] is True for call in calls)
