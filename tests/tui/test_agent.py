@@ -325,7 +325,7 @@ def test_hostile_comments_names_and_errors_are_inert(
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 @pytest.mark.parametrize(
-    ("words", "screen"), [("ssh-agent holds", "AgentKeysScreen"), ("install", "InstallPublicKey")]
+    ("words", "screen"), [("ssh-agent holds", "AgentKeysScreen"), ("authorized_keys", "InstallPublicKey")]
 )
 def test_help_and_palette_lead_there(
     words: str, screen: str, demo_service: DemoService, size: tuple[int, int]
@@ -334,7 +334,7 @@ def test_help_and_palette_lead_there(
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
-        await until_screen(pilot, "PickScreen")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, words)
         await pilot.press("enter")
         await until_screen(pilot, name)

@@ -108,6 +108,9 @@ class CursorList(ScrollView, can_focus=True):
 
     def _on_resize(self, event: Resize) -> None:
         self.virtual_size = Size(event.size.width, self._count + self.heading)
+        if self.cursor < self.size.height - self.heading:
+            # What a smaller size had scrolled away is there again.
+            self.scroll_to(y=0, animate=False)
         self._follow_cursor()
 
     def render_line(self, y: int) -> Strip:
