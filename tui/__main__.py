@@ -97,7 +97,17 @@ def _run_app(options: argparse.Namespace) -> int:
 
     app = KeyPairsApp(service, _where(os.environ))
     app.run(mouse=settings.mouse and not options.no_mouse)
+    _let_go_of_a_lost_terminal()
     return app.return_code or 0
+
+
+def _let_go_of_a_lost_terminal() -> None:
+    """Give up what could not be written, because Python would try again and end with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 _COMMANDS = {"restore": _restore, "find": _find, "doctor": _doctor}

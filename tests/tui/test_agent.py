@@ -325,7 +325,8 @@ def test_hostile_comments_names_and_errors_are_inert(
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 @pytest.mark.parametrize(
-    ("words", "screen"), [("ssh-agent holds", "AgentKeysScreen"), ("authorized_keys", "InstallPublicKey")]
+    ("words", "screen"),
+    [("ssh-agent holds", "AgentKeysScreen"), ("authorized_keys", "InstallPublicKey")],
 )
 def test_help_and_palette_lead_there(
     words: str, screen: str, demo_service: DemoService, size: tuple[int, int]
