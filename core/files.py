@@ -7,15 +7,17 @@ what was reported done survives a power cut.
 
 import errno
 import os
-import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
+
+Pieces = Iterable[bytes | memoryview]
+"""What a file is to hold, one piece after the other."""
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
@@ -52,10 +54,10 @@ def _create(path: Path, data: bytes, mode: int) -> None:
     with _opened_folder(path.parent) as folder:
         file = _open_unnamed(folder)
         if file is None:
-            _create_named(path.name, data, folder, mode)
+            _create_named(path.name, (data,), folder, mode)
         else:
             try:
-                _write_and_sync(file, data, mode)
+                _write_and_sync(file, (data,), mode)
                 # /proc names the file that has no name yet; link() refuses a name that is taken.
                 os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
             finally:
@@ -81,11 +83,11 @@ def _open_unnamed(folder: int) -> int | None:
         raise
 
 
-def _create_named(name: str, data: bytes, folder: int, mode: int = PRIVATE_FILE) -> None:
+def _create_named(name: str, pieces: Pieces, folder: int, mode: int = PRIVATE_FILE) -> None:
     file = _open_exclusively(name, folder)
     try:
         try:
-            _write_and_sync(file, data, mode)
+            _write_and_sync(file, pieces, mode)
         finally:
             # A network file system may report only here that it could not store the bytes.
             os.close(file)
@@ -98,11 +100,11 @@ class ReplaceNotConfirmed(OSError):
     """A file was replaced, the disk did not confirm it, and the old file could not be put back."""
 
 
-def replace_file(path: Path, data: bytes, *, temporary: str, previous: str) -> None:
+def replace_file(path: Path, pieces: Pieces, *, temporary: str, previous: str) -> None:
     """Replace a file by a new one of the same name, keeping the one it replaces beside it.
 
-    `temporary` and `previous` are names in the same folder; the caller makes sure that no one
-    else uses them.
+    The new one holds the pieces, one after the other. `temporary` and `previous` are
+    names in the same folder; the caller makes sure that no one else uses them.
 
     Raises:
         ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
@@ -110,7 +112,7 @@ def replace_file(path: Path, data: bytes, *, temporary: str, previous: str) -> N
     """
     with _opened_folder(path.parent) as folder:
         try:
-            _create_named(temporary, data, folder)
+            _create_named(temporary, pieces, folder)
             had_previous = _keep_previous(path.name, previous, temporary, folder)
             os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
@@ -139,13 +141,13 @@ def rewrite_file(
         OSError: anything else; the old file is in place and no temporary file is left.
     """
     # Nobody takes turns at such a file, so the name must be one that no other session has.
-    temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
+    temporary = f".{path.name}.{os.urandom(8).hex()}.tmp"
     with _opened_folder(path.parent) as folder:
         try:
             file = _open_exclusively(temporary, folder)
             try:
                 _give_away(file, like)
-                _write_and_sync(file, data, stat.S_IMODE(like.st_mode))
+                _write_and_sync(file, (data,), stat.S_IMODE(like.st_mode))
             finally:
                 os.close(file)
             check()
@@ -190,7 +192,7 @@ def _name_twice(name: str, second: str, folder: int) -> None:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
             data = file.read()
-        _create_named(second, data, folder)
+        _create_named(second, (data,), folder)
 
 
 def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> None:
@@ -265,14 +267,15 @@ def _open_exclusively(name: str, folder: int) -> int:
     return os.open(name, flags, PRIVATE_FILE, dir_fd=folder)
 
 
-def _write_and_sync(file: int, data: bytes, mode: int = PRIVATE_FILE) -> None:
+def _write_and_sync(file: int, pieces: Pieces, mode: int = PRIVATE_FILE) -> None:
     # The umask may have taken a bit that the owner needs.
     os.fchmod(file, mode)
-    write_all(file, data)
+    for piece in pieces:
+        write_all(file, piece)
     os.fsync(file)
 
 
-def write_all(file: int, data: bytes) -> None:
+def write_all(file: int, data: bytes | memoryview) -> None:
     """Write all bytes to an open file; write() may take only some of them.
 
     Raises:

@@ -49,20 +49,21 @@ _Test = Callable[[KeyPair], bool]
 class Searchable:
     """A key pair and the text in which plain terms are looked for.
 
-    `text` is lower-cased: name, id, every fingerprint in every spelling, and the tags as
-    `key=value`, each on a line of its own. `names` is the part of it that people chose: the name
-    and the tags.
+    `text` is lower-cased: the name, the tags as `key=value`, the id, and every fingerprint in
+    every spelling, each on a line of its own. `chosen` is the length of its first part, that which
+    people chose: the name and the tags.
     """
 
     key_pair: KeyPair
     text: str = field(repr=False)
-    names: str = field(repr=False)
+    chosen: int = field(repr=False)
 
 
 def searchable(key_pair: KeyPair) -> Searchable:
     """Return a key pair with its text; build it once and keep it, because that takes a while."""
     kinds = key_pair.fingerprints
     names = [key_pair.key_name, *(f"{tag.key}={tag.value}" for tag in key_pair.tags)]
+    chosen = "\n".join(names).lower()
     lines = [key_pair.key_pair_id, f"{kinds.ssh_sha256}="]
     for prefix, digits in (
         ("SHA1:", kinds.pkcs8_sha1),
@@ -72,8 +73,8 @@ def searchable(key_pair: KeyPair) -> Searchable:
         if digits is not None:
             start, _, rest = f"{prefix}{digits}".partition(":")
             lines += (f"{start}:{rest}", f"{start}:{rest.replace(':', '')}")
-    text = "\n".join([*names, *lines]).lower()
-    return Searchable(key_pair, text, names="\n".join(names).lower())
+    text = "\n".join((chosen, *lines))
+    return Searchable(key_pair, text.lower(), len(chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Query:
         found = list(items)
         for word in self.words:
             if len(word) < _SHORTEST:
-                found = [item for item in found if word in item.names]
+                found = [item for item in found if item.text.find(word, 0, item.chosen) >= 0]
             else:
                 found = [item for item in found if word in item.text]
         for oldest in self._older:
@@ -207,14 +208,15 @@ _FIELDS = ("type", "tag", "tag-key", "name", "id", "fp", "saved", "replaced", "o
 _UNCLOSED = 'Close the quotes with ".'
 _SHOWN = 20
 
+# Patterns are compiled when something is typed; the start of the program has no time for them.
 # The quoted part always ends in one of its two ways, so nothing is ever tried twice.
-_TERM = re.compile(r'(?:[^\s"]|"(?:[^"]|"")*+(?:"|\Z))+')
-_QUOTED = re.compile(r'"((?:[^"]|"")*+)("|\Z)')
+_TERM = r'(?:[^\s"]|"(?:[^"]|"")*+(?:"|\Z))+'
+_QUOTED = r'"((?:[^"]|"")*+)("|\Z)'
 # Two hexadecimal digits before a colon are a fingerprint's; names of digests have digits.
-_FIELD = re.compile(r"(?![0-9A-Fa-f]{2}:)([A-Za-z][A-Za-z-]*):")
+_FIELD = r"(?![0-9A-Fa-f]{2}:)([A-Za-z][A-Za-z-]*):"
 _FRAMED = (
-    re.compile(r"\s*[0-9]+ ((?:SHA256|MD5):[^\s\"]+) .*\((?:RSA|ED25519)\)\s*"),  # ssh-keygen -l
-    re.compile(r"\s*(?:MD5|SHA-?1)?\(stdin\)= ([0-9A-Fa-f:]+)\s*"),  # openssl md5 -c, sha1 -c
+    r"\s*[0-9]+ ((?:SHA256|MD5):[^\s\"]+) .*\((?:RSA|ED25519)\)\s*",  # ssh-keygen -l
+    r"\s*(?:MD5|SHA-?1)?\(stdin\)= ([0-9A-Fa-f:]+)\s*",  # openssl md5 -c, sha1 -c
 )
 
 
@@ -230,17 +232,17 @@ class _Term(NamedTuple):
 
 def _without_frame(text: str) -> str:
     for framed in _FRAMED:
-        if found := framed.fullmatch(text):
+        if found := re.fullmatch(framed, text):
             return found[1]
     return text
 
 
 def _terms(text: str) -> Iterator[_Term]:
-    for match in _TERM.finditer(text):
-        name = _FIELD.match(match[0])
+    for match in re.finditer(_TERM, text):
+        name = re.match(_FIELD, match[0])
         raw = match[0][name.end() :] if name else match[0]
-        closed = all(quoted[2] for quoted in _QUOTED.finditer(raw))
-        value = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
+        closed = all(quoted[2] for quoted in re.finditer(_QUOTED, raw))
+        value = re.sub(_QUOTED, lambda quoted: quoted[1].replace('""', '"'), raw)
         yield _Term(name[1].lower() if name else None, value, closed)
 
 
@@ -315,12 +317,12 @@ def _tag_key(value: str) -> _Test:
 
 
 _UNITS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
-_AGE = re.compile(r"([0-9]{1,6})([hdwmy])")
+_AGE = r"([0-9]{1,6})([hdwmy])"
 
 
 def age(text: str) -> timedelta | None:
     """Return the age that is written as a number and h, d, w, m or y, or None if it is not."""
-    found = _AGE.fullmatch(text.lower())
+    found = re.fullmatch(_AGE, text.lower())
     return timedelta(hours=int(found[1]) * _UNITS[found[2]]) if found else None
 
 
@@ -373,9 +375,9 @@ _COMPILERS: dict[str, Callable[[str], _Test]] = {
 # Fingerprints ---------------------------------------------------------------------------------
 
 _PREFIXES = ("md5:", "sha1:", "sha256:")
-_PREFIXED = re.compile(r"(?:(MD5|SHA1|SHA256):)?(.*)", re.IGNORECASE)
-_HEX = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2})*(:[0-9a-f]?)?|[0-9a-f]+", re.IGNORECASE)
-_BASE64 = re.compile(r"([A-Za-z0-9+/]{1,43})=?")
+_PREFIXED = r"(?i:(?:(MD5|SHA1|SHA256):)?(.*))"
+_HEX = r"(?i:[0-9a-f]{2}(:[0-9a-f]{2})*(:[0-9a-f]?)?|[0-9a-f]+)"
+_BASE64 = r"([A-Za-z0-9+/]{1,43})=?"
 _SHA1_LENGTH, _MD5_LENGTH, _SHA256_LENGTH = 59, 47, 43
 
 
@@ -389,16 +391,16 @@ class _Spelling(NamedTuple):
 
 
 def _spelling(text: str) -> _Spelling | None:
-    parts = _PREFIXED.fullmatch(text)
+    parts = re.fullmatch(_PREFIXED, text)
     if parts is None or not parts[2]:
         return None
     prefix, rest = (parts[1] or "").upper(), parts[2]
     digits = base64 = None
-    if _HEX.fullmatch(rest):
+    if re.fullmatch(_HEX, rest):
         digits = rest.lower()
         if ":" not in digits:
             digits = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
-    if found := _BASE64.fullmatch(rest):
+    if found := re.fullmatch(_BASE64, rest):
         base64 = found[1]
     sha1 = digits if prefix in ("", "SHA1") and len(digits or "") <= _SHA1_LENGTH else None
     md5 = digits if prefix in ("", "MD5") and len(digits or "") <= _MD5_LENGTH else None

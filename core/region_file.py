@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.errors import StoreError, StoreTooNew
 from core.model import DeletedKeyPair, KeyPair
-from core.records import deleted_from_record, from_record
+from core.records import Record, deleted_from_record, from_record
 
 SCHEMA = 1
 LARGEST = 256 * 1024 * 1024
@@ -32,7 +31,7 @@ _START_OF_A_RECORD = re.compile(
     rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
 )
 
-Tables = dict[str, dict[str, dict[str, Any]]]
+Tables = dict[str, dict[str, Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,15 @@ class Content:
 
 
 def encode(tables: Tables, region: str, generation: int) -> bytes:
-    """Return the bytes of a Region's file: its header first, the digest of the rest before that.
+    """Return the bytes of a Region's file; see `pieces`."""
+    return b"".join(pieces(tables, region, generation))
+
+
+def pieces(tables: Tables, region: str, generation: int) -> tuple[bytes, memoryview]:
+    """Return a Region's file in two pieces: up to the digest that stands first, and the rest.
+
+    They are not joined because a full Region has megabytes, and twice would be the most memory
+    that the program ever takes.
 
     Raises:
         StoreError: a text in it cannot be stored.
@@ -85,8 +92,8 @@ def encode(tables: Tables, region: str, generation: int) -> bytes:
         data = orjson.dumps(document)
     except orjson.JSONEncodeError as error:
         raise StoreError("A text in it is not Unicode. Nothing was changed.") from error
-    digest = hashlib.sha256(memoryview(data)[_REST]).hexdigest().encode()
-    return b"".join((_PREFIX, digest, memoryview(data)[_REST]))
+    rest = memoryview(data)[_REST]
+    return _PREFIX + hashlib.sha256(rest).hexdigest().encode(), rest
 
 
 def decode(data: bytes, region: str) -> Tables:
@@ -137,7 +144,9 @@ def _content(tables: Tables) -> Content:
         raise TypeError("the generation is no number")
     key_pairs: dict[str, KeyPair] = {}
     doc_ids: dict[str, int] = {}
+    texts: dict[str, str] = {}
     for doc_id, record in records.items():
+        _share(record, texts)
         key_pair = from_record(record)
         key_pairs[key_pair.key_pair_id] = key_pair
         doc_ids[key_pair.key_pair_id] = int(doc_id)
@@ -148,6 +157,18 @@ def _content(tables: Tables) -> Content:
         record["KeyPairId"]: deleted_from_record(record) for record in tables[DELETED].values()
     }
     return Content(tables, RegionState(generation, key_pairs, names, deleted), doc_ids)
+
+
+def _share(record: Record, texts: dict[str, str]) -> None:
+    """Have texts that many records hold stand in memory once: megabytes, in a full Region."""
+    for member in ("KeyType", "PrivateKey"):
+        record[member] = texts.setdefault(record[member], record[member])
+    for tag in record["Tags"]:
+        for member in ("Key", "Value"):
+            tag[member] = texts.setdefault(tag[member], tag[member])
+    for fingerprint in record["Fingerprints"].values():
+        if fingerprint == record["KeyFingerprint"]:
+            record["KeyFingerprint"] = fingerprint
 
 
 def names_still_readable(data: bytes) -> frozenset[str]:

@@ -90,7 +90,7 @@ _PARTITION_PATTERNS: Mapping[str, str] = {
 }
 
 # Explicit ASCII classes: a Region names a file, and \w and \d take letters of every alphabet.
-_WELL_FORMED = re.compile(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}")
+_WELL_FORMED = r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}"
 _LONGEST = 30
 _SHOWN = 40
 
@@ -116,7 +116,7 @@ REGIONS: Mapping[str, Region] = MappingProxyType(
 
 def is_region(name: str) -> bool:
     """Tell whether `region` takes this name."""
-    return name in REGIONS or (len(name) <= _LONGEST and bool(_WELL_FORMED.fullmatch(name)))
+    return name in REGIONS or (len(name) <= _LONGEST and bool(re.fullmatch(_WELL_FORMED, name)))
 
 
 def region(name: str) -> Region:

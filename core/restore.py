@@ -77,9 +77,9 @@ def restore(
             )
         aside = _free_name(store.path, now()) if store.path.exists() else None
         # Two above the copy: the file that is damaged was one above it.
-        data = region_file.encode(content.tables, region, content.state.generation + 2)
+        pieces = region_file.pieces(content.tables, region, content.state.generation + 2)
         previous = aside or store.path.with_name(f"{store.temporary_name}.previous")
-        store.replace(data, previous, [Change("RestoreRegion")])
+        store.replace(pieces, previous, [Change("RestoreRegion")])
         return aside
 
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from core.model import KeyPair, PrivateKeyState
 from core.validation import MAX_KEY_NAME
 
-_NUMBERED = re.compile(r"(.*)-([0-9]{1,9})", re.DOTALL)
+_NUMBERED = r"(?s:(.*)-([0-9]{1,9}))"
 
 
 class Rotation:
@@ -46,7 +46,7 @@ def successor_name(key_name: str, taken: Container[str]) -> str:
     A number keeps its leading zeros, and what stands before it is cut where the name would be
     longer than 255 characters.
     """
-    numbered = _NUMBERED.fullmatch(key_name)
+    numbered = re.fullmatch(_NUMBERED, key_name)
     stem, digits = numbered.groups() if numbered else (key_name, "1")
     number = int(digits)
     while True:

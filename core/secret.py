@@ -2,7 +2,6 @@
 
 from typing import NoReturn
 
-from core import passphrase
 from core.errors import KeyPairsError
 
 
@@ -109,6 +108,9 @@ class Passphrase(_Secret):
     _GONE = PassphraseGone
 
     def __init__(self, text: str) -> None:
+        # Imported here: its patterns take time that a start without a passphrase does not have.
+        from core import passphrase
+
         reason = passphrase.problem(text)
         if reason is not None:
             raise ValueError(f"no passphrase: {reason}")

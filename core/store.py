@@ -415,14 +415,14 @@ class RegionStore:
         )
 
     def _commit(self, content: Content, changes: Sequence[Change]) -> None:
-        data = region_file.encode(content.tables, self._region, content.state.generation)
-        self.replace(data, self.previous_path, changes)
+        pieces = region_file.pieces(content.tables, self._region, content.state.generation)
+        self.replace(pieces, self.previous_path, changes)
         # The change is made; if this fails, the file is read again when it is needed.
         with suppress(OSError):
             self._loaded = _Loaded(self._identity(), content)
 
-    def replace(self, data: bytes, previous: Path, changes: Sequence[Change]) -> None:
-        """Put a new file in place, keep the old one as `previous`, and journal it.
+    def replace(self, pieces: files.Pieces, previous: Path, changes: Sequence[Change]) -> None:
+        """Put a new file in place, given in pieces, keep the old one as `previous`, and journal it.
 
         The caller holds the lock.
 
@@ -434,7 +434,7 @@ class RegionStore:
         try:
             with self._journal.record(self._region, changes, self._now()):
                 files.replace_file(
-                    self.path, data, temporary=self.temporary_name, previous=previous.name
+                    self.path, pieces, temporary=self.temporary_name, previous=previous.name
                 )
         except files.ReplaceNotConfirmed as error:
             raise StoreNotConfirmed(

@@ -74,12 +74,13 @@ def _run_app(options: argparse.Namespace) -> int:
     gc.disable()
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
-    from core.process import forbid_dumps
+    from core.process import forbid_dumps, give_memory_back
     from core.settings import open_service
     from tui import config
 
     try:
         forbid_dumps()
+        give_memory_back()
         _check_terminal(os.environ)
         service = open_service(
             options.region, options.data_dir, options.policy, read_only=options.read_only

@@ -22,7 +22,7 @@ from core.errors import SettingsError
 _LARGEST = 64 * 1024
 _LONGEST_LINE = 1_000
 _SHOWN = 60
-_KEY = re.compile(r"[A-Za-z0-9_]+(?:\+[A-Za-z0-9_]+)*|[!-+\--~]")
+_KEY = r"[A-Za-z0-9_]+(?:\+[A-Za-z0-9_]+)*|[!-+\--~]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
     keys = values.get("keys", {})
     for action_id, key in keys.items():
         # They are printed in the hints and the help, and Textual refuses some with a traceback.
-        named = isinstance(key, str) and all(_KEY.fullmatch(k) for k in key.split(","))
+        named = isinstance(key, str) and all(re.fullmatch(_KEY, k) for k in key.split(","))
         if not named or len(key) > _SHOWN:
             raise SettingsError(f"{path}: [keys] {action_id[:_SHOWN]}: must be the name of a key.")
     return Config(values.get("theme"), values.get("mouse", True), keys)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 
 _SOON = 1.0
 """Seconds after which a person wants to know what is being waited for."""

@@ -6,9 +6,7 @@ uses; this module only explains it with more help than EC2's own texts give.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from core import lifetime, passphrase, validation
@@ -18,28 +16,12 @@ from core.errors import EC2Error, StoreError
 from core.model import KeyPair, Tag
 from core.passphrase import Strength
 from tui.text import short_paths
+from tui.tone import Tone, Verdict
 
 if TYPE_CHECKING:
     from core.authorized_keys import Plan
     from core.delivery import AddedToAgent, AgentContents
     from core.service import KeyPairService
-
-
-class Tone(Enum):
-    """How a verdict is meant; shown by a mark and a colour."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    CAUTION = "caution"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A line below a field; the text may quote what was typed and is made visible when shown."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
 
 
 def refusal(error: EC2Error) -> Verdict:

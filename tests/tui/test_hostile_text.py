@@ -53,7 +53,7 @@ from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
 from tui.text import clip, fit, fold, masked, shortened, visible
-from tui.verdict import Verdict
+from tui.tone import Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_text import KeyText
 from tui.widgets.pick_list import Item

@@ -44,9 +44,10 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         work.parses += 1
         return read(data, region)
 
-    def counted_replace(path: Path, data: bytes, **options: str) -> None:
-        work.written.append(len(data))
-        replace(path, data, **options)
+    def counted_replace(path: Path, pieces: files.Pieces, **options: str) -> None:
+        pieces = tuple(pieces)
+        work.written.append(sum(map(len, pieces)))
+        replace(path, pieces, **options)
 
     monkeypatch.setattr(region_file, "read", counted_read)
     monkeypatch.setattr(files, "replace_file", counted_replace)
@@ -181,7 +182,7 @@ def test_help_loads_little(tmp_path: Path) -> None:
 
 BLOCKING = (
     (region_file, "read"),
-    (region_file, "encode"),
+    (region_file, "pieces"),
     (files, "replace_file"),
     (files, "read_private_file"),
     (files, "create_private_file"),

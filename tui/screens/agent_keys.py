@@ -13,7 +13,7 @@ from core.errors import KeyPairsError
 from tui import verdict
 from tui.actions import Place, bindings
 from tui.text import sentence, visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints

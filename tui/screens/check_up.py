@@ -14,7 +14,7 @@ from tui.actions import Place, bindings
 from tui.background import in_batches
 from tui.doctor_text import summed_up
 from tui.text import visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList

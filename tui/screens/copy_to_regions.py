@@ -16,7 +16,7 @@ from tui.actions import Place, bindings
 from tui.copies import Copied
 from tui.region_items import region_items
 from tui.text import visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed

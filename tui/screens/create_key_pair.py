@@ -10,7 +10,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair, KeyFormat, KeyPair, KeyType
 from tui.actions import Place, bindings
 from tui.screens.new_key_pair import NewKeyPairScreen
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
 

@@ -17,7 +17,7 @@ from tui import verdict
 from tui.actions import Place, at, bindings, hints, key_label
 from tui.patience import patiently
 from tui.text import short_path, visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput

@@ -13,7 +13,7 @@ from core.model import KeyPair
 from tui.actions import Place, bindings
 from tui.patience import patiently
 from tui.text import visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints

@@ -14,7 +14,7 @@ from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place, bindings
 from tui.patience import patiently
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
 from tui.widgets.top_line import TopLine

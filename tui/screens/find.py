@@ -20,7 +20,7 @@ from tui.actions import Place, bindings, hints
 from tui.background import in_batches
 from tui.found_text import answer, summed_up
 from tui.text import short_path, visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.passphrase_input import PassphraseInput

@@ -13,7 +13,7 @@ from core.model import KeyPair
 from tui.actions import Place, bindings
 from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.text import short_path, visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.key_text import KeyText
 from tui.widgets.pick_list import Item

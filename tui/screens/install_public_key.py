@@ -16,7 +16,7 @@ from core.model import KeyPair
 from tui import clipboard, verdict
 from tui.actions import Place, bindings
 from tui.text import short_path, short_paths
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints

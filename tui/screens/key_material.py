@@ -13,7 +13,7 @@ from core.model import CreatedKeyPair, FileFormat
 from tui import verdict
 from tui.actions import Place, bindings, hints
 from tui.text import short_path
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.key_material_view import KeyMaterialView

@@ -18,7 +18,7 @@ from tui.actions import Place, bindings, hints
 from tui.listing import Listing
 from tui.rows import remark
 from tui.text import sentence, visible
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.filter_input import FilterInput

@@ -15,7 +15,7 @@ from core.model import Tag, TagSpecification
 from tui import verdict
 from tui.actions import Place
 from tui.patience import patiently
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows

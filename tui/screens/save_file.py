@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from core.errors import SaveError
 from tui.actions import Place, bindings
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.top_line import TopLine

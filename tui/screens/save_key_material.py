@@ -17,7 +17,7 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place, bindings
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints

@@ -5,7 +5,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.verdict import Verdict
+from tui.tone import Verdict
 from tui.widgets.verdict_line import VerdictLine
 
 

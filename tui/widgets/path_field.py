@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from core import destination
 from tui import verdict
-from tui.verdict import Verdict
+from tui.tone import Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
 

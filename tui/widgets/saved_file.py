@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tui.verdict import Verdict
+from tui.tone import Verdict
 from tui.widgets.verdict_line import VerdictLine
 
 

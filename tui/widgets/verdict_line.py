@@ -3,7 +3,7 @@
 from textual.widgets import Static
 
 from tui.text import shortened
-from tui.verdict import Tone, Verdict
+from tui.tone import Tone, Verdict
 
 _MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
 
