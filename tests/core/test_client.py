@@ -16,7 +16,6 @@ import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
 from core import files, regions, settings, shapes
-from core import service as service_module
 from core.authorization import Authorizer
 from core.client import (
     Client,
@@ -26,6 +25,7 @@ from core.client import (
     WaiterError,
 )
 from core.errors import StoreError
+from core.operations import creating
 from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -209,7 +209,7 @@ def test_the_private_key_is_in_the_answer_and_its_holder_is_wiped(
         made.append(KeyMaterial(material))
         return made[-1]
 
-    monkeypatch.setattr(service_module, "KeyMaterial", observed)
+    monkeypatch.setattr(creating, "KeyMaterial", observed)
     answer = client.create_key_pair(KeyName="web", KeyType="ed25519")
     assert answer["KeyMaterial"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----\n")
     assert len(made) == 1

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 
 from core import files, keygen, validation
-from core import service as service_module
 from core.encoding import pem, private
 from core.errors import (
     DryRunOperation,
@@ -34,6 +33,7 @@ from core.model import (
     Tag,
     TagSpecification,
 )
+from core.operations import creating
 from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -306,7 +306,7 @@ def test_a_key_whose_record_was_not_written_is_wiped(
         made.append(KeyMaterial(material))
         return made[-1]
 
-    monkeypatch.setattr(service_module, "KeyMaterial", observed)
+    monkeypatch.setattr(creating, "KeyMaterial", observed)
     monkeypatch.setattr(files, "replace_file", no_space)
     with pytest.raises(StoreError, match="the disk is full"):
         service.create_key_pair(key_name="web-1", key_type="ed25519")

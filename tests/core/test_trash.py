@@ -13,7 +13,8 @@ from core.errors import (
     KeyPairLimitExceeded,
 )
 from core.model import KeyPair, Tag, TagSpecification
-from core.service import TRASH_KEEPS, KeyPairService
+from core.operations.deleting import TRASH_KEEPS
+from core.service import KeyPairService
 from core.store import RegionStore
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -1,0 +1,124 @@
+"""Looking: DescribeKeyPairs, DescribeTags, and the journal."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from core.errors import InvalidParameterCombination, InvalidParameterValue
+from core.filters import Filter, TagDescription, select_key_pairs, select_tags
+from core.model import KeyPair
+from core.operations import Operations
+from core.operations.lookup import identified, named
+
+if TYPE_CHECKING:
+    from core.journal import Entry as JournalEntry
+
+_FEWEST_RESULTS, _MOST_RESULTS = 5, 1000
+
+
+class Describing(Operations):
+    """What can be asked about the key pairs of a Region without changing any."""
+
+    def describe_key_pairs(
+        self,
+        *,
+        key_names: Sequence[str] = (),
+        key_pair_ids: Sequence[str] = (),
+        filters: Sequence[Filter] = (),
+        dry_run: bool = False,
+    ) -> tuple[KeyPair, ...]:
+        """Return the key pairs asked for, each once, in the order in which they were made.
+
+        Without names, ids and filters that is all of them.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            InvalidParameterCombination: both names and ids.
+            InvalidParameterValue: a blank name, an id that never existed, an unknown filter.
+            FilterLimitExceeded: too many filter values, or one too long.
+            InvalidKeyPairNotFound: a name that does not exist, or an id that did once.
+            StoreError: the Region's file cannot be read.
+        """
+        self._begin("DescribeKeyPairs", dry_run=dry_run, context={})
+        if key_names and key_pair_ids:
+            raise InvalidParameterCombination(
+                "The parameter 'keyPairId' may not be used in combination with 'keyName'"
+            )
+        state = self._store.read()
+        wanted = {named(state, key_name).key_pair_id for key_name in key_names}
+        wanted |= {identified(state, key_pair_id).key_pair_id for key_pair_id in key_pair_ids}
+        everything = not (key_names or key_pair_ids)
+        found = (
+            key_pair
+            for key_pair_id, key_pair in state.key_pairs.items()
+            if everything or key_pair_id in wanted
+        )
+        return tuple(select_key_pairs(found, filters))
+
+    def key_pair_named(self, key_name: str) -> KeyPair | None:
+        """Return the key pair of that name, or None; cheap enough to ask on every key press.
+
+        Raises:
+            StoreError: the Region's file cannot be read.
+        """
+        return self._store.read().named(key_name)
+
+    def describe_tags(
+        self,
+        *,
+        filters: Sequence[Filter] = (),
+        max_results: int | None = None,
+        next_token: str | None = None,
+        dry_run: bool = False,
+    ) -> tuple[list[TagDescription], str | None]:
+        """Return tags and, where there are more than `max_results` (5 to 1,000), a token for them.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            InvalidParameterValue: an unknown filter, a bad number or a token that is none.
+            StoreError: the Region's file cannot be read.
+        """
+        self._begin("DescribeTags", dry_run=dry_run, context={})
+        if max_results is not None and not _FEWEST_RESULTS <= max_results <= _MOST_RESULTS:
+            word, bound = (
+                ("greater", _FEWEST_RESULTS)
+                if max_results < _FEWEST_RESULTS
+                else ("less", _MOST_RESULTS)
+            )
+            raise InvalidParameterValue(
+                f"Value ( {max_results} ) for parameter maxResults is invalid."
+                f" Expecting a value {word} than {bound}.",
+                parameter="max_results",
+            )
+        start = 0 if next_token is None else _position(next_token)
+        rows = (
+            (key_pair.key_pair_id, tag)
+            for key_pair in self._store.read().key_pairs.values()
+            for tag in key_pair.tags
+        )
+        found = select_tags(rows, filters)
+        end = start + (max_results or _MOST_RESULTS)
+        return found[start:end], _token(end) if end < len(found) else None
+
+    def journal(self) -> "list[JournalEntry]":
+        """Return what was done to the key pairs of this Region, the oldest first.
+
+        Raises:
+            StoreError: the journal cannot be read.
+        """
+        return [entry for entry in self._store.journal.read() if entry.region == self.region]
+
+
+def _token(position: int) -> str:
+    return urlsafe_b64encode(str(position).encode()).decode()
+
+
+def _position(token: str) -> int:
+    with suppress(ValueError):  # binascii.Error is one
+        position = int(urlsafe_b64decode(token.encode()).decode("ascii"))
+        if position >= 0:
+            return position
+    raise InvalidParameterValue("Unable to parse pagination token", parameter="next_token")

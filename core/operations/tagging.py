@@ -1,0 +1,126 @@
+"""Tags set and removed: CreateTags, DeleteTags, and both in one change."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from core import validation
+from core.authorization import Context, request_tags, resource_context
+from core.errors import DryRunOperation, InvalidID, MissingParameter
+from core.model import Tag, TagSelector
+from core.operations import Operations
+
+_CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+
+
+class Tagging(Operations):
+    """How the tags of key pairs change."""
+
+    def create_tags(
+        self, *, resources: Sequence[str], tags: Sequence[Tag], dry_run: bool = False
+    ) -> None:
+        """Set tags on key pairs, named by their ids; a tag whose key is there is overwritten.
+
+        Either every one is tagged or none.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed on one of them.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            MissingParameter: no resources, or no tags.
+            InvalidParameterValue: a bad tag.
+            InvalidID: an id that names no key pair.
+            TagLimitExceeded: one of them would carry more than 50.
+            StoreError: the change could not be written.
+        """
+        self._begin_tagging(_CREATE_TAGS, resources, request_tags(tags), dry_run)
+        if not tags:
+            raise MissingParameter("The request must contain the parameter Tags", parameter="tags")
+        validation.check_new_tags(tags)
+
+        def merged(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
+            values = {tag.key: tag.value for tag in (*present, *tags)}
+            result = tuple(Tag(key, value) for key, value in values.items())
+            validation.check_tag_count(result)
+            return result
+
+        self._change_tags(_CREATE_TAGS, resources, merged)
+
+    def delete_tags(
+        self,
+        *,
+        resources: Sequence[str],
+        tags: Sequence[TagSelector] | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Remove tags from key pairs, named by their ids; None or nothing removes all.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed on one of them.
+            DryRunOperation: it is allowed, and `dry_run` was set.
+            MissingParameter: no resources.
+            InvalidID: an id that names no key pair.
+            StoreError: the change could not be written.
+        """
+        selectors = tuple(tags or ())
+        with_values = [Tag(s.key, s.value) for s in selectors if s.value is not None]
+        keys = {"aws:TagKeys": tuple(selector.key for selector in selectors)}
+        self._begin_tagging(_DELETE_TAGS, resources, request_tags(with_values) | keys, dry_run)
+
+        def remaining(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
+            if not selectors:
+                return ()
+            return tuple(t for t in present if not any(s.matches(t) for s in selectors))
+
+        self._change_tags(_DELETE_TAGS, resources, remaining)
+
+    def set_tags(self, *, key_pair_id: str, tags: Sequence[Tag]) -> None:
+        """Make these the tags of a key pair, in one change: what is not among them goes.
+
+        It needs what CreateTags and DeleteTags need for what is set and what goes.
+
+        Raises:
+            UnauthorizedOperation: it is not allowed.
+            InvalidParameterValue: a bad tag.
+            InvalidID: there is no such key pair.
+            TagLimitExceeded: more than 50.
+            StoreError: the change could not be written.
+        """
+        found = self._store.read().key_pairs.get(key_pair_id)
+        present = found.tags if found else ()
+        new = [tag for tag in tags if tag not in present]
+        gone = tuple({tag.key for tag in present} - {tag.key for tag in tags})
+        if new:
+            self._begin_tagging(_CREATE_TAGS, [key_pair_id], request_tags(new), dry_run=False)
+        if gone:
+            self._begin_tagging(_DELETE_TAGS, [key_pair_id], {"aws:TagKeys": gone}, dry_run=False)
+        validation.check_new_tags(new)
+        validation.check_tags([*new, *(tag for tag in tags if tag in present)])
+        self._change_tags("SetTags", [key_pair_id], lambda _: tuple(tags))
+
+    def _begin_tagging(
+        self, action: str, resources: Sequence[str], context: Context, dry_run: bool
+    ) -> None:
+        state = self._state_to_change(action, None)
+        for found in [state.key_pairs.get(resource) for resource in resources] or [None]:
+            key_name = found.key_name if found else None
+            self._authorize(action, key_name, {**context, **resource_context(found)})
+        if dry_run:
+            raise DryRunOperation
+        if not resources:
+            raise MissingParameter(
+                "The request must contain the parameter ResourceId", parameter="resources"
+            )
+
+    def _change_tags(
+        self,
+        operation: str,
+        resources: Iterable[str],
+        change: Callable[[tuple[Tag, ...]], tuple[Tag, ...]],
+    ) -> None:
+        with self._store.transaction() as transaction:
+            for resource in dict.fromkeys(resources):
+                key_pair = transaction.state.key_pairs.get(resource)
+                if key_pair is None:
+                    raise InvalidID(resource)
+                tags = change(key_pair.tags)
+                if tags != key_pair.tags:
+                    transaction.update(replace(key_pair, tags=tags), operation)
