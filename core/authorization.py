@@ -39,7 +39,8 @@ class Authorizer:
         policy: "Policy | None" = None,
         read_only: bool = False,
     ) -> None:
-        self._region = region
+        self.region = region
+        """The Region in which it decides."""
         self._user = user
         self._caller = f"arn:{region.partition}:iam::{ACCOUNT}:user/{user}"
         self._policy = policy
@@ -71,7 +72,7 @@ class Authorizer:
         """
         resource = "*"
         if key_name is not None:
-            resource = key_pair_arn(self._region, ACCOUNT, key_name)
+            resource = key_pair_arn(self.region, ACCOUNT, key_name)
         reason = self._reason(action, resource, context, write_problem)
         if reason is not None:
             raise UnauthorizedOperation(
@@ -91,7 +92,7 @@ class Authorizer:
             return None
         from core.policy import Decision, Request
 
-        region = {"ec2:Region": self._region.name, "aws:RequestedRegion": self._region.name}
+        region = {"ec2:Region": self.region.name, "aws:RequestedRegion": self.region.name}
         request = Request(f"ec2:{action}", resource, {**context, **region})
         match self._policy.evaluate(request):
             case Decision.ALLOWED:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from core import rotation
 from core.authorization import Authorizer
 from core.errors import InvalidKeyPairDuplicate, SettingsError, StoreError
-from core.findings import OLD
 from core.model import KeyPair, TagSpecification
 from core.operations.creating import Creating
 from core.operations.deleting import Deleting
@@ -46,30 +45,35 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
     """The key pairs of one Region.
 
     Methods block (an RSA key takes 50 ms, a write waits for the disk) and may be called from any
-    thread. `now` and `new_key_pair_id` are arguments so that tests can fix them. Without an
-    authorizer everything is allowed that the files allow.
+    thread. `store` is the Region's store, or what opens it once it is needed. `now` and
+    `new_key_pair_id` are arguments so that tests can fix them. Without an authorizer everything is
+    allowed that the files allow.
     """
 
     def __init__(
         self,
-        store: "RegionStore",
+        store: "RegionStore | Callable[[], RegionStore]",
         authorizer: Authorizer | None = None,
         *,
         now: Callable[[], datetime] = now,
         new_key_pair_id: Callable[[], str] = new_key_pair_id,
     ) -> None:
-        super().__init__(
-            store, authorizer or Authorizer(region(store.region), "nobody"), now, new_key_pair_id
-        )
+        open_store = store if callable(store) else lambda: store
+        authorizer = authorizer or Authorizer(region(open_store().region), "nobody")
+        super().__init__(open_store, authorizer, now, new_key_pair_id)
 
     @classmethod
     def open(
         cls, data_dir: Path, region: str, authorizer: Authorizer | None = None
     ) -> "KeyPairService":
         """Return the service of a Region whose file is in `data_dir`; nothing is read yet."""
-        from core.store import RegionStore
 
-        return cls(RegionStore(data_dir, region), authorizer)
+        def open_store() -> "RegionStore":
+            from core.store import RegionStore
+
+            return RegionStore(data_dir, region)
+
+        return cls(open_store, authorizer)
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -193,10 +197,10 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         regions = self.in_every_region()
         return Finder(((each.region, each.describe_key_pairs) for each in regions), ask)
 
-    def check_up(
-        self, older_than: timedelta | None = OLD
-    ) -> "Iterator[Progress | Finding | Summary]":
+    def check_up(self, older_than: timedelta | None) -> "Iterator[Progress | Finding | Summary]":
         """Look for what is wrong with the store, the pairs and the saved files; see `core.doctor`.
+
+        Pairs of any age are as good as new where no `older_than` is given.
 
         Each step blocks no longer than the reading of one file, and nothing is changed.
         """

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.model import KeyPair
-from core.query import Searchable, fingerprint_kind, parse, searchable
 from core.rotation import NOTHING_REPLACED, Rotation
 from tui.rows import row_of
 from tui.widgets.key_pair_table import COLUMNS, Row
+
+if TYPE_CHECKING:
+    from core.query import Query, Searchable
 
 _SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
     "name": lambda pair: (pair.key_name.casefold(), pair.key_name),
@@ -23,23 +25,35 @@ class Listing:
     """The key pairs of a Region as a person looks at them.
 
     Rows and search texts are made once for each reading of the store, so that a letter in the
-    filter costs one pass over strings.
+    filter costs one pass over strings. What searches is loaded by the first of either, because
+    the first frame, which has neither, is not to wait for it.
     """
 
     def __init__(self) -> None:
         self.key_pairs: dict[str, KeyPair] = {}
         self.rotation = NOTHING_REPLACED
         self.chosen: set[str] = set()
-        self.query = parse("")
         self.query_text = ""
         self.column = "name"
         self.reverse = False
+        self._query: Query | None = None
         self._items: list[Searchable] = []
         self._rows: dict[str, Row] = {}
         self._today: date | None = None
 
+    @property
+    def query(self) -> "Query":
+        """What was typed, parsed."""
+        if self._query is None:
+            from core.query import parse
+
+            self._query = parse(self.query_text)
+        return self._query
+
     def load(self, key_pairs: Iterable[KeyPair], now: datetime) -> None:
         """Take another reading of the store; `now` is an aware time in the person's zone."""
+        from core.query import searchable
+
         items = {item.key_pair.key_pair_id: item for item in self._items}
         # A row says `today`.
         rows = self._rows if now.date() == self._today else {}
@@ -78,7 +92,7 @@ class Listing:
     def filter(self, text: str) -> None:
         """Narrow the list by what was typed."""
         self.query_text = text
-        self.query = parse(text)
+        self._query = None
 
     def shown(self, now: datetime) -> list[KeyPair]:
         """Return the pairs that pass the filter, in order."""
@@ -90,6 +104,8 @@ class Listing:
 
     def kind(self, found: Sequence[KeyPair]) -> str | None:
         """Return which kind of fingerprint was typed, if it was one and found its pair."""
+        from core.query import fingerprint_kind
+
         return fingerprint_kind(self.query_text, found[0]) if len(found) == 1 else None
 
     def tags_in_use(self) -> dict[str, list[str]]:

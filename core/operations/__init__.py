@@ -10,6 +10,7 @@
 `KeyPairService` is all of them in one; no file here knows another but this one and `lookup`.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,19 +23,35 @@ if TYPE_CHECKING:
 
 
 class Operations:
-    """What every operation on a Region starts from."""
+    """What every operation on a Region starts from.
+
+    The store is opened by the first operation, because importing it takes time that the start of
+    the program does not have.
+    """
 
     def __init__(
-        self, store: "RegionStore", authorizer: Authorizer, now: Callable[[], datetime]
+        self,
+        open_store: "Callable[[], RegionStore]",
+        authorizer: Authorizer,
+        now: Callable[[], datetime],
     ) -> None:
-        self._store = store
+        self._open_store = open_store
+        self._opened: RegionStore | None = None
+        self._opening = threading.Lock()
         self._authorizer = authorizer
         self._now = now
 
     @property
+    def _store(self) -> "RegionStore":
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open_store()
+            return self._opened
+
+    @property
     def region(self) -> str:
         """The Region's name."""
-        return self._store.region
+        return self._authorizer.region.name
 
     def _begin(
         self, action: str, *, dry_run: bool, key_name: str | None = None, context: Context

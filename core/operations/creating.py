@@ -35,12 +35,12 @@ class Creating(Operations):
 
     def __init__(
         self,
-        store: "RegionStore",
+        open_store: "Callable[[], RegionStore]",
         authorizer: Authorizer,
         now: Callable[[], datetime],
         new_key_pair_id: Callable[[], str],
     ) -> None:
-        super().__init__(store, authorizer, now)
+        super().__init__(open_store, authorizer, now)
         self._new_key_pair_id = new_key_pair_id
         self._spare_key = SpareKey()
 

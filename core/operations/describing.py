@@ -6,12 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidParameterCombination, InvalidParameterValue
-from core.filters import Filter, TagDescription, select_key_pairs, select_tags
 from core.model import KeyPair
 from core.operations import Operations
 from core.operations.lookup import identified, named
 
 if TYPE_CHECKING:
+    from core.filters import Filter, TagDescription
     from core.journal import Entry as JournalEntry
 
 _FEWEST_RESULTS, _MOST_RESULTS = 5, 1000
@@ -25,7 +25,7 @@ class Describing(Operations):
         *,
         key_names: Sequence[str] = (),
         key_pair_ids: Sequence[str] = (),
-        filters: Sequence[Filter] = (),
+        filters: Sequence["Filter"] = (),
         dry_run: bool = False,
     ) -> tuple[KeyPair, ...]:
         """Return the key pairs asked for, each once, in the order in which they were made.
@@ -55,6 +55,10 @@ class Describing(Operations):
             for key_pair_id, key_pair in state.key_pairs.items()
             if everything or key_pair_id in wanted
         )
+        # Imported here: the start of the program has no time for what a list without filters
+        # does not need.
+        from core.filters import select_key_pairs
+
         return tuple(select_key_pairs(found, filters))
 
     def key_pair_named(self, key_name: str) -> KeyPair | None:
@@ -68,11 +72,11 @@ class Describing(Operations):
     def describe_tags(
         self,
         *,
-        filters: Sequence[Filter] = (),
+        filters: Sequence["Filter"] = (),
         max_results: int | None = None,
         next_token: str | None = None,
         dry_run: bool = False,
-    ) -> tuple[list[TagDescription], str | None]:
+    ) -> "tuple[list[TagDescription], str | None]":
         """Return tags and, where there are more than `max_results` (5 to 1,000), a token for them.
 
         Raises:
@@ -99,6 +103,8 @@ class Describing(Operations):
             for key_pair in self._store.read().key_pairs.values()
             for tag in key_pair.tags
         )
+        from core.filters import select_tags
+
         found = select_tags(rows, filters)
         end = start + (max_results or _MOST_RESULTS)
         return found[start:end], _token(end) if end < len(found) else None

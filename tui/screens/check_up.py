@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
-from core.findings import Finding, PairReference, Severity
+from core.findings import OLD, Finding, PairReference, Severity
 from tui.actions import Place, bindings
 from tui.background import in_batches
 from tui.doctor_text import summed_up
@@ -63,7 +63,7 @@ class CheckUpScreen(Screen[PairReference | None]):
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
-        steps = await asyncio.to_thread(self._service.check_up)
+        steps = await asyncio.to_thread(self._service.check_up, OLD)
         async for batch in in_batches(steps):
             new = [step for step in batch if isinstance(step, Finding)]
             if new:
