@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from core import wildcards
 from core.errors import FilterLimitExceeded, InvalidParameterValue
 from core.model import KeyPair, Tag
 
@@ -58,15 +59,7 @@ def wildcard(pattern: str) -> Callable[[str], bool]:
             pieces[-1] += re.escape(next(characters, "\\"))
         else:
             pieces[-1] += re.escape(character)
-    head, *rest = pieces
-    expression = head
-    if rest:
-        *middle, tail = rest
-        # The first place where a piece fits is always good enough, because the next piece is
-        # looked for after it. The atomic groups hold on to it: without them the time would grow
-        # with the power of the number of stars.
-        expression += "".join(f"(?>.*?{piece})" for piece in middle) + ".*" + tail
-    fullmatch = re.compile(expression, re.DOTALL).fullmatch
+    fullmatch = re.compile(wildcards.expression(pieces), re.DOTALL).fullmatch
     return lambda text: fullmatch(text) is not None
 
 
