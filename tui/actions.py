@@ -1,17 +1,12 @@
 """The one table of actions: bindings, the hint bar, the help and the palette read it.
 
 An action belongs to a place, which is a screen or a kind of screen. Its id is what the
-configuration file calls it; its key is the default.
+configuration file calls it; its key is the default. What is made of the table, and which keys are
+in force, is in `tui.keymap`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import dataclass
 from enum import Enum
-
-from textual.binding import Binding, BindingType
-
-from core.errors import SettingsError
 
 
 class Place(Enum):
@@ -54,6 +49,7 @@ class Action:
     priority: bool = False
 
 
+# fmt: off - a row is two lines, or a screenful shows five of them
 ACTIONS: tuple[Action, ...] = (
     Action(
         "key-pair.create",
@@ -96,12 +92,7 @@ ACTIONS: tuple[Action, ...] = (
         "Edit the tags of the pair, or add tags to the chosen ones.",
     ),
     Action(
-        "key-pair.delete",
-        Place.LIST,
-        "d",
-        "delete",
-        "",
-        "Delete the pair, or the chosen ones.",
+        "key-pair.delete", Place.LIST, "d", "delete", "", "Delete the pair, or the chosen ones."
     ),
     Action(
         "key-pair.replace",
@@ -120,12 +111,7 @@ ACTIONS: tuple[Action, ...] = (
         "Copy the public half of the pair, or the chosen ones, to other Regions.",
     ),
     Action(
-        "key-pair.undo",
-        Place.LIST,
-        "u",
-        "undo",
-        "",
-        "Bring the pair back that was deleted last.",
+        "key-pair.undo", Place.LIST, "u", "undo", "", "Bring the pair back that was deleted last."
     ),
     Action(
         "key-pair.copy",
@@ -151,45 +137,12 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "Clear the filter and show all pairs.",
     ),
+    Action("list.sort", Place.LIST, "s", "sort", "", "Sort by the next column."),
+    Action("list.reverse", Place.LIST, "S", "reverse", "", "Reverse the order."),
+    Action("list.region", Place.LIST, "r", "region", "", "Look at another Region."),
+    Action("list.reload", Place.LIST, "R", "reload", "", "Read the Region's file again."),
     Action(
-        "list.sort",
-        Place.LIST,
-        "s",
-        "sort",
-        "",
-        "Sort by the next column.",
-    ),
-    Action(
-        "list.reverse",
-        Place.LIST,
-        "S",
-        "reverse",
-        "",
-        "Reverse the order.",
-    ),
-    Action(
-        "list.region",
-        Place.LIST,
-        "r",
-        "region",
-        "",
-        "Look at another Region.",
-    ),
-    Action(
-        "list.reload",
-        Place.LIST,
-        "R",
-        "reload",
-        "",
-        "Read the Region's file again.",
-    ),
-    Action(
-        "list.export",
-        Place.LIST,
-        "e",
-        "export",
-        "",
-        "Write the list to a file, as CSV or JSON.",
+        "list.export", Place.LIST, "e", "export", "", "Write the list to a file, as CSV or JSON."
     ),
     Action(
         "list.journal",
@@ -231,14 +184,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "Look for what is wrong: lost, open or changed files, weak or old pairs, the store.",
     ),
-    Action(
-        "app.quit",
-        Place.LIST,
-        "q",
-        "app.quit",
-        "",
-        "Quit.",
-    ),
+    Action("app.quit", Place.LIST, "q", "app.quit", "", "Quit."),
     Action(
         "filter.done",
         Place.FILTER,
@@ -355,13 +301,7 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action(
-        "import.add-tag",
-        Place.IMPORT,
-        "ctrl+t",
-        "add_tag",
-        "add tag",
-        "Add a tag.",
-        priority=True,
+        "import.add-tag", Place.IMPORT, "ctrl+t", "add_tag", "add tag", "Add a tag.", priority=True
     ),
     Action(
         "import.remove-tag",
@@ -372,14 +312,7 @@ ACTIONS: tuple[Action, ...] = (
         "Remove the tag that has the focus, or the last one.",
         priority=True,
     ),
-    Action(
-        "import.back",
-        Place.IMPORT,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is imported.",
-    ),
+    Action("import.back", Place.IMPORT, "escape", "back", "back", "Go back; nothing is imported."),
     Action(
         "details.copy",
         Place.DETAILS,
@@ -388,31 +321,9 @@ ACTIONS: tuple[Action, ...] = (
         "copy",
         "Send something of the pair to your terminal's clipboard.",
     ),
-    Action(
-        "details.back",
-        Place.DETAILS,
-        "escape,enter,q",
-        "back",
-        "back",
-        "Go back to the list.",
-    ),
-    Action(
-        "tags.submit",
-        Place.TAGS,
-        "enter",
-        "submit",
-        "save",
-        "Save the tags as shown.",
-    ),
-    Action(
-        "tags.add",
-        Place.TAGS,
-        "ctrl+t",
-        "add_tag",
-        "add tag",
-        "Add a tag.",
-        priority=True,
-    ),
+    Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back", "Go back to the list."),
+    Action("tags.submit", Place.TAGS, "enter", "submit", "save", "Save the tags as shown."),
+    Action("tags.add", Place.TAGS, "ctrl+t", "add_tag", "add tag", "Add a tag.", priority=True),
     Action(
         "tags.remove",
         Place.TAGS,
@@ -422,14 +333,7 @@ ACTIONS: tuple[Action, ...] = (
         "Remove the tag that has the focus, or the last one.",
         priority=True,
     ),
-    Action(
-        "tags.back",
-        Place.TAGS,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is changed.",
-    ),
+    Action("tags.back", Place.TAGS, "escape", "back", "back", "Go back; nothing is changed."),
     Action(
         "delete.yes",
         Place.DELETE,
@@ -438,14 +342,7 @@ ACTIONS: tuple[Action, ...] = (
         "yes, delete",
         "Delete, where no name has to be typed.",
     ),
-    Action(
-        "delete.submit",
-        Place.DELETE,
-        "enter",
-        "submit",
-        "",
-        "Delete, once the name is typed.",
-    ),
+    Action("delete.submit", Place.DELETE, "enter", "submit", "", "Delete, once the name is typed."),
     Action(
         "delete.back",
         Place.DELETE,
@@ -462,22 +359,8 @@ ACTIONS: tuple[Action, ...] = (
         "to the pair",
         "Go to the pair in the list that this key is.",
     ),
-    Action(
-        "agent.reload",
-        Place.AGENT,
-        "r",
-        "reload",
-        "ask again",
-        "Ask the agent again.",
-    ),
-    Action(
-        "agent.back",
-        Place.AGENT,
-        "escape,q",
-        "back",
-        "back",
-        "Go back to the list.",
-    ),
+    Action("agent.reload", Place.AGENT, "r", "reload", "ask again", "Ask the agent again."),
+    Action("agent.back", Place.AGENT, "escape,q", "back", "back", "Go back to the list."),
     Action(
         "install.submit",
         Place.INSTALL,
@@ -504,14 +387,7 @@ ACTIONS: tuple[Action, ...] = (
         "Send the commands for another host to your terminal's clipboard.",
         priority=True,
     ),
-    Action(
-        "install.back",
-        Place.INSTALL,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is added.",
-    ),
+    Action("install.back", Place.INSTALL, "escape", "back", "back", "Go back; nothing is added."),
     Action(
         "install.from",
         Place.INSTALL,
@@ -529,14 +405,7 @@ ACTIONS: tuple[Action, ...] = (
         "find",
         "Look it up; then go to the pair under the cursor, import the key, or unlock it.",
     ),
-    Action(
-        "find.back",
-        Place.FIND,
-        "escape",
-        "back",
-        "back",
-        "Stop looking, or go back.",
-    ),
+    Action("find.back", Place.FIND, "escape", "back", "back", "Stop looking, or go back."),
     Action(
         "check-up.go",
         Place.CHECK_UP,
@@ -545,30 +414,9 @@ ACTIONS: tuple[Action, ...] = (
         "go to the pair",
         "Go to the pair that the finding is about.",
     ),
-    Action(
-        "check-up.back",
-        Place.CHECK_UP,
-        "escape",
-        "back",
-        "back",
-        "Stop looking, or go back.",
-    ),
-    Action(
-        "pick.pick",
-        Place.PICK,
-        "enter",
-        "pick",
-        "pick",
-        "Pick the line under the cursor.",
-    ),
-    Action(
-        "pick.back",
-        Place.PICK,
-        "escape",
-        "back",
-        "back",
-        "Go back.",
-    ),
+    Action("check-up.back", Place.CHECK_UP, "escape", "back", "back", "Stop looking, or go back."),
+    Action("pick.pick", Place.PICK, "enter", "pick", "pick", "Pick the line under the cursor."),
+    Action("pick.back", Place.PICK, "escape", "back", "back", "Go back."),
     Action(
         "app.help",
         Place.ANYWHERE,
@@ -603,84 +451,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back, or stop before the next one.",
     ),
 )
-
-_TYPING = {
-    Place.FILTER,
-    Place.CREATE,
-    Place.IMPORT,
-    Place.SAVE,
-    Place.DISCARD,
-    Place.ADD_TO_AGENT,
-    Place.TAGS,
-    Place.DELETE,
-    Place.INSTALL,
-    Place.FIND,
-    Place.PICK,
-    Place.COPY_TO,
-}
-"""Places where a letter is text, so that only keys of other kinds can be taught."""
-
-
-_TAKEN = {Place.LIST: {"j", "k", "g", "G", "up", "down", "home", "end", "pageup", "pagedown"}}
-"""Keys that move in a place, and so can be given to no action of it."""
-
-
-def rebind(keys: Mapping[str, str]) -> None:
-    """Give actions other keys; must be done before the screens are imported.
-
-    Raises:
-        SettingsError: an id that is none, or a key that two actions of one place would share.
-    """
-    global ACTIONS  # the table is the table; it is changed once, before anything reads it
-    known = {action.id for action in ACTIONS}
-    for action_id in keys:
-        if action_id not in known:
-            closest = get_close_matches(action_id, known, n=1)
-            hint = f"; did you mean {closest[0]}?" if closest else "."
-            raise SettingsError(f"[keys] {action_id[:60]}: there is no such action{hint}")
-    rebound = tuple(replace(action, key=keys.get(action.id, action.key)) for action in ACTIONS)
-    for place in Place:
-        owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")
-        for action in rebound:
-            if action.place not in (place, Place.ANYWHERE):
-                continue
-            for key in action.key.split(","):
-                if key in owners:
-                    raise SettingsError(
-                        f"[keys] {key}: {action.id} cannot have it, because {owners[key]} has it."
-                    )
-                owners[key] = action.id
-    ACTIONS = rebound
-
-
-def at(place: Place) -> tuple[Action, ...]:
-    """Return the actions of a place, in the order in which they are to be taught."""
-    return tuple(action for action in ACTIONS if action.place is place)
-
-
-def bindings(place: Place) -> list[BindingType]:
-    """Return the key bindings of a place."""
-    return [
-        Binding(
-            action.key,
-            action.method,
-            action.hint or action.help,
-            show=False,
-            priority=action.priority,
-            id=action.id,
-        )
-        for action in at(place)
-    ]
-
-
-def hints(place: Place) -> tuple[tuple[str, str], ...]:
-    """Return what the hint bar of a place shows: keys as they are printed, and their words."""
-    taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
-    for action in at(Place.ANYWHERE):
-        keys = action.key.split(",")
-        taught.append((key_label(keys[-1] if place in _TYPING else keys[0]), action.hint))
-    return tuple(taught)
-
+# fmt: on
 
 WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "CursorList": (
@@ -707,12 +478,3 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
 }
 """What a widget does with keys of its own, by the name of its class; these are not rebound."""
-
-
-_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}
-
-
-def key_label(key: str) -> str:
-    """Return the first of an action's keys as a person writes it."""
-    first = key.partition(",")[0]
-    return _LABELS.get(first, first)

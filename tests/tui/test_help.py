@@ -8,9 +8,9 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService
 from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
-from tui import actions
-from tui.actions import Place
+from tui.actions import ACTIONS, Place
 from tui.app import KeyPairsApp
+from tui.keymap import at, hints
 from tui.screens.help import HelpScreen
 from tui.screens.key_material import KeyMaterialScreen
 from tui.widgets.pick_list import PickList
@@ -56,12 +56,12 @@ def test_it_begins_with_what_has_the_focus(demo_service: DemoService, way: str) 
         await until_screen(pilot, "HelpScreen")
         shown = lines(pilot)
         assert first in shown[0]
-        own = [action.help for action in actions.at(place)]
+        own = [action.help for action in at(place)]
         width = shown[0].index(first)
         texts = [line[width:] for line in shown]
         start = texts.index(own[0])
         assert texts[start : start + len(own)] == own
-        assert {action.help for action in actions.ACTIONS} <= set(texts)
+        assert {action.help for action in ACTIONS} <= set(texts)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the way back")
 
@@ -172,6 +172,6 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) 
 @pytest.mark.parametrize("place", list(Place))
 def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     """Every screen that has a text field teaches the help by a key that types nothing."""
-    taught = {word: key for key, word in actions.hints(place)}["help"]
+    taught = {word: key for key, word in hints(place)}["help"]
     typed = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL, Place.DETAILS, Place.AGENT}
     assert taught == ("?" if place in {*typed, Place.CHECK_UP} else "f1")

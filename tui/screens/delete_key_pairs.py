@@ -14,7 +14,8 @@ from core.errors import EC2Error, KeyPairsError
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
-from tui.actions import Place, at, bindings, hints, key_label
+from tui.actions import Place
+from tui.keymap import at, bindings, hints, key_label
 from tui.patience import patiently
 from tui.text import short_path, visible
 from tui.verdict import Tone, Verdict
