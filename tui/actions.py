@@ -69,7 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
         "Copy the public half of the pair, or the chosen ones, to other Regions."),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
-        "Bring the pair back that was deleted last."),
+        "Bring back what was deleted last, be it one pair or several."),
     Action("key-pair.copy", Place.LIST, "y", "copy", "",
         "Send something of the pair to your terminal's clipboard."),
     Action("list.choose", Place.LIST, "space", "choose", "",

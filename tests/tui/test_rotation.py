@@ -1,4 +1,5 @@
 import threading
+from datetime import datetime
 
 import pytest
 from textual.pilot import Pilot
@@ -144,10 +145,10 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     asked: list[str] = []
     real = empty_service.delete_key_pair
 
-    def wait(*, key_pair_id: str) -> str | None:
+    def wait(*, key_pair_id: str, delete_time: datetime) -> str | None:
         asked.append(key_pair_id)
         assert go_on.wait(10)
-        return real(key_pair_id=key_pair_id)
+        return real(key_pair_id=key_pair_id, delete_time=delete_time)
 
     monkeypatch.setattr(empty_service, "delete_key_pair", wait)
 

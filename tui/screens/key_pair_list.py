@@ -102,8 +102,9 @@ class KeyPairListScreen(ListScreen):
             screen = DeleteKeyPairsScreen(self._service, affected, self._listing.rotation)
             deleted = await self.app.push_screen_wait(screen)
             if deleted:
-                name = affected[0].key_name if deleted == 1 else f"{deleted} pairs"
-                await self._read(say=f"deleted {name}; u brings back what was deleted last")
+                one = deleted == 1
+                name = affected[0].key_name if one else f"{deleted} pairs"
+                await self._read(say=f"deleted {name}; u brings {'it' if one else 'them'} back")
 
     @work(exclusive=True, group="flow")
     async def action_copy_to_regions(self) -> None:
@@ -120,19 +121,16 @@ class KeyPairListScreen(ListScreen):
 
     @work(exclusive=True, group="flow")
     async def action_undo(self) -> None:
-        """Bring the pair back that was deleted last."""
+        """Bring back what was deleted last."""
+        from tui.undoing import bring_back_last
+
         try:
-            deleted = await asyncio.to_thread(self._service.deleted_key_pairs)
-            if not deleted:
-                self._remark.say("nothing was deleted in the last 30 days")
-                return
-            key_pair = await asyncio.to_thread(
-                self._service.restore_key_pair, deleted[0].key_pair_id
-            )
+            brought = await asyncio.to_thread(bring_back_last, self._service)
         except KeyPairsError as error:
             self._remark.say(str(error))
         else:
-            await self._read(key_pair.key_pair_id, f"brought {key_pair.key_name} back")
+            first = brought.restored[0].key_pair_id if brought.restored else None
+            await self._read(first, brought.words)
 
     @work(exclusive=True, group="flow")
     async def action_copy(self) -> None:
