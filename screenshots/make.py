@@ -16,8 +16,9 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
-from tui import actions
+from tui.actions import ACTIONS
 from tui.app import KeyPairsApp
+from tui.keymap import key_label
 from tui.widgets.facts import Facts
 
 FOLDER = Path(__file__).parent
@@ -100,8 +101,8 @@ _TABLE = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
 def with_keys(readme: str) -> str:
     """Return the README with the table of all keys as the table of actions has them."""
     rows = ["| where | key | id | what it does |", "|---|---|---|---|"]
-    for action in actions.ACTIONS:
-        keys = " ".join(f"`{actions.key_label(key)}`" for key in action.key.split(","))
+    for action in ACTIONS:
+        keys = " ".join(f"`{key_label(key)}`" for key in action.key.split(","))
         rows.append(f"| {action.place.value} | {keys} | `{action.id}` | {action.help} |")
     table = "".join(f"{row}\n" for row in rows)
     return _TABLE.sub(lambda _: table, readme)

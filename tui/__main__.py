@@ -87,10 +87,10 @@ def _run_app(options: argparse.Namespace) -> int:
         )
         settings = config.load(config.default_path())
         _set_environment(os.environ, settings.theme)
-        from tui import actions
+        from tui import keymap
 
         # Before the screens are imported: they take their keys from the table when they are made.
-        actions.rebind(settings.keys)
+        keymap.rebind(settings.keys)
     except KeyPairsError as error:
         print(f"keypairs: {_printable(error)}", file=sys.stderr)
         return UNUSABLE

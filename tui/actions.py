@@ -1,17 +1,12 @@
 """The one table of actions: bindings, the hint bar, the help and the palette read it.
 
 An action belongs to a place, which is a screen or a kind of screen. Its id is what the
-configuration file calls it; its key is the default.
+configuration file calls it; its key is the default. What is made of the table, and which keys are
+in force, is in `tui.keymap`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import dataclass
 from enum import Enum
-
-from textual.binding import Binding, BindingType
-
-from core.errors import SettingsError
 
 
 class Place(Enum):
@@ -54,633 +49,175 @@ class Action:
     priority: bool = False
 
 
+# A row is two lines; as the formatter has it, a screenful would show five of them.
+# fmt: off
 ACTIONS: tuple[Action, ...] = (
-    Action(
-        "key-pair.create",
-        Place.LIST,
-        "c",
-        "create_key_pair",
-        "create",
-        "Create a key pair and save its private key.",
-    ),
-    Action(
-        "key-pair.import",
-        Place.LIST,
-        "i",
-        "import_key_pair",
-        "import",
-        "Import a public key that you have.",
-    ),
-    Action(
-        "list.filter",
-        Place.LIST,
-        "slash",
-        "filter",
-        "filter",
-        "Narrow the list: text, type:rsa, tag:Env=prod, saved:no, older:90d, a fingerprint.",
-    ),
-    Action(
-        "key-pair.details",
-        Place.LIST,
-        "enter",
-        "details",
-        "details",
-        "Everything about the pair: fingerprints, public key, history, lines to paste.",
-    ),
-    Action(
-        "key-pair.tags",
-        Place.LIST,
-        "t",
-        "edit_tags",
-        "",
-        "Edit the tags of the pair, or add tags to the chosen ones.",
-    ),
-    Action(
-        "key-pair.delete",
-        Place.LIST,
-        "d",
-        "delete",
-        "",
-        "Delete the pair, or the chosen ones.",
-    ),
-    Action(
-        "key-pair.replace",
-        Place.LIST,
-        "n",
-        "replace_key_pair",
-        "",
-        "Create the next one: a pair with the same tags that replaces this one.",
-    ),
-    Action(
-        "key-pair.copy-to-regions",
-        Place.LIST,
-        "C",
-        "copy_to_regions",
-        "",
-        "Copy the public half of the pair, or the chosen ones, to other Regions.",
-    ),
-    Action(
-        "key-pair.undo",
-        Place.LIST,
-        "u",
-        "undo",
-        "",
-        "Bring the pair back that was deleted last.",
-    ),
-    Action(
-        "key-pair.copy",
-        Place.LIST,
-        "y",
-        "copy",
-        "",
-        "Send something of the pair to your terminal's clipboard.",
-    ),
-    Action(
-        "list.choose",
-        Place.LIST,
-        "space",
-        "choose",
-        "",
-        "Choose the pair, or no longer, for what is done to several.",
-    ),
-    Action(
-        "list.show-all",
-        Place.LIST,
-        "escape",
-        "show_all",
-        "",
-        "Clear the filter and show all pairs.",
-    ),
-    Action(
-        "list.sort",
-        Place.LIST,
-        "s",
-        "sort",
-        "",
-        "Sort by the next column.",
-    ),
-    Action(
-        "list.reverse",
-        Place.LIST,
-        "S",
-        "reverse",
-        "",
-        "Reverse the order.",
-    ),
-    Action(
-        "list.region",
-        Place.LIST,
-        "r",
-        "region",
-        "",
-        "Look at another Region.",
-    ),
-    Action(
-        "list.reload",
-        Place.LIST,
-        "R",
-        "reload",
-        "",
-        "Read the Region's file again.",
-    ),
-    Action(
-        "list.export",
-        Place.LIST,
-        "e",
-        "export",
-        "",
-        "Write the list to a file, as CSV or JSON.",
-    ),
-    Action(
-        "list.journal",
-        Place.LIST,
-        "J",
-        "journal",
-        "",
-        "The journal: what was done in this Region, when and by whom.",
-    ),
-    Action(
-        "list.agent",
-        Place.LIST,
-        "a",
-        "agent",
-        "",
-        "What the ssh-agent holds, and which pair each key is.",
-    ),
-    Action(
-        "key-pair.install",
-        Place.LIST,
-        "I",
-        "install",
-        "",
-        "Install the pair's public key in authorized_keys, here or on another host.",
-    ),
-    Action(
-        "list.find",
-        Place.LIST,
-        "f",
-        "find",
-        "",
-        "Say whose a key is: a file, a folder, a public key, a fingerprint, the agent.",
-    ),
-    Action(
-        "list.check-up",
-        Place.LIST,
-        "D",
-        "check_up",
-        "",
-        "Look for what is wrong: lost, open or changed files, weak or old pairs, the store.",
-    ),
-    Action(
-        "app.quit",
-        Place.LIST,
-        "q",
-        "app.quit",
-        "",
-        "Quit.",
-    ),
-    Action(
-        "filter.done",
-        Place.FILTER,
-        "enter,down",
-        "filter_done",
-        "to the list",
-        "Go to the list, and keep the filter.",
-    ),
-    Action(
-        "filter.clear",
-        Place.FILTER,
-        "escape",
-        "filter_clear",
-        "show all",
-        "Clear the filter and show all pairs.",
-    ),
-    Action(
-        "create.submit", Place.CREATE, "enter", "submit", "create", "Create the key pair as shown."
-    ),
-    Action(
-        "create.add-tag", Place.CREATE, "ctrl+t", "add_tag", "add tag", "Add a tag.", priority=True
-    ),
-    Action(
-        "create.remove-tag",
-        Place.CREATE,
-        "ctrl+r",
-        "remove_tag",
-        "",
-        "Remove the tag that has the focus, or the last one.",
-        priority=True,
-    ),
-    Action(
-        "create.dry-run",
-        Place.CREATE,
-        "ctrl+d",
-        "dry_run",
-        "dry run",
-        "Ask whether you may create it, without creating anything.",
-        priority=True,
-    ),
-    Action("create.back", Place.CREATE, "escape", "back", "back", "Go back; nothing is created."),
-    Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save", "Save it to a new file."),
-    Action(
-        "key-material.agent",
-        Place.KEY_MATERIAL,
-        "a",
-        "add_to_agent",
-        "agent",
-        "Add it to the ssh-agent, from memory; nothing touches the disk.",
-    ),
-    Action(
-        "key-material.show",
-        Place.KEY_MATERIAL,
-        "v",
-        "toggle_shown",
-        "show",
-        "Show or hide the private key; whatever records this terminal records it too.",
-    ),
-    Action(
-        "key-material.copy",
-        Place.KEY_MATERIAL,
-        "y",
-        "copy",
-        "copy",
-        "Send something of the pair to your terminal's clipboard; the private key only if asked.",
-    ),
-    Action(
-        "key-material.leave",
-        Place.KEY_MATERIAL,
-        "escape",
-        "back",
-        "leave",
-        "Leave. Unless it was saved or added, the pair's name must be typed first.",
-    ),
-    Action(
-        "add-to-agent.submit",
-        Place.ADD_TO_AGENT,
-        "enter",
-        "submit",
-        "add",
-        "Add the private key to the agent.",
-    ),
-    Action(
-        "add-to-agent.back",
-        Place.ADD_TO_AGENT,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is added.",
-    ),
-    Action("save.submit", Place.SAVE, "enter", "submit", "save", "Save, read back and prove."),
-    Action("save.back", Place.SAVE, "escape", "back", "back", "Go back; nothing is saved."),
-    Action(
-        "discard.submit", Place.DISCARD, "enter", "submit", "discard", "Give the private key up."
-    ),
-    Action(
-        "discard.back", Place.DISCARD, "escape", "back", "back", "Go back; the key is still there."
-    ),
-    Action(
-        "import.submit",
-        Place.IMPORT,
-        "enter",
-        "submit",
-        "import",
-        "Import the public key as shown.",
-    ),
-    Action(
-        "import.pick",
-        Place.IMPORT,
-        "ctrl+o",
-        "pick",
-        "pick a file",
-        "Pick one of the public keys in ~/.ssh.",
-        priority=True,
-    ),
-    Action(
-        "import.add-tag",
-        Place.IMPORT,
-        "ctrl+t",
-        "add_tag",
-        "add tag",
-        "Add a tag.",
-        priority=True,
-    ),
-    Action(
-        "import.remove-tag",
-        Place.IMPORT,
-        "ctrl+r",
-        "remove_tag",
-        "",
-        "Remove the tag that has the focus, or the last one.",
-        priority=True,
-    ),
-    Action(
-        "import.back",
-        Place.IMPORT,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is imported.",
-    ),
-    Action(
-        "details.copy",
-        Place.DETAILS,
-        "y",
-        "copy",
-        "copy",
-        "Send something of the pair to your terminal's clipboard.",
-    ),
-    Action(
-        "details.back",
-        Place.DETAILS,
-        "escape,enter,q",
-        "back",
-        "back",
-        "Go back to the list.",
-    ),
-    Action(
-        "tags.submit",
-        Place.TAGS,
-        "enter",
-        "submit",
-        "save",
-        "Save the tags as shown.",
-    ),
-    Action(
-        "tags.add",
-        Place.TAGS,
-        "ctrl+t",
-        "add_tag",
-        "add tag",
-        "Add a tag.",
-        priority=True,
-    ),
-    Action(
-        "tags.remove",
-        Place.TAGS,
-        "ctrl+r",
-        "remove_tag",
-        "remove tag",
-        "Remove the tag that has the focus, or the last one.",
-        priority=True,
-    ),
-    Action(
-        "tags.back",
-        Place.TAGS,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is changed.",
-    ),
-    Action(
-        "delete.yes",
-        Place.DELETE,
-        "y",
-        "yes",
-        "yes, delete",
-        "Delete, where no name has to be typed.",
-    ),
-    Action(
-        "delete.submit",
-        Place.DELETE,
-        "enter",
-        "submit",
-        "",
-        "Delete, once the name is typed.",
-    ),
-    Action(
-        "delete.back",
-        Place.DELETE,
-        "escape",
-        "back",
-        "back",
-        "Go back, or stop before the next one.",
-    ),
-    Action(
-        "agent.go",
-        Place.AGENT,
-        "enter",
-        "go",
-        "to the pair",
-        "Go to the pair in the list that this key is.",
-    ),
-    Action(
-        "agent.reload",
-        Place.AGENT,
-        "r",
-        "reload",
-        "ask again",
-        "Ask the agent again.",
-    ),
-    Action(
-        "agent.back",
-        Place.AGENT,
-        "escape,q",
-        "back",
-        "back",
-        "Go back to the list.",
-    ),
-    Action(
-        "install.submit",
-        Place.INSTALL,
-        "enter",
-        "submit",
-        "add",
-        "Add the line to authorized_keys.",
-    ),
-    Action(
-        "install.restrict",
-        Place.INSTALL,
-        "ctrl+r",
-        "toggle_restrict",
-        "restrict",
+    Action("key-pair.create", Place.LIST, "c", "create_key_pair", "create",
+        "Create a key pair and save its private key."),
+    Action("key-pair.import", Place.LIST, "i", "import_key_pair", "import",
+        "Import a public key that you have."),
+    Action("list.filter", Place.LIST, "slash", "filter", "filter",
+        "Narrow the list: text, type:rsa, tag:Env=prod, saved:no, older:90d, a fingerprint."),
+    Action("key-pair.details", Place.LIST, "enter", "details", "details",
+        "Everything about the pair: fingerprints, public key, history, lines to paste."),
+    Action("key-pair.tags", Place.LIST, "t", "edit_tags", "",
+        "Edit the tags of the pair, or add tags to the chosen ones."),
+    Action("key-pair.delete", Place.LIST, "d", "delete", "",
+        "Delete the pair, or the chosen ones."),
+    Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
+        "Create the next one: a pair with the same tags that replaces this one."),
+    Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
+        "Copy the public half of the pair, or the chosen ones, to other Regions."),
+    Action("key-pair.undo", Place.LIST, "u", "undo", "",
+        "Bring back what was deleted last, be it one pair or several."),
+    Action("key-pair.copy", Place.LIST, "y", "copy", "",
+        "Send something of the pair to your terminal's clipboard."),
+    Action("list.choose", Place.LIST, "space", "choose", "",
+        "Choose the pair, or no longer, for what is done to several."),
+    Action("list.show-all", Place.LIST, "escape", "show_all", "",
+        "Clear the filter and show all pairs."),
+    Action("list.sort", Place.LIST, "s", "sort", "",
+        "Sort by the next column."),
+    Action("list.reverse", Place.LIST, "S", "reverse", "",
+        "Reverse the order."),
+    Action("list.region", Place.LIST, "r", "region", "",
+        "Look at another Region."),
+    Action("list.reload", Place.LIST, "R", "reload", "",
+        "Read the Region's file again."),
+    Action("list.export", Place.LIST, "e", "export", "",
+        "Write the list to a file, as CSV or JSON."),
+    Action("list.journal", Place.LIST, "J", "journal", "",
+        "The journal: what was done in this Region, when and by whom."),
+    Action("list.agent", Place.LIST, "a", "agent", "",
+        "What the ssh-agent holds, and which pair each key is."),
+    Action("key-pair.install", Place.LIST, "I", "install", "",
+        "Install the pair's public key in authorized_keys, here or on another host."),
+    Action("list.find", Place.LIST, "f", "find", "",
+        "Say whose a key is: a file, a folder, a public key, a fingerprint, the agent."),
+    Action("list.check-up", Place.LIST, "D", "check_up", "",
+        "Look for what is wrong: lost, open or changed files, weak or old pairs, the store."),
+    Action("app.quit", Place.LIST, "q", "app.quit", "",
+        "Quit."),
+
+    Action("filter.done", Place.FILTER, "enter,down", "filter_done", "to the list",
+        "Go to the list, and keep the filter."),
+    Action("filter.clear", Place.FILTER, "escape", "filter_clear", "show all",
+        "Clear the filter and show all pairs."),
+
+    Action("create.submit", Place.CREATE, "enter", "submit", "create",
+        "Create the key pair as shown."),
+    Action("create.add-tag", Place.CREATE, "ctrl+t", "add_tag", "add tag",
+        "Add a tag.", priority=True),
+    Action("create.remove-tag", Place.CREATE, "ctrl+r", "remove_tag", "",
+        "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("create.dry-run", Place.CREATE, "ctrl+d", "dry_run", "dry run",
+        "Ask whether you may create it, without creating anything.", priority=True),
+    Action("create.back", Place.CREATE, "escape", "back", "back",
+        "Go back; nothing is created."),
+
+    Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save",
+        "Save it to a new file."),
+    Action("key-material.agent", Place.KEY_MATERIAL, "a", "add_to_agent", "agent",
+        "Add it to the ssh-agent, from memory; nothing touches the disk."),
+    Action("key-material.show", Place.KEY_MATERIAL, "v", "toggle_shown", "show",
+        "Show or hide the private key; whatever records this terminal records it too."),
+    Action("key-material.copy", Place.KEY_MATERIAL, "y", "copy", "copy",
+        "Send something of the pair to your terminal's clipboard; the private key only if asked."),
+    Action("key-material.leave", Place.KEY_MATERIAL, "escape", "back", "leave",
+        "Leave. Unless it was saved or added, the pair's name must be typed first."),
+
+    Action("add-to-agent.submit", Place.ADD_TO_AGENT, "enter", "submit", "add",
+        "Add the private key to the agent."),
+    Action("add-to-agent.back", Place.ADD_TO_AGENT, "escape", "back", "back",
+        "Go back; nothing is added."),
+
+    Action("save.submit", Place.SAVE, "enter", "submit", "save",
+        "Save, read back and prove."),
+    Action("save.back", Place.SAVE, "escape", "back", "back",
+        "Go back; nothing is saved."),
+
+    Action("discard.submit", Place.DISCARD, "enter", "submit", "discard",
+        "Give the private key up."),
+    Action("discard.back", Place.DISCARD, "escape", "back", "back",
+        "Go back; the key is still there."),
+
+    Action("import.submit", Place.IMPORT, "enter", "submit", "import",
+        "Import the public key as shown."),
+    Action("import.pick", Place.IMPORT, "ctrl+o", "pick", "pick a file",
+        "Pick one of the public keys in ~/.ssh.", priority=True),
+    Action("import.add-tag", Place.IMPORT, "ctrl+t", "add_tag", "add tag",
+        "Add a tag.", priority=True),
+    Action("import.remove-tag", Place.IMPORT, "ctrl+r", "remove_tag", "",
+        "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("import.back", Place.IMPORT, "escape", "back", "back",
+        "Go back; nothing is imported."),
+
+    Action("details.copy", Place.DETAILS, "y", "copy", "copy",
+        "Send something of the pair to your terminal's clipboard."),
+    Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
+        "Go back to the list."),
+
+    Action("tags.submit", Place.TAGS, "enter", "submit", "save",
+        "Save the tags as shown."),
+    Action("tags.add", Place.TAGS, "ctrl+t", "add_tag", "add tag",
+        "Add a tag.", priority=True),
+    Action("tags.remove", Place.TAGS, "ctrl+r", "remove_tag", "remove tag",
+        "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("tags.back", Place.TAGS, "escape", "back", "back",
+        "Go back; nothing is changed."),
+
+    Action("delete.yes", Place.DELETE, "y", "yes", "yes, delete",
+        "Delete, where no name has to be typed."),
+    Action("delete.submit", Place.DELETE, "enter", "submit", "",
+        "Delete, once the name is typed."),
+    Action("delete.back", Place.DELETE, "escape", "back", "back",
+        "Go back, or stop before the next one."),
+
+    Action("agent.go", Place.AGENT, "enter", "go", "to the pair",
+        "Go to the pair in the list that this key is."),
+    Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
+        "Ask the agent again."),
+    Action("agent.back", Place.AGENT, "escape,q", "back", "back",
+        "Go back to the list."),
+
+    Action("install.submit", Place.INSTALL, "enter", "submit", "add",
+        "Add the line to authorized_keys."),
+    Action("install.restrict", Place.INSTALL, "ctrl+r", "toggle_restrict", "restrict",
         "Forbid forwarding, a terminal and all else but commands, or allow it again.",
-        priority=True,
-    ),
-    Action(
-        "install.copy",
-        Place.INSTALL,
-        "ctrl+y",
-        "copy",
-        "copy",
-        "Send the commands for another host to your terminal's clipboard.",
-        priority=True,
-    ),
-    Action(
-        "install.back",
-        Place.INSTALL,
-        "escape",
-        "back",
-        "back",
-        "Go back; nothing is added.",
-    ),
-    Action(
-        "install.from",
-        Place.INSTALL,
-        "ctrl+f",
-        "toggle_from",
-        "from",
-        "Let the key in only from some addresses, or from anywhere again.",
-        priority=True,
-    ),
-    Action(
-        "find.submit",
-        Place.FIND,
-        "enter",
-        "submit",
-        "find",
-        "Look it up; then go to the pair under the cursor, import the key, or unlock it.",
-    ),
-    Action(
-        "find.back",
-        Place.FIND,
-        "escape",
-        "back",
-        "back",
-        "Stop looking, or go back.",
-    ),
-    Action(
-        "check-up.go",
-        Place.CHECK_UP,
-        "enter",
-        "go",
-        "go to the pair",
-        "Go to the pair that the finding is about.",
-    ),
-    Action(
-        "check-up.back",
-        Place.CHECK_UP,
-        "escape",
-        "back",
-        "back",
-        "Stop looking, or go back.",
-    ),
-    Action(
-        "pick.pick",
-        Place.PICK,
-        "enter",
-        "pick",
-        "pick",
-        "Pick the line under the cursor.",
-    ),
-    Action(
-        "pick.back",
-        Place.PICK,
-        "escape",
-        "back",
-        "back",
-        "Go back.",
-    ),
-    Action(
-        "app.help",
-        Place.ANYWHERE,
-        "question_mark,f1",
-        "help",
-        "help",
-        "What can be done here, then all keys. Where text is typed it is f1.",
-    ),
-    Action(
-        "copy-to.submit",
-        Place.COPY_TO,
-        "enter",
-        "submit",
-        "copy",
-        "Copy to the chosen Regions, one after the other.",
-    ),
-    Action(
-        "copy-to.choose",
-        Place.COPY_TO,
-        "space",
-        "choose",
-        "choose",
-        "Choose the Region under the cursor, or no longer.",
-        priority=True,
-    ),
-    Action(
-        "copy-to.back",
-        Place.COPY_TO,
-        "escape",
-        "back",
-        "back",
-        "Go back, or stop before the next one.",
-    ),
+        priority=True),
+    Action("install.copy", Place.INSTALL, "ctrl+y", "copy", "copy",
+        "Send the commands for another host to your terminal's clipboard.", priority=True),
+    Action("install.back", Place.INSTALL, "escape", "back", "back",
+        "Go back; nothing is added."),
+    Action("install.from", Place.INSTALL, "ctrl+f", "toggle_from", "from",
+        "Let the key in only from some addresses, or from anywhere again.", priority=True),
+
+    Action("find.submit", Place.FIND, "enter", "submit", "find",
+        "Look it up; then go to the pair under the cursor, import the key, or unlock it."),
+    Action("find.back", Place.FIND, "escape", "back", "back",
+        "Stop looking, or go back."),
+
+    Action("check-up.go", Place.CHECK_UP, "enter", "go", "go to the pair",
+        "Go to the pair that the finding is about."),
+    Action("check-up.back", Place.CHECK_UP, "escape", "back", "back",
+        "Stop looking, or go back."),
+
+    Action("pick.pick", Place.PICK, "enter", "pick", "pick",
+        "Pick the line under the cursor."),
+    Action("pick.back", Place.PICK, "escape", "back", "back",
+        "Go back."),
+
+    Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
+        "What can be done here, then all keys. Where text is typed it is f1."),
+
+    Action("copy-to.submit", Place.COPY_TO, "enter", "submit", "copy",
+        "Copy to the chosen Regions, one after the other."),
+    Action("copy-to.choose", Place.COPY_TO, "space", "choose", "choose",
+        "Choose the Region under the cursor, or no longer.", priority=True),
+    Action("copy-to.back", Place.COPY_TO, "escape", "back", "back",
+        "Go back, or stop before the next one."),
 )
-
-_TYPING = {
-    Place.FILTER,
-    Place.CREATE,
-    Place.IMPORT,
-    Place.SAVE,
-    Place.DISCARD,
-    Place.ADD_TO_AGENT,
-    Place.TAGS,
-    Place.DELETE,
-    Place.INSTALL,
-    Place.FIND,
-    Place.PICK,
-    Place.COPY_TO,
-}
-"""Places where a letter is text, so that only keys of other kinds can be taught."""
-
-
-_TAKEN = {Place.LIST: {"j", "k", "g", "G", "up", "down", "home", "end", "pageup", "pagedown"}}
-"""Keys that move in a place, and so can be given to no action of it."""
-
-
-def rebind(keys: Mapping[str, str]) -> None:
-    """Give actions other keys; must be done before the screens are imported.
-
-    Raises:
-        SettingsError: an id that is none, or a key that two actions of one place would share.
-    """
-    global ACTIONS  # the table is the table; it is changed once, before anything reads it
-    known = {action.id for action in ACTIONS}
-    for action_id in keys:
-        if action_id not in known:
-            closest = get_close_matches(action_id, known, n=1)
-            hint = f"; did you mean {closest[0]}?" if closest else "."
-            raise SettingsError(f"[keys] {action_id[:60]}: there is no such action{hint}")
-    rebound = tuple(replace(action, key=keys.get(action.id, action.key)) for action in ACTIONS)
-    for place in Place:
-        owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")
-        for action in rebound:
-            if action.place not in (place, Place.ANYWHERE):
-                continue
-            for key in action.key.split(","):
-                if key in owners:
-                    raise SettingsError(
-                        f"[keys] {key}: {action.id} cannot have it, because {owners[key]} has it."
-                    )
-                owners[key] = action.id
-    ACTIONS = rebound
-
-
-def at(place: Place) -> tuple[Action, ...]:
-    """Return the actions of a place, in the order in which they are to be taught."""
-    return tuple(action for action in ACTIONS if action.place is place)
-
-
-def bindings(place: Place) -> list[BindingType]:
-    """Return the key bindings of a place."""
-    return [
-        Binding(
-            action.key,
-            action.method,
-            action.hint or action.help,
-            show=False,
-            priority=action.priority,
-            id=action.id,
-        )
-        for action in at(place)
-    ]
-
-
-def hints(place: Place) -> tuple[tuple[str, str], ...]:
-    """Return what the hint bar of a place shows: keys as they are printed, and their words."""
-    taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
-    for action in at(Place.ANYWHERE):
-        keys = action.key.split(",")
-        taught.append((key_label(keys[-1] if place in _TYPING else keys[0]), action.hint))
-    return tuple(taught)
-
+# fmt: on
 
 WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "CursorList": (
@@ -707,12 +244,3 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
 }
 """What a widget does with keys of its own, by the name of its class; these are not rebound."""
-
-
-_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}
-
-
-def key_label(key: str) -> str:
-    """Return the first of an action's keys as a person writes it."""
-    first = key.partition(",")[0]
-    return _LABELS.get(first, first)

@@ -18,7 +18,7 @@ from textual.events import Event, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
-from tui import actions, forgetting
+from tui import forgetting, keymap
 from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
@@ -41,7 +41,7 @@ class KeyPairsApp(App[None]):
         Binding("tab", "focus_next", show=False, priority=True),
         Binding("shift+tab", "focus_previous", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
-        *actions.bindings(Place.ANYWHERE),
+        *keymap.bindings(Place.ANYWHERE),
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
@@ -115,10 +115,10 @@ class KeyPairsApp(App[None]):
         Textual's own command that writes the screen to a file is not among them.
         """
         place = getattr(screen, "PLACE", None)
-        for action in actions.at(place) if place else ():
+        for action in keymap.at(place) if place else ():
             yield SystemCommand(
                 action.help,
-                actions.key_label(action.key),
+                keymap.key_label(action.key),
                 partial(screen.run_action, action.method),
             )
         yield SystemCommand("Quit", "ctrl+q", self.action_quit)

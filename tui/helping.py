@@ -2,7 +2,7 @@
 
 from textual.app import App
 
-from tui import actions
+from tui import keymap
 
 
 def show_help(app: App[None]) -> None:
@@ -18,7 +18,7 @@ def show_help(app: App[None]) -> None:
 
     def do(action_id: str | None) -> None:
         place = getattr(below, "PLACE", None)
-        for action in actions.at(place) if place else ():
+        for action in keymap.at(place) if place else ():
             if action.id == action_id:
                 app.call_after_refresh(below.run_action, action.method)
 

@@ -1,6 +1,6 @@
 """The end of a key pair, and back: DeleteKeyPair, and what EC2 does not have, its undoing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.authorization import resource_context
 from core.errors import MissingParameter
@@ -23,11 +23,13 @@ class Deleting(Operations):
         key_name: str | None = None,
         key_pair_id: str | None = None,
         dry_run: bool = False,
+        delete_time: datetime | None = None,
     ) -> str | None:
         """Delete a key pair by name or id, and return the id of what was deleted.
 
         When both are given the id decides. A name that does not exist and an id that existed
-        once are no errors: nothing is deleted and the answer is None.
+        once are no errors: nothing is deleted and the answer is None. Pairs that are deleted
+        with one `delete_time`, an aware time, are brought back together; otherwise it is now.
 
         Raises:
             UnauthorizedOperation: it is not allowed; nothing else was looked at.
@@ -55,7 +57,7 @@ class Deleting(Operations):
             if found.key_pair_id not in transaction.state.key_pairs:
                 return None
             transaction.empty_trash(self._now() - TRASH_KEEPS)
-            transaction.remove(found.key_pair_id, self._now(), _DELETE)
+            transaction.remove(found.key_pair_id, delete_time or self._now(), _DELETE)
         return found.key_pair_id
 
     def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:

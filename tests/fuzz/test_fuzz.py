@@ -42,7 +42,8 @@ from core.recipes import fingerprint_commands, recipes
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests.vectors.hostile_strings import STRINGS
-from tui import actions, config
+from tui import config, keymap
+from tui.actions import Place
 from tui.details import summary
 from tui.journal_items import journal_items
 from tui.listing import Listing
@@ -291,7 +292,7 @@ def check_policy(data: bytes, folder: Path) -> None:
 
 
 def configs() -> st.SearchStrategy[bytes]:
-    ids = [action.id for action in actions.ACTIONS]
+    ids = [action.id for action in keymap.bound]
     good = ["f2", "ctrl+n", "f5,f6", "[", "$", "question_mark", "ctrl+underscore"]
     bad = [",", "", " ", "ctrl+", "\x1b", "a b", "j", "escape", "é", "\u212a", "f2,", "x" * 100]
     lines = [
@@ -328,20 +329,20 @@ def _toml(text: str) -> str:
 def check_config(data: bytes, folder: Path) -> None:
     path = folder / "config.toml"
     path.write_bytes(data)
-    table = actions.ACTIONS
+    table = keymap.bound
     try:
         settings = config.load(path)
-        actions.rebind(settings.keys)
-        for place in actions.Place:
+        keymap.rebind(settings.keys)
+        for place in Place:
             # As the screens will do it, with a traceback for a key that is none.
-            list(Binding.make_bindings(actions.bindings(place)))
-            assert all(key.isascii() and key.isprintable() for key, _ in actions.hints(place))
+            list(Binding.make_bindings(keymap.bindings(place)))
+            assert all(key.isascii() and key.isprintable() for key, _ in keymap.hints(place))
     except SettingsError as error:
         assert len(str(error)) < 1_000
     else:
         event("taken")
     finally:
-        actions.ACTIONS = table
+        keymap.bound = table
 
 
 @st.composite

@@ -1,17 +1,55 @@
 """Ways to drive the app from inside, for tests that need no terminal."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 
+import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from tests.demo import DemoService
 from tui.app import KeyPairsApp
 from tui.screens.key_pair_list import KeyPairListScreen
+
+Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+SIZES = pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((80, 24), id="80x24"),
+        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
+    ],
+)
+
+
+def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
+    """Run the app until a scene is over, and return what it left with, if it did."""
+    app = KeyPairsApp(service)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+    return app.return_code
 
 
 def app_of(pilot: Pilot[None]) -> KeyPairsApp:
     """Return the app that a pilot steers."""
     assert isinstance(pilot.app, KeyPairsApp)
     return pilot.app
+
+
+def drawn(pilot: Pilot[None]) -> str:
+    """Return what is on the screen, line by line."""
+    strips = app_of(pilot).screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def text_of(pilot: Pilot[None], selector: str) -> str:
+    """Return what a Static of the screen says, whether or not there is room for it."""
+    return str(app_of(pilot).screen.query_one(selector, Static).visual)
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from tui import actions
+from tui import keymap
+from tui.actions import Place
 from tui.config import Config, load
 
 
@@ -51,13 +52,13 @@ def test_what_is_no_file_or_no_text_is_refused_at_once(tmp_path: Path) -> None:
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "ACTIONS", actions.ACTIONS)
+    monkeypatch.setattr(keymap, "bound", keymap.bound)
 
 
 def test_an_action_gets_another_key(table: None) -> None:
-    actions.rebind({"key-pair.create": "f2"})
-    assert ("f2", "create") in actions.hints(actions.Place.LIST)
-    assert all(action.key != "c" for action in actions.at(actions.Place.LIST))
+    keymap.rebind({"key-pair.create": "f2"})
+    assert ("f2", "create") in keymap.hints(Place.LIST)
+    assert all(action.key != "c" for action in keymap.at(Place.LIST))
 
 
 @pytest.mark.parametrize(
@@ -72,19 +73,19 @@ def test_an_action_gets_another_key(table: None) -> None:
 def test_an_unknown_id_or_a_key_with_two_owners_is_refused(
     table: None, keys: dict[str, str], complaint: str
 ) -> None:
-    before = actions.ACTIONS
+    before = keymap.bound
     with pytest.raises(SettingsError, match=complaint):
-        actions.rebind(keys)
-    assert before == actions.ACTIONS
+        keymap.rebind(keys)
+    assert before == keymap.bound
 
 
 def test_keys_can_be_exchanged(table: None) -> None:
-    actions.rebind({"key-pair.create": "i", "key-pair.import": "c"})
-    assert [a.key for a in actions.at(actions.Place.LIST)][:2] == ["i", "c"]
+    keymap.rebind({"key-pair.create": "i", "key-pair.import": "c"})
+    assert [a.key for a in keymap.at(Place.LIST)][:2] == ["i", "c"]
 
 
 def test_no_two_actions_of_a_place_share_an_id_or_a_key() -> None:
-    assert len({action.id for action in actions.ACTIONS}) == len(actions.ACTIONS)
-    for place in actions.Place:
-        keys = [key for action in actions.at(place) for key in action.key.split(",")]
+    assert len({action.id for action in keymap.bound}) == len(keymap.bound)
+    for place in Place:
+        keys = [key for action in keymap.at(place) for key in action.key.split(",")]
         assert len(keys) == len(set(keys)), place

@@ -1,6 +1,4 @@
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,33 +9,13 @@ from core.errors import StoreNotConfirmed
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.core.store_records import write_region
 from tests.demo import DemoService
-from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
+from tests.tui.driving import SIZES, app_of, play, type_text, until, until_screen
 from tui import copies
-from tui.app import KeyPairsApp
 from tui.copies import Copied
 from tui.screens.copy_to_regions import CopyToRegionsScreen
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-
-Scene = Callable[[Pilot[None]], Awaitable[None]]
-
-SIZES = pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
-
-
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
-    async def run() -> None:
-        async with KeyPairsApp(service).run_test(size=size) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
 
 
 def make(service: DemoService, *names: str, key_type: KeyType = KeyType.ED25519) -> None:

@@ -1,26 +1,14 @@
-import asyncio
 import errno
-from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
 
 from core import files
 from tests.demo import DemoService
-from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
-from tui.app import KeyPairsApp
+from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-
-
-def play(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with KeyPairsApp(service).run_test(size=(80, 24)) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,12 @@
 """The help: on every screen, what the focused thing can do, then what the screen can, then all."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
-from tui import actions
-from tui.actions import Place
-from tui.app import KeyPairsApp
+from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
+from tui.actions import ACTIONS, Place
+from tui.keymap import at, hints
 from tui.screens.help import HelpScreen
 from tui.screens.key_material import KeyMaterialScreen
 from tui.widgets.pick_list import PickList
@@ -26,15 +22,6 @@ WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
     "delete": (("j", "j", "d"), Place.DELETE, "Scroll."),
     "copy": (("y",), Place.PICK, "Move in the list below."),
 }
-
-
-def play(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with KeyPairsApp(service).run_test(size=(80, 24)) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
@@ -56,12 +43,12 @@ def test_it_begins_with_what_has_the_focus(demo_service: DemoService, way: str) 
         await until_screen(pilot, "HelpScreen")
         shown = lines(pilot)
         assert first in shown[0]
-        own = [action.help for action in actions.at(place)]
+        own = [action.help for action in at(place)]
         width = shown[0].index(first)
         texts = [line[width:] for line in shown]
         start = texts.index(own[0])
         assert texts[start : start + len(own)] == own
-        assert {action.help for action in actions.ACTIONS} <= set(texts)
+        assert {action.help for action in ACTIONS} <= set(texts)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the way back")
 
@@ -79,7 +66,7 @@ def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -
         await type_text(pilot, "list.sort")
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the list")
-        await until(pilot, lambda: "Type ▲" in "".join(drawn(pilot)), "the order")
+        await until(pilot, lambda: "Type ▲" in drawn(pilot), "the order")
 
     play(demo_service, scene)
 
@@ -113,11 +100,6 @@ def test_a_private_key_is_safe_below_the_help(empty_service: DemoService) -> Non
     play(empty_service, scene)
 
 
-def drawn(pilot: Pilot[None]) -> list[str]:
-    strips = app_of(pilot).screen._compositor.render_strips()
-    return ["".join(segment.text for segment in strip) for strip in strips]
-
-
 def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
     """Tab moves on and leaves the text as typed; only the right arrow takes a suggestion."""
 
@@ -126,7 +108,7 @@ def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
         await until_screen(pilot, "EditTagsScreen")
         screen = app_of(pilot).screen
         await type_text(pilot, "En")
-        await until(pilot, lambda: "Env" in "".join(drawn(pilot)), "the suggestion")
+        await until(pilot, lambda: "Env" in drawn(pilot), "the suggestion")
         first = screen.focused
         await pilot.press("tab")
         assert screen.focused is not first
@@ -135,7 +117,7 @@ def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
         await pilot.press("shift+tab")
         assert screen.focused is first
         await pilot.press("backspace")
-        await until(pilot, lambda: "Env" in "".join(drawn(pilot)), "the suggestion again")
+        await until(pilot, lambda: "Env" in drawn(pilot), "the suggestion again")
         await pilot.press("right")
         assert getattr(first, "value", None) == "Env"
 
@@ -148,9 +130,9 @@ def test_escape_on_the_list_shows_all_pairs_again(demo_service: DemoService) -> 
         await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the filter")
         await type_text(pilot, "nothing")
         await pilot.press("enter")
-        await until(pilot, lambda: "Nothing matches" in "".join(drawn(pilot)), "the empty list")
+        await until(pilot, lambda: "Nothing matches" in drawn(pilot), "the empty list")
         await pilot.press("escape")
-        await until(pilot, lambda: "ci-deploy" in "".join(drawn(pilot)), "all pairs")
+        await until(pilot, lambda: "ci-deploy" in drawn(pilot), "all pairs")
 
     play(demo_service, scene)
 
@@ -162,9 +144,9 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) 
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         await type_text(pilot, "reportin")
         await pilot.press("enter")
-        await until(pilot, lambda: "this is not the name" in "".join(drawn(pilot)), "the refusal")
+        await until(pilot, lambda: "this is not the name" in drawn(pilot), "the refusal")
         await type_text(pilot, "g")
-        await until(pilot, lambda: "not the name" not in "".join(drawn(pilot)), "no refusal")
+        await until(pilot, lambda: "not the name" not in drawn(pilot), "no refusal")
 
     play(empty_service, scene)
 
@@ -172,6 +154,6 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) 
 @pytest.mark.parametrize("place", list(Place))
 def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     """Every screen that has a text field teaches the help by a key that types nothing."""
-    taught = {word: key for key, word in actions.hints(place)}["help"]
+    taught = {word: key for key, word in hints(place)}["help"]
     typed = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL, Place.DETAILS, Place.AGENT}
     assert taught == ("?" if place in {*typed, Place.CHECK_UP} else "f1")

@@ -26,7 +26,7 @@ from tests.tui.driving import until, until_loaded, until_screen
 from tests.tui.test_hostile_text import check_inert, drawn, hostile_pair
 from tests.vectors.hostile_strings import STRINGS
 from tui import __main__ as command
-from tui import actions, clipboard, config
+from tui import clipboard, config, keymap
 from tui.app import KeyPairsApp
 from tui.region_items import region_items
 
@@ -309,10 +309,10 @@ def test_a_configuration_that_would_take_long_or_crash_is_refused(
 
 def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands in the palette, which reads markup."""
-    monkeypatch.setattr(actions, "ACTIONS", actions.ACTIONS)
+    monkeypatch.setattr(keymap, "bound", keymap.bound)
     path = tmp_path / "config.toml"
     path.write_text('[keys]\n"key-pair.create" = "["\n')
-    actions.rebind(config.load(path).keys)
+    keymap.rebind(config.load(path).keys)
     service = KeyPairService.open(tmp_path / "data", "us-east-1")
 
     async def look() -> None:

@@ -1,15 +1,12 @@
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoService
-from tests.tui.driving import app_of, save, until, until_loaded, until_screen
-from tui.app import KeyPairsApp
+from tests.tui.driving import SIZES, app_of, play, save, text_of, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
@@ -17,29 +14,6 @@ from tui.widgets.facts import Facts
 from tui.widgets.tag_rows import TagRows
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-
-Scene = Callable[[Pilot[None]], Awaitable[None]]
-
-SIZES = pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
-
-
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> None:
-    async def run() -> None:
-        async with KeyPairsApp(service).run_test(size=size) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
-
-
-def text_of(pilot: Pilot[None], selector: str) -> str:
-    return str(app_of(pilot).screen.query_one(selector, Static).visual)
 
 
 def pair(service: DemoService, name: str) -> KeyPair:
@@ -171,10 +145,10 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     asked: list[str] = []
     real = empty_service.delete_key_pair
 
-    def wait(*, key_pair_id: str) -> str | None:
+    def wait(*, key_pair_id: str, delete_time: datetime) -> str | None:
         asked.append(key_pair_id)
         assert go_on.wait(10)
-        return real(key_pair_id=key_pair_id)
+        return real(key_pair_id=key_pair_id, delete_time=delete_time)
 
     monkeypatch.setattr(empty_service, "delete_key_pair", wait)
 

@@ -1,12 +1,10 @@
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
-from tui.app import KeyPairsApp
+from tests.tui.driving import app_of, create, play, type_text, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 
 
@@ -25,15 +23,6 @@ def noted(calls: list[str], method: Callable[..., object], name: str) -> Callabl
         return method(**arguments)
 
     return call
-
-
-def play(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with KeyPairsApp(service).run_test(size=(80, 24)) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
 
 
 def test_it_is_made_when_the_form_opens_and_dropped_when_it_is_left(

@@ -15,7 +15,8 @@ from core.delivery import AddedToAgent
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui import verdict
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField

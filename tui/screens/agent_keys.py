@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from core.errors import KeyPairsError
 from tui import verdict
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.text import sentence, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList

@@ -10,9 +10,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core.findings import OLD, Finding, PairReference, Severity
-from tui.actions import Place, bindings
+from tui.actions import Place
 from tui.background import in_batches
 from tui.doctor_text import summed_up
+from tui.keymap import bindings
 from tui.text import visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList

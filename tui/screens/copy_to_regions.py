@@ -12,8 +12,9 @@ from textual.widgets import Input, Static
 
 from core.model import KeyPair
 from tui import copies
-from tui.actions import Place, bindings
+from tui.actions import Place
 from tui.copies import Copied
+from tui.keymap import bindings
 from tui.region_items import region_items
 from tui.text import visible
 from tui.tone import Tone, Verdict

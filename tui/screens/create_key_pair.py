@@ -8,7 +8,8 @@ from textual.widgets import Input
 from core import destination
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair, KeyFormat, KeyPair, KeyType
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice

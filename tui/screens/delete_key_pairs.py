@@ -14,7 +14,8 @@ from core.errors import EC2Error, KeyPairsError
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
-from tui.actions import Place, at, bindings, hints, key_label
+from tui.actions import Place
+from tui.keymap import at, bindings, hints, key_label
 from tui.patience import patiently
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict
@@ -56,6 +57,7 @@ class DeleteKeyPairsScreen(Screen[int]):
         self._key_pairs = key_pairs
         self._rotation = rotation
         self._deleted = 0
+        self._delete_time = service.now()
         self._busy = False
         self._stop = False
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
@@ -155,6 +157,9 @@ class DeleteKeyPairsScreen(Screen[int]):
         # Not in the worker: a second one would cancel the first, and leave the screen busy.
         if not self._busy:
             self._busy, self._stop = True, False
+            if not self._deleted:
+                # One time for all of them: u brings them back together.
+                self._delete_time = self._service.now()
             self._delete()
 
     @work(exclusive=True, group="flow")
@@ -176,7 +181,9 @@ class DeleteKeyPairsScreen(Screen[int]):
         self.dismiss(self._deleted)
 
     def _delete_one(self, key_pair: KeyPair) -> None:
-        self._service.delete_key_pair(key_pair_id=key_pair.key_pair_id)
+        self._service.delete_key_pair(
+            key_pair_id=key_pair.key_pair_id, delete_time=self._delete_time
+        )
 
     def _refuse(self, refusal: Verdict) -> None:
         self._busy = False

@@ -12,8 +12,9 @@ from textual.widgets import Static
 from core.model import KeyPair
 from core.rotation import NOTHING_REPLACED, Rotation
 from tui import details
-from tui.actions import Place, bindings
+from tui.actions import Place
 from tui.copying import copy_something
+from tui.keymap import bindings
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine

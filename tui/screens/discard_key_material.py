@@ -10,7 +10,8 @@ from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.patience import patiently
 from tui.text import visible
 from tui.tone import Tone, Verdict

@@ -12,7 +12,8 @@ from textual.widgets import Input, Static
 from core.errors import EC2Error, KeyPairsError
 from core.model import KeyPair
 from tui import verdict
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
 from tui.widgets.key_hints import KeyHints

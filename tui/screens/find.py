@@ -16,9 +16,10 @@ from core.errors import KeyPairsError
 from core.findings import PairReference
 from core.found import Found, Standing
 from core.secret import Passphrase
-from tui.actions import Place, bindings, hints
+from tui.actions import Place
 from tui.background import in_batches
 from tui.found_text import answer, summed_up
+from tui.keymap import bindings, hints
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList

@@ -6,8 +6,8 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui import actions
-from tui.actions import Place
+from tui.actions import WIDGET_KEYS, Place
+from tui.keymap import at, key_label
 from tui.screens.pick import PickScreen
 from tui.widgets.pick_list import Item
 
@@ -33,15 +33,15 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
             yield Item("", _line(keys, what))
     nearest = [*here, Place.ANYWHERE]
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
-        for action in actions.at(place):
-            keys = " ".join(map(actions.key_label, action.key.split(",")))
+        for action in at(place):
+            keys = " ".join(map(key_label, action.key.split(",")))
             remark = "" if place in nearest else place.value
             yield Item(action.id, _line(keys, action.help), remark, f"{action.id} {action.hint}")
 
 
 def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:
     names = (kind.__name__ for kind in type(widget).__mro__)
-    return next((actions.WIDGET_KEYS[name] for name in names if name in actions.WIDGET_KEYS), ())
+    return next((WIDGET_KEYS[name] for name in names if name in WIDGET_KEYS), ())
 
 
 def _line(keys: str, what: str) -> str:

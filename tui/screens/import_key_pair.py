@@ -10,7 +10,8 @@ from textual.widgets import Input, TextArea
 from core import public_files
 from core.errors import EC2Error, InvalidKeyFormat
 from core.model import KeyPair
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict

@@ -14,7 +14,8 @@ from core.authorized_keys import AddedNotConfirmed, Standing
 from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import clipboard, verdict
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.text import short_path, short_paths
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts

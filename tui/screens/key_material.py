@@ -11,7 +11,8 @@ from textual.screen import Screen
 from core import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui import verdict
-from tui.actions import Place, bindings, hints
+from tui.actions import Place
+from tui.keymap import bindings, hints
 from tui.text import short_path
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts

@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.text import fold
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints

@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core.errors import SaveError
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.tone import Tone, Verdict
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField

@@ -16,7 +16,8 @@ from core.errors import SaveAsks, SaveError
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
 from tui import verdict
-from tui.actions import Place, bindings
+from tui.actions import Place
+from tui.keymap import bindings
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField

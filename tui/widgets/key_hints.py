@@ -9,7 +9,8 @@ from typing import ClassVar
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.actions import Place, hints
+from tui.actions import Place
+from tui.keymap import hints
 
 _GAP = "   "
 

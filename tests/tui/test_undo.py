@@ -1,0 +1,121 @@
+"""What `u` brings back."""
+
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from core import validation
+from core.errors import StoreError
+from core.model import KeyPair
+from tests.demo import DemoService
+from tests.tui.driving import play, text_of, until, until_screen
+from tui.undoing import bring_back_last
+
+
+def make(service: DemoService, *names: str) -> None:
+    for name in names:
+        service.create_key_pair(key_name=name, key_type="ed25519")
+
+
+def names(service: DemoService) -> list[str]:
+    return [pair.key_name for pair in service.describe_key_pairs()]
+
+
+def delete(service: DemoService, *names: str) -> None:
+    """Delete pairs together, later than what was deleted before."""
+    service.time += timedelta(minutes=1)
+    for name in names:
+        service.delete_key_pair(key_name=name, delete_time=service.time)
+
+
+async def press(pilot: Pilot[None], key: str, remark: str) -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: text_of(pilot, "#remark") == remark, remark)
+
+
+def test_one_key_brings_back_all_that_one_deletion_took(empty_service: DemoService) -> None:
+    make(empty_service, "a", "b", "c", "d", "e")
+    before = {pair.key_name: pair for pair in empty_service.describe_key_pairs()}
+    delete(empty_service, "e")
+    clock = iter(range(1, 1_000))
+    start = empty_service.time
+    # Every look at the clock shows another time, as in life.
+    empty_service._now = lambda: start + timedelta(milliseconds=next(clock))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("j", "space", "space", "space", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(
+            pilot,
+            lambda: text_of(pilot, "#remark") == "deleted 3 pairs; u brings them back",
+            "the deletion",
+        )
+        assert names(empty_service) == ["a"]
+        await press(pilot, "u", "brought 3 pairs back")
+        assert sorted(names(empty_service)) == ["a", "b", "c", "d"]
+        await press(pilot, "u", "brought e back")
+        assert {pair.key_name: pair for pair in empty_service.describe_key_pairs()} == before
+        await press(pilot, "u", "nothing was deleted in the last 30 days")
+
+    play(empty_service, scene)
+
+
+def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
+    empty_service: DemoService,
+) -> None:
+    make(empty_service, "a", "b", "c")
+    delete(empty_service, "a", "b", "c")
+    make(empty_service, "b")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await press(pilot, "u", "brought 2 pairs back, but not b: another pair has the name")
+        await press(pilot, "u", "not back: b: another pair has the name")
+
+    play(empty_service, scene)
+    assert sorted(names(empty_service)) == ["a", "b", "c"]
+    [left] = empty_service.deleted_key_pairs()
+    assert left.key_pair is not None
+    assert left.key_pair.key_name == "b"
+    delete(empty_service, "b")
+    newer, older = empty_service.deleted_key_pairs()
+    assert older == left
+    assert empty_service.restore_key_pair(left.key_pair_id) == left.key_pair
+    assert newer.key_pair_id != left.key_pair_id
+
+
+def test_a_full_region_takes_back_as_many_as_it_has_room_for(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(empty_service, "a", "b", "c")
+    delete(empty_service, "a", "b", "c")
+    make(empty_service, "new")
+    monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 2)
+    brought = bring_back_last(empty_service)
+    assert brought.words == "brought a back, but not b, c: the Region is full"
+    assert names(empty_service) == ["new", "a"]
+    delete(empty_service, "new")
+    assert [len(deleted.key_pair_id) for deleted in empty_service.deleted_key_pairs()] == [21] * 3
+
+
+def test_what_cannot_be_written_is_said_of_all_that_is_left(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(empty_service, "a", "b", "c")
+    delete(empty_service, "a", "b", "c")
+    real = empty_service.restore_key_pair
+
+    def restore(key_pair_id: str) -> KeyPair:
+        if empty_service.describe_key_pairs():
+            raise StoreError("the disk is full")
+        return real(key_pair_id)
+
+    monkeypatch.setattr(empty_service, "restore_key_pair", restore)
+    assert bring_back_last(empty_service).words == (
+        "brought a back, but not b, c: the disk is full"
+    )
+    monkeypatch.undo()
+    assert bring_back_last(empty_service).words == "brought 2 pairs back"
+    assert names(empty_service) == ["a", "b", "c"]

@@ -1,0 +1,235 @@
+"""What the first screen shows: the key pairs of a Region, filtered, ordered and chosen from."""
+
+import asyncio
+import gc
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import KeyPairsError
+from core.model import KeyPair
+from tui import details
+from tui.actions import Place
+from tui.keymap import hints
+from tui.listing import Listing
+from tui.rows import remark
+from tui.text import sentence
+from tui.tone import Tone, Verdict
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.facts import Facts
+from tui.widgets.filter_bar import FilterBar
+from tui.widgets.filter_input import FilterInput
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.key_pair_table import KeyPairTable
+from tui.widgets.remark_line import RemarkLine
+from tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class ListScreen(Screen[None]):
+    """The list of key pairs; `tui.screens.key_pair_list` adds the ways to other screens.
+
+    The first frame is drawn before the store is read; the pairs follow from a thread. From 110
+    columns on, the details stand at the right.
+    """
+
+    AUTO_FOCUS = "KeyPairTable"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
+
+    def __init__(self, service: "KeyPairService", where: str) -> None:
+        super().__init__()
+        self._service = service
+        self._listing = Listing()
+        self._shown: list[KeyPair] = []
+        self.loaded = False
+        """Whether the first reading of the store has been shown."""
+        self._top_line = TopLine(service.region, " · ".join(filter(None, (*service.marks, where))))
+        self._filter_bar = FilterBar()
+        self._table = KeyPairTable()
+        self._summary = Facts(id="summary")
+        self._panes = Horizontal(self._table, self._summary, id="panes")
+        self._empty = Static(markup=False, id="empty")
+        self._remark = RemarkLine(id="remark")
+        self._key_hints = KeyHints(Place.LIST)
+
+    def compose(self) -> ComposeResult:
+        yield self._top_line
+        yield self._filter_bar
+        yield self._panes
+        yield self._empty
+        yield self._remark
+        yield self._key_hints
+
+    def on_mount(self) -> None:
+        self._empty.display = False
+        # The first frame does not share the processor with the reading.
+        self.call_after_refresh(self._reload)
+
+    @work(group="make ready")
+    async def _make_ready(self) -> None:
+        """Do what can wait until the pairs are on the screen."""
+        await asyncio.to_thread(self._service.make_ready)
+        if not gc.isenabled():
+            # What is there now stays: looking through it again and again would stop the keys.
+            gc.freeze()
+            gc.enable()
+
+    # What is read -------------------------------------------------------------------------------
+
+    def action_reload(self) -> None:
+        """Read the Region's file again; nothing is parsed if no other session wrote it."""
+        self._reload()
+
+    @work(exclusive=True, group="reload")
+    async def _reload(self) -> None:
+        await self._read()
+
+    async def _read(self, keep: str | None = None, say: str = "") -> None:
+        """Read and show the pairs, with the cursor on the pair `keep`."""
+        try:
+            key_pairs = await asyncio.to_thread(self._service.describe_key_pairs)
+        except KeyPairsError as error:
+            self._show_empty(sentence(error))
+            self._loaded_first()
+            return
+        if key_pairs != tuple(self._listing.key_pairs.values()) or not self.loaded:
+            now = self._service.now().astimezone()
+            await asyncio.to_thread(self._listing.load, key_pairs, now)
+            self._show(keep or self._table.highlighted)
+            self._loaded_first()
+        if say:
+            self._remark.say(say)
+
+    def _loaded_first(self) -> None:
+        if not self.loaded:
+            self.loaded = True
+            self.call_after_refresh(self._make_ready)
+
+    def _look_at(self, region: str) -> None:
+        """Turn to a Region; what it holds is not read yet."""
+        if region == self._service.region:
+            return
+        self._service = self._service.for_region(region)
+        self._clear_filter()
+        self._listing.chosen.clear()
+        self.loaded = False
+
+    # What is shown ------------------------------------------------------------------------------
+
+    def _show(self, keep: str | None) -> None:
+        """Draw the list as it is filtered and sorted now."""
+        listing = self._listing
+        total = len(listing.key_pairs)
+        self._shown = listing.shown(self._service.now())
+        self._top_line.show(f"{self._service.region} · {total:,} pair{'s' * (total != 1)}")
+        count = f"{len(self._shown):,} of {total:,}" if listing.query_text else ""
+        self._filter_bar.show(count, self._note())
+        if self._shown:
+            self._empty.display = False
+            self._panes.display = True
+            self._table.set_rows(
+                listing.rows(self._shown),
+                keep,
+                chosen=listing.chosen,
+                sorted_by=(listing.column, listing.reverse),
+            )
+            if self.focused is None:
+                self._table.focus()
+        elif total:
+            self._show_empty("Nothing matches.\n\nPress escape to show all pairs again.")
+        else:
+            self._show_empty(
+                f"No key pairs in {self._service.region} yet.\n\n"
+                "Press c to create one, i to import a public key, r to look at another Region."
+            )
+
+    def _note(self) -> Verdict:
+        """Return what is wrong with the filter, or which kind of fingerprint it is."""
+        kind = self._listing.kind(self._shown)
+        if self._listing.query.problems:
+            return Verdict(self._listing.query.problems[0], Tone.CAUTION)
+        return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")
+
+    def _show_empty(self, text: str) -> None:
+        self._panes.display = False
+        self._empty.display = True
+        self._empty.update(text)
+        self._remark.update("", layout=False)
+
+    @on(CursorList.Highlighted)
+    def _show_remark(self) -> None:
+        key_pair = self._highlighted
+        self._remark.about(remark(key_pair, self._listing.rotation) if key_pair else "")
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        key_pair = self._highlighted
+        if key_pair and self.has_class("-wide"):
+            self._summary.show(details.summary(key_pair, self._listing.rotation))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_summary)
+
+    @property
+    def _highlighted(self) -> KeyPair | None:
+        # While nothing is shown, the table keeps the row to come back to, out of sight.
+        return self._listing.key_pairs.get(self._table.highlighted or "") if self._shown else None
+
+    def _affected(self) -> list[KeyPair]:
+        """Return the chosen pairs that are shown, or else the one under the cursor."""
+        chosen = [pair for pair in self._shown if pair.key_pair_id in self._listing.chosen]
+        return chosen or [pair for pair in (self._highlighted,) if pair]
+
+    # The filter, the order and the choice -------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self._filter_bar.enter()
+        self._key_hints.show(hints(Place.FILTER))
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self) -> None:
+        self._listing.filter(self._filter_bar.text)
+        self._show(self._table.highlighted)
+
+    @on(FilterInput.Done)
+    def _leave_filter(self, event: FilterInput.Done) -> None:
+        self._filter_bar.leave(clear=event.clear)
+        self._key_hints.show(hints(Place.LIST))
+        self._table.focus()
+
+    def action_show_all(self) -> None:
+        """Clear the filter and show all pairs."""
+        if self._filter_bar.text:
+            self._clear_filter()
+            self._show(self._table.highlighted)
+
+    def _clear_filter(self) -> None:
+        self._filter_bar.leave(clear=True)
+        self._listing.filter("")
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self._listing.sort_by_next()
+        self._show(self._table.highlighted)
+
+    def action_reverse(self) -> None:
+        """Reverse the order."""
+        self._listing.turn_round()
+        self._show(self._table.highlighted)
+
+    def action_choose(self) -> None:
+        """Choose the pair under the cursor, or no longer, and go on to the next."""
+        key_pair = self._highlighted
+        if key_pair is not None:
+            self._listing.chosen ^= {key_pair.key_pair_id}
+            self._table.refresh_row(self._table.cursor)
+            self._table.action_move(1)
+            count = len(self._listing.chosen)
+            self._remark.say(f"{count} chosen" if count else "none chosen")
