@@ -9,7 +9,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -209,6 +209,21 @@ def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> N
 def _remove(name: str, folder: int) -> None:
     with suppress(OSError):
         os.unlink(name, dir_fd=folder)
+
+
+def present(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths at which something is, a link that leads nowhere included.
+
+    Raises:
+        OSError: one of them cannot be looked at.
+    """
+    found = []
+    for path in paths:
+        # A ValueError is of a text that can be no path, as a file edited by hand may have it.
+        with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+            Path(path).lstat()
+            found.append(path)
+    return tuple(found)
 
 
 def read_private_file(path: Path, limit: int) -> bytes:

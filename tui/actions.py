@@ -314,6 +314,14 @@ ACTIONS: tuple[Action, ...] = (
         "Leave. Unless it was saved or added, the pair's name must be typed first.",
     ),
     Action(
+        "key-material.done",
+        Place.KEY_MATERIAL,
+        "q",
+        "leave",
+        "",
+        "Leave if it is safe, else say what to do.",
+    ),
+    Action(
         "add-to-agent.submit",
         Place.ADD_TO_AGENT,
         "enter",
