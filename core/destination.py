@@ -43,13 +43,15 @@ class Destination:
     """A path a person typed and what it is good for.
 
     `path` is absolute, with `~` expanded, or None when the text is no path. `explanation` is a
-    sentence fragment for the line below the field; it may quote the text as it was typed. Two
-    are equal only if all of it is: who said yes to one has not said yes to the other.
+    sentence fragment for the line below the field; it may quote the text as it was typed. `makes`
+    is a missing folder that is made only after a second yes, as a slip of the finger names one
+    too. Two are equal only if all of it is: who said yes to one has not said yes to the other.
     """
 
     path: Path | None
     verdict: Verdict
     explanation: str
+    makes: Path | None = None
 
     @property
     def usable(self) -> bool:
@@ -71,14 +73,18 @@ def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | Non
 
 
 def public_path(path_text: str) -> str:
-    """Return the path of the public key that belongs beside a private one.
+    """Return the path of the public key that belongs beside a private one, both as typed."""
+    return public_file(path_text.strip(" "))
+
+
+def public_file(path: str) -> str:
+    """Return the file of the public key that belongs beside a private one.
 
     That is what OpenSSH looks for, `NAME.pub`, except that an ending of ours is replaced.
     """
-    path_text = path_text.strip(" ")
-    stem, dot, ending = path_text.rpartition(".")
+    stem, dot, ending = path.rpartition(".")
     is_ours = f"{dot}{ending}" in file_formats.PRIVATE_SUFFIXES and stem.rpartition("/")[2]
-    return f"{stem if is_ours else path_text}.pub"
+    return f"{stem if is_ours else path}.pub"
 
 
 def _free_name(folder: Path, stem: str, suffix: str) -> str:
@@ -188,11 +194,14 @@ def _examine_missing_folder(path: Path) -> Destination:
         return _refused(path, f"the folder is missing, and you cannot make one in {parent}")
     if others_can_replace_in(parent):
         return _refused(path, f"others can write in {parent}, and so replace the key")
-    missing = "the folder is missing; it will be made for you alone"
+    folder = path.parent
+    missing = f"the folder {folder} is missing; it will be made for you alone"
+    # ssh-keygen makes this one without asking, too.
+    makes = None if folder == Path.home() / ".ssh" else folder
     cautions = list(_cautions(parent))
     if cautions:
-        return Destination(path, Verdict.ASKS, "; ".join([missing, *cautions]))
-    return Destination(path, Verdict.FOLDER_MISSING, missing)
+        return Destination(path, Verdict.ASKS, "; ".join([missing, *cautions]), makes)
+    return Destination(path, Verdict.FOLDER_MISSING, missing, makes)
 
 
 def _refused(path: Path | None, explanation: str) -> Destination:

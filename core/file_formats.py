@@ -19,9 +19,9 @@ PRIVATE_SUFFIXES = frozenset({*_SUFFIXES.values(), ".key"})
 """Endings that say that a file is a private key."""
 
 _READERS = {
-    FileFormat.PEM: "as EC2 gives it; ssh, PuTTYgen, openssl read it",
-    FileFormat.PPK2: "as EC2 gives it; any PuTTY or WinSCP reads it",
-    FileFormat.PPK3: "PuTTY reads it from 0.75 on, WinSCP from 5.18.5",
+    FileFormat.PEM: "ssh, PuTTYgen, openssl read it",
+    FileFormat.PPK2: "PPK version 2: any PuTTY or WinSCP",
+    FileFormat.PPK3: "PPK version 3: PuTTY from 0.75, WinSCP 5.18.5",
     FileFormat.OPENSSH: "as ssh-keygen writes it; PuTTYgen reads it too",
     FileFormat.PKCS8: "for openssl and Java; not PuTTY, not Dropbear",
 }
@@ -44,9 +44,10 @@ def suffix(file_format: FileFormat) -> str:
     return _SUFFIXES[file_format]
 
 
-def readers(file_format: FileFormat) -> str:
-    """Return in one phrase which programs read it."""
-    return _READERS[file_format]
+def readers(file_format: FileFormat, as_created: FileFormat) -> str:
+    """Return in one phrase which programs read it, and whether it is what EC2 gave."""
+    words = _READERS[file_format]
+    return f"as EC2 gave it; {words}" if file_format is as_created else words
 
 
 def refusal(file_format: FileFormat, key_type: KeyType) -> str | None:

@@ -213,6 +213,21 @@ def _remove(name: str, folder: int) -> None:
         os.unlink(name, dir_fd=folder)
 
 
+def present(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths at which something is, a link that leads nowhere included.
+
+    Raises:
+        OSError: one of them cannot be looked at.
+    """
+    found = []
+    for path in paths:
+        # A ValueError is of a text that can be no path, as a file edited by hand may have it.
+        with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+            Path(path).lstat()
+            found.append(path)
+    return tuple(found)
+
+
 def read_private_file(path: Path, limit: int) -> bytes:
     """Return the content of a regular file, following no link in its last component.
 

@@ -57,7 +57,7 @@ class PrivateKeyState(StrEnum):
     """Written to a file that was read back and proven."""
 
     IMPORTED = "imported"
-    """We never had it: only the public key was given to us."""
+    """Only the public key was given to us; where the private one is, the record does not know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core import file_formats, query
+from core.destination import public_file
 from core.model import FileFormat, KeyPair, KeyType
 from core.public_files import line_of
 
@@ -94,11 +95,11 @@ def _files(key_pair: KeyPair) -> _Files:
     newest_first = [path for path in reversed(key_pair.saved_to) if not _ends(path, _PPK)]
     # Only an ending of ours tells that it is a container of OpenSSH's, which openssl cannot read.
     for path in sorted(newest_first, key=lambda path: _ends(path, _OPENSSH)):
-        return _Files(path, f"{path}.pub", ppk=None, known=True)
+        return _Files(path, public_file(path), ppk=None, known=True)
     if key_pair.saved_to:
         ppk = key_pair.saved_to[-1]
         path = f"{ppk[: -len(_PPK)]}.pem"
-        return _Files(path, f"{path}.pub", ppk, known=True)
+        return _Files(path, public_file(path), ppk, known=True)
     return _Files(PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, ppk=None, known=False)
 
 

@@ -37,7 +37,7 @@ def save_private_key(
     from core.proof import prove
 
     target, path = _usable(path_text)
-    if target.verdict is Verdict.ASKS and target != accepted:
+    if (target.verdict is Verdict.ASKS or target.makes) and target != accepted:
         raise SaveAsks(target)
     _write(path, _encode(created, file_format, passphrase), files.create_private_file)
     try:
@@ -68,13 +68,16 @@ def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
         raise
 
 
-def save_text(path_text: str, text: str) -> Path:
+def save_text(path_text: str, text: str, accepted: Destination | None = None) -> Path:
     """Write a text that holds no secret to a new file of mode 0600, and return where it is.
 
     Raises:
+        SaveAsks: a folder would be made, and `accepted` does not say yes to that.
         SaveError: the path is no good or the file could not be written.
     """
-    _, path = _usable(path_text)
+    target, path = _usable(path_text)
+    if target.makes and target != accepted:
+        raise SaveAsks(target)
     _write(path, text.encode(), files.create_private_file)
     return path
 

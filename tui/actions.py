@@ -125,6 +125,8 @@ ACTIONS: tuple[Action, ...] = (
         "Send something of the pair to your terminal's clipboard; the private key only if asked."),
     Action("key-material.leave", Place.KEY_MATERIAL, "escape", "back", "leave",
         "Leave. Unless it was saved or added, the pair's name must be typed first."),
+    Action("key-material.done", Place.KEY_MATERIAL, "q", "leave", "",
+        "Leave if it is safe, else say what to do."),
 
     Action("add-to-agent.submit", Place.ADD_TO_AGENT, "enter", "submit", "add",
         "Add the private key to the agent."),

@@ -66,6 +66,10 @@ class KeyPairsApp(App[None]):
     def on_mount(self) -> None:
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        # At once: what is said next belongs to the screen that comes.
+        self.screen_change_signal.subscribe(
+            self, lambda _: self.clear_notifications(), immediate=True
+        )
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
@@ -134,11 +138,34 @@ class KeyPairsApp(App[None]):
         """Do nothing: a picture of the screen could hold a private key."""
 
     async def action_quit(self) -> None:
-        """Quit, unless that would lose a private key: then it is what Escape is."""
-        if not any(getattr(screen, "holds_key", False) for screen in self.screen_stack):
+        """Quit, unless that would lose a private key: then go back to it, or say so there."""
+        if not self._key_holders:
             self.exit()
-        elif getattr(self.screen, "holds_key", False):
+        elif self.screen in self._key_holders[1:]:
             await self.screen.run_action("back")
+        else:
+            await self._say_how_to_leave()
+
+    async def action_help_quit(self) -> None:  # type: ignore[override] # it may be either
+        """Say how to quit: Ctrl+C is pressed out of habit."""
+        if self._key_holders:
+            await self._say_how_to_leave()
+        else:
+            self._say("ctrl+q quits")
+
+    @property
+    def _key_holders(self) -> list[Screen[object]]:
+        """The screen of a private key that would be lost, and those that it led to."""
+        return [screen for screen in self.screen_stack if getattr(screen, "holds_key", False)]
+
+    async def _say_how_to_leave(self) -> None:
+        if self.screen is self._key_holders[0]:
+            await self.screen.run_action("say_how_to_leave")
+        else:
+            self._say("the private key is not saved yet; escape goes back to it")
+
+    def _say(self, text: str) -> None:
+        self.notify(text, markup=False, timeout=3)
 
     def _fatal_error(self) -> None:
         # Imported here: it takes 30 ms, and brings a highlighter along.

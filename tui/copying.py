@@ -24,13 +24,8 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
     """
     from core.recipes import recipes
 
-    texts = {
-        "public key": _pasteable(f"{key_pair.public_key} {key_pair.key_name}"),
-        "fingerprint": _pasteable(key_pair.key_fingerprint),
-        "id": _pasteable(key_pair.key_pair_id),
-        "name": _pasteable(key_pair.key_name),
-        **{recipe.title: recipe.text for recipe in recipes(key_pair, region)},
-    }
+    texts = _texts(key_pair)
+    texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, region)}
     title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
     if title is not None:
         await clipboard.send(app, texts[title])
@@ -44,14 +39,7 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
     Must be called in a worker.
     """
     key_pair = created.key_pair
-    texts = {
-        "public key": _pasteable(f"{key_pair.public_key} {key_pair.key_name}"),
-        "fingerprint": key_pair.key_fingerprint,
-        "OpenSSH fingerprint": key_pair.fingerprints.ssh_sha256,
-        "OpenSSH MD5 fingerprint": key_pair.fingerprints.ssh_md5,
-        "id": key_pair.key_pair_id,
-        "name": _pasteable(key_pair.key_name),
-    }
+    texts = _texts(key_pair)
     items = [*_items(texts), Item(_PRIVATE_KEY, "the private key itself", "asks first")]
     title = await _pick(app, f"Copy from {key_pair.key_name}", items, holds_key=holds_key)
     if title == _PRIVATE_KEY:
@@ -62,6 +50,19 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
     elif title is not None:
         await clipboard.send(app, texts[title])
         _say(app, f"{title}: sent to your terminal")
+
+
+def _texts(key_pair: KeyPair) -> dict[str, str]:
+    fingerprints = key_pair.fingerprints
+    texts = {
+        "public key": f"{key_pair.public_key} {key_pair.key_name}",
+        "EC2 fingerprint": key_pair.key_fingerprint,
+        "OpenSSH SHA-256 fingerprint": fingerprints.ssh_sha256,
+        "OpenSSH MD5 fingerprint": fingerprints.ssh_md5,
+        "id": key_pair.key_pair_id,
+        "name": key_pair.key_name,
+    }
+    return {title: _pasteable(text) for title, text in texts.items()}
 
 
 def _items(texts: Mapping[str, str]) -> list[Item]:

@@ -42,9 +42,9 @@ def where_it_is(key_pair: KeyPair) -> str:
         case PrivateKeyState.UNSAVED:
             return "never saved: of no use, unless an agent still holds it"
         case PrivateKeyState.SAVED:
-            return "saved to " + ", ".join(map(short_path, key_pair.saved_to))
+            return "was saved to " + ", ".join(map(short_path, key_pair.saved_to))
         case PrivateKeyState.IMPORTED:
-            return "never here: the public key was imported"
+            return "imported: only the public key is kept here"
 
 
 def sections(

@@ -48,9 +48,10 @@ def remark(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> str:
         case PrivateKeyState.UNSAVED:
             state = "private key never saved"
         case PrivateKeyState.SAVED:
-            state = f"saved to {short_path(key_pair.saved_to[-1])}"
+            # Not "is": looking for the file of every row would let a slow disk stop the list.
+            state = f"was saved to {short_path(key_pair.saved_to[-1])}"
         case PrivateKeyState.IMPORTED:
-            state = "imported: the private key was never here"
+            state = "imported: only the public key is kept here"
     parts = [key_pair.key_pair_id, state]
     if predecessor := rotation.predecessor(key_pair):
         parts.insert(0, f"replaces {predecessor.key_name}")

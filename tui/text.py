@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
+_WORD = re.compile(r"[^ ]* *")
 _MOST_MARKS = 2
 _LONGEST = 2_000
 REPLACEMENT = "�"
@@ -105,16 +106,23 @@ def clip(text: str, width: int) -> str:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """Return visible text as lines of at most `width` cells, losing nothing; at least one line."""
+    """Return visible text as lines of at most `width` cells, losing nothing; at least one line.
+
+    A word that fits into a line is not cut.
+    """
     lines = [""]
     room = width
-    for character in text:
-        size = cell_len(character)
-        if size > room and lines[-1]:
+    for word in _WORD.findall(text):
+        if room < cell_len(word.rstrip(" ")) <= width:
             lines.append("")
             room = width
-        lines[-1] += character
-        room -= size
+        for character in word:
+            size = cell_len(character)
+            if size > room and lines[-1]:
+                lines.append("")
+                room = width
+            lines[-1] += character
+            room -= size
     return lines
 
 

@@ -90,7 +90,7 @@ def of_destination(destination: Destination) -> Verdict:
         PathVerdict.FOLDER_MISSING: Tone.CAUTION,
         PathVerdict.REFUSED: Tone.BAD,
     }[destination.verdict]
-    return Verdict(destination.explanation, tone)
+    return Verdict(short_paths(destination.explanation), tone)
 
 
 def of_agent(found: "AgentContents") -> Verdict:
@@ -113,14 +113,14 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
         return Verdict("until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
-    return Verdict(f"{lifetime.span(kept)}, until {_moment(now + kept, now)}", Tone.GOOD)
+    return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
 
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     """Return what was seen of a private key that was added to the agent; `now` is aware."""
     text = "In the agent"
     if added.until is not None:
-        text += f" until {_moment(added.until, now)}"
+        text += f" until {moment(added.until, now)}"
     if added.confirm:
         text += ", asking each time"
     if added.forwarded:
@@ -130,7 +130,8 @@ def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     return Verdict(text, Tone.GOOD)
 
 
-def _moment(time: datetime, now: datetime) -> str:
+def moment(time: datetime, now: datetime) -> str:
+    """Return a time in the person's own zone, with its day if that is another than today."""
     local = time.astimezone()
     return (
         f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"

@@ -80,17 +80,32 @@ class Delivering(Operations):
 
         return prove(Path(path), key_pair)
 
-    def export(self, key_pairs: Sequence[KeyPair], path_text: str) -> Path:
+    def present_files(self, key_pair: KeyPair) -> tuple[str, ...]:
+        """Return those files of `saved_to` at whose path something is, whatever it holds now.
+
+        Raises:
+            OSError: it cannot be looked at, for want of permission or of the disk.
+        """
+        return files.present(key_pair.saved_to)
+
+    def export(
+        self,
+        key_pairs: Sequence[KeyPair],
+        path_text: str,
+        *,
+        accepted: "Destination | None" = None,
+    ) -> Path:
         """Write key pairs to a new file of mode 0600: CSV where its name says so, else JSON.
 
         Raises:
+            SaveAsks: a folder would be made, and `accepted` does not say yes to that.
             SaveError: the path is no good or the file could not be written; says why.
         """
         from core import inventory, saving
 
         is_csv = path_text.strip().casefold().endswith(".csv")
         text = (inventory.as_csv if is_csv else inventory.as_json)(key_pairs, self.region)
-        return saving.save_text(path_text, text)
+        return saving.save_text(path_text, text, accepted)
 
     def _record_saved(self, key_pair: KeyPair, path: Path) -> str | None:
         try:

@@ -45,6 +45,7 @@ class World:
     def __init__(self, service: KeyPairService, keys: Path) -> None:
         self.service = service
         self.keys = keys
+        keys.mkdir(0o700)
 
     @property
     def store(self) -> RegionStore:

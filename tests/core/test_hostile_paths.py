@@ -14,8 +14,8 @@ from core.service import KeyPairService
 from tests.vectors.hostile_paths import NAMES, OTHER, PATHS, Expected, HostilePath, build
 
 VERDICTS = {
-    Expected.SAVES: {Verdict.FREE, Verdict.FOLDER_MISSING},
-    Expected.ASKS: {Verdict.ASKS},
+    Expected.SAVES: {Verdict.FREE},
+    Expected.ASKS: {Verdict.ASKS, Verdict.FOLDER_MISSING},
     Expected.REFUSED: {Verdict.REFUSED},
     Expected.FAILS: {Verdict.FREE, Verdict.ASKS, Verdict.REFUSED},
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.destination import public_file
 from core.file_formats import suffix
 from core.model import (
     FileFormat,
@@ -187,10 +188,10 @@ def test_the_lines_of_a_plain_pair_are_plain(save: Save) -> None:
         ),
         "authorized_keys": f"{key} web",
         "authorized_keys, restricted": f'restrict,from="ADDRESS" {key} web',
-        "public key file": (f"(set -C; printf '%s\\n' '{key} web' > /home/ann/.ssh/web.pem.pub)"),
+        "public key file": (f"(set -C; printf '%s\\n' '{key} web' > /home/ann/.ssh/web.pub)"),
         "aws ec2 import-key-pair": (
             "aws ec2 import-key-pair --region eu-central-1 --key-name web"
-            " --public-key-material fileb:///home/ann/.ssh/web.pem.pub"
+            " --public-key-material fileb:///home/ann/.ssh/web.pub"
         ),
         "boto3": (
             "import boto3\n\nec2 = boto3.client(\"ec2\", region_name='eu-central-1')\n"
@@ -324,7 +325,7 @@ def test_the_public_key_file_is_written_once(
     command = text_of("public key file", pair)
     shell = "bash" if "$'" in command else "sh"
     run(shell, "-c", command)
-    path = Path(f"{tmp_path / file}.pub")
+    path = Path(public_file(str(tmp_path / file)))
     line = text_of("authorized_keys", pair)
     assert path.read_text() == f"{line}\n"
     path.write_text("precious")
@@ -355,7 +356,7 @@ def test_the_aws_command_imports_under_the_very_name(
     given = options(rest)
     assert [aws, ec2, operation] == ["aws", "ec2", "import-key-pair"]
     assert given.pop("--region") == REGION
-    assert given.pop("--public-key-material") == "fileb:///k/web.pem.pub"
+    assert given.pop("--public-key-material") == "fileb:///k/web.pub"
     (tags,) = json.loads(given.pop("--tag-specifications"))
     expected = [{"Key": name, "Value": name}, {"Key": "a", "Value": ""}]
     assert tags == {"ResourceType": "key-pair", "Tags": expected}
@@ -373,7 +374,7 @@ def test_the_aws_command_names_the_very_file(
     file: str, save: Save, run: Run, tmp_path: Path
 ) -> None:
     pair = at(save(), tmp_path / file)
-    path = Path(f"{tmp_path / file}.pub")
+    path = Path(public_file(str(tmp_path / file)))
     path.write_text("the public key")
     command = text_of("aws ec2 import-key-pair", pair)
     done = run("sh", "-c", f"aws() {{ printf '%s\\0' \"$@\"; cat; }}; {command}")

@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 import stat
 import subprocess
 import traceback
@@ -9,7 +10,7 @@ from typing import NoReturn
 import pytest
 
 from core import file_formats, files, proof
-from core.destination import Verdict, examine, public_path, suggest
+from core.destination import Destination, Verdict, examine, public_path, suggest
 from core.encoding import EncodingError, private
 from core.errors import KeyPairsError, ProofFailed, SaveAsks, SaveError
 from core.journal import Journal
@@ -195,6 +196,34 @@ def test_a_yes_is_to_one_place_as_it_was(
         service.save_key_material(created, first, accepted=examine(first))
 
 
+@pytest.mark.parametrize("path", ["new/web.pem", "new/folder/web.pem"])
+def test_a_folder_is_made_only_after_a_second_yes(
+    create: Create, service: KeyPairService, tmp_path: Path, path: str
+) -> None:
+    created = create()
+    target = tmp_path / path
+    calls: list[Callable[[Destination | None], object]] = [
+        lambda accepted: service.save_key_material(created, str(target), accepted=accepted),
+        lambda accepted: service.export([created.key_pair], f"{target}.csv", accepted=accepted),
+    ]
+    for call in calls:
+        with pytest.raises(SaveAsks, match=f"the folder {target.parent} is missing") as asked:
+            call(None)
+        assert not (tmp_path / "new").exists()
+        call(asked.value.destination)
+        assert stat.S_IMODE(target.parent.stat().st_mode) == 0o700
+        shutil.rmtree(tmp_path / "new")
+
+
+def test_the_folder_of_ssh_is_made_without_a_question(
+    create: Create, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    created = create()
+    assert "/.ssh is missing; it will be made" in examine("~/.ssh/web.pem").explanation
+    assert service.save_key_material(created, "~/.ssh/web.pem").path.exists()
+
+
 def test_what_holds_no_secret_asks_nothing(
     create: Create, service: KeyPairService, open_folder: Path
 ) -> None:
@@ -283,7 +312,10 @@ def test_every_format_has_an_ending_that_its_readers_know(
     path = suggest("web", file_format, tmp_path)
     assert path == f"~/.ssh/web{file_formats.suffix(file_format)}"
     assert public_path(path) == "~/.ssh/web.pub"
-    assert file_formats.readers(file_format)
+    for as_created in map(file_formats.of_key_format, KeyFormat):
+        words = file_formats.readers(file_format, as_created)
+        assert ("EC2" in words) == (file_format is as_created)
+    assert len({file_formats.readers(each, FileFormat.PEM) for each in FileFormat}) == 5
 
 
 # Passphrases leave no trace -------------------------------------------------------------------

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 
 from core import files, keygen, validation
+from core.destination import examine
 from core.encoding import pem, private
 from core.errors import (
     DryRunOperation,
@@ -424,7 +425,7 @@ def test_a_saved_key_is_private_proven_and_recorded(
     umask(0)
     created = service.create_key_pair(key_name="web-1", key_type=key_type, key_format=key_format)
     path = tmp_path / "keys" / "of" / "web-1"
-    saved = service.save_key_material(created, str(path))
+    saved = service.save_key_material(created, str(path), accepted=examine(str(path)))
     assert saved.path == path
     assert path.read_bytes() == created.key_material.encode()
     assert stat.S_IMODE(path.lstat().st_mode) == 0o600
@@ -503,11 +504,12 @@ def test_a_disk_that_is_full_leaves_no_file(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    path = tmp_path / "keys" / "new"
     monkeypatch.setattr("os.write", no_space)
     with pytest.raises(SaveError, match="No space left on device"):
-        service.save_key_material(created, str(tmp_path / "keys" / "new"))
+        service.save_key_material(created, str(path), accepted=examine(str(path)))
     monkeypatch.undo()
-    assert not (tmp_path / "keys" / "new").exists()
+    assert not path.exists()
     assert service.key_pair_named("web-1") == created.key_pair
 
 

@@ -57,6 +57,10 @@ def texts(pilot: Pilot[None]) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
+def flat(pilot: Pilot[None]) -> str:
+    return " ".join(texts(pilot).split())
+
+
 async def open_form(pilot: Pilot[None]) -> None:
     await pilot.press("a")
     await until_screen(pilot, "AddToAgentScreen")
@@ -91,11 +95,14 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await create(pilot, "web", "tab", "right")
         await add(pilot, "8h", "tab", "right")
         shown = texts(pilot)
-        assert "In the agent until 19:59, asking each time" in " ".join(shown.split())
-        assert "In no file: lost when the agent forgets it or ends" in " ".join(shown.split())
-        assert "esc done" in shown
+        assert "In the agent until 19:59, asking each time" in flat(pilot)
+        assert "In no file: lost at 19:59, or before, if the agent ends." in flat(pilot)
+        assert "esc leave" in shown
+        await pilot.press("escape")
+        await until(pilot, lambda: "the agent forgets it at 19:59: s saves" in flat(pilot), "it")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "web is only in the agent until 19:59" in texts(pilot), "it")
         assert "! web" in texts(pilot)
 
     play(empty_service, scene, size)
@@ -133,6 +140,49 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
 
     assert play(empty_service, scene) == 0
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+q", "q"])
+def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
+    empty_service: DemoService, ssh_agent: Agent, key: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await add(pilot, "30m")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyMaterialScreen)
+        assert screen.holds_key
+        await pilot.press(key)
+        await until(pilot, lambda: "forgets it at 12:29: s saves it" in flat(pilot), "the word")
+        assert app_of(pilot).screen is screen
+        # Said anew after something else.
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        assert "forgets it at" not in flat(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: "forgets it at 12:29: s saves it" in flat(pilot), "the word")
+        await pilot.press(key)
+        await until(
+            pilot, lambda: not app_of(pilot).is_running or app_of(pilot).screen is not screen, "out"
+        )
+
+    assert play(empty_service, scene) == (0 if key == "ctrl+q" else None)
+
+
+def test_that_the_agent_has_forgotten_it_is_said_by_itself(
+    empty_service: DemoService, ssh_agent: Agent
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await add(pilot, "2s")
+        empty_service.time += timedelta(seconds=2)
+        await until(pilot, lambda: "the agent has forgotten it" in flat(pilot), "the word")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the sentence")
+
+    play(empty_service, scene)
 
 
 def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_saved(

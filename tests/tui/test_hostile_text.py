@@ -340,7 +340,7 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     yield EditTagsScreen(service, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
     yield SaveKeyMaterialScreen(service, created, FileFormat.PEM, holds_key=True)
-    yield SaveFileScreen(pair.key_name, pair.key_name, lambda path: path)
+    yield SaveFileScreen(pair.key_name, pair.key_name, lambda path, _: path)
     yield CreateKeyPairScreen(service, pair, pair.key_name)
     successor = replace(pair, replaces=pair.key_pair_id, private_key=PrivateKeyState.UNSAVED)
     rotation = Rotation([replace(successor, key_pair_id=pair.key_name), pair])

@@ -455,7 +455,7 @@ def test_the_list_is_still_exported_without_a_question(
 def test_an_export_that_fails_keeps_the_path(
     demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*arguments: object) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
         raise SaveError("Not saved: no.")
 
     monkeypatch.setattr(KeyPairService, "export", refuse)

@@ -1,5 +1,6 @@
 """The question before key pairs are deleted, and the deleting."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _PROTECTED = "protected"
 _MOST_NAMED = 8
+_SAVED = "its private key was saved"
 
 
 class DeleteKeyPairsScreen(Screen[int]):
@@ -70,6 +72,7 @@ class DeleteKeyPairsScreen(Screen[int]):
         just_its_name = self._expected == key_pairs[0].key_name
         self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
         self._outcome = VerdictLine()
+        self._files: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
@@ -94,15 +97,28 @@ class DeleteKeyPairsScreen(Screen[int]):
         yield bar
 
     def _lines(self) -> list[str]:
-        named = sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
+        named = self._named
         lines: list[str] = []
         for key_pair in named:
-            lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair)}"))
+            files = self._files.get(key_pair.key_pair_id, _SAVED)
+            lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair, files)}"))
             if successor := self._rotation.successor(key_pair):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
         more = len(self._key_pairs) - len(named)
         after = ["", "u brings it back for 30 days; EC2's answers say that it is gone."]
         return lines + ([f"and {more} more"] if more else []) + after
+
+    @property
+    def _named(self) -> list[KeyPair]:
+        return sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
+
+    @work(group="look")
+    async def _look_for_files(self) -> None:
+        """Say which private key files are there, once that is known: a slow disk takes its time."""
+        self._files = await asyncio.to_thread(
+            lambda: {pair.key_pair_id: _files_of(self._service, pair) for pair in self._named}
+        )
+        self.query_one("#names", Static).update("\n".join(self._lines()))
 
     def _is_stranded(self, key_pair: KeyPair) -> bool:
         """Tell whether nobody can have the private key of the pair that replaces this one."""
@@ -122,6 +138,8 @@ class DeleteKeyPairsScreen(Screen[int]):
         )
 
     def on_mount(self) -> None:
+        if any(pair.saved_to for pair in self._named):
+            self._look_for_files()
         if self._guarded:
             self._typed.focus()
 
@@ -198,14 +216,30 @@ def _wants_care(key_pair: KeyPair) -> bool:
 
 def _where(successor: KeyPair) -> str:
     if successor.saved_to:
-        return f"saved to {short_path(successor.saved_to[-1])}"
+        return f"was saved to {short_path(successor.saved_to[-1])}"
     return "delivered" if is_delivered(successor) else "never saved"
 
 
-def _what_is_lost(key_pair: KeyPair) -> str:
+def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
+    """Return what becomes of the private key files of a pair, in words; blocks."""
+    count = len(key_pair.saved_to)
+    try:
+        there = len(service.present_files(key_pair))
+    except OSError as error:
+        return f"its private key file cannot be looked at: {error.strerror}"
+    if not there:
+        return "its private key file is gone" if count == 1 else "its private key files are gone"
+    if count == 1:
+        return "its private key file stays where it is"
+    if there == count:
+        return f"its {count} private key files stay where they are"
+    return f"{there} of its {count} private key files stay{'s' * (there == 1)}; the rest is gone"
+
+
+def _what_is_lost(key_pair: KeyPair, files: str) -> str:
     match key_pair.private_key:
         case PrivateKeyState.SAVED:
-            return "its private key file stays where it is"
+            return files
         case PrivateKeyState.UNSAVED:
             return "its private key was never saved"
         case PrivateKeyState.IMPORTED:

@@ -28,8 +28,8 @@ _DELETE, _KEEP = "delete", "keep"
 _OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
 
 
-class DiscardKeyMaterialScreen(Screen[bool]):
-    """Asks for the pair's name; ends with whether the private key was given up."""
+class DiscardKeyMaterialScreen(Screen[str | None]):
+    """Asks for the pair's name; ends with what was given up, in words, or None."""
 
     CSS_PATH = "discard_key_material.tcss"
     PLACE = Place.DISCARD
@@ -69,7 +69,7 @@ class DiscardKeyMaterialScreen(Screen[bool]):
         if self._busy:
             self._service.give_up_waiting()
         else:
-            self.dismiss(False)
+            self.dismiss(None)
 
     @on(Input.Submitted)
     @work(exclusive=True, group="flow")
@@ -84,13 +84,15 @@ class DiscardKeyMaterialScreen(Screen[bool]):
             self._key_name.focus()
             return
         self._busy = True
+        said = f"gave up the private key of {name}; the pair stays, marked !"
         try:
             if self._fate.value == _DELETE:
+                said = f"gave up the private key of {name}, and deleted the pair"
                 await patiently(self._delete, self._field.show)
         except KeyPairsError as error:
             self._field.show(Verdict(f"not deleted: {error}", Tone.BAD))
         else:
-            self.dismiss(True)
+            self.dismiss(said)
         finally:
             self._busy = False
 

@@ -1,11 +1,12 @@
 """The private key of a new pair, the one time it exists."""
 
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 
 from core import file_formats
@@ -28,23 +29,44 @@ if TYPE_CHECKING:
     from tui.screens.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
+_FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: no other copy.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
 )
 
 
-class KeyMaterialScreen(Screen[None]):
+class _Where(Enum):
+    """Where the private key is besides here, the best of it."""
+
+    NOWHERE = auto()
+    AGENT_FOR_A_TIME = auto()
+    AGENT = auto()
+    FILE = auto()
+
+    @property
+    def is_safe(self) -> bool:
+        return self in (_Where.AGENT, _Where.FILE)
+
+
+class KeyMaterialScreen(Screen[str]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
-    It cannot be left by accident: until the key was saved, or while no agent holds it, Escape and
-    quitting lead to a question that only the pair's name answers.
+    It cannot be left by accident: until the key was saved, or while no agent holds it, Escape
+    leads to a question that only the pair's name answers, and quitting is refused. Where an agent
+    holds it for a time, the first of them only says when it will be lost. It ends with what
+    became of the private key, in words.
     """
 
     CSS_PATH = "key_material.tcss"
     PLACE = Place.KEY_MATERIAL
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyMaterialView"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (8, "-low"),
+        (13, "-short"),
+        (20, "-tall"),
+    ]
 
     def __init__(self, service: "KeyPairService", created: CreatedKeyPair) -> None:
         super().__init__()
@@ -57,25 +79,35 @@ class KeyMaterialScreen(Screen[None]):
         self._key_hints = KeyHints(Place.KEY_MATERIAL)
         self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
+        self._told = False
 
     @property
     def holds_key(self) -> bool:
-        """Whether leaving now would lose the private key."""
-        return not (self._saved or self._is_in_agent)
+        """Whether leaving now would lose the private key, or lose it later with nothing said."""
+        where = self._where
+        return not (where.is_safe or (where is _Where.AGENT_FOR_A_TIME and self._told))
 
     @property
-    def _is_in_agent(self) -> bool:
+    def _where(self) -> _Where:
+        if self._saved:
+            return _Where.FILE
         if self._added is None:
-            return False
-        return self._added.until is None or self._service.now() < self._added.until
+            return _Where.NOWHERE
+        if self._added.until is None:
+            return _Where.AGENT
+        is_kept = self._service.now() < self._added.until
+        return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"The private key of {self._created.key_pair.key_name}")
-        yield Facts(self._facts())
-        yield self._view
-        with VerticalScroll(can_focus=False, id="state"):
-            yield self._state
-            yield self._agent
+        # What finds no room is cut here, and not drawn over the hints.
+        with Vertical(id="body"):
+            with VerticalScroll(can_focus=False, id="facts"):
+                yield Facts(self._facts())
+            yield self._view
+            with VerticalScroll(can_focus=False, id="state"):
+                yield self._state
+                yield self._agent
         yield self._key_hints
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -86,7 +118,7 @@ class KeyMaterialScreen(Screen[None]):
         yield "OpenSSH", key_pair.fingerprints.ssh_sha256
 
     def on_mount(self) -> None:
-        self._state.show(_UNSAVED)
+        self._show_state()
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._service.prepare_spare_key)
 
@@ -101,14 +133,48 @@ class KeyMaterialScreen(Screen[None]):
 
     def _hide(self) -> None:
         self._view.shown = False
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """Say below the key where it is; what was said of leaving is to be said anew."""
+        self._told = False
+        if not self._saved:
+            self._state.show(self._unsaved())
         self._show_hints()
+
+    def _unsaved(self) -> Verdict:
+        match self._where:
+            case _Where.AGENT:
+                return _ONLY_IN_AGENT
+            case _Where.AGENT_FOR_A_TIME:
+                text = f"In no file: lost at {self._end}, or before, if the agent ends."
+                return Verdict(text, Tone.CAUTION)
+            case _:
+                return _UNSAVED if self._added is None else _FORGOTTEN
+
+    @property
+    def _end(self) -> str:
+        """When the agent forgets the key."""
+        until = None if self._added is None else self._added.until
+        return "" if until is None else verdict.moment(until, self._service.now())
+
+    def action_say_how_to_leave(self) -> None:
+        """Say what keeps the private key, and what gives it up."""
+        key_of = {word: key for key, word in hints(Place.KEY_MATERIAL)}
+        save, agent, leave = (key_of[word] for word in ("save", "agent", "leave"))
+        text = f"Not saved yet: {save} saves it, {agent} adds it to the agent, {leave} gives it up."
+        if self._where is _Where.AGENT_FOR_A_TIME:
+            self._told = True
+            lost = f"In no file; the agent forgets it at {self._end}"
+            text = f"{lost}: {save} saves it, {leave} leaves."
+        self._state.show(Verdict(text, Tone.BAD))
 
     def _show_hints(self) -> None:
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save another" if self._saved else "save",
             "show": "hide" if self._view.shown else "show",
-            "leave": "leave" if self.holds_key else "done",
+            "leave": "done" if self._where.is_safe else "leave",
         }
         self._key_hints.show(
             tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
@@ -128,7 +194,7 @@ class KeyMaterialScreen(Screen[None]):
         if saved is not None:
             self._saved.append(saved)
             self._show_saved(saved)
-            self._show_hints()
+            self._show_state()
 
     def _format_to_offer(self) -> FileFormat:
         """Return the format it was created in, or once that is saved, the next that is not."""
@@ -164,9 +230,10 @@ class KeyMaterialScreen(Screen[None]):
             self._added = added
             self._agent.show(verdict.of_added_to_agent(added, self._service.now()))
             self._agent.display = True
-            if not self._saved:
-                self._state.show(_ONLY_IN_AGENT)
-            self._show_hints()
+            self._show_state()
+            if added.until is not None:
+                left = added.until - self._service.now()
+                self.set_timer(max(left.total_seconds(), 0), self._show_state)
 
     @work(exclusive=True, group="flow")
     async def action_copy(self) -> None:
@@ -178,14 +245,34 @@ class KeyMaterialScreen(Screen[None]):
 
     @work(exclusive=True, group="flow")
     async def action_back(self) -> None:
-        """Leave; unless the key was saved or an agent holds it, ask for the pair's name first."""
+        """Leave; where the private key would be lost, only after a question, or a word of it."""
         from tui.screens.discard_key_material import DiscardKeyMaterialScreen
 
-        self._hide()
-        if not self.holds_key or await self.app.push_screen_wait(
-            DiscardKeyMaterialScreen(self._service, self._created.key_pair)
-        ):
-            self.dismiss(None)
+        if not self.holds_key:
+            self.dismiss(self._outcome())
+        elif self._where is _Where.AGENT_FOR_A_TIME:
+            self.action_say_how_to_leave()
+        else:
+            self._hide()
+            screen = DiscardKeyMaterialScreen(self._service, self._created.key_pair)
+            given_up = await self.app.push_screen_wait(screen)
+            if given_up is not None:
+                self.dismiss(given_up)
+
+    def action_leave(self) -> None:
+        """Leave if the private key is safe; else say what would make it so."""
+        if self.holds_key:
+            self.action_say_how_to_leave()
+        else:
+            self.dismiss(self._outcome())
+
+    def _outcome(self) -> str:
+        name = self._created.key_pair.key_name
+        if self._saved:
+            path = short_path(str(self._saved[-1].private.path))
+            return f"the private key of {name} was saved to {path}"
+        until = f" until {self._end}" if self._end else ""
+        return f"the private key of {name} is only in the agent{until}; the pair is marked !"
 
 
 def _of_saved(saved: "SavedFiles") -> Iterator[SavedFile]:

@@ -53,10 +53,10 @@ class KeyPairListScreen(ListScreen):
         if created is None:
             return
         try:
-            await self.app.push_screen_wait(KeyMaterialScreen(self._service, created))
+            became = await self.app.push_screen_wait(KeyMaterialScreen(self._service, created))
         finally:
             created.key_material.wipe()
-        await self._read(created.key_pair.key_pair_id)
+        await self._read(created.key_pair.key_pair_id, became)
 
     @work(exclusive=True, group="flow")
     async def action_import_key_pair(self) -> None:
@@ -165,7 +165,7 @@ class KeyPairListScreen(ListScreen):
         screen = SaveFileScreen(
             f"Export {len(pairs):,} key pairs (.csv or .json)",
             f"~/key-pairs-{self._service.region}.json",
-            lambda path: self._service.export(pairs, path),
+            lambda path, yes: self._service.export(pairs, path, accepted=yes),
         )
         path = await self.app.push_screen_wait(screen)
         if path is not None:

@@ -31,6 +31,7 @@ class PickScreen(Screen[str | None]):
     PLACE = Place.PICK
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(
         self,

@@ -6,12 +6,15 @@ from typing import Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.errors import SaveError
+from core.destination import Destination
+from core.errors import SaveAsks, SaveError
 from tui.actions import Place
 from tui.keymap import bindings
+from tui.text import short_paths
 from tui.tone import Tone, Verdict
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -28,15 +31,17 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
     Args:
         title: what is saved.
         path: the path to offer.
-        save: writes to a path as it was typed, in a thread; raises SaveError.
+        save: writes to a path as it was typed, in a thread, with what a second Enter said yes to;
+            raises SaveError.
     """
 
-    CSS_PATH = "save_file.tcss"
     PLACE = Place.SAVE
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
-    def __init__(self, title: str, path: str, save: Callable[[str], Saved]) -> None:
+    def __init__(
+        self, title: str, path: str, save: Callable[[str, Destination | None], Saved]
+    ) -> None:
         super().__init__()
         self._title = title
         self._save = save
@@ -45,7 +50,8 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title)
-        yield self._path
+        with VerticalScroll(can_focus=False, classes="body"):
+            yield self._path
         yield KeyHints(Place.SAVE)
 
     def action_back(self) -> None:
@@ -65,9 +71,11 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
     async def _submit(self) -> None:
         self._path.show(Verdict("saving…"))
         try:
-            saved = await asyncio.to_thread(self._save, self._path.path)
+            saved = await asyncio.to_thread(self._save, self._path.path, self._path.accepted)
+        except SaveAsks as question:
+            self._path.ask(question.destination)
         except SaveError as error:
-            self._path.show(Verdict(str(error), Tone.BAD))
+            self._path.show(Verdict(short_paths(str(error)), Tone.BAD))
         else:
             self.dismiss(saved)
         finally:

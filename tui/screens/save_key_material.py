@@ -11,13 +11,13 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core import destination, file_formats
-from core.destination import Destination
 from core.errors import SaveAsks, SaveError
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
+from tui.text import short_paths
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
@@ -48,8 +48,7 @@ class SavedFiles:
 class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
     """Path, format, passphrase and public key; ends with what was saved, or None.
 
-    A failure is said below the field it is about, and nothing that was typed is lost. A place
-    that deserves a second yes gets it by a second Enter, as long as the path stays what it is.
+    A failure is said below the field it is about, and nothing that was typed is lost.
 
     Args:
         file_format: the one to offer.
@@ -83,7 +82,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         self._passphrase = FormField("Passphrase", self._passphrases)
         self._wants_public = Toggle("", id="public-key")
         self._public = FormField("Also", self._wants_public)
-        self._accepted: Destination | None = None
         self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -108,8 +106,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     @on(Input.Changed, "#path")
     def _judge_path(self) -> None:
-        # A yes was to the path that stood there.
-        self._accepted = None
         self._wants_public.show(f"public key as {destination.public_path(self._path.path)}")
         self._judge_public()
 
@@ -132,7 +128,8 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
             self._path.path = self._suggested
         refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
         if refusal is None:
-            self._format.show(Verdict(file_formats.readers(file_format)))
+            as_created = file_formats.of_key_format(self._created.key_format)
+            self._format.show(Verdict(file_formats.readers(file_format, as_created)))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))
         # What was typed stays to be seen and taken away: it must not be dropped without a word.
@@ -193,14 +190,9 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         try:
             saved = await asyncio.to_thread(self._save, passphrase)
         except SaveAsks as question:
-            self._accepted = question.destination
-            why = question.destination.explanation
-            self._path.show(
-                Verdict(f"{why}; press enter again to save here all the same", Tone.CAUTION)
-            )
-            self._path.focus_input()
+            self._path.ask(question.destination)
         except SaveError as error:
-            self._path.show(Verdict(str(error), Tone.BAD))
+            self._path.show(Verdict(short_paths(str(error)), Tone.BAD))
         else:
             self.dismiss(saved)
         finally:
@@ -212,7 +204,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         """Save the private key, then the public one, whose failure takes nothing back."""
         path, file_format = self._path.path, self._file_format
         private = self._service.save_key_material(
-            self._created, path, file_format, passphrase, accepted=self._accepted
+            self._created, path, file_format, passphrase, accepted=self._path.accepted
         )
         encrypted = passphrase is not None
         if not self._wants_public.value:

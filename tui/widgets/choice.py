@@ -10,12 +10,14 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.text import clip
+
 _CHOSEN, _FREE = "◉", "○"
 _GAP = "   "
 
 
 class Choice(Widget, can_focus=True):
-    """A line such as `◉ rsa   ○ ed25519`.
+    """A line such as `◉ rsa   ○ ed25519`, or `◉ rsa 1/2` where there is no room for all.
 
     Args:
         options: pairs of the value and the label that is shown for it, which is our own text.
@@ -69,7 +71,16 @@ class Choice(Widget, can_focus=True):
         """The value that is chosen."""
         return self._options[self.index][0]
 
+    @property
+    def _is_cramped(self) -> bool:
+        gaps = len(_GAP) * (len(self._options) - 1)
+        return sum(2 + len(label) for _, label in self._options) + gaps > self.size.width
+
     def render(self) -> Content:
+        if self._is_cramped:
+            text = clip(f"{_CHOSEN} {self._options[self.index][1]}", max(self.size.width - 4, 1))
+            chosen = Content.styled(text, "reverse") if self.has_focus else Content(text)
+            return chosen + Content.styled(f" {self.index + 1}/{len(self._options)}", "dim")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
             if index != self.index:
@@ -90,6 +101,9 @@ class Choice(Widget, can_focus=True):
         self.index = (self.index + step) % len(self._options)
 
     async def _on_click(self, event: Click) -> None:
+        if self._is_cramped:
+            self.action_move(1)
+            return
         start = 0
         for index, (_, label) in enumerate(self._options):
             end = start + 2 + len(label)

@@ -6,8 +6,10 @@ from textual import on, work
 from textual.widgets import Input
 
 from core import destination
+from core.destination import Destination
 from tui import verdict
-from tui.tone import Verdict
+from tui.text import short_paths
+from tui.tone import Tone, Verdict
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
 
@@ -17,12 +19,15 @@ _GROUP = "path"
 class PathField(FormField):
     """A path, with the whole width for itself, and the verdict on it.
 
-    The look is taken in a thread: a network file system may let it wait.
+    The look is taken in a thread: a network file system may let it wait. A place that deserves a
+    second yes gets it by a second Enter, as long as the path stays what it is.
     """
 
     def __init__(self, path: str) -> None:
         self._input = TextInput(path, id="path")
         super().__init__("Path", self._input, stacked=True)
+        self.accepted: Destination | None = None
+        """What the next Enter says yes to."""
 
     @property
     def path(self) -> str:
@@ -36,6 +41,21 @@ class PathField(FormField):
     def focus_input(self) -> None:
         """Put the cursor into the field."""
         self._input.focus()
+
+    def ask(self, target: Destination) -> None:
+        """Ask for a second Enter; it says yes to this and nothing else."""
+        self.accepted = target
+        self.show(
+            Verdict(
+                f"{short_paths(target.explanation)}; press enter again to save here all the same",
+                Tone.CAUTION,
+            )
+        )
+        self.focus_input()
+
+    @on(Input.Changed)
+    def _forget_yes(self) -> None:
+        self.accepted = None
 
     @on(Input.Changed)
     @work(exclusive=True, group=_GROUP)

@@ -72,6 +72,8 @@ class PickList(CursorList):
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]
         width = self.size.width - 1
-        remark = clip(item.remark, max(width - 20, 0))
+        # A text keeps half of the line before its remark is cut; a remark leaves it 20 columns.
+        kept = max(20, min(cell_len(item.text) + 1, width // 2))
+        remark = clip(item.remark, max(width - kept, 0))
         text = fit(item.text, width - cell_len(remark) - 1)
         return [Segment(f"{text} "), Segment(remark, None if under_cursor else _DIM)]
