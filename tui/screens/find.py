@@ -215,7 +215,7 @@ _WORDS = {
     Standing.LOCKED: "needs its passphrase",
     Standing.HALVES_DISAGREE: "its halves disagree",
     Standing.DAMAGED: "damaged",
-    Standing.UNSUPPORTED: "of another type",
+    Standing.UNSUPPORTED: "not supported",
     Standing.NO_KEY: "no key",
     Standing.NOT_READ: "not read",
     Standing.UNREADABLE: "cannot be read",
