@@ -726,7 +726,7 @@ class KeyPairService:
     # The agent and authorized_keys -------------------------------------------------------------
 
     def agent(self) -> "AgentContents":
-        """Return what the ssh-agent of this session holds, and which pair of this Region each is.
+        """Return what the ssh-agent of this session holds, and which pair each is.
 
         Raises:
             AgentError: there is no agent, or it cannot be asked.
@@ -735,7 +735,12 @@ class KeyPairService:
         from core.agent import holdings
         from core.delivery import contents
 
-        return contents(holdings(), self._store.read().key_pairs.values())
+        others = (
+            (each.region, each.describe_key_pairs)
+            for each in self.in_every_region()
+            if each.region != self.region
+        )
+        return contents(holdings(), self._store.read().key_pairs.values(), others)
 
     def add_to_agent(
         self, created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False

@@ -460,7 +460,7 @@ ACTIONS: tuple[Action, ...] = (
         "enter",
         "go",
         "to the pair",
-        "Go to the pair in the list that this key is.",
+        "Go to the pair that this key is, in any Region, or import the key.",
     ),
     Action(
         "agent.reload",
