@@ -1,19 +1,28 @@
 """A private key on its way to the agent, and which key pairs the keys of an agent are."""
 
-from collections.abc import Callable, Iterable
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import agent
+from core.encoding import certificate
+from core.errors import EC2Error, StoreError
+from core.findings import PairReference
 from core.model import CreatedKeyPair, FileFormat, KeyPair
 
 
 @dataclass(frozen=True, slots=True)
 class AgentKey:
-    """A key that the agent holds, and the pair that it is, if it is one of the Region's."""
+    """A key that the agent holds, and the pair that it is, if it is one of the Region's.
+
+    `elsewhere` is the pair of another Region that it is, where it is none of this one's. A
+    certificate is the pair whose key it certifies.
+    """
 
     identity: agent.Identity
     key_pair: KeyPair | None
+    elsewhere: PairReference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,47 @@ class AddedToAgent:
     warning: str | None = None
 
 
-def contents(holdings: agent.Holdings, key_pairs: Iterable[KeyPair]) -> AgentContents:
-    """Return what an agent holds with the key pair that each is."""
-    known = {key_pair.public_key: key_pair for key_pair in key_pairs}
-    keys = (AgentKey(each, known.get(each.public_key)) for each in holdings.identities)
+Regions = Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]]
+"""The name of each Region, and how to ask for its pairs as far as allowed."""
+
+
+def contents(
+    holdings: agent.Holdings, key_pairs: Iterable[KeyPair], others: Regions
+) -> AgentContents:
+    """Return what an agent holds with the key pair that each is.
+
+    The other Regions are asked only for what is none of this one's.
+    """
+    lines = [_line_of(identity) for identity in holdings.identities]
+    here = {key_pair.public_key: key_pair for key_pair in key_pairs}
+    elsewhere = _elsewhere({*lines} - {*here}, others)
+    keys = (
+        AgentKey(identity, here.get(line), elsewhere.get(line))
+        for identity, line in zip(holdings.identities, lines, strict=True)
+    )
     return AgentContents(holdings.path, holdings.forwarded, tuple(keys))
+
+
+def _line_of(identity: agent.Identity) -> str:
+    """Return the key as it stands in a record, for a certificate the key in it."""
+    if not identity.is_certificate:
+        return identity.public_key
+    algorithm = certificate.key_type(identity.algorithm.encode()).decode()
+    return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
+
+
+def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
+    found: dict[str, PairReference] = {}
+    for region, describe in others if lines else ():
+        try:
+            key_pairs = describe()
+        except (EC2Error, StoreError):  # what is wrong with it is for the check-up to say
+            continue
+        for pair in key_pairs:
+            if pair.public_key in lines:
+                reference = PairReference(region, pair.key_pair_id, pair.key_name)
+                found.setdefault(pair.public_key, reference)
+    return found
 
 
 def add_to_agent(

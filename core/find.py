@@ -16,6 +16,7 @@ from core import files, query
 from core.encoding import (
     EncodingError,
     HalvesDisagree,
+    NotRead,
     UnsupportedKey,
     WrongPassphrase,
     pem,
@@ -25,6 +26,7 @@ from core.encoding import (
 )
 from core.encoding.public import PublicKey
 from core.errors import EC2Error, StoreError
+from core.file_formats import PRIVATE_SUFFIXES
 from core.fingerprint import pkcs8_sha1, ssh_sha256
 from core.found import Found, Match, Standing
 from core.keygen import PrivateKey
@@ -201,7 +203,7 @@ class Finder:
             return Found(source, Standing.LOCKED, kind, note=str(error))
         except HalvesDisagree as error:
             return Found(source, Standing.HALVES_DISAGREE, kind, note=str(error))
-        except UnsupportedKey as error:
+        except (UnsupportedKey, NotRead) as error:
             return Found(source, Standing.UNSUPPORTED, kind, note=str(error))
         except EncodingError as error:
             return Found(source, Standing.DAMAGED, kind, note=str(error))
@@ -298,13 +300,10 @@ def _largest(name: str) -> int:
     return _LARGEST_AUTHORIZED_KEYS if name.startswith(_AUTHORIZED_KEYS) else LARGEST
 
 
-_SUFFIXES = {".pem", ".ppk", ".key"}
-
-
 def _public_key_beside(path: Path) -> PublicKey | None:
     """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
     names = [path.with_name(f"{path.name}.pub")]
-    if path.suffix in _SUFFIXES:
+    if path.suffix in PRIVATE_SUFFIXES:
         names.append(path.with_suffix(".pub"))
     for name in names:
         try:

@@ -28,7 +28,7 @@ class Standing(StrEnum):
     """It was a key once."""
 
     UNSUPPORTED = "unsupported"
-    """A key of a type that no pair has."""
+    """A key of a type that no pair has, or in a form that is not read; the note says which."""
 
     NO_KEY = "no-key"
     """Nothing that concerns keys."""

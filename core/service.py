@@ -22,6 +22,7 @@ from core.operations.tagging import Tagging
 from core.regions import region
 
 if TYPE_CHECKING:
+    from core.delivery import AgentContents
     from core.doctor import Progress, Summary
     from core.find import Ask, Finder
     from core.findings import Finding
@@ -196,6 +197,23 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
 
         regions = self.in_every_region()
         return Finder(((each.region, each.describe_key_pairs) for each in regions), ask)
+
+    def agent(self) -> "AgentContents":
+        """Return what the ssh-agent of this session holds, and which pair each is.
+
+        Raises:
+            AgentError: there is no agent, or it cannot be asked.
+            StoreError: the Region's file cannot be read.
+        """
+        from core.agent import holdings
+        from core.delivery import contents
+
+        others = (
+            (each.region, each.describe_key_pairs)
+            for each in self.in_every_region()
+            if each.region != self.region
+        )
+        return contents(holdings(), self._store.read().key_pairs.values(), others)
 
     def check_up(self, older_than: timedelta | None) -> "Iterator[Progress | Finding | Summary]":
         """Look for what is wrong with the store, the pairs and the saved files; see `core.doctor`.

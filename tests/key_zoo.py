@@ -125,6 +125,7 @@ def _forms(
 
     line = public.read_bytes()
     run("ssh-keygen", "-q", "-s", work / "ca", "-I", "sam", "-n", "sam", public)
+    certificate = work / f"{key}-cert.pub"
     forms = {
         "openssh": (path.read_bytes(), is_("OpenSSH private key")),
         "openssh-encrypted": (
@@ -134,9 +135,10 @@ def _forms(
         "line.pub": (line, is_("public key")),
         "authorized": (b'command="echo \\"ssh-rsa x\\"",no-pty ' + line, is_("authorized key")),
         "rfc4716": (run("ssh-keygen", "-e", "-f", public).stdout, is_("RFC 4716")),
-        "cert.pub": ((work / f"{key}-cert.pub").read_bytes(), is_("certificate")),
+        "cert.pub": (certificate.read_bytes(), is_("certificate")),
         "v2.ppk": (putty(2), is_("PPK version 2 private key")),
         "v3.ppk": (putty(3), is_("PPK version 3 private key")),
+        "cert.ppk": (putty(3, "--certificate", certificate), is_("PPK version 3 private key")),
         "v2-encrypted.ppk": (
             putty(2, "--new-passphrase", secret),
             is_("PPK version 2 private key, encrypted"),
@@ -214,6 +216,20 @@ def _add_more(zoo: Zoo, base: dict[str, tuple[bytes, Expected]], work: Path, run
     zoo.add("swapped.ppk", _swapped_ppk(base), Expected("halves-disagree"))
     zoo.add("swapped", _swapped_openssh(base), Expected("halves-disagree"))
     zoo.add("flipped.ppk", _flipped_mac(base["rsa-v2.ppk"][0]), Expected("damaged"))
+    # What a byte more or less would make something else of stands here only as it is.
+    key = ["-in", work / "rsa-pkcs1"]
+    (work / "rsa-pkcs1").write_bytes(base["rsa-pkcs1.pem"][0])
+    known, out = Expected("known", "rsa", "DER private key"), work / "out"
+    pkcs1 = run("openssl", "rsa", *key, "-traditional", "-outform", "DER").stdout
+    to_pkcs8 = ["pkcs8", *key, "-topk8", "-outform", "DER"]
+    zoo.add("pkcs1.der", pkcs1, known)
+    zoo.add("pkcs8.der", run("openssl", *to_pkcs8, "-nocrypt").stdout, known)
+    encrypted = run("openssl", *to_pkcs8, "-passout", f"file:{work / 'passphrase'}").stdout
+    zoo.add("locked.der", encrypted, Expected("needs-passphrase", None, "DER private key, enc"))
+    run("dropbearconvert", "openssh", "dropbear", work / "ed25519", out)
+    zoo.add("dropbear", out.read_bytes(), Expected("unsupported"))
+    run("puttygen", work / "rsa", "-O", "private-sshcom", "-o", out)
+    zoo.add("ssh.com", out.read_bytes(), Expected("unsupported"))
     zoo.add("empty", b"", no_key)
     zoo.add("blank", b" \n\n", no_key)
     zoo.add("noise", bytes(range(256)) * 40, no_key)

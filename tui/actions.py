@@ -176,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back, or stop before the next one."),
 
     Action("agent.go", Place.AGENT, "enter", "go", "to the pair",
-        "Go to the pair in the list that this key is."),
+        "Go to the pair that this key is, in any Region, or import the key."),
     Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
         "Ask the agent again."),
     Action("agent.back", Place.AGENT, "escape,q", "back", "back",

@@ -3,7 +3,8 @@
     EncodingError
     ├── WrongPassphrase     encrypted, and the passphrase is missing or does not open it
     ├── HalvesDisagree      the private and the public half are of different keys
-    └── UnsupportedKey      a private key of a type that is not taken
+    ├── UnsupportedKey      a private key of a type that is not taken
+    └── NotRead             a private key in a form that is not read
 
 Their texts are fragments without a full stop, and none quotes what was read.
 """
@@ -44,3 +45,7 @@ class UnsupportedKey(EncodingError):
             f"this is a private key of type {key_type}, but only RSA and ED25519 are taken"
         )
         self.key_type = key_type
+
+
+class NotRead(EncodingError):
+    """A private key that may well be whole, but in a form that is not read; says what to do."""

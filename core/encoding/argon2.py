@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from core.encoding import EncodingError
+from core.encoding import EncodingError, NotRead
 
 _MOST_MEMORY = 1024 * 1024
 _MOST_WORK = 8 * _MOST_MEMORY
@@ -34,7 +34,8 @@ def check(parameters: Parameters) -> None:
     """Insist that the numbers are possible, and cost no more than some seconds and 1 GiB.
 
     Raises:
-        EncodingError: they are not, or they do; says what to do.
+        NotRead: they cost more; says what to do.
+        EncodingError: they are not possible.
     """
     memory, passes, lanes = parameters.memory, parameters.passes, parameters.parallelism
     if parameters.flavour not in ("Argon2id", "Argon2i", "Argon2d"):
@@ -43,7 +44,7 @@ def check(parameters: Parameters) -> None:
         raise EncodingError("the Argon2 numbers of this PPK are impossible, so it was changed")
     # Each pass starts a thread or more for each lane.
     if memory > _MOST_MEMORY or memory * passes > _MOST_WORK or passes * lanes > _MOST_THREADS:
-        raise EncodingError(
+        raise NotRead(
             f"its passphrase takes {memory:,} KiB and {passes:,} passes of Argon2, which is more"
             " than is tried here, so save it anew with the usual numbers of puttygen"
         )
@@ -53,12 +54,12 @@ def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:
     """Return bytes that only this passphrase gives; takes about 100 ms, with no lock held.
 
     Raises:
-        EncodingError: there is not enough memory, or the library cannot do it.
+        NotRead: there is not enough memory, or the library cannot do it.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.kdf import argon2
 
-    not_read = EncodingError(
+    not_read = NotRead(
         "this kind of Argon2 is not read here, save it anew with the usual numbers of puttygen"
     )
     flavour = getattr(argon2, parameters.flavour, None)
@@ -73,7 +74,7 @@ def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:
             memory_cost=parameters.memory,
         ).derive(passphrase)
     except MemoryError:
-        raise EncodingError(
+        raise NotRead(
             f"its passphrase takes {parameters.memory:,} KiB of memory, which are not free"
         ) from None
     except (UnsupportedAlgorithm, ValueError):  # a salt of less than 8 bytes is a ValueError

@@ -8,7 +8,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
-from core.encoding import EncodingError
+from core.encoding import EncodingError, NotRead
 
 _BLOCK = re.compile(
     rb"-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY)-----\s(.*?)-----END \1-----", re.DOTALL
@@ -63,12 +63,13 @@ def parse(data: bytes) -> Armour:
     """Return the one PEM private key in a file.
 
     Raises:
-        EncodingError: there is none, more than one, or it is damaged.
+        NotRead: there is more than one, or it is no ASCII.
+        EncodingError: there is none, or it is damaged.
     """
     if b"\0" in data:
-        raise EncodingError("there are NUL characters in it, so save it as plain ASCII")
+        raise NotRead("there are NUL characters in it, so save it as plain ASCII")
     if data.count(b"PRIVATE KEY-----") > 2:
-        raise EncodingError("there is more than one private key in it, give them one at a time")
+        raise NotRead("there is more than one private key in it, give them one at a time")
     block = _BLOCK.search(data)
     if block is None:
         raise EncodingError("there is no whole private key in it, a BEGIN or END line is missing")

@@ -26,14 +26,15 @@ def integer(value: int) -> bytes:
 def fields(data: bytes) -> list[tuple[int, bytes]]:
     """Split bytes into (tag, content); empty if they are not whole fields."""
     found = []
-    while data:
-        head = 2
-        length = data[1] if len(data) > 1 else len(data)
+    start = 0
+    while start < len(data):
+        head = start + 2
+        length = data[start + 1] if start + 1 < len(data) else len(data)
         if length >= 0x80:
             head += length & 0x7F
-            length = int.from_bytes(data[2:head], "big")
+            length = int.from_bytes(data[start + 2 : head], "big")
         if head + length > len(data):
             return []
-        found.append((data[0], data[head : head + length]))
-        data = data[head + length :]
+        found.append((data[start], data[head : head + length]))
+        start = head + length
     return found

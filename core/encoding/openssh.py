@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.encoding import EncodingError, HalvesDisagree, WrongPassphrase, halves
+from core.encoding import EncodingError, HalvesDisagree, NotRead, WrongPassphrase, halves
 from core.encoding.armour import Armour
 from core.encoding.public import PublicKey
 from core.encoding.sshwire import Reader, WireError, mpint, string
@@ -56,7 +56,8 @@ def parse(data: bytes) -> Container:
 
     Raises:
         UnsupportedKey: the key in it is of a type that is not taken.
-        EncodingError: it is damaged, or encrypted in a way that is not read.
+        NotRead: it is encrypted in a way that is not read.
+        EncodingError: it is damaged.
     """
     if not data.startswith(_MAGIC):
         raise EncodingError("this is no OpenSSH container, though its BEGIN line says so")
@@ -84,14 +85,14 @@ def _kdf(name: bytes, options: bytes, *, encrypted: bool) -> tuple[bytes, int]:
             raise EncodingError("it was cut or changed")
         return b"", 0
     if name != b"bcrypt":
-        raise EncodingError("it is encrypted in a way that is not read, convert it" + _CONVERT)
+        raise NotRead("it is encrypted in a way that is not read, convert it" + _CONVERT)
     reader = Reader(options)
     salt, rounds = reader.string(), reader.uint32()
     reader.end()
     if not salt or not rounds:
         raise EncodingError("it was cut or changed")
     if rounds > _MOST_ROUNDS:
-        raise EncodingError(
+        raise NotRead(
             f"its passphrase takes {rounds:,} rounds of bcrypt, and more than {_MOST_ROUNDS:,}"
             " are not tried, so convert it with ssh-keygen -p -a 16"
         )
@@ -120,7 +121,7 @@ def _cipher(name: bytes) -> _Cipher:
     try:
         return _CIPHERS[name]
     except KeyError:
-        raise EncodingError(
+        raise NotRead(
             "it is encrypted with a cipher that is not read, or damaged, so convert it" + _CONVERT
         ) from None
 

@@ -1,4 +1,4 @@
-"""Private keys as PKCS#1 and PKCS#8 in PEM, plain or encrypted, as other programs write them.
+"""Private keys as PKCS#1 and PKCS#8, in PEM or DER, plain or encrypted, by other programs.
 
 ED25519 in PKCS#8 is the seed alone, without a public half or a MAC: what was changed in it, also
 where it is encrypted, is the file of another key and nothing tells.
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from core.encoding import (
     EncodingError,
     HalvesDisagree,
+    NotRead,
     UnsupportedKey,
     WrongPassphrase,
     der,
@@ -41,6 +42,28 @@ _SCRYPT = bytes.fromhex("2b06010401da47040b")
 """The object identifier 1.3.6.1.4.1.11591.4.11 (RFC 7914 section 7)."""
 
 
+_PASSWORD_BASED = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
+"""How the identifiers of PKCS#5 (RFC 8018) and PKCS#12 encryption begin."""
+
+
+def label_of_der(data: bytes) -> str | None:
+    """Return the label that a private key in DER would have in PEM, or None where it is none."""
+    if not data.startswith(bytes([der.SEQUENCE])):  # nearly every file
+        return None
+    match [der.fields(content) for _, content in der.fields(data)]:
+        case [[(der.INTEGER, b"\0"), *numbers]] if len(numbers) == 8 and all(
+            tag == der.INTEGER for tag, _ in numbers
+        ):
+            return PKCS1_LABEL
+        case [[(der.INTEGER, b"\0" | b"\1"), (der.SEQUENCE, _), (der.OCTET_STRING, _), *_]]:
+            return PKCS8_LABEL
+        case [[(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]]:
+            tag, identifier = next(iter(der.fields(algorithm)), (0, b""))
+            if tag == der.OBJECT and identifier.startswith(_PASSWORD_BASED):
+                return PKCS8_ENCRYPTED_LABEL
+    return None
+
+
 def is_encrypted(armour: Armour) -> bool:
     """Tell whether it takes a passphrase to read any of it, the public half included."""
     return armour.label == PKCS8_ENCRYPTED_LABEL or "ENCRYPTED" in armour.headers.get(
@@ -55,7 +78,8 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
         WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
         HalvesDisagree: its numbers are not all of one key.
         UnsupportedKey: it is of a type that is not taken.
-        EncodingError: it is damaged, or encrypted in a way that is not read.
+        NotRead: it is encrypted in a way that is not read.
+        EncodingError: it is damaged.
     """
     encrypted = is_encrypted(armour)
     if encrypted:
@@ -71,12 +95,12 @@ def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
             else load_der_private_key(armour.body, password, unsafe_skip_rsa_key_validation=True)
         )
     except UnsupportedAlgorithm:
-        raise EncodingError(
+        raise NotRead(
             "it is encrypted in a way that is not read, or of an unknown type of key, so convert it"
             + _CONVERT
         ) from None
     except MemoryError:
-        raise EncodingError("its passphrase takes more memory than is free") from None
+        raise NotRead("its passphrase takes more memory than is free") from None
     except (ValueError, TypeError, InternalError):
         # A TypeError says that the label and the content disagree on whether it is encrypted; an
         # InternalError, that a number of the key derivation is impossible.
@@ -106,14 +130,13 @@ def check_encryption(armour: Armour) -> None:
     """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase.
 
     Raises:
-        EncodingError: it is so, or it is damaged; says what to do.
+        NotRead: it is so; says what to do.
+        EncodingError: it is damaged.
     """
     if armour.label == PKCS1_LABEL:
         cipher, _, iv = armour.headers.get("DEK-Info", "").partition(",")
         if cipher not in _DEK_IV_DIGITS:
-            raise EncodingError(
-                "it is encrypted with a cipher that is not read, convert it" + _CONVERT
-            )
+            raise NotRead("it is encrypted with a cipher that is not read, convert it" + _CONVERT)
         # The library panics at one that is too short.
         if len(iv) != _DEK_IV_DIGITS[cipher] or not re.fullmatch("[0-9A-Fa-f]+", iv):
             raise EncodingError("its DEK-Info line is damaged")
@@ -126,9 +149,9 @@ def check_encryption(armour: Armour) -> None:
     numbers = [int.from_bytes(content) for tag, content in parts if tag == der.INTEGER]
     scrypt = (der.OBJECT, _SCRYPT) in parts
     if scrypt and prod(numbers[:3]) > _MOST_SCRYPT_BLOCKS:
-        raise EncodingError("its passphrase takes too much of scrypt, convert it" + _CONVERT)
+        raise NotRead("its passphrase takes too much of scrypt, convert it" + _CONVERT)
     if not scrypt and prod(numbers) > _MOST_ITERATIONS * 64:
-        raise EncodingError("its passphrase takes too many iterations, convert it" + _CONVERT)
+        raise NotRead("its passphrase takes too many iterations, convert it" + _CONVERT)
 
 
 def _leaves(data: bytes, depth: int = 0) -> Iterator[tuple[int, bytes]]:

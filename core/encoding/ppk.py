@@ -19,7 +19,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from core.encoding import EncodingError, WrongPassphrase, argon2, halves
+from core.encoding import (
+    EncodingError,
+    NotRead,
+    WrongPassphrase,
+    argon2,
+    certificate,
+    halves,
+)
 from core.encoding.armour import lines, unbase64
 from core.encoding.public import PublicKey
 from core.encoding.sshwire import Reader, WireError, mpint, string
@@ -141,8 +148,8 @@ def parse(data: bytes) -> File:
     if not mark.startswith(MARKER) or not separator:
         raise EncodingError("this is no PPK, or its first line was changed")
     if mark not in (MARKER + b"2", MARKER + b"3"):
-        raise EncodingError("this PPK is of a version that is not read, save it anew with puttygen")
-    halves.check_type(algorithm)
+        raise NotRead("this PPK is of a version that is not read, save it anew with puttygen")
+    halves.check_type(certificate.key_type(algorithm))
     version = int(mark[-1:])
     encryption = _header(rows, b"Encryption")
     if encryption not in (_PLAIN, _AES):
@@ -194,12 +201,15 @@ def _derivation(rows: Iterator[bytes]) -> argon2.Parameters:
 
 
 def public_key(file: File) -> PublicKey:
-    """Return the public half, which is never encrypted.
+    """Return the public half, which is never encrypted; puttygen can keep a certificate there.
 
     Raises:
         EncodingError: it is damaged, or of another type than the file says.
     """
-    found = halves.public_key(file.public_blob)
+    blob = file.public_blob
+    if certificate.is_certificate(file.algorithm):
+        blob = certificate.certified(blob)
+    found = halves.public_key(blob)
     if Reader(file.public_blob).string() != file.algorithm:
         raise EncodingError("this PPK names two types of key")
     return found
@@ -223,15 +233,14 @@ def unlock(file: File, passphrase: bytes | None = None) -> PrivateKey:
         if file.encrypted:
             raise WrongPassphrase(given=True)
         raise EncodingError("the MAC of this PPK does not match its contents, it was changed")
-    public_key(file)
+    public = Reader(public_key(file).blob)
     try:
-        return _private_key(file, Reader(clear))
+        return _private_key(file, public, Reader(clear))
     except WireError:
         raise EncodingError("a field of this PPK is malformed") from None
 
 
-def _private_key(file: File, private: Reader) -> PrivateKey:
-    public = Reader(file.public_blob)
+def _private_key(file: File, public: Reader, private: Reader) -> PrivateKey:
     private_key: PrivateKey
     if public.string() == b"ssh-rsa":
         e, n = public.mpint(), public.mpint()

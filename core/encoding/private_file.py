@@ -11,6 +11,7 @@ from typing import assert_never
 from core.encoding import (
     EncodingError,
     HalvesDisagree,
+    NotRead,
     UnsupportedKey,
     WrongPassphrase,
     armour,
@@ -22,6 +23,7 @@ from core.encoding import (
 )
 from core.encoding.armour import Armour
 from core.encoding.public import PublicKey
+from core.encoding.sshwire import string
 from core.keygen import PrivateKey
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Container",
     "EncodingError",
     "HalvesDisagree",
+    "NotRead",
     "PrivateKeyFile",
     "UnsupportedKey",
     "WrongPassphrase",
@@ -47,6 +50,7 @@ class Container(StrEnum):
 
     PKCS1 = "PEM (PKCS#1)"
     PKCS8 = "PEM (PKCS#8)"
+    DER = "DER"
     OPENSSH = "OpenSSH"
     PPK2 = "PPK version 2"
     PPK3 = "PPK version 3"
@@ -56,8 +60,8 @@ class Container(StrEnum):
 class PrivateKeyFile:
     """What a private key file says of itself.
 
-    `public_key` is None where it takes the passphrase to see it: encrypted PKCS#1 and PKCS#8. So
-    is `comment` empty in an encrypted OpenSSH container. Neither is checked in an encrypted file.
+    `public_key` is None where it takes the passphrase to see it: encrypted PEM and DER. So is
+    `comment` empty in an encrypted OpenSSH container. Neither is checked in an encrypted file.
     """
 
     container: Container
@@ -68,7 +72,7 @@ class PrivateKeyFile:
 
 def looks_private(data: bytes) -> bool:
     """Tell whether there is the mark of a private key in it, be it of a kind that is not read."""
-    return public.looks_private(data)
+    return public.looks_private(data) or bool(pkcs.label_of_der(data)) or _is_dropbear(data)
 
 
 def examine(data: bytes) -> PrivateKeyFile:
@@ -77,7 +81,8 @@ def examine(data: bytes) -> PrivateKeyFile:
     Raises:
         HalvesDisagree: its private half is not that of its public half.
         UnsupportedKey: it is of a type that is not taken.
-        EncodingError: it is damaged, or no private key file that is read.
+        NotRead: it is in a form, or encrypted in a way, that is not read.
+        EncodingError: it is damaged, or no private key file.
     """
     match _parse(data):
         case ppk.File() as file:
@@ -96,8 +101,9 @@ def examine(data: bytes) -> PrivateKeyFile:
             if encrypted:
                 pkcs.check_encryption(block)
             public_key = None if encrypted else halves.public_half(pkcs.unlock(block, None))
-            pkcs1 = block.label == pkcs.PKCS1_LABEL
-            container = Container.PKCS1 if pkcs1 else Container.PKCS8
+            container = Container.PKCS1 if block.label == pkcs.PKCS1_LABEL else Container.PKCS8
+            if pkcs.label_of_der(data):
+                container = Container.DER
             return PrivateKeyFile(container, encrypted, public_key, "")
         case never:
             assert_never(never)
@@ -135,7 +141,8 @@ def unlock(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
         WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
         HalvesDisagree: its private half is not that of its public half.
         UnsupportedKey: it is of a type that is not taken.
-        EncodingError: it is damaged, or no private key file that is read.
+        NotRead: it is in a form, or encrypted in a way, that is not read.
+        EncodingError: it is damaged, or no private key file.
     """
     match _parse(data):
         case ppk.File() as file:
@@ -148,6 +155,11 @@ def unlock(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
             assert_never(never)
 
 
+def _is_dropbear(data: bytes) -> bool:
+    """Tell whether it is the file of a Dropbear key: as on the wire, and not in base64."""
+    return data.startswith(_DROPBEAR)
+
+
 _Parsed = ppk.File | openssh.Container | Armour
 
 _OTHER_KINDS = {
@@ -158,24 +170,30 @@ _OTHER_KINDS = {
     b"AGE-SECRET-KEY-": "age",
 }
 _SSH_COM = b"BEGIN SSH2 ENCRYPTED PRIVATE KEY"
+_DROPBEAR = tuple(
+    string(name) for name in (b"ssh-rsa", b"ssh-ed25519", b"ssh-dss", b"ecdsa-sha2-nistp256")
+)
 _BOM = b"\xef\xbb\xbf"
 
 
 def _parse(data: bytes) -> _Parsed:
     if len(data) > LARGEST:
         raise EncodingError("it is larger than 64 KiB, so it is no private key file")
+    label = pkcs.label_of_der(data)
+    if label:
+        return Armour(label, {}, data)
+    if _is_dropbear(data):
+        raise NotRead("it is a key of Dropbear, convert it with dropbearconvert dropbear openssh")
     data = data.removeprefix(_BOM).lstrip()
     if data.startswith(ppk.MARKER):
         return ppk.parse(data)
     if ppk.MARKER in data:
-        raise EncodingError("something stands in front of the PPK in it, so remove that")
+        raise NotRead("something stands in front of the PPK in it, so remove that")
     for mark, key_type in _OTHER_KINDS.items():
         if mark in data:
             raise UnsupportedKey(key_type)
     if _SSH_COM in data:
-        raise EncodingError(
-            "it is a key of SSH2 by SSH, convert it with puttygen -O private-openssh"
-        )
+        raise NotRead("it is a key of SSH2 by SSH, convert it with puttygen -O private-openssh")
     if not looks_private(data):
         raise EncodingError("this is no private key file")
     block = armour.parse(data)
@@ -183,7 +201,7 @@ def _parse(data: bytes) -> _Parsed:
         return openssh.parse(block.body)
     if block.label in (pkcs.PKCS1_LABEL, pkcs.PKCS8_LABEL, pkcs.PKCS8_ENCRYPTED_LABEL):
         return block
-    raise EncodingError("its BEGIN line names a kind of private key that is not read")
+    raise NotRead("its BEGIN line names a kind of private key that is not read")
 
 
 def _text(comment: bytes) -> str:

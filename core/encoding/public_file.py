@@ -9,9 +9,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.encoding import der
+from core.encoding import certificate, der
 from core.encoding.public import PublicKey
-from core.encoding.sshwire import Reader, WireError, string
+from core.encoding.sshwire import Reader, WireError
 
 _OTHER_TYPES = {
     "ssh-dss": "DSA",
@@ -23,7 +23,6 @@ _OTHER_TYPES = {
     "sk-ecdsa-sha2-nistp256@openssh.com": "ECDSA-SK",
     "sk-ecdsa-sha2-nistp256": "ECDSA-SK",
 }
-_CERTIFICATE = "-cert-v01@openssh.com"
 _TYPE = re.compile(r"(ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+")
 
 _VALUE = r'"(?:[^"\\]|\\.)*+"'
@@ -117,13 +116,11 @@ def _openssh(number: int, line: str) -> Entry | None:
         return None
     blob = _unbase64(fields[1])
     name = _name(blob)
-    key = _from_blob(blob)
-    if fields[0].endswith(_CERTIFICATE):
-        kind, key = "certificate", _certified(blob)
-    if fields[0] != name:
-        key = None
+    key = _key(blob) if fields[0] == name else None
+    if certificate.is_certificate(fields[0].encode()):
+        kind = "certificate"
     comment = fields[2] if len(fields) > 2 else ""
-    other = _OTHER_TYPES.get(fields[0].replace(_CERTIFICATE, ""), "")
+    other = _OTHER_TYPES.get(certificate.key_type(fields[0].encode()).decode(), "")
     return Entry(kind, number, key, comment, other)
 
 
@@ -141,8 +138,8 @@ def _rfc4716(number: int, lines: list[str]) -> Entry:
         else:
             body += line.strip(" \t")
     blob = _unbase64(body)
-    other = _OTHER_TYPES.get(_name(blob), "")
-    return Entry("RFC 4716 public key", number, _from_blob(blob), comment, other)
+    other = _OTHER_TYPES.get(certificate.key_type(_name(blob).encode()).decode(), "")
+    return Entry("RFC 4716 public key", number, _key(blob), comment, other)
 
 
 def _name(blob: bytes) -> str:
@@ -153,31 +150,18 @@ def _name(blob: bytes) -> str:
         return ""
 
 
+def _key(blob: bytes) -> PublicKey | None:
+    """Return the key of a wire blob, or that which a certificate is for."""
+    if certificate.is_certificate(_name(blob).encode()):
+        return _from_blob(certificate.certified(blob))
+    return _from_blob(blob)
+
+
 def _from_blob(blob: bytes) -> PublicKey | None:
     try:
         return PublicKey.from_line(f"{_name(blob)} {b64encode(blob).decode()}")
     except ValueError:
         return None
-
-
-def _certified(blob: bytes) -> PublicKey | None:
-    """Return the key that a certificate is for, if it is there to its end (PROTOCOL.certkeys)."""
-    reader = Reader(blob)
-    try:
-        name = reader.string().decode("ascii", "replace").removesuffix(_CERTIFICATE)
-        reader.string()  # the nonce
-        count = {"ssh-rsa": 2, "ssh-ed25519": 1}.get(name, 0)
-        fields = [string(reader.string()) for _ in range(count)]
-        reader = Reader(reader.rest()[12:])  # serial and type
-        for _ in ("key id", "principals"):
-            reader.string()
-        reader = Reader(reader.rest()[16:])  # valid after and before
-        for _ in ("critical options", "extensions", "reserved", "signature key", "signature"):
-            reader.string()
-        reader.end()
-    except WireError:
-        return None
-    return _from_blob(b"".join([string(name.encode()), *fields]))
 
 
 # DER ---------------------------------------------------------------------------------------------

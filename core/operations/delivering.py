@@ -22,7 +22,7 @@ from core.secret import Passphrase
 
 if TYPE_CHECKING:
     from core.authorized_keys import Plan as InstallationPlan
-    from core.delivery import AddedToAgent, AgentContents
+    from core.delivery import AddedToAgent
     from core.destination import Destination
 
 
@@ -119,18 +119,6 @@ class Delivering(Operations):
         except StoreError as error:
             return f"The file is fine, but the record still says never saved. {error}"
         return None
-
-    def agent(self) -> "AgentContents":
-        """Return what the ssh-agent of this session holds, and which pair of this Region each is.
-
-        Raises:
-            AgentError: there is no agent, or it cannot be asked.
-            StoreError: the Region's file cannot be read.
-        """
-        from core.agent import holdings
-        from core.delivery import contents
-
-        return contents(holdings(), self._store.read().key_pairs.values())
 
     def add_to_agent(
         self, created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False

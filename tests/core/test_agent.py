@@ -20,6 +20,7 @@ from core import agent, delivery
 from core.agent import AgentError, holdings
 from core.encoding.sshwire import string
 from core.errors import StoreError
+from core.findings import PairReference
 from core.journal import Journal
 from core.model import CreatedKeyPair, KeyFormat, KeyType, PrivateKeyState
 from core.service import KeyPairService
@@ -194,11 +195,50 @@ def test_a_journal_that_cannot_be_written_keeps_no_key_from_the_agent(
     assert len(service.agent().keys) == 1
 
 
-def test_a_key_of_another_region_is_none_of_this(ssh_agent: Agent, service: KeyPairService) -> None:
+def test_a_key_of_another_region_is_none_of_this_and_is_named_by_its_own(
+    ssh_agent: Agent, service: KeyPairService
+) -> None:
     other = service.for_region("eu-west-1")
     other.add_to_agent(other.create_key_pair(key_name="web", key_type="ed25519"))
-    assert [key.key_pair for key in service.agent().keys] == [None]
-    assert [key.key_pair for key in other.agent().keys] == list(other.describe_key_pairs())
+    (pair,) = other.describe_key_pairs()
+    (key,) = service.agent().keys
+    assert key.key_pair is None
+    assert key.elsewhere == PairReference("eu-west-1", pair.key_pair_id, "web")
+    (key,) = other.agent().keys
+    assert (key.key_pair, key.elsewhere) == (pair, None)
+
+
+def test_a_region_that_cannot_be_read_hides_no_key_of_another(
+    ssh_agent: Agent, service: KeyPairService
+) -> None:
+    service.create_key_pair(key_name="here", key_type="ed25519")
+    service.for_region("ap-south-1").create_key_pair(key_name="x", key_type="ed25519")
+    service.for_region("ap-south-1")._store.path.write_bytes(b"{}")
+    other = service.for_region("eu-west-1")
+    other.add_to_agent(other.create_key_pair(key_name="web", key_type="ed25519"))
+    (key,) = service.agent().keys
+    assert key.elsewhere is not None
+    assert key.elsewhere.region == "eu-west-1"
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_certificate_in_the_agent_is_of_the_pair_whose_key_it_certifies(
+    key_type: KeyType,
+    ssh_agent: Agent,
+    service: KeyPairService,
+    tmp_path: Path,
+    run: Callable[..., object],
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type=key_type)
+    path = service.save_key_material(created, str(tmp_path / "web")).path
+    path.with_name("web.pub").write_text(f"{created.key_pair.public_key}\n")
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
+    run("ssh-keygen", "-q", "-s", tmp_path / "ca", "-I", "x", "-n", "x", tmp_path / "web.pub")
+    # ssh-add takes the certificate that lies beside the key, as a second key.
+    assert ssh_agent.ssh_add("-q", str(path)).returncode == 0
+    keys = service.agent().keys
+    assert [key.identity.is_certificate for key in keys] == [False, True]
+    assert {key.key_pair for key in keys} == {*service.describe_key_pairs()}
 
 
 @pytest.mark.long

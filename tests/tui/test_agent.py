@@ -270,9 +270,7 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         await pilot.press("enter")
         screen = await open_agent(pilot)
         await until(pilot, lambda: "laptop" in texts(pilot), "the keys")
-        assert "not a key pair of us-east-1" in texts(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: "nowhere to go" in texts(pilot), "the remark")
+        assert "enter import" in texts(pilot)
         assert screen.is_current
         await pilot.press("j")
         await until(pilot, lambda: f"({pairs['web-blue'].key_pair_id})" in texts(pilot), "the pair")
@@ -283,6 +281,60 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         assert isinstance(listing, KeyPairListScreen)
         await until(pilot, lambda: listing._highlighted == pairs["web-blue"], "the cursor")
         assert len(listing._shown) == len(pairs)
+
+    play(empty_service, scene)
+
+
+def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
+    empty_service: DemoService, ssh_agent: Agent, run: Callable[..., object]
+) -> None:
+    ireland = empty_service.for_region("eu-west-1")
+    created = ireland.create_key_pair(key_name="there", key_type="ed25519")
+    ireland.add_to_agent(created)
+    path = ssh_agent.path.with_name("id")
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sam@laptop", "-f", path)
+    ssh_agent.ssh_add("-q", str(path))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: "there in eu-west-1" in texts(pilot), "the keys")
+        assert f"({created.key_pair.key_pair_id})" in " ".join(texts(pilot).split())
+        await pilot.press("enter")
+        await until(pilot, lambda: "eu-west-1 · 1 pair" in texts(pilot), "the Region")
+        listing = app_of(pilot).screen
+        assert isinstance(listing, KeyPairListScreen)
+        await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
+        await open_agent(pilot)
+        # Now it is one of the Region at hand, and the other is still none.
+        await until(pilot, lambda: "enter to the pair" in texts(pilot), "the keys")
+        assert "there in eu-west-1" not in texts(pilot)
+        await pilot.press("j")
+        await until(pilot, lambda: "enter import" in texts(pilot), "the other key")
+        await pilot.press("enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        await pilot.press("enter")
+        await until(pilot, lambda: "imported sam@laptop" in texts(pilot), "the import")
+
+    play(empty_service, scene, (60, 15))
+    public_key = " ".join(path.with_name("id.pub").read_text().split()[:2])
+    (pair,) = ireland.describe_key_pairs(key_names=["sam@laptop"])
+    assert pair.public_key == public_key
+
+
+def test_a_key_that_no_pair_can_be_leads_nowhere(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = AgentContents(
+        "/run/agent", False, (AgentKey(Identity("ecdsa-sha2-nistp256", b"x", "old"), None),)
+    )
+    monkeypatch.setattr(empty_service, "agent", lambda: held)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_agent(pilot)
+        await until(pilot, lambda: "a pair is RSA or ED25519" in texts(pilot), "the reason")
+        assert "enter" not in texts(pilot)
+        await pilot.press("enter")
+        assert screen.is_current
 
     play(empty_service, scene)
 

@@ -10,9 +10,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core.errors import KeyPairsError
+from core.findings import PairReference
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.chosen import Chosen, KeyToImport, name_for
+from tui.keymap import bindings, hints
 from tui.text import sentence, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
@@ -34,10 +36,10 @@ _EMPTY = (
 )
 
 
-class AgentKeysScreen(Screen[str | None]):
+class AgentKeysScreen(Screen[Chosen | None]):
     """The keys that the agent holds, and all about the one under the cursor.
 
-    Ends with the id of the pair to go to in the list, or None.
+    Ends with the pair to go to, in any Region, with an unknown key to import, or with None.
     """
 
     CSS_PATH = "agent_keys.tcss"
@@ -53,6 +55,7 @@ class AgentKeysScreen(Screen[str | None]):
         self._list = PickList()
         self._facts = Facts()
         self._empty = Static(markup=False, id="empty")
+        self._key_hints = KeyHints(Place.AGENT)
 
     def compose(self) -> ComposeResult:
         yield TopLine("The ssh-agent")
@@ -60,7 +63,7 @@ class AgentKeysScreen(Screen[str | None]):
         yield self._list
         yield self._facts
         yield self._empty
-        yield KeyHints(Place.AGENT)
+        yield self._key_hints
 
     def on_mount(self) -> None:
         self._empty.display = False
@@ -90,11 +93,12 @@ class AgentKeysScreen(Screen[str | None]):
         # Invisible rather than absent, so that the focus has a place to stay.
         self._list.set_class(bool(text), "-empty")
         self._facts.display = not text
+        self._hint()
 
     def _items(self) -> Iterator[Item]:
         for key in self._keys:
-            name = key.key_pair.key_name if key.key_pair else f"not of {self._service.region}"
-            yield Item("", visible(f"{self._type(key):<8} {key.identity.comment}"), visible(name))
+            text = f"{self._type(key):<8} {key.identity.comment}"
+            yield Item("", visible(text), visible(_whose(key)))
 
     def _type(self, key: "AgentKey") -> str:
         return _TYPES.get(key.identity.algorithm, key.identity.algorithm)
@@ -103,32 +107,63 @@ class AgentKeysScreen(Screen[str | None]):
     def _show_facts(self) -> None:
         if self._keys:
             self._facts.show(self._about(self._keys[self._list.cursor]))
+        self._hint()
+
+    def _hint(self) -> None:
+        """Say what Enter does now, if it does anything."""
+        (key, _), *others = hints(Place.AGENT)
+        chosen = self._chosen
+        word = "import" if isinstance(chosen, KeyToImport) else "to the pair"
+        self._key_hints.show((*([(key, word)] if chosen else []), *others))
+
+    @property
+    def _chosen(self) -> Chosen | None:
+        """What Enter takes."""
+        if not self._keys:
+            return None
+        key = self._keys[self._list.cursor]
+        if key.key_pair is not None:
+            pair = key.key_pair
+            return PairReference(self._service.region, pair.key_pair_id, pair.key_name)
+        if key.elsewhere is None and key.identity.algorithm in _TYPES:
+            return KeyToImport(name_for(key.identity.comment), key.identity.public_key)
+        return key.elsewhere
 
     def _about(self, key: "AgentKey") -> Iterator[tuple[str, str]]:
-        identity, key_pair = key.identity, key.key_pair
+        identity, elsewhere = key.identity, key.elsewhere
         yield "Type", self._type(key)
         if not identity.is_certificate:
             yield "Fingerprint", identity.fingerprint
         yield "Comment", identity.comment
-        if key_pair is not None:
-            yield "Key pair", f"{key_pair.key_name} ({key_pair.key_pair_id})"
+        of = "a certificate for " if identity.is_certificate else ""
+        if key.key_pair is not None:
+            yield "Key pair", f"{of}{key.key_pair.key_name} ({key.key_pair.key_pair_id})"
+        elif elsewhere is not None:
+            where = f"{elsewhere.key_name} in {elsewhere.region} ({elsewhere.key_pair_id})"
+            yield "Key pair", of + where
         elif identity.is_certificate:
-            yield "Key pair", "a certificate, which is never a key pair"
+            yield "Key pair", f"{of}no pair of any Region"
+        elif identity.algorithm in _TYPES:
+            yield "Key pair", "none of any Region; enter imports it"
         else:
-            yield "Key pair", f"not a key pair of {self._service.region}"
+            yield "Key pair", "none; a pair is RSA or ED25519"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:
-        """Go to the pair in the list."""
-        if not self._keys:
-            return
-        key_pair = self._keys[self._list.cursor].key_pair
-        if key_pair is None:
-            words = f"that key is none of {self._service.region}; there is nowhere to go"
-            self._state.show(Verdict(words, Tone.CAUTION))
-        else:
-            self.dismiss(key_pair.key_pair_id)
+        """Go to the pair of the key, or import the key."""
+        chosen = self._chosen
+        if chosen is not None:
+            self.dismiss(chosen)
 
     def action_back(self) -> None:
         """Go back to the list."""
         self.dismiss(None)
+
+
+def _whose(key: "AgentKey") -> str:
+    """Return the pair that a key is, for the end of its row."""
+    if key.key_pair is not None:
+        return key.key_pair.key_name
+    if key.elsewhere is not None:
+        return f"{key.elsewhere.key_name} in {key.elsewhere.region}"
+    return "unknown" if key.identity.algorithm in _TYPES else "not supported"

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
-from core.findings import OLD, Finding, PairReference, Severity
+from core.findings import OLD, Finding, Severity
 from tui.actions import Place
 from tui.background import in_batches
+from tui.chosen import Chosen
 from tui.doctor_text import summed_up
 from tui.keymap import bindings
 from tui.text import visible
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTICE: "·"}
 
 
-class CheckUpScreen(Screen[PairReference | None]):
+class CheckUpScreen(Screen[Chosen | None]):
     """Findings as they come, the worst first, and below them what to do about one of them.
 
     What is looked at is said before, so that a slow file system is seen, and can be left.

@@ -1,8 +1,6 @@
 """The screen that says whose a key is."""
 
 import asyncio
-from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from core.found import Found, Standing
 from core.secret import Passphrase
 from tui.actions import Place
 from tui.background import in_batches
+from tui.chosen import Chosen, KeyToImport, name_for
 from tui.found_text import answer, summed_up
 from tui.keymap import bindings, hints
 from tui.text import short_path, visible
@@ -37,15 +36,7 @@ AGENT = "agent"
 """What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyToImport:
-    """An unknown key that is to be imported, and a name to offer for it."""
-
-    key_name: str
-    public_key: str
-
-
-class FindScreen(Screen[PairReference | KeyToImport | None]):
+class FindScreen(Screen[Chosen | None]):
     """A field for a path, a key or a fingerprint, and below it whose each key is.
 
     Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to
@@ -216,7 +207,7 @@ _WORDS = {
     Standing.LOCKED: "needs its passphrase",
     Standing.HALVES_DISAGREE: "its halves disagree",
     Standing.DAMAGED: "damaged",
-    Standing.UNSUPPORTED: "of another type",
+    Standing.UNSUPPORTED: "not supported",
     Standing.NO_KEY: "no key",
     Standing.NOT_READ: "not read",
     Standing.UNREADABLE: "cannot be read",
@@ -254,5 +245,4 @@ def _what_enter_does(found: Found | None) -> str:
 
 def _name_for(found: Found) -> str:
     """Return a name to offer for an unknown key: its comment, or what its file is called."""
-    name = found.comment or Path(found.source).stem
-    return "".join(takewhile(lambda c: c.isascii() and c.isprintable(), name)).strip()[:255]
+    return name_for(found.comment or Path(found.source).stem)

@@ -1,6 +1,7 @@
 """The first screen: the key pairs of a Region, and the way to everything else."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual import on, work
 
@@ -10,6 +11,9 @@ from tui.actions import Place
 from tui.keymap import bindings
 from tui.list_screen import ListScreen
 from tui.widgets.cursor_list import CursorList
+
+if TYPE_CHECKING:
+    from tui.chosen import Chosen
 
 
 class KeyPairListScreen(ListScreen):
@@ -189,12 +193,10 @@ class KeyPairListScreen(ListScreen):
 
     @work(exclusive=True, group="flow")
     async def action_agent(self) -> None:
-        """Show what the ssh-agent holds, and go to the pair that is picked there."""
+        """Show what the ssh-agent holds, and go to the pair of a key or import it."""
         from tui.screens.agent_keys import AgentKeysScreen
 
-        key_pair_id = await self.app.push_screen_wait(AgentKeysScreen(self._service))
-        if key_pair_id is not None:
-            await self._go_to(key_pair_id)
+        await self._follow(await self.app.push_screen_wait(AgentKeysScreen(self._service)))
 
     @work(exclusive=True, group="flow")
     async def action_install(self) -> None:
@@ -211,10 +213,15 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_find(self) -> None:
         """Say whose a key is, and go to its pair or import it."""
-        from tui.screens.find import FindScreen, KeyToImport
+        from tui.screens.find import FindScreen
+
+        await self._follow(await self.app.push_screen_wait(FindScreen(self._service)))
+
+    async def _follow(self, chosen: "Chosen | None") -> None:
+        """Go to the pair that was chosen on another screen, or import the key."""
+        from tui.chosen import KeyToImport
         from tui.screens.import_key_pair import ImportKeyPairScreen
 
-        chosen = await self.app.push_screen_wait(FindScreen(self._service))
         if isinstance(chosen, KeyToImport):
             screen = ImportKeyPairScreen(self._service, chosen.key_name, chosen.public_key)
             imported = await self.app.push_screen_wait(screen)
@@ -229,10 +236,7 @@ class KeyPairListScreen(ListScreen):
         """Look for what is wrong in all Regions, and go to the pair that is picked there."""
         from tui.screens.check_up import CheckUpScreen
 
-        chosen = await self.app.push_screen_wait(CheckUpScreen(self._service))
-        if chosen is not None:
-            self._look_at(chosen.region)
-            await self._go_to(chosen.key_pair_id)
+        await self._follow(await self.app.push_screen_wait(CheckUpScreen(self._service)))
 
     async def _go_to(self, key_pair_id: str) -> None:
         """Put the cursor on a pair of this Region, without the filter where that hides it."""

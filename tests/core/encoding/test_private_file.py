@@ -41,7 +41,7 @@ class Sample:
 
     @property
     def shows_public_half(self) -> bool:
-        return not self.encrypted or self.container not in (Container.PKCS1, Container.PKCS8)
+        return not self.encrypted or self.container not in (PKCS1, PKCS8, DER)
 
 
 class Maker:
@@ -139,7 +139,7 @@ def openssl(
 
 
 RSA, ED25519 = KeyType.RSA, KeyType.ED25519
-PKCS1, PKCS8, OPENSSH, PPK2, PPK3 = Container
+PKCS1, PKCS8, DER, OPENSSH, PPK2, PPK3 = Container
 SALT = ("time=0", "memory=64")
 TOPK8 = ("pkcs8", "-topk8", "-passout", "PASS")
 TRADITIONAL = ("rsa", "-traditional", "-passout", "PASS")
