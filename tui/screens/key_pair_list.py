@@ -244,12 +244,3 @@ class KeyPairListScreen(ListScreen):
         if all(shown.key_pair_id != key_pair_id for shown in self._shown):
             self._clear_filter()
         self._show(key_pair_id)
-
-    def _look_at(self, region: str) -> None:
-        """Turn to a Region; what it holds is not read yet."""
-        if region == self._service.region:
-            return
-        self._service = self._service.for_region(region)
-        self._clear_filter()
-        self._listing.chosen.clear()
-        self.loaded = False
