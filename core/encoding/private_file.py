@@ -15,10 +15,10 @@ from core.encoding import (
     WrongPassphrase,
     armour,
     halves,
+    import_material,
     openssh,
     pkcs,
     ppk,
-    public,
 )
 from core.encoding.armour import Armour
 from core.encoding.public import PublicKey
@@ -68,7 +68,7 @@ class PrivateKeyFile:
 
 def looks_private(data: bytes) -> bool:
     """Tell whether there is the mark of a private key in it, be it of a kind that is not read."""
-    return public.looks_private(data)
+    return import_material.looks_private(data)
 
 
 def examine(data: bytes) -> PrivateKeyFile:
