@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from core import files, key_options
+from core import files, key_options, public_files
 from core.encoding.public import PublicKey
 from core.errors import KeyPairsError
 from core.model import KeyPair
@@ -117,11 +117,10 @@ def line_of(key_pair: KeyPair, options: str = "") -> str:
         AuthorizedKeysError: the record holds no key.
     """
     try:
-        key = PublicKey.from_line(key_pair.public_key).line
+        PublicKey.from_line(key_pair.public_key)
     except ValueError:
         raise AuthorizedKeysError("The public key in the record is damaged.") from None
-    comment = "".join(c if c.isprintable() else "?" for c in key_pair.key_name)
-    return " ".join(filter(None, (options, key, comment)))
+    return f"{options} {public_files.line_of(key_pair)}".lstrip(" ")
 
 
 def plan(key_pair: KeyPair, options: str, account: Account) -> Plan:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core import files, query
+from core import files, fingerprint_kinds, query
 from core.encoding import (
     EncodingError,
     HalvesDisagree,
@@ -264,9 +264,9 @@ class Finder:
 def _fingerprint_kind(pair: KeyPair) -> str:
     """Return which fingerprint of a pair, the one EC2 shows if may be, its public key gives."""
     if pair.key_type is KeyType.ED25519:
-        return query.EC2_SHA256
+        return fingerprint_kinds.EC2_SHA256
     imported = pair.key_fingerprint == pair.fingerprints.spki_md5
-    return query.SPKI_MD5 if imported else query.SSH_SHA256
+    return fingerprint_kinds.SPKI_MD5 if imported else fingerprint_kinds.SSH_SHA256
 
 
 def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
@@ -275,7 +275,7 @@ def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
         return found
     sha1 = pkcs8_sha1(pem.pkcs8_der(private_key))
     matches = tuple(
-        replace(match, fingerprint_kind=query.PKCS8_SHA1)
+        replace(match, fingerprint_kind=fingerprint_kinds.PKCS8_SHA1)
         if match.key_pair.fingerprints.pkcs8_sha1 == sha1
         else match
         for match in found.matches

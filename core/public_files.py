@@ -16,7 +16,8 @@ class PublicFileError(KeyPairsError):
 
 def line_of(key_pair: KeyPair) -> str:
     """Return the line of the public key with the name as its comment, whatever the record holds."""
-    line = f"{key_pair.public_key} {key_pair.key_name}"
+    line = f"{key_pair.public_key} {key_pair.key_name}".rstrip(" ")
+    # A terminal, or a parser of lines, would obey the others.
     return "".join(character if character.isprintable() else "?" for character in line)
 
 

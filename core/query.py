@@ -26,18 +26,12 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from core import fingerprint_kinds
 from core.filters import wildcard
 from core.model import KeyPair, KeyType, PrivateKeyState
 
 LONGEST = 1_000
 """The most characters that a query may have; more than any name, tag or fingerprint has."""
-
-PKCS8_SHA1 = "EC2's SHA-1 of the private key"
-SPKI_MD5 = "the MD5 EC2 shows for an imported key"
-EC2_SHA256 = "EC2's SHA-256"
-SSH_SHA256 = "OpenSSH SHA-256"
-SSH_MD5 = "OpenSSH MD5"
-"""The kinds of fingerprints in words."""
 
 _SHORTEST = 4
 """The fewest characters of a plain term that are not in hex or base64 by mere chance."""
@@ -184,7 +178,7 @@ def fingerprint_kind(text: str, key_pair: KeyPair) -> str | None:
     if len(text) > LONGEST:
         return None
     for term in _terms(_without_frame(text)):
-        if term.field in (None, "fp") and (kind := _kind(term.value, key_pair)):
+        if term.field in (None, "fp") and (kind := fingerprint_kinds.kind_of(term.value, key_pair)):
             return kind
     return None
 
@@ -195,10 +189,7 @@ def has_fingerprint(text: str) -> bool:
         return False
     terms = (term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp"))
     return any(
-        len(spelling.sha1 or "") == _SHA1_LENGTH
-        or len(spelling.md5 or "") == _MD5_LENGTH
-        or len(spelling.sha256 or "") == _SHA256_LENGTH
-        for spelling in filter(None, map(_spelling, terms))
+        spelling.is_whole for spelling in filter(None, map(fingerprint_kinds.spelling, terms))
     )
 
 
@@ -208,15 +199,14 @@ _FIELDS = ("type", "tag", "tag-key", "name", "id", "fp", "saved", "replaced", "o
 _UNCLOSED = 'Close the quotes with ".'
 _SHOWN = 20
 
-# Patterns are compiled when something is typed; the start of the program has no time for them.
 # The quoted part always ends in one of its two ways, so nothing is ever tried twice.
-_TERM = r'(?:[^\s"]|"(?:[^"]|"")*+(?:"|\Z))+'
-_QUOTED = r'"((?:[^"]|"")*+)("|\Z)'
+_TERM = re.compile(r'(?:[^\s"]|"(?:[^"]|"")*+(?:"|\Z))+')
+_QUOTED = re.compile(r'"((?:[^"]|"")*+)("|\Z)')
 # Two hexadecimal digits before a colon are a fingerprint's; names of digests have digits.
-_FIELD = r"(?![0-9A-Fa-f]{2}:)([A-Za-z][A-Za-z-]*):"
+_FIELD = re.compile(r"(?![0-9A-Fa-f]{2}:)([A-Za-z][A-Za-z-]*):")
 _FRAMED = (
-    r"\s*[0-9]+ ((?:SHA256|MD5):[^\s\"]+) .*\((?:RSA|ED25519)\)\s*",  # ssh-keygen -l
-    r"\s*(?:MD5|SHA-?1)?\(stdin\)= ([0-9A-Fa-f:]+)\s*",  # openssl md5 -c, sha1 -c
+    re.compile(r"\s*[0-9]+ ((?:SHA256|MD5):[^\s\"]+) .*\((?:RSA|ED25519)\)\s*"),  # ssh-keygen -l
+    re.compile(r"\s*(?:MD5|SHA-?1)?\(stdin\)= ([0-9A-Fa-f:]+)\s*"),  # openssl md5 -c, sha1 -c
 )
 
 
@@ -232,17 +222,17 @@ class _Term(NamedTuple):
 
 def _without_frame(text: str) -> str:
     for framed in _FRAMED:
-        if found := re.fullmatch(framed, text):
+        if found := framed.fullmatch(text):
             return found[1]
     return text
 
 
 def _terms(text: str) -> Iterator[_Term]:
-    for match in re.finditer(_TERM, text):
-        name = re.match(_FIELD, match[0])
+    for match in _TERM.finditer(text):
+        name = _FIELD.match(match[0])
         raw = match[0][name.end() :] if name else match[0]
-        closed = all(quoted[2] for quoted in re.finditer(_QUOTED, raw))
-        value = re.sub(_QUOTED, lambda quoted: quoted[1].replace('""', '"'), raw)
+        closed = all(quoted[2] for quoted in _QUOTED.finditer(raw))
+        value = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), raw)
         yield _Term(name[1].lower() if name else None, value, closed)
 
 
@@ -317,12 +307,12 @@ def _tag_key(value: str) -> _Test:
 
 
 _UNITS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
-_AGE = r"([0-9]{1,6})([hdwmy])"
+_AGE = re.compile(r"([0-9]{1,6})([hdwmy])")
 
 
 def age(text: str) -> timedelta | None:
     """Return the age that is written as a number and h, d, w, m or y, or None if it is not."""
-    found = re.fullmatch(_AGE, text.lower())
+    found = _AGE.fullmatch(text.lower())
     return timedelta(hours=int(found[1]) * _UNITS[found[2]]) if found else None
 
 
@@ -342,8 +332,10 @@ def _yes_or_no(term: _Term) -> bool:
 
 
 def _fingerprint(value: str) -> _Test:
-    start = _spelling(value)
-    is_half_a_prefix = len(value) > 1 and any(each.startswith(value) for each in _PREFIXES)
+    start = fingerprint_kinds.spelling(value)
+    is_half_a_prefix = len(value) > 1 and any(
+        each.startswith(value) for each in fingerprint_kinds.PREFIXES
+    )
     if start is None or is_half_a_prefix:
         raise _BadTermError("fp: takes the start of a fingerprint: hex, MD5:, SHA1: or SHA256:.")
     sha1, md5 = start.sha1, start.md5
@@ -371,60 +363,3 @@ _COMPILERS: dict[str, Callable[[str], _Test]] = {
     "fp": _fingerprint,
     "saved": _saved,
 }
-
-# Fingerprints ---------------------------------------------------------------------------------
-
-_PREFIXES = ("md5:", "sha1:", "sha256:")
-_PREFIXED = r"(?i:(?:(MD5|SHA1|SHA256):)?(.*))"
-_HEX = r"(?i:[0-9a-f]{2}(:[0-9a-f]{2})*(:[0-9a-f]?)?|[0-9a-f]+)"
-_BASE64 = r"([A-Za-z0-9+/]{1,43})=?"
-_SHA1_LENGTH, _MD5_LENGTH, _SHA256_LENGTH = 59, 47, 43
-
-
-class _Spelling(NamedTuple):
-    """What a text is as the start of each kind, as the records spell it; None if it cannot be."""
-
-    sha1: str | None
-    md5: str | None
-    sha256: str | None
-    prefix: str
-
-
-def _spelling(text: str) -> _Spelling | None:
-    parts = re.fullmatch(_PREFIXED, text)
-    if parts is None or not parts[2]:
-        return None
-    prefix, rest = (parts[1] or "").upper(), parts[2]
-    digits = base64 = None
-    if re.fullmatch(_HEX, rest):
-        digits = rest.lower()
-        if ":" not in digits:
-            digits = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
-    if found := re.fullmatch(_BASE64, rest):
-        base64 = found[1]
-    sha1 = digits if prefix in ("", "SHA1") and len(digits or "") <= _SHA1_LENGTH else None
-    md5 = digits if prefix in ("", "MD5") and len(digits or "") <= _MD5_LENGTH else None
-    sha256 = base64 if prefix in ("", "SHA256") else None
-    spelling = _Spelling(sha1, md5, sha256, prefix)
-    return spelling if spelling[:3] != (None, None, None) else None
-
-
-def _kind(text: str, key_pair: KeyPair) -> str | None:
-    spelling = _spelling(text)
-    if spelling is None:
-        return None
-    kinds = key_pair.fingerprints
-    if len(spelling.sha1 or "") == _SHA1_LENGTH and spelling.sha1 == kinds.pkcs8_sha1:
-        return PKCS8_SHA1
-    if len(spelling.md5 or "") == _MD5_LENGTH:
-        if spelling.md5 == kinds.spki_md5:
-            return SPKI_MD5
-        if f"MD5:{spelling.md5}" == kinds.ssh_md5:
-            return SSH_MD5
-    if len(spelling.sha256 or "") == _SHA256_LENGTH:
-        if f"SHA256:{spelling.sha256}" != kinds.ssh_sha256:
-            return None
-        # The value is the same; EC2 writes it without the prefix.
-        is_ec2s = key_pair.key_type is KeyType.ED25519 and not spelling.prefix
-        return EC2_SHA256 if is_ec2s else SSH_SHA256
-    return None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core import file_formats, query
+from core import file_formats, fingerprint_kinds
 from core.destination import public_file
 from core.model import FileFormat, KeyPair, KeyType
 from core.public_files import line_of
@@ -58,16 +58,18 @@ def fingerprint_commands(key_pair: KeyPair) -> tuple[tuple[str, str, str], ...]:
     files = _files(key_pair)
     found: list[tuple[str, str, str]] = []
     if kinds.pkcs8_sha1 is not None:
-        found.append((query.PKCS8_SHA1, kinds.pkcs8_sha1, _pkcs8_sha1_command(files)))
+        found.append((fingerprint_kinds.PKCS8_SHA1, kinds.pkcs8_sha1, _pkcs8_sha1_command(files)))
     if kinds.spki_md5 is not None:
-        found.append((query.SPKI_MD5, kinds.spki_md5, _spki_md5_command(files)))
+        found.append((fingerprint_kinds.SPKI_MD5, kinds.spki_md5, _spki_md5_command(files)))
     public_line = _public_line_command(files)
     listed = f"{public_line} | ssh-keygen -l -f -"
     if key_pair.key_type is KeyType.ED25519:
         bare = """awk '{ sub("SHA256:", "", $2); print $2 "=" }'"""
-        found.append((query.EC2_SHA256, key_pair.key_fingerprint, f"{listed} | {bare}"))
-    found.append((query.SSH_SHA256, kinds.ssh_sha256, listed))
-    found.append((query.SSH_MD5, kinds.ssh_md5, f"{public_line} | ssh-keygen -l -E md5 -f -"))
+        found.append((fingerprint_kinds.EC2_SHA256, key_pair.key_fingerprint, f"{listed} | {bare}"))
+    found.append((fingerprint_kinds.SSH_SHA256, kinds.ssh_sha256, listed))
+    found.append(
+        (fingerprint_kinds.SSH_MD5, kinds.ssh_md5, f"{public_line} | ssh-keygen -l -E md5 -f -")
+    )
     return tuple(found)
 
 

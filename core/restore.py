@@ -12,7 +12,8 @@ from core import files, region_file
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.journal import Change
 from core.region_file import Content
-from core.store import RegionStore, explained
+from core.store import RegionStore
+from core.system_errors import explained
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,29 +11,26 @@ one. The file that was replaced stays beside it as `REGION.json.bak`.
 Readers need no TinyDB either: it, and the lock, are imported by the first change.
 """
 
-import errno
 import os
 import stat
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core import data_dir, files, region_file
-from core.errors import StoreDamaged, StoreError, StoreLocked, StoreNotConfirmed, StoreTooNew
+from core.errors import StoreDamaged, StoreError, StoreNotConfirmed, StoreTooNew
 from core.journal import Change, Journal
-from core.model import DeletedKeyPair, KeyPair
-from core.records import deleted_to_record, to_record
-from core.region_file import DELETED, KEY_PAIRS, Content, Tables
+from core.region_file import Content
 from core.region_file import RegionState as RegionState
+from core.region_lock import RegionLock
 from core.regions import is_region
+from core.system_errors import explained
+from core.transaction import Transaction
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another session before giving up."""
-
-_POLL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,118 +39,6 @@ class _Loaded:
 
     identity: tuple[int, int, int] | None = None
     content: Content = field(default_factory=Content)
-
-
-class _Memory:
-    """A storage of TinyDB for the length of one transaction; the commit writes what it holds."""
-
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
-
-    def read(self) -> Tables:
-        # TinyDB puts a changed table into what it reads; the caller's tables must not see that.
-        return dict(self.tables)
-
-    def write(self, data: Tables) -> None:
-        self.tables = data
-
-    def detach(self, table: str, doc_ids: Iterable[int]) -> None:
-        """Put copies in the place of records, because TinyDB updates a record where it is.
-
-        The caller's record must not change: it is what the next transaction starts from, when
-        this one fails.
-        """
-        records = dict(self.tables[table])
-        for doc_id in map(str, doc_ids):
-            records[doc_id] = dict(records[doc_id])
-        self.tables = {**self.tables, table: records}
-
-
-class Transaction:
-    """Changes to a Region that will be written together, or not at all."""
-
-    def __init__(self, content: Content) -> None:
-        from tinydb import TinyDB
-
-        self._memory = memory = _Memory(content.tables)
-        # No way back from it to this transaction, whose copies of the tables go when it ends.
-        self._database = TinyDB(storage=lambda: memory)
-        self._key_pairs = dict(content.state.key_pairs)
-        self._names = dict(content.state.names)
-        self._deleted = dict(content.state.deleted)
-        self._doc_ids = dict(content.doc_ids)
-        self._generation = content.state.generation
-        self.changes: list[Change] = []
-        """What the journal is to say."""
-
-    @property
-    def state(self) -> RegionState:
-        """The Region as this transaction has it so far."""
-        return RegionState(self._generation, self._key_pairs, self._names, self._deleted)
-
-    def insert(self, key_pair: KeyPair, operation: str) -> None:
-        """Add a key pair whose id and name are new; `operation` is what the journal calls this."""
-        doc_id = self._database.table(KEY_PAIRS).insert(to_record(key_pair))
-        self._doc_ids[key_pair.key_pair_id] = doc_id
-        self._key_pairs[key_pair.key_pair_id] = key_pair
-        self._names[key_pair.key_name] = key_pair.key_pair_id
-        self._note(operation, key_pair)
-
-    def update(self, key_pair: KeyPair, operation: str) -> None:
-        """Put a key pair in the place of the one with its id; ids and names do not change."""
-        doc_id = self._doc_ids[key_pair.key_pair_id]
-        self._memory.detach(KEY_PAIRS, [doc_id])
-        self._database.table(KEY_PAIRS).update(to_record(key_pair), doc_ids=[doc_id])
-        self._key_pairs[key_pair.key_pair_id] = key_pair
-        self._note(operation, key_pair)
-
-    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
-        """Remove a key pair and remember it among the deleted ones."""
-        key_pair = self._key_pairs.pop(key_pair_id)
-        del self._names[key_pair.key_name]
-        deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair)
-        self._database.table(KEY_PAIRS).remove(doc_ids=[self._doc_ids.pop(key_pair_id)])
-        self._database.table(DELETED).insert(deleted_to_record(deleted))
-        self._deleted[key_pair_id] = deleted
-        self._note(operation, key_pair)
-
-    def restore(self, key_pair_id: str, operation: str) -> KeyPair:
-        """Bring a deleted key pair back as it was; its name must be free."""
-        key_pair = self._deleted.pop(key_pair_id).key_pair
-        if key_pair is None:
-            raise ValueError("this key pair can no longer be brought back")
-        from tinydb import where
-
-        self._database.table(DELETED).remove(where("KeyPairId") == key_pair_id)
-        self.insert(key_pair, operation)
-        return key_pair
-
-    def empty_trash(self, before: datetime) -> None:
-        """Forget what was deleted before a time, but for the ids."""
-        old = {
-            key_pair_id
-            for key_pair_id, deleted in self._deleted.items()
-            if deleted.key_pair is not None and deleted.delete_time < before
-        }
-        if not old:
-            return
-        from tinydb import where
-
-        table = self._database.table(DELETED)
-        found = table.search(where("KeyPairId").test(old.__contains__))
-        doc_ids = [document.doc_id for document in found]
-        self._memory.detach(DELETED, doc_ids)
-        table.update({"KeyPair": None}, doc_ids=doc_ids)
-        for key_pair_id in old:
-            self._deleted[key_pair_id] = replace(self._deleted[key_pair_id], key_pair=None)
-
-    def _note(self, operation: str, key_pair: KeyPair) -> None:
-        self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
-
-    def result(self) -> Content:
-        """Return what the file is to hold, in its next generation."""
-        state = replace(self.state, generation=self._generation + 1)
-        return Content(self._memory.tables, state, self._doc_ids)
 
 
 class RegionStore:
@@ -178,8 +63,7 @@ class RegionStore:
         self._now = now
         self._region = region
         self._lock_timeout = lock_timeout
-        self._threads = threading.Lock()
-        self._given_up = threading.Event()
+        self._lock = RegionLock(self.path.with_name(f"{region}.json.lock"), region, lock_timeout)
         self._loaded = _Loaded()
 
     @property
@@ -268,7 +152,7 @@ class RegionStore:
 
     def give_up_waiting(self) -> None:
         """Refuse the change that waits for another session now; without one, do nothing."""
-        self._given_up.set()
+        self._lock.give_up_waiting()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -278,11 +162,16 @@ class RegionStore:
             StoreLocked: another session held the lock for too long, or the waiting was given up.
             StoreError: the folder cannot be used, or the block was refused by the system.
         """
+        with self._locked(self._lock.held):
+            self._check_owner()
+            yield
+
+    @contextmanager
+    def _locked(self, hold: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
         with explained(self.path, "change"):
             self._prepare_folder()
-            with self._threads, self._lock():
+            with hold():
                 self._sweep()
-                self._check_owner()
                 yield
 
     def _prepare_folder(self) -> None:
@@ -302,51 +191,13 @@ class RegionStore:
                     " whoever owns it has to make the change, or give the file away."
                 )
 
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        from filelock import Timeout, UnixFileLock
-
-        path = self.path.with_name(f"{self.path.name}.lock")
-        lock = UnixFileLock(
-            path,
-            timeout=self._lock_timeout,
-            mode=files.PRIVATE_FILE,
-            poll_interval=_POLL,
-            # A lock that is no lock would be worse than the error.
-            fallback_to_soft=False,
-            preserve_lock_file=True,
-            on_acquired=_sign,
-        )
-        self._given_up.clear()
-        try:
-            lock.acquire(cancel_check=self._given_up.is_set)
-        except Timeout:
-            waited = (
-                "this one gave up waiting"
-                if self._given_up.is_set()
-                else f"has not finished in {self._lock_timeout:g} seconds"
-            )
-            raise StoreLocked(
-                f"Another session ({_signature(path)}) is changing {self._region} and"
-                f" {waited}. Nothing was changed; try again."
-            ) from None
-        except OSError as error:
-            error.filename = str(path)
-            raise
-        try:
-            yield
-        finally:
-            # What was changed is changed, whatever becomes of the lock.
-            with suppress(OSError):
-                lock.release()
-
     def tidy(self) -> None:
         """Remove what writers left that were killed, if there is anything and nobody is writing.
 
         Every change does so by itself; this is for a session that only looks.
         """
         if any(self._leftovers()):
-            with suppress(StoreError), self.locked():
+            with suppress(StoreError), self._locked(self._lock.held_at_once):
                 pass
 
     def _leftovers(self) -> Iterator[Path]:
@@ -445,43 +296,3 @@ class RegionStore:
 
 def _changed(path: Path) -> float:
     return path.stat().st_mtime
-
-
-def _sign(lock_file: int) -> None:
-    if not stat.S_ISREG(os.fstat(lock_file).st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    os.ftruncate(lock_file, 0)
-    os.pwrite(lock_file, f"process {os.getpid()}\n".encode(), 0)
-
-
-def _signature(lock_file: Path) -> str:
-    with suppress(OSError):
-        return files.read_private_file(lock_file, 64).decode("ascii", "replace").strip()
-    return "unknown"
-
-
-_SENTENCES = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your disk quota is used up",
-    errno.EROFS: "the file system is read-only",
-    errno.EACCES: "you have no permission",
-    errno.EPERM: "you have no permission",
-    errno.EFBIG: "the file would be too large",
-    errno.ENOLCK: "the file system has no locks",
-    errno.ENOSYS: "the file system has no locks",
-    errno.EOPNOTSUPP: "the file system has no locks",
-    errno.ELOOP: "a link stands in its place",
-}
-
-
-@contextmanager
-def explained(path: Path, verb: str) -> Iterator[None]:
-    """Turn an error of the operating system into a sentence that names the file and the cause."""
-    try:
-        yield
-    except OSError as error:
-        cause = _SENTENCES.get(error.errno or 0, error.strerror or type(error).__name__)
-        blamed = error.filename
-        if isinstance(blamed, str) and Path(blamed).is_absolute() and blamed != str(path):
-            cause = f"{cause} ({blamed})"
-        raise StoreError(f"Cannot {verb} {path}: {cause}. Nothing was changed.") from error

@@ -16,10 +16,10 @@ from core.encoding import (
     WrongPassphrase,
     armour,
     halves,
+    import_material,
     openssh,
     pkcs,
     ppk,
-    public,
 )
 from core.encoding.armour import Armour
 from core.encoding.public import PublicKey
@@ -72,7 +72,9 @@ class PrivateKeyFile:
 
 def looks_private(data: bytes) -> bool:
     """Tell whether there is the mark of a private key in it, be it of a kind that is not read."""
-    return public.looks_private(data) or bool(pkcs.label_of_der(data)) or _is_dropbear(data)
+    return (
+        import_material.looks_private(data) or bool(pkcs.label_of_der(data)) or _is_dropbear(data)
+    )
 
 
 def examine(data: bytes) -> PrivateKeyFile:

@@ -1,7 +1,7 @@
 """The public keys in a file of any kind: .pub, authorized_keys, RFC 4716, PEM, DER, certificates.
 
-Where `core.encoding.public` says what ImportKeyPair takes, this says what a key is that stands
-somewhere. The keys of servers in a known_hosts are not looked at: they are nobody's key pair.
+Where `core.encoding.import_material` says what ImportKeyPair takes, this says what a key is that
+stands somewhere. The keys of servers in a known_hosts are not looked at: they are nobody's pair.
 """
 
 import re

@@ -119,13 +119,13 @@ class Creating(Operations):
             UnauthorizedOperation: it is not allowed; nothing else was looked at.
             DryRunOperation: it is allowed, and `dry_run` was set.
             MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.validation` and
-                `core.encoding.public`.
+                `core.encoding.import_material`.
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: the name is taken.
             InvalidKeyFormat: it is no public key that EC2 takes; `reason` says why.
             StoreError: the record could not be written; nothing was imported.
         """
-        from core.encoding.public import check_given, read_public_key_material
+        from core.encoding.import_material import check_given, read_public_key_material
 
         self._begin_new(_IMPORT, key_name, tag_specifications, dry_run, {})
         validation.check_key_name(key_name)
@@ -141,7 +141,7 @@ class Creating(Operations):
         Raises:
             MissingParameter, InvalidParameterValue, InvalidKeyFormat: as ImportKeyPair.
         """
-        from core.encoding.public import read_public_key_material
+        from core.encoding.import_material import read_public_key_material
 
         return read_public_key_material(material)
 

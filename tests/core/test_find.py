@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from core import files, find, query
+from core import files, find, fingerprint_kinds
 from core.encoding import argon2
 from core.found import Found, Standing
 from core.model import Tag, TagSpecification
@@ -305,19 +305,19 @@ def test_what_the_tools_say_of_a_key_finds_its_pair(
     public = tmp_path / "key.pub"
     public.write_text(created.key_pair.public_key)
     outputs = {
-        run("ssh-keygen", "-l", "-f", public).stdout: query.SSH_SHA256,
-        run("ssh-keygen", "-l", "-E", "md5", "-f", public).stdout: query.SSH_MD5,
-        run("puttygen", "-l", public).stdout: query.SSH_SHA256,
-        run("puttygen", "-l", "-E", "md5", public).stdout: query.SSH_MD5,
-        created.key_pair.key_fingerprint.encode(): query.PKCS8_SHA1
+        run("ssh-keygen", "-l", "-f", public).stdout: fingerprint_kinds.SSH_SHA256,
+        run("ssh-keygen", "-l", "-E", "md5", "-f", public).stdout: fingerprint_kinds.SSH_MD5,
+        run("puttygen", "-l", public).stdout: fingerprint_kinds.SSH_SHA256,
+        run("puttygen", "-l", "-E", "md5", public).stdout: fingerprint_kinds.SSH_MD5,
+        created.key_pair.key_fingerprint.encode(): fingerprint_kinds.PKCS8_SHA1
         if key_type == "rsa"
-        else query.EC2_SHA256,
+        else fingerprint_kinds.EC2_SHA256,
     }
     if key_type == "rsa":
         der = run("openssl", "pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in", path).stdout
-        outputs[run("openssl", "sha1", "-c", stdin=der).stdout] = query.PKCS8_SHA1
+        outputs[run("openssl", "sha1", "-c", stdin=der).stdout] = fingerprint_kinds.PKCS8_SHA1
         spki = run("openssl", "rsa", "-in", path, "-pubout", "-outform", "DER").stdout
-        outputs[run("openssl", "md5", "-c", stdin=spki).stdout] = query.SPKI_MD5
+        outputs[run("openssl", "md5", "-c", stdin=spki).stdout] = fingerprint_kinds.SPKI_MD5
     finder = service.finder()
     for text, kind in outputs.items():
         found = list(finder.look(text.decode()))
@@ -339,7 +339,7 @@ def test_the_file_of_a_pair_agrees_with_what_ec2_shows(
         for found in service.finder().look(str(box))
         for match in found.matches
     }
-    assert kinds == {"rsa": query.PKCS8_SHA1, "ed25519": query.EC2_SHA256}
+    assert kinds == {"rsa": fingerprint_kinds.PKCS8_SHA1, "ed25519": fingerprint_kinds.EC2_SHA256}
 
 
 def test_a_pasted_key_says_which_fingerprint_agreed(service: KeyPairService, zoo: Zoo) -> None:
@@ -351,7 +351,11 @@ def test_a_pasted_key_says_which_fingerprint_agreed(service: KeyPairService, zoo
         line: [match.fingerprint_kind for found in finder.look(line) for match in found.matches]
         for line in (created.public_key, zoo.lines["rsa"], zoo.lines["ed25519"])
     }
-    assert [*kinds.values()] == [[query.SSH_SHA256], [query.SPKI_MD5], [query.EC2_SHA256]]
+    assert [*kinds.values()] == [
+        [fingerprint_kinds.SSH_SHA256],
+        [fingerprint_kinds.SPKI_MD5],
+        [fingerprint_kinds.EC2_SHA256],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from core.journal import Change, Journal
 from core.model import Tag
 from core.service import KeyPairService
 from core.store import RegionStore
+from tests.core.sessions import begin
 from tests.core.store_records import key_pair
 
 ROOT = Path(__file__).parents[2]
-WORKER = Path(__file__).with_name("store_worker.py")
 CHANGE = Change("CreateKeyPair", "web-1", "key-0123456789abcdef0")
 
 
@@ -328,16 +328,11 @@ def test_sessions_of_several_regions_leave_whole_lines_only(tmp_path: Path) -> N
     workers = []
     for number, region in enumerate(regions):
         names = [f"pair-{number}-{n}" for n in range(20)]
-        worker = subprocess.Popen(
-            [sys.executable, WORKER, "regions", folder, region, *names],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        workers.append(worker)
+        workers.append(begin("regions", folder, region, *names))
     for worker in workers:
-        output, _ = worker.communicate(b"go\n", timeout=60)
+        output, _ = worker.communicate("go\n", timeout=60)
         assert worker.returncode == 0
-        assert output.count(b"created") == 20
+        assert output.count("created") == 20
     journal = Journal(folder)
     found = lines(journal)
     assert len(found) == len(journal.read()) == 80

@@ -8,8 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tinydb import TinyDB
 
-from core import keygen, records, validation
-from core import store as store_module
+from core import keygen, records, transaction, validation
 from core.client import Client, ParamValidationError
 from core.errors import DryRunOperation, InvalidKeyPairDuplicate, InvalidParameterValue
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag
@@ -118,7 +117,7 @@ def test_an_older_version_leaves_the_member_alone(
     def older(pair: KeyPair) -> records.Record:
         return {k: v for k, v in records.to_record(pair).items() if k != "Replaces"}
 
-    monkeypatch.setattr(store_module, "to_record", older)
+    monkeypatch.setattr(transaction, "to_record", older)
     service.create_tags(resources=[new.key_pair_id], tags=[Tag("a")])
     monkeypatch.undo()
     read = RegionStore(store.path.parent, "us-east-1").read().key_pairs[new.key_pair_id]

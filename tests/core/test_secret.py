@@ -15,7 +15,7 @@ import pytest
 
 from core import errors, secret
 from core.destination import Destination, Verdict
-from core.encoding.public import read_public_key_material
+from core.encoding.import_material import read_public_key_material
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.model import CreatedKeyPair
 from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone

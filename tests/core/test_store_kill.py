@@ -1,7 +1,5 @@
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,37 +8,29 @@ import pytest
 
 from core.journal import Journal
 from core.store import RegionStore
+from tests.core.sessions import Session, begin, let_go, line_of
 from tests.core.store_records import TIME, key_pair, write_region
 
-WORKER = Path(__file__).with_name("store_worker.py")
 PAIRS = 5_000
 LONGEST = 0.12
 """Seconds of work before the kill: some changes long."""
 
 
-def waiting_writer(folder: Path) -> subprocess.Popen[str]:
+def waiting_writer(folder: Path) -> Session:
     """Start a writer, which waits with everything loaded but the Region."""
-    return subprocess.Popen(
-        [sys.executable, WORKER, "churn", folder, "us-east-1"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return begin("churn", folder, "us-east-1")
 
 
-def killed_in_work(writer: subprocess.Popen[str], seconds: float) -> list[list[str]]:
+def killed_in_work(writer: Session, seconds: float) -> list[list[str]]:
     """Let a writer go, kill it after some time of work, and return what it said."""
     with writer:
-        assert writer.stdin is not None
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-        first = writer.stdout.readline()
+        let_go(writer)
+        first = line_of(writer)
         assert first.startswith("creating")
-        second = writer.stdout.readline()  # the file was parsed; from here on it only changes
+        second = line_of(writer)  # the file was parsed; from here on it only changes
         time.sleep(seconds)
         writer.kill()
+        assert writer.stdout is not None
         rest = writer.stdout.read()
         assert writer.wait() == -signal.SIGKILL
     return [line.split() for line in (first + second + rest).splitlines()]

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,29 +10,24 @@ from core import validation
 from core.errors import StoreLocked
 from core.service import KeyPairService
 from core.store import RegionStore
+from tests.core.sessions import Session, begin, let_go, line_of, tell
 from tests.core.store_records import write_region
 
-WORKER = Path(__file__).with_name("store_worker.py")
 SESSIONS = 8
 NO_LIMIT = "5000"
 
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[..., Session]
+Hold = Callable[[], Session]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts a session; all of them are ended with the test."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Session] = []
 
-    def start_worker(task: str, *arguments: str) -> subprocess.Popen[str]:
-        worker = subprocess.Popen(
-            [sys.executable, WORKER, task, tmp_path / "data", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(worker)
-        return worker
+    def start_worker(task: str, *arguments: str) -> Session:
+        started.append(begin(task, tmp_path / "data", *arguments))
+        return started[-1]
 
     yield start_worker
     for worker in started:
@@ -42,15 +35,31 @@ def start(tmp_path: Path) -> Iterator[Start]:
         worker.communicate()
 
 
-def race(workers: Sequence[subprocess.Popen[str]]) -> list[list[str]]:
+@pytest.fixture
+def hold(start: Start) -> Hold:
+    """Return a function that starts a session which holds the Region's lock until it is told."""
+
+    def start_holder() -> Session:
+        holder = start("hold")
+        let_go(holder)
+        assert line_of(holder) == "holding\n"
+        return holder
+
+    return start_holder
+
+
+def end(holder: Session) -> None:
+    """Let a session that holds the lock end."""
+    tell(holder, "end")
+    assert holder.wait(timeout=30) == 0
+
+
+def race(workers: Sequence[Session]) -> list[list[str]]:
     """Let all workers go at the same time, and return the words of what they said."""
     for worker in workers:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
+        assert line_of(worker) == "ready\n"
     for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
+        tell(worker, "go")
     answers: list[list[str]] = []
     for worker in workers:
         output, _ = worker.communicate(timeout=120)
@@ -126,36 +135,22 @@ def test_the_five_thousandth_is_the_last(start: Start, tmp_path: Path) -> None:
     assert len(store.read().key_pairs) == 5000
 
 
-def test_a_session_that_waits_too_long_says_for_whom(start: Start, tmp_path: Path) -> None:
+def test_a_session_that_waits_too_long_says_for_whom(hold: Hold, tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    holder = start("hold")
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    holder.stdin.write("go\n")
-    holder.stdin.flush()
-    assert holder.stdout.readline() == "ready\n"
-    assert holder.stdout.readline() == "holding\n"
+    holder = hold()
     inode = (folder / "us-east-1.json.lock").stat().st_ino
     service = KeyPairService(RegionStore(folder, "us-east-1", lock_timeout=0.2))
     with pytest.raises(StoreLocked, match=rf"process {holder.pid}\b.*0\.2 seconds"):
         service.create_key_pair(key_name="web-1", key_type="ed25519")
     # Looking needs no lock.
     assert service.describe_key_pairs() == ()
-    holder.stdin.write("end\n")
-    holder.stdin.flush()
-    assert holder.wait(timeout=30) == 0
+    end(holder)
     service.create_key_pair(key_name="web-1", key_type="ed25519")
     assert (folder / "us-east-1.json.lock").stat().st_ino == inode
 
 
-def test_waiting_can_be_given_up(start: Start, tmp_path: Path) -> None:
-    holder = start("hold")
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    holder.stdin.write("go\n")
-    holder.stdin.flush()
-    assert holder.stdout.readline() == "ready\n"
-    assert holder.stdout.readline() == "holding\n"
+def test_waiting_can_be_given_up(hold: Hold, tmp_path: Path) -> None:
+    holder = hold()
     service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=60))
     service.give_up_waiting()  # nobody waits yet: the change below is not meant
 
@@ -169,22 +164,28 @@ def test_waiting_can_be_given_up(start: Start, tmp_path: Path) -> None:
     with pytest.raises(StoreLocked, match=rf"process {holder.pid}\b.*gave up waiting"):
         service.create_key_pair(key_name="web-1", key_type="ed25519")
     thread.join()
-    holder.stdin.write("end\n")
-    holder.stdin.flush()
-    assert holder.wait(timeout=30) == 0
+    end(holder)
     service.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
-def test_the_lock_of_a_session_that_was_killed_is_free(start: Start, tmp_path: Path) -> None:
-    holder = start("hold")
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    holder.stdin.write("go\n")
-    holder.stdin.flush()
-    assert holder.stdout.readline() == "ready\n"
-    assert holder.stdout.readline() == "holding\n"
+def test_the_lock_of_a_session_that_was_killed_is_free(hold: Hold, tmp_path: Path) -> None:
+    holder = hold()
     holder.kill()
     holder.wait()
     service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=0.2))
     service.create_key_pair(key_name="web-1", key_type="ed25519")
     assert service.key_pair_named("web-1") is not None
+
+
+def test_tidying_up_does_not_wait_for_a_session_that_is_writing(hold: Hold, tmp_path: Path) -> None:
+    holder = hold()
+    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=15))
+    being_written = tmp_path / "data" / f"us-east-1.json.tmp-{holder.pid}"
+    being_written.touch()
+    start = time.monotonic()
+    service.tidy()
+    assert time.monotonic() - start < 5
+    assert being_written.exists()
+    end(holder)
+    service.tidy()
+    assert not being_written.exists()

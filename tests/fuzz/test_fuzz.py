@@ -29,7 +29,8 @@ from textual.binding import Binding
 
 from core import inventory, region_file
 from core.client import Client, ClientError
-from core.encoding.public import PublicKey, read_public_key_material
+from core.encoding.import_material import read_public_key_material
+from core.encoding.public import PublicKey
 from core.encoding.sshwire import string
 from core.errors import EC2Error, KeyPairsError, SettingsError, StoreError
 from core.filters import wildcard

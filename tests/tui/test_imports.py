@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 STORE_AND_KEYS = {"bcrypt", "cryptography", "filelock", "orjson", "tinydb"}
 """What the core alone may use, and only when it is needed."""
 
-NOT_FOR_THE_SCREENS = {"core.encoding", "core.keygen", "core.store"}
+NOT_FOR_THE_SCREENS = {"core.encoding", "core.keygen", "core.store", "core.transaction"}
 """The parts of the core that make keys and keep records; the screens ask the service."""
 
 

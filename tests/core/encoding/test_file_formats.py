@@ -1,5 +1,6 @@
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import NamedTuple
@@ -10,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.encoding import EncodingError, armour, openssh, pem, ppk, private, private_file, public
+from core.encoding import EncodingError, armour, openssh, pem, ppk, private, private_file
 from core.keygen import PrivateKey
 from core.model import FileFormat, KeyType
+from core.public_files import line_of
+from tests.core.store_records import key_pair
 
 Run = Callable[..., CompletedProcess[bytes]]
 
@@ -357,7 +360,8 @@ def test_any_comment_and_any_seed_come_back(
 def test_a_public_line_is_one_that_ssh_keygen_reads(
     comment: str, key: PrivateKey, tmp_path: Path, run: Run
 ) -> None:
-    line = public.public_line(private.public_key(key), comment)
+    record = replace(key_pair(1), key_name=comment, public_key=private.public_key(key).line)
+    line = line_of(record)
     assert line.isprintable()
     done = run("ssh-keygen", "-l", "-f", saved(tmp_path / "key.pub", f"{line}\n".encode()))
     assert f"{private.public_key(key).bits} SHA256:" in done.stdout.decode()

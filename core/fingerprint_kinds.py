@@ -1,0 +1,79 @@
+"""The kinds of fingerprints in words, and which one it is that a person typed."""
+
+import re
+from typing import NamedTuple
+
+from core.model import KeyPair, KeyType
+
+PKCS8_SHA1 = "EC2's SHA-1 of the private key"
+SPKI_MD5 = "the MD5 EC2 shows for an imported key"
+EC2_SHA256 = "EC2's SHA-256"
+SSH_SHA256 = "OpenSSH SHA-256"
+SSH_MD5 = "OpenSSH MD5"
+"""The kinds of fingerprints in words."""
+
+PREFIXES = ("md5:", "sha1:", "sha256:")
+_PREFIXED = re.compile(r"(?:(MD5|SHA1|SHA256):)?(.*)", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2})*(:[0-9a-f]?)?|[0-9a-f]+", re.IGNORECASE)
+_BASE64 = re.compile(r"([A-Za-z0-9+/]{1,43})=?")
+_SHA1_LENGTH, _MD5_LENGTH, _SHA256_LENGTH = 59, 47, 43
+
+
+class Spelling(NamedTuple):
+    """What a text is as the start of each kind, as the records spell it; None if it cannot be."""
+
+    sha1: str | None
+    md5: str | None
+    sha256: str | None
+    prefix: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is not only the start of a fingerprint."""
+        return (
+            len(self.sha1 or "") == _SHA1_LENGTH
+            or len(self.md5 or "") == _MD5_LENGTH
+            or len(self.sha256 or "") == _SHA256_LENGTH
+        )
+
+
+def spelling(text: str) -> Spelling | None:
+    """Return what a text is as the start of a fingerprint, or None if it is none."""
+    parts = _PREFIXED.fullmatch(text)
+    if parts is None or not parts[2]:
+        return None
+    prefix, rest = (parts[1] or "").upper(), parts[2]
+    digits = base64 = None
+    if _HEX.fullmatch(rest):
+        digits = rest.lower()
+        if ":" not in digits:
+            digits = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+    if found := _BASE64.fullmatch(rest):
+        base64 = found[1]
+    sha1 = digits if prefix in ("", "SHA1") and len(digits or "") <= _SHA1_LENGTH else None
+    md5 = digits if prefix in ("", "MD5") and len(digits or "") <= _MD5_LENGTH else None
+    sha256 = base64 if prefix in ("", "SHA256") else None
+    start = Spelling(sha1, md5, sha256, prefix)
+    return start if start[:3] != (None, None, None) else None
+
+
+def kind_of(text: str, key_pair: KeyPair) -> str | None:
+    """Return in words which fingerprint of a pair a text is, base64 to the letter, or None."""
+    typed = spelling(text)
+    if typed is None:
+        return None
+    kinds = key_pair.fingerprints
+    if len(typed.sha1 or "") == _SHA1_LENGTH and typed.sha1 == kinds.pkcs8_sha1:
+        return PKCS8_SHA1
+    if len(typed.md5 or "") == _MD5_LENGTH:
+        if typed.md5 == kinds.spki_md5:
+            return SPKI_MD5
+        if f"MD5:{typed.md5}" == kinds.ssh_md5:
+            return SSH_MD5
+    if len(typed.sha256 or "") == _SHA256_LENGTH:
+        if f"SHA256:{typed.sha256}" != kinds.ssh_sha256:
+            return None
+        # The value is the same; EC2 writes it without the prefix.
+        is_ec2s = key_pair.key_type is KeyType.ED25519 and not typed.prefix
+        return EC2_SHA256 if is_ec2s else SSH_SHA256
+    return None
