@@ -37,7 +37,8 @@ class Action:
     """Something a person can do.
 
     `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it.
-    `help` is a sentence. `priority` makes the key work while a text field has the focus.
+    `help` is a sentence. `words` are others by which a person may look for it in the help and the
+    palette. `priority` makes the key work while a text field has the focus.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Action:
     method: str
     hint: str
     help: str
+    words: str = ""
     priority: bool = False
 
 
@@ -53,51 +55,60 @@ class Action:
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     Action("key-pair.create", Place.LIST, "c", "create_key_pair", "create",
-        "Create a key pair and save its private key."),
+        "Create a key pair and save its private key.", words="new make generate add ssh-keygen"),
     Action("key-pair.import", Place.LIST, "i", "import_key_pair", "import",
-        "Import a public key that you have."),
+        "Import a public key that you have.", words="upload add existing own bring"),
     Action("list.filter", Place.LIST, "slash", "filter", "filter",
-        "Narrow the list: text, type:rsa, tag:Env=prod, saved:no, older:90d, a fingerprint."),
+        "Narrow the list: text, type:rsa, tag:Env=prod, saved:no, older:90d, a fingerprint.",
+        words="search narrow grep look"),
     Action("key-pair.details", Place.LIST, "enter", "details", "details",
-        "Everything about the pair: fingerprints, public key, history, lines to paste."),
+        "Everything about the pair: fingerprints, public key, history, lines to paste.",
+        words="show view info open randomart known_hosts ssh config terraform recipes"),
     Action("key-pair.tags", Place.LIST, "t", "edit_tags", "",
-        "Edit the tags of the pair, or add tags to the chosen ones."),
+        "Edit the tags of the pair, or add tags to the chosen ones.", words="label"),
     Action("key-pair.delete", Place.LIST, "d", "delete", "",
-        "Delete the pair, or the chosen ones."),
+        "Delete the pair, or the chosen ones.", words="remove retire erase"),
     Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
-        "Create the next one: a pair with the same tags that replaces this one."),
+        "Create the next one: a pair with the same tags that replaces this one.",
+        words="rotate rotation successor renew rename"),
     Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
-        "Copy the public half of the pair, or the chosen ones, to other Regions."),
+        "Copy the public half of the pair, or the chosen ones, to other Regions.",
+        words="replicate multi-region elsewhere"),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
-        "Bring back what was deleted last, be it one pair or several."),
+        "Bring back what was deleted last, be it one pair or several.",
+        words="undelete restore recover trash"),
     Action("key-pair.copy", Place.LIST, "y", "copy", "",
-        "Send something of the pair to your terminal's clipboard."),
+        "Send something of the pair to your terminal's clipboard.", words="paste yank"),
     Action("list.choose", Place.LIST, "space", "choose", "",
-        "Choose the pair, or no longer, for what is done to several."),
+        "Choose the pair, or no longer, for what is done to several.",
+        words="select mark several multiple batch bulk"),
     Action("list.show-all", Place.LIST, "escape", "show_all", "",
-        "Clear the filter and show all pairs."),
+        "Clear the filter and show all pairs.", words="reset"),
     Action("list.sort", Place.LIST, "s", "sort", "",
-        "Sort by the next column."),
+        "Sort by the next column.", words="order"),
     Action("list.reverse", Place.LIST, "S", "reverse", "",
-        "Reverse the order."),
+        "Reverse the order.", words="order descending"),
     Action("list.region", Place.LIST, "r", "region", "",
-        "Look at another Region."),
+        "Look at another Region.", words="switch change"),
     Action("list.reload", Place.LIST, "R", "reload", "",
-        "Read the Region's file again."),
+        "Read the Region's file again.", words="refresh"),
     Action("list.export", Place.LIST, "e", "export", "",
-        "Write the list to a file, as CSV or JSON."),
+        "Write the list to a file, as CSV or JSON.", words="save dump report inventory"),
     Action("list.journal", Place.LIST, "J", "journal", "",
-        "The journal: what was done in this Region, when and by whom."),
+        "The journal: what was done in this Region, when and by whom.", words="log history audit"),
     Action("list.agent", Place.LIST, "a", "agent", "",
-        "What the ssh-agent holds, and which pair each key is."),
+        "What the ssh-agent holds, and which pair each key is.", words="ssh-add loaded"),
     Action("key-pair.install", Place.LIST, "I", "install", "",
-        "Install the pair's public key in authorized_keys, here or on another host."),
+        "Install the pair's public key in authorized_keys, here or on another host.",
+        words="ssh-copy-id deploy login host server"),
     Action("list.find", Place.LIST, "f", "find", "",
-        "Say whose a key is: a file, a folder, a public key, a fingerprint, the agent."),
+        "Say whose a key is: a file, a folder, a public key, a fingerprint, the agent.",
+        words="identify which match unknown"),
     Action("list.check-up", Place.LIST, "D", "check_up", "",
-        "Look for what is wrong: lost, open or changed files, weak or old pairs, the store."),
+        "Look for what is wrong: lost, open or changed files, weak or old pairs, the store.",
+        words="doctor health audit permissions verify"),
     Action("app.quit", Place.LIST, "q", "app.quit", "",
-        "Quit."),
+        "Quit.", words="exit leave"),
 
     Action("filter.done", Place.FILTER, "enter,down", "filter_done", "to the list",
         "Go to the list, and keep the filter."),
@@ -111,20 +122,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("create.remove-tag", Place.CREATE, "ctrl+r", "remove_tag", "",
         "Remove the tag that has the focus, or the last one.", priority=True),
     Action("create.dry-run", Place.CREATE, "ctrl+d", "dry_run", "dry run",
-        "Ask whether you may create it, without creating anything.", priority=True),
+        "Ask whether you may create it, without creating anything.",
+        words="permission policy test", priority=True),
     Action("create.back", Place.CREATE, "escape", "back", "back",
         "Go back; nothing is created."),
 
     Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save",
-        "Save it to a new file."),
+        "Save it to a new file.", words="write pem ppk openssh"),
     Action("key-material.agent", Place.KEY_MATERIAL, "a", "add_to_agent", "agent",
-        "Add it to the ssh-agent, from memory; nothing touches the disk."),
+        "Add it to the ssh-agent, from memory; nothing touches the disk.", words="ssh-add"),
     Action("key-material.show", Place.KEY_MATERIAL, "v", "toggle_shown", "show",
-        "Show or hide the private key; whatever records this terminal records it too."),
+        "Show or hide the private key; whatever records this terminal records it too.",
+        words="reveal print view"),
     Action("key-material.copy", Place.KEY_MATERIAL, "y", "copy", "copy",
-        "Send something of the pair to your terminal's clipboard; the private key only if asked."),
+        "Send something of the pair to your terminal's clipboard; the private key only if asked.",
+        words="paste"),
     Action("key-material.leave", Place.KEY_MATERIAL, "escape", "back", "leave",
-        "Leave. Unless it was saved or added, the pair's name must be typed first."),
+        "Leave. Unless it was saved or added, the pair's name must be typed first.",
+        words="discard"),
     Action("key-material.done", Place.KEY_MATERIAL, "q", "leave", "",
         "Leave if it is safe, else say what to do."),
 
@@ -186,13 +201,14 @@ ACTIONS: tuple[Action, ...] = (
         "Add the line to authorized_keys."),
     Action("install.restrict", Place.INSTALL, "ctrl+r", "toggle_restrict", "restrict",
         "Forbid forwarding, a terminal and all else but commands, or allow it again.",
-        priority=True),
+        words="options", priority=True),
     Action("install.copy", Place.INSTALL, "ctrl+y", "copy", "copy",
         "Send the commands for another host to your terminal's clipboard.", priority=True),
     Action("install.back", Place.INSTALL, "escape", "back", "back",
         "Go back; nothing is added."),
     Action("install.from", Place.INSTALL, "ctrl+f", "toggle_from", "from",
-        "Let the key in only from some addresses, or from anywhere again.", priority=True),
+        "Let the key in only from some addresses, or from anywhere again.",
+        words="options address", priority=True),
 
     Action("find.submit", Place.FIND, "enter", "submit", "find",
         "Look it up; then go to the pair under the cursor, import the key, or unlock it."),
@@ -210,7 +226,8 @@ ACTIONS: tuple[Action, ...] = (
         "Go back."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
-        "What can be done here, then all keys. Where text is typed it is f1."),
+        "What can be done here, then all keys. Where text is typed it is f1.",
+        words="keys shortcuts"),
 
     Action("copy-to.submit", Place.COPY_TO, "enter", "submit", "copy",
         "Copy to the chosen Regions, one after the other."),
@@ -221,11 +238,19 @@ ACTIONS: tuple[Action, ...] = (
 )
 # fmt: on
 
+_CURSOR_LIST = (
+    ("↑ ↓ k j", "Move by a line."),
+    ("PgUp PgDn", "Move by a page."),
+    ("home end g G", "Go to the first line, or the last."),
+)
+
 WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
-    "CursorList": (
-        ("↑ ↓ k j", "Move by a line."),
-        ("PgUp PgDn", "Move by a page."),
-        ("home end g G", "Go to the first line, or the last."),
+    "CursorList": _CURSOR_LIST,
+    "KeyPairTable": (
+        *_CURSOR_LIST,
+        ("mark !", "The private key of this pair was never saved."),
+        ("mark ↓", "This pair was imported: its private key was never here."),
+        ("mark *", "This pair is chosen, for what is done to several."),
     ),
     "SearchInput": (
         ("↑ ↓ PgUp PgDn", "Move in the list below."),
@@ -245,4 +270,7 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "ScrollView": (("↑ ↓ PgUp PgDn", "Scroll."),),
     "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
 }
-"""What a widget does with keys of its own, by the name of its class; these are not rebound."""
+"""What a widget does with keys of its own, and the marks that it shows, by the name of its class.
+
+These keys are not rebound.
+"""

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.events import Event, Paste
 from textual.screen import Screen
 
@@ -29,12 +29,19 @@ if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
+def _palette() -> type[Provider]:
+    from tui.palette import ActionsProvider
+
+    return ActionsProvider
+
+
 class KeyPairsApp(App[None]):
     """Key pairs in a terminal."""
 
     TITLE = "keypairs"
     # Textual never loads the style sheet of a default screen by itself.
     CSS_PATH = ["app.tcss", "screens/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,9 @@
 """The help: on every screen, what the focused thing can do, then what the screen can, then all."""
 
+from functools import partial
+
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
@@ -9,7 +12,7 @@ from tui.actions import ACTIONS, Place
 from tui.keymap import at, hints
 from tui.screens.help import HelpScreen
 from tui.screens.key_material import KeyMaterialScreen
-from tui.widgets.pick_list import PickList
+from tui.widgets.pick_list import PickList, narrowed
 
 WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
     "list": ((), Place.LIST, "Move by a line."),
@@ -67,6 +70,61 @@ def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the list")
         await until(pilot, lambda: "Type ▲" in drawn(pilot), "the order")
+
+    play(demo_service, scene)
+
+
+def is_first_hit(pilot: Pilot[None], text: str) -> bool:
+    hits = app_of(pilot).screen.query_one(CommandList)
+    return bool(hits.option_count) and text in str(hits.get_option_at_index(0).prompt)
+
+
+SOUGHT = {
+    "rotat": "key-pair.replace",
+    "successor": "key-pair.replace",
+    "rename": "key-pair.replace",
+    "undelete": "key-pair.undo",
+    "restore": "key-pair.undo",
+    "clipboard": "key-pair.copy",
+    "ssh-add": "list.agent",
+    "authorized_keys": "key-pair.install",
+    "ssh-copy-id": "key-pair.install",
+    "whose": "list.find",
+    "doctor": "list.check-up",
+    "csv": "list.export",
+    "search": "list.filter",
+    "label": "key-pair.tags",
+    "remove": "key-pair.delete",
+}
+
+
+def test_an_action_is_found_by_what_a_person_calls_it(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        items = app_of(pilot).screen.query_one(PickList).items
+        found = {word: narrowed(items, word) for word in SOUGHT}
+        assert {word: items[0].value if items else None for word, items in found.items()} == SOUGHT
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "CommandPalette")
+        for word in ("rotat", "restore trash", "doctor"):
+            first, *_ = word.split()
+            [help_text] = [action.help for action in ACTIONS if action.id == SOUGHT[first]]
+            await pilot.press("ctrl+u")
+            await type_text(pilot, word)
+            await until(pilot, partial(is_first_hit, pilot, help_text[:40]), word)
+
+    play(empty_service, scene)
+
+
+def test_the_marks_of_the_list_are_in_its_help(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        marks = [line.split()[1] for line in lines(pilot) if line.startswith("mark ")]
+        assert marks == ["!", "↓", "*"]
 
     play(demo_service, scene)
 

@@ -36,7 +36,8 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
         for action in at(place):
             keys = " ".join(map(key_label, action.key.split(",")))
             remark = "" if place in nearest else place.value
-            yield Item(action.id, _line(keys, action.help), remark, f"{action.id} {action.hint}")
+            words = f"{action.id} {action.hint} {action.words}"
+            yield Item(action.id, _line(keys, action.help), remark, words)
 
 
 def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:

@@ -43,9 +43,10 @@ class FilterBar(Vertical):
         return self._input.value
 
     def enter(self) -> None:
-        """Put the cursor into the filter."""
+        """Put the cursor into the filter; typing replaces what is there, moving keeps it."""
         self.display = True
         self._input.focus()
+        self._input.select_all()
 
     def leave(self, *, clear: bool) -> None:
         """Stay where the filter narrows the list, and go where it is empty."""

@@ -10,7 +10,7 @@ from textual.events import Resize
 from tui.text import fit
 from tui.widgets.cursor_list import CursorList
 
-_MARK_WIDTH = 2
+_MARK_WIDTH = 3  # whether it was chosen, what wants attention, and a space
 _GAP = 2
 _CHOSEN = "*"
 
@@ -49,15 +49,15 @@ class Column:
 
 COLUMNS = (
     Column("name", "Name", share=4),
-    Column("key_type", "Type", width=7, from_width=34),
-    Column("fingerprint", "Fingerprint", share=4, from_width=70),
-    Column("created", "Created", width=10, from_width=46),
-    Column("tags", "Tags", share=3, from_width=58),
+    Column("key_type", "Type", width=7, from_width=35),
+    Column("fingerprint", "Fingerprint", share=4, from_width=71),
+    Column("created", "Created", width=10, from_width=47),
+    Column("tags", "Tags", share=3, from_width=59),
 )
 
 
 class KeyPairTable(CursorList):
-    """Key pairs with a cursor on one of them, and a mark on those that were chosen."""
+    """Key pairs with a cursor on one of them, and marks on those that were chosen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-pair-table--mark"}
     """
@@ -124,9 +124,10 @@ class KeyPairTable(CursorList):
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         row = self._rows[index]
-        mark = _CHOSEN if row.key_pair_id in self._chosen else row.mark
+        chosen = _CHOSEN if row.key_pair_id in self._chosen else ""
+        marks = f"{chosen:1}{row.mark}"
         style = None
-        if mark and not under_cursor:
+        if not (marks.isspace() or under_cursor):
             style = self.get_component_rich_style("key-pair-table--mark", partial=True)
         cells = (fit(row.cell(column.attribute), width) for column, width in self._columns)
-        return [Segment(fit(mark, _MARK_WIDTH), style), Segment((" " * _GAP).join(cells))]
+        return [Segment(fit(marks, _MARK_WIDTH), style), Segment((" " * _GAP).join(cells))]

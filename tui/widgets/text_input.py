@@ -32,6 +32,12 @@ class TextInput(Input):
         &:focus { background: $boost; }
         &:ansi { text-style: underline; background: transparent; }
         &:ansi:focus { text-style: bold underline; }
+        /* Also where there are no colours at all. */
+        &:ansi > .input--cursor, &:ansi > .input--selection {
+            background: ansi_default;
+            color: ansi_default;
+            text-style: reverse;
+        }
     }
     """
 
