@@ -54,13 +54,13 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
 
 _FIND = """\
 Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file
-(PEM, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or the text
-of a public key or a fingerprint in any spelling. A link that is named is followed; links in a
+(PEM, DER, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or the
+text of a public key or a fingerprint in any spelling. A link that is named is followed; links in a
 folder are not. Nothing private is ever printed."""
 
 _FIND_EPILOG = """\
 A passphrase is asked for on the terminal, and only where an encrypted file does not show its
-public half (PEM) and has no .pub beside it.
+public half (PEM, DER) and has no .pub beside it.
 
 exit status:
   0 everything is the key of a pair; 1 something is not; 2 unusable options, folder or agent

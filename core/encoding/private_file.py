@@ -195,7 +195,7 @@ def _parse(data: bytes) -> _Parsed:
         if mark in data:
             raise UnsupportedKey(key_type)
     if _SSH_COM in data:
-        raise NotRead("it is a key of SSH2 by SSH, convert it with puttygen -O private-openssh")
+        raise NotRead("it is in the format of ssh.com, convert it with puttygen -O private-openssh")
     if not looks_private(data):
         raise EncodingError("this is no private key file")
     block = armour.parse(data)

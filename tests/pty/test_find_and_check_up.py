@@ -1,4 +1,4 @@
-"""Whose a key is and what is wrong, by keyboard alone in a small terminal."""
+"""Whose a key is and what is wrong, by keyboard alone in both sizes of terminal."""
 
 from pathlib import Path
 
@@ -17,10 +17,14 @@ def service(tmp_path: Path) -> KeyPairService:
     return service
 
 
+SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
+
+
+@SIZES
 def test_a_folder_is_looked_up_and_leads_to_a_pair(
-    open_app: OpenApp, service: KeyPairService
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
 ) -> None:
-    terminal = open_app("--region", "eu-west-1", size=(60, 15))
+    terminal = open_app("--region", "eu-west-1", size=size)
     terminal.wait_for("lost")
     terminal.press("f")
     terminal.wait_for("Whose key is this?")
@@ -36,11 +40,12 @@ def test_a_folder_is_looked_up_and_leads_to_a_pair(
     terminal.wait_for("saved to ~/.ssh/web.pem")
 
 
+@SIZES
 def test_the_check_up_leads_to_a_pair(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path
+    open_app: OpenApp, service: KeyPairService, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     (tmp_path / "home" / ".ssh" / "web.pem").chmod(0o640)
-    terminal = open_app(size=(60, 15))
+    terminal = open_app(size=size)
     terminal.wait_for("web")
     terminal.press("D")
     screen = terminal.wait_for("2 findings")

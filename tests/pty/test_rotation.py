@@ -1,4 +1,4 @@
-"""Replacing a pair and copying one to other Regions, by keyboard alone, on the small screen."""
+"""Replacing a pair and copying one to other Regions, by keyboard alone, in both sizes."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from core.model import Tag, TagSpecification
 from core.service import KeyPairService
 from tests.pty.terminal import OpenApp, flat, save_key_material, wait_for_free_name
 
-SMALL = (60, 15)
+SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 
 
 @pytest.fixture
@@ -22,8 +22,11 @@ def service(tmp_path: Path) -> KeyPairService:
 
 
 @pytest.mark.long
-def test_a_pair_is_replaced_and_retired(open_app: OpenApp, service: KeyPairService) -> None:
-    terminal = open_app(size=SMALL)
+@SIZES
+def test_a_pair_is_replaced_and_retired(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("n")
     terminal.wait_for("Replace ci-deploy in us-east-1")
@@ -68,12 +71,13 @@ def test_a_pair_is_replaced_and_retired(open_app: OpenApp, service: KeyPairServi
 
 
 @pytest.mark.long
+@SIZES
 def test_a_pair_is_copied_by_the_palette_and_by_its_key(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
 ) -> None:
     [pair] = service.describe_key_pairs()
     service.for_region("eu-west-1").create_key_pair(key_name="ci-deploy", key_type="ed25519")
-    terminal = open_app(size=SMALL)
+    terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("C-p")
     terminal.type("other Regions")

@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.pty.terminal import OpenApp, create_key_pair, flat
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -12,9 +14,14 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 PHRASE = "clasp yearly gotten"
 
 
-def test_two_files_from_one_reveal_on_60_by_15(open_app: OpenApp, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "size", [(60, 15), pytest.param((80, 24), marks=pytest.mark.long)], ids=["60x15", "80x24"]
+)
+def test_two_files_from_one_reveal(
+    open_app: OpenApp, run: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
     home = tmp_path / "home"
-    terminal = open_app(size=(60, 15))
+    terminal = open_app(size=size)
     create_key_pair(terminal, "small", "ed25519")
     home.chmod(0o755)
 

@@ -77,7 +77,9 @@ def test_the_line_is_shown_judged_and_added(
         screen = await open_it(pilot)
         await until(pilot, lambda: "already, in line 2" in verdict(screen), "the verdict")
         await pilot.press("enter")
-        await until(pilot, lambda: "already; nothing changed" in texts(pilot), "the remark")
+        await until(
+            pilot, lambda: "already in ~/.ssh/authorized_keys" in texts(pilot), "the remark"
+        )
 
     play(empty_service, scene)
     line = f'from="203.0.113.7" {key_pair.public_key} web blue\n'
@@ -110,6 +112,25 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
 
     play(empty_service, scene)
     assert path.read_text() == f"{OTHER}pty {key_pair.public_key} web blue\n"
+
+
+def test_an_address_is_typed_over_its_placeholder(
+    empty_service: DemoService, key_pair: KeyPair, path: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await pilot.press("ctrl+r", "ctrl+f")
+        assert options(screen) == 'restrict,from="ADDRESS"'
+        await type_text(pilot, "10.0.0.0/8")
+        assert options(screen) == 'restrict,from="10.0.0.0/8"'
+        await until(pilot, lambda: "will be made" in verdict(screen), "the verdict")
+        # The .pub that ssh-copy-id is given is written by a command before it.
+        assert "after writing that .pub; ctrl+y copies both" in texts(pilot)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene, (60, 15))
+    assert path.read_text() == f'restrict,from="10.0.0.0/8" {key_pair.public_key} web blue\n'
 
 
 def test_a_refusal_while_it_is_written_stays_on_the_form(

@@ -32,6 +32,15 @@ from tui.widgets.verdict_line import VerdictLine
 if TYPE_CHECKING:
     from core.service import KeyPairService
 
+_EMPTY = """\
+~/.ssh   whose each key in a folder is
+a file   a private key, a .pub, an authorized_keys
+a text   a public key, or a fingerprint in any spelling
+agent    what the ssh-agent holds
+
+All Regions are looked through. A passphrase is asked for only where nothing else tells, and \
+nothing private is shown."""
+
 AGENT = "agent"
 """What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
 
@@ -59,6 +68,7 @@ class FindScreen(Screen[Chosen | None]):
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
         self._status = VerdictLine(id="status")
+        self._empty = Static(_EMPTY, markup=False, id="empty")
         self._list = PickList()
         self._answer = Static(markup=False, id="answer")
         self._passphrase = PassphraseInput(id="passphrase")
@@ -73,6 +83,7 @@ class FindScreen(Screen[Chosen | None]):
         yield TopLine("Whose key is this?")
         yield self._thing
         yield self._status
+        yield self._empty
         yield self._list
         yield self._answer
         yield self._passphrase_row
@@ -80,6 +91,7 @@ class FindScreen(Screen[Chosen | None]):
 
     def on_mount(self) -> None:
         self._passphrase_row.display = False
+        self._list.display = False
 
     # Looking up ---------------------------------------------------------------------------------
 
@@ -128,6 +140,8 @@ class FindScreen(Screen[Chosen | None]):
 
     def _show(self, status: str) -> None:
         self._status.show(Verdict(status))
+        self._empty.display = False
+        self._list.display = True
         folder = _folder(self._looked_up or "")
         self._list.set_items([_item(each, folder) for each in self._found], self._list.cursor)
         self._show_answer()

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from core import key_options
 from core.authorized_keys import AddedNotConfirmed, Standing
@@ -47,6 +48,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._key_pair = key_pair
         self._where = Facts(id="where")
         self._options = TextInput(id="options")
+        self._options.placeholder = 'none; ctrl+r: restrict, ctrl+f: from="…"'
         self._field = FormField("Options", self._options)
         self._outcome = VerdictLine(id="outcome")
         self._outcome.display = False
@@ -77,8 +79,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
             return
         self._commands = commands
         self._show(plan)
-        elsewhere = commands[-1] if commands else "the options are wrong"
-        self._facts.show([("Other host", elsewhere), ("Line", plan.line)])
+        self._facts.show([*_elsewhere(commands), ("Line", plan.line)])
 
     def _show(self, plan: "Plan") -> None:
         self._where.show([("File", str(plan.path))])
@@ -102,7 +103,11 @@ class InstallPublicKeyScreen(Screen[str | None]):
 
     def _toggle(self, name: str, value: str | None = None) -> None:
         self._options.value = key_options.toggled(self._options.value, name, value)
-        self._options.cursor_position = len(self._options.value)
+        start = self._options.value.find(key_options.PLACEHOLDER)
+        if start >= 0:  # so that the address is typed over it
+            self._options.selection = Selection(start, start + len(key_options.PLACEHOLDER))
+        else:
+            self._options.cursor_position = len(self._options.value)
         self._options.focus()
 
     @work(exclusive=True, group="copy")
@@ -144,7 +149,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         else:
             path = short_path(str(done.path))
             present = done.standing is Standing.PRESENT
-            words = f"was in {path} already; nothing changed" if present else f"added to {path}"
+            words = f"already in {path}; unchanged" if present else f"added to {path}"
             self.dismiss(f"{self._key_pair.key_name}: {words}")
         finally:
             self._busy = False
@@ -152,3 +157,11 @@ class InstallPublicKeyScreen(Screen[str | None]):
     def _say(self, said: Verdict) -> None:
         self._outcome.show(said)
         self._outcome.display = True
+
+
+def _elsewhere(commands: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return what to do for another host, as facts; the last of the commands is ssh-copy-id."""
+    if not commands:
+        return [("Other host", "the options are wrong")]
+    note = [("", "after writing that .pub; ctrl+y copies both")] if len(commands) > 1 else []
+    return [("Other host", commands[-1]), *note]

@@ -1,0 +1,164 @@
+"""What is done with keys that are there already: by key, by help and by palette, in both sizes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.model import Tag, TagSpecification
+from core.service import KeyPairService
+from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.pty.terminal import OpenApp, Terminal, create_key_pair, flat, wait_until
+
+__all__ = ["short_folder", "ssh_agent"]
+
+SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
+
+OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other\n"
+
+PLACES = {
+    "f": ("Say whose a key is", "Whose key is this?", "enter find"),
+    "D": ("Look for what is wrong", "Check-up of all Regions", "esc back"),
+    "a": ("What the ssh-agent holds", "The ssh-agent", "r ask again"),
+    "I": ("Install the pair's public key", "Install the public key of web", "ctrl+r restrict"),
+    "C": ("Copy the public half", "Copy the public half of web", "space choose"),
+    "n": ("Create the next one", "Replace web in us-east-1", "enter create"),
+}
+"""The key, how help and palette put it, the title of the screen, and one of its hints."""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> KeyPairService:
+    """Return a store with the saved pair `web`."""
+    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    created = service.create_key_pair(
+        key_name="web",
+        key_type="ed25519",
+        tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
+    )
+    service.save_key_material(created, str(tmp_path / "home" / ".ssh" / "web.pem"))
+    return service
+
+
+def back(terminal: Terminal, title: str, hint: str, size: tuple[int, int]) -> None:
+    """Wait for a screen, look whether all of it is there, and leave it."""
+    screen = terminal.wait_for(lambda screen: title in screen and hint in screen)
+    lines = screen.split("\n")
+    assert lines[0].strip().startswith(title)
+    # The last line is that of the hints, whole, and nothing is wider than the screen.
+    assert hint in lines[-1]
+    assert lines[-1].rstrip().endswith(("back", "help"))
+    assert len(lines) == size[1]
+    terminal.press("Escape")
+    terminal.wait_for("c create")
+
+
+@SIZES
+def test_each_key_leads_there(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+) -> None:
+    terminal = open_app(size=size)
+    terminal.wait_for("saved to ~/.ssh/web.pem")
+    for key, (_, title, hint) in PLACES.items():
+        terminal.press(key)
+        back(terminal, title, hint, size)
+
+
+@pytest.mark.long
+@SIZES
+@pytest.mark.parametrize(
+    ("way", "shown", "times"), [("?", "type to narrow", 3), ("C-p", "Search", 2)]
+)
+def test_help_and_palette_lead_there(
+    open_app: OpenApp,
+    service: KeyPairService,
+    size: tuple[int, int],
+    way: str,
+    shown: str,
+    times: int,
+) -> None:
+    terminal = open_app(size=size)
+    terminal.wait_for("saved to ~/.ssh/web.pem")
+    for words, title, hint in PLACES.values():
+        terminal.press(way)
+        terminal.wait_for(shown)
+        terminal.type(words)
+        # In the field, in the line that it leaves, and in the help once more in full.
+        wait_until(lambda words=words: terminal.screen().count(words) == times)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        terminal.press("Enter")
+        back(terminal, title, hint, size)
+
+
+INSTALLING = """
+import os, sys
+from pathlib import Path
+from core import authorized_keys
+account = authorized_keys.Account("ops", os.geteuid(), Path.home())
+authorized_keys.own_account = lambda: account
+from tui.__main__ import main
+sys.exit(main())
+"""
+"""The program, but with the home of the test as that of the account."""
+
+
+@SIZES
+def test_a_line_is_installed_once_and_with_its_options(
+    open_app: OpenApp, service: KeyPairService, size: tuple[int, int], tmp_path: Path
+) -> None:
+    (pair,) = service.describe_key_pairs()
+    path = tmp_path / "home" / ".ssh" / "authorized_keys"
+    path.write_text(OTHER)
+    path.chmod(0o620)
+    terminal = open_app(size=size, command=[sys.executable, "-c", INSTALLING])
+    terminal.wait_for("saved to ~/.ssh/web.pem")
+    terminal.press("I")
+    terminal.wait_for(lambda screen: "chmod go-w ~/.ssh/authorized_keys" in flat(screen))
+    path.chmod(0o600)
+    terminal.step("C-r")
+    terminal.wait_for("✓ will be added after 1 line")
+    terminal.step("C-f")
+    terminal.wait_for("put an address in place")
+    terminal.type("10.0.0.0/8")
+    terminal.wait_for("✓ will be added after 1 line")
+    screen = terminal.wait_for('from="10.0.0.0/8" ssh')
+    assert "ssh-copy-id -f -i ~/.ssh/web.pub" in flat(screen)
+    terminal.press("Enter")
+    terminal.wait_for("web: added to ~/.ssh/authorized_keys")
+    terminal.press("I")
+    terminal.wait_for(lambda screen: "already, in line 2" in flat(screen))
+    terminal.press("Enter")
+    terminal.wait_for("web: already in ~/.ssh/authorized_keys; unchanged")
+    line = f'restrict,from="10.0.0.0/8" {pair.public_key} web\n'
+    assert path.read_text() == OTHER + line
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.long
+@SIZES
+@pytest.mark.parametrize("agreed", [True, False], ids=["agreed", "denied"])
+def test_what_is_chosen_on_the_form_reaches_the_agent(
+    open_app: OpenApp, ssh_agent: Agent, size: tuple[int, int], agreed: bool
+) -> None:
+    ssh_agent.answer.write_text(f"#!/bin/sh\nexit {0 if agreed else 1}\n")
+    terminal = open_app(size=size, env={"SSH_AUTH_SOCK": str(ssh_agent.path)})
+    create_key_pair(terminal, "web", "ed25519")
+    terminal.press("a")
+    terminal.wait_for("holds 0")
+    terminal.type("8s")
+    terminal.wait_for("✓ 8s, until")
+    terminal.step("Tab", "Right")
+    terminal.wait_for("◉ ask each time")
+    terminal.press("Enter")
+    terminal.wait_for(lambda screen: "asking each time" in flat(screen))
+    listed = ssh_agent.ssh_add("-L").stdout.decode()
+    path = ssh_agent.path.with_name("key.pub")
+    path.write_text(listed)
+    assert (ssh_agent.ssh_add("-T", str(path)).returncode == 0) is agreed
+    # It forgets the key by itself.
+    terminal.press("Escape")
+    terminal.wait_for("! web")
+    terminal.press("a")
+    terminal.wait_for("holds 1 key")
+    wait_until(lambda: not ssh_agent.ssh_add("-L").stdout.startswith(b"ssh-"), 30)
+    terminal.press("r")
+    terminal.wait_for("It holds no key")
