@@ -133,8 +133,9 @@ class ListScreen(Screen[None]):
         if self._shown:
             self._empty.display = False
             self._panes.display = True
-            self._table.set_rows(
-                listing.rows(self._shown),
+            self._table.show(
+                self._shown,
+                listing.row,
                 keep,
                 chosen=listing.chosen,
                 sorted_by=(listing.column, listing.reverse),

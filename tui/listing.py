@@ -1,7 +1,7 @@
 """What the list shows: which pairs, in which order, and which of them are chosen."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from core.model import KeyPair
@@ -24,8 +24,8 @@ _SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
 class Listing:
     """The key pairs of a Region as a person looks at them.
 
-    Rows and search texts are made once for each reading of the store, so that a letter in the
-    filter costs one pass over strings. What searches is loaded by the first of either, because
+    Search texts are made once for each reading of the store, so that a letter in the filter costs
+    one pass over strings. What searches is loaded by the first of either, because
     the first frame, which has neither, is not to wait for it.
     """
 
@@ -38,8 +38,7 @@ class Listing:
         self.reverse = False
         self._query: Query | None = None
         self._items: list[Searchable] = []
-        self._rows: dict[str, Row] = {}
-        self._today: date | None = None
+        self._today = datetime.min
 
     @property
     def query(self) -> "Query":
@@ -55,22 +54,16 @@ class Listing:
         from core.query import searchable
 
         items = {item.key_pair.key_pair_id: item for item in self._items}
-        # A row says `today`.
-        rows = self._rows if now.date() == self._today else {}
         before, self.key_pairs = self.key_pairs, {pair.key_pair_id: pair for pair in key_pairs}
         self.rotation = Rotation(self.key_pairs.values())
         self.chosen &= self.key_pairs.keys()
         # What did not change is kept: a change of one pair in thousands should cost that of one.
         changed = {key for key, pair in self.key_pairs.items() if before.get(key) is not pair}
-        self._rows = {
-            key: row_of(pair, now) if key in changed or key not in rows else rows[key]
-            for key, pair in self.key_pairs.items()
-        }
         self._items = [
             searchable(pair) if key in changed else items[key]
             for key, pair in self.key_pairs.items()
         ]
-        self._today = now.date()
+        self._today = now
         self._sort()
 
     def _sort(self) -> None:
@@ -98,9 +91,9 @@ class Listing:
         """Return the pairs that pass the filter, in order."""
         return [item.key_pair for item in self.query.select(self._items, now)]
 
-    def rows(self, key_pairs: Iterable[KeyPair]) -> list[Row]:
-        """Return the rows of some pairs."""
-        return [self._rows[key_pair.key_pair_id] for key_pair in key_pairs]
+    def row(self, key_pair: KeyPair) -> Row:
+        """Return the row of a pair."""
+        return row_of(key_pair, self._today)
 
     def kind(self, found: Sequence[KeyPair]) -> str | None:
         """Return which kind of fingerprint was typed, if it was one and found its pair."""

@@ -14,7 +14,6 @@ MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
 def row_of(key_pair: KeyPair, today: datetime) -> Row:
     """Return the row of a key pair; `today` is an aware time of the present day."""
     return Row(
-        key_pair_id=key_pair.key_pair_id,
         mark=MARKS.get(key_pair.private_key, ""),
         name=shortened(key_pair.key_name),
         key_type=key_pair.key_type.value,

@@ -1,12 +1,13 @@
 """The list of key pairs: columns that drop out one by one as the width shrinks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual.events import Resize
 
+from core.model import KeyPair
 from tui.text import fit
 from tui.widgets.cursor_list import CursorList
 
@@ -19,7 +20,6 @@ _CHOSEN = "*"
 class Row:
     """A key pair as the table shows it; every string has passed `tui.text`."""
 
-    key_pair_id: str
     mark: str
     name: str
     key_type: str
@@ -57,7 +57,10 @@ COLUMNS = (
 
 
 class KeyPairTable(CursorList):
-    """Key pairs with a cursor on one of them, and marks on those that were chosen."""
+    """Key pairs with a cursor on one of them, and marks on those that were chosen.
+
+    A row is made when it is drawn: of thousands of pairs only those in sight are.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-pair-table--mark"}
     """
@@ -74,7 +77,8 @@ class KeyPairTable(CursorList):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: Sequence[Row] = ()
+        self._key_pairs: Sequence[KeyPair] = ()
+        self._row_of: Callable[[KeyPair], Row]
         self._columns: list[tuple[Column, int]] = []
         self._chosen: Collection[str] = ()
         self._sorted_by = ("name", False)
@@ -82,25 +86,29 @@ class KeyPairTable(CursorList):
     @property
     def highlighted(self) -> str | None:
         """The id of the key pair under the cursor."""
-        return self._rows[self.cursor].key_pair_id if self._rows else None
+        return self._key_pairs[self.cursor].key_pair_id if self._key_pairs else None
 
-    def set_rows(
+    def show(
         self,
-        rows: Sequence[Row],
+        key_pairs: Sequence[KeyPair],
+        row_of: Callable[[KeyPair], Row],
         keep: str | None = None,
         *,
         chosen: Collection[str] = (),
         sorted_by: tuple[str, bool] = ("name", False),
     ) -> None:
-        """Show these rows, with the cursor on the pair `keep`, or where it was if that is gone.
+        """Show these pairs, with the cursor on the one whose id is `keep`, or where it was.
 
         `sorted_by` is the attribute of a column, and whether the order is reversed.
         """
-        self._rows = rows
+        self._key_pairs = key_pairs
+        self._row_of = row_of
         self._chosen = chosen
         self._sorted_by = sorted_by
-        index = next((i for i, row in enumerate(rows) if row.key_pair_id == keep), self.cursor)
-        self._show_rows(len(rows), index)
+        index = next(
+            (i for i, each in enumerate(key_pairs) if each.key_pair_id == keep), self.cursor
+        )
+        self._show_rows(len(key_pairs), index)
 
     def _on_resize(self, event: Resize) -> None:
         """Share the width among the columns that there is room for."""
@@ -123,8 +131,9 @@ class KeyPairTable(CursorList):
         return [Segment(" " * _MARK_WIDTH + (" " * _GAP).join(cells))]
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
-        row = self._rows[index]
-        chosen = _CHOSEN if row.key_pair_id in self._chosen else ""
+        key_pair = self._key_pairs[index]
+        row = self._row_of(key_pair)
+        chosen = _CHOSEN if key_pair.key_pair_id in self._chosen else ""
         marks = f"{chosen:1}{row.mark}"
         style = None
         if not (marks.isspace() or under_cursor):
