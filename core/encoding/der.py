@@ -26,14 +26,19 @@ def integer(value: int) -> bytes:
 def fields(data: bytes) -> list[tuple[int, bytes]]:
     """Split bytes into (tag, content); empty if they are not whole fields."""
     found = []
-    while data:
-        head = 2
-        length = data[1] if len(data) > 1 else len(data)
-        if length >= 0x80:
-            head += length & 0x7F
-            length = int.from_bytes(data[2:head], "big")
-        if head + length > len(data):
+    position = 0
+    while position < len(data):
+        start = position + 2
+        if start > len(data):
             return []
-        found.append((data[0], data[head : head + length]))
-        data = data[head + length :]
+        length = data[position + 1]
+        if length >= 0x80:
+            octets = length & 0x7F
+            length = int.from_bytes(data[start : start + octets], "big")
+            start += octets
+        end = start + length
+        if end > len(data):
+            return []
+        found.append((data[position], data[start:end]))
+        position = end
     return found
