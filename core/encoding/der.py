@@ -26,19 +26,15 @@ def integer(value: int) -> bytes:
 def fields(data: bytes) -> list[tuple[int, bytes]]:
     """Split bytes into (tag, content); empty if they are not whole fields."""
     found = []
-    position = 0
-    while position < len(data):
-        start = position + 2
-        if start > len(data):
-            return []
-        length = data[position + 1]
+    start = 0
+    while start < len(data):
+        head = start + 2
+        length = data[start + 1] if start + 1 < len(data) else len(data)
         if length >= 0x80:
-            octets = length & 0x7F
-            length = int.from_bytes(data[start : start + octets], "big")
-            start += octets
-        end = start + length
-        if end > len(data):
+            head += length & 0x7F
+            length = int.from_bytes(data[start + 2 : head], "big")
+        if head + length > len(data):
             return []
-        found.append((data[position], data[start:end]))
-        position = end
+        found.append((data[start], data[head : head + length]))
+        start = head + length
     return found
