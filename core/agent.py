@@ -205,16 +205,19 @@ def add(
         raise AgentError("ssh-add is not installed: install the OpenSSH client.")
     options = ["-t", str(int(lifetime.total_seconds()))] if lifetime is not None else []
     options += ["-c"] if confirm else []
-    process = subprocess.Popen(
-        [program, *options, "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        # It looks for a certificate in its folder, and for someone to ask on its terminal.
-        cwd="/",
-        start_new_session=True,
-        env={"SSH_AUTH_SOCK": path, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
-    )
+    try:
+        process = subprocess.Popen(
+            [program, *options, "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # It looks for a certificate in its folder, and for someone to ask on its terminal.
+            cwd="/",
+            start_new_session=True,
+            env={"SSH_AUTH_SOCK": path, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"},
+        )
+    except OSError as error:
+        raise AgentError(f"{program} could not be started: {error.strerror}.") from error
     with process:
         try:
             # Any buffer will do, and this one is wiped; typeshed knows only bytes.

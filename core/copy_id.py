@@ -6,9 +6,8 @@ from pathlib import Path
 
 from core import files
 from core.model import KeyPair
-from core.recipes import HOST
+from core.recipes import HOST, USER
 
-_USER = "ec2-user"
 _LONGEST_STEM = 100
 _LARGEST = 64 * 1024
 
@@ -26,7 +25,7 @@ def commands(key_pair: KeyPair, line: str, home: Path | None = None) -> tuple[st
     number = 1
     while True:
         name = f"{stem or 'key-pair'}{f'-{number}' if number > 1 else ''}.pub"
-        copy = f"ssh-copy-id -f -i ~/.ssh/{name} {_USER}@{HOST}"
+        copy = f"ssh-copy-id -f -i ~/.ssh/{name} {USER}@{HOST}"
         present = _content(folder / name)
         if present is None:
             # set -C: a file that is there by then is not overwritten.

@@ -1,4 +1,4 @@
-"""Every error that the core raises on purpose.
+"""The errors of the core; those that only one module raises stand there, below KeyPairsError.
 
     KeyPairsError
     ├── EC2Error                          code, message and HTTP status as the service gives them

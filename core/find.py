@@ -194,7 +194,9 @@ class Finder:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
                 found = self._of(file.public_key, source, kind, None, file.comment, note)
-                return found if file.encrypted else _with_sha1(found, private_file.unlock(data))
+                if file.encrypted or not _may_have_sha1(found):
+                    return found
+                return _with_sha1(found, private_file.unlock(data))
             if beside is not None:
                 note = "by the .pub beside it; no passphrase was asked for"
                 return self._of(beside, source, kind, None, "", note)
@@ -269,9 +271,14 @@ def _fingerprint_kind(pair: KeyPair) -> str:
     return fingerprint_kinds.SPKI_MD5 if imported else fingerprint_kinds.SSH_SHA256
 
 
+def _may_have_sha1(found: Found) -> bool:
+    """Tell whether EC2's SHA-1 of the private key is known of a pair that was found."""
+    return any(match.key_pair.fingerprints.pkcs8_sha1 for match in found.matches)
+
+
 def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
     """Return what was found, by EC2's SHA-1 of the private key for pairs of which it is known."""
-    if not any(match.key_pair.fingerprints.pkcs8_sha1 for match in found.matches):
+    if not _may_have_sha1(found):
         return found
     sha1 = pkcs8_sha1(pem.pkcs8_der(private_key))
     matches = tuple(

@@ -23,7 +23,7 @@ ADDRESS = "ADDRESS"
 PRIVATE_KEY_FILE = "PRIVATE_KEY_FILE"
 PUBLIC_KEY_FILE = "PUBLIC_KEY_FILE"
 
-_USER = "ec2-user"
+USER = "ec2-user"
 _PPK = file_formats.suffix(FileFormat.PPK2)
 _OPENSSH = file_formats.suffix(FileFormat.OPENSSH)
 
@@ -107,7 +107,7 @@ def _files(key_pair: KeyPair) -> _Files:
 
 def _all(key_pair: KeyPair, region: str, files: _Files) -> Iterator[tuple[str, str]]:
     if files.ppk:
-        yield "PuTTY command", f"plink -i {_shell(files.ppk)} {_USER}@{HOST}"
+        yield "PuTTY command", f"plink -i {_shell(files.ppk)} {USER}@{HOST}"
         pem = _shell(files.private)
         # puttygen overwrites without a word.
         convert = f"puttygen {_shell(files.ppk)} -O private-openssh -o {pem}"
@@ -162,7 +162,7 @@ _RENAME = "# OpenSSH cannot be given this file's path: rename the file, then fil
 
 
 def _ssh_command(path: str) -> str:
-    destination = f"{_USER}@{HOST}"
+    destination = f"{USER}@{HOST}"
     if "%" not in path and "${" not in path:
         return f"ssh -i {_shell(path)} {destination}"
     # ssh takes % and ${ in a path for its own, also in that of -i. There, but not in a setting,
@@ -180,7 +180,7 @@ def _ssh_config(key_name: str, path: str) -> str:
         [
             f"Host {alias}",
             f"    HostName {HOST}",
-            f"    User {_USER}",
+            f"    User {USER}",
             *([f"    {_RENAME}"] if value is None else []),
             f"    IdentityFile {PRIVATE_KEY_FILE if value is None else value}",
             "    IdentitiesOnly yes",

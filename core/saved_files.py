@@ -15,9 +15,6 @@ from core.findings import Finding, PairReference
 from core.model import KeyPair
 from core.mounts import network_file_system
 
-LARGEST = 64 * 1024
-"""More than any private key file has."""
-
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -47,7 +44,7 @@ class SavedFiles:
                 thing = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
                 yield "file-changed", f"{path} is {thing} now, not the private key of {name}.", look
                 return
-            data = files.read_private_file(path, LARGEST)
+            data = files.read_private_file(path, private_file.LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             yield "file-gone", f"{path}, the private key of {name}, is gone.", lost
             return

@@ -34,7 +34,9 @@ if _SET and "textual.constants" in sys.modules:
     raise pytest.UsageError(f"Textual was imported with {', '.join(_SET)} set: unset it first.")
 
 # A slow machine is no failure; what has to be fast is measured elsewhere.
-hypothesis.settings.register_profile("keypairs", deadline=None)
+hypothesis.settings.register_profile(
+    "keypairs", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("keypairs")
 
 _TOOL_SECONDS = 30

@@ -56,9 +56,9 @@ class Entry:
 
 def read(data: bytes) -> list[Entry]:
     """Return the public keys in a file, in order; none is no error."""
-    if data.startswith(b"\x30"):
-        key = _from_der(data)
-        return [Entry("DER public key", 1, key)] if key else []
+    # A text may begin with the digit 0, too.
+    if data.startswith(b"\x30") and (key := _from_der(data)):
+        return [Entry("DER public key", 1, key)]
     text = _text(data)
     if text.lstrip().startswith("MII"):
         # What EC2 calls base64-encoded DER, which may be wrapped.
@@ -130,9 +130,11 @@ def _rfc4716(number: int, lines: list[str]) -> Entry:
     rest = iter(lines)
     for line in rest:
         if ":" in line and not body:
-            while line.endswith("\\"):
-                line = line[:-1] + next(rest, "")
-            header, _, value = line.partition(":")
+            parts = [line]
+            while parts[-1].endswith("\\"):
+                parts[-1] = parts[-1][:-1]
+                parts.append(next(rest, ""))
+            header, _, value = "".join(parts).partition(":")
             if header.casefold() == "comment":
                 comment = value.strip().strip('"')
         else:

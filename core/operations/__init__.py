@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.authorization import Authorizer, Context
+from core.authorization import READS, Authorizer, Context
 from core.errors import DryRunOperation
 
 if TYPE_CHECKING:
@@ -71,4 +71,6 @@ class Operations:
         return self._store.read()
 
     def _authorize(self, action: str, key_name: str | None, context: Context) -> None:
-        self._authorizer.check(action, key_name, context, self._store.write_problem())
+        # The file system need not be asked for what changes nothing.
+        problem = None if action in READS else self._store.write_problem()
+        self._authorizer.check(action, key_name, context, problem)

@@ -86,12 +86,16 @@ class Deleting(Operations):
             InvalidKeyPairDuplicate: its name was given to another.
             StoreError: the change could not be written.
         """
-        deleted = next((d for d in self.deleted_key_pairs() if d.key_pair_id == key_pair_id), None)
-        if deleted is None or deleted.key_pair is None:
+        key_pair = next(
+            (d.key_pair for d in self.deleted_key_pairs() if d.key_pair_id == key_pair_id), None
+        )
+        if key_pair is None:
             raise invalid_id(key_pair_id)
-        self._authorize(_DELETE, deleted.key_pair.key_name, resource_context(deleted.key_pair))
+        self._authorize(_DELETE, key_pair.key_name, resource_context(key_pair))
         with self._store.transaction() as transaction:
-            if key_pair_id not in transaction.state.deleted:
+            # Another session may have brought it back meanwhile, or emptied the trash.
+            deleted = transaction.state.deleted.get(key_pair_id)
+            if deleted is None or deleted.key_pair is None:
                 raise invalid_id(key_pair_id)
-            check_room(transaction.state, deleted.key_pair.key_name)
+            check_room(transaction.state, key_pair.key_name)
             return transaction.restore(key_pair_id, "RestoreKeyPair")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import files
-from core.errors import StoreError
+from core.errors import StoreError, StoreNotConfirmed
 from core.model import (
     CreatedKeyPair,
     FileFormat,
@@ -116,6 +116,8 @@ class Delivering(Operations):
                 saved_to = (*current.saved_to, str(path))
                 saved = replace(current, private_key=PrivateKeyState.SAVED, saved_to=saved_to)
                 transaction.update(saved, "SaveKeyMaterial")
+        except StoreNotConfirmed as error:
+            return f"The file is fine, and the record says so. {error}"
         except StoreError as error:
             return f"The file is fine, but the record still says never saved. {error}"
         return None

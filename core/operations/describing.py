@@ -28,7 +28,7 @@ class Describing(Operations):
         filters: Sequence["Filter"] = (),
         dry_run: bool = False,
     ) -> tuple[KeyPair, ...]:
-        """Return the key pairs asked for, each once, in the order in which they were made.
+        """Return the key pairs asked for, each once, in the order in which they came here.
 
         Without names, ids and filters that is all of them.
 

@@ -75,7 +75,9 @@ class Tagging(Operations):
     def set_tags(self, *, key_pair_id: str, tags: Sequence[Tag]) -> None:
         """Make these the tags of a key pair, in one change: what is not among them goes.
 
-        It needs what CreateTags and DeleteTags need for what is set and what goes.
+        It needs what CreateTags and DeleteTags need for what is set and what goes. Where nothing
+        is and nothing does, their order included, nothing is written. What another session sets
+        or removes while this one waits for it stays as that left it.
 
         Raises:
             UnauthorizedOperation: it is not allowed.
@@ -94,7 +96,19 @@ class Tagging(Operations):
             self._begin_tagging(_DELETE_TAGS, [key_pair_id], {"aws:TagKeys": gone}, dry_run=False)
         validation.check_new_tags(new)
         validation.check_tags([*new, *(tag for tag in tags if tag in present)])
-        self._change_tags("SetTags", [key_pair_id], lambda _: tuple(tags))
+        if found is None:
+            raise InvalidID(key_pair_id)
+        if not new and not gone:
+            return
+
+        def changed(current: tuple[Tag, ...]) -> tuple[Tag, ...]:
+            ours = [tag for tag in tags if tag in new or tag in current]
+            decided = {tag.key for tag in ours}.union(gone)
+            result = (*ours, *(tag for tag in current if tag.key not in decided))
+            validation.check_tag_count(result)
+            return result
+
+        self._change_tags("SetTags", [key_pair_id], changed)
 
     def _begin_tagging(
         self, action: str, resources: Sequence[str], context: Context, dry_run: bool
@@ -117,10 +131,12 @@ class Tagging(Operations):
         change: Callable[[tuple[Tag, ...]], tuple[Tag, ...]],
     ) -> None:
         with self._store.transaction() as transaction:
+            changed = []
             for resource in dict.fromkeys(resources):
                 key_pair = transaction.state.key_pairs.get(resource)
                 if key_pair is None:
                     raise InvalidID(resource)
                 tags = change(key_pair.tags)
                 if tags != key_pair.tags:
-                    transaction.update(replace(key_pair, tags=tags), operation)
+                    changed.append(replace(key_pair, tags=tags))
+            transaction.update_all(changed, operation)

@@ -409,6 +409,20 @@ def test_without_ssh_add_it_says_what_to_install(
         service.add_to_agent(created)
 
 
+def test_an_ssh_add_that_cannot_be_started_is_named(
+    service: KeyPairService,
+    created: CreatedKeyPair,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "ssh-add").write_bytes(b"no program of this machine")
+    (tmp_path / "ssh-add").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    with pytest.raises(AgentError, match=r"ssh-add could not be started: Exec format error\."):
+        service.add_to_agent(created)
+
+
 def hang(connection: socket.socket) -> None:
     while connection.recv(1024):
         pass

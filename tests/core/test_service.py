@@ -628,6 +628,28 @@ def test_a_record_that_cannot_be_written_gives_a_warning_and_the_file_stays(
     assert service.key_pair_named("web-1") == created.key_pair
 
 
+def test_a_record_that_the_disk_did_not_confirm_says_saved_and_so_does_the_warning(
+    created: CreatedKeyPair,
+    service: KeyPairService,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replace_file = files.replace_file
+
+    def unconfirmed(*arguments: Any, **options: Any) -> None:
+        replace_file(*arguments, **options)
+        raise files.ReplaceNotConfirmed(5, "Input/output error")
+
+    monkeypatch.setattr(files, "replace_file", unconfirmed)
+    saved = service.save_key_material(created, str(tmp_path / "new"))
+    assert saved.warning is not None
+    assert "never saved" not in saved.warning
+    assert "did not confirm it (Input/output error)" in saved.warning
+    pair = service.key_pair_named("web-1")
+    assert pair is not None
+    assert pair.private_key is PrivateKeyState.SAVED
+
+
 def test_saving_a_pair_that_was_deleted_meanwhile_gives_a_warning(
     created: CreatedKeyPair, service: KeyPairService, tmp_path: Path
 ) -> None:

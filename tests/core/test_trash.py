@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.model import KeyPair, Tag, TagSpecification
 from core.operations.deleting import TRASH_KEEPS
 from core.service import KeyPairService
 from core.store import RegionStore
+from core.transaction import Transaction
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -209,3 +211,24 @@ def test_a_session_brings_back_what_another_deleted(
     assert trashing.describe_key_pairs() == (pair,)
     with pytest.raises(InvalidParameterValue):
         trashing.restore_key_pair(pair.key_pair_id)
+
+
+def test_what_another_session_threw_out_meanwhile_cannot_be_brought_back(
+    trashing: KeyPairService,
+    store: RegionStore,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = create(trashing, "old")
+    trashing.delete_key_pair(key_name="old")
+    transaction = store.transaction
+
+    @contextmanager
+    def later() -> Iterator[Transaction]:
+        with transaction() as changes:
+            changes.empty_trash(clock.time + TRASH_KEEPS)
+            yield changes
+
+    monkeypatch.setattr(store, "transaction", later)
+    with pytest.raises(InvalidParameterValue, match=old.key_pair_id):
+        trashing.restore_key_pair(old.key_pair_id)

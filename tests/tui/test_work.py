@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 from textual.pilot import Pilot
 
-from core import files, keygen, proof, region_file
+from core import files, keygen, proof, region_file, transaction
 from core.encoding import pem, pkcs, private
 from core.model import KeyType, Tag
 from core.service import KeyPairService
@@ -112,6 +112,23 @@ def test_a_name_is_looked_up_and_not_searched_for(filled: KeyPairService) -> Non
     ):
         filled.create_key_pair(key_name="web", key_type="ed25519")
         filled.delete_key_pair(key_name="web")
+
+
+def test_many_pairs_are_tagged_in_one_walk_through_the_table(
+    filled: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks: list[int] = []
+    write = transaction._Memory.write
+
+    def counted(memory: transaction._Memory, tables: region_file.Tables) -> None:
+        walks.append(len(tables))
+        write(memory, tables)
+
+    monkeypatch.setattr(transaction._Memory, "write", counted)
+    ids = [key_pair(number).key_pair_id for number in range(1, COUNT + 1)]
+    filled.create_tags(resources=ids, tags=[Tag("a", "b")])
+    assert len(walks) == 1
+    assert all(Tag("a", "b") in pair.tags for pair in filled.describe_key_pairs())
 
 
 def test_a_new_pair_adds_no_more_to_the_file_than_its_record(

@@ -1,5 +1,6 @@
 """What each form looks like is checked with the real tools in tests/core/test_find.py."""
 
+import time
 from base64 import b64decode, b64encode
 
 import pytest
@@ -142,3 +143,23 @@ def test_what_is_read_of_a_changed_key_is_a_key(line: str, data: st.DataObject) 
     for entry in read(changed):
         if entry.public_key is not None:
             assert PublicKey.from_line(entry.public_key.line) == entry.public_key
+
+
+def test_a_text_that_begins_with_a_zero_is_a_text() -> None:
+    (entry,) = read(f"0 is no option, and this no key\n{ED25519} sam\n")
+    assert entry == Entry("public key", 2, KEY, "sam")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"0\0" * 2_000_000,
+        b"---- BEGIN SSH2 PUBLIC KEY ----\nComment: " + b"\\" * 4_000_000,
+        b"---- BEGIN SSH2 PUBLIC KEY ----\nComment: " + b"x\\\n" * 1_000_000,
+    ],
+    ids=["DER", "backslashes", "continued"],
+)
+def test_the_time_grows_with_the_size_and_not_with_its_square(data: bytes) -> None:
+    start = time.process_time()
+    public_file.read(data + b"\n---- END SSH2 PUBLIC KEY ----\n")
+    assert time.process_time() - start < 10
