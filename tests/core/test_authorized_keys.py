@@ -423,6 +423,22 @@ def test_a_line_that_the_disk_did_not_confirm_is_said_to_be_there(
     assert service.journal()[-1].outcome == "begun"
 
 
+def test_an_immutable_file_is_said_to_be_one(
+    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(AuthorizedKeysError, match="not permitted; lsattr shows whether"):
+        authorized_keys.add(authorized_keys.plan(key_pair, "", account))
+    assert path.read_bytes() == BEFORE
+    assert litter(path.parent) == []
+
+
 def edit(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"# added by another\n")
