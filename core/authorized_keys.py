@@ -8,6 +8,7 @@ can write it (StrictModes, sshd_config(5)), is refused with the reason; a link i
 place is refused too, because then something else looks after it.
 """
 
+import errno
 import os
 import pwd
 import re
@@ -151,7 +152,7 @@ def plan(key_pair: KeyPair, options: str, account: Account) -> Plan:
         return Plan(path, line, Standing.PRESENT, explanation, before, status)
     count = sum(1 for _ in _lines(before))
     keys = f"{count} line{'s' * (count != 1)}"
-    explanation = f"will be added after {keys}" if count else "will be added; the file is empty"
+    explanation = f"will be added after {keys}" if count else "will be added as the first line"
     return Plan(path, line, Standing.ADDABLE, explanation, before, status)
 
 
@@ -293,7 +294,9 @@ def add(plan: Plan) -> None:
     except files.ReplaceNotConfirmed:
         raise
     except OSError as error:
-        raise AuthorizedKeysError(f"Not added to {plan.path}: {error.strerror}.") from error
+        # Root, too, may not replace what chattr made immutable.
+        hint = "; lsattr shows whether it is immutable" if error.errno == errno.EPERM else ""
+        raise AuthorizedKeysError(f"Not added to {plan.path}: {error.strerror}{hint}.") from error
 
 
 def _check_unchanged(plan: Plan) -> None:

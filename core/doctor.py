@@ -153,6 +153,12 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
 # A pair -----------------------------------------------------------------------------------------
 
 
+_REPLACE = (
+    "Replace it (n in the list): put the public key of the next one where this one is, and delete"
+    " this one."
+)
+
+
 def _pair(
     reference: PairReference, pair: KeyPair, older_than: timedelta | None, now: datetime
 ) -> Iterator[Finding]:
@@ -174,7 +180,7 @@ def _pair(
         yield finding(
             "rsa-short",
             f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
-            "Create a new pair, put its public key where this one is, and delete this one.",
+            _REPLACE,
         )
     if pair.private_key is PrivateKeyState.UNSAVED:
         yield finding(
@@ -187,7 +193,7 @@ def _pair(
         yield finding(
             "old",
             f"{name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
-            "Create a new pair, put its public key where this one is, and delete this one.",
+            _REPLACE,
         )
 
 

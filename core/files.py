@@ -6,8 +6,10 @@ what was reported done survives a power cut.
 """
 
 import errno
+import fcntl
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +23,9 @@ Pieces = Iterable[bytes | memoryview]
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
+
+_TURN = 2.0
+"""Seconds that other sessions may take, which need thousandths, to look once more and replace."""
 
 # And those that give a file no second name, in one of these.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -140,7 +145,7 @@ def rewrite_file(
         ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
         OSError: anything else; the old file is in place and no temporary file is left.
     """
-    # Nobody takes turns at such a file, so the name must be one that no other session has.
+    # Turns are taken only at the last step, so the name must be one that no other session has.
     temporary = f".{path.name}.{os.urandom(8).hex()}.tmp"
     with _opened_folder(path.parent) as folder:
         try:
@@ -150,8 +155,9 @@ def rewrite_file(
                 _write_and_sync(file, (data,), stat.S_IMODE(like.st_mode))
             finally:
                 os.close(file)
-            check()
-            os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            with _turn(folder):
+                check()
+                os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             _remove(temporary, folder)
             raise
@@ -159,6 +165,30 @@ def rewrite_file(
             os.fsync(folder)
         except OSError as error:
             raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
+def _turn(folder: int) -> Iterator[None]:
+    """Let no other session look and replace at the same time; other programs take no turns.
+
+    Raises:
+        BlockingIOError: something else has held the folder for longer than a turn takes.
+    """
+    for last in (*[False] * 100, True):
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if last:
+                raise
+            time.sleep(_TURN / 100)
+        except OSError:  # a network file system that locks no folder
+            break
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_UN)
 
 
 def _give_away(file: int, like: os.stat_result) -> None:

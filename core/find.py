@@ -167,7 +167,11 @@ class Finder:
         """
         from core import agent
 
-        for identity in agent.holdings().identities:
+        identities = agent.holdings().identities
+        if not identities:
+            note = "it holds no key, or is locked (ssh-add -X unlocks it)"
+            yield Found(THE_AGENT, Standing.NO_KEY, note=note)
+        for identity in identities:
             # The comment is any text, and may look like further keys.
             for entry in public_file.read(identity.public_key.encode()):
                 yield self._public(replace(entry, comment=identity.comment), THE_AGENT)

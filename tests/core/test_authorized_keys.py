@@ -1,11 +1,14 @@
 import errno
+import fcntl
 import os
 import pwd
 import shlex
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +33,7 @@ from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests.core.test_login import (
+    SECONDS,
     Run,
     Server,
     by_ssh,
@@ -419,6 +423,22 @@ def test_a_line_that_the_disk_did_not_confirm_is_said_to_be_there(
     assert service.journal()[-1].outcome == "begun"
 
 
+def test_an_immutable_file_is_said_to_be_one(
+    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(AuthorizedKeysError, match="not permitted; lsattr shows whether"):
+        authorized_keys.add(authorized_keys.plan(key_pair, "", account))
+    assert path.read_bytes() == BEFORE
+    assert litter(path.parent) == []
+
+
 def edit(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"# added by another\n")
@@ -457,6 +477,68 @@ def test_a_file_that_another_makes_meanwhile_is_not_overwritten(
     with pytest.raises(AuthorizedKeysError, match="was changed meanwhile"):
         authorized_keys.add(plan)
     assert path.read_bytes() == BEFORE
+
+
+def test_another_session_that_is_at_the_same_step_is_waited_for(
+    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    plan = authorized_keys.plan(key_pair, "", account)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        monkeypatch.setattr(files, "_TURN", 0.1)
+        with pytest.raises(AuthorizedKeysError, match="Not added"):
+            authorized_keys.add(plan)
+        assert path.read_bytes() == BEFORE
+        assert litter(path.parent) == []
+        monkeypatch.setattr(files, "_TURN", 20.0)
+        with ThreadPoolExecutor() as threads:
+            adding = threads.submit(authorized_keys.add, plan)
+            assert not wait([adding], 0.1).done
+            assert path.read_bytes() == BEFORE
+            fcntl.flock(folder, fcntl.LOCK_UN)
+            adding.result(SECONDS)
+    finally:
+        os.close(folder)
+    assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
+
+
+ADDING = """
+import os, sys
+from pathlib import Path
+from core import authorized_keys
+from core.encoding.public import PublicKey
+from core.service import KeyPairService
+account = authorized_keys.Account("ops", os.geteuid(), Path(sys.argv[1]))
+service = KeyPairService.open(Path(sys.argv[2]), "us-east-1")
+for number in range(30):
+    name = f"{sys.argv[3]}-{number}"
+    line = PublicKey.from_ed25519_point(name.encode().ljust(32)).line
+    pair = service.import_key_pair(key_name=name, public_key_material=line)
+    while True:
+        try:
+            authorized_keys.add(authorized_keys.plan(pair, "", account))
+            break
+        except authorized_keys.AuthorizedKeysError:
+            pass
+"""
+
+
+@pytest.mark.long
+def test_sessions_that_add_at_the_same_time_lose_no_line(path: Path, account: Account) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADDING, account.home, account.home / f"data-{name}", name],
+            cwd=Path(__file__).parents[2],
+        )
+        for name in "abcdef"
+    ]
+    assert [process.wait(120) for process in processes] == [0] * 6
+    names = {line.split()[2] for line in path.read_text().splitlines()}
+    assert names == {f"{name}-{number}" for name in "abcdef" for number in range(30)}
+    assert litter(path.parent) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")

@@ -398,12 +398,15 @@ def test_the_keys_of_the_agent_are_looked_up(
         while not socket.exists():
             time.sleep(0.01)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        (nothing,) = everywhere.finder().in_agent()
         for name in ("rsa-openssh", "other-ed25519-openssh", "ecdsa-openssh"):
             subprocess.run([tool("ssh-add"), "-q", zoo.folder / name], check=True)
         found = list(everywhere.finder().in_agent())
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+    assert nothing.standing is Standing.NO_KEY
+    assert "ssh-add -X" in nothing.note
     assert [(each.source, each.standing.value, each.comment) for each in found] == [
         ("the agent", "known", "rsa@host"),
         ("the agent", "unknown", "other-ed25519@host"),

@@ -10,6 +10,7 @@ from core import files, mounts
 from tests.demo import DemoService
 from tests.tui.driving import app_of, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
+from tests.tui.test_agent import texts
 from tui.app import KeyPairsApp
 from tui.screens.check_up import CheckUpScreen
 from tui.screens.key_pair_list import KeyPairListScreen
@@ -67,6 +68,28 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
             lambda: bool(listing._highlighted and listing._highlighted.key_name == "there"),
             "the pair",
         )
+
+
+@in_loop
+async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
+    empty_service: DemoService, home: Path
+) -> None:
+    created = empty_service.create_key_pair(key_name="far", key_type="ed25519")
+    path = home / "a folder" / ("of a long name " * 12).strip() / "far.pem"
+    empty_service.save_key_material(created, str(path))
+    path.write_text("nothing")
+    async with KeyPairsApp(empty_service).run_test(size=(60, 15)) as pilot:
+        screen = await check_up(pilot)
+        words = "delete the pair and create another."
+        assert words in str(screen._advice.render())
+        assert words not in texts(pilot)
+        await pilot.press("tab")
+        for _ in range(20):
+            await pilot.press("down")
+        await until(pilot, lambda: words in " ".join(texts(pilot).split()), "the end of it")
+        assert "file changed" in texts(pilot)
+        await pilot.press("enter")
+        await until_loaded(pilot)
 
 
 @in_loop

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -56,8 +57,10 @@ class CheckUpScreen(Screen[Chosen | None]):
         yield TopLine("Check-up of all Regions")
         yield self._status
         yield self._list
-        yield self._problem
-        yield self._advice
+        # It may be more than there is room for; what to do must not be cut.
+        with VerticalScroll(id="about"):
+            yield self._problem
+            yield self._advice
         yield KeyHints(Place.CHECK_UP)
 
     def on_mount(self) -> None:
@@ -118,6 +121,7 @@ class CheckUpScreen(Screen[Chosen | None]):
         problem = finding.problem.replace(f"{Path.home()}/", "~/") if finding else ""
         self._problem.update(visible(problem))
         self._advice.update(visible(finding.advice) if finding else "")
+        self.query_one("#about", VerticalScroll).scroll_home(animate=False)
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -85,7 +85,9 @@ class FindScreen(Screen[Chosen | None]):
         yield self._status
         yield self._empty
         yield self._list
-        yield self._answer
+        # A pair may have many tags, and a key many pairs.
+        with VerticalScroll(id="about"):
+            yield self._answer
         yield self._passphrase_row
         yield self._key_hints
 
@@ -154,6 +156,7 @@ class FindScreen(Screen[Chosen | None]):
     def _show_answer(self) -> None:
         found = self._under_cursor
         self._answer.update(answer(found) if found else "")
+        self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
     @on(Input.Changed)
