@@ -36,7 +36,8 @@ class Place(Enum):
 class Action:
     """Something a person can do.
 
-    `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it.
+    `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it;
+    `wide_hint` is taught only where the window is wide.
     `help` is a sentence. `words` are others by which a person may look for it in the help and the
     palette. `priority` makes the key work while a text field has the focus.
     """
@@ -48,6 +49,7 @@ class Action:
     hint: str
     help: str
     words: str = ""
+    wide_hint: str = ""
     priority: bool = False
 
 
@@ -65,23 +67,25 @@ ACTIONS: tuple[Action, ...] = (
         "Everything about the pair: fingerprints, public key, history, lines to paste.",
         words="show view info open randomart known_hosts ssh config terraform recipes"),
     Action("key-pair.tags", Place.LIST, "t", "edit_tags", "",
-        "Edit the tags of the pair, or add tags to the chosen ones.", words="label"),
+        "Edit the tags of the pair, or add tags to the chosen ones.", words="label",
+        wide_hint="tags"),
     Action("key-pair.delete", Place.LIST, "d", "delete", "",
-        "Delete the pair, or the chosen ones.", words="remove retire erase"),
+        "Delete the pair, or the chosen ones.", words="remove retire erase", wide_hint="delete"),
     Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
         "Create the next one: a pair with the same tags that replaces this one.",
-        words="rotate rotation successor renew rename"),
+        words="rotate rotation successor renew rename", wide_hint="replace"),
     Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
         "Copy the public half of the pair, or the chosen ones, to other Regions.",
         words="replicate multi-region elsewhere"),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
         "Bring back what was deleted last, be it one pair or several.",
-        words="undelete restore recover trash"),
+        words="undelete restore recover trash", wide_hint="undo"),
     Action("key-pair.copy", Place.LIST, "y", "copy", "",
-        "Send something of the pair to your terminal's clipboard.", words="paste yank"),
+        "Send something of the pair to your terminal's clipboard.", words="paste yank",
+        wide_hint="copy"),
     Action("list.choose", Place.LIST, "space", "choose", "",
         "Choose the pair, or no longer, for what is done to several.",
-        words="select mark several multiple batch bulk"),
+        words="select mark several multiple batch bulk", wide_hint="choose"),
     Action("list.show-all", Place.LIST, "escape", "show_all", "",
         "Clear the filter and show all pairs.", words="reset"),
     Action("list.sort", Place.LIST, "s", "sort", "",

@@ -90,6 +90,11 @@ def hints(place: Place) -> tuple[tuple[str, str], ...]:
     return tuple(taught)
 
 
+def wide_hints(place: Place) -> tuple[tuple[str, str], ...]:
+    """Return what the hint bar shows as well where the window is wide, likewise."""
+    return tuple((key_label(a.key), a.wide_hint) for a in at(place) if a.wide_hint)
+
+
 _LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}
 
 

@@ -14,16 +14,16 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import details
 from tui.actions import Place
-from tui.keymap import hints
+from tui.keymap import hints, wide_hints
 from tui.listing import Listing
-from tui.rows import remark
+from tui.rows import remarks
 from tui.text import sentence
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.filter_input import FilterInput
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.key_pair_table import KeyPairTable
 from tui.widgets.remark_line import RemarkLine
 from tui.widgets.top_line import TopLine
@@ -47,6 +47,7 @@ class ListScreen(Screen[None]):
         self._service = service
         self._listing = Listing()
         self._shown: list[KeyPair] = []
+        self._taught = False
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         self._top_line = TopLine(service.region, " · ".join(filter(None, (*service.marks, where))))
@@ -104,12 +105,22 @@ class ListScreen(Screen[None]):
             self._show(keep or self._table.highlighted)
             self._loaded_first()
         if say:
-            self._remark.say(say)
+            self._say(say)
+        else:
+            self._teach()
 
     def _loaded_first(self) -> None:
         if not self.loaded:
             self.loaded = True
             self.call_after_refresh(self._make_ready)
+
+    def _teach(self) -> None:
+        """Say once, when the first pairs are there, what the hint bar has no room for."""
+        if self._shown and not self._taught:
+            self._taught = True
+            if self.app.size.width < WIDE:
+                taught = wide_hints(Place.LIST)
+                self._say("  ".join(f"{key} {word}" for key, word in taught))
 
     def _look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
@@ -161,13 +172,18 @@ class ListScreen(Screen[None]):
         self._panes.display = False
         self._empty.display = True
         self._empty.update(text)
-        self._remark.update("", layout=False)
+        self._remark.clear()
 
     @on(CursorList.Highlighted)
     def _show_remark(self) -> None:
         key_pair = self._highlighted
-        self._remark.about(remark(key_pair, self._listing.rotation) if key_pair else "")
+        if key_pair:
+            self._remark.about(key_pair.key_pair_id, remarks(key_pair, self._listing.rotation))
         self._show_summary()
+
+    def _say(self, text: str) -> None:
+        """Say in the line below the list what came of something, until the cursor moves."""
+        self._remark.say(text, self._table.highlighted)
 
     def _show_summary(self) -> None:
         key_pair = self._highlighted
@@ -233,4 +249,4 @@ class ListScreen(Screen[None]):
             self._table.refresh_row(self._table.cursor)
             self._table.action_move(1)
             count = len(self._listing.chosen)
-            self._remark.say(f"{count} chosen" if count else "none chosen")
+            self._say(f"{count} chosen" if count else "none chosen")

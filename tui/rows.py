@@ -8,7 +8,7 @@ from tui.text import short_path, shortened
 from tui.widgets.key_pair_table import Row
 
 MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
-"""The marks at the left of a row; `remark` says in words what they mean."""
+"""The marks at the left of a row; `remarks` says in words what they mean."""
 
 
 def row_of(key_pair: KeyPair, today: datetime) -> Row:
@@ -38,22 +38,28 @@ def tags(key_pair: KeyPair) -> str:
     return shortened(text) + (f" +{len(rest)}" if rest else "")
 
 
-def remark(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> str:
-    """Return the line about the pair under the cursor: its id, and where its private key is.
+def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
+    """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
-    What is to be done about it stands in front, where it is not cut.
+    It says which pair replaces which, the id, and where the private key is. What is to be done
+    stands in front; the folder of the private key and the id are the first to be left out.
     """
     match key_pair.private_key:
         case PrivateKeyState.UNSAVED:
-            state = "private key never saved"
+            states = ["private key never saved"]
         case PrivateKeyState.SAVED:
             # Not "is": looking for the file of every row would let a slow disk stop the list.
-            state = f"was saved to {short_path(key_pair.saved_to[-1])}"
+            path = short_path(key_pair.saved_to[-1])
+            states = [f"was saved to {path}", f"was saved to …/{path.rpartition('/')[2]}"]
         case PrivateKeyState.IMPORTED:
-            state = "imported: only the public key is kept here"
-    parts = [key_pair.key_pair_id, state]
-    if predecessor := rotation.predecessor(key_pair):
-        parts.insert(0, f"replaces {predecessor.key_name}")
+            states = ["imported: only the public key is kept here"]
+    parts = []
     if successor := rotation.successor(key_pair):
-        parts.insert(0, f"replaced by {successor.key_name}; d retires it")
-    return shortened(" · ".join(parts))
+        parts.append(f"replaced by {successor.key_name}; d retires it")
+    if predecessor := rotation.predecessor(key_pair):
+        parts.append(f"replaces {predecessor.key_name}")
+    wholes = [[*parts, key_pair.key_pair_id, state] for state in states]
+    wholes.append([*parts, states[-1]])
+    if parts:
+        wholes.append(parts)
+    return [shortened(" · ".join(whole)) for whole in wholes]

@@ -126,6 +126,23 @@ def fold(text: str, width: int) -> list[str]:
     return lines
 
 
+def wrap(text: str, width: int) -> list[str]:
+    """Return visible text as lines of at most `width` cells, parted at spaces where there are any.
+
+    Only a word that is longer than a line is parted itself; nothing is lost but the space at which
+    a line ends.
+    """
+    first, *words = text.split(" ")
+    lines = fold(first, width)
+    for word in words:
+        joined = f"{lines[-1]} {word}"
+        if cell_len(joined) > width and cell_len(word) <= width:
+            lines.append(word)
+        else:
+            lines[-1:] = fold(joined, width)
+    return lines
+
+
 def short_path(path: str) -> str:
     """Return a path with the home folder as `~`, not yet made visible."""
     home = str(Path.home())

@@ -48,7 +48,7 @@ from tui.actions import Place
 from tui.details import summary
 from tui.journal_items import journal_items
 from tui.listing import Listing
-from tui.rows import remark
+from tui.rows import remarks
 
 Check = Callable[[Any], None]
 
@@ -411,7 +411,7 @@ def check_store(data: bytes, folder: Path) -> None:
         assert len(listing.shown(NOW)) == len(pairs), column
     listing.tags_in_use()
     for pair in pairs:
-        remark(pair)
+        remarks(pair)
         list(summary(pair))
         recipes(pair, REGION)
         fingerprint_commands(pair)

@@ -6,7 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import drawn, play
+from tests.tui.driving import drawn, play, text_of, type_text, until, until_screen
+from tui.text import wrap
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
@@ -39,3 +40,124 @@ def test_choosing_hides_no_mark(
         assert rows(pilot) == ["   a-saved", "*! b-unsaved", "*↓ c-imported"]
 
     play(empty_service, scene, size)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 5, [""]),
+        ("one two three", 7, ["one two", "three"]),
+        ("one two three", 6, ["one", "two", "three"]),
+        ("saved to ~/.ssh/a-long-name.pem", 10, ["saved to ~", "/.ssh/a-lo", "ng-name.pe", "m"]),
+        ("  $ indented", 20, ["  $ indented"]),
+        ("日本 日本語", 6, ["日本", "日本語"]),
+    ],
+)
+def test_lines_end_between_words(text: str, width: int, lines: list[str]) -> None:
+    assert wrap(text, width) == lines
+
+
+def remark(pilot: Pilot[None]) -> str:
+    return text_of(pilot, "#remark")
+
+
+async def until_remark(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: remark(pilot) == text, text)
+
+
+TAUGHT = "t tags  d delete  n replace  u undo  y copy  space choose"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_what_the_hint_bar_has_no_room_for_is_taught_once(
+    empty_service: DemoService, home: Path, size: tuple[int, int]
+) -> None:
+    fill(empty_service, home)
+    elsewhere = empty_service.for_region("eu-west-3")
+    elsewhere.create_key_pair(key_name="there", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_remark(pilot, TAUGHT)
+        assert hints_drawn(pilot) == "c create   i import   / filter   enter details   ? help"
+        await pilot.press("j")
+        await until(pilot, lambda: "never saved" in remark(pilot), "the pair")
+        await pilot.press("r")
+        await until_screen(pilot, "PickScreen")
+        await type_text(pilot, "eu-west-3")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "eu-west-3 · 1 pair" in drawn(pilot), "the other Region")
+        await until(pilot, lambda: "never saved" in remark(pilot), "the pair there")
+
+    play(empty_service, scene, size)
+
+
+def hints_drawn(pilot: Pilot[None]) -> str:
+    return drawn(pilot).split("\n")[-1].strip()
+
+
+def test_a_wide_window_teaches_more_in_the_hint_bar(empty_service: DemoService, home: Path) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "key-" in remark(pilot)
+        assert hints_drawn(pilot).endswith("? help   t tags   d delete   n replace   u undo")
+        await pilot.press("slash")
+        await pilot.pause()
+        assert hints_drawn(pilot) == "enter to the list   esc show all   f1 help"
+        await pilot.press("escape")
+        await pilot.resize_terminal(99, 24)
+        await pilot.pause()
+        assert hints_drawn(pilot).endswith("? help")
+
+    play(empty_service, scene, (100, 24))
+
+
+def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
+    empty_service: DemoService, home: Path
+) -> None:
+    path = home / ".ssh" / "a folder with a long name" / "ci-deploy-of-the-shop.pem"
+    path.parent.mkdir(mode=0o700)
+    empty_service.create_key_pair(key_name="aaa", key_type="ed25519")
+    created = empty_service.create_key_pair(key_name="ci", key_type="ed25519")
+    empty_service.save_key_material(created, str(path))
+    key = created.key_pair.key_pair_id
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("j")
+        whole = f"{key} · saved to ~/.ssh/a folder with a long name/{path.name}"
+        for width, text in (
+            (100, whole),
+            (80, f"{key} · saved to …/{path.name}"),
+            (50, f"saved to …/{path.name}"),
+            (100, whole),
+        ):
+            await pilot.resize_terminal(width, 24)
+            await until_remark(pilot, text)
+            assert f" {text} " in drawn(pilot)
+
+    play(empty_service, scene, (90, 24))
+
+
+def test_what_is_said_at_length_is_said_whole(empty_service: DemoService) -> None:
+    for number in range(4):
+        empty_service.create_key_pair(key_name=f"name-of-a-pair-{number}", key_type="ed25519")
+    for number in range(4):
+        empty_service.delete_key_pair(key_name=f"name-of-a-pair-{number}")
+        empty_service.create_key_pair(key_name=f"name-of-a-pair-{number}", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("u")
+        await until(pilot, lambda: "not back" in remark(pilot), "the refusal")
+        assert remark(pilot) == (
+            "not back: name-of-a-pair-0, name-of-a-pair-1,\n"
+            "name-of-a-pair-2, name-of-a-pair-3: another pair has the\n"
+            "name"
+        )
+        assert "\n name  " in drawn(pilot)
+        assert len(rows(pilot)) == 4
+        await pilot.press("j")
+        await until(pilot, lambda: "never saved" in remark(pilot), "the pair")
+        assert "\n name  " not in drawn(pilot)
+
+    play(empty_service, scene, (60, 15))

@@ -44,7 +44,7 @@ class KeyPairListScreen(ListScreen):
             try:
                 name = await asyncio.to_thread(self._service.successor_name, key_pair.key_name)
             except KeyPairsError as error:
-                self._remark.say(str(error))
+                self._say(str(error))
             else:
                 await self._create(key_pair, name)
 
@@ -121,7 +121,7 @@ class KeyPairListScreen(ListScreen):
             screen = CopyToRegionsScreen(self._service, affected, counts)
             copied = await self.app.push_screen_wait(screen)
             if copied:
-                self._remark.say(f"copied to {copied} Region{'s' * (copied != 1)}")
+                self._say(f"copied to {copied} Region{'s' * (copied != 1)}")
 
     @work(exclusive=True, group="flow")
     async def action_undo(self) -> None:
@@ -131,7 +131,7 @@ class KeyPairListScreen(ListScreen):
         try:
             brought = await asyncio.to_thread(bring_back_last, self._service)
         except KeyPairsError as error:
-            self._remark.say(str(error))
+            self._say(str(error))
         else:
             first = brought.restored[0].key_pair_id if brought.restored else None
             await self._read(first, brought.words)
@@ -164,7 +164,7 @@ class KeyPairListScreen(ListScreen):
 
         pairs = self._affected() if self._listing.chosen else self._shown
         if not pairs:
-            self._remark.say("there is nothing to export")
+            self._say("there is nothing to export")
             return
         screen = SaveFileScreen(
             f"Export {len(pairs):,} key pairs (.csv or .json)",
@@ -173,7 +173,7 @@ class KeyPairListScreen(ListScreen):
         )
         path = await self.app.push_screen_wait(screen)
         if path is not None:
-            self._remark.say(f"exported {len(pairs):,} to {path}")
+            self._say(f"exported {len(pairs):,} to {path}")
 
     @work(exclusive=True, group="flow")
     async def action_journal(self) -> None:
@@ -184,7 +184,7 @@ class KeyPairListScreen(ListScreen):
         try:
             entries = await asyncio.to_thread(self._service.journal)
         except KeyPairsError as error:
-            self._remark.say(str(error))
+            self._say(str(error))
             return
         title = f"The journal of {self._service.region}"
         await self.app.push_screen_wait(
@@ -208,7 +208,7 @@ class KeyPairListScreen(ListScreen):
             screen = InstallPublicKeyScreen(self._service, key_pair)
             said = await self.app.push_screen_wait(screen)
             if said is not None:
-                self._remark.say(said)
+                self._say(said)
 
     @work(exclusive=True, group="flow")
     async def action_find(self) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 
 from tui.actions import Place
 from tui.keymap import bindings
-from tui.text import fold
+from tui.text import wrap
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
@@ -76,7 +76,7 @@ class PickScreen(Screen[str | None]):
         self._whole.display = any(map(self._list.is_cut, self._items))
         picked = self._list.picked
         text = f"{picked.text} {picked.remark}".strip() if picked else ""
-        self._whole.update("\n".join(fold(" ".join(text.split()), self._list.size.width)))
+        self._whole.update("\n".join(wrap(" ".join(text.split()), self._list.size.width)))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_whole)

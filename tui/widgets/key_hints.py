@@ -10,9 +10,12 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.actions import Place
-from tui.keymap import hints
+from tui.keymap import hints, wide_hints
 
 _GAP = "   "
+
+WIDE = 100
+"""Columns of the window from which the bar teaches more than it must."""
 
 
 class KeyHints(Widget):
@@ -37,6 +40,7 @@ class KeyHints(Widget):
 
     def __init__(self, place: Place) -> None:
         super().__init__()
+        self._place = place
         self._hints = hints(place)
 
     def show(self, shown: tuple[tuple[str, str], ...]) -> None:
@@ -48,7 +52,10 @@ class KeyHints(Widget):
     def render(self) -> Content:
         parts: list[Content] = []
         width = 0
-        for key, word in self._hints:
+        shown = self._hints
+        if self.app.size.width >= WIDE and shown == hints(self._place):
+            shown += wide_hints(self._place)
+        for key, word in shown:
             width += len(key) + 1 + len(word) + (len(_GAP) if parts else 0)
             if width > self.size.width:
                 break

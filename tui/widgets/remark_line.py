@@ -1,17 +1,17 @@
 """The line below the list: about the row under the cursor, or what came of something."""
 
-from time import monotonic
+from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.widgets import Static
 
-from tui.text import visible
+from tui.text import clip, visible, wrap
 
-_SAME_ACT = 0.3
-"""Seconds within which a move of the cursor belongs to what was just done, and says nothing."""
+_MOST_LINES = 3
 
 
 class RemarkLine(Static):
-    """One line; what was said last stays until the cursor moves."""
+    """One line, or up to three for what was said last, which stays until the cursor moves."""
 
     DEFAULT_CSS = """
     RemarkLine {
@@ -27,14 +27,42 @@ class RemarkLine(Static):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(markup=False, id=id)
-        self._said_at = -_SAME_ACT
+        self._said = ""
+        self._said_at: str | None = None
+        self._remarks: Sequence[str] = ("",)
 
-    def say(self, text: str) -> None:
-        """Say what came of something."""
-        self._said_at = monotonic()
-        self.update(visible(text), layout=False)
+    def say(self, text: str, row: str | None) -> None:
+        """Say what came of something, with the cursor on a row, until it is on another."""
+        self._said, self._said_at = visible(text), row
+        self._draw()
 
-    def about(self, text: str) -> None:
-        """Say what the row under the cursor is, in visible text, as the cursor has come to it."""
-        if monotonic() - self._said_at > _SAME_ACT:
-            self.update(text, layout=False)
+    def about(self, row: str, remarks: Sequence[str]) -> None:
+        """Say what the row under the cursor is.
+
+        Of these visible texts, the longest first, the first is shown that fits.
+        """
+        self._remarks = remarks
+        if row != self._said_at:
+            self._said, self._said_at = "", None
+        self._draw()
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self._said, self._said_at, self._remarks = "", None, ("",)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if self._said:
+            lines = wrap(self._said, max(width, 1))
+            if len(lines) > _MOST_LINES:
+                lines[_MOST_LINES - 1 :] = [clip(" ".join(lines[_MOST_LINES - 1 :]), width)]
+        else:
+            fitting = (text for text in self._remarks if cell_len(text) <= width)
+            lines = [next(fitting, self._remarks[-1])]
+        # Of another height the list would be laid out anew.
+        self.styles.height = len(lines)
+        self.update("\n".join(lines), layout=False)
