@@ -37,6 +37,8 @@ def test_a_pair_is_replaced_and_retired(open_app: OpenApp, service: KeyPairServi
     terminal.type("ci-deploy-2")
     terminal.step("Tab", "Right")
     terminal.press("Enter")
+    terminal.wait_for("gave up the private key of ci-deploy-2")
+    terminal.step("Up", "Down")
     terminal.wait_for("replaces ci-deploy · key-")
     terminal.press("Up")
     terminal.wait_for("replaced by ci-deploy-2; d retires it")
@@ -57,7 +59,7 @@ def test_a_pair_is_replaced_and_retired(open_app: OpenApp, service: KeyPairServi
     terminal.wait_for("replaced by ci-deploy-3; d retires it")
     terminal.press("d")
     screen = terminal.wait_for("Delete this key pair?")
-    assert "replaced by ci-deploy-3 · saved to ~/.ssh/ci-deploy-3.pem" in flat(screen)
+    assert "replaced by ci-deploy-3 · was saved to ~/.ssh/ci-deploy-3.pem" in flat(screen)
     terminal.press("y")
     terminal.wait_for("deleted ci-deploy; u brings back")
     assert [pair.key_name for pair in service.describe_key_pairs()] == [
