@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
-_SAME_ACT = 0.3
-"""Seconds within which a move of the cursor belongs to what was just done, and says nothing."""
-
-
 class KeyPairListScreen(Screen[None]):
     """The key pairs of a Region, and the way to everything that can be done with them.
 
@@ -53,7 +48,7 @@ class KeyPairListScreen(Screen[None]):
         self._service = service
         self._listing = Listing()
         self._shown: list[KeyPair] = []
-        self._said_at = -_SAME_ACT
+        self._said_at: KeyPair | None = None
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         self._top_line = TopLine(service.region, " · ".join(filter(None, (*service.marks, where))))
@@ -175,7 +170,9 @@ class KeyPairListScreen(Screen[None]):
     @on(CursorList.Highlighted)
     def _show_remark(self) -> None:
         key_pair = self._highlighted
-        if monotonic() - self._said_at > _SAME_ACT:
+        # What was said stays while the cursor does: the move that it came with is told of late.
+        if key_pair is None or key_pair != self._said_at:
+            self._said_at = None
             text = remark(key_pair, self._listing.rotation) if key_pair else ""
             self._remark.update(text, layout=False)
         self._show_summary()
@@ -190,7 +187,7 @@ class KeyPairListScreen(Screen[None]):
 
     def _say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
-        self._said_at = monotonic()
+        self._said_at = self._highlighted
         self._remark.update(visible(text), layout=False)
 
     @property
