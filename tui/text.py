@@ -113,7 +113,7 @@ def fold(text: str, width: int) -> list[str]:
     lines = [""]
     room = width
     for word in _WORD.findall(text):
-        if room < cell_len(word.rstrip(" ")) <= width:
+        if room < cell_len(word) <= width:
             lines.append("")
             room = width
         for character in word:

@@ -23,6 +23,8 @@ def test_a_new_key_goes_to_the_agent_and_to_no_file(
     terminal.press("Enter")
     terminal.wait_for("✓ In the agent until")
     terminal.press("Escape")
+    terminal.wait_for("the agent forgets it at")
+    terminal.press("Escape")
     terminal.wait_for("! web")
     terminal.press("a")
     screen = terminal.wait_for(f"web ({key_pair_id})")

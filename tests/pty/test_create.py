@@ -228,7 +228,10 @@ def test_saving_never_overwrites_and_never_follows_a_link(
     terminal.wait_for("~/.ssh/careful-2.pem")
     terminal.step("C-u")
     terminal.type("~/keys/mine")
-    terminal.wait_for("it will be made for you alone")
+    terminal.wait_for("the folder ~/keys is missing; it will be made for you alone")
+    terminal.press("Enter")
+    terminal.wait_for(lambda screen: "press enter again" in flat(screen))
+    assert not (tmp_path / "home" / "keys").exists()
     terminal.press("Enter")
     terminal.wait_for("Saved to ~/keys/mine")
     saved = tmp_path / "home" / "keys" / "mine"

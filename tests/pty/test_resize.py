@@ -8,7 +8,13 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
-from tests.pty.terminal import OpenApp, Terminal, create_key_pair, wait_until
+from tests.pty.terminal import (
+    OpenApp,
+    Terminal,
+    create_key_pair,
+    save_key_material,
+    wait_until,
+)
 
 pytestmark = pytest.mark.long
 
@@ -116,6 +122,32 @@ def show_save_dialog(terminal: Terminal) -> None:
     terminal.wait_for("it will be made for you alone")
 
 
+def show_save_dialog_that_asks(terminal: Terminal) -> None:
+    show_save_dialog(terminal)
+    terminal.press("Enter")
+    terminal.wait_for("press enter again")
+
+
+def show_saved_key(terminal: Terminal) -> None:
+    create_key_pair(terminal, "new", "ed25519")
+    save_key_material(terminal)
+
+
+def show_add_to_agent(terminal: Terminal) -> None:
+    create_key_pair(terminal, "new", "ed25519")
+    terminal.press("a")
+    terminal.wait_for("SSH_AUTH_SOCK is not set")
+    terminal.type("8h")
+    terminal.wait_for("8h, until")
+
+
+def show_copy_menu_of_new_key(terminal: Terminal) -> None:
+    create_key_pair(terminal, "new", "ed25519")
+    terminal.press("y")
+    terminal.wait_for("Copy from new")
+    terminal.step("End")
+
+
 def show_discard_question(terminal: Terminal) -> None:
     create_key_pair(terminal, "new", "ed25519")
     terminal.press("Escape")
@@ -137,7 +169,11 @@ SCREENS: Mapping[str, Callable[[Terminal], None]] = {
     "copy menu": show_copy_menu,
     "help": show_help,
     "private key": show_private_key,
+    "private key that was saved": show_saved_key,
     "save": show_save_dialog,
+    "save that asks": show_save_dialog_that_asks,
+    "add to agent": show_add_to_agent,
+    "copy menu of a new key": show_copy_menu_of_new_key,
     "discard": show_discard_question,
 }
 

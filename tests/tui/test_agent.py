@@ -96,7 +96,7 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await add(pilot, "8h", "tab", "right")
         shown = texts(pilot)
         assert "In the agent until 19:59, asking each time" in flat(pilot)
-        assert "In no file: lost at 19:59, or before, if the agent ends." in flat(pilot)
+        assert "In no file: lost at 19:59, or when the agent ends." in flat(pilot)
         assert "esc leave" in shown
         await pilot.press("escape")
         await until(pilot, lambda: "the agent forgets it at 19:59: s saves" in flat(pilot), "it")

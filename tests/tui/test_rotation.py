@@ -73,7 +73,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoServi
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         names = text_of(pilot, "#names")
-        assert "replaced by ci-deploy-2 · saved to ~/.ssh/ci-deploy-2.pem" in names
+        assert "replaced by ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in names
         await pilot.press("y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")

@@ -147,7 +147,7 @@ class KeyMaterialScreen(Screen[str]):
             case _Where.AGENT:
                 return _ONLY_IN_AGENT
             case _Where.AGENT_FOR_A_TIME:
-                text = f"In no file: lost at {self._end}, or before, if the agent ends."
+                text = f"In no file: lost at {self._end}, or when the agent ends."
                 return Verdict(text, Tone.CAUTION)
             case _:
                 return _UNSAVED if self._added is None else _FORGOTTEN

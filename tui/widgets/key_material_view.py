@@ -8,10 +8,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.secret import KeyMaterial
+from tui.text import fold
 
 _HIDDEN = (
-    "v prints it on this terminal, and on whatever",
-    "records this terminal. Saving needs no showing.",
+    "v prints it on this terminal, and on whatever records this terminal. Saving needs no showing."
 )
 
 
@@ -36,7 +36,6 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def __init__(self, material: KeyMaterial) -> None:
         super().__init__()
         self._material = material
-        self.virtual_size = Size(64, len(_HIDDEN))
 
     def on_unmount(self) -> None:
         self.set_reactive(KeyMaterialView.shown, False)
@@ -46,15 +45,23 @@ class KeyMaterialView(ScrollView, can_focus=True):
 
     def watch_shown(self, shown: bool) -> None:
         self.set_class(shown, "-shown")
-        lines = self._lines()
-        self.virtual_size = Size(max(map(len, lines)), len(lines))
+        self._measure()
         self.scroll_to(0, 0, animate=False)
         state = "shown" if shown else "hidden"
         self.border_title = f"private key · {self._material.size:,} bytes · {state}"
         self.refresh()
 
+    def on_resize(self) -> None:
+        self._measure()
+
+    def _measure(self) -> None:
+        lines = self._lines()
+        self.virtual_size = Size(max(map(len, lines)), len(lines))
+
     def _lines(self) -> list[str]:
-        return self._material.reveal().splitlines() if self.shown else list(_HIDDEN)
+        if self.shown:
+            return self._material.reveal().splitlines()
+        return [line.rstrip() for line in fold(_HIDDEN, max(self.size.width, 1))]
 
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset

@@ -1,0 +1,502 @@
+"""A new private key and what is done with it: true words, and nothing drawn over another."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widgets import Static
+from textual.widgets._toast import Toast
+
+from core.model import KeyFormat, PrivateKeyState
+from tests.demo import DemoService
+from tests.tui.driving import (
+    app_of,
+    create,
+    save,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
+from tui.app import KeyPairsApp
+from tui.details import where_it_is
+from tui.rows import remark
+from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
+from tui.screens.key_material import KeyMaterialScreen
+from tui.text import fold
+from tui.widgets.choice import Choice
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.path_field import PathField
+from tui.widgets.pick_list import PickList
+from tui.widgets.top_line import TopLine
+
+Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+
+
+def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
+    app = KeyPairsApp(service)
+
+    async def run() -> None:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+    return app.return_code
+
+
+async def hold(
+    pilot: Pilot[None], service: DemoService, key_format: KeyFormat = KeyFormat.PEM
+) -> KeyMaterialScreen:
+    """Be where creating a pair leads, without the typing."""
+    created = service.create_key_pair(
+        key_name="web", key_type="ed25519", key_format=key_format.value
+    )
+    screen = KeyMaterialScreen(service, created)
+    app_of(pilot).push_screen(screen)
+    await until_screen(pilot, "KeyMaterialScreen")
+    return screen
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    strips = app_of(pilot).screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def flat(pilot: Pilot[None]) -> str:
+    return " ".join(" ".join(lines(pilot)).split())
+
+
+async def until_says(pilot: Pilot[None], words: str) -> None:
+    await until(pilot, lambda: words in flat(pilot), words)
+
+
+def toasts(pilot: Pilot[None]) -> list[str]:
+    return [str(toast.render()) for toast in app_of(pilot).screen.query(Toast)]
+
+
+# Leaving ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c", "q"])
+def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
+    empty_service: DemoService, key: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_service)
+        for _ in range(2):
+            await pilot.press(key)
+            await until_says(pilot, SENTENCE)
+            assert app_of(pilot).screen is screen
+            assert not toasts(pilot)
+        await save(pilot)
+        await until_says(pilot, "esc done")
+        await pilot.press(key)
+        if key == "ctrl+c":
+            await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "what quits")
+        if key == "q":
+            await until(pilot, lambda: not screen.is_current, "the way out")
+
+    assert play(empty_service, scene) == (0 if key == "ctrl+q" else None)
+
+
+@pytest.mark.parametrize(
+    ("keys", "screen"),
+    [
+        (["s"], "SaveKeyMaterialScreen"),
+        (["a"], "AddToAgentScreen"),
+        (["y"], "PickScreen"),
+        (["escape"], "DiscardKeyMaterialScreen"),
+        (["question_mark"], "HelpScreen"),
+    ],
+)
+def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
+    empty_service: DemoService, keys: list[str], screen: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        holding = await hold(pilot, empty_service)
+        await pilot.press(*keys)
+        await until_screen(pilot, screen)
+        await pilot.press("ctrl+c")
+        said = "the private key is not saved yet; escape goes back to it"
+        await until(pilot, lambda: toasts(pilot) == [said], "the word")
+        await pilot.press("escape")
+        await until(pilot, lambda: holding.is_current, "the key")
+        await pilot.press(*keys)
+        await until_screen(pilot, screen)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: holding.is_current, "the key")
+        await pilot.press("ctrl+q")
+        await until_says(pilot, SENTENCE)
+
+    assert play(empty_service, scene) is None
+
+
+def test_the_palette_over_a_key_does_not_quit_either(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "CommandPalette")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "escape goes back to it" in "".join(toasts(pilot)), "the word")
+
+    assert play(empty_service, scene) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "screen"),
+    [("", "KeyPairListScreen"), ("c", "CreateKeyPairScreen"), ("y", "PickScreen")],
+)
+def test_ctrl_c_says_elsewhere_what_quits(demo_service: DemoService, key: str, screen: str) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press(*([key] if key else []))
+        await until_screen(pilot, screen)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "the word")
+        await pilot.press("ctrl+q")
+
+    assert play(demo_service, scene) == 0
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        ("keep", "gave up the private key of web; the pair stays, marked !"),
+        ("delete", "gave up the private key of web, and deleted the pair"),
+        ("save", "the private key of web was saved to ~/.ssh/web.pem"),
+    ],
+)
+def test_the_list_says_what_became_of_a_new_private_key(
+    demo_service: DemoService, then: str, says: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        # What was said last must not stay.
+        await pilot.press("space")
+        await until_says(pilot, "1 chosen")
+        await create(pilot, "web", "tab", "right")
+        if then == "save":
+            await save(pilot)
+            await pilot.press("escape")
+        else:
+            await pilot.press("escape")
+            await until_screen(pilot, "DiscardKeyMaterialScreen")
+            await type_text(pilot, "web")
+            await pilot.press(*(["tab", "right"] if then == "keep" else []), "enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_says(pilot, says)
+
+    play(demo_service, scene)
+
+
+# Saving -----------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
+    empty_service: DemoService, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        app_of(pilot).screen.query_one(PathField).path = "~/kyes/web.pem"
+        asked = "the folder ~/kyes is missing; it will be made for you alone"
+        await until_says(pilot, asked)
+        await pilot.press("enter")
+        await until_says(pilot, f"{asked}; press enter again to save here all the same")
+        assert not (home / "kyes").exists()
+        await pilot.press("backspace", "m", "enter")
+        await until_says(pilot, "press enter again")
+        assert not (home / "kyes").exists()
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play(empty_service, scene)
+    assert (home / "kyes/web.pem").exists()
+
+
+def test_an_export_makes_no_folder_unasked(demo_service: DemoService, home: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("e")
+        await until_screen(pilot, "SaveFileScreen")
+        app_of(pilot).screen.query_one(PathField).path = "~/lists/all.csv"
+        await pilot.press("enter")
+        await until_says(
+            pilot, "the folder ~/lists is missing; it will be made for you alone; press"
+        )
+        assert not (home / "lists").exists()
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(demo_service, scene)
+    assert (home / "lists/all.csv").exists()
+
+
+@pytest.mark.parametrize("key_format", KeyFormat)
+def test_only_the_format_it_was_created_in_is_called_ec2s(
+    empty_service: DemoService, key_format: KeyFormat
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service, key_format)
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        choice = app_of(pilot).screen.query_one(Choice)
+        choice.index = 0
+        await until_says(pilot, "ssh, PuTTYgen, openssl read it")
+        assert ("as EC2 gave it" in flat(pilot)) == (key_format is KeyFormat.PEM)
+        choice.index = 1
+        await until_says(pilot, "PPK version 2: any PuTTY or WinSCP")
+        assert ("as EC2 gave it" in flat(pilot)) == (key_format is KeyFormat.PPK)
+
+    play(empty_service, scene)
+
+
+# What is said of the files and of imported pairs ------------------------------------------------
+
+
+def test_of_a_file_is_said_only_what_is_known(demo_service: DemoService, home: Path) -> None:
+    pair = demo_service.describe_key_pairs(key_names=["ci-deploy"])[0]
+    (home / ".ssh/ci-deploy.pem").unlink()
+    assert remark(pair).endswith(" was saved to ~/.ssh/ci-deploy.pem")
+    assert where_it_is(pair) == "was saved to ~/.ssh/ci-deploy.pem"
+
+
+def test_of_an_imported_pair_is_said_only_what_is_known(empty_service: DemoService) -> None:
+    # From a file of the person, from another Region: the private key may well be on this machine.
+    pair = empty_service.import_key_pair(key_name="mine", public_key_material=PUBLIC_KEY)
+    assert pair.private_key is PrivateKeyState.IMPORTED
+    for said in (remark(pair), where_it_is(pair)):
+        assert said.endswith("imported: only the public key is kept here")
+
+
+def named(pilot: Pilot[None]) -> str:
+    return str(app_of(pilot).screen.query_one("#names", Static).content)
+
+
+@pytest.mark.parametrize(
+    ("gone", "says"),
+    [
+        ([], "web · its 2 private key files stay where they are"),
+        (["web.pem"], "web · 1 of its 2 private key files stays; the rest is gone"),
+        (["web.pem", "web.ppk"], "web · its private key files are gone"),
+    ],
+)
+def test_before_a_pair_is_deleted_its_files_are_looked_for(
+    empty_service: DemoService, home: Path, gone: list[str], says: str
+) -> None:
+    created = empty_service.create_key_pair(key_name="web", key_type="ed25519")
+    for name in ("web.pem", "web.ppk"):
+        empty_service.save_key_material(created, f"~/.ssh/{name}")
+    for name in gone:
+        (home / ".ssh" / name).unlink()
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until(pilot, lambda: says in named(pilot), says)
+
+    play(empty_service, scene)
+
+
+def test_one_file_is_there_gone_or_out_of_sight(
+    demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = demo_service.describe_key_pairs(key_names=["ci-deploy"])[0]
+
+    async def says(pilot: Pilot[None], words: str) -> None:
+        app_of(pilot).push_screen(DeleteKeyPairsScreen(demo_service, [pair]))
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until(pilot, lambda: named(pilot).startswith(f"ci-deploy · {words}\n"), words)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await says(pilot, "its private key file stays where it is")
+        (home / ".ssh/ci-deploy.pem").unlink()
+        await says(pilot, "its private key file is gone")
+
+        def refuse(_: object) -> tuple[str, ...]:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(demo_service, "present_files", refuse)
+        await says(pilot, "its private key file cannot be looked at: Permission denied")
+
+    play(demo_service, scene)
+
+
+def test_a_disk_that_does_not_answer_holds_up_no_question(
+    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, asked = threading.Event(), threading.Event()
+
+    def wait(_: object) -> tuple[str, ...]:
+        asked.set()
+        assert go_on.wait(10)
+        return ()
+
+    monkeypatch.setattr(demo_service, "present_files", wait)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        try:
+            await pilot.press("d")
+            await until_screen(pilot, "DeleteKeyPairsScreen")
+            await until(pilot, asked.is_set, "the look")
+            assert "batch-runner · its private key was saved" in named(pilot)
+            await type_text(pilot, "batch-runner")
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyPairListScreen")
+        finally:
+            go_on.set()
+        await until_says(pilot, "deleted batch-runner")
+
+    play(demo_service, scene)
+
+
+# Copying, and what is said for a moment -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_each_fingerprint_can_be_copied_under_its_name(
+    empty_service: DemoService, new: bool
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        if new:
+            await hold(pilot, empty_service)
+        else:
+            empty_service.create_key_pair(key_name="web", key_type="ed25519")
+            await pilot.press("R")
+            await until_says(pilot, "1 pair")
+        await pilot.press("y")
+        await until_screen(pilot, "PickScreen")
+        (pair,) = empty_service.describe_key_pairs()
+        offered = {
+            item.text: item.remark for item in app_of(pilot).screen.query_one(PickList).items
+        }
+        assert offered["EC2 fingerprint"] == pair.key_fingerprint
+        assert offered["OpenSSH SHA-256 fingerprint"] == pair.fingerprints.ssh_sha256
+        assert offered["OpenSSH MD5 fingerprint"] == pair.fingerprints.ssh_md5
+        await type_text(pilot, "md5")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(toasts(pilot)), "what was sent")
+        assert toasts(pilot) == ["OpenSSH MD5 fingerprint: sent to your terminal"]
+        assert app_of(pilot).clipboard == pair.fingerprints.ssh_md5
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_what_is_said_for_a_moment_covers_no_hint_and_no_state(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_service)
+        app_of(pilot).notify("the private key: sent to your terminal; it cannot be taken back")
+        await until(pilot, lambda: bool(toasts(pilot)), "it")
+        for toast in screen.query(Toast):
+            for other in screen.query("KeyHints, #state, TopLine"):
+                assert not toast.region.overlaps(other.region), other
+        await until_says(pilot, "Not saved yet, and there is no other copy.")
+
+    play(empty_service, scene, size)
+
+
+def test_what_is_said_for_a_moment_goes_with_its_screen(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: bool(toasts(pilot)), "it")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.pause()
+        assert not toasts(pilot)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: bool(toasts(pilot)), "it")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: not toasts(pilot), "nothing of it here")
+
+    play(demo_service, scene)
+
+
+# Small windows ----------------------------------------------------------------------------------
+
+
+SCREENS = {
+    "key": ([], "KeyMaterialScreen"),
+    "key shown": (["v"], "KeyMaterialScreen"),
+    "save": (["s"], "SaveKeyMaterialScreen"),
+    "agent": (["a"], "AddToAgentScreen"),
+    "copy": (["y"], "PickScreen"),
+    "discard": (["escape"], "DiscardKeyMaterialScreen"),
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_nothing_is_drawn_over_the_title_and_the_hints(
+    empty_service: DemoService, name: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        keys, screen_name = SCREENS[name]
+        await pilot.press(*keys)
+        await until_screen(pilot, screen_name)
+        screen = app_of(pilot).screen
+        for size in ((200, 60), (60, 15), (40, 10), (20, 24), (20, 5), (1, 1), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            columns, rows = size
+            if rows < 3:
+                continue
+            ends = {0: TopLine, rows - 1: KeyHints}
+            for y, kind in ends.items():
+                for x in range(1, columns - 1):
+                    assert isinstance(screen.get_widget_at(x, y)[0], kind), (size, x, y)
+            assert not screen.max_scroll_y, size
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 24), (20, 5)])
+def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_service)
+        state = screen.query_one("#state")
+        shown = Region(0, 0, *size).intersection(state.region)
+        assert shown.height >= min(3, screen.query_one("#state VerdictLine").size.height)
+        assert "Not saved" in flat(pilot)
+
+    play(empty_service, scene, size)
+
+
+@pytest.mark.parametrize("columns", [80, 60, 40])
+def test_no_word_is_cut(empty_service: DemoService, columns: int) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        text = flat(pilot).replace("│ │", "").replace("│", "")
+        assert "v prints it on this terminal, and on whatever records" in " ".join(text.split())
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        assert "◉ delete the pair too" in flat(pilot)
+        assert ("○ keep it, marked !" in flat(pilot)) == (columns > 50)
+        choice = app_of(pilot).screen.query_one(Choice)
+        choice.index = 1
+        await until_says(pilot, "◉ keep it, marked !")
+        assert columns > 50 or "2/2" in flat(pilot)
+
+    play(empty_service, scene, (columns, 24))
+
+
+def test_text_is_folded_between_words() -> None:
+    assert fold("only the public key is kept here", 14) == [
+        "only the ",
+        "public key is ",
+        "kept here",
+    ]
+    assert fold("a word toolongforaline", 10) == ["a word too", "longforali", "ne"]
