@@ -65,16 +65,17 @@ class Finder:
         ask: Ask | None = None,
     ) -> None:
         self._ask = ask
-        self._pairs: list[tuple[str, KeyPair]] = []
+        self.pairs: list[tuple[str, KeyPair]] = []
+        """All pairs, each with its Region."""
         self.problems: list[str] = []
         """Sentences about Regions whose pairs are not known here."""
         for name, describe in regions:
             try:
-                self._pairs += [(name, pair) for pair in describe()]
+                self.pairs += [(name, pair) for pair in describe()]
             except (EC2Error, StoreError) as error:
                 self.problems.append(f"The pairs of {name} are not known: {error}")
         self._by_fingerprint: dict[str, list[tuple[str, KeyPair]]] = defaultdict(list)
-        for name, pair in self._pairs:
+        for name, pair in self.pairs:
             self._by_fingerprint[pair.fingerprints.ssh_sha256].append((name, pair))
 
     def look(self, text: str) -> Iterator[Found]:
@@ -261,7 +262,7 @@ class Finder:
                 note = "there is no such file, and it is neither a public key nor a fingerprint"
                 yield Found("", Standing.NO_KEY, note=note)
             return
-        kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self._pairs)
+        kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
         matches = tuple(Match(name, pair, kind) for name, pair, kind in kinds if kind)
         standing = Standing.KNOWN if matches else Standing.UNKNOWN
         yield Found("", standing, "fingerprint", matches=matches)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from core.errors import KeyPairsError
 from core.findings import Finding
-from core.settings import open_service
+from core.settings import data_folder, open_service
 from tui.doctor_text import summed_up
 from tui.text import sentence, visible
 
@@ -43,6 +43,8 @@ def doctor(
         print(f"{'':<8} {visible(finding.advice)}")
     sys.stdout.flush()
     _say(summed_up(findings, summary))
+    if not summary.regions and not summary.not_allowed:
+        _say(f"no Region is in use in {visible(str(data_folder(folder)))}.")
     for region in summary.not_allowed:
         _say(f"left out {region}: you are not allowed to describe its key pairs.")
     if summary.not_allowed and not summary.regions:

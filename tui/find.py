@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import KeyPairsError
 from core.found import IS_NO_KEY, Found, Standing
 from core.secret import Passphrase
-from core.settings import open_service
+from core.settings import data_folder, open_service
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
 
@@ -41,6 +41,8 @@ def find(
         return UNUSABLE
     for problem in finder.problems:
         _say(visible(problem))
+    if not finder.pairs and not finder.problems:
+        _say(f"there are no key pairs in {visible(str(data_folder(folder)))} to compare with.")
     found: list[Found] = []
     count = 0
     try:

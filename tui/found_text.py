@@ -19,9 +19,10 @@ def answer(found: Found) -> str:
     note = f"; {visible(found.note)}" if found.note else ""
     match found.standing:
         case Standing.KNOWN:
-            pairs = " and ".join(map(_pair, found.matches))
-            how = found.matches[0].fingerprint_kind
-            return f"{pairs} ({kind}{comment}; by {how}{note})"
+            how = {match.fingerprint_kind for match in found.matches}
+            pairs = " and ".join(_pair(match, how=len(how) > 1) for match in found.matches)
+            by = f"; by {how.pop()}" if len(how) == 1 else ""
+            return f"{pairs} ({kind}{comment}{by}{note})"
         case Standing.UNKNOWN:
             key = found.public_key
             what = f"{key.key_type} {key.bits} bits {found.fingerprint}, " if key else ""
@@ -32,9 +33,12 @@ def answer(found: Found) -> str:
             return f"{found.standing.value.replace('-', ' ')} ({kind}{comment}{note})"
 
 
-def _pair(match: Match) -> str:
+def _pair(match: Match, *, how: bool) -> str:
+    """Return a pair with its tags; with `how`, also which of its fingerprints said so."""
     tags = ", ".join(f"{tag.key}={tag.value}" for tag in match.key_pair.tags)
-    return visible(f"{match.key_pair.key_name} in {match.region}" + (f" [{tags}]" if tags else ""))
+    where = f"{match.key_pair.key_name} in {match.region}"
+    by = f" by {match.fingerprint_kind}" if how else ""
+    return visible(where + (f" [{tags}]" if tags else "") + by)
 
 
 def summed_up(found: Sequence[Found], count: int) -> str:

@@ -41,6 +41,12 @@ def test_a_clean_store_is_fine(data: Path, capsys: Output) -> None:
     assert output.err == "keypairs: looked at 1 key pair in 1 Region: nothing found.\n"
 
 
+def test_a_folder_in_which_nothing_is_is_named(tmp_path: Path, capsys: Output) -> None:
+    assert call("doctor", "--data-dir", tmp_path / "typo") == 0
+    assert f"no Region is in use in {tmp_path}/typo." in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_findings_come_the_worst_first_with_what_to_do(
     data: Path, tmp_path: Path, capsys: Output
 ) -> None:

@@ -139,6 +139,27 @@ def test_a_region_that_cannot_be_read_is_said(data: Path, keys: Path, capsys: Ou
     assert "The pairs of us-east-1 are not known" in capsys.readouterr().err
 
 
+def test_each_pair_of_a_key_says_by_which_of_its_fingerprints(
+    data: Path, keys: Path, capsys: Output
+) -> None:
+    created = KeyPairService.open(data, "us-east-1").create_key_pair(key_name="one", key_type="rsa")
+    ireland = KeyPairService.open(data, "eu-west-1")
+    ireland.import_key_pair(key_name="copy", public_key_material=created.key_pair.public_key)
+    (keys / "one.pem").write_bytes(created.key_material.encode())
+    assert call("find", keys / "one.pem", "--data-dir", data) == 0
+    assert capsys.readouterr().out.removeprefix(f"{keys}/one.pem: ") == (
+        "copy in eu-west-1 by the MD5 EC2 shows for an imported key and one in us-east-1 by EC2's"
+        " SHA-1 of the private key (PEM (PKCS#1) private key)\n"
+    )
+
+
+def test_a_folder_without_pairs_is_named(tmp_path: Path, keys: Path, capsys: Output) -> None:
+    assert call("find", keys, "--data-dir", tmp_path / "typo") == 1
+    said = f"there are no key pairs in {tmp_path}/typo to compare with."
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_without_an_agent_it_says_so(data: Path, capsys: Output) -> None:
     assert call("find", "--agent", "--data-dir", data) == 2
     assert "SSH_AUTH_SOCK" in capsys.readouterr().err

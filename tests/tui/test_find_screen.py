@@ -154,6 +154,11 @@ async def test_another_text_is_looked_up_anew(demo_service: DemoService, keys: P
         assert app_of(pilot).screen is screen
         await pilot.press("x")
         assert hint(screen) == "enter find"
+        # What stands below is the answer to another text, and is said to be.
+        assert said(screen) == "enter looks up what is typed now; this is what was before"
+        await pilot.press("backspace")
+        assert said(screen) == "looked at 1; 0 keys, 0 known."
+        await pilot.press("x")
         screen._thing.value = "~/keys/a"
         await pilot.press("enter")
         await until(pilot, lambda: "ci-deploy" in str(rows(screen)), "the other answer")

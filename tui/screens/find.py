@@ -130,13 +130,17 @@ class FindScreen(Screen[Chosen | None]):
         if self._passphrase_row.display:
             self._close_passphrase()
             return
-        looking = [w for w in self.workers if w.node is self and w.group == "look-up"]
-        if any(worker.is_running for worker in looking):
-            for worker in looking:
-                worker.cancel()
+        if self._is_looking:
+            self.workers.cancel_group(self, "look-up")
             self._show(f"stopped; {summed_up(self._found, self._looked_at)}")
         else:
             self.dismiss(None)
+
+    @property
+    def _is_looking(self) -> bool:
+        # What `workers` lists is of all screens.
+        looking = (w for w in self.workers if w.node is self and w.group == "look-up")
+        return any(worker.is_running for worker in looking)
 
     # What was found -----------------------------------------------------------------------------
 
@@ -158,6 +162,18 @@ class FindScreen(Screen[Chosen | None]):
         self._answer.update(answer(found) if found else "")
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
+
+    @on(Input.Changed, "#thing")
+    def _say_what_is_shown(self) -> None:
+        """Keep the answer to one text from being taken for that to another."""
+        if self._found and not self._is_looking:
+            stale = self._thing.value != self._looked_up
+            words = "enter looks up what is typed now; this is what was before"
+            self._status.show(
+                Verdict(words, Tone.CAUTION)
+                if stale
+                else Verdict(summed_up(self._found, self._looked_at))
+            )
 
     @on(Input.Changed)
     def _hint(self) -> None:
