@@ -106,21 +106,19 @@ class ListScreen(Screen[None]):
             self._loaded_first()
         if say:
             self._say(say)
-        else:
-            self._teach()
 
     def _loaded_first(self) -> None:
         if not self.loaded:
             self.loaded = True
+            self._teach()
             self.call_after_refresh(self._make_ready)
 
     def _teach(self) -> None:
-        """Say once, when the first pairs are there, what the hint bar has no room for."""
-        if self._shown and not self._taught:
-            self._taught = True
-            if self.app.size.width < WIDE:
-                taught = wide_hints(Place.LIST)
-                self._say("  ".join(f"{key} {word}" for key, word in taught))
+        """Say once, above the hint bar, what that has no room for."""
+        if self._shown and not self._taught and self.app.size.width < WIDE:
+            taught = wide_hints(Place.LIST)
+            self._say("  ".join(f"{key} {word}" for key, word in taught))
+        self._taught = True
 
     def _look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""

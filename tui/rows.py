@@ -42,7 +42,7 @@ def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[st
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
     It says which pair replaces which, the id, and where the private key is. What is to be done
-    stands in front; the folder of the private key and the id are the first to be left out.
+    stands in front, where it is left out last.
     """
     match key_pair.private_key:
         case PrivateKeyState.UNSAVED:
@@ -59,7 +59,5 @@ def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[st
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {predecessor.key_name}")
     wholes = [[*parts, key_pair.key_pair_id, state] for state in states]
-    wholes.append([*parts, states[-1]])
-    if parts:
-        wholes.append(parts)
+    wholes += [[*parts, key_pair.key_pair_id], parts] if parts else [[states[-1]]]
     return [shortened(" · ".join(whole)) for whole in wholes]

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from tui.text import visible, wrap
+from tui.text import fold, visible
 
 _LABEL_WIDTH = 12
 
@@ -42,6 +42,6 @@ class Facts(Widget):
 
     def _lines(self, width: int) -> Iterator[Content]:
         for label, value in self._facts:
-            for part in wrap(value, max(width - self._label_width, 1)):
+            for part in fold(value, max(width - self._label_width, 1)):
                 yield Content.styled(label.ljust(self._label_width), "dim") + Content(part)
                 label = ""
