@@ -461,6 +461,23 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
     play(empty_service, scene)
 
 
+@pytest.mark.parametrize("size", [(40, 10), (20, 5)])
+def test_the_field_one_types_in_stays_in_sight(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "we")
+        for each in (size, (80, 24), (1, 1), size):
+            await pilot.resize_terminal(*each)
+            if each == size:
+                await until_says(pilot, "Its name we")
+
+    play(empty_service, scene)
+
+
 @pytest.mark.parametrize("size", [(40, 10), (20, 24), (20, 5)])
 def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
     empty_service: DemoService, size: tuple[int, int]
