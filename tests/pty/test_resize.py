@@ -125,7 +125,7 @@ def show_save_dialog(terminal: Terminal) -> None:
 def show_save_dialog_that_asks(terminal: Terminal) -> None:
     show_save_dialog(terminal)
     terminal.press("Enter")
-    terminal.wait_for("press enter again")
+    terminal.wait_for("to save here all the same")
 
 
 def show_saved_key(terminal: Terminal) -> None:

@@ -76,6 +76,7 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
 ) -> None:
     created = empty_service.create_key_pair(key_name="far", key_type="ed25519")
     path = home / "a folder" / ("of a long name " * 12).strip() / "far.pem"
+    path.parent.mkdir(mode=0o700, parents=True)
     empty_service.save_key_material(created, str(path))
     path.write_text("nothing")
     async with KeyPairsApp(empty_service).run_test(size=(60, 15)) as pilot:

@@ -125,11 +125,11 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("j")
-        whole = f"{key} · saved to ~/.ssh/a folder with a long name/{path.name}"
+        whole = f"{key} · was saved to ~/.ssh/a folder with a long name/{path.name}"
         for width, text in (
             (100, whole),
-            (80, f"{key} · saved to …/{path.name}"),
-            (50, f"saved to …/{path.name}"),
+            (80, f"{key} · was saved to …/{path.name}"),
+            (50, f"was saved to …/{path.name}"),
             (100, whole),
         ):
             await pilot.resize_terminal(width, 24)

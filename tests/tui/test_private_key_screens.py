@@ -24,7 +24,7 @@ from tests.tui.driving import (
 )
 from tui.app import KeyPairsApp
 from tui.details import where_it_is
-from tui.rows import remark
+from tui.rows import remarks
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.key_material import KeyMaterialScreen
 from tui.text import fold
@@ -263,7 +263,7 @@ def test_only_the_format_it_was_created_in_is_called_ec2s(
 def test_of_a_file_is_said_only_what_is_known(demo_service: DemoService, home: Path) -> None:
     pair = demo_service.describe_key_pairs(key_names=["ci-deploy"])[0]
     (home / ".ssh/ci-deploy.pem").unlink()
-    assert remark(pair).endswith(" was saved to ~/.ssh/ci-deploy.pem")
+    assert remarks(pair)[0].endswith(" was saved to ~/.ssh/ci-deploy.pem")
     assert where_it_is(pair) == "was saved to ~/.ssh/ci-deploy.pem"
 
 
@@ -271,7 +271,7 @@ def test_of_an_imported_pair_is_said_only_what_is_known(empty_service: DemoServi
     # From a file of the person, from another Region: the private key may well be on this machine.
     pair = empty_service.import_key_pair(key_name="mine", public_key_material=PUBLIC_KEY)
     assert pair.private_key is PrivateKeyState.IMPORTED
-    for said in (remark(pair), where_it_is(pair)):
+    for said in (remarks(pair)[0], where_it_is(pair)):
         assert said.endswith("imported: only the public key is kept here")
 
 
@@ -457,6 +457,23 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
                 for x in range(1, columns - 1):
                     assert isinstance(screen.get_widget_at(x, y)[0], kind), (size, x, y)
             assert not screen.max_scroll_y, size
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 5)])
+def test_the_field_one_types_in_stays_in_sight(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "we")
+        for each in (size, (80, 24), (1, 1), size):
+            await pilot.resize_terminal(*each)
+            if each == size:
+                await until_says(pilot, "Its name we")
 
     play(empty_service, scene)
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -19,6 +18,7 @@ from tui.actions import Place
 from tui.keymap import bindings
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
@@ -62,7 +62,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Add the private key of {self._created.key_pair.key_name} to the ssh-agent")
-        with VerticalScroll(can_focus=False, classes="body"):
+        with FormBody():
             yield self._lifetime_field
             yield self._use_field
             yield self._outcome

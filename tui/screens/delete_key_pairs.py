@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -20,6 +19,7 @@ from tui.keymap import at, bindings, hints, key_label
 from tui.patience import patiently
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict
+from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
@@ -77,7 +77,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
         yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
-        with VerticalScroll(can_focus=not self._guarded, classes="body"):
+        with FormBody(can_focus=not self._guarded):
             yield Static("\n".join(self._lines()), markup=False, id="names")
             if self._stranded:
                 caution = VerdictLine(id="stranded")

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -16,6 +15,7 @@ from tui.patience import patiently
 from tui.text import visible
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
@@ -49,7 +49,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine("Leave without the private key?")
-        with VerticalScroll(can_focus=False, classes="body"):
+        with FormBody():
             yield Static(
                 "The private key was not saved. It exists nowhere else, and cannot be made again."
                 " To give it up, type the name of the key pair:",

@@ -73,8 +73,7 @@ class PickScreen(Screen[str | None]):
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:
         """Below lines that are cut, show the one under the cursor whole."""
-        is_cut = any(map(self._list.is_cut, self._items))
-        self._whole.display = is_cut and not self.has_class("-tiny")
+        self._whole.display = any(map(self._list.is_cut, self._items))
         picked = self._list.picked
         text = f"{picked.text} {picked.remark}".strip() if picked else ""
         self._whole.update("\n".join(wrap(" ".join(text.split()), self._list.size.width)))

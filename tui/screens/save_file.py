@@ -6,7 +6,6 @@ from typing import Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -16,6 +15,7 @@ from tui.actions import Place
 from tui.keymap import bindings
 from tui.text import short_paths
 from tui.tone import Tone, Verdict
+from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.top_line import TopLine
@@ -50,7 +50,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title)
-        with VerticalScroll(can_focus=False, classes="body"):
+        with FormBody():
             yield self._path
         yield KeyHints(Place.SAVE)
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -20,6 +19,7 @@ from tui.keymap import bindings
 from tui.text import short_paths
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.passphrase_input import PassphraseInput
@@ -86,7 +86,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Save the private key of {self._created.key_pair.key_name}")
-        with VerticalScroll(can_focus=False, classes="body"):
+        with FormBody():
             yield self._path
             yield self._format
             yield self._passphrase

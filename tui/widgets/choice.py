@@ -78,9 +78,12 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> Content:
         if self._is_cramped:
-            text = clip(f"{_CHOSEN} {self._options[self.index][1]}", max(self.size.width - 4, 1))
+            text = clip(f"{_CHOSEN} {self._options[self.index][1]}", self.size.width)
+            count = f" {self.index + 1}/{len(self._options)}"
             chosen = Content.styled(text, "reverse") if self.has_focus else Content(text)
-            return chosen + Content.styled(f" {self.index + 1}/{len(self._options)}", "dim")
+            if len(text) + len(count) > self.size.width:
+                return chosen
+            return chosen + Content.styled(count, "dim")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
             if index != self.index:

@@ -112,6 +112,9 @@ class CursorList(ScrollView, can_focus=True):
             # What a smaller size had scrolled away is there again.
             self.scroll_to(y=0, animate=False)
         self._follow_cursor()
+        if self.show_vertical_scrollbar:
+            # Textual tells a bar nothing of what was scrolled while it was hidden.
+            self.vertical_scrollbar.position = self.scroll_y
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
