@@ -67,7 +67,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoServi
         await save(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        await until_remark(pilot, "replaces ci-deploy")
+        await until_remark(pilot, "the private key of ci-deploy-2 was saved to ~/.ssh/")
         await pilot.press("k")
         await until_remark(pilot, "replaced by ci-deploy-2; d retires it")
         await pilot.press("d")
