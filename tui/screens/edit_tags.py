@@ -1,6 +1,7 @@
 """The editor of tags."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -10,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import EC2Error, KeyPairsError
-from core.model import KeyPair
+from core.model import KeyPair, Tag
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
@@ -88,14 +89,17 @@ class EditTagsScreen(Screen[bool]):
             self.dismiss(False)
 
     @on(Input.Submitted)
-    @work(exclusive=True, group="flow")
-    async def action_submit(self) -> None:
+    def action_submit(self) -> None:
         """Save the tags."""
-        if self._busy:
-            return
-        self._busy = True
+        # Not in the worker: a second one would cancel the first, but not its thread.
+        if not self._busy:
+            self._busy = True
+            self._save(self._tags.tags)
+
+    @work(exclusive=True, group="flow")
+    async def _save(self, tags: Sequence[Tag]) -> None:
         try:
-            await patiently(self._call, self._verdict.show)
+            await patiently(partial(self._call, tags), self._verdict.show)
         except EC2Error as error:
             self._verdict.show(verdict.refusal(error))
         except KeyPairsError as error:
@@ -105,8 +109,7 @@ class EditTagsScreen(Screen[bool]):
         finally:
             self._busy = False
 
-    def _call(self) -> None:
-        tags = self._tags.tags
+    def _call(self, tags: Sequence[Tag]) -> None:
         if self._alone:
             self._service.set_tags(key_pair_id=self._alone.key_pair_id, tags=tags)
         else:

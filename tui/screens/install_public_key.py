@@ -125,14 +125,13 @@ class InstallPublicKeyScreen(Screen[str | None]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Add the line to authorized_keys."""
-        # A second Enter would cancel the worker, but not its thread.
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if not self._busy:
-            self._install()
+            self._busy = True
+            self._install(self._options.value)
 
     @work(exclusive=True, group="flow")
-    async def _install(self) -> None:
-        self._busy = True
-        options = self._options.value
+    async def _install(self, options: str) -> None:
         try:
             # Looked at anew: what was refused may have been mended in another terminal.
             plan = await asyncio.to_thread(self._service.installation, self._key_pair, options)

@@ -62,7 +62,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Save."""
-        # Looked at here: a second worker would end the first, but not its thread.
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if not self._busy:
             self._busy = True
             self._submit()

@@ -160,7 +160,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Save, read back and prove."""
-        # Looked at here: a second worker would end the first, but not its thread.
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if not self._busy and self._is_complete():
             self._busy = True
             first, _ = self._passphrases.reveal()
