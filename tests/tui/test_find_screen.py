@@ -270,3 +270,24 @@ async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
         await until(pilot, lambda: rows(screen)[-1] == ("? z.pem", "unknown"), "the key")
         assert hint(screen) == "enter import"
         assert "s3same" not in str(rows(screen)) + str(screen._answer.render()) + said(screen)
+
+
+@in_loop
+async def test_a_passphrase_ends_with_the_screen_however_that_ends(
+    demo_service: DemoService, keys: Path, run: Callable[..., object]
+) -> None:
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
+    run(*make, "-f", keys / "z.pem")
+    (keys / "z.pem.pub").unlink()
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/keys")
+        await pilot.press("tab", "G", "enter", *"s3same")
+        assert screen._passphrase.reveal() == "s3same"
+        # The list stays at hand: another key that is known leads away from the screen.
+        screen._list.focus()
+        screen._list.cursor = next(
+            index for index, found in enumerate(screen._found) if found.matches
+        )
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        assert screen._passphrase.reveal() == ""

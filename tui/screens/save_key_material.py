@@ -97,9 +97,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         self._judge_format()
         self._judge_path()
 
-    def on_unmount(self) -> None:
-        self._passphrases.clear()
-
     @property
     def _file_format(self) -> FileFormat:
         return FileFormat(self._choice.value)
