@@ -17,6 +17,7 @@ from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
+from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
@@ -132,4 +133,4 @@ def _said(error: KeyPairsError) -> str:
     # To leave and come back, as is advised elsewhere, would lose the key.
     if isinstance(error, NoAgent):
         return f"{error.reason} Save the key to a file: escape, then s."
-    return str(error)
+    return said_by(error)

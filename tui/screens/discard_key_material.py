@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
+from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.patience import patiently
@@ -96,7 +97,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         try:
             await patiently(delete, self._field.show)
         except KeyPairsError as error:
-            self._field.show(Verdict(f"not deleted: {error}", Tone.BAD))
+            self._field.show(Verdict(f"not deleted: {verdict.refusal(error).text}", Tone.BAD))
         else:
             name = self._key_pair.key_name
             self.dismiss(f"gave up the private key of {name}, and deleted the pair")

@@ -10,13 +10,12 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from core.errors import EC2Error, KeyPairsError
+from core.errors import KeyPairsError
 from core.model import KeyPair, Tag
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.patience import patiently
-from tui.tone import Tone, Verdict
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
 from tui.widgets.top_line import TopLine
@@ -100,10 +99,8 @@ class EditTagsScreen(Screen[bool]):
     async def _save(self, tags: Sequence[Tag]) -> None:
         try:
             await patiently(partial(self._call, tags), self._verdict.show)
-        except EC2Error as error:
-            self._verdict.show(verdict.refusal(error))
         except KeyPairsError as error:
-            self._verdict.show(Verdict(str(error), Tone.BAD))
+            self._verdict.show(verdict.refusal(error))
         else:
             self.dismiss(True)
         finally:

@@ -14,6 +14,7 @@ from core.errors import KeyPairsError
 from core.findings import PairReference
 from core.found import Found, Standing
 from core.secret import Passphrase
+from tui import verdict
 from tui.actions import Place
 from tui.background import in_batches
 from tui.chosen import Chosen, KeyToImport, name_for
@@ -119,7 +120,7 @@ class FindScreen(Screen[Chosen | None]):
                 self._found += [each for each in batch if not each.minor]
                 self._show(f"looking… {self._looked_at:,} looked at; esc stops")
         except KeyPairsError as error:
-            self._status.show(Verdict(str(error), Tone.BAD))
+            self._status.show(verdict.refusal(error))
             return
         self._show(summed_up(self._found, self._looked_at))
         if finder.problems:

@@ -17,7 +17,7 @@ from core.model import KeyPair
 from tui import clipboard, verdict
 from tui.actions import Place
 from tui.keymap import bindings
-from tui.text import short_path, short_paths
+from tui.text import said_by, short_path
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
@@ -75,7 +75,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         try:
             plan, commands = await asyncio.to_thread(self._look, self._options.value)
         except KeyPairsError as error:
-            self._field.show(Verdict(str(error), Tone.BAD))
+            self._field.show(verdict.refusal(error))
             return
         self._commands = commands
         self._show(plan)
@@ -142,9 +142,9 @@ class InstallPublicKeyScreen(Screen[str | None]):
                 self._service.install_public_key, self._key_pair, options
             )
         except AddedNotConfirmed as error:
-            self._say(Verdict(short_paths(str(error)), Tone.CAUTION))
+            self._say(Verdict(said_by(error), Tone.CAUTION))
         except KeyPairsError as error:
-            self._say(Verdict(short_paths(str(error)), Tone.BAD))
+            self._say(verdict.refusal(error))
         else:
             path = short_path(str(done.path))
             present = done.standing is Standing.PRESENT

@@ -10,6 +10,7 @@ from core.model import KeyPair
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.list_screen import ListScreen
+from tui.text import said_by
 from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class KeyPairListScreen(ListScreen):
             try:
                 name = await asyncio.to_thread(self._service.successor_name, key_pair.key_name)
             except KeyPairsError as error:
-                self._say(str(error))
+                self._say(said_by(error))
             else:
                 await self._create(key_pair, name)
 
@@ -131,7 +132,7 @@ class KeyPairListScreen(ListScreen):
         try:
             brought = await asyncio.to_thread(bring_back_last, self._service)
         except KeyPairsError as error:
-            self._say(str(error))
+            self._say(said_by(error))
         else:
             first = brought.restored[0].key_pair_id if brought.restored else None
             await self._read(first, brought.words)
@@ -184,7 +185,7 @@ class KeyPairListScreen(ListScreen):
         try:
             entries = await asyncio.to_thread(self._service.journal)
         except KeyPairsError as error:
-            self._say(str(error))
+            self._say(said_by(error))
             return
         title = f"The journal of {self._service.region}"
         await self.app.push_screen_wait(

@@ -127,7 +127,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
-            self._outcome.show(Verdict(str(error), Tone.BAD))
+            self._outcome.show(verdict.refusal(error))
         else:
             self.dismiss(made)
             return
