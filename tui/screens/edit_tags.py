@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -16,6 +15,7 @@ from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.patience import patiently
+from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
 from tui.widgets.top_line import TopLine
@@ -58,7 +58,7 @@ class EditTagsScreen(Screen[bool]):
             title = f"Add tags to {len(self._key_pairs)} key pairs"
             remark = "A tag whose key a pair has already is overwritten there."
         yield TopLine(title)
-        with VerticalScroll(can_focus=False, classes="body"):
+        with FormBody():
             yield Static(remark, markup=False)
             yield self._tags
             yield self._verdict

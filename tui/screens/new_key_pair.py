@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -16,6 +15,7 @@ from tui import verdict
 from tui.actions import Place
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
+from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
@@ -65,7 +65,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         }
         *_, last = fields.values()
         self._above_tags = last.control
-        self._body = VerticalScroll(can_focus=False, classes="body")
+        self._body = FormBody()
         self._outcome = VerdictLine(id="outcome")
 
     def compose(self) -> ComposeResult:
