@@ -16,7 +16,7 @@ from core.found import Found, Standing
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place
-from tui.background import in_batches
+from tui.background import in_batches, is_running
 from tui.chosen import Chosen, KeyToImport, name_for
 from tui.found_text import answer, summed_up
 from tui.keymap import bindings, hints
@@ -139,9 +139,7 @@ class FindScreen(Screen[Chosen | None]):
 
     @property
     def _is_looking(self) -> bool:
-        # What `workers` lists is of all screens.
-        looking = (w for w in self.workers if w.node is self and w.group == "look-up")
-        return any(worker.is_running for worker in looking)
+        return is_running(self, "look-up")
 
     # What was found -----------------------------------------------------------------------------
 

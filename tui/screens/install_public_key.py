@@ -115,7 +115,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         """Send the commands for another host to the terminal's clipboard."""
         if self._commands:
             await clipboard.send(self.app, "\n".join(self._commands))
-            self.app.notify("ssh-copy-id: sent to your terminal", markup=False, timeout=3)
+            clipboard.say_sent(self.app, "ssh-copy-id")
 
     def action_back(self) -> None:
         """Go back; nothing is added."""

@@ -8,6 +8,7 @@ from textual import on, work
 from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings
 from tui.list_screen import ListScreen
 from tui.text import said_by
@@ -27,10 +28,7 @@ class KeyPairListScreen(ListScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins
         # with "d" and "y" must not delete anything.
-        return not any(
-            worker.group == "flow" and worker.node is self and worker.is_running
-            for worker in self.workers
-        )
+        return not is_running(self, "flow")
 
     @work(exclusive=True, group="flow")
     async def action_create_key_pair(self) -> None:
