@@ -120,6 +120,8 @@ class FindScreen(Screen[Chosen | None]):
                 self._found += [each for each in batch if not each.minor]
                 self._show(f"looking… {self._looked_at:,} looked at; esc stops")
         except KeyPairsError as error:
+            self._looked_up = None  # Enter asks again
+            self._hint()
             self._status.show(verdict.refusal(error))
             return
         self._show(summed_up(self._found, self._looked_at))
@@ -196,6 +198,9 @@ class FindScreen(Screen[Chosen | None]):
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
         elif found.public_key is not None:
             self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
+        elif found.standing is Standing.LOCKED and self._is_looking:
+            # Unlocking would end the search without a word.
+            self._status.show(Verdict("still looking; esc stops, then enter unlocks", Tone.CAUTION))
         elif found.standing is Standing.LOCKED:
             self._locked = self._list.cursor
             self._passphrase_row.display = True
