@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService
 from tests.tui.driving import drawn, play, text_of, type_text, until, until_screen
-from tui.text import wrap
+from tui.text import fold
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
@@ -49,12 +49,13 @@ def test_choosing_hides_no_mark(
         ("one two three", 7, ["one two", "three"]),
         ("one two three", 6, ["one", "two", "three"]),
         ("saved to ~/.ssh/a-long-name.pem", 10, ["saved to ~", "/.ssh/a-lo", "ng-name.pe", "m"]),
+        ("a word toolongforaline", 10, ["a word too", "longforali", "ne"]),
         ("  $ indented", 20, ["  $ indented"]),
         ("日本 日本語", 6, ["日本", "日本語"]),
     ],
 )
 def test_lines_end_between_words(text: str, width: int, lines: list[str]) -> None:
-    assert wrap(text, width) == lines
+    assert fold(text, width) == lines
 
 
 def remark(pilot: Pilot[None]) -> str:

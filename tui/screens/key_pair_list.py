@@ -167,7 +167,7 @@ class KeyPairListScreen(ListScreen):
             self._say("there is nothing to export")
             return
         screen = SaveFileScreen(
-            f"Export {len(pairs):,} key pairs (.csv or .json)",
+            f"Export {len(pairs):,} key pair{'s' * (len(pairs) != 1)} (.csv or .json)",
             f"~/key-pairs-{self._service.region}.json",
             lambda path, yes: self._service.export(pairs, path, accepted=yes),
         )

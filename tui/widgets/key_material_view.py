@@ -61,7 +61,7 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def _lines(self) -> list[str]:
         if self.shown:
             return self._material.reveal().splitlines()
-        return [line.rstrip() for line in fold(_HIDDEN, max(self.size.width, 1))]
+        return fold(_HIDDEN, max(self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset
