@@ -146,3 +146,20 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await until(pilot, lambda: outcome.verdict.text == stays, "what was said before")
 
     play(empty_service, scene)
+
+
+def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await add_tag(pilot, "Env", "b")
+        screen = app_of(pilot).screen
+        screen.query(TagRow).first().enter()
+        await pilot.press("enter")
+        second = screen.query(TagRow).last().key_input
+        await until(pilot, lambda: second.has_focus, "the focus")
+
+    play(empty_service, scene)
