@@ -14,7 +14,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
-from textual.events import Event, Paste
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
@@ -22,6 +22,7 @@ from tui import forgetting, keymap
 from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
+from tui.strokes import Strokes
 from tui.text import masked, visible
 from tui.wire import Frame, Wire
 
@@ -58,6 +59,7 @@ class KeyPairsApp(App[None]):
         self._service = service
         self._where = where
         self._wire = Wire()
+        self.strokes = Strokes()
         self._drawn: Screen[object] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -104,6 +106,8 @@ class KeyPairsApp(App[None]):
             super()._display(screen, renderable)
 
     async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.strokes.note(event.key)
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             # Its field is Textual's own, which draws what was pasted as it is.
             event.text = masked(event.text)

@@ -98,6 +98,8 @@ class EditTagsScreen(Screen[bool]):
             await patiently(self._call, self._verdict.show)
         except EC2Error as error:
             self._verdict.show(verdict.refusal(error))
+            if wrong := self._tags.wrong_input:
+                wrong.focus()
         except KeyPairsError as error:
             self._verdict.show(Verdict(str(error), Tone.BAD))
         else:
