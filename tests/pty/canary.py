@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from ctypes import CDLL
 from hashlib import sha256
 from pathlib import Path
@@ -71,7 +71,7 @@ def passphrase() -> str:
 def pieces_of_passphrase() -> Mapping[int, frozenset[int]]:
     """Return the hashes of all pieces of 16 bytes of the passphrase, as those of the key."""
     data = passphrase().encode()
-    return {length: frozenset(found) for length, found in _forms([data], [data]).items()}
+    return {length: frozenset(found) for length, found in forms([data], [data]).items()}
 
 
 def pieces() -> Mapping[int, frozenset[int]]:
@@ -90,12 +90,13 @@ def pieces() -> Mapping[int, frozenset[int]]:
     line = private.public_key(private_key()).line
     blob = b64decode(line.split()[1]) + bytes(6)  # the zeros of a length follow it
     public = f"{line} {NAME}\n".encode()
-    known = _forms(raw, [seed(), *texts, *bodies])
-    seen_by_all = _forms([public, lines[0][1], *_base64(blob)], [public])
+    known = forms(raw, [seed(), *texts, *bodies])
+    seen_by_all = forms([public, lines[0][1], *_base64(blob)], [public])
     return {length: frozenset(known[length] - seen_by_all[length]) for length in known}
 
 
-def _forms(raw: Sequence[bytes], encoded: Sequence[bytes]) -> Mapping[int, set[int]]:
+def forms(raw: Sequence[bytes], encoded: Sequence[bytes]) -> Mapping[int, set[int]]:
+    """Return the hashes of the pieces of what may stand as it is, and of what may be encoded."""
     base64 = [form for data in encoded for form in _base64(data)]
     forms = {_PIECE: raw, _BASE64: base64, _HEX: [data.hex().encode() for data in encoded]}
     return {
@@ -111,7 +112,7 @@ def _hashes(data: bytes, length: int) -> Iterator[int]:
     return (hash(data[start : start + length]) for start in range(len(data) - length + 1))
 
 
-def holds_key(data: bytes, known: Mapping[int, frozenset[int]]) -> bool:
+def holds_key(data: bytes, known: Mapping[int, Set[int]]) -> bool:
     """Tell whether any 16 bytes of what is known are in data, as they are, in base64 or in hex."""
     return any(
         piece in known[length]

@@ -72,9 +72,13 @@ class RunOfCanary(Terminal):
             (tools / name).chmod(0o755)
         command: list[str | Path] = [sys.executable, CANARY, "--data-dir", folder / "data"]
         if walk.in_a_shell:
-            # The shell goes on when it is stopped, and continues it when it is told to.
-            script = f"{join(map(str, command))}; until [ -e go ]; do sleep 0.1; done; fg"
+            # The shell goes on when it is stopped, and continues it when it is told to; or when the
+            # terminal is gone, of which nobody tells a shell that has given it to its job.
+            wait = "until [ -e go ] || [ ! -t 0 ]; do sleep 0.1; done"
+            script = f"{join(map(str, command))}; {wait}; fg"
             command = ["bash", "--norc", "-i", "-c", f"set -m; {script}"]
+        if walk.redirect:
+            command = ["sh", "-c", f"exec {join(map(str, command))} {walk.redirect}"]
         env = {
             "TMPDIR": str(folder / "tmp"),
             "TEXTUAL": "debug,devtools",
@@ -169,6 +173,7 @@ class Walk:
     plain: Sequence[str] = (".pem",)
     """The endings of the files that hold it, because that was asked for."""
     in_a_shell: bool = False
+    redirect: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -517,6 +522,32 @@ def test_without_a_guard_something_else_holds_it(
 ) -> None:
     [walk] = (walk for walk in WALKS if walk.name == name)
     assert walk_with_canary(walk, without=guard) != []
+
+
+def is_in(stream: Path, text: str) -> Callable[[], bool]:
+    return lambda: stream.exists() and text.encode() in text_of(stream.read_bytes())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("without", ["", "terminal"])
+def test_a_redirect_gets_nothing_of_the_key(open_canary: OpenCanary, without: str) -> None:
+    walk = Walk("redirected", lambda run: None, redirect="2>screen", shown=True)
+    with open_canary(walk, without) as run:
+        screen = run.home / "screen"
+        if not without:
+            assert run.wait_for_end() == 2
+            assert not holds_key(screen.read_bytes(), PIECES)
+            return
+        # It draws on what it takes for the terminal, and so into the file.
+        wait_until(is_in(screen, "No key pairs"))
+        run.press("c")
+        wait_until(is_in(screen, "Create a key pair"))
+        run.type(NAME)
+        wait_until(is_in(screen, "free in"))
+        run.press("Tab", "Right", "Enter")
+        wait_until(is_in(screen, "Not saved yet"))
+        run.press("v")
+        wait_until(lambda: holds_key(screen.read_bytes(), PIECES))
 
 
 # What the memory holds ---------------------------------------------------------------------------
