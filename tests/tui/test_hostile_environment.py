@@ -342,7 +342,7 @@ def test_what_is_copied_of_a_hostile_pair_cannot_run_when_it_is_pasted(
     async def copy() -> None:
         async with KeyPairsApp(service).run_test(size=(80, 40)) as pilot:
             await until_loaded(pilot)
-            for index in range(4):  # the rest are recipes, which see to that by themselves
+            for index in range(6):  # the rest are recipes, which see to that by themselves
                 await pilot.press("y")
                 await until_screen(pilot, "PickScreen")
                 await pilot.press(*["down"] * index, "enter")
