@@ -21,6 +21,7 @@ UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
 
 _BROKEN_PIPE = 128 + signal.SIGPIPE
+_INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
@@ -38,6 +39,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         # Whoever reads it has seen enough. Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    except KeyboardInterrupt:
+        print("\nkeypairs: stopped.", file=sys.stderr)
+        return _INTERRUPTED
 
 
 def _restore(options: argparse.Namespace) -> int:

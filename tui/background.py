@@ -1,12 +1,23 @@
-"""Work that takes its time, in a thread, with a screen that goes on."""
+"""Work that takes its time while a screen goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from textual.screen import Screen
 
 _T = TypeVar("_T")
 _SECONDS = 0.1
+
+
+def is_running(screen: Screen[Any], group: str) -> bool:
+    """Tell whether a worker of a group is at work for a screen."""
+    # What `workers` lists is of all screens.
+    return any(
+        worker.node is screen and worker.group == group and worker.is_running
+        for worker in screen.workers
+    )
 
 
 async def in_batches(steps: Iterator[_T]) -> AsyncIterator[list[_T]]:

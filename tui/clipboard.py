@@ -30,6 +30,11 @@ async def send_private(app: App[None], material: KeyMaterial) -> None:
         app._driver.write(f"\x1b]52;c;{b64encode(material.encode()).decode()}\a")
 
 
+def say_sent(app: App[None], what: str, note: str = "") -> None:
+    """Say what was sent; not that it arrived."""
+    app.notify(f"{what}: sent to your terminal{note}", markup=False, timeout=3)
+
+
 async def _by_tmux(data: bytes) -> bool:
     if not os.environ.get("TMUX"):
         return False

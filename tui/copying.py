@@ -17,8 +17,8 @@ _QUESTION = (
 )
 
 
-async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str | None:
-    """Ask what to send to the terminal's clipboard, send it, and return what was sent.
+async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> None:
+    """Ask what to send to the terminal's clipboard, and send it.
 
     Must be called in a worker.
     """
@@ -29,8 +29,7 @@ async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> str 
     title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
     if title is not None:
         await clipboard.send(app, texts[title])
-        _say(app, f"{title}: sent to your terminal")
-    return title
+        clipboard.say_sent(app, title)
 
 
 async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: bool) -> None:
@@ -46,10 +45,10 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
         question = f"Send the private key of {key_pair.key_name}?"
         if await _pick(app, question, _QUESTION, holds_key=holds_key) == _YES:
             await clipboard.send_private(app, created.key_material)
-            _say(app, "private key: sent to your terminal; it cannot be taken back")
+            clipboard.say_sent(app, "private key", "; it cannot be taken back")
     elif title is not None:
         await clipboard.send(app, texts[title])
-        _say(app, f"{title}: sent to your terminal")
+        clipboard.say_sent(app, title)
 
 
 def _texts(key_pair: KeyPair) -> dict[str, str]:
@@ -75,10 +74,6 @@ async def _pick(
     from tui.screens.pick import PickScreen
 
     return await app.push_screen_wait(PickScreen(title, items, holds_key=holds_key))
-
-
-def _say(app: App[None], text: str) -> None:
-    app.notify(text, markup=False, timeout=3)
 
 
 def _pasteable(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation
-from tui.text import sentence, short_path
+from tui.text import said_by, short_path
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -82,7 +82,7 @@ def _files(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, 
         try:
             proofs = service.prove(key_pair, path)
         except ProofFailed as error:
-            yield "", f"✗ {sentence(error)}"
+            yield "", f"✗ {said_by(error)}"
         else:
             yield "", f"✓ {short_path(path)}: {', '.join(proofs)}"
 
@@ -91,7 +91,7 @@ def _history(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str
     try:
         entries = [e for e in service.journal() if e.key_pair_id == key_pair.key_pair_id]
     except KeyPairsError as error:
-        yield "", sentence(error)
+        yield "", said_by(error)
         return
     for entry in entries[-_MOST_HISTORY:]:
         client = f" from {entry.client}" if entry.client else ""

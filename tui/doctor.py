@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.doctor import Summary
     from core.service import KeyPairService
 
-FINE, FOUND, UNUSABLE, STOPPED = 0, 1, 2, 130
+FINE, FOUND, UNUSABLE = 0, 1, 2
 
 
 def doctor(
@@ -33,9 +33,6 @@ def doctor(
     except KeyPairsError as error:
         _say(sentence(error))
         return UNUSABLE
-    except KeyboardInterrupt:
-        _say("stopped; nothing was changed.")
-        return STOPPED
     if as_json:
         print(json.dumps(document(findings, summary), indent=2))
     for finding in () if as_json else findings:

@@ -16,7 +16,7 @@ from tui.text import sentence, visible
 if TYPE_CHECKING:
     from core.find import Ask, Finder
 
-ALL_KNOWN, NOT_ALL, UNUSABLE, STOPPED = 0, 1, 2, 130
+ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
 
 
 def find(
@@ -55,9 +55,6 @@ def find(
     except KeyPairsError as error:  # the agent's
         _say(sentence(error))
         return UNUSABLE
-    except KeyboardInterrupt:
-        _say("stopped.")
-        return STOPPED
     if as_json:
         print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
     sys.stdout.flush()

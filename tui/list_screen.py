@@ -47,6 +47,8 @@ class ListScreen(Screen[None]):
         self._service = service
         self._listing = Listing()
         self._shown: list[KeyPair] = []
+        # Why the listing is not what the Region holds: it is not shown then, nor acted on.
+        self._unread = ""
         self._taught = False
         self.loaded = False
         """Whether the first reading of the store has been shown."""
@@ -93,15 +95,23 @@ class ListScreen(Screen[None]):
 
     async def _read(self, keep: str | None = None, say: str = "") -> None:
         """Read and show the pairs, with the cursor on the pair `keep`."""
+        service = self._service
         try:
-            key_pairs = await asyncio.to_thread(self._service.describe_key_pairs)
+            key_pairs = await asyncio.to_thread(service.describe_key_pairs)
         except KeyPairsError as error:
-            self._show_empty(sentence(error))
-            self._loaded_first()
+            if service is self._service:
+                self._unread = sentence(error)
+                self._show(self._table.highlighted)
+                self._loaded_first()
             return
-        if key_pairs != tuple(self._listing.key_pairs.values()) or not self.loaded:
-            now = self._service.now().astimezone()
-            await asyncio.to_thread(self._listing.load, key_pairs, now)
+        if service is not self._service:
+            return  # the person has turned to another Region meanwhile
+        if key_pairs != tuple(self._listing.key_pairs.values()) or not self._shown:
+            reading = await asyncio.to_thread(self._listing.prepare, key_pairs)
+            if service is not self._service:
+                return
+            self._listing.load(reading, service.now().astimezone())
+            self._unread = ""
             self._show(keep or self._table.highlighted)
             self._loaded_first()
         if say:
@@ -125,6 +135,7 @@ class ListScreen(Screen[None]):
         if region == self._service.region:
             return
         self._service = self._service.for_region(region)
+        self._unread = f"Reading {region}…"
         self._clear_filter()
         self._listing.chosen.clear()
         self.loaded = False
@@ -133,6 +144,12 @@ class ListScreen(Screen[None]):
 
     def _show(self, keep: str | None) -> None:
         """Draw the list as it is filtered and sorted now."""
+        if self._unread:
+            self._shown = []
+            self._top_line.show(self._service.region)
+            self._filter_bar.show("", Verdict(""))
+            self._show_empty(self._unread)
+            return
         listing = self._listing
         total = len(listing.key_pairs)
         self._shown = listing.shown(self._service.now())

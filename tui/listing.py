@@ -1,6 +1,7 @@
 """What the list shows: which pairs, in which order, and which of them are chosen."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,15 @@ _SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The pairs of a Region by their ids, which replaces which, and what is searched in them."""
+
+    key_pairs: dict[str, KeyPair]
+    rotation: Rotation
+    items: "Sequence[Searchable]"
+
+
 class Listing:
     """The key pairs of a Region as a person looks at them.
 
@@ -37,7 +47,7 @@ class Listing:
         self.column = "name"
         self.reverse = False
         self._query: Query | None = None
-        self._items: list[Searchable] = []
+        self._items: Sequence[Searchable] = ()
         self._today = datetime.min
 
     @property
@@ -49,26 +59,31 @@ class Listing:
             self._query = parse(self.query_text)
         return self._query
 
-    def load(self, key_pairs: Iterable[KeyPair], now: datetime) -> None:
-        """Take another reading of the store; `now` is an aware time in the person's zone."""
+    def prepare(self, key_pairs: Sequence[KeyPair]) -> "Reading":
+        """Return what takes time about another reading of the store; made for a thread."""
         from core.query import searchable
 
-        items = {item.key_pair.key_pair_id: item for item in self._items}
-        before, self.key_pairs = self.key_pairs, {pair.key_pair_id: pair for pair in key_pairs}
-        self.rotation = Rotation(self.key_pairs.values())
-        self.chosen &= self.key_pairs.keys()
         # What did not change is kept: a change of one pair in thousands should cost that of one.
-        changed = {key for key, pair in self.key_pairs.items() if before.get(key) is not pair}
-        self._items = [
-            searchable(pair) if key in changed else items[key]
-            for key, pair in self.key_pairs.items()
-        ]
+        kept = {id(item.key_pair): item for item in self._items}
+        return Reading(
+            {pair.key_pair_id: pair for pair in key_pairs},
+            Rotation(key_pairs),
+            [kept.get(id(pair)) or searchable(pair) for pair in key_pairs],
+        )
+
+    def load(self, reading: "Reading", now: datetime) -> None:
+        """Take another reading of the store; `now` is an aware time in the person's zone."""
+        self.key_pairs = reading.key_pairs
+        self.rotation = reading.rotation
+        self.chosen &= self.key_pairs.keys()
+        self._items = reading.items
         self._today = now
         self._sort()
 
     def _sort(self) -> None:
         key = _SORT_KEYS[self.column]
-        self._items.sort(key=lambda item: key(item.key_pair), reverse=self.reverse)
+        # A new list: a thread may be going through the old one.
+        self._items = sorted(self._items, key=lambda item: key(item.key_pair), reverse=self.reverse)
 
     def sort_by_next(self) -> None:
         """Sort by the next column, upwards."""

@@ -145,12 +145,17 @@ def short_paths(text: str) -> str:
     return text.replace(f"{Path.home()}/", "~/")
 
 
+def said_by(error: Exception) -> str:
+    """Return what an error says, with the home folder as `~`, not yet made visible."""
+    return short_paths(str(error))
+
+
 def sentence(error: Exception) -> str:
     """Return what an error says, fit to be shown, with the home folder as `~`.
 
     It may quote what was typed or found in a file, and so is cut where it gets absurdly long.
     """
-    return shortened(short_paths(str(error)))
+    return shortened(said_by(error))
 
 
 def shortened(text: str) -> str:

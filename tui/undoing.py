@@ -11,7 +11,7 @@ from core.errors import (
     KeyPairsError,
 )
 from core.model import KeyPair
-from tui.text import sentence
+from tui.text import said_by
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -75,4 +75,4 @@ def _reason(error: KeyPairsError) -> str:
         case KeyPairLimitExceeded():
             return "the Region is full"
         case _:
-            return sentence(error)
+            return said_by(error)

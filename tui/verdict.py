@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from core import lifetime, passphrase, validation
 from core.destination import Destination
 from core.destination import Verdict as PathVerdict
-from core.errors import EC2Error, StoreError
+from core.errors import EC2Error, KeyPairsError, StoreError
 from core.model import KeyPair, KeyType, Tag
 from core.passphrase import Strength
-from tui.text import short_paths
+from tui.text import said_by, short_paths
 from tui.tone import Tone, Verdict
 
 if TYPE_CHECKING:
@@ -28,9 +28,11 @@ _FEWEST_BITS = 2048
 _FEWEST_BITS_OF_OPENSSH = 1024
 
 
-def refusal(error: EC2Error) -> Verdict:
-    """Return the service's own words."""
-    return Verdict(f"{error.code}: {error.message}", Tone.BAD)
+def refusal(error: KeyPairsError) -> Verdict:
+    """Return why something was not done: the code and the text of EC2, or an error of ours."""
+    if isinstance(error, EC2Error):
+        return Verdict(f"{error.code}: {error.message}", Tone.BAD)
+    return Verdict(said_by(error), Tone.BAD)
 
 
 def of_key_name(key_name: str, region: str, holder: KeyPair | None) -> Verdict:
@@ -51,7 +53,7 @@ async def of_key_name_here(service: "KeyPairService", key_name: str) -> Verdict:
     try:
         holder = await asyncio.to_thread(service.key_pair_named, key_name)
     except StoreError as error:
-        return Verdict(str(error), Tone.BAD)
+        return refusal(error)
     judged = of_key_name(key_name, service.region, holder)
     count = f"{len(key_name)}/{validation.MAX_KEY_NAME} · " if key_name else ""
     return Verdict(count + judged.text, judged.tone)

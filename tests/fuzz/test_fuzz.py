@@ -405,7 +405,7 @@ def check_store(data: bytes, folder: Path) -> None:
         return
     event("taken")
     listing = Listing()
-    listing.load(pairs, NOW)
+    listing.load(listing.prepare(pairs), NOW)
     for column in range(6):
         listing.sort_by_next()
         assert len(listing.shown(NOW)) == len(pairs), column

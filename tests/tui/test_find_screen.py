@@ -204,6 +204,48 @@ async def test_escape_stops_a_long_search_first(
 
 
 @in_loop
+async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
+    demo_service: DemoService,
+    keys: Path,
+    run: Callable[..., object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
+    run(*make, "-f", keys / "0.pem")
+    (keys / "0.pem.pub").unlink()
+    real, go_on = find.Finder.look, threading.Event()
+
+    def slow(self: find.Finder, text: str) -> Iterator[Found]:
+        for found in real(self, text):
+            yield found
+            go_on.wait(10)
+
+    monkeypatch.setattr(find.Finder, "look", slow)
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await open_screen(pilot, "~/keys")
+        await until(pilot, lambda: hint(screen) == "enter unlock", "the locked file")
+        await pilot.press("enter")
+        assert not screen._passphrase_row.display
+        go_on.set()
+        await until(pilot, lambda: "looked at" in said(screen) and "…" not in said(screen), "all")
+        await pilot.press("enter")
+        assert screen._passphrase_row.display
+
+
+@in_loop
+async def test_enter_asks_again_what_could_not_be_asked(
+    demo_service: DemoService, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await open_screen(pilot, "agent")
+        await until(pilot, lambda: "SSH_AUTH_SOCK" in said(screen), "the agent's absence")
+        assert hint(screen) == "enter find"
+        monkeypatch.setattr(find.Finder, "in_agent", lambda _: iter(()))
+        await pilot.press("enter")
+        await until(pilot, lambda: said(screen).startswith("looked at 0"), "the agent")
+
+
+@in_loop
 async def test_what_cannot_be_asked_is_said(demo_service: DemoService, keys: Path) -> None:
     damaged = keys.parent / "data" / "eu-west-1.json"
     damaged.write_bytes(b"{}")
@@ -270,3 +312,24 @@ async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
         await until(pilot, lambda: rows(screen)[-1] == ("? z.pem", "unknown"), "the key")
         assert hint(screen) == "enter import"
         assert "s3same" not in str(rows(screen)) + str(screen._answer.render()) + said(screen)
+
+
+@in_loop
+async def test_a_passphrase_ends_with_the_screen_however_that_ends(
+    demo_service: DemoService, keys: Path, run: Callable[..., object]
+) -> None:
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
+    run(*make, "-f", keys / "z.pem")
+    (keys / "z.pem.pub").unlink()
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/keys")
+        await pilot.press("tab", "G", "enter", *"s3same")
+        assert screen._passphrase.reveal() == "s3same"
+        # The list stays at hand: another key that is known leads away from the screen.
+        screen._list.focus()
+        screen._list.cursor = next(
+            index for index, found in enumerate(screen._found) if found.matches
+        )
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        assert screen._passphrase.reveal() == ""

@@ -1,6 +1,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -80,6 +81,29 @@ def test_anything_but_a_yes_restores_nothing(answer: str, folder: Path) -> None:
     assert done.stderr.endswith("keypairs: Nothing was changed.\n")
     assert (folder / "us-east-1.json").read_bytes() == before
     assert not list(folder.glob("*.damaged-*"))
+
+
+def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
+    before = (folder / "us-east-1.json").read_bytes()
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "tui", "restore", "us-east-1", "--data-dir", folder],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        ) as process:
+            assert process.stderr is not None
+            said = process.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
+            process.send_signal(signal.SIGINT)
+            said += process.stderr.read()
+            assert process.wait(30) == 130
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert said == b"Restore us-east-1 from the copy? [y/N] \nkeypairs: stopped.\n"
+    assert (folder / "us-east-1.json").read_bytes() == before
 
 
 def test_without_a_terminal_to_ask_on_yes_has_to_be_given(folder: Path) -> None:

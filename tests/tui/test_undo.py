@@ -1,6 +1,7 @@
 """What `u` brings back."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -119,3 +120,25 @@ def test_what_cannot_be_written_is_said_of_all_that_is_left(
     monkeypatch.undo()
     assert bring_back_last(empty_service).words == "brought 2 pairs back"
     assert names(empty_service) == ["a", "b", "c"]
+
+
+def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
+    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(empty_service, "a")
+    delete(empty_service, "a")
+
+    def fail(*_: object) -> None:
+        raise StoreError(f"{home}/odd\\name is damaged")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        # One backslash is shown as two; four would be twice spelled out.
+        shown = "~/odd\\\\name is damaged"
+        for name, key, remark in (
+            ("restore_key_pair", "u", f"not back: a: {shown}"),
+            ("journal", "J", shown),
+        ):
+            monkeypatch.setattr(empty_service, name, fail)
+            await press(pilot, key, remark)
+
+    play(empty_service, scene)

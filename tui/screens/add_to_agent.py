@@ -1,6 +1,7 @@
 """The form that adds a new private key to the ssh-agent."""
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -16,6 +17,7 @@ from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
+from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
@@ -96,20 +98,21 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Add the private key to the agent."""
-        # A second Enter would cancel the worker, but not its thread.
-        if not self._busy:
-            # What was found before must not cover what comes of this.
-            self.workers.cancel_group(self, "look")
-            self._add()
-
-    @work(exclusive=True, group="flow")
-    async def _add(self) -> None:
+        # Not in the worker: a second one would cancel the first, but not its thread.
+        if self._busy:
+            return
         try:
             kept = lifetime.parse(self._lifetime.value)
         except lifetime.LifetimeError:
             self._lifetime.focus()
             return
         self._busy = True
+        # What was found before must not cover what comes of this.
+        self.workers.cancel_group(self, "look")
+        self._add(kept)
+
+    @work(exclusive=True, group="flow")
+    async def _add(self, kept: timedelta | None) -> None:
         self._outcome.show(Verdict("adding…"))
         try:
             added = await asyncio.to_thread(
@@ -130,4 +133,4 @@ def _said(error: KeyPairsError) -> str:
     # To leave and come back, as is advised elsewhere, would lose the key.
     if isinstance(error, NoAgent):
         return f"{error.reason} Save the key to a file: escape, then s."
-    return str(error)
+    return said_by(error)

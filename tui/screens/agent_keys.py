@@ -16,7 +16,7 @@ from tui.actions import Place
 from tui.chosen import Chosen, KeyToImport, name_for
 from tui.keymap import bindings, hints
 from tui.text import sentence, visible
-from tui.tone import Tone, Verdict
+from tui.tone import Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
@@ -76,7 +76,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
             found = await asyncio.to_thread(self._service.agent)
         except KeyPairsError as error:
             self._keys = ()
-            self._state.show(Verdict("", Tone.PLAIN))
+            self._state.show(Verdict(""))
             self._show_empty(sentence(error))
             return
         self._keys = found.keys

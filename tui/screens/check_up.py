@@ -1,7 +1,6 @@
 """The screen that says what is wrong."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -12,11 +11,11 @@ from textual.widgets import Static
 
 from core.findings import OLD, Finding, Severity
 from tui.actions import Place
-from tui.background import in_batches
+from tui.background import in_batches, is_running
 from tui.chosen import Chosen
 from tui.doctor_text import summed_up
 from tui.keymap import bindings, hints
-from tui.text import visible
+from tui.text import short_paths, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
@@ -93,10 +92,8 @@ class CheckUpScreen(Screen[Chosen | None]):
 
     def action_back(self) -> None:
         """Stop looking, or go back."""
-        looking = [w for w in self.workers if w.node is self and w.group == "check-up"]
-        if any(worker.is_running for worker in looking):
-            for worker in looking:
-                worker.cancel()
+        if is_running(self, "check-up"):
+            self.workers.cancel_group(self, "check-up")
             count = len(self._findings)
             self._status.show(Verdict(f"stopped; {count} found so far", Tone.CAUTION))
         else:
@@ -120,8 +117,7 @@ class CheckUpScreen(Screen[Chosen | None]):
     @on(CursorList.Highlighted)
     def _show_advice(self) -> None:
         finding = self._under_cursor
-        problem = finding.problem.replace(f"{Path.home()}/", "~/") if finding else ""
-        self._problem.update(visible(problem))
+        self._problem.update(visible(short_paths(finding.problem)) if finding else "")
         self._advice.update(visible(finding.advice) if finding else "")
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()

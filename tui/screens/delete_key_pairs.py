@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from core.errors import EC2Error, KeyPairsError
+from core.errors import KeyPairsError
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
@@ -215,11 +215,9 @@ class DeleteKeyPairsScreen(Screen[int]):
             self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
             try:
                 await patiently(partial(self._delete_one, key_pair), self._outcome.show)
-            except EC2Error as error:
-                self._refuse(verdict.refusal(error))
-                return
             except KeyPairsError as error:
-                self._refuse(Verdict(str(error), Tone.BAD))
+                self._busy = False
+                self._outcome.show(verdict.refusal(error))
                 return
             self._deleted += 1
         self.dismiss(self._deleted)
@@ -228,10 +226,6 @@ class DeleteKeyPairsScreen(Screen[int]):
         self._service.delete_key_pair(
             key_pair_id=key_pair.key_pair_id, delete_time=self._delete_time
         )
-
-    def _refuse(self, refusal: Verdict) -> None:
-        self._busy = False
-        self._outcome.show(refusal)
 
 
 def _wants_care(key_pair: KeyPair) -> bool:

@@ -1,5 +1,6 @@
 """The question before a private key is given up."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -9,6 +10,7 @@ from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
+from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.patience import patiently
@@ -72,9 +74,9 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
             self.dismiss(None)
 
     @on(Input.Submitted)
-    @work(exclusive=True, group="flow")
-    async def action_submit(self) -> None:
+    def action_submit(self) -> None:
         """Give the private key up, if the name is right."""
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if self._busy:
             return
         name = self._key_pair.key_name
@@ -84,17 +86,20 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
             self._key_name.focus()
             return
         self._busy = True
-        said = f"gave up the private key of {name}; the pair stays, marked !"
-        try:
-            if self._fate.value == _DELETE:
-                said = f"gave up the private key of {name}, and deleted the pair"
-                await patiently(self._delete, self._field.show)
-        except KeyPairsError as error:
-            self._field.show(Verdict(f"not deleted: {error}", Tone.BAD))
+        if self._fate.value == _DELETE:
+            self._delete()
         else:
-            self.dismiss(said)
+            self.dismiss(f"gave up the private key of {name}; the pair stays, marked !")
+
+    @work(exclusive=True, group="flow")
+    async def _delete(self) -> None:
+        delete = partial(self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id)
+        try:
+            await patiently(delete, self._field.show)
+        except KeyPairsError as error:
+            self._field.show(Verdict(f"not deleted: {verdict.refusal(error).text}", Tone.BAD))
+        else:
+            name = self._key_pair.key_name
+            self.dismiss(f"gave up the private key of {name}, and deleted the pair")
         finally:
             self._busy = False
-
-    def _delete(self) -> None:
-        self._service.delete_key_pair(key_pair_id=self._key_pair.key_pair_id)

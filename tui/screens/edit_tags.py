@@ -1,21 +1,21 @@
 """The editor of tags."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from core.errors import EC2Error, KeyPairsError
-from core.model import KeyPair
+from core.errors import KeyPairsError
+from core.model import KeyPair, Tag
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.patience import patiently
-from tui.tone import Tone, Verdict
+from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
 from tui.widgets.top_line import TopLine
@@ -58,7 +58,7 @@ class EditTagsScreen(Screen[bool]):
             title = f"Add tags to {len(self._key_pairs)} key pairs"
             remark = "A tag whose key a pair has already is overwritten there."
         yield TopLine(title)
-        with VerticalScroll(can_focus=False, classes="body"):
+        with FormBody():
             yield Static(remark, markup=False)
             yield self._tags
             yield self._verdict
@@ -88,27 +88,27 @@ class EditTagsScreen(Screen[bool]):
             self.dismiss(False)
 
     @on(Input.Submitted)
-    @work(exclusive=True, group="flow")
-    async def action_submit(self) -> None:
+    def action_submit(self) -> None:
         """Save the tags."""
-        if self._busy:
-            return
-        self._busy = True
+        # Not in the worker: a second one would cancel the first, but not its thread.
+        if not self._busy:
+            self._busy = True
+            self._save(self._tags.tags)
+
+    @work(exclusive=True, group="flow")
+    async def _save(self, tags: Sequence[Tag]) -> None:
         try:
-            await patiently(self._call, self._verdict.show)
-        except EC2Error as error:
+            await patiently(partial(self._call, tags), self._verdict.show)
+        except KeyPairsError as error:
             self._verdict.show(verdict.refusal(error))
             if wrong := self._tags.wrong_input:
                 wrong.focus()
-        except KeyPairsError as error:
-            self._verdict.show(Verdict(str(error), Tone.BAD))
         else:
             self.dismiss(True)
         finally:
             self._busy = False
 
-    def _call(self) -> None:
-        tags = self._tags.tags
+    def _call(self, tags: Sequence[Tag]) -> None:
         if self._alone:
             self._service.set_tags(key_pair_id=self._alone.key_pair_id, tags=tags)
         else:

@@ -14,8 +14,9 @@ from core.errors import KeyPairsError
 from core.findings import PairReference
 from core.found import Found, Standing
 from core.secret import Passphrase
+from tui import verdict
 from tui.actions import Place
-from tui.background import in_batches
+from tui.background import in_batches, is_running
 from tui.chosen import Chosen, KeyToImport, name_for
 from tui.found_text import answer, summed_up
 from tui.keymap import bindings, hints
@@ -119,7 +120,9 @@ class FindScreen(Screen[Chosen | None]):
                 self._found += [each for each in batch if not each.minor]
                 self._show(f"looking… {self._looked_at:,} looked at; esc stops")
         except KeyPairsError as error:
-            self._status.show(Verdict(str(error), Tone.BAD))
+            self._looked_up = None  # Enter asks again
+            self._hint()
+            self._status.show(verdict.refusal(error))
             return
         self._show(summed_up(self._found, self._looked_at))
         if finder.problems:
@@ -138,9 +141,7 @@ class FindScreen(Screen[Chosen | None]):
 
     @property
     def _is_looking(self) -> bool:
-        # What `workers` lists is of all screens.
-        looking = (w for w in self.workers if w.node is self and w.group == "look-up")
-        return any(worker.is_running for worker in looking)
+        return is_running(self, "look-up")
 
     # What was found -----------------------------------------------------------------------------
 
@@ -197,6 +198,9 @@ class FindScreen(Screen[Chosen | None]):
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
         elif found.public_key is not None:
             self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
+        elif found.standing is Standing.LOCKED and self._is_looking:
+            # Unlocking would end the search without a word.
+            self._status.show(Verdict("still looking; esc stops, then enter unlocks", Tone.CAUTION))
         elif found.standing is Standing.LOCKED:
             self._locked = self._list.cursor
             self._passphrase_row.display = True

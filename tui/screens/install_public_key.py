@@ -17,7 +17,7 @@ from core.model import KeyPair
 from tui import clipboard, verdict
 from tui.actions import Place
 from tui.keymap import bindings
-from tui.text import short_path, short_paths
+from tui.text import said_by, short_path
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
@@ -75,7 +75,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         try:
             plan, commands = await asyncio.to_thread(self._look, self._options.value)
         except KeyPairsError as error:
-            self._field.show(Verdict(str(error), Tone.BAD))
+            self._field.show(verdict.refusal(error))
             return
         self._commands = commands
         self._show(plan)
@@ -115,7 +115,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         """Send the commands for another host to the terminal's clipboard."""
         if self._commands:
             await clipboard.send(self.app, "\n".join(self._commands))
-            self.app.notify("ssh-copy-id: sent to your terminal", markup=False, timeout=3)
+            clipboard.say_sent(self.app, "ssh-copy-id")
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
@@ -125,14 +125,13 @@ class InstallPublicKeyScreen(Screen[str | None]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Add the line to authorized_keys."""
-        # A second Enter would cancel the worker, but not its thread.
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if not self._busy:
-            self._install()
+            self._busy = True
+            self._install(self._options.value)
 
     @work(exclusive=True, group="flow")
-    async def _install(self) -> None:
-        self._busy = True
-        options = self._options.value
+    async def _install(self, options: str) -> None:
         try:
             # Looked at anew: what was refused may have been mended in another terminal.
             plan = await asyncio.to_thread(self._service.installation, self._key_pair, options)
@@ -143,9 +142,9 @@ class InstallPublicKeyScreen(Screen[str | None]):
                 self._service.install_public_key, self._key_pair, options
             )
         except AddedNotConfirmed as error:
-            self._say(Verdict(short_paths(str(error)), Tone.CAUTION))
+            self._say(Verdict(said_by(error), Tone.CAUTION))
         except KeyPairsError as error:
-            self._say(Verdict(short_paths(str(error)), Tone.BAD))
+            self._say(verdict.refusal(error))
         else:
             path = short_path(str(done.path))
             present = done.standing is Standing.PRESENT

@@ -8,8 +8,10 @@ from textual import on, work
 from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings
 from tui.list_screen import ListScreen
+from tui.text import said_by
 from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
@@ -26,10 +28,7 @@ class KeyPairListScreen(ListScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins
         # with "d" and "y" must not delete anything.
-        return not any(
-            worker.group == "flow" and worker.node is self and worker.is_running
-            for worker in self.workers
-        )
+        return not is_running(self, "flow")
 
     @work(exclusive=True, group="flow")
     async def action_create_key_pair(self) -> None:
@@ -44,7 +43,7 @@ class KeyPairListScreen(ListScreen):
             try:
                 name = await asyncio.to_thread(self._service.successor_name, key_pair.key_name)
             except KeyPairsError as error:
-                self._say(str(error))
+                self._say(said_by(error))
             else:
                 await self._create(key_pair, name)
 
@@ -131,7 +130,7 @@ class KeyPairListScreen(ListScreen):
         try:
             brought = await asyncio.to_thread(bring_back_last, self._service)
         except KeyPairsError as error:
-            self._say(str(error))
+            self._say(said_by(error))
         else:
             first = brought.restored[0].key_pair_id if brought.restored else None
             await self._read(first, brought.words)
@@ -184,7 +183,7 @@ class KeyPairListScreen(ListScreen):
         try:
             entries = await asyncio.to_thread(self._service.journal)
         except KeyPairsError as error:
-            self._say(str(error))
+            self._say(said_by(error))
             return
         title = f"The journal of {self._service.region}"
         await self.app.push_screen_wait(

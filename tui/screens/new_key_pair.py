@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -17,6 +16,7 @@ from tui.actions import Place
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRows
@@ -66,7 +66,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         }
         *_, last = fields.values()
         self._above_tags = last.control
-        self._body = VerticalScroll(can_focus=False, classes="body")
+        self._body = FormBody()
         self._outcome = VerdictLine(id="outcome")
         self._at_rest = Verdict("")
 
@@ -138,7 +138,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
-            self._outcome.show(Verdict(str(error), Tone.BAD))
+            self._outcome.show(verdict.refusal(error))
         else:
             self.dismiss(made)
             return

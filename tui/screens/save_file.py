@@ -10,11 +10,10 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core.destination import Destination
-from core.errors import SaveAsks, SaveError
+from core.errors import SaveError
 from tui.actions import Place
 from tui.keymap import bindings
-from tui.text import short_paths
-from tui.tone import Tone, Verdict
+from tui.tone import Verdict
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -62,7 +61,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Save."""
-        # Looked at here: a second worker would end the first, but not its thread.
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if not self._busy:
             self._busy = True
             self._submit()
@@ -72,10 +71,8 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
         self._path.show(Verdict("saving…"))
         try:
             saved = await asyncio.to_thread(self._save, self._path.path, self._path.accepted)
-        except SaveAsks as question:
-            self._path.ask(question.destination)
         except SaveError as error:
-            self._path.show(Verdict(short_paths(str(error)), Tone.BAD))
+            self._path.refuse(error)
         else:
             self.dismiss(saved)
         finally:

@@ -10,13 +10,13 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core import destination, file_formats
-from core.errors import SaveAsks, SaveError
+from core.errors import SaveError
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings
-from tui.text import short_paths
+from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
@@ -97,9 +97,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         self._judge_format()
         self._judge_path()
 
-    def on_unmount(self) -> None:
-        self._passphrases.clear()
-
     @property
     def _file_format(self) -> FileFormat:
         return FileFormat(self._choice.value)
@@ -160,7 +157,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Save, read back and prove."""
-        # Looked at here: a second worker would end the first, but not its thread.
+        # Not in the worker: a second one would cancel the first, but not its thread.
         if not self._busy and self._is_complete():
             self._busy = True
             first, _ = self._passphrases.reveal()
@@ -189,10 +186,8 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         self._path.show(Verdict("saving…"))
         try:
             saved = await asyncio.to_thread(self._save, passphrase)
-        except SaveAsks as question:
-            self._path.ask(question.destination)
         except SaveError as error:
-            self._path.show(Verdict(short_paths(str(error)), Tone.BAD))
+            self._path.refuse(error)
         else:
             self.dismiss(saved)
         finally:
@@ -214,5 +209,5 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
                 self._created.key_pair, destination.public_path(path)
             )
         except SaveError as error:
-            return SavedFiles(private, file_format, encrypted, failure=str(error))
+            return SavedFiles(private, file_format, encrypted, failure=said_by(error))
         return SavedFiles(private, file_format, encrypted, public)

@@ -4,8 +4,6 @@ Our own because Textual's Footer leaks widgets on every change of focus, doubles
 such a change sends, and cuts its last hint in the middle.
 """
 
-from typing import ClassVar
-
 from textual.content import Content
 from textual.widget import Widget
 
@@ -21,20 +19,12 @@ WIDE = 100
 class KeyHints(Widget):
     """One line of keys and words; what does not fit whole is left out, from the end."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
-    """
-    | Class | Description |
-    | :- | :- |
-    | `key-hints--key` | The key of a hint. |
-    """
-
     DEFAULT_CSS = """
     KeyHints {
         dock: bottom;
         height: 1;
         color: $text-muted;
         &:ansi { text-style: dim; }
-        .key-hints--key { color: $text-accent; text-style: bold; }
     }
     """
 

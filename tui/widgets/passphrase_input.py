@@ -17,7 +17,7 @@ class PassphraseInput(Widget, can_focus=True):
     """One line of marks: letters are added, Backspace takes the last, Ctrl-U takes all.
 
     Our own because Textual's Input keeps its value in a reactive, sends it in messages, and lets
-    it be copied. What was typed is here until `clear()`, and nowhere else.
+    it be copied. What was typed is here until `clear()` or the end of the screen, and nowhere else.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,6 +63,10 @@ class PassphraseInput(Widget, can_focus=True):
         """Forget what was typed."""
         self._characters.clear()
         self._changed()
+
+    def on_unmount(self) -> None:
+        # Textual may remember a closed screen for long, as the one that sent the last event.
+        self._characters.clear()
 
     def action_clear(self) -> None:
         """Empty the field."""

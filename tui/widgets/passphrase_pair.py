@@ -32,11 +32,6 @@ class PassphrasePair(Horizontal):
         """Return what was typed first and what was typed again."""
         return self._first.reveal(), self._again.reveal()
 
-    def clear(self) -> None:
-        """Forget both."""
-        self._first.clear()
-        self._again.clear()
-
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
         self._first.focus()

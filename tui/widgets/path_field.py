@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from core import destination
 from core.destination import Destination
+from core.errors import SaveAsks, SaveError
 from tui import verdict
 from tui.text import short_paths
 from tui.tone import Tone, Verdict
@@ -38,20 +39,19 @@ class PathField(FormField):
     def path(self, path: str) -> None:
         self._input.value = path
 
-    def focus_input(self) -> None:
-        """Put the cursor into the field."""
-        self._input.focus()
+    def refuse(self, error: SaveError) -> None:
+        """Say why nothing was saved; where a second Enter would do, ask for it.
 
-    def ask(self, target: Destination) -> None:
-        """Ask for a second Enter; it says yes to this and nothing else."""
-        self.accepted = target
-        self.show(
-            Verdict(
-                f"{short_paths(target.explanation)}; press enter again to save here all the same",
-                Tone.CAUTION,
-            )
-        )
-        self.focus_input()
+        That says yes to this place as it is now, and to nothing else.
+        """
+        if not isinstance(error, SaveAsks):
+            self.show(verdict.refusal(error))
+            return
+        self.accepted = error.destination
+        explanation = short_paths(error.destination.explanation)
+        again = f"{explanation}; press enter again to save here all the same"
+        self.show(Verdict(again, Tone.CAUTION))
+        self._input.focus()
 
     @on(Input.Changed)
     def _forget_yes(self) -> None:

@@ -1,0 +1,145 @@
+"""What comes at the wrong moment: a second Enter, another Region, a reading that comes late."""
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core.errors import StoreError
+from core.model import KeyPair
+from tests.demo import DemoService
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    play,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
+from tui.screens.key_pair_list import KeyPairListScreen
+from tui.widgets.pick_list import PickList
+
+
+class Held:
+    """A method of the service that begins, and waits until it may go on."""
+
+    def __init__(self, service: DemoService, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls = 0
+        self.go_on = Event()
+        self._method = getattr(service, name)
+        monkeypatch.setattr(service, name, self)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        self.calls += 1
+        assert self.go_on.wait(10)
+        return self._method(*arguments, **named)
+
+    def has_begun(self) -> bool:
+        return self.calls > 0
+
+
+def test_a_second_enter_while_tags_are_saved_changes_nothing(
+    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(demo_service, "set_tags", monkeypatch)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Team")
+        await pilot.press("enter")
+        await until(pilot, held.has_begun, "the saving")
+        await pilot.press("enter")
+        held.go_on.set()
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "tags saved" in drawn(pilot), "the word of it")
+        assert held.calls == 1
+
+    play(demo_service, scene)
+
+
+def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(empty_service, "delete_key_pair", monkeypatch)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "web")
+        await pilot.press("enter")
+        await until(pilot, held.has_begun, "the deletion")
+        await pilot.press("enter")
+        held.go_on.set()
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "and deleted the pair" in drawn(pilot), "the word of it")
+        assert held.calls == 1
+
+    play(empty_service, scene)
+
+
+async def turn_to(pilot: Pilot[None], region: str) -> None:
+    """Look at another Region."""
+    await pilot.press("r")
+    await until_screen(pilot, "PickScreen")
+    await type_text(pilot, region)
+    items = app_of(pilot).screen.query_one(PickList)
+    await until(pilot, lambda: items.count == 1, "one Region")
+    await pilot.press("enter")
+    app = app_of(pilot)
+    await until(pilot, lambda: isinstance(app.screen, KeyPairListScreen), "the list")
+
+
+def test_a_reading_of_the_region_that_was_left_is_not_shown(
+    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        held = Held(demo_service, "describe_key_pairs", monkeypatch)
+        await pilot.press("R")
+        await until(pilot, held.has_begun, "the reading")
+        await turn_to(pilot, "eu-west-3")
+        await until(pilot, lambda: "No key pairs in eu-west-3" in drawn(pilot), "the other Region")
+        held.go_on.set()
+        await pilot.pause(0.3)
+        assert "No key pairs in eu-west-3" in drawn(pilot)
+        assert "ci-deploy" not in drawn(pilot)
+
+    play(demo_service, scene)
+
+
+def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
+    demo_service: DemoService, home: Path
+) -> None:
+    (home / "data" / "eu-west-3.json").write_text('{"key_pairs": {"1"')
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await turn_to(pilot, "eu-west-3")
+        await until(pilot, lambda: "damaged" in text_of(pilot, "#empty"), "the damage")
+        assert drawn(pilot).lstrip().startswith("eu-west-3 ")
+        await pilot.press("d")
+        await pilot.pause(0.2)
+        assert isinstance(app_of(pilot).screen, KeyPairListScreen)
+
+    play(demo_service, scene)
+
+
+def test_a_reading_that_succeeds_again_takes_the_error_away(
+    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> tuple[KeyPair, ...]:
+        raise StoreError("The disk is gone.")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(demo_service, "describe_key_pairs", fail)
+            await pilot.press("R")
+            await until(pilot, lambda: "The disk is gone." in drawn(pilot), "the error")
+        await pilot.press("R")
+        await until(pilot, lambda: "ci-deploy" in drawn(pilot), "the pairs")
+
+    play(demo_service, scene)
