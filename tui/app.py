@@ -76,9 +76,11 @@ class KeyPairsApp(App[None]):
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         # At once: what is said next belongs to the screen that comes.
-        self.screen_change_signal.subscribe(
-            self, lambda _: self.clear_notifications(), immediate=True
-        )
+        self.screen_change_signal.subscribe(self, self._forget_what_was_said, immediate=True)
+
+    def _forget_what_was_said(self, _: Screen[object]) -> None:
+        if self._notifications:
+            self.clear_notifications()
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
