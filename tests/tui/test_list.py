@@ -36,6 +36,7 @@ def test_choosing_hides_no_mark(
         assert rows(pilot) == ["   a-saved", " ! b-unsaved", " ↓ c-imported"]
         await pilot.press("space", "space", "space")
         assert rows(pilot) == ["*  a-saved", "*! b-unsaved", "*↓ c-imported"]
+        assert "3 pairs · 3 chosen" in drawn(pilot)
         await pilot.press("g", "space")
         assert rows(pilot) == ["   a-saved", "*! b-unsaved", "*↓ c-imported"]
 
