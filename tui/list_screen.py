@@ -16,7 +16,7 @@ from tui import details
 from tui.actions import Place
 from tui.keymap import hints, wide_hints
 from tui.listing import Listing
-from tui.rows import remarks
+from tui.rows import remarks, wants_attention
 from tui.text import sentence
 from tui.verdict import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
@@ -114,8 +114,10 @@ class ListScreen(Screen[None]):
             self.call_after_refresh(self._make_ready)
 
     def _teach(self) -> None:
-        """Say once, above the hint bar, what that has no room for."""
-        if self._shown and not self._taught and self.app.size.width < WIDE:
+        """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
+        key_pair = self._highlighted
+        heed = key_pair is None or wants_attention(key_pair, self._listing.rotation)
+        if not (heed or self._taught or self.app.size.width >= WIDE):
             taught = wide_hints(Place.LIST)
             self._say("  ".join(f"{key} {word}" for key, word in taught))
         self._taught = True

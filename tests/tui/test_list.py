@@ -93,6 +93,15 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
     play(empty_service, scene, size)
 
 
+def test_nothing_is_taught_over_what_wants_attention(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="b-unsaved", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "private key never saved" in remark(pilot), "the pair")
+
+    play(empty_service, scene)
+
+
 def hints_drawn(pilot: Pilot[None]) -> str:
     return drawn(pilot).split("\n")[-1].strip()
 
