@@ -36,6 +36,7 @@ def test_choosing_hides_no_mark(
         assert rows(pilot) == ["   a-saved", " ! b-unsaved", " ↓ c-imported"]
         await pilot.press("space", "space", "space")
         assert rows(pilot) == ["*  a-saved", "*! b-unsaved", "*↓ c-imported"]
+        assert "3 pairs · 3 chosen" in drawn(pilot)
         await pilot.press("g", "space")
         assert rows(pilot) == ["   a-saved", "*! b-unsaved", "*↓ c-imported"]
 
@@ -91,6 +92,15 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair there")
 
     play(empty_service, scene, size)
+
+
+def test_nothing_is_taught_over_what_wants_attention(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="b-unsaved", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "private key never saved" in remark(pilot), "the pair")
+
+    play(empty_service, scene)
 
 
 def hints_drawn(pilot: Pilot[None]) -> str:

@@ -161,7 +161,7 @@ class KeyPairListScreen(ListScreen):
         """Write the chosen pairs, or those that are shown, to a file."""
         from tui.screens.save_file import SaveFileScreen
 
-        pairs = self._affected() if self._listing.chosen else self._shown
+        pairs = self._chosen() or self._shown
         if not pairs:
             self._say("there is nothing to export")
             return
