@@ -69,13 +69,18 @@ def load(path: Path) -> Config:
 
 
 def _config(values: Mapping[str, Any], path: Path) -> Config:
-    known = {"theme": str, "mouse": bool, "keys": dict}
+    known = {
+        "theme": (str, "a string"),
+        "mouse": (bool, "true or false"),
+        "keys": (dict, "a table"),
+    }
     for name, value in values.items():
         if name not in known:
             shown = name[:_SHOWN]
             raise SettingsError(f"{path}: unknown setting {shown}; known: {', '.join(known)}.")
-        if not isinstance(value, known[name]):
-            raise SettingsError(f"{path}: {name} must be a {known[name].__name__}.")
+        kind, called = known[name]
+        if not isinstance(value, kind):
+            raise SettingsError(f"{path}: {name} must be {called}.")
     keys = values.get("keys", {})
     for action_id, key in keys.items():
         # They are printed in the hints and the help, and Textual refuses some with a traceback.

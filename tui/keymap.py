@@ -28,9 +28,9 @@ _TYPING = {
 }
 """Places where a letter is text, so that only keys of other kinds can be taught."""
 
-
-_TAKEN = {Place.LIST: {"j", "k", "g", "G", "up", "down", "home", "end", "pageup", "pagedown"}}
-"""Keys that move in a place, and so can be given to no action of it."""
+_MOVING = {*"jkgG", "up", "down", "home", "end", "pageup", "pagedown", "ctrl+b", "ctrl+f"}
+_TAKEN = dict.fromkeys((Place.LIST, Place.AGENT, Place.CHECK_UP), _MOVING)
+"""Keys that move in the list of a place, and so can be given to no action of it."""
 
 
 def rebind(keys: Mapping[str, str]) -> None:
@@ -93,6 +93,11 @@ def hints(place: Place) -> tuple[tuple[str, str], ...]:
 def wide_hints(place: Place) -> tuple[tuple[str, str], ...]:
     """Return what the hint bar shows as well where the window is wide, likewise."""
     return tuple((key_label(a.key), a.wide_hint) for a in at(place) if a.wide_hint)
+
+
+def key_of(action_id: str) -> str:
+    """Return the key that an action has, for a sentence that names it."""
+    return next(key_label(action.key) for action in bound if action.id == action_id)
 
 
 _LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}

@@ -14,7 +14,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import details
 from tui.actions import Place
-from tui.keymap import hints, wide_hints
+from tui.keymap import hints, key_of, wide_hints
 from tui.listing import Listing
 from tui.rows import remarks, wants_attention
 from tui.text import sentence
@@ -175,7 +175,9 @@ class ListScreen(Screen[None]):
         else:
             self._show_empty(
                 f"No key pairs in {self._service.region} yet.\n\n"
-                "Press c to create one, i to import a public key, r to look at another Region."
+                f"Press {key_of('key-pair.create')} to create one,"
+                f" {key_of('key-pair.import')} to import a public key,"
+                f" {key_of('list.region')} to look at another Region."
             )
 
     def _show_top(self) -> None:

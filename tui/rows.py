@@ -4,6 +4,7 @@ from datetime import datetime
 
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation
+from tui.keymap import key_of
 from tui.text import short_path, shortened
 from tui.widgets.key_pair_table import Row
 
@@ -61,7 +62,7 @@ def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[st
             states = ["imported: only the public key is kept here"]
     parts = []
     if successor := rotation.successor(key_pair):
-        parts.append(f"replaced by {successor.key_name}; d retires it")
+        parts.append(f"replaced by {successor.key_name}; {key_of('key-pair.delete')} retires it")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {predecessor.key_name}")
     wholes = [[*parts, key_pair.key_pair_id, state] for state in states]

@@ -1,8 +1,11 @@
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from core.errors import SettingsError
+from tests.demo import DemoService
+from tests.tui.driving import play, text_of
 from tui import keymap
 from tui.actions import Place
 from tui.config import Config, load
@@ -21,9 +24,9 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("theme = 1", "theme must be a str"),
-        ("mouse = 'no'", "mouse must be a bool"),
-        ("keys = 3", "keys must be a dict"),
+        ("theme = 1", "theme must be a string"),
+        ("mouse = 'no'", "mouse must be true or false"),
+        ("keys = 3", "keys must be a table"),
         ("colour = 'red'", "unknown setting colour"),
         ("[keys]\na = 1", "must be the name of a key"),
         ("[keys]\na = ''", "must be the name of a key"),
@@ -68,6 +71,8 @@ def test_an_action_gets_another_key(table: None) -> None:
         ({"key-pair.create": "q"}, "app.quit"),
         ({"key-pair.create": "j"}, "moving in the list"),
         ({"key-pair.create": "f2,i"}, "key-pair.create"),
+        ({"agent.reload": "j"}, "moving in the list"),
+        ({"check-up.back": "ctrl+f"}, "moving in the list"),
     ],
 )
 def test_an_unknown_id_or_a_key_with_two_owners_is_refused(
@@ -89,3 +94,14 @@ def test_no_two_actions_of_a_place_share_an_id_or_a_key() -> None:
     for place in Place:
         keys = [key for action in keymap.at(place) for key in action.key.split(",")]
         assert len(keys) == len(set(keys)), place
+
+
+def test_what_the_screens_say_names_the_keys_that_are_in_force(
+    table: None, empty_service: DemoService
+) -> None:
+    keymap.rebind({"key-pair.create": "f2"})
+
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "Press f2 to create one, i to import" in text_of(pilot, "#empty")
+
+    play(empty_service, scene)

@@ -3,6 +3,7 @@ import stat
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.events import Paste
@@ -356,6 +357,32 @@ def test_a_failed_save_loses_nothing_that_was_typed(
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.ppk, encrypted"]
 
     play(empty_service, scene)
+
+
+def test_what_is_changed_while_it_saves_does_not_count(
+    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_private_file = files.create_private_file
+    begun, go_on = Event(), Event()
+
+    def slow(path: Path, data: bytes) -> None:
+        begun.set()
+        assert go_on.wait(10)
+        create_private_file(path, data)
+
+    monkeypatch.setattr(files, "create_private_file", slow)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = dialog(pilot)
+        await pilot.press("enter")
+        await until(pilot, begun.is_set, "the save to begin")
+        screen._wants_public.value = True
+        await pilot.pause()
+        go_on.set()
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play(empty_service, scene)
+    assert sorted(path.name for path in (home / ".ssh").iterdir()) == ["reporting.pem"]
 
 
 def test_a_second_enter_while_it_saves_changes_nothing(

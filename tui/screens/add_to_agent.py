@@ -16,7 +16,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.keymap import bindings, key_of
 from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
@@ -132,5 +132,6 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 def _said(error: KeyPairsError) -> str:
     # To leave and come back, as is advised elsewhere, would lose the key.
     if isinstance(error, NoAgent):
-        return f"{error.reason} Save the key to a file: escape, then s."
+        save = key_of("key-material.save")
+        return f"{error.reason} Save the key to a file: escape, then {save}."
     return said_by(error)

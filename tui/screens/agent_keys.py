@@ -14,7 +14,7 @@ from core.findings import PairReference
 from tui import verdict
 from tui.actions import Place
 from tui.chosen import Chosen, KeyToImport, name_for
-from tui.keymap import bindings, hints
+from tui.keymap import bindings, hints, key_of
 from tui.text import sentence, visible
 from tui.tone import Verdict
 from tui.widgets.cursor_list import CursorList
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
     "It holds no key, or is locked (ssh-add -X unlocks it).\n\n"
-    "A new pair's private key is added by a on its screen, before it is left;"
+    "A new pair's private key is added by {add} on its screen, before it is left;"
     " one that was saved, by ssh-add and its file."
 )
 
@@ -85,7 +85,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
             self._show_empty("")
             self._list.set_items(list(self._items()), self._list.cursor)
         else:
-            self._show_empty(_EMPTY)
+            self._show_empty(_EMPTY.format(add=key_of("key-material.agent")))
 
     def _show_empty(self, text: str) -> None:
         self._empty.update(text)

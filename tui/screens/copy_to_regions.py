@@ -14,7 +14,7 @@ from core.model import KeyPair
 from tui import copies
 from tui.actions import Place
 from tui.copies import Copied
-from tui.keymap import bindings
+from tui.keymap import bindings, key_of
 from tui.region_items import region_items
 from tui.text import visible
 from tui.tone import Tone, Verdict
@@ -174,7 +174,8 @@ class CopyToRegionsScreen(Screen[int]):
         if self._busy:
             return
         if not self._chosen:
-            self._state.show(Verdict("space chooses the Region under the cursor", Tone.CAUTION))
+            text = f"{key_of('copy-to.choose')} chooses the Region under the cursor"
+            self._state.show(Verdict(text, Tone.CAUTION))
             return
         self._busy, self._stop = True, False
         # What is worked on stands together, at the top, however the list was narrowed.

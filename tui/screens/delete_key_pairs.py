@@ -17,7 +17,7 @@ from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import at, bindings, hints, key_label
+from tui.keymap import at, bindings, hints, key_label, key_of
 from tui.patience import patiently
 from tui.strokes import ALONE
 from tui.text import short_path, visible
@@ -111,7 +111,8 @@ class DeleteKeyPairsScreen(Screen[int]):
             if successor := self._rotation.successor(key_pair):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
         more = len(self._key_pairs) - len(named)
-        after = ["", "u brings it back for 30 days; EC2's answers say that it is gone."]
+        undo = key_of("key-pair.undo")
+        after = ["", f"{undo} brings it back for 30 days; EC2's answers say that it is gone."]
         return lines + ([f"and {more} more"] if more else []) + after
 
     @property

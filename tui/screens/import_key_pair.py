@@ -12,7 +12,7 @@ from core.errors import EC2Error, InvalidKeyFormat
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.keymap import bindings, key_of
 from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict
@@ -53,7 +53,8 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
     async def _judge_material(self) -> None:
         text = self._material.text
         if not text.strip():
-            judged = Verdict("paste it, or type the path of a .pub file; ctrl+o picks one")
+            pick = key_of("import.pick")
+            judged = Verdict(f"paste it, or type the path of a .pub file; {pick} picks one")
         else:
             judged = await asyncio.to_thread(self._judge, text)
         self._fields["public_key_material"].show(judged)

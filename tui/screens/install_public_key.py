@@ -16,7 +16,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import clipboard, verdict
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.keymap import bindings, key_of
 from tui.text import said_by, short_path
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
@@ -48,7 +48,8 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._key_pair = key_pair
         self._where = Facts(id="where")
         self._options = TextInput(id="options")
-        self._options.placeholder = 'none; ctrl+r: restrict, ctrl+f: from="…"'
+        restrict, from_ = key_of("install.restrict"), key_of("install.from")
+        self._options.placeholder = f'none; {restrict}: restrict, {from_}: from="…"'
         self._field = FormField("Options", self._options)
         self._outcome = VerdictLine(id="outcome")
         self._outcome.display = False
@@ -162,5 +163,7 @@ def _elsewhere(commands: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return what to do for another host, as facts; the last of the commands is ssh-copy-id."""
     if not commands:
         return [("Other host", "the options are wrong")]
-    note = [("", "after writing that .pub; ctrl+y copies both")] if len(commands) > 1 else []
+    note = []
+    if len(commands) > 1:
+        note = [("", f"after writing that .pub; {key_of('install.copy')} copies both")]
     return [("Other host", commands[-1]), *note]

@@ -9,7 +9,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui.actions import Place
 from tui.background import is_running
-from tui.keymap import bindings
+from tui.keymap import bindings, key_of
 from tui.list_screen import ListScreen
 from tui.text import said_by
 from tui.widgets.cursor_list import CursorList
@@ -107,7 +107,8 @@ class KeyPairListScreen(ListScreen):
             if deleted:
                 one = deleted == 1
                 name = affected[0].key_name if one else f"{deleted} pairs"
-                await self._read(say=f"deleted {name}; u brings {'it' if one else 'them'} back")
+                undo = f"{key_of('key-pair.undo')} brings {'it' if one else 'them'} back"
+                await self._read(say=f"deleted {name}; {undo}")
 
     @work(exclusive=True, group="flow")
     async def action_copy_to_regions(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -10,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core import destination, file_formats
+from core.destination import Destination
 from core.errors import SaveError
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
@@ -183,9 +185,18 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     @work(exclusive=True, group="flow")
     async def _submit(self, passphrase: Passphrase | None) -> None:
+        # As it is now: the fields can be changed while the thread is at it.
+        save = partial(
+            self._save,
+            self._path.path,
+            self._file_format,
+            passphrase,
+            accepted=self._path.accepted,
+            with_public=self._wants_public.value,
+        )
         self._path.show(Verdict("saving…"))
         try:
-            saved = await asyncio.to_thread(self._save, passphrase)
+            saved = await asyncio.to_thread(save)
         except SaveError as error:
             self._path.refuse(error)
         else:
@@ -195,14 +206,21 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
                 passphrase.wipe()
             self._busy = False
 
-    def _save(self, passphrase: Passphrase | None) -> SavedFiles:
-        """Save the private key, then the public one, whose failure takes nothing back."""
-        path, file_format = self._path.path, self._file_format
+    def _save(
+        self,
+        path: str,
+        file_format: FileFormat,
+        passphrase: Passphrase | None,
+        *,
+        accepted: Destination | None,
+        with_public: bool,
+    ) -> SavedFiles:
+        """Save the private key, then the public one, whose failure takes nothing back; blocks."""
         private = self._service.save_key_material(
-            self._created, path, file_format, passphrase, accepted=self._path.accepted
+            self._created, path, file_format, passphrase, accepted=accepted
         )
         encrypted = passphrase is not None
-        if not self._wants_public.value:
+        if not with_public:
             return SavedFiles(private, file_format, encrypted)
         try:
             public = self._service.save_public_key(

@@ -8,10 +8,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.secret import KeyMaterial
+from tui.keymap import key_of
 from tui.text import fold
 
 _HIDDEN = (
-    "v prints it on this terminal, and on whatever records this terminal. Saving needs no showing."
+    " prints it on this terminal, and on whatever records this terminal. Saving needs no showing."
 )
 
 
@@ -61,7 +62,7 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def _lines(self) -> list[str]:
         if self.shown:
             return self._material.reveal().splitlines()
-        return fold(_HIDDEN, max(self.size.width, 1))
+        return fold(key_of("key-material.show") + _HIDDEN, max(self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset
