@@ -206,7 +206,7 @@ def fail(key_material: KeyMaterial) -> NoReturn:
     lines = text.splitlines()
     raw = seed()
     reach = f"{len(text)}, {len(lines)} and {len(raw)}"
-    raise RuntimeError(f"planted, with {reach} in reach \x1b]2;planted\a")
+    raise RuntimeError(f"planted, with {reach} in reach\x1bc")
 
 
 def in_a_handler(screen: "KeyMaterialScreen") -> None:
