@@ -58,9 +58,7 @@ class SteadyDriver(LinuxDriver):
                 if selector.select(_TICK):
                     data = self._read()
                     if not data:
-                        # The terminal is gone; a signal handler ends the program in its own time.
-                        os.kill(os.getpid(), signal.SIGHUP)
-                        return
+                        return  # the terminal is gone, of which the watcher tells
                     text = pastes.feed(decode(data))
                 # One by one: what follows a sequence that means nothing is not lost with it.
                 for character in text:

@@ -205,7 +205,8 @@ def fail(key_material: KeyMaterial) -> NoReturn:
     text = key_material.reveal()
     lines = text.splitlines()
     raw = seed()
-    raise RuntimeError(f"planted, with {len(text)}, {len(lines)} and {len(raw)} in reach")
+    reach = f"{len(text)}, {len(lines)} and {len(raw)}"
+    raise RuntimeError(f"planted, with {reach} in reach\x1bc")
 
 
 def in_a_handler(screen: "KeyMaterialScreen") -> None:
