@@ -287,6 +287,7 @@ def add(plan: Plan) -> None:
                 plan.path,
                 plan.before + break_ + line,
                 like=plan.status,
+                size=len(plan.before),
                 check=lambda: _check_unchanged(plan),
             )
     except FileExistsError:

@@ -27,6 +27,9 @@ _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
 _TURN = 2.0
 """Seconds that other sessions may take, which need thousandths, to look once more and replace."""
 
+_MOST_LATE = 64 * 1024
+"""More bytes than anything appends in the thousandth of a second between looking and replacing."""
+
 # And those that give a file no second name, in one of these.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -134,12 +137,13 @@ def replace_file(path: Path, pieces: Pieces, *, temporary: str, previous: str) -
 
 
 def rewrite_file(
-    path: Path, data: bytes, *, like: os.stat_result, check: Callable[[], None]
+    path: Path, data: bytes, *, like: os.stat_result, size: int, check: Callable[[], None]
 ) -> None:
     """Replace a file of someone else's making by one with the same mode, owner and group.
 
-    `like` is what lstat() said of it. `check` is called when all is ready, and raises if the file
-    is not any more what `data` was made from.
+    `like` is what lstat() said of it, `size` how many bytes it had when `data` was made. `check` is
+    called when all is ready, and raises if the file is not any more what `data` was made from. What
+    another program still appends after that, to the file that is about to go, is carried over.
 
     Raises:
         ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
@@ -147,7 +151,7 @@ def rewrite_file(
     """
     # Turns are taken only at the last step, so the name must be one that no other session has.
     temporary = f".{path.name}.{os.urandom(8).hex()}.tmp"
-    with _opened_folder(path.parent) as folder:
+    with _opened_folder(path.parent) as folder, _opened_file(path.name, folder) as old:
         try:
             file = _open_exclusively(temporary, folder)
             try:
@@ -162,9 +166,37 @@ def rewrite_file(
             _remove(temporary, folder)
             raise
         try:
-            os.fsync(folder)
+            try:
+                os.fsync(folder)
+            finally:
+                # Last, so that who had opened the old file is likely to have written by now.
+                _carry_over(old, size, path.name, folder)
         except OSError as error:
             raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
+
+
+@contextmanager
+def _opened_file(name: str, folder: int) -> Iterator[int]:
+    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        yield file
+    finally:
+        # Closing a file that was only read reports nothing.
+        with suppress(OSError):
+            os.close(file)
+
+
+def _carry_over(old: int, size: int, name: str, folder: int) -> None:
+    """Append to the new file what came behind the first bytes of the old one meanwhile."""
+    late = os.pread(old, _MOST_LATE, size)
+    if late:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(name, flags, dir_fd=folder)
+        try:
+            write_all(file, late)
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 @contextmanager

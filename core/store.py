@@ -77,26 +77,25 @@ class RegionStore:
 
     def regions_in_use(self) -> list[str]:
         """Return the names of the Regions that have a file, the last changed first."""
-        try:
-            paths = [
-                path
-                for path in self._folder.glob("*-*-*.json")
-                if is_region(path.stem) and path.is_file()
-            ]
-            return [path.stem for path in sorted(paths, key=_changed, reverse=True)]
-        except OSError:
-            return []
+        changed: dict[str, int] = {}
+        for path in self._files("*-*-*.json"):
+            with suppress(OSError):  # one that is gone again hides no other
+                status = path.stat()
+                if is_region(path.stem) and stat.S_ISREG(status.st_mode):
+                    changed[path.stem] = status.st_mtime_ns
+        return sorted(changed, key=lambda name: changed[name], reverse=True)
 
     def regions_once_in_use(self) -> list[str]:
         """Return the names of the Regions of which only the copy before a change is left."""
         suffix = ".json.bak"
-        try:
-            copies = {
-                path.name.removesuffix(suffix) for path in self._folder.glob(f"*-*-*{suffix}")
-            }
-        except OSError:
-            return []
+        copies = {path.name.removesuffix(suffix) for path in self._files(f"*-*-*{suffix}")}
         return sorted(copies.difference(self.regions_in_use()))
+
+    def _files(self, pattern: str) -> list[Path]:
+        try:
+            return list(self._folder.glob(pattern))
+        except OSError:  # a folder that cannot be read: nothing can be in use in it
+            return []
 
     @property
     def folder(self) -> Path:
@@ -292,7 +291,3 @@ class RegionStore:
                 f"The change is in {self.path}, but the disk did not confirm it"
                 f" ({error.strerror}). Look again before relying on it."
             ) from error
-
-
-def _changed(path: Path) -> float:
-    return path.stat().st_mtime

@@ -14,9 +14,12 @@ ROOT = Path(__file__).parents[1]
 _HASH = re.compile(r" +--hash=sha256:[0-9a-f]{64}")
 
 
-def blocks() -> Iterator[tuple[Requirement, Sequence[str]]]:
-    """Yield every requirement of the lock, and the lines of its hashes."""
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
+LOCK, FUZZ_LOCK = "requirements.lock", "requirements-fuzz.lock"
+
+
+def blocks(lock: str = LOCK) -> Iterator[tuple[Requirement, Sequence[str]]]:
+    """Yield every requirement of a lock, and the lines of its hashes."""
+    lines = (ROOT / lock).read_text().splitlines()
     text = "\n".join(line for line in lines if not line.startswith("#"))
     for block in re.split(r"\n(?=\S)", text):
         first, *hashes = block.replace("\\\n", "\n").splitlines()
@@ -70,12 +73,28 @@ def test_what_the_dependencies_need_is_locked_too(locked: Mapping[str, Requireme
     assert looked_at > 20
 
 
-def test_every_file_is_pinned_by_its_hash_and_none_by_where_it_was_found() -> None:
-    for requirement, hashes in blocks():
+@pytest.mark.parametrize("lock", [LOCK, FUZZ_LOCK])
+def test_every_file_is_pinned_by_its_hash_and_none_by_where_it_was_found(lock: str) -> None:
+    for requirement, hashes in blocks(lock):
         assert hashes, requirement
         assert all(_HASH.fullmatch(line.rstrip()) for line in hashes), requirement
         assert requirement.url is None
-    assert not re.search(r"://|index|find-links", (ROOT / "requirements.lock").read_text())
+    assert not re.search(r"://|index|find-links", (ROOT / lock).read_text())
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_each_python_gets_one_version_of_what_fuzzes_and_that_is_in_its_range(python: str) -> None:
+    system = {"python_version": python, "python_full_version": f"{python}.0"}
+    system |= {"sys_platform": "linux", "platform_machine": "x86_64"}
+
+    def is_for(requirement: Requirement) -> bool:
+        return requirement.marker is None or requirement.marker.evaluate(system)
+
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    [wanted] = filter(is_for, map(Requirement, groups["fuzz"]))
+    [found] = filter(is_for, (requirement for requirement, _ in blocks(FUZZ_LOCK)))
+    assert found.name == wanted.name
+    assert wanted.specifier.contains(version_of(found))
 
 
 def test_what_runs_on_every_system_has_the_hashes_of_many_files() -> None:

@@ -14,7 +14,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
-from textual.events import Event, Paste
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
@@ -22,6 +22,7 @@ from tui import forgetting, keymap
 from tui.actions import Place
 from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
+from tui.strokes import Strokes
 from tui.text import masked, visible
 from tui.wire import Frame, Wire
 
@@ -58,6 +59,7 @@ class KeyPairsApp(App[None]):
         self._service = service
         self._where = where
         self._wire = Wire()
+        self.strokes = Strokes()
         self._drawn: Screen[object] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -74,9 +76,11 @@ class KeyPairsApp(App[None]):
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         # At once: what is said next belongs to the screen that comes.
-        self.screen_change_signal.subscribe(
-            self, lambda _: self.clear_notifications(), immediate=True
-        )
+        self.screen_change_signal.subscribe(self, self._forget_what_was_said, immediate=True)
+
+    def _forget_what_was_said(self, _: Screen[object]) -> None:
+        if self._notifications:
+            self.clear_notifications()
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
@@ -104,6 +108,8 @@ class KeyPairsApp(App[None]):
             super()._display(screen, renderable)
 
     async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.strokes.note(event.key)
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             # Its field is Textual's own, which draws what was pasted as it is.
             event.text = masked(event.text)

@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from threading import Thread
 from time import monotonic
+from typing import NoReturn
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -40,6 +41,13 @@ class SteadyDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
+        try:
+            self._hand_over()
+        except Exception as error:  # noqa: BLE001 - raised where the app reports it
+            # Textual would end with status 0, as if nothing had happened.
+            self._app.call_later(_raise, error)
+
+    def _hand_over(self) -> None:
         parser = XTermParser()
         pastes = paste.PasteFilter()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
@@ -50,15 +58,17 @@ class SteadyDriver(LinuxDriver):
                 if selector.select(_TICK):
                     data = self._read()
                     if not data:
-                        # The terminal is gone; a signal handler ends the program in its own time.
-                        os.kill(os.getpid(), signal.SIGHUP)
-                        return
+                        return  # the terminal is gone, of which the watcher tells
                     text = pastes.feed(decode(data))
                 # One by one: what follows a sequence that means nothing is not lost with it.
                 for character in text:
                     try:
                         for event in parser.feed(character):
                             self.process_message(event)
+                            if isinstance(event, Paste):
+                                # This one would remember it, and it may be a passphrase.
+                                _end(parser)
+                                parser = _started_again(parser)
                     except (ValueError, OverflowError):
                         parser = _started_again(parser)
                 for event in parser.tick():
@@ -141,13 +151,23 @@ class SteadyDriver(LinuxDriver):
 
 
 def _started_again(parser: XTermParser) -> XTermParser:
-    """Return a parser that knows of the terminal what one that failed knew."""
+    """Return a parser that knows of the terminal what another knew, and nothing else."""
     fresh = XTermParser()
     fresh.mouse_pixels = parser.mouse_pixels
     fresh.terminal_size = parser.terminal_size
     fresh.terminal_pixel_size = parser.terminal_pixel_size
     fresh.last_x, fresh.last_y = parser.last_x, parser.last_y
     return fresh
+
+
+def _end(parser: XTermParser) -> None:
+    """Have a parser let go of what it holds; it holds itself, and may never be collected."""
+    for _ in parser.feed(""):
+        pass
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 async def _drained(pump: MessagePump) -> None:

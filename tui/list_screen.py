@@ -16,7 +16,7 @@ from tui import details
 from tui.actions import Place
 from tui.keymap import hints, key_of, wide_hints
 from tui.listing import Listing
-from tui.rows import remarks
+from tui.rows import remarks, wants_attention
 from tui.text import sentence
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
@@ -124,8 +124,10 @@ class ListScreen(Screen[None]):
             self.call_after_refresh(self._make_ready)
 
     def _teach(self) -> None:
-        """Say once, above the hint bar, what that has no room for."""
-        if self._shown and not self._taught and self.app.size.width < WIDE:
+        """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
+        key_pair = self._highlighted
+        heed = key_pair is None or wants_attention(key_pair, self._listing.rotation)
+        if not (heed or self._taught or self.app.size.width >= WIDE):
             taught = wide_hints(Place.LIST)
             self._say("  ".join(f"{key} {word}" for key, word in taught))
         self._taught = True
@@ -153,7 +155,7 @@ class ListScreen(Screen[None]):
         listing = self._listing
         total = len(listing.key_pairs)
         self._shown = listing.shown(self._service.now())
-        self._top_line.show(f"{self._service.region} · {total:,} pair{'s' * (total != 1)}")
+        self._show_top()
         count = f"{len(self._shown):,} of {total:,}" if listing.query_text else ""
         self._filter_bar.show(count, self._note())
         if self._shown:
@@ -177,6 +179,11 @@ class ListScreen(Screen[None]):
                 f" {key_of('key-pair.import')} to import a public key,"
                 f" {key_of('list.region')} to look at another Region."
             )
+
+    def _show_top(self) -> None:
+        total, chosen = len(self._listing.key_pairs), len(self._chosen())
+        pairs = f"{self._service.region} · {total:,} pair{'s' * (total != 1)}"
+        self._top_line.show(f"{pairs} · {chosen:,} chosen" if chosen else pairs)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
@@ -215,10 +222,15 @@ class ListScreen(Screen[None]):
         # While nothing is shown, the table keeps the row to come back to, out of sight.
         return self._listing.key_pairs.get(self._table.highlighted or "") if self._shown else None
 
+    def _chosen(self) -> list[KeyPair]:
+        """Return the chosen pairs that are shown."""
+        if not self._listing.chosen:
+            return []
+        return [pair for pair in self._shown if pair.key_pair_id in self._listing.chosen]
+
     def _affected(self) -> list[KeyPair]:
         """Return the chosen pairs that are shown, or else the one under the cursor."""
-        chosen = [pair for pair in self._shown if pair.key_pair_id in self._listing.chosen]
-        return chosen or [pair for pair in (self._highlighted,) if pair]
+        return self._chosen() or [pair for pair in (self._highlighted,) if pair]
 
     # The filter, the order and the choice -------------------------------------------------------
 
@@ -265,5 +277,6 @@ class ListScreen(Screen[None]):
             self._listing.chosen ^= {key_pair.key_pair_id}
             self._table.refresh_row(self._table.cursor)
             self._table.action_move(1)
+            self._show_top()
             count = len(self._listing.chosen)
             self._say(f"{count} chosen" if count else "none chosen")

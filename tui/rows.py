@@ -39,6 +39,12 @@ def tags(key_pair: KeyPair) -> str:
     return shortened(text) + (f" +{len(rest)}" if rest else "")
 
 
+def wants_attention(key_pair: KeyPair, rotation: Rotation) -> bool:
+    """Tell whether something is to be done about a pair."""
+    unsaved = key_pair.private_key is PrivateKeyState.UNSAVED
+    return unsaved or rotation.successor(key_pair) is not None
+
+
 def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 

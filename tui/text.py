@@ -15,7 +15,6 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
-_WORD = re.compile(r"[^ ]* *")
 _MOST_MARKS = 2
 _LONGEST = 2_000
 REPLACEMENT = "�"
@@ -106,40 +105,32 @@ def clip(text: str, width: int) -> str:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """Return visible text as lines of at most `width` cells, losing nothing; at least one line.
-
-    A word that fits into a line is not cut.
-    """
-    lines = [""]
-    room = width
-    for word in _WORD.findall(text):
-        if room < cell_len(word) <= width:
-            lines.append("")
-            room = width
-        for character in word:
-            size = cell_len(character)
-            if size > room and lines[-1]:
-                lines.append("")
-                room = width
-            lines[-1] += character
-            room -= size
-    return lines
-
-
-def wrap(text: str, width: int) -> list[str]:
     """Return visible text as lines of at most `width` cells, parted at spaces where there are any.
 
     Only a word that is longer than a line is parted itself; nothing is lost but the space at which
     a line ends.
     """
     first, *words = text.split(" ")
-    lines = fold(first, width)
+    lines = _cut(first, width)
     for word in words:
         joined = f"{lines[-1]} {word}"
         if cell_len(joined) > width and cell_len(word) <= width:
             lines.append(word)
         else:
-            lines[-1:] = fold(joined, width)
+            lines[-1:] = _cut(joined, width)
+    return lines
+
+
+def _cut(text: str, width: int) -> list[str]:
+    lines = [""]
+    room = width
+    for character in text:
+        size = cell_len(character)
+        if size > room and lines[-1]:
+            lines.append("")
+            room = width
+        lines[-1] += character
+        room -= size
     return lines
 
 

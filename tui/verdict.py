@@ -13,7 +13,7 @@ from core import lifetime, passphrase, validation
 from core.destination import Destination
 from core.destination import Verdict as PathVerdict
 from core.errors import EC2Error, KeyPairsError, StoreError
-from core.model import KeyPair, Tag
+from core.model import KeyPair, KeyType, Tag
 from core.passphrase import Strength
 from tui.text import said_by, short_paths
 from tui.tone import Tone, Verdict
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from core.authorized_keys import Plan
     from core.delivery import AddedToAgent, AgentContents
     from core.service import KeyPairService
+
+
+_FEWEST_BITS = 2048
+_FEWEST_BITS_OF_OPENSSH = 1024
 
 
 def refusal(error: KeyPairsError) -> Verdict:
@@ -82,6 +86,22 @@ def of_tags(tags: Sequence[Tag]) -> Verdict:
     except EC2Error as error:
         return Verdict(f"{count}: {error.message}", Tone.BAD)
     return Verdict(f"{count}; ctrl+t adds one, ctrl+r removes one" if tags else "ctrl+t adds one")
+
+
+def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
+    """Return what is to be imported; `fingerprint` is the one that EC2 will show.
+
+    Sources: NIST SP 800-131A, which disallows RSA below 2,048 bits after 2013; OpenSSH takes none
+    below 1,024 (ssh-keygen: `Invalid key length`).
+    """
+    shown = f"EC2 will show {fingerprint}"
+    if key_type is not KeyType.RSA or bits >= _FEWEST_BITS:
+        return Verdict(f"{key_type} {bits} bits; {shown}", Tone.GOOD)
+    if bits < _FEWEST_BITS_OF_OPENSSH:
+        weak = "EC2 takes it, but OpenSSH does not: fewer than 1,024 bits"
+    else:
+        weak = "EC2 takes it, but it is weak: NIST has disallowed fewer than 2,048 bits since 2014"
+    return Verdict(f"{key_type} {bits} bits. {weak}. {shown}", Tone.CAUTION)
 
 
 def of_destination(destination: Destination) -> Verdict:

@@ -63,9 +63,16 @@ class Deleting(Operations):
     def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
         """Return the deleted key pairs that can be brought back, the last deleted first.
 
+        EC2 has no such operation; who may describe key pairs may also see these.
+
         Raises:
+            UnauthorizedOperation: it is not allowed.
             StoreError: the Region's file cannot be read.
         """
+        self._authorize("DescribeKeyPairs", None, {})
+        return self._kept()
+
+    def _kept(self) -> tuple[DeletedKeyPair, ...]:
         oldest = self._now() - TRASH_KEEPS
         kept = [
             deleted
@@ -86,9 +93,7 @@ class Deleting(Operations):
             InvalidKeyPairDuplicate: its name was given to another.
             StoreError: the change could not be written.
         """
-        key_pair = next(
-            (d.key_pair for d in self.deleted_key_pairs() if d.key_pair_id == key_pair_id), None
-        )
+        key_pair = next((d.key_pair for d in self._kept() if d.key_pair_id == key_pair_id), None)
         if key_pair is None:
             raise invalid_id(key_pair_id)
         self._authorize(_DELETE, key_pair.key_name, resource_context(key_pair))

@@ -479,6 +479,24 @@ def test_a_file_that_another_makes_meanwhile_is_not_overwritten(
     assert path.read_bytes() == BEFORE
 
 
+def test_what_is_appended_after_the_last_look_is_carried_over(
+    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    replace: Callable[..., None] = os.replace
+
+    def append_and_replace(old: str, new: str, **folders: int) -> None:
+        edit(path)
+        replace(old, new, **folders)
+
+    monkeypatch.setattr(os, "replace", append_and_replace)
+    authorized_keys.add(authorized_keys.plan(key_pair, "", account))
+    line = f"{key_pair.public_key} web blue\n".encode()
+    assert path.read_bytes() == BEFORE + line + b"# added by another\n"
+    assert litter(path.parent) == []
+
+
 def test_another_session_that_is_at_the_same_step_is_waited_for(
     path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,6 @@ from core.client import (
     WaiterError,
 )
 from core.errors import StoreError
-from core.operations import creating
 from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -201,15 +200,8 @@ def test_a_client_of_a_region_and_a_folder_finds_what_another_made(
 
 
 def test_the_private_key_is_in_the_answer_and_its_holder_is_wiped(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, made: list[KeyMaterial]
 ) -> None:
-    made: list[KeyMaterial] = []
-
-    def observed(material: bytes) -> KeyMaterial:
-        made.append(KeyMaterial(material))
-        return made[-1]
-
-    monkeypatch.setattr(creating, "KeyMaterial", observed)
     answer = client.create_key_pair(KeyName="web", KeyType="ed25519")
     assert answer["KeyMaterial"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----\n")
     assert len(made) == 1

@@ -34,7 +34,6 @@ from core.model import (
     Tag,
     TagSpecification,
 )
-from core.operations import creating
 from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -299,15 +298,8 @@ def test_looking_leaves_no_trace(service: KeyPairService, tmp_path: Path) -> Non
 
 
 def test_a_key_whose_record_was_not_written_is_wiped(
-    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: KeyPairService, made: list[KeyMaterial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[KeyMaterial] = []
-
-    def observed(material: bytes) -> KeyMaterial:
-        made.append(KeyMaterial(material))
-        return made[-1]
-
-    monkeypatch.setattr(creating, "KeyMaterial", observed)
     monkeypatch.setattr(files, "replace_file", no_space)
     with pytest.raises(StoreError, match="the disk is full"):
         service.create_key_pair(key_name="web-1", key_type="ed25519")

@@ -1,3 +1,4 @@
+import os
 import stat
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,7 @@ from core.errors import StoreDamaged, StoreTooNew
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
 from core.store import RegionStore
+from tests.core.store_records import write_region
 
 
 @pytest.fixture
@@ -250,3 +252,25 @@ def test_a_file_of_a_newer_version_is_refused_and_not_overwritten(
         with pytest.raises(StoreTooNew):
             KeyPairService(store).create_key_pair(key_name="new", key_type="ed25519")
     assert filled.path.read_bytes() == newer
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+def test_a_region_whose_file_goes_while_they_are_counted_hides_no_other(
+    looks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    write_region(folder, 1, "eu-west-1")
+    going = write_region(folder, 1, "us-east-1")
+    write_region(folder, 1, "us-west-2")
+    look, looked = Path.stat, [0]
+
+    def just_too_late(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == going:
+            if looked[0] == looks:
+                going.unlink()
+            looked[0] += 1
+        return look(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", just_too_late)
+    store = RegionStore(folder, "us-east-1")
+    assert set(store.regions_in_use()) >= {"eu-west-1", "us-west-2"}

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -6,15 +7,19 @@ from pathlib import Path
 import pytest
 
 from core import validation
+from core.authorization import Authorizer
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
     InvalidKeyPairNotFound,
     InvalidParameterValue,
     KeyPairLimitExceeded,
+    UnauthorizedOperation,
 )
 from core.model import KeyPair, Tag, TagSpecification
 from core.operations.deleting import TRASH_KEEPS
+from core.policy import Policy
+from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
 from core.transaction import Transaction
@@ -232,3 +237,18 @@ def test_what_another_session_threw_out_meanwhile_cannot_be_brought_back(
     monkeypatch.setattr(store, "transaction", later)
     with pytest.raises(InvalidParameterValue, match=old.key_pair_id):
         trashing.restore_key_pair(old.key_pair_id)
+
+
+def test_who_may_not_describe_pairs_does_not_see_deleted_ones_but_may_bring_one_back(
+    trashing: KeyPairService, store: RegionStore, clock: Clock
+) -> None:
+    old = create(trashing, "old")
+    trashing.delete_key_pair(key_name="old")
+    statements = [{"Effect": "Allow", "Action": "ec2:DeleteKeyPair", "Resource": "*"}]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    policy = Policy.parse(document, source="policy.json")
+    authorizer = Authorizer(region(store.region), "tester", policy=policy)
+    limited = KeyPairService(store, authorizer, now=clock)
+    with pytest.raises(UnauthorizedOperation, match="ec2:DescribeKeyPairs"):
+        limited.deleted_key_pairs()
+    assert limited.restore_key_pair(old.key_pair_id) == old

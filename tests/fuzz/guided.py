@@ -2,8 +2,8 @@
 
     python -m tests.fuzz.guided KIND [options of libFuzzer, such as -max_total_time=600]
 
-Atheris comes with the extra `fuzz`. It looks at what a check has run, and goes on from the inputs
-that reached something new.
+It needs Atheris: pip install --require-hashes -r requirements-fuzz.lock. Atheris looks at what a
+check has run, and goes on from the inputs that reached something new.
 """
 
 import sys

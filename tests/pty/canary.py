@@ -5,15 +5,18 @@ out, so that the tests can show that they would miss it. On SIGUSR1 it writes to
 of its memory holds the key.
 """
 
+import ctypes
 import gc
 import json
 import os
 import re
 import resource
 import signal
+import subprocess
 import sys
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence, Set
 from ctypes import CDLL
 from hashlib import sha256
 from pathlib import Path
@@ -23,10 +26,10 @@ from weakref import WeakSet
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core import keygen, process
+from core import keygen
 from core.encoding import private
 from core.model import CreatedKeyPair, KeyFormat
-from core.secret import KeyMaterial
+from core.secret import KeyMaterial, Passphrase
 from core.service import KeyPairService
 
 # Textual reads its variables while it is imported, so that it is imported where the program does.
@@ -34,10 +37,13 @@ from tui import __main__ as program
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.message import Message
     from textual.strip import Strip
 
+    from tui.driver import SteadyDriver
     from tui.screens.key_material import KeyMaterialScreen
     from tui.widgets.key_material_view import KeyMaterialView
+    from tui.widgets.passphrase_pair import PassphrasePair
 
 # The key, and every form of it -------------------------------------------------------------------
 
@@ -57,6 +63,17 @@ def private_key(_: object = None) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed())
 
 
+def passphrase() -> str:
+    """Return what the key is encrypted with where a test asks for it; computed anew likewise."""
+    return sha256(b"the word of the miners").hexdigest()
+
+
+def pieces_of_passphrase() -> Mapping[int, frozenset[int]]:
+    """Return the hashes of all pieces of 16 bytes of the passphrase, as those of the key."""
+    data = passphrase().encode()
+    return {length: frozenset(found) for length, found in forms([data], [data]).items()}
+
+
 def pieces() -> Mapping[int, frozenset[int]]:
     """Return the hashes of all pieces of 16 bytes of the key in every form, by their lengths.
 
@@ -70,26 +87,33 @@ def pieces() -> Mapping[int, frozenset[int]]:
     bodies = [b"".join(line for line in found if b"-" not in line) for found in lines]
     raw = [seed(), repr(seed())[2:-1].encode(), *bodies, *lines[0][1:-1], *lines[1]]
     # The files repeat the public key, which is for everyone to see, and all begin alike.
-    public = f"{private.public_key(private_key()).line} {NAME}\n".encode()
-    known = _forms(raw, [seed(), *texts, *bodies])
-    seen_by_all = _forms([public, lines[0][1]], [public])
+    line = private.public_key(private_key()).line
+    blob = b64decode(line.split()[1]) + bytes(6)  # the zeros of a length follow it
+    public = f"{line} {NAME}\n".encode()
+    known = forms(raw, [seed(), *texts, *bodies])
+    seen_by_all = forms([public, lines[0][1], *_base64(blob)], [public])
     return {length: frozenset(known[length] - seen_by_all[length]) for length in known}
 
 
-def _forms(raw: Sequence[bytes], encoded: Sequence[bytes]) -> Mapping[int, set[int]]:
-    base64 = [b64encode(bytes(shift) + data)[4:-4] for data in encoded for shift in range(3)]
+def forms(raw: Sequence[bytes], encoded: Sequence[bytes]) -> Mapping[int, set[int]]:
+    """Return the hashes of the pieces of what may stand as it is, and of what may be encoded."""
+    base64 = [form for data in encoded for form in _base64(data)]
     forms = {_PIECE: raw, _BASE64: base64, _HEX: [data.hex().encode() for data in encoded]}
     return {
         length: {h for d in found for h in _hashes(d, length)} for length, found in forms.items()
     }
 
 
+def _base64(data: bytes) -> Sequence[bytes]:
+    return [b64encode(bytes(shift) + data)[4:-4] for shift in range(3)]
+
+
 def _hashes(data: bytes, length: int) -> Iterator[int]:
     return (hash(data[start : start + length]) for start in range(len(data) - length + 1))
 
 
-def holds_key(data: bytes, known: Mapping[int, frozenset[int]]) -> bool:
-    """Tell whether any 16 bytes of the key are in data, as they are, in base64 or in hex."""
+def holds_key(data: bytes, known: Mapping[int, Set[int]]) -> bool:
+    """Tell whether any 16 bytes of what is known are in data, as they are, in base64 or in hex."""
     return any(
         piece in known[length]
         for text in {data, re.sub(rb"\s+", b"", data), data.lower()}
@@ -102,19 +126,36 @@ def holds_key(data: bytes, known: Mapping[int, frozenset[int]]) -> bool:
 
 _PR_GET_DUMPABLE = 3
 _BUFFERS: list[bytearray] = []
-_HOLDERS: WeakSet[KeyMaterial] = WeakSet()
+_HOLDERS: WeakSet[KeyMaterial | Passphrase] = WeakSet()
+_CLOSED: list["KeyMaterialScreen | PassphrasePair"] = []
+"""What Textual may remember for long after it was closed, as what sent the last event."""
 
 
-def _noted(material: KeyMaterial, data: bytes, make: Any = KeyMaterial.__init__) -> None:
-    make(material, data)
-    assert material._buffer is not None
-    _BUFFERS.append(material._buffer)
-    _HOLDERS.add(material)
+def _noting(make: Any) -> Any:
+    def noted(holder: KeyMaterial | Passphrase, secret: bytes | str) -> None:
+        make(holder, secret)
+        assert holder._buffer is not None
+        _BUFFERS.append(holder._buffer)
+        _HOLDERS.add(holder)
+
+    return noted
+
+
+def _remembering(make: Any) -> Any:
+    def remembered(
+        closed: "KeyMaterialScreen | PassphrasePair", *arguments: Any, **by: Any
+    ) -> None:
+        make(closed, *arguments, **by)
+        _CLOSED.append(closed)
+
+    return remembered
 
 
 def report(*_: object) -> None:
     """Write down what holds the key, and how well the memory is kept from other programs."""
     gc.collect()
+    # What is never collected any more is not listed either.
+    gc.unfreeze()
     found = {
         "texts": list(_texts_with_key()),
         "buffers": sum(any(buffer) for buffer in _BUFFERS),
@@ -128,8 +169,9 @@ def report(*_: object) -> None:
 
 
 def _texts_with_key() -> Iterator[str]:
-    """Yield what refers to each text with the key that anything alive leads to."""
-    known = pieces()
+    """Yield what refers to each text with the key, or the passphrase, that anything leads to."""
+    of_key, of_passphrase = pieces(), pieces_of_passphrase()
+    known = {length: of_key[length] | of_passphrase[length] for length in of_key}
     frames = [frame.f_locals for frame in sys._current_frames().values()]
     things = [*gc.get_objects(), *frames]
     seen: set[int] = {id(_BUFFERS)}
@@ -143,6 +185,10 @@ def _texts_with_key() -> Iterator[str]:
                 data = thing.encode("utf-8", "surrogatepass")
             case bytes() | bytearray():
                 data = bytes(thing)
+            case list() if thing and all(isinstance(part, str) for part in thing):
+                # A field may hold what was typed letter by letter.
+                data = "".join(thing).encode("utf-8", "surrogatepass")
+                things += thing
             case _:
                 things += gc.get_referents(thing)
                 continue
@@ -159,7 +205,8 @@ def fail(key_material: KeyMaterial) -> NoReturn:
     text = key_material.reveal()
     lines = text.splitlines()
     raw = seed()
-    raise RuntimeError(f"planted, with {len(text)}, {len(lines)} and {len(raw)} in reach")
+    reach = f"{len(text)}, {len(lines)} and {len(raw)}"
+    raise RuntimeError(f"planted, with {reach} in reach\x1bc")
 
 
 def in_a_handler(screen: "KeyMaterialScreen") -> None:
@@ -173,8 +220,18 @@ async def in_a_worker(screen: "KeyMaterialScreen") -> None:
 
 
 def in_a_thread(service: KeyPairService, created: CreatedKeyPair, *_: Any, **__: Any) -> None:
-    """Stand in for what the save dialog calls in a thread."""
+    """Stand in for what a dialog calls in a thread."""
     fail(created.key_material)
+
+
+def while_reading(handle: Any, driver: "SteadyDriver", message: "Message") -> None:
+    """Stand in for what the thread that reads the keyboard does with `v`."""
+    from tui.screens.key_material import KeyMaterialScreen
+
+    screen = driver._app.screen
+    if isinstance(screen, KeyMaterialScreen) and getattr(message, "key", "") == "v":
+        fail(screen._created.key_material)
+    handle(driver, message)
 
 
 def while_drawing(draw: Any, view: "KeyMaterialView", y: int) -> "Strip":
@@ -203,6 +260,32 @@ async def by_argument(data: bytes) -> bool:
     return not await tmux.wait()
 
 
+def by_file(material: bytearray, *, environment: Mapping[str, str] = os.environ, **_: Any) -> None:
+    """Stand in for the handing over to the agent: by a file that is there for a moment."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(material)
+        file.flush()
+        subprocess.run(["ssh-add", "-q", file.name], env=environment, check=True)
+
+
+def by_environment(
+    material: bytearray, *, environment: Mapping[str, str] = os.environ, **_: Any
+) -> None:
+    """Stand in for the handing over to the agent: with a variable that holds the key."""
+    with_key = {**environment, "KEY": material.decode()}
+    subprocess.run(["ssh-add", "-q", "-"], input=material, env=with_key, check=True)
+
+
+class Dumpable:
+    """Stands in for the C library: it says yes to whatever the system is asked for."""
+
+    def __init__(self, _: object) -> None: ...
+
+    def prctl(self, *_: object) -> int:
+        """Do nothing, successfully."""
+        return 0
+
+
 def nothing(*_: object, **__: object) -> None:
     """Stand in for a guard that returns nothing."""
 
@@ -213,24 +296,37 @@ def plant(fault: str, without: str) -> None:
     from textual.app import App
     from textual.drivers.linux_driver import LinuxDriver
 
+    from core import agent
     from tui import clipboard
     from tui.app import KeyPairsApp
     from tui.driver import SteadyDriver
     from tui.screens.key_material import KeyMaterialScreen
+    from tui.screens.save_key_material import SaveKeyMaterialScreen
     from tui.widgets.key_material_view import KeyMaterialView
+    from tui.widgets.passphrase_pair import PassphrasePair
 
     drawing = KeyMaterialView.render_line
     mounted = KeyMaterialScreen.on_mount
+    handed_over = SteadyDriver.process_message
 
     def shown_at_once(screen: KeyMaterialScreen) -> None:
         mounted(screen)
         screen.action_toggle_shown()
 
+    for closed in (KeyMaterialScreen, PassphrasePair):
+        patch.object(closed, "__init__", _remembering(closed.__init__)).start()
     stop = LinuxDriver.stop_application_mode
     changes: Mapping[str, tuple[object, str, Any]] = {
         "handler": (KeyMaterialScreen, "action_toggle_shown", in_a_handler),
         "worker": (KeyMaterialScreen, "action_toggle_shown", work(in_a_worker)),
         "thread": (KeyPairService, "save_key_material", in_a_thread),
+        "adding": (KeyPairService, "add_to_agent", in_a_thread),
+        "mounting": (KeyMaterialScreen, "on_mount", in_a_handler),
+        "reading": (
+            SteadyDriver,
+            "process_message",
+            lambda *arguments: while_reading(handed_over, *arguments),
+        ),
         "copying": (KeyMaterialScreen, "action_copy", in_a_handler),
         "drawing": (KeyMaterialView, "render_line", lambda *a: while_drawing(drawing, *a)),
         "report": (KeyPairsApp, "_fatal_error", App._fatal_error),
@@ -239,8 +335,12 @@ def plant(fault: str, without: str) -> None:
         "signals": (KeyPairsApp, "on_load", nothing),
         "palette": (KeyPairsApp, "get_system_commands", App.get_system_commands),
         "pipe": (clipboard, "_by_tmux", by_argument),
+        "agent by a pipe": (agent, "add", by_file),
+        "agent by a pipe alone": (agent, "add", by_environment),
         "own sending": (clipboard, "send_private", by_textual),
         "wiping the memory": (KeyMaterial, "wipe", nothing),
+        "wiping the passphrase": (Passphrase, "wipe", nothing),
+        "forgetting the passphrase": (SaveKeyMaterialScreen, "on_unmount", nothing),
         "forgetting": (KeyMaterialView, "on_unmount", nothing),
         "letting go": (KeyMaterialScreen, "on_unmount", nothing),
     }
@@ -261,15 +361,18 @@ def main() -> int:
 
     changes: Sequence[Any] = [
         patch.object(keygen, "generate", private_key),
-        patch.object(KeyMaterial, "__init__", _noted),
+        patch.object(KeyMaterial, "__init__", _noting(KeyMaterial.__init__)),
+        patch.object(Passphrase, "__init__", _noting(Passphrase.__init__)),
         patch.object(program, "_set_environment", and_plant),
     ]
     for change in changes:
         change.start()
     if without == "terminal":
         patch.object(program, "_check_terminal", nothing).start()
+    if without == "core":
+        patch.object(resource, "setrlimit", nothing).start()
     if without == "dumps":
-        patch.object(process, "forbid_dumps", nothing).start()
+        patch.object(ctypes, "CDLL", Dumpable).start()
     return program.main()
 
 

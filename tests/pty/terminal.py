@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from shutil import rmtree
@@ -384,16 +385,28 @@ def is_running(pid: int) -> bool:
     try:
         # It has ended if only its status is left, for a parent that has not asked for it yet.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # It has ended since; or there is no /proc to look in.
         return not Path("/proc/self").exists()
 
 
 def _wait_for_death(pid: int) -> None:
     try:
-        wait_until(lambda: not is_running(pid), PATIENCE, lambda: f"process {pid} lives on")
+        wait_until(lambda: not is_running(pid), PATIENCE, lambda: f"it lives on: {_state(pid)}")
     except AssertionError:
         os.kill(pid, signal.SIGKILL)
         raise
+
+
+def _state(pid: int) -> str:
+    """Return what is known of a process, for a failure: how it was started, and what it does."""
+    known = [str(pid)]
+    with suppress(OSError):
+        known.append(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "))
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            known.append((thread / "stat").read_text().rpartition(")")[2].split()[0])
+            known.append((thread / "wchan").read_text())
+    return " ".join(known)
 
 
 # Steps that many tests of the program take -------------------------------------------------------

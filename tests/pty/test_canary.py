@@ -1,7 +1,9 @@
 """A known key is led through the program; then any 16 bytes of it are searched for everywhere.
 
 Searched are the whole output to the terminal, every file but the one it was saved to, the command
-line and the environment of the process, and, where the key was shown, what is left on the terminal.
+line and the environment of the process and of those it starts, and, where the key was shown, what
+is left on the terminal; the memory of an ssh-agent that was given it is not. A passphrase must be
+nowhere at all.
 Each guard that keeps it from there is taken out once, to show that the search misses it.
 """
 
@@ -19,44 +21,64 @@ from typing import Any
 
 import pytest
 
-from tests.pty.canary import NAME, holds_key, pieces
+from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.pty.canary import NAME, holds_key, passphrase, pieces, pieces_of_passphrase
 from tests.pty.terminal import (
     Terminal,
     create_key_pair,
+    flat,
+    open_form,
     save_key_material,
     text_of,
     wait_until,
 )
 
+__all__ = ["short_folder", "ssh_agent"]
+
 CANARY = Path(__file__).with_name("canary.py")
 
 PIECES = pieces()
+PIECES_OF_PASSPHRASE = pieces_of_passphrase()
 
-WITH_TOOLS = f"{{folder}}/tools:{os.environ.get('PATH', os.defpath)}"
+SLOW = 30
+"""Seconds for the derivation of keys from passphrases, on a machine that is busy."""
 
-# A stand-in for tmux, which writes down what any other program could see of it.
-FAKE_TMUX = """#!/bin/sh
-{ tr '\\0' '\\n' </proc/$$/cmdline; env; } >>"$HOME/seen-by-others"
-[ "$1" != load-buffer ] || cat >/dev/null
+WITH_TOOLS = {"PATH": f"{{folder}}/tools:{os.environ.get('PATH', os.defpath)}"}
+
+# Stand in for what the program starts, and write down what any other program could see of it.
+SEEN = """#!/bin/sh
+{{ tr '\\0' '\\n' </proc/$$/cmdline; env; cat {folder}/tmp/*; }} >>{folder}/seen-by-others 2>&1
 """
+FAKES = {
+    "tmux": '[ "$1" != load-buffer ] || cat >/dev/null\n',
+    "ssh-add": 'exec {ssh_add} "$@"\n',
+}
 
 
 class RunOfCanary(Terminal):
     """The program with the known key, in a terminal that has no second screen."""
 
-    def __init__(self, folder: Path, walk: "Walk", without: str) -> None:
+    def __init__(self, folder: Path, walk: "Walk", without: str, agent: Agent) -> None:
         self.folder = folder
+        self.walk = walk
+        self.agent = agent
         self.glimpses: list[bytes] = []
         tools = folder / "tools"
         for made in (folder / "tmp", folder / "home" / "Downloads", tools):
             made.mkdir(parents=True)
-        (tools / "tmux").write_text(FAKE_TMUX)
-        (tools / "tmux").chmod(0o755)
+        for name, script in FAKES.items():
+            text = (SEEN + script).format(folder=folder, ssh_add=agent.tool("ssh-add"))
+            (tools / name).write_text(text)
+            (tools / name).chmod(0o755)
         command: list[str | Path] = [sys.executable, CANARY, "--data-dir", folder / "data"]
         if walk.in_a_shell:
-            # The shell goes on when it is stopped, and continues it when it is told to.
-            script = f"{join(map(str, command))}; until [ -e go ]; do sleep 0.1; done; fg"
+            # The shell goes on when it is stopped, and continues it when it is told to; or when the
+            # terminal is gone, of which nobody tells a shell that has given it to its job.
+            wait = "until [ -e go ] || [ ! -t 0 ]; do sleep 0.1; done"
+            script = f"{join(map(str, command))}; {wait}; fg"
             command = ["bash", "--norc", "-i", "-c", f"set -m; {script}"]
+        if walk.redirect:
+            command = ["sh", "-c", f"exec {join(map(str, command))} {walk.redirect}"]
         env = {
             "TMPDIR": str(folder / "tmp"),
             "TEXTUAL": "debug,devtools",
@@ -64,6 +86,7 @@ class RunOfCanary(Terminal):
             "CANARY_REPORT": str(folder / "report"),
             "CANARY_FAULT": walk.fault,
             "CANARY_WITHOUT": without,
+            "SSH_AUTH_SOCK": str(agent.path),
             **{name: value.format(folder=folder) for name, value in walk.env.items()},
         }
         super().__init__(command, home=folder / "home", env=env)
@@ -112,19 +135,30 @@ class RunOfCanary(Terminal):
         wait_until(file.exists, 60)
         return json.loads(file.read_bytes())
 
-    def leaks(self, *, shown: bool) -> Sequence[str]:
-        """Return the names of the places in which the key was found."""
-        output = self.output()
+    def leaks(self) -> Sequence[str]:
+        """Return the names of the places in which the key, or the passphrase, was found.
+
+        What Textual logs is no place for either, whatever it is: keys that are typed stand in it.
+        """
+        output = {"output": self.output(), "text of output": text_of(self.output())}
         places = {"left behind": self.left_behind()}
-        if not shown:
-            places |= {"output": output, "text of output": text_of(output)}
         places |= {f"glimpse {number}": data for number, data in enumerate(self.glimpses)}
-        for path in self.folder.rglob("*"):
-            if path.is_file() and path.suffix not in {".pem", ".ppk"}:
-                places[str(path)] = path.read_bytes()
-        assert str(self.folder / "data" / "us-east-1.json") in places
-        assert str(self.folder / "data" / "journal.jsonl") in places
-        return [name for name, data in places.items() if holds_key(data, PIECES)]
+        files = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        assert self.folder / "data" / "us-east-1.json" in files
+        assert self.folder / "data" / "journal.jsonl" in files
+        places |= {str(path): data for path, data in files.items()}
+        plain = {str(self.home / ".ssh" / f"{NAME}{ending}") for ending in self.walk.plain}
+        found = [
+            name
+            for name, data in (places if self.walk.shown else places | output).items()
+            if name not in plain and holds_key(data, PIECES)
+        ]
+        found += [
+            name
+            for name, data in (places | output).items()
+            if holds_key(data, PIECES_OF_PASSPHRASE)
+        ]
+        return [*found, *map(str, self.folder.rglob("textual.log"))]
 
 
 @dataclass(frozen=True)
@@ -136,7 +170,10 @@ class Walk:
     fault: str = ""
     shown: bool = False
     """Whether the key reaches the terminal, because that was asked for."""
+    plain: Sequence[str] = (".pem",)
+    """The endings of the files that hold it, because that was asked for."""
     in_a_shell: bool = False
+    redirect: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -235,6 +272,95 @@ def crash_in_a_thread(run: RunOfCanary) -> None:
     assert run.wait_for_end() == 1
 
 
+def crash_while_adding(run: RunOfCanary) -> None:
+    run.create()
+    run.press("a")
+    run.wait_for("holds 0")
+    run.press("Enter")
+    assert run.wait_for_end() == 1
+
+
+def crash_while_opening(run: RunOfCanary) -> None:
+    open_form(run, NAME)
+    run.step("Tab", "Right")
+    run.press("Enter")
+    assert run.wait_for_end() == 1
+
+
+def add(run: RunOfCanary, lifetime: str = "") -> None:
+    run.create()
+    run.press("a")
+    run.wait_for("holds 0")
+    run.type(lifetime)
+    if lifetime:
+        run.wait_for(f"✓ {lifetime}, until")
+    run.press("Enter")
+    run.wait_for("✓ In the agent")
+    assert run.agent.ssh_add("-L").stdout.decode().endswith(f" {NAME}\n")
+    assert (run.folder / "seen-by-others").stat().st_size
+
+
+def leave(run: RunOfCanary) -> None:
+    # Where the key will be lost, the first time is only told so.
+    run.step("Escape")
+    if "1 pair" not in run.screen():
+        run.press("Escape")
+    run.wait_for("1 pair")
+
+
+def add_and_quit(lifetime: str) -> Callable[[RunOfCanary], None]:
+    def steps(run: RunOfCanary) -> None:
+        add(run, lifetime)
+        leave(run)
+        run.press("q")
+        assert run.wait_for_end() == 0
+
+    return steps
+
+
+def encrypt(run: RunOfCanary) -> None:
+    run.create()
+    for number, file_format in enumerate(("openssh", "ppk3")):
+        run.press("s")
+        run.wait_for("Save the private key")
+        run.step("Tab")
+        while f"◉ {file_format}" not in run.screen():
+            run.step("Right")
+        for enter in (run.type, run.paste) if number else (run.type, run.type):
+            run.step("Tab")
+            enter(passphrase())
+            run.wait_for("••••")
+        run.wait_for(lambda screen: "the same twice" in flat(screen))
+        run.press("Enter")
+        run.wait_for(lambda screen: "opens with its passphrase" in flat(screen), SLOW)
+    for ending in (".openssh", ".ppk"):
+        assert (run.home / ".ssh" / f"{NAME}{ending}").exists()
+
+
+def encrypt_and_quit(run: RunOfCanary) -> None:
+    encrypt(run)
+    leave(run)
+    run.press("q")
+    assert run.wait_for_end() == 0
+
+
+def save_in_all_formats(run: RunOfCanary) -> None:
+    run.create()
+    for file_format in ("pem", "ppk2", "openssh"):
+        run.press("s")
+        run.wait_for("Save the private key")
+        run.step("Tab")
+        while f"◉ {file_format}" not in run.screen():
+            run.step("Right")
+        run.press("Enter")
+        run.wait_until_gone("Save the private key")
+    leave(run)
+    run.press("q")
+    assert run.wait_for_end() == 0
+    for ending in run.walk.plain:
+        assert (run.home / ".ssh" / f"{NAME}{ending}").exists()
+
+
 def end_by(
     number: int, first: Callable[[RunOfCanary], None] = RunOfCanary.create
 ) -> Callable[[RunOfCanary], None]:
@@ -302,12 +428,19 @@ WALKS = (
     Walk(
         "copy the key by tmux",
         copy_the_key_and_quit,
-        env={"TMUX": "stand-in", "PATH": WITH_TOOLS},
+        env={"TMUX": "stand-in", **WITH_TOOLS},
     ),
     Walk("copy the key by the terminal, and paste", copy_and_paste, shown=True),
+    Walk("add to the agent", add_and_quit(""), env=WITH_TOOLS),
+    Walk("add to the agent for a time", add_and_quit("8h"), env=WITH_TOOLS),
+    Walk("save with a passphrase", encrypt_and_quit, plain=()),
+    Walk("save in all formats", save_in_all_formats, plain=(".pem", ".ppk", ".openssh")),
     Walk("crash in a handler", crash, fault="handler"),
     Walk("crash in a worker", crash, fault="worker"),
     Walk("crash in a thread", crash_in_a_thread, fault="thread"),
+    Walk("crash while adding to the agent", crash_while_adding, fault="adding"),
+    Walk("crash while the screen opens", crash_while_opening, fault="mounting"),
+    Walk("crash while the keyboard is read", crash, fault="reading"),
     Walk("SIGHUP", end_by(signal.SIGHUP)),
     Walk("SIGTERM", end_by(signal.SIGTERM)),
     Walk("SIGQUIT", end_by(signal.SIGQUIT)),
@@ -319,6 +452,7 @@ WALKS = (
     Walk("show and SIGINT", end_by(signal.SIGINT, show), shown=True),
     Walk("show and stop", stop_and_continue(show), in_a_shell=True, shown=True),
     Walk("show and crash", show_and_crash, fault="copying", shown=True),
+    Walk("show and crash while drawing", crash, fault="drawing", shown=True),
     Walk("show and take a picture", take_a_picture, shown=True),
     Walk(
         "show and be photographed",
@@ -332,7 +466,10 @@ GUARDS = (
     ("report", "crash in a handler"),
     ("report", "crash in a worker"),
     ("report", "crash in a thread"),
+    ("report", "crash while adding to the agent"),
+    ("report", "crash while the screen opens"),
     ("report", "show and crash"),
+    ("report", "show and crash while drawing"),
     ("hiding", "save"),
     ("wiping the screen", "show and SIGTERM"),
     ("wiping the screen", "show and SIGHUP"),
@@ -341,19 +478,31 @@ GUARDS = (
     ("signals", "show and SIGTERM"),
     ("palette", "show and take a picture"),
     ("variables", "show and be photographed"),
+    ("variables", "save with a passphrase"),
     ("pipe", "copy the key by tmux"),
+    ("agent by a pipe", "add to the agent"),
+    ("agent by a pipe alone", "add to the agent"),
 )
 
 
+OpenCanary = Callable[..., RunOfCanary]
+
+
 @pytest.fixture
-def walk_with_canary(tool: Callable[[str], str], tmp_path: Path) -> Callable[..., Sequence[str]]:
-    """Return a function that takes a walk, maybe without a guard, and names where the key is."""
+def open_canary(tool: Callable[[str], str], tmp_path: Path, ssh_agent: Agent) -> OpenCanary:
+    """Return a function that runs the program for a walk, maybe without a guard."""
     tool("tmux")
+    return lambda walk, without="": RunOfCanary(tmp_path / "run", walk, without, ssh_agent)
+
+
+@pytest.fixture
+def walk_with_canary(open_canary: OpenCanary) -> Callable[..., Sequence[str]]:
+    """Return a function that takes a walk, maybe without a guard, and names where the key is."""
 
     def take(walk: Walk, without: str = "") -> Sequence[str]:
-        with RunOfCanary(tmp_path / "run", walk, without) as run:
+        with open_canary(walk, without) as run:
             walk.steps(run)
-            return run.leaks(shown=walk.shown)
+            return run.leaks()
 
     return take
 
@@ -373,6 +522,32 @@ def test_without_a_guard_something_else_holds_it(
 ) -> None:
     [walk] = (walk for walk in WALKS if walk.name == name)
     assert walk_with_canary(walk, without=guard) != []
+
+
+def is_in(stream: Path, text: str) -> Callable[[], bool]:
+    return lambda: stream.exists() and text.encode() in text_of(stream.read_bytes())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("without", ["", "terminal"])
+def test_a_redirect_gets_nothing_of_the_key(open_canary: OpenCanary, without: str) -> None:
+    walk = Walk("redirected", lambda run: None, redirect="2>screen", shown=True)
+    with open_canary(walk, without) as run:
+        screen = run.home / "screen"
+        if not without:
+            assert run.wait_for_end() == 2
+            assert not holds_key(screen.read_bytes(), PIECES)
+            return
+        # It draws on what it takes for the terminal, and so into the file.
+        wait_until(is_in(screen, "No key pairs"))
+        run.press("c")
+        wait_until(is_in(screen, "Create a key pair"))
+        run.type(NAME)
+        wait_until(is_in(screen, "free in"))
+        run.press("Tab", "Right", "Enter")
+        wait_until(is_in(screen, "Not saved yet"))
+        run.press("v")
+        wait_until(lambda: holds_key(screen.read_bytes(), PIECES))
 
 
 # What the memory holds ---------------------------------------------------------------------------
@@ -405,10 +580,22 @@ def leave_copied(run: RunOfCanary) -> None:
     run.wait_for("No key pairs")
 
 
+def leave_added(run: RunOfCanary) -> None:
+    add(run)
+    leave(run)
+
+
+def leave_encrypted(run: RunOfCanary) -> None:
+    encrypt(run)
+    leave(run)
+
+
 LEAVE = (
     Walk("saved", leave_saved),
     Walk("copied", leave_copied),
-    Walk("copied by tmux", leave_copied, env={"TMUX": "stand-in", "PATH": WITH_TOOLS}),
+    Walk("added to the agent", leave_added, env=WITH_TOOLS),
+    Walk("saved with a passphrase", leave_encrypted),
+    Walk("copied by tmux", leave_copied, env={"TMUX": "stand-in", **WITH_TOOLS}),
 )
 
 
@@ -424,10 +611,9 @@ NOTHING: Mapping[str, object] = {
 @pytest.mark.long
 @pytest.mark.parametrize("walk", LEAVE, ids=lambda walk: walk.name)
 def test_when_its_screen_is_closed_nothing_in_memory_holds_the_key(
-    tool: Callable[[str], str], tmp_path: Path, walk: Walk
+    open_canary: OpenCanary, walk: Walk
 ) -> None:
-    tool("tmux")
-    with RunOfCanary(tmp_path / "run", walk, "") as run:
+    with open_canary(walk) as run:
         walk.steps(run)
         # The worker that led to the screen has the list to read before it is forgotten itself.
         wait_until(lambda: run.memory() == NOTHING, complaint=lambda: str(run.memory()))
@@ -441,15 +627,17 @@ def test_when_its_screen_is_closed_nothing_in_memory_holds_the_key(
         ("own sending", "copied", "texts"),
         ("letting go", "saved", "holders"),
         ("wiping the memory", "saved", "buffers"),
+        ("wiping the passphrase", "saved with a passphrase", "buffers"),
+        ("forgetting the passphrase", "saved with a passphrase", "texts"),
         ("dumps", "saved", "dumpable"),
+        ("core", "saved", "core"),
     ],
 )
 def test_without_a_guard_the_memory_holds_it_or_is_open(
-    tool: Callable[[str], str], tmp_path: Path, guard: str, name: str, found: str
+    open_canary: OpenCanary, guard: str, name: str, found: str
 ) -> None:
-    tool("tmux")
     [walk] = (walk for walk in LEAVE if walk.name == name)
-    with RunOfCanary(tmp_path / "run", walk, guard) as run:
+    with open_canary(walk, guard) as run:
         walk.steps(run)
         time.sleep(1)
         assert run.memory()[found] != NOTHING[found]
@@ -457,10 +645,9 @@ def test_without_a_guard_the_memory_holds_it_or_is_open(
 
 @pytest.mark.long
 def test_while_its_screen_is_open_that_search_finds_it(
-    tool: Callable[[str], str], tmp_path: Path
+    open_canary: OpenCanary,
 ) -> None:
-    tool("tmux")
-    with RunOfCanary(tmp_path / "run", Walk("", show), "") as run:
+    with open_canary(Walk("", show)) as run:
         show(run)
         memory = run.memory()
         assert memory["texts"]

@@ -12,7 +12,9 @@ from tests.pty.terminal import OpenApp, flat
 def service(tmp_path: Path) -> KeyPairService:
     service = KeyPairService.open(tmp_path / "data", "us-east-1")
     created = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.save_key_material(created, str(tmp_path / "home" / ".ssh" / "web.pem"))
+    folder = tmp_path / "home" / ".ssh"
+    folder.mkdir(mode=0o700, parents=True)
+    service.save_key_material(created, str(folder / "web.pem"))
     service.for_region("eu-west-1").create_key_pair(key_name="lost", key_type="ed25519")
     return service
 

@@ -145,7 +145,7 @@ def show_copy_menu_of_new_key(terminal: Terminal) -> None:
     create_key_pair(terminal, "new", "ed25519")
     terminal.press("y")
     terminal.wait_for("Copy from new")
-    terminal.step("End")
+    terminal.step("Down", "Down")
 
 
 def show_discard_question(terminal: Terminal) -> None:

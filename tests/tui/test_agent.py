@@ -142,7 +142,9 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("key", ["escape", "ctrl+q", "q"])
+@pytest.mark.parametrize(
+    "key", ["ctrl+q", *(pytest.param(key, marks=pytest.mark.long) for key in ("escape", "q"))]
+)
 def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
     empty_service: DemoService, ssh_agent: Agent, key: str
 ) -> None:

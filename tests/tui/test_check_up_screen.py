@@ -59,6 +59,7 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         assert said(screen) == "looked at 7 key pairs in 2 Regions: 4 findings."
         assert "web-blue.pem" in str(screen._problem.render())
         assert "keypairs find FOLDER" in str(screen._advice.render())
+        assert "enter go to the pair" in texts(pilot)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, KeyPairListScreen), "the list")
         listing = app_of(pilot).screen
@@ -110,6 +111,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
     async with KeyPairsApp(demo_service).run_test() as pilot:
         screen = await check_up(pilot)
         assert rows(screen)[0] == ("✗ eu-west-1", "store damaged · eu-west-1")
+        assert "go to the pair" not in texts(pilot)
         await pilot.press("enter")
         assert app_of(pilot).screen is screen
 

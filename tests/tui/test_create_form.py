@@ -7,6 +7,7 @@ from core import files
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
+from tui.widgets.tag_rows import TagRow
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
@@ -53,5 +54,112 @@ def test_a_long_paste_stays_and_is_judged(empty_service: DemoService) -> None:
         verdict = screen.query(VerdictLine).first()
         await until(pilot, lambda: "too long by 145" in verdict.verdict.text, "the verdict")
         assert len(field.value) == 400
+
+    play(empty_service, scene)
+
+
+async def open_form(pilot: Pilot[None]) -> CreateKeyPairScreen:
+    await pilot.press("c")
+    await until_screen(pilot, "CreateKeyPairScreen")
+    screen = app_of(pilot).screen
+    assert isinstance(screen, CreateKeyPairScreen)
+    return screen
+
+
+async def add_tag(pilot: Pilot[None], key: str, value: str) -> None:
+    await pilot.press("ctrl+t")
+    await pilot.pause()
+    await type_text(pilot, key)
+    await pilot.press("tab")
+    await type_text(pilot, value)
+
+
+@pytest.mark.parametrize(
+    ("tags", "wrong"),
+    [
+        ([("Env", "a"), ("Team", "b"), ("Env", "c")], (2, 0)),
+        ([("Env", "a"), ("aws:x", "b"), ("Team", "c")], (1, 0)),
+        ([("Env", "a"), ("Team", "b" * 300)], (1, 1)),
+    ],
+)
+def test_a_refused_tag_gets_the_focus_where_it_is_wrong(
+    empty_service: DemoService, tags: list[tuple[str, str]], wrong: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        await type_text(pilot, "web")
+        for key, value in tags:
+            await add_tag(pilot, key, value[:1])
+            row = screen.query(TagRow).last()
+            row.query(TextInput).last().value = value
+        screen.query_one("#key-name").focus()
+        await pilot.press("enter")
+        row = screen.query(TagRow)[wrong[0]]
+        await until(pilot, lambda: row.query(TextInput)[wrong[1]].has_focus, "the focus")
+
+    play(empty_service, scene)
+
+
+CHANGES = {
+    "name": ("x",),
+    "type": ("tab", "right"),
+    "format": ("tab", "tab", "space"),
+    "tag": ("tab", "tab", "tab", "x"),
+    "tag removed": ("ctrl+r",),
+}
+
+
+def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        await add_tag(pilot, "Env", "prod")
+        outcome = screen.query_one("#outcome", VerdictLine)
+        for change, keys in CHANGES.items():
+            screen.query_one("#key-name", TextInput).focus()
+            await type_text(pilot, "web")
+            await pilot.press("ctrl+d")
+            await until(pilot, lambda: "DryRunOperation" in outcome.verdict.text, "the answer")
+            # Going elsewhere changes nothing.
+            await pilot.press("tab", "shift+tab")
+            assert "DryRunOperation" in outcome.verdict.text
+            await pilot.press(*keys)
+            await until(pilot, lambda: outcome.verdict.text == "", change)
+
+    play(empty_service, scene)
+
+
+def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
+    empty_service: DemoService,
+) -> None:
+    empty_service.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        stays = "web stays until you delete it"
+        await pilot.pause()
+        assert outcome.verdict.text == stays
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: "DryRunOperation" in outcome.verdict.text, "the answer")
+        await pilot.press("x")
+        await until(pilot, lambda: outcome.verdict.text == stays, "what was said before")
+
+    play(empty_service, scene)
+
+
+def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await add_tag(pilot, "Env", "b")
+        screen = app_of(pilot).screen
+        screen.query(TagRow).first().enter()
+        await pilot.press("enter")
+        second = screen.query(TagRow).last().key_input
+        await until(pilot, lambda: second.has_focus, "the focus")
 
     play(empty_service, scene)

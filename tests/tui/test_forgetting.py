@@ -1,6 +1,8 @@
 import asyncio
 import gc
+from pathlib import Path
 
+import pytest
 from textual._styles_cache import StylesCache
 
 from tests.demo import DemoService
@@ -28,3 +30,20 @@ def test_dialogs_that_were_closed_leave_nothing_they_drew(demo_service: DemoServ
 
     before, after = asyncio.run(life())
     assert after <= before
+
+
+def test_no_action_makes_a_picture_of_the_screen(
+    demo_service: DemoService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Textual has one, which a link in a text can call.
+    monkeypatch.chdir(tmp_path)
+
+    async def call() -> None:
+        async with KeyPairsApp(demo_service).run_test() as pilot:
+            await until_loaded(pilot)
+            arguments = f"'picture.svg', {str(tmp_path)!r}"
+            assert await pilot.app.run_action(f"screenshot({arguments})")
+            await pilot.app.workers.wait_for_complete()
+
+    asyncio.run(call())
+    assert list(tmp_path.rglob("*.svg")) == []

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService
 from tests.tui.driving import drawn, play, text_of, type_text, until, until_screen
-from tui.text import wrap
+from tui.text import fold
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
@@ -36,6 +36,7 @@ def test_choosing_hides_no_mark(
         assert rows(pilot) == ["   a-saved", " ! b-unsaved", " ↓ c-imported"]
         await pilot.press("space", "space", "space")
         assert rows(pilot) == ["*  a-saved", "*! b-unsaved", "*↓ c-imported"]
+        assert "3 pairs · 3 chosen" in drawn(pilot)
         await pilot.press("g", "space")
         assert rows(pilot) == ["   a-saved", "*! b-unsaved", "*↓ c-imported"]
 
@@ -49,12 +50,13 @@ def test_choosing_hides_no_mark(
         ("one two three", 7, ["one two", "three"]),
         ("one two three", 6, ["one", "two", "three"]),
         ("saved to ~/.ssh/a-long-name.pem", 10, ["saved to ~", "/.ssh/a-lo", "ng-name.pe", "m"]),
+        ("a word toolongforaline", 10, ["a word too", "longforali", "ne"]),
         ("  $ indented", 20, ["  $ indented"]),
         ("日本 日本語", 6, ["日本", "日本語"]),
     ],
 )
 def test_lines_end_between_words(text: str, width: int, lines: list[str]) -> None:
-    assert wrap(text, width) == lines
+    assert fold(text, width) == lines
 
 
 def remark(pilot: Pilot[None]) -> str:
@@ -90,6 +92,15 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair there")
 
     play(empty_service, scene, size)
+
+
+def test_nothing_is_taught_over_what_wants_attention(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="b-unsaved", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "private key never saved" in remark(pilot), "the pair")
+
+    play(empty_service, scene)
 
 
 def hints_drawn(pilot: Pilot[None]) -> str:

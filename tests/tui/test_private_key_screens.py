@@ -27,12 +27,13 @@ from tui.details import where_it_is
 from tui.rows import remarks
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.key_material import KeyMaterialScreen
-from tui.text import fold
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
 from tui.widgets.top_line import TopLine
+
+LONG = pytest.mark.long
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -85,7 +86,7 @@ def toasts(pilot: Pilot[None]) -> list[str]:
 # Leaving ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c", "q"])
+@pytest.mark.parametrize("key", ["ctrl+q", pytest.param("ctrl+c", marks=LONG), "q"])
 def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
     empty_service: DemoService, key: str
 ) -> None:
@@ -111,10 +112,10 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
     ("keys", "screen"),
     [
         (["s"], "SaveKeyMaterialScreen"),
-        (["a"], "AddToAgentScreen"),
-        (["y"], "PickScreen"),
-        (["escape"], "DiscardKeyMaterialScreen"),
-        (["question_mark"], "HelpScreen"),
+        pytest.param(["a"], "AddToAgentScreen", marks=LONG),
+        pytest.param(["y"], "PickScreen", marks=LONG),
+        pytest.param(["escape"], "DiscardKeyMaterialScreen", marks=LONG),
+        pytest.param(["question_mark"], "HelpScreen", marks=LONG),
     ],
 )
 def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
@@ -152,7 +153,11 @@ def test_the_palette_over_a_key_does_not_quit_either(empty_service: DemoService)
 
 @pytest.mark.parametrize(
     ("key", "screen"),
-    [("", "KeyPairListScreen"), ("c", "CreateKeyPairScreen"), ("y", "PickScreen")],
+    [
+        ("", "KeyPairListScreen"),
+        pytest.param("c", "CreateKeyPairScreen", marks=LONG),
+        pytest.param("y", "PickScreen", marks=LONG),
+    ],
 )
 def test_ctrl_c_says_elsewhere_what_quits(demo_service: DemoService, key: str, screen: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -163,6 +168,18 @@ def test_ctrl_c_says_elsewhere_what_quits(demo_service: DemoService, key: str, s
         await pilot.press("ctrl+q")
 
     assert play(demo_service, scene) == 0
+
+
+def test_what_was_said_goes_with_the_next_move_however_soon(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("space")
+        await until_says(pilot, "1 chosen")
+        await pilot.press("k")
+        await until_says(pilot, "was saved to ~/.ssh/batch-runner.pem")
+        await pilot.press("space", "j", "k")
+        await until_says(pilot, "was saved to ~/.ssh/ci-deploy.pem")
+
+    play(demo_service, scene)
 
 
 @pytest.mark.parametrize(
@@ -282,9 +299,9 @@ def named(pilot: Pilot[None]) -> str:
 @pytest.mark.parametrize(
     ("gone", "says"),
     [
-        ([], "web · its 2 private key files stay where they are"),
+        pytest.param([], "web · its 2 private key files stay where they are", marks=LONG),
         (["web.pem"], "web · 1 of its 2 private key files stays; the rest is gone"),
-        (["web.pem", "web.ppk"], "web · its private key files are gone"),
+        pytest.param(["web.pem", "web.ppk"], "web · its private key files are gone", marks=LONG),
     ],
 )
 def test_before_a_pair_is_deleted_its_files_are_looked_for(
@@ -361,7 +378,7 @@ def test_a_disk_that_does_not_answer_holds_up_no_question(
 # Copying, and what is said for a moment -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("new", [True, False])
+@pytest.mark.parametrize("new", [pytest.param(True, marks=LONG), False])
 def test_each_fingerprint_can_be_copied_under_its_name(
     empty_service: DemoService, new: bool
 ) -> None:
@@ -390,7 +407,7 @@ def test_each_fingerprint_can_be_copied_under_its_name(
     play(empty_service, scene)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
 def test_what_is_said_for_a_moment_covers_no_hint_and_no_state(
     empty_service: DemoService, size: tuple[int, int]
 ) -> None:
@@ -436,7 +453,9 @@ SCREENS = {
 }
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize(
+    "name", [name if name == "key" else pytest.param(name, marks=LONG) for name in SCREENS]
+)
 def test_nothing_is_drawn_over_the_title_and_the_hints(
     empty_service: DemoService, name: str
 ) -> None:
@@ -461,7 +480,7 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
     play(empty_service, scene)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (20, 5)])
+@pytest.mark.parametrize("size", [(40, 10), pytest.param((20, 5), marks=LONG)])
 def test_the_field_one_types_in_stays_in_sight(
     empty_service: DemoService, size: tuple[int, int]
 ) -> None:
@@ -478,7 +497,9 @@ def test_the_field_one_types_in_stays_in_sight(
     play(empty_service, scene)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (20, 24), (20, 5)])
+@pytest.mark.parametrize(
+    "size", [(40, 10), pytest.param((20, 24), marks=LONG), pytest.param((20, 5), marks=LONG)]
+)
 def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
     empty_service: DemoService, size: tuple[int, int]
 ) -> None:
@@ -492,7 +513,7 @@ def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
     play(empty_service, scene, size)
 
 
-@pytest.mark.parametrize("columns", [80, 60, 40])
+@pytest.mark.parametrize("columns", [80, pytest.param(60, marks=LONG), 40])
 def test_no_word_is_cut(empty_service: DemoService, columns: int) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_service)
@@ -510,10 +531,15 @@ def test_no_word_is_cut(empty_service: DemoService, columns: int) -> None:
     play(empty_service, scene, (columns, 24))
 
 
-def test_text_is_folded_between_words() -> None:
-    assert fold("only the public key is kept here", 14) == [
-        "only the ",
-        "public key is ",
-        "kept here",
-    ]
-    assert fold("a word toolongforaline", 10) == ["a word too", "longforali", "ne"]
+def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("y")
+        await until_screen(pilot, "PickScreen")
+        await type_text(pilot, "restricted")
+        whole = app_of(pilot).screen.query_one("#whole", Static)
+        await until(pilot, lambda: "restrict,from" in str(whole.content), "the line")
+        first, second = str(whole.content).split("\n")
+        assert second.endswith("…")
+        assert not first.endswith("…")
+
+    play(demo_service, scene)

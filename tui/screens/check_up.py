@@ -14,7 +14,7 @@ from tui.actions import Place
 from tui.background import in_batches, is_running
 from tui.chosen import Chosen
 from tui.doctor_text import summed_up
-from tui.keymap import bindings
+from tui.keymap import bindings, hints
 from tui.text import short_paths, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
@@ -51,6 +51,7 @@ class CheckUpScreen(Screen[Chosen | None]):
         self._list = PickList()
         self._problem = Static(markup=False, id="problem")
         self._advice = Static(markup=False, id="advice")
+        self._key_hints = KeyHints(Place.CHECK_UP)
 
     def compose(self) -> ComposeResult:
         yield TopLine("Check-up of all Regions")
@@ -60,9 +61,10 @@ class CheckUpScreen(Screen[Chosen | None]):
         with VerticalScroll(id="about"):
             yield self._problem
             yield self._advice
-        yield KeyHints(Place.CHECK_UP)
+        yield self._key_hints
 
     def on_mount(self) -> None:
+        self._hint()
         self._look()
 
     @work(exclusive=True, group="check-up")
@@ -118,6 +120,13 @@ class CheckUpScreen(Screen[Chosen | None]):
         self._problem.update(visible(short_paths(finding.problem)) if finding else "")
         self._advice.update(visible(finding.advice) if finding else "")
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
+        self._hint()
+
+    def _hint(self) -> None:
+        """Teach Enter only where it leads to a pair."""
+        go, *others = hints(Place.CHECK_UP)
+        leads = self._under_cursor is not None and bool(self._under_cursor.key_pairs)
+        self._key_hints.show((go, *others) if leads else tuple(others))
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

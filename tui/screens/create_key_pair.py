@@ -64,7 +64,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_choices()
         self._judge_tags()
         if self._replacing:
-            self._outcome.show(Verdict(f"{self._replacing.key_name} stays until you delete it"))
+            self._at_rest = Verdict(f"{self._replacing.key_name} stays until you delete it")
+            self._outcome.show(self._at_rest)
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._service.prepare_spare_key)
 

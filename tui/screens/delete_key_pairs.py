@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
@@ -17,6 +19,7 @@ from tui import verdict
 from tui.actions import Place
 from tui.keymap import at, bindings, hints, key_label, key_of
 from tui.patience import patiently
+from tui.strokes import ALONE
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.form_body import FormBody
@@ -28,6 +31,7 @@ from tui.widgets.verdict_line import VerdictLine
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
+    from tui.app import KeyPairsApp
 
 _PROTECTED = "protected"
 _MOST_NAMED = 8
@@ -62,6 +66,8 @@ class DeleteKeyPairsScreen(Screen[int]):
         self._delete_time = service.now()
         self._busy = False
         self._stop = False
+        self._answer: Timer | None = None
+        self._amid = False
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
         self._guarded = bool(self._stranded) or any(map(_wants_care, key_pairs))
         count = len(key_pairs)
@@ -157,9 +163,28 @@ class DeleteKeyPairsScreen(Screen[int]):
             self.dismiss(self._deleted)
 
     def action_yes(self) -> None:
-        """Delete, where no name has to be typed."""
-        if not self._guarded:
-            self._begin()
+        """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
+        if self._guarded or self._busy or self._answer:
+            return
+        if self._amid or cast("KeyPairsApp", self.app).strokes.pouring:
+            self._doubt()
+        else:
+            self._answer = self.set_timer(ALONE, self._begin)
+
+    def on_key(self, event: Key) -> None:
+        """Doubt a `y` with other keys before it or close behind it: what is pasted holds many."""
+        if event.key in at(Place.DELETE)[0].key.split(","):
+            return
+        if self._answer:
+            self._answer.stop()
+            self._doubt()
+        self._amid = event.is_printable
+
+    def _doubt(self) -> None:
+        self._answer, self._amid = None, False
+        self._outcome.show(
+            Verdict("that y came amid other keys; to delete, press it once more, alone")
+        )
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -173,6 +198,7 @@ class DeleteKeyPairsScreen(Screen[int]):
             self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))
 
     def _begin(self) -> None:
+        self._answer = None
         # Not in the worker: a second one would cancel the first, and leave the screen busy.
         if not self._busy:
             self._busy, self._stop = True, False

@@ -101,6 +101,8 @@ class EditTagsScreen(Screen[bool]):
             await patiently(partial(self._call, tags), self._verdict.show)
         except KeyPairsError as error:
             self._verdict.show(verdict.refusal(error))
+            if wrong := self._tags.wrong_input:
+                wrong.focus()
         else:
             self.dismiss(True)
         finally:

@@ -10,6 +10,7 @@ from textual.widgets import Input, TextArea
 from core import public_files
 from core.errors import EC2Error, InvalidKeyFormat
 from core.model import KeyPair
+from tui import verdict
 from tui.actions import Place
 from tui.keymap import bindings, key_of
 from tui.screens.new_key_pair import NewKeyPairScreen
@@ -35,6 +36,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
     def __init__(self, service: "KeyPairService", key_name: str = "", public_key: str = "") -> None:
         self._material = KeyText(id="material")
         self._material.text = public_key
+        self._offered = ""
         super().__init__(
             service,
             f"Import a public key into {service.region}",
@@ -56,6 +58,13 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         else:
             judged = await asyncio.to_thread(self._judge, text)
         self._fields["public_key_material"].show(judged)
+        if judged.tone is not Tone.BAD and public_files.looks_like_path(text):
+            self._offer_name(Path(text.strip()).stem)
+
+    def _offer_name(self, key_name: str) -> None:
+        """Fill in a name, unless the person has typed one."""
+        if self._key_name.value in ("", self._offered):
+            self._key_name.value = self._offered = key_name
 
     def _judge(self, text: str) -> Verdict:
         try:
@@ -66,9 +75,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
             return Verdict(error.message, Tone.BAD)
         except public_files.PublicFileError as error:
             return Verdict(str(error), Tone.BAD)
-        fingerprint = self._service.imported_fingerprint(public_key)
-        return Verdict(
-            f"{public_key.key_type} {public_key.bits} bits; EC2 will show {fingerprint}", Tone.GOOD
+        return verdict.of_public_key(
+            public_key.key_type,
+            public_key.bits,
+            self._service.imported_fingerprint(public_key),
         )
 
     @on(KeyText.TooLarge)
@@ -89,8 +99,6 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         )
         if picked is not None:
             self._material.text = picked
-            if not self._key_name.value:
-                self._key_name.value = Path(picked).stem
 
     @on(Input.Submitted)
     @on(KeyText.Submitted)

@@ -162,12 +162,12 @@ class KeyPairListScreen(ListScreen):
         """Write the chosen pairs, or those that are shown, to a file."""
         from tui.screens.save_file import SaveFileScreen
 
-        pairs = self._affected() if self._listing.chosen else self._shown
+        pairs = self._chosen() or self._shown
         if not pairs:
             self._say("there is nothing to export")
             return
         screen = SaveFileScreen(
-            f"Export {len(pairs):,} key pairs (.csv or .json)",
+            f"Export {len(pairs):,} key pair{'s' * (len(pairs) != 1)} (.csv or .json)",
             f"~/key-pairs-{self._service.region}.json",
             lambda path, yes: self._service.export(pairs, path, accepted=yes),
         )

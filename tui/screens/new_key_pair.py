@@ -7,7 +7,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
@@ -15,6 +15,7 @@ from tui import verdict
 from tui.actions import Place
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
+from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
@@ -67,6 +68,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         self._above_tags = last.control
         self._body = FormBody()
         self._outcome = VerdictLine(id="outcome")
+        self._at_rest = Verdict("")
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title)
@@ -84,6 +86,15 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
         self._fields["tags"].show(verdict.of_tags(self._tags.tags))
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Choice.Changed)
+    @on(TagRows.Changed)
+    def _forget_outcome(self) -> None:
+        # While the service is at it, it is not what came of something.
+        if not self._body.disabled:
+            self._outcome.show(self._at_rest)
 
     def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -143,7 +154,8 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
             self._outcome.show(self._refusal(error))
             return None
         field.show(self._refusal(error))
-        return next(iter(field.query("TextInput, Choice, KeyText")), None)
+        wrong = self._tags.wrong_input if field.control is self._tags else None
+        return wrong or next(iter(field.query("TextInput, Choice, KeyText")), None)
 
     def _refusal(self, error: EC2Error) -> Verdict:
         return verdict.refusal(error)

@@ -9,12 +9,15 @@ from textual.widgets import Input, Static
 
 from tui.actions import Place
 from tui.keymap import bindings
-from tui.text import wrap
+from tui.text import ELLIPSIS, clip, fold
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchInput
 from tui.widgets.top_line import TopLine
+
+_WHOLE_LINES = 2
+"""As many as the style sheet gives them."""
 
 
 class PickScreen(Screen[str | None]):
@@ -76,7 +79,12 @@ class PickScreen(Screen[str | None]):
         self._whole.display = any(map(self._list.is_cut, self._items))
         picked = self._list.picked
         text = f"{picked.text} {picked.remark}".strip() if picked else ""
-        self._whole.update("\n".join(wrap(" ".join(text.split()), self._list.size.width)))
+        width = self._list.size.width
+        lines = fold(" ".join(text.split()), width)
+        if len(lines) > _WHOLE_LINES:
+            lines = lines[:_WHOLE_LINES]
+            lines[-1] = clip(lines[-1].ljust(width) + ELLIPSIS, width)
+        self._whole.update("\n".join(lines))
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show_whole)

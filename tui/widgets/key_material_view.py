@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from core.secret import KeyMaterial
 from tui.keymap import key_of
-from tui.text import wrap
+from tui.text import fold
 
 _HIDDEN = (
     " prints it on this terminal, and on whatever records this terminal. Saving needs no showing."
@@ -62,7 +62,7 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def _lines(self) -> list[str]:
         if self.shown:
             return self._material.reveal().splitlines()
-        return wrap(key_of("key-material.show") + _HIDDEN, max(self.size.width, 1))
+        return fold(key_of("key-material.show") + _HIDDEN, max(self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset

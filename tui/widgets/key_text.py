@@ -8,9 +8,15 @@ from textual.widgets import TextArea
 from core.public_files import LARGEST
 from tui.text import masked
 
+_BEGIN, _END = "---- BEGIN ", "---- END "
+"""What RFC 4716 puts around a public key."""
+
 
 class KeyText(TextArea):
-    """Textual's TextArea, plain: Enter submits, Tab moves on, a huge paste is refused whole."""
+    """Textual's TextArea, plain: Enter submits, Tab moves on, a huge paste is refused whole.
+
+    Within a block of RFC 4716 Enter begins a line.
+    """
 
     DEFAULT_CSS = """
     KeyText {
@@ -44,10 +50,19 @@ class KeyText(TextArea):
     # Textual calls the handlers of the base class by itself, unless the default is prevented.
 
     async def _on_key(self, event: Key) -> None:
-        if event.key == "enter":
+        if event.key == "enter" and not self._is_unfinished:
             event.stop()
             event.prevent_default()
             self.post_message(self.Submitted())
+
+    @property
+    def _is_unfinished(self) -> bool:
+        """Whether this is a block of lines that has begun and not ended.
+
+        A terminal without bracketed paste sends the line breaks of one as the Enter key.
+        """
+        text = self.text.strip()
+        return text.startswith(_BEGIN) and _END not in text
 
     async def _on_paste(self, event: Paste) -> None:
         if len(event.text) > LARGEST:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.widgets import Static
 
-from tui.text import clip, visible, wrap
+from tui.text import clip, fold, visible
 
 _MOST_LINES = 3
 
@@ -57,7 +57,7 @@ class RemarkLine(Static):
     def _draw(self) -> None:
         width = self.size.width
         if self._said:
-            lines = wrap(self._said, max(width, 1))
+            lines = fold(self._said, max(width, 1))
             if len(lines) > _MOST_LINES:
                 lines[_MOST_LINES - 1 :] = [clip(" ".join(lines[_MOST_LINES - 1 :]), width)]
         else:

@@ -8,6 +8,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
+from core import validation
+from core.errors import EC2Error
 from core.model import Tag
 from tui.text import masked
 from tui.widgets.text_input import TextInput
@@ -52,6 +54,16 @@ class TagRow(Horizontal):
         """Put the cursor into the key."""
         self._key.focus()
 
+    @property
+    def key_input(self) -> TextInput:
+        """The field of the key."""
+        return self._key
+
+    @property
+    def value_input(self) -> TextInput:
+        """The field of the value."""
+        return self._value
+
 
 def _suggester(texts: Iterable[str]) -> SuggestFromList:
     """Return what suggests these texts, but for those that cannot be drawn as they are.
@@ -59,6 +71,14 @@ def _suggester(texts: Iterable[str]) -> SuggestFromList:
     Textual would hand the rest of a suggestion to the terminal, escape sequences and all.
     """
     return SuggestFromList([text for text in texts if masked(text) == text])
+
+
+def _are_right(tags: Sequence[Tag]) -> bool:
+    try:
+        validation.check_tags(tags)
+    except EC2Error:
+        return False
+    return True
 
 
 class TagRows(Vertical):
@@ -101,6 +121,20 @@ class TagRows(Vertical):
     def tags(self) -> tuple[Tag, ...]:
         """The tags as they stand."""
         return tuple(row.tag for row in self._rows if row.tag != Tag(""))
+
+    @property
+    def wrong_input(self) -> TextInput | None:
+        """The first field on account of which the tags are refused, of a key twice the second."""
+        before: list[Tag] = []
+        for row in self._rows:
+            if row.tag == Tag(""):
+                continue
+            if not _are_right([*before, Tag(row.tag.key)]):
+                return row.key_input
+            if not _are_right([row.tag]):
+                return row.value_input
+            before.append(row.tag)
+        return None
 
     def add(self) -> None:
         """Add an empty row and go to it; an empty row that is there already is used instead."""

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
 from core import keygen
 from core.encoding import EncodingError, pem, private
 from core.encoding.sshwire import Reader
-from core.model import KeyType
 
 Run = Callable[..., CompletedProcess[bytes]]
 
@@ -30,16 +29,6 @@ SEEDS = {
     "ends in zeros": bytes([0x41, *range(1, 24), *bytes(8)]),
     "all zero": bytes(32),
 }
-
-
-@pytest.fixture
-def rsa_key(rsa_keys: Sequence[RSAPrivateKey]) -> RSAPrivateKey:
-    return rsa_keys[0]
-
-
-@pytest.fixture(params=KeyType)
-def key(request: pytest.FixtureRequest, rsa_key: RSAPrivateKey) -> keygen.PrivateKey:
-    return rsa_key if request.param is KeyType.RSA else Ed25519PrivateKey.generate()
 
 
 def saved(folder: Path, data: bytes) -> Path:

@@ -31,16 +31,6 @@ SEEDS = {
 
 
 @pytest.fixture
-def rsa_key(rsa_keys: Sequence[RSAPrivateKey]) -> RSAPrivateKey:
-    return rsa_keys[0]
-
-
-@pytest.fixture(params=KeyType)
-def key(request: pytest.FixtureRequest, rsa_key: RSAPrivateKey) -> keygen.PrivateKey:
-    return rsa_key if request.param is KeyType.RSA else Ed25519PrivateKey.generate()
-
-
-@pytest.fixture
 def converted(tmp_path: Path, run: Run) -> Callable[[bytes], Path]:
     """Return the file that puttygen makes of a PPK: it has to load the private half for that."""
 
