@@ -36,7 +36,9 @@ def service(tmp_path: Path) -> KeyPairService:
         key_type="ed25519",
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
     )
-    service.save_key_material(created, str(tmp_path / "home" / ".ssh" / "web.pem"))
+    path = tmp_path / "home" / ".ssh" / "web.pem"
+    path.parent.mkdir(mode=0o700, parents=True)
+    service.save_key_material(created, str(path))
     return service
 
 
@@ -58,7 +60,7 @@ def test_each_key_leads_there(
     open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
 ) -> None:
     terminal = open_app(size=size)
-    terminal.wait_for("saved to ~/.ssh/web.pem")
+    terminal.wait_for("Env=prod")
     for key, (_, title, hint) in PLACES.items():
         terminal.press(key)
         back(terminal, title, hint, size)
@@ -78,7 +80,7 @@ def test_help_and_palette_lead_there(
     times: int,
 ) -> None:
     terminal = open_app(size=size)
-    terminal.wait_for("saved to ~/.ssh/web.pem")
+    terminal.wait_for("Env=prod")
     for words, title, hint in PLACES.values():
         terminal.press(way)
         terminal.wait_for(shown)
@@ -110,7 +112,7 @@ def test_a_line_is_installed_once_and_with_its_options(
     path.write_text(OTHER)
     path.chmod(0o620)
     terminal = open_app(size=size, command=[sys.executable, "-c", INSTALLING])
-    terminal.wait_for("saved to ~/.ssh/web.pem")
+    terminal.wait_for("Env=prod")
     terminal.press("I")
     terminal.wait_for(lambda screen: "chmod go-w ~/.ssh/authorized_keys" in flat(screen))
     path.chmod(0o600)

@@ -391,7 +391,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     terminal.step("Tab", "Right")
     terminal.press("Enter")
     terminal.wait_for("! elastic")
-    check_sizes(terminal, "us-east-1 · 1 pair", "never saved", "c create")
+    check_sizes(terminal, "us-east-1 · 1 pair", "the pair stays", "c create")
     document = json.loads((tmp_path / "data" / "us-east-1.json").read_bytes())
     assert [record["KeyName"] for record in document["key_pairs"].values()] == ["elastic"]
 

@@ -57,12 +57,14 @@ class KeyMaterialView(ScrollView, can_focus=True):
 
     def _measure(self) -> None:
         lines = self._lines()
-        self.virtual_size = Size(max(map(len, lines)), len(lines))
+        self.virtual_size = Size(max(map(len, lines), default=0), len(lines))
 
     def _lines(self) -> list[str]:
         if self.shown:
             return self._material.reveal().splitlines()
-        return fold(key_of("key-material.show") + _HIDDEN, max(self.size.width, 1))
+        # Before it has a width: as lines of one letter each it would need a scroll bar.
+        width = self.size.width
+        return fold(key_of("key-material.show") + _HIDDEN, width) if width else []
 
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset
