@@ -61,14 +61,8 @@ class _Secret:
     def __format__(self, format_spec: str) -> str:
         return repr(self)
 
-    def __copy__(self) -> NoReturn:
-        raise TypeError("a secret is not copied")
-
-    def __deepcopy__(self, memo: object) -> NoReturn:
-        raise TypeError("a secret is not copied")
-
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a secret is not pickled")
+        raise TypeError("a secret is neither copied nor pickled")
 
 
 class KeyMaterial(_Secret):

@@ -6,8 +6,9 @@ import pytest
 from textual._styles_cache import StylesCache
 
 from tests.demo import DemoService
-from tests.tui.driving import until_loaded, until_screen
+from tests.tui.driving import create, until_loaded, until_screen
 from tui.app import KeyPairsApp
+from tui.widgets.key_material_view import KeyMaterialView
 
 
 def caches() -> int:
@@ -47,3 +48,32 @@ def test_no_action_makes_a_picture_of_the_screen(
 
     asyncio.run(call())
     assert list(tmp_path.rglob("*.svg")) == []
+
+
+def test_a_key_that_is_shown_is_hidden_before_another_screen_comes(
+    demo_service: DemoService,
+) -> None:
+    async def look() -> None:
+        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            await create(pilot, "shown")
+            view = pilot.app.screen.query_one(KeyMaterialView)
+
+            def is_shown() -> bool:
+                return view.shown
+
+            for key, screen in {
+                "s": "SaveKeyMaterialScreen",
+                "a": "AddToAgentScreen",
+                "y": "PickScreen",
+                "escape": "DiscardKeyMaterialScreen",
+            }.items():
+                await pilot.press("v")
+                assert is_shown(), key
+                await pilot.press(key)
+                await until_screen(pilot, screen)
+                assert not is_shown(), key
+                await pilot.press("escape")
+                await until_screen(pilot, "KeyMaterialScreen")
+
+    asyncio.run(look())

@@ -27,7 +27,7 @@ FORMATS = [
 def damaged(data: bytes) -> Iterator[bytes]:
     """Yield a file with single bytes that are others, gone, doubled, or no text; and cut files."""
     for at in range(0, len(data), max(len(data) // 30, 1)):
-        for instead in (b"", b"A", b"\xff", b"=\n", data[at : at + 1] * 2):
+        for instead in (b"", b"A", b"8", b"\xff", b"=\n", data[at : at + 1] * 2):
             yield data[:at] + instead + data[at + 1 :]
         yield data[:at]
 
