@@ -66,7 +66,7 @@ def test_a_pair_is_replaced_and_retired(
     screen = terminal.wait_for("Delete this key pair?")
     assert "replaced by ci-deploy-3 · was saved to ~/.ssh/ci-deploy-3.pem" in flat(screen)
     terminal.press("y")
-    terminal.wait_for("deleted ci-deploy; u brings back")
+    terminal.wait_for("deleted ci-deploy; u brings it back")
     assert [pair.key_name for pair in service.describe_key_pairs()] == [
         "ci-deploy-2",
         "ci-deploy-3",

@@ -368,6 +368,31 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
     play(empty_service, scene)
 
 
+def test_a_key_that_left_the_agent_leaves_the_screen(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [AgentKey(key(1, "laptop"), None), AgentKey(key(2, "tablet"), None)]
+
+    def held() -> AgentContents:
+        return AgentContents("/tmp/agent.1", False, tuple(keys))  # noqa: S108 - nothing is made there
+
+    monkeypatch.setattr(empty_service, "agent", held)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: "tablet" in texts(pilot), "the keys")
+        await pilot.press("G")
+        keys.pop()
+        await pilot.press("r")
+        await until(pilot, lambda: "tablet" not in texts(pilot), "the end of one")
+        assert "laptop" in texts(pilot)
+        keys.pop()
+        await pilot.press("r")
+        await until(pilot, lambda: "It holds no key" in flat(pilot), "the end of both")
+
+    play(empty_service, scene)
+
+
 def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
     empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

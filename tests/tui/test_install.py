@@ -153,6 +153,9 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
         )
         assert options(screen) == "restrict"
         assert screen.focused is screen.query_one("#options")
+        # It is not said of what is typed next.
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: not screen.query_one("#outcome").display, "its end")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 

@@ -6,8 +6,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import drawn, play, text_of, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tui.screens.key_pair_list import KeyPairListScreen
 from tui.text import fold
+from tui.widgets.pick_list import PickList
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
@@ -105,6 +107,30 @@ def test_nothing_is_taught_over_what_wants_attention(empty_service: DemoService)
 
 def hints_drawn(pilot: Pilot[None]) -> str:
     return drawn(pilot).split("\n")[-1].strip()
+
+
+def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
+    demo_service: DemoService,
+) -> None:
+    demo_service.delete_key_pair(key_name="nightly")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for name, words in (("web-blue", "was saved to"), ("nightly", "is not there any more")):
+            await pilot.press("J")
+            await until_screen(pilot, "PickScreen")
+            await type_text(pilot, f"create {name}")
+            items = app_of(pilot).screen.query_one(PickList)
+            await until(pilot, lambda items=items: items.count == 1, "one line")  # type: ignore[misc]  # it is a PickList
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyPairListScreen")
+            await until(pilot, lambda words=words: words in remark(pilot), words)  # type: ignore[misc]  # it is a str
+            screen = app_of(pilot).screen
+            assert isinstance(screen, KeyPairListScreen)
+            highlighted = screen._highlighted
+            assert highlighted is not None
+            assert highlighted.key_name == "web-blue"
+
+    play(demo_service, scene)
 
 
 def test_a_wide_window_teaches_more_in_the_hint_bar(empty_service: DemoService, home: Path) -> None:

@@ -75,17 +75,19 @@ class AgentKeysScreen(Screen[Chosen | None]):
         try:
             found = await asyncio.to_thread(self._service.agent)
         except KeyPairsError as error:
-            self._keys = ()
-            self._state.show(Verdict(""))
-            self._show_empty(sentence(error))
-            return
-        self._keys = found.keys
-        self._state.show(verdict.of_agent(found))
-        if self._keys:
-            self._show_empty("")
-            self._list.set_items(list(self._items()), self._list.cursor)
+            self._show((), Verdict(""), sentence(error))
         else:
-            self._show_empty(_EMPTY.format(add=key_of("key-material.agent")))
+            add = key_of("key-material.agent")
+            empty = "" if found.keys else _EMPTY.format(add=add)
+            self._show(found.keys, verdict.of_agent(found), empty)
+
+    def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
+        """Show what the agent holds, or why there is nothing to show."""
+        self._keys = keys
+        # Together with the keys: the cursor may have been on one that is gone.
+        self._list.set_items(list(self._items()), self._list.cursor)
+        self._state.show(state)
+        self._show_empty(empty)
 
     def _show_empty(self, text: str) -> None:
         self._empty.update(text)

@@ -17,7 +17,7 @@ from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import at, bindings, hints, key_label, key_of
+from tui.keymap import at, bindings, hints, key_of
 from tui.patience import patiently
 from tui.strokes import ALONE
 from tui.text import short_path, visible
@@ -95,11 +95,10 @@ class DeleteKeyPairsScreen(Screen[int]):
                 )
                 yield self._field
             yield self._outcome
-        shown = hints(Place.DELETE)
         bar = KeyHints(Place.DELETE)
         if self._guarded:
-            submit = at(Place.DELETE)[1]
-            bar.show(((key_label(submit.key), "delete"), *shown[1:]))
+            _, *others = hints(Place.DELETE)
+            bar.show(((key_of("delete.submit"), "delete"), *others))
         yield bar
 
     def _lines(self) -> list[str]:

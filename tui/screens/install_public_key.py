@@ -70,7 +70,13 @@ class InstallPublicKeyScreen(Screen[str | None]):
     def on_mount(self) -> None:
         self._judge()
 
-    @on(Input.Changed, "#options")
+    @on(Input.Changed)
+    def _forget_outcome(self) -> None:
+        # While it is being added, it is not what came of something.
+        if not self._busy:
+            self._outcome.display = False
+
+    @on(Input.Changed)
     @work(exclusive=True, group="plan")
     async def _judge(self) -> None:
         try:

@@ -177,7 +177,7 @@ class KeyPairListScreen(ListScreen):
 
     @work(exclusive=True, group="flow")
     async def action_journal(self) -> None:
-        """Show what was done in this Region."""
+        """Show what was done in this Region, and go to the pair of a line, if it is still there."""
         from tui.journal_items import journal_items
         from tui.screens.pick import PickScreen
 
@@ -187,9 +187,13 @@ class KeyPairListScreen(ListScreen):
             self._say(said_by(error))
             return
         title = f"The journal of {self._service.region}"
-        await self.app.push_screen_wait(
+        key_pair_id = await self.app.push_screen_wait(
             PickScreen(title, journal_items(entries), "Nothing was done here yet.")
         )
+        if key_pair_id in self._listing.key_pairs:
+            await self._go_to(key_pair_id)
+        elif key_pair_id:
+            self._say("that pair is not there any more")
 
     @work(exclusive=True, group="flow")
     async def action_agent(self) -> None:
