@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from core import data_dir, delivery, files, region_file
+from core import data_dir, delivery, files, region_file, restore
 from core.encoding.public import PublicKey
 from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
 from core.findings import Finding, PairReference
@@ -119,7 +119,8 @@ def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
 def _unreadable(store: RegionStore, error: StoreError) -> Finding:
     kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
-        advice = f"See what the copy would bring back: keypairs restore {store.region}"
+        how = restore.command(store.folder, store.region)
+        advice = f"See what the copy would bring back: {how}"
     elif isinstance(error, StoreDamaged):
         advice = "Bring the file back from a backup."
     else:

@@ -43,8 +43,8 @@ class SavedFiles:
             data = files.read_private_file(path, private_file.LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             good = _other_copies(path, pair)
-            kind, which = ("copy-gone", "a copy of") if good else ("file-gone", "the")
-            yield kind, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
+            gone, which = ("copy-gone", "a copy of") if good else ("file-gone", "the")
+            yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
             return
         except OSError as error:
             if error.errno == errno.EFBIG:

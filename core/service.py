@@ -220,7 +220,8 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
 
         Pairs of any age are as good as new where no `older_than` is given.
 
-        Each step blocks no longer than the reading of a pair's files or an agent's answer, and nothing is changed.
+        Each step blocks no longer than the reading of a pair's files or an agent's answer, and
+        nothing is changed.
         """
         from core.doctor import check_up
 

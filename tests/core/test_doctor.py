@@ -296,6 +296,12 @@ def test_a_file_that_cannot_be_read_is_not_called_gone(
     assert found.problem.endswith("cannot be read: Input/output error.")
 
 
+def test_the_way_back_from_damage_names_the_folder(world: World) -> None:
+    damaged_store(world)
+    (found,) = world.check_up()
+    assert found.advice.endswith(f": keypairs restore us-east-1 --data-dir {world.store.folder}")
+
+
 def test_a_named_pipe_in_the_place_of_a_key_is_not_opened(world: World) -> None:
     (world.keys / "rsa.pem").unlink()
     os.mkfifo(world.keys / "rsa.pem")
