@@ -53,6 +53,19 @@ def visible(text: str) -> str:
     )
 
 
+def as_pasted(text: str) -> str:
+    """Return text as `visible` does, but each backslash as it is: for what is to be pasted.
+
+    What is shown is then what is copied, and what may be typed off.
+    """
+    return visible(text).replace("\\\\", "\\")
+
+
+def pasteable(text: str) -> str:
+    """Return a text to be pasted: a line break in it would make a shell run what follows."""
+    return text if text.isprintable() else visible(text)
+
+
 def masked(text: str) -> str:
     """Return the text with a stand-in for each character that `visible` would spell out.
 
