@@ -155,7 +155,8 @@ def short_path(path: str) -> str:
 
 def short_paths(text: str) -> str:
     """Return a text with the home folder as `~` in every path, not yet made visible."""
-    return text.replace(f"{Path.home()}/", "~/")
+    # Only where a word begins: within a shell's quotes a ~ is no home folder.
+    return re.sub(rf"(?<![^\s(]){re.escape(f'{Path.home()}/')}", "~/", text)
 
 
 def sentence(error: Exception) -> str:
