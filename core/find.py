@@ -45,6 +45,7 @@ MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
 _DEEPEST = 64
+_MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
 
 Ask = Callable[[str], Passphrase | None]
@@ -259,7 +260,10 @@ class Finder:
             for entry in entries:
                 yield self._public(entry, "", entry.line if len(entries) > 1 else None)
             if not entries:
-                note = "there is no such file, and it is neither a public key nor a fingerprint"
+                note = (
+                    f"there is no such file as {_shortened(text)}, and it is neither a public key"
+                    " nor a fingerprint"
+                )
                 yield Found("", Standing.NO_KEY, note=note)
             return
         kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
@@ -306,6 +310,12 @@ def _what_it_is(mode: int) -> str:
         stat.S_IFSOCK: "a socket",
     }
     return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _shortened(text: str) -> str:
+    """Return what was given, within quotes where it would not be seen to be one thing."""
+    short = text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
+    return short if short and " " not in short else f"'{short}'"
 
 
 def _largest(name: str) -> int:
