@@ -196,7 +196,11 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         from core.find import Finder
 
         regions = self.in_every_region()
-        return Finder(((each.region, each.describe_key_pairs) for each in regions), ask)
+        return Finder(
+            ((each.region, each.describe_key_pairs) for each in regions),
+            ask,
+            ((each.region, each.deleted_key_pairs) for each in regions),
+        )
 
     def agent(self) -> "AgentContents":
         """Return what the ssh-agent of this session holds, and which pair each is.

@@ -95,14 +95,17 @@ with --json, one document:
   found          a list of:
     source         the path, "the agent", or empty for a text
     line           the line, where a file holds several keys, or null
-    standing       "known", "unknown", "needs-passphrase", "halves-disagree", "damaged", \
-"unsupported", "no-key", "not-read" or "unreadable"
+    standing       "known", "deleted", "unknown", "needs-passphrase", "halves-disagree", \
+"damaged", "unsupported", "no-key", "not-read" or "unreadable"
     kind           in which form the key stands
     key_type, bits, fingerprint, public_key
                    of the key, or null where it is not seen; the fingerprint is OpenSSH's SHA-256
     comment, note  texts, often empty
     key_pairs      a list of {region, key_pair_id, key_name, tags, key_fingerprint, matched}, \
-where tags are {key, value} and matched says which fingerprint agreed"""
+where tags are {key, value} and matched says which fingerprint agreed
+    deleted_key_pairs
+                   where there are none: a list of {region, key_pair_id, key_name}, of those that \
+u in the list of the Region still brings back"""
 
 
 def _find(parser: argparse.ArgumentParser) -> None:
