@@ -43,7 +43,7 @@ class SavedFiles:
             data = files.read_private_file(path, private_file.LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             good = _other_copies(path, pair)
-            gone, which = ("copy-gone", "a copy of") if good else ("file-gone", "the")
+            gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
             yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
             return
         except OSError as error:

@@ -338,6 +338,7 @@ def test_a_copy_of_a_key_that_is_fine_does_not_hide_one_that_is_not(world: World
     world.change("rsa", saved_to=(good, bad))
     (found,) = world.check_up()
     assert (found.kind, found.severity, found.path) == ("copy-gone", Severity.NOTICE, bad)
+    assert f"{bad}, a copy of the private key of rsa, is gone." == found.problem
     assert f"Nothing is lost: the key is still in {good}." in found.advice
     files.create_private_file(Path(bad), b"nothing")
     (changed,) = world.check_up()
