@@ -77,6 +77,14 @@ def _line_of(identity: agent.Identity) -> str:
     return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
 
 
+def keys_in_agent() -> frozenset[str] | None:
+    """Return the public keys that the agent of this session shows, or None where none answers."""
+    try:
+        return frozenset(map(_line_of, agent.holdings().identities))
+    except agent.AgentError:
+        return None
+
+
 def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
     found: dict[str, PairReference] = {}
     for region, describe in others if lines else ():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from core import data_dir, files, region_file
+from core import data_dir, delivery, files, region_file, restore
 from core.encoding.public import PublicKey
 from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
 from core.findings import Finding, PairReference
@@ -74,9 +74,13 @@ def check_up(
             yield from _region_files(store)
             pairs += [(_reference(store.region, pair), pair) for pair in found]
     saved_files = SavedFiles()
+    in_agent = None
+    if any(pair.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
+        yield Progress("the ssh-agent", 0, len(pairs))
+        in_agent = delivery.keys_in_agent()
     for number, (reference, pair) in enumerate(pairs):
         yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
-        yield from _pair(reference, pair, older_than, now)
+        yield from _pair(reference, pair, in_agent, older_than, now)
         yield from saved_files.check(reference, pair)
     yield from _same_names(pairs)
     yield from _same_keys(pairs)
@@ -115,7 +119,8 @@ def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
 def _unreadable(store: RegionStore, error: StoreError) -> Finding:
     kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
-        advice = f"See what the copy would bring back: keypairs restore {store.region}"
+        how = restore.command(store.folder, store.region)
+        advice = f"See what the copy would bring back: {how}"
     elif isinstance(error, StoreDamaged):
         advice = "Bring the file back from a backup."
     else:
@@ -160,7 +165,11 @@ _REPLACE = (
 
 
 def _pair(
-    reference: PairReference, pair: KeyPair, older_than: timedelta | None, now: datetime
+    reference: PairReference,
+    pair: KeyPair,
+    in_agent: frozenset[str] | None,
+    older_than: timedelta | None,
+    now: datetime,
 ) -> Iterator[Finding]:
     def finding(kind: str, problem: str, advice: str) -> Finding:
         return Finding(kind, problem, advice, reference.region, (reference,))
@@ -183,11 +192,7 @@ def _pair(
             _REPLACE,
         )
     if pair.private_key is PrivateKeyState.UNSAVED:
-        yield finding(
-            "never-saved",
-            f"The private key of {name} was never saved: the pair is of no use.",
-            "Delete the pair, and create it again if it is needed.",
-        )
+        yield finding("never-saved", *_never_saved(pair, in_agent))
     age = now - pair.create_time
     if older_than is not None and age > older_than:
         yield finding(
@@ -195,6 +200,26 @@ def _pair(
             f"{name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
             _REPLACE,
         )
+
+
+def _never_saved(pair: KeyPair, in_agent: frozenset[str] | None) -> tuple[str, str]:
+    """Return the problem and the advice for a pair whose private key may be in an agent alone.
+
+    That this session's agent does not show the key, as a locked one does not, says nothing about
+    the agents of others.
+    """
+    problem = f"The private key of {pair.key_name} was never saved"
+    if in_agent and pair.public_key in in_agent:
+        return (
+            f"{problem}; the ssh-agent of this session holds it, and nothing else may.",
+            f"No agent hands a key out: while it holds this one, log in with it. {_REPLACE}",
+        )
+    here = "" if in_agent is None else ", and the ssh-agent of this session does not show it"
+    return (
+        f"{problem}{here}: unless an agent holds it, the pair is of no use.",
+        "Look where it may have been added: keypairs find --agent. If no agent holds it, delete"
+        " the pair, and create it again if it is needed.",
+    )
 
 
 def _agrees(pair: KeyPair, public_key: PublicKey) -> bool:

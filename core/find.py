@@ -9,6 +9,7 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,10 +28,11 @@ from core.encoding import (
 from core.encoding.public import PublicKey
 from core.errors import EC2Error, StoreError
 from core.file_formats import PRIVATE_SUFFIXES
+from core.findings import PairReference
 from core.fingerprint import pkcs8_sha1, ssh_sha256
 from core.found import Found, Match, Standing
 from core.keygen import PrivateKey
-from core.model import KeyPair, KeyType
+from core.model import DeletedKeyPair, KeyPair, KeyType
 from core.secret import Passphrase
 
 LARGEST = 64 * 1024
@@ -45,6 +47,7 @@ MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
 _DEEPEST = 64
+_MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
 
 Ask = Callable[[str], Passphrase | None]
@@ -57,12 +60,14 @@ class Finder:
     Args:
         regions: the name of each Region, and how to ask for its pairs as far as allowed.
         ask: asks for a passphrase; without it none is asked for.
+        deleted: likewise the pairs of each that were deleted and can be brought back.
     """
 
     def __init__(
         self,
         regions: Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]],
         ask: Ask | None = None,
+        deleted: Iterable[tuple[str, Callable[[], Sequence[DeletedKeyPair]]]] = (),
     ) -> None:
         self._ask = ask
         self.pairs: list[tuple[str, KeyPair]] = []
@@ -77,6 +82,14 @@ class Finder:
         self._by_fingerprint: dict[str, list[tuple[str, KeyPair]]] = defaultdict(list)
         for name, pair in self.pairs:
             self._by_fingerprint[pair.fingerprints.ssh_sha256].append((name, pair))
+        self._deleted: list[tuple[PairReference, KeyPair]] = []
+        for name, describe_deleted in deleted:
+            with suppress(EC2Error, StoreError):  # which is among the problems already
+                self._deleted += [
+                    (PairReference(name, gone.key_pair_id, gone.key_pair.key_name), gone.key_pair)
+                    for gone in describe_deleted()
+                    if gone.key_pair is not None
+                ]
 
     def look(self, text: str) -> Iterator[Found]:
         """Yield what a text names: a file, the keys in a folder, a key, or a fingerprint."""
@@ -242,8 +255,12 @@ class Finder:
             Match(region, pair, _fingerprint_kind(pair))
             for region, pair in self._by_fingerprint.get(ssh_sha256(key.blob), ())
         )
-        standing = Standing.KNOWN if matches else Standing.UNKNOWN
-        return Found(source, standing, kind, line, key, comment, note, matches)
+        deleted = () if matches else self._deleted_if(lambda pair: pair.public_key == key.line)
+        standing = _standing(matches, deleted)
+        return Found(source, standing, kind, line, key, comment, note, matches, deleted)
+
+    def _deleted_if(self, is_it: Callable[[KeyPair], bool]) -> tuple[PairReference, ...]:
+        return tuple(reference for reference, pair in self._deleted if is_it(pair))
 
     # Text ---------------------------------------------------------------------------------------
 
@@ -259,13 +276,27 @@ class Finder:
             for entry in entries:
                 yield self._public(entry, "", entry.line if len(entries) > 1 else None)
             if not entries:
-                note = "there is no such file, and it is neither a public key nor a fingerprint"
+                note = (
+                    f"there is no such file as {_shortened(text)}, and it is neither a public key"
+                    " nor a fingerprint"
+                )
                 yield Found("", Standing.NO_KEY, note=note)
             return
+
+        def has_it(pair: KeyPair) -> bool:
+            return query.fingerprint_kind(text, pair) is not None
+
         kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
         matches = tuple(Match(name, pair, kind) for name, pair, kind in kinds if kind)
-        standing = Standing.KNOWN if matches else Standing.UNKNOWN
-        yield Found("", standing, "fingerprint", matches=matches)
+        deleted = () if matches else self._deleted_if(has_it)
+        standing = _standing(matches, deleted)
+        yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+
+
+def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
+    if matches:
+        return Standing.KNOWN
+    return Standing.DELETED if deleted else Standing.UNKNOWN
 
 
 def _fingerprint_kind(pair: KeyPair) -> str:
@@ -306,6 +337,12 @@ def _what_it_is(mode: int) -> str:
         stat.S_IFSOCK: "a socket",
     }
     return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _shortened(text: str) -> str:
+    """Return what was given, within quotes where it would not be seen to be one thing."""
+    short = text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
+    return short if short and " " not in short else f"'{short}'"
 
 
 def _largest(name: str) -> int:

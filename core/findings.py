@@ -50,6 +50,9 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "rsa-short": _Kind(Severity.WARNING, "an RSA key has fewer than 2,048 bits"),
         "same-name": _Kind(Severity.WARNING, "one name stands for different keys"),
         "same-key": _Kind(Severity.NOTICE, "one public key stands under several names or Regions"),
+        "copy-gone": _Kind(
+            Severity.NOTICE, "a saved private key is not there any more, but another copy is"
+        ),
         "old": _Kind(Severity.NOTICE, "a pair is older than the limit"),
     }
 )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.encoding.public import PublicKey
+from core.findings import PairReference
 from core.fingerprint import ssh_sha256
 from core.model import KeyPair
 
@@ -14,6 +15,9 @@ class Standing(StrEnum):
 
     KNOWN = "known"
     """It is the key of a pair here."""
+
+    DELETED = "deleted"
+    """It is the key of a pair that was deleted, and can be brought back."""
 
     UNKNOWN = "unknown"
     """It is a key, but of no pair here."""
@@ -69,9 +73,10 @@ class Found:
     """What one thing that was looked at is.
 
     `source` is a path, `the agent` or empty for a text; `line` counts from 1 where a file holds
-    several keys. `kind` says in which form the key stands, `note` is a sentence fragment. `minor`
-    is set for what need not be said of a folder: what in it is no key. Nothing of it is private;
-    source and comment may be any text.
+    several keys. `kind` says in which form the key stands, `note` is a sentence fragment.
+    `deleted` are the pairs that had the key, where none has it now. `minor` is set for what need
+    not be said of a folder: what in it is no key. Nothing of it is private; source and comment may
+    be any text.
     """
 
     source: str
@@ -82,6 +87,7 @@ class Found:
     comment: str = ""
     note: str = ""
     matches: tuple[Match, ...] = ()
+    deleted: tuple[PairReference, ...] = ()
     minor: bool = False
 
     @property
@@ -104,4 +110,5 @@ class Found:
             "comment": self.comment,
             "note": self.note,
             "key_pairs": [match.as_record() for match in self.matches],
+            "deleted_key_pairs": [pair.as_record() for pair in self.deleted],
         }

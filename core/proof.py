@@ -1,6 +1,7 @@
 """The proof that a private key file is what it should be: read back, not assumed."""
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -35,10 +36,14 @@ def prove(path: Path, key_pair: KeyPair, passphrase: bytes | None = None) -> tup
     if passphrase is not None and not found.encrypted:
         raise ProofFailed(f"{path} is not encrypted, though it should open with a passphrase only.")
     mode = stat.S_IMODE(status.st_mode)
-    if mode != files.PRIVATE_FILE or status.st_uid != os.geteuid():
+    quoted = shlex.quote(str(path))
+    if status.st_uid != os.geteuid():
         raise ProofFailed(
-            f"{path} has mode {mode:04o} and owner {status.st_uid}, not 0600 and you."
+            f"{path} belongs to another account (uid {status.st_uid}), not to you:"
+            f" chown {os.geteuid()} {quoted}"
         )
+    if mode != files.PRIVATE_FILE:
+        raise ProofFailed(f"{path} has mode {mode:04o}, not 0600: chmod 600 {quoted}")
     public_key = private.public_key(private_key) if private_key else found.public_key
     if public_key is None or public_key.line != key_pair.public_key:
         raise ProofFailed(f"{path} reads back as another key.")

@@ -9,12 +9,13 @@ capitals: HOST, ADDRESS, and PRIVATE_KEY_FILE or PUBLIC_KEY_FILE where we know o
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core import file_formats, fingerprint_kinds
+from core import file_formats, fingerprint_kinds, key_files
 from core.destination import public_file
+from core.key_files import Kind
 from core.model import FileFormat, KeyPair, KeyType
 from core.public_files import line_of
 
@@ -25,7 +26,6 @@ PUBLIC_KEY_FILE = "PUBLIC_KEY_FILE"
 
 USER = "ec2-user"
 _PPK = file_formats.suffix(FileFormat.PPK2)
-_OPENSSH = file_formats.suffix(FileFormat.OPENSSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +36,46 @@ class Recipe:
     text: str
 
 
-def recipes(key_pair: KeyPair, region: str) -> tuple[Recipe, ...]:
+def recipes(
+    key_pair: KeyPair, region: str, kinds: Mapping[str, Kind] | None = None
+) -> tuple[Recipe, ...]:
     """Return what can be pasted for a key pair of a Region, the most wanted first.
 
     The file is the one that was saved last and that OpenSSH reads, and openssl too if there is
     such a one. If there are only PPK files, two more recipes come first: PuTTY's own command, and
-    the conversion to the `.pem` file that the others then name.
+    the conversion to the `.pem` file, which those that name it begin with as well.
+
+    `kinds` are the files that are there, by path; without it every saved file counts, and is what
+    its name says.
     """
-    files = _files(key_pair)
+    files = _files(key_pair, kinds)
     return tuple(Recipe(title, text) for title, text in _all(key_pair, region, files))
 
 
-def fingerprint_commands(key_pair: KeyPair) -> tuple[tuple[str, str, str], ...]:
+def fingerprint_commands(
+    key_pair: KeyPair, kinds: Mapping[str, Kind] | None = None
+) -> tuple[tuple[str, str, str], ...]:
     """Return each kind of fingerprint of a key pair: its name, its value, and the command for it.
 
     The command prints the value, some with words around it. It reads the saved private key file,
     or, where there is none, the public key file that the person names; then a kind that needs
-    the private key has PRIVATE_KEY_FILE in its command.
+    the private key has PRIVATE_KEY_FILE in its command. `kinds` are as for `recipes`.
     """
-    kinds = key_pair.fingerprints
-    files = _files(key_pair)
+    values = key_pair.fingerprints
+    files = _files(key_pair, kinds)
     found: list[tuple[str, str, str]] = []
-    if kinds.pkcs8_sha1 is not None:
-        found.append((fingerprint_kinds.PKCS8_SHA1, kinds.pkcs8_sha1, _pkcs8_sha1_command(files)))
-    if kinds.spki_md5 is not None:
-        found.append((fingerprint_kinds.SPKI_MD5, kinds.spki_md5, _spki_md5_command(files)))
+    if values.pkcs8_sha1 is not None:
+        found.append((fingerprint_kinds.PKCS8_SHA1, values.pkcs8_sha1, _pkcs8_sha1_command(files)))
+    if values.spki_md5 is not None:
+        found.append((fingerprint_kinds.SPKI_MD5, values.spki_md5, _spki_md5_command(files)))
     public_line = _public_line_command(files)
     listed = f"{public_line} | ssh-keygen -l -f -"
     if key_pair.key_type is KeyType.ED25519:
         bare = """awk '{ sub("SHA256:", "", $2); print $2 "=" }'"""
         found.append((fingerprint_kinds.EC2_SHA256, key_pair.key_fingerprint, f"{listed} | {bare}"))
-    found.append((fingerprint_kinds.SSH_SHA256, kinds.ssh_sha256, listed))
+    found.append((fingerprint_kinds.SSH_SHA256, values.ssh_sha256, listed))
     found.append(
-        (fingerprint_kinds.SSH_MD5, kinds.ssh_md5, f"{public_line} | ssh-keygen -l -E md5 -f -")
+        (fingerprint_kinds.SSH_MD5, values.ssh_md5, f"{public_line} | ssh-keygen -l -E md5 -f -")
     )
     return tuple(found)
 
@@ -83,37 +90,41 @@ class _Files(NamedTuple):
     public: str
     ppk: str | None
     known: bool
+    for_puttygen: str | None = None
 
     @property
-    def for_puttygen(self) -> str | None:
-        return self.ppk or (self.private if _ends(self.private, _OPENSSH) else None)
+    def conversion(self) -> str | None:
+        if self.ppk is None:
+            return None
+        pem = _shell(self.private)
+        # puttygen overwrites without a word.
+        return f"test ! -e {pem} && puttygen {_shell(self.ppk)} -O private-openssh -o {pem}"
 
 
-def _ends(path: str, ending: str) -> bool:
-    return path.lower().endswith(ending)
-
-
-def _files(key_pair: KeyPair) -> _Files:
-    newest_first = [path for path in reversed(key_pair.saved_to) if not _ends(path, _PPK)]
-    # Only an ending of ours tells that it is a container of OpenSSH's, which openssl cannot read.
-    for path in sorted(newest_first, key=lambda path: _ends(path, _OPENSSH)):
-        return _Files(path, public_file(path), ppk=None, known=True)
-    if key_pair.saved_to:
-        ppk = key_pair.saved_to[-1]
-        path = f"{ppk[: -len(_PPK)]}.pem"
-        return _Files(path, public_file(path), ppk, known=True)
+def _files(key_pair: KeyPair, kinds: Mapping[str, Kind] | None) -> _Files:
+    if kinds is None:
+        kinds = {path: key_files.by_name(path) for path in key_pair.saved_to}
+    newest_first = [path for path in reversed(key_pair.saved_to) if path in kinds]
+    for kind in Kind:  # what openssl reads too comes first, and PPK last
+        for path in newest_first:
+            if kinds[path] is kind is Kind.PPK:
+                pem = f"{path[: -len(_PPK)] if path.lower().endswith(_PPK) else path}.pem"
+                return _Files(pem, public_file(pem), path, known=True, for_puttygen=path)
+            if kinds[path] is kind:
+                container = path if kind is Kind.OPENSSH else None
+                return _Files(path, public_file(path), None, known=True, for_puttygen=container)
     return _Files(PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, ppk=None, known=False)
 
 
 def _all(key_pair: KeyPair, region: str, files: _Files) -> Iterator[tuple[str, str]]:
     if files.ppk:
         yield "PuTTY command", f"plink -i {_shell(files.ppk)} {USER}@{HOST}"
-        pem = _shell(files.private)
-        # puttygen overwrites without a word.
-        convert = f"puttygen {_shell(files.ppk)} -O private-openssh -o {pem}"
-        yield "PPK to PEM", f"test ! -e {pem} && {convert}"
-    yield "ssh command", _ssh_command(files.private)
-    yield "ssh config", _ssh_config(key_pair.key_name, files.private)
+    if files.conversion:
+        yield "PPK to PEM", files.conversion
+    first = f"{files.conversion}\n" if files.conversion else ""
+    yield "ssh command", first + _ssh_command(files.private)
+    comment = f"# First, in a shell: {first}" if first else ""
+    yield "ssh config", comment + _ssh_config(key_pair.key_name, files.private)
     line = line_of(key_pair)
     yield "authorized_keys", line
     yield "authorized_keys, restricted", f'restrict,from="{ADDRESS}" {line}'
@@ -122,7 +133,7 @@ def _all(key_pair: KeyPair, region: str, files: _Files) -> Iterator[tuple[str, s
         "public key file",
         f"(set -C; printf '%s\\n' {_shell(line)} > {_shell(files.public)})",
     )
-    yield "aws ec2 import-key-pair", _aws_command(key_pair, region, files.public)
+    yield "aws ec2 import-key-pair", _aws_command(key_pair, region)
     yield "boto3", _boto3(key_pair, region)
     yield "Terraform", _terraform(key_pair)
 
@@ -237,7 +248,7 @@ def _spki_md5_command(files: _Files) -> str:
 _READ_BY_THE_CLI = ("file://", "fileb://", "http://", "https://")
 
 
-def _aws_command(key_pair: KeyPair, region: str, public_file: str) -> str:
+def _aws_command(key_pair: KeyPair, region: str) -> str:
     words = ["aws", "ec2", "import-key-pair", "--region", region]
     name = key_pair.key_name
     if name.startswith(_READ_BY_THE_CLI):
@@ -250,12 +261,10 @@ def _aws_command(key_pair: KeyPair, region: str, public_file: str) -> str:
     if key_pair.tags:
         words += ["--tag-specifications", json.dumps(_tag_specifications(key_pair))]
     # fileb, because version 2 wants base64 behind anything else, and version 1 takes it as well.
-    # It replaces $VARIABLES in the path, and there is no way to quote them.
-    if "$" not in public_file:
-        words += ["--public-key-material", f"fileb://{public_file}"]
-        return " ".join(map(_shell, words))
+    # From a pipe, because no .pub file need be there.
     words += ["--public-key-material", "fileb:///dev/stdin"]
-    return f"{' '.join(map(_shell, words))} < {_shell(public_file)}"
+    line = _shell(line_of(key_pair))
+    return f"printf '%s\\n' {line} | {' '.join(map(_shell, words))}"
 
 
 def _tag_specifications(key_pair: KeyPair) -> list[dict[str, object]]:

@@ -3,6 +3,7 @@
 Nothing is thrown away. The damaged file gets another name, and the copy stays where it is.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from core import files, region_file
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.journal import Change
 from core.region_file import Content
+from core.settings import data_folder
 from core.store import RegionStore
 from core.system_errors import explained
 
@@ -43,6 +45,17 @@ def examine(folder: Path, region: str) -> Restoration:
         StoreError: the file or the copy cannot be looked at.
     """
     return _examine(RegionStore(folder, region))[0]
+
+
+def command(folder: Path, region: str) -> str:
+    """Return what to type to restore a Region of a data folder, quoted for a POSIX shell.
+
+    The folder is named unless it is the one that is taken when nothing names another.
+    """
+    words = ["keypairs", "restore", region]
+    if folder != data_folder(environment={}):
+        words += ["--data-dir", str(folder)]
+    return shlex.join(words)
 
 
 def restore(

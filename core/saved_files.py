@@ -4,7 +4,7 @@ import errno
 import os
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -34,10 +34,6 @@ class SavedFiles:
     def _check(self, path: Path, pair: KeyPair) -> Iterator[tuple[str, str, str]]:
         name, quoted = pair.key_name, shlex.quote(str(path))
         look = f"See whose key the file is: keypairs find {quoted}"
-        lost = (
-            "Bring it back from a backup, or look where it went: keypairs find FOLDER."
-            " If it is lost, delete the pair and create another."
-        )
         try:
             status = path.lstat()
             if not stat.S_ISREG(status.st_mode):
@@ -46,7 +42,9 @@ class SavedFiles:
                 return
             data = files.read_private_file(path, private_file.LARGEST)
         except (FileNotFoundError, NotADirectoryError):
-            yield "file-gone", f"{path}, the private key of {name}, is gone.", lost
+            good = _other_copies(path, pair)
+            gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
+            yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
             return
         except OSError as error:
             if error.errno == errno.EFBIG:
@@ -58,7 +56,8 @@ class SavedFiles:
         yield from self._check_access(path, status)
         change, encrypted = _examined(data, pair)
         if change is not None:
-            yield "file-changed", f"{path} {change}.", f"{look}. {lost}"
+            way_out = _way_out(_other_copies(path, pair))
+            yield "file-changed", f"{path} {change}.", f"{look}. {way_out}"
         elif not encrypted:
             kind = self._network_file_system(path.parent)
             if kind is not None:
@@ -93,6 +92,31 @@ class SavedFiles:
                 f"Others can write in {folder}, and so put another file in the place of {path}.",
                 f"chmod go-w {shlex.quote(str(folder))}",
             )
+
+
+def _other_copies(path: Path, pair: KeyPair) -> list[str]:
+    """Return the other files of a pair that show themselves to be its private key."""
+    others = (Path(text) for text in dict.fromkeys(pair.saved_to))
+    return [str(other) for other in others if other != path and _is_copy(other, pair)]
+
+
+def _is_copy(path: Path, pair: KeyPair) -> bool:
+    try:
+        data = files.read_private_file(path, private_file.LARGEST)
+        public_key = private_file.examine(data).public_key
+    except (OSError, EncodingError):
+        return False
+    return public_key is not None and public_key.line == pair.public_key
+
+
+def _way_out(copies: Sequence[str]) -> str:
+    if copies:
+        there = " and ".join(copies)
+        return f"Nothing is lost: the key is still in {there}. If you removed it, all is well."
+    return (
+        "Bring it back from a backup, or look where it went: keypairs find FOLDER."
+        " If it is lost, delete the pair and create another."
+    )
 
 
 def _examined(data: bytes, pair: KeyPair) -> tuple[str | None, bool]:

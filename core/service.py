@@ -196,7 +196,11 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         from core.find import Finder
 
         regions = self.in_every_region()
-        return Finder(((each.region, each.describe_key_pairs) for each in regions), ask)
+        return Finder(
+            ((each.region, each.describe_key_pairs) for each in regions),
+            ask,
+            ((each.region, each.deleted_key_pairs) for each in regions),
+        )
 
     def agent(self) -> "AgentContents":
         """Return what the ssh-agent of this session holds, and which pair each is.
@@ -220,7 +224,8 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
 
         Pairs of any age are as good as new where no `older_than` is given.
 
-        Each step blocks no longer than the reading of one file, and nothing is changed.
+        Each step blocks no longer than the reading of a pair's files or an agent's answer, and
+        nothing is changed.
         """
         from core.doctor import check_up
 

@@ -259,9 +259,12 @@ class RegionStore:
     def _way_back(self) -> str:
         if not os.path.lexists(self.previous_path):
             return f"Nothing was changed. There is no earlier copy ({self.previous_path})."
+        # Imported here: it builds on this module, and only what is damaged needs it.
+        from core.restore import command
+
         return (
             f"Nothing was changed. To go back to the copy before the last change,"
-            f" {self.previous_path}: keypairs restore {self._region}"
+            f" {self.previous_path}: {command(self._folder, self._region)}"
         )
 
     def _commit(self, content: Content, changes: Sequence[Change]) -> None:

@@ -1,14 +1,20 @@
 """The menus of what can be copied of a key pair."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from core.model import CreatedKeyPair, KeyPair
 from tui import clipboard
-from tui.text import shortened, visible
+from tui.text import as_pasted, pasteable
 from tui.widgets.pick_list import Item
 
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_LONGEST = 2_000
 _PRIVATE_KEY = "private key"
 _NO, _YES = "no", "yes"
 _QUESTION = (
@@ -17,15 +23,16 @@ _QUESTION = (
 )
 
 
-async def copy_something(app: App[None], key_pair: KeyPair, region: str) -> None:
+async def copy_something(app: App[None], service: "KeyPairService", key_pair: KeyPair) -> None:
     """Ask what to send to the terminal's clipboard, and send it.
 
     Must be called in a worker.
     """
     from core.recipes import recipes
 
+    kinds = await asyncio.to_thread(service.key_file_kinds, key_pair)
     texts = _texts(key_pair)
-    texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, region)}
+    texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, service.region, kinds)}
     title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
     if title is not None:
         await clipboard.send(app, texts[title])
@@ -61,11 +68,16 @@ def _texts(key_pair: KeyPair) -> dict[str, str]:
         "id": key_pair.key_pair_id,
         "name": key_pair.key_name,
     }
-    return {title: _pasteable(text) for title, text in texts.items()}
+    # Recipes see to it by themselves.
+    return {title: pasteable(text) for title, text in texts.items()}
 
 
 def _items(texts: Mapping[str, str]) -> list[Item]:
-    return [Item(title, title, shortened(text.partition("\n")[0])) for title, text in texts.items()]
+    return [Item(title, title, _first(text)) for title, text in texts.items()]
+
+
+def _first(text: str) -> str:
+    return as_pasted(text.partition("\n")[0][:_LONGEST])
 
 
 async def _pick(
@@ -74,11 +86,3 @@ async def _pick(
     from tui.screens.pick import PickScreen
 
     return await app.push_screen_wait(PickScreen(title, items, holds_key=holds_key))
-
-
-def _pasteable(text: str) -> str:
-    """Return a text to be pasted: a line break in a name would make a shell run what follows.
-
-    Recipes see to that by themselves.
-    """
-    return text if text.isprintable() else visible(text)

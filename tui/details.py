@@ -1,18 +1,27 @@
 """What the details say about a key pair."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation
-from tui.text import said_by, short_path
+from tui.text import pasteable, said_by, short_path
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
 
-Section = tuple[str, Sequence[tuple[str, str]]]
-"""A heading, and labels with their values; the values have not been made visible yet."""
+
+class Section(NamedTuple):
+    """A heading, and labels with their values; the values have not been made visible yet.
+
+    What is `pasteable` is shown as it is copied.
+    """
+
+    heading: str
+    facts: Sequence[tuple[str, str]]
+    pasteable: bool = False
+
 
 _MOST_HISTORY = 20
 
@@ -54,23 +63,25 @@ def sections(
     from core.randomart import randomart_of
     from core.recipes import fingerprint_commands, recipes
 
+    kinds = service.key_file_kinds(key_pair)
     fingerprints: list[tuple[str, str]] = []
-    for kind, value, command in fingerprint_commands(key_pair):
+    for kind, value, command in fingerprint_commands(key_pair, kinds):
         fingerprints += [("", f"{kind}:"), ("", f"  {value}"), ("", f"  $ {command}")]
     try:
         art = randomart_of(key_pair)
     except ValueError:
         art = "the public key in the record is damaged"
+    public_key = f"{key_pair.public_key} {key_pair.key_name}"
     return [
-        ("", list(summary(key_pair, rotation))),
-        ("The private key file", list(_files(service, key_pair))),
-        ("Fingerprints, and how to get them", fingerprints),
-        ("Randomart", [("", line) for line in art.splitlines()]),
-        ("Public key", [("", f"{key_pair.public_key} {key_pair.key_name}")]),
-        ("History", list(_history(service, key_pair))),
+        Section("", list(summary(key_pair, rotation))),
+        Section("The private key file", list(_files(service, key_pair))),
+        Section("Fingerprints, and how to get them", fingerprints, pasteable=True),
+        Section("Randomart", [("", line) for line in art.splitlines()]),
+        Section("Public key", [("", pasteable(public_key))], pasteable=True),
+        Section("History", list(_history(service, key_pair))),
         *(
-            (recipe.title, [("", line) for line in recipe.text.splitlines()])
-            for recipe in recipes(key_pair, service.region)
+            Section(recipe.title, [("", line) for line in recipe.text.splitlines()], pasteable=True)
+            for recipe in recipes(key_pair, service.region, kinds)
         ),
     ]
 

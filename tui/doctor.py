@@ -11,11 +11,13 @@ from core.findings import Finding
 from core.settings import data_folder, open_service
 from tui.doctor_text import summed_up
 from tui.text import sentence, visible
+from tui.wrapping import say
 
 if TYPE_CHECKING:
     from core.doctor import Summary
     from core.service import KeyPairService
 
+_INDENT = 9
 FINE, FOUND, UNUSABLE = 0, 1, 2
 
 
@@ -36,8 +38,9 @@ def doctor(
     if as_json:
         print(json.dumps(document(findings, summary), indent=2))
     for finding in () if as_json else findings:
-        print(f"{finding.severity:<8} {visible(finding.problem)} [{finding.kind}]")
-        print(f"{'':<8} {visible(finding.advice)}")
+        what = ", ".join(filter(None, (finding.kind, finding.region)))
+        say(f"{finding.severity:<8} {visible(finding.problem)} [{what}]", indent=_INDENT)
+        say(f"{'':<8} {visible(finding.advice)}", indent=_INDENT)
     sys.stdout.flush()
     _say(summed_up(findings, summary))
     if not summary.regions and not summary.not_allowed:
@@ -69,4 +72,4 @@ def document(findings: Sequence[Finding], summary: "Summary") -> dict[str, objec
 
 
 def _say(text: str) -> None:
-    print(f"keypairs: {text}", file=sys.stderr)
+    say(f"keypairs: {text}", sys.stderr)

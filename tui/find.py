@@ -12,10 +12,12 @@ from core.secret import Passphrase
 from core.settings import data_folder, open_service
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
+from tui.wrapping import say
 
 if TYPE_CHECKING:
     from core.find import Ask, Finder
 
+_INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
 
 
@@ -51,7 +53,7 @@ def find(
             if everything or not each.minor:
                 found.append(each)
                 if not as_json:
-                    print(line(each))
+                    say(line(each), indent=_INDENT)
     except KeyPairsError as error:  # the agent's
         _say(sentence(error))
         return UNUSABLE
@@ -87,4 +89,4 @@ def _asker() -> "Ask | None":
 
 
 def _say(text: str) -> None:
-    print(f"keypairs: {text}", file=sys.stderr)
+    say(f"keypairs: {text}", sys.stderr)

@@ -23,6 +23,11 @@ def answer(found: Found) -> str:
             pairs = " and ".join(_pair(match, how=len(how) > 1) for match in found.matches)
             by = f"; by {how.pop()}" if len(how) == 1 else ""
             return f"{pairs} ({kind}{comment}{by}{note})"
+        case Standing.DELETED:
+            places = [f"{pair.key_name} in {pair.region}" for pair in found.deleted]
+            pairs = visible(" and ".join(places))
+            back = "u in the list there brings it back"
+            return f"of the deleted pair {pairs}; {back} ({kind}{comment}{note})"
         case Standing.UNKNOWN:
             key = found.public_key
             what = f"{key.key_type} {key.bits} bits {found.fingerprint}, " if key else ""

@@ -58,7 +58,8 @@ def _described(found: Restoration) -> Sequence[str]:
     ]
     lines += [f"Comes back: {name}" for name in found.returning]
     lines += [f"Lost: {name}" for name in found.lost]
-    return lines
+    # A name that is cut off or garbled in the damaged file is not known.
+    return lines if found.lost else [*lines, "Lost: none whose name can still be read"]
 
 
 def _asked(region: str) -> bool:

@@ -1,17 +1,42 @@
 """The arguments of the subcommands, and what their help says."""
 
 import argparse
+import re
+import textwrap
 from datetime import timedelta
+from shutil import get_terminal_size
 from types import MappingProxyType
 
 from core.findings import KINDS
 from core.query import age
 
 _NEVER = "never"
+_WIDEST = 79
+
+
+class _Help(argparse.HelpFormatter):
+    """Keeps the lines of a text, and breaks each that is too long for the terminal.
+
+    What goes on stands below the text of its second column, which two spaces set off.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=min(_WIDEST, get_terminal_size().columns - 1))
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(self._filled(line, width) for line in text.splitlines())
+
+    def _filled(self, line: str, width: int) -> str:
+        start = re.match(r" *(?:\S.*?  +)?", line)
+        hang = " " * (start.end() if start else 0)
+        return textwrap.fill(
+            line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+        )
+
 
 _DOCTOR = """\
-Look for what is wrong, in all Regions in use: saved private keys that are gone, changed, open to
-others or unencrypted on a shared file system; pairs that were never saved, are weak, old or there
+Look for what is wrong, in all Regions in use: saved private keys that are gone, changed, open to \
+others or unencrypted on a shared file system; pairs that were never saved, are weak, old or there \
 twice; the health of the store itself. Nothing is changed, and no passphrase is asked for."""
 
 _DOCTOR_EPILOG = """\
@@ -40,7 +65,7 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _DOCTOR_EPILOG + "\n".join(
         f"  {kind:<17} {k.severity}: {k.meaning}" for kind, k in KINDS.items()
     )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = _Help
     _add_shared(parser, "--data-dir", "--policy")
     parser.add_argument(
         "--older-than",
@@ -53,13 +78,13 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
 
 
 _FIND = """\
-Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file
-(PEM, DER, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or the
-text of a public key or a fingerprint in any spelling. A link that is named is followed; links in a
-folder are not. Nothing private is ever printed."""
+Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file \
+(PEM, DER, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or \
+the text of a public key or a fingerprint in any spelling. A link that is named is followed; \
+links in a folder are not. Nothing private is ever printed."""
 
 _FIND_EPILOG = """\
-A passphrase is asked for on the terminal, and only where an encrypted file does not show its
+A passphrase is asked for on the terminal, and only where an encrypted file does not show its \
 public half (PEM, DER) and has no .pub beside it.
 
 exit status:
@@ -70,20 +95,23 @@ with --json, one document:
   found          a list of:
     source         the path, "the agent", or empty for a text
     line           the line, where a file holds several keys, or null
-    standing       "known", "unknown", "needs-passphrase", "halves-disagree", "damaged",
-                   "unsupported", "no-key", "not-read" or "unreadable"
+    standing       "known", "deleted", "unknown", "needs-passphrase", "halves-disagree", \
+"damaged", "unsupported", "no-key", "not-read" or "unreadable"
     kind           in which form the key stands
     key_type, bits, fingerprint, public_key
                    of the key, or null where it is not seen; the fingerprint is OpenSSH's SHA-256
     comment, note  texts, often empty
-    key_pairs      a list of {region, key_pair_id, key_name, tags, key_fingerprint, matched}, where
-                   tags are {key, value} and matched says which fingerprint agreed"""
+    key_pairs      a list of {region, key_pair_id, key_name, tags, key_fingerprint, matched}, \
+where tags are {key, value} and matched says which fingerprint agreed
+    deleted_key_pairs
+                   where there are none: a list of {region, key_pair_id, key_name}, of those that \
+u in the list of the Region still brings back"""
 
 
 def _find(parser: argparse.ArgumentParser) -> None:
     parser.description = _FIND
     parser.epilog = _FIND_EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = _Help
     parser.add_argument("things", metavar="THING", nargs="*", help="a path, a key or a fingerprint")
     _add_shared(parser, "--data-dir", "--policy")
     parser.add_argument("--agent", action="store_true", help="look up the keys of the ssh-agent")
@@ -102,6 +130,7 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         "Exit status: 0 restored; 1 nothing to restore, or refused; 2 unusable options, folder or"
         " terminal."
     )
+    parser.formatter_class = _Help
     parser.add_argument("named_region", metavar="REGION", help="the Region to restore")
     _add_shared(parser, "--data-dir")
     parser.add_argument("--yes", action="store_true", help="do not ask")

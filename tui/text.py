@@ -53,6 +53,19 @@ def visible(text: str) -> str:
     )
 
 
+def as_pasted(text: str) -> str:
+    """Return text as `visible` does, but each backslash as it is: for what is to be pasted.
+
+    What is shown is then what is copied, and what may be typed off.
+    """
+    return visible(text).replace("\\\\", "\\")
+
+
+def pasteable(text: str) -> str:
+    """Return a text to be pasted: a line break in it would make a shell run what follows."""
+    return text if text.isprintable() else visible(text)
+
+
 def masked(text: str) -> str:
     """Return the text with a stand-in for each character that `visible` would spell out.
 
@@ -142,7 +155,8 @@ def short_path(path: str) -> str:
 
 def short_paths(text: str) -> str:
     """Return a text with the home folder as `~` in every path, not yet made visible."""
-    return text.replace(f"{Path.home()}/", "~/")
+    # Only where a word begins: within a shell's quotes a ~ is no home folder.
+    return re.sub(rf"(?<![^\s(]){re.escape(f'{Path.home()}/')}", "~/", text)
 
 
 def said_by(error: Exception) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.authorized_keys import Plan as InstallationPlan
     from core.delivery import AddedToAgent
     from core.destination import Destination
+    from core.key_files import Kind
 
 
 class Delivering(Operations):
@@ -87,6 +88,12 @@ class Delivering(Operations):
             OSError: it cannot be looked at, for want of permission or of the disk.
         """
         return files.present(key_pair.saved_to)
+
+    def key_file_kinds(self, key_pair: KeyPair) -> "dict[str, Kind]":
+        """Return what each file of `saved_to` is that is there; what is gone is left out."""
+        from core import key_files
+
+        return key_files.by_content(key_pair.saved_to)
 
     def export(
         self,

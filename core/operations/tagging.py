@@ -72,12 +72,17 @@ class Tagging(Operations):
 
         self._change_tags(_DELETE_TAGS, resources, remaining)
 
-    def set_tags(self, *, key_pair_id: str, tags: Sequence[Tag]) -> None:
+    def set_tags(
+        self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
+    ) -> None:
         """Make these the tags of a key pair, in one change: what is not among them goes.
 
+        `shown` are the tags that the person began with; None are those that are there now. Set is
+        what is not among them, and gone is what was; all else stays as another session has left
+        it meanwhile.
+
         It needs what CreateTags and DeleteTags need for what is set and what goes. Where nothing
-        is and nothing does, their order included, nothing is written. What another session sets
-        or removes while this one waits for it stays as that left it.
+        is and nothing does, their order included, nothing is written.
 
         Raises:
             UnauthorizedOperation: it is not allowed.
@@ -87,7 +92,7 @@ class Tagging(Operations):
             StoreError: the change could not be written.
         """
         found = self._store.read().key_pairs.get(key_pair_id)
-        present = found.tags if found else ()
+        present = shown if shown is not None else found.tags if found else ()
         new = [tag for tag in tags if tag not in present]
         gone = tuple({tag.key for tag in present} - {tag.key for tag in tags})
         if new:

@@ -13,13 +13,16 @@ from core import files, mounts
 from core.authorization import Authorizer
 from core.doctor import Progress, Summary
 from core.encoding.public import PublicKey
-from core.findings import KINDS, Finding
+from core.findings import KINDS, Finding, Severity
 from core.model import KeyPair, PrivateKeyState
 from core.policy import Policy
 from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
+from tests.core.test_agent import Agent, short_folder, ssh_agent
 from tests.demo import deterministic_keys
+
+__all__ = ["short_folder", "ssh_agent"]
 
 YEAR = timedelta(days=365)
 
@@ -101,6 +104,11 @@ def gone(world: World) -> None:
     (world.keys / "rsa.pem").unlink()
 
 
+def one_copy_gone(world: World) -> None:
+    good, bad = str(world.keys / "rsa.pem"), str(world.keys / "second.pem")
+    world.change("rsa", saved_to=(good, bad))
+
+
 def folder_gone(world: World) -> None:
     world.keys.rename(world.keys.with_name("elsewhere"))
 
@@ -116,6 +124,13 @@ def no_key(world: World) -> None:
 def damaged_key(world: World) -> None:
     path = world.keys / "rsa.pem"
     path.write_bytes(path.read_bytes()[:-300])
+
+
+def foreign_key(world: World) -> None:
+    other = world.service.create_key_pair(key_name="other", key_type="rsa")
+    (world.keys / "rsa.pem").unlink()
+    world.service.save_key_material(other, str(world.keys / "rsa.pem"))
+    world.service.delete_key_pair(key_name="other")
 
 
 def a_link(world: World) -> None:
@@ -219,6 +234,7 @@ def journal_is_a_folder(world: World) -> None:
 
 FAULTS: dict[Callable[[World], None], list[str]] = {
     gone: ["file-gone"],
+    one_copy_gone: ["copy-gone"],
     folder_gone: ["file-gone", "file-gone"],
     another_key: ["file-changed"],
     no_key: ["file-changed"],
@@ -280,6 +296,12 @@ def test_a_file_that_cannot_be_read_is_not_called_gone(
     assert found.problem.endswith("cannot be read: Input/output error.")
 
 
+def test_the_way_back_from_damage_names_the_folder(world: World) -> None:
+    damaged_store(world)
+    (found,) = world.check_up()
+    assert found.advice.endswith(f": keypairs restore us-east-1 --data-dir {world.store.folder}")
+
+
 def test_a_named_pipe_in_the_place_of_a_key_is_not_opened(world: World) -> None:
     (world.keys / "rsa.pem").unlink()
     os.mkfifo(world.keys / "rsa.pem")
@@ -315,7 +337,59 @@ def test_a_copy_of_a_key_that_is_fine_does_not_hide_one_that_is_not(world: World
     good, bad = str(world.keys / "rsa.pem"), str(world.keys / "second.pem")
     world.change("rsa", saved_to=(good, bad))
     (found,) = world.check_up()
-    assert (found.kind, found.path) == ("file-gone", bad)
+    assert (found.kind, found.severity, found.path) == ("copy-gone", Severity.NOTICE, bad)
+    assert f"{bad}, a copy of the private key of rsa, is gone." == found.problem
+    assert f"Nothing is lost: the key is still in {good}." in found.advice
+    files.create_private_file(Path(bad), b"nothing")
+    (changed,) = world.check_up()
+    assert (changed.kind, changed.path) == ("file-changed", bad)
+    assert "delete the pair" not in changed.advice
+
+
+@pytest.mark.parametrize("spoil", [gone, no_key, damaged_key, foreign_key])
+def test_a_copy_that_is_not_this_key_does_not_make_light_of_one_that_is_gone(
+    world: World, spoil: Callable[[World], None]
+) -> None:
+    world.change("rsa", saved_to=(str(world.keys / "rsa.pem"), str(world.keys / "second.pem")))
+    spoil(world)
+    found = world.check_up()[-1]
+    assert (found.kind, found.path) == ("file-gone", str(world.keys / "second.pem"))
+    assert "If it is lost, delete the pair" in found.advice
+
+
+# In the agent alone -----------------------------------------------------------------------------
+
+
+def test_a_pair_that_the_agent_holds_is_not_called_useless(
+    service: KeyPairService, ssh_agent: Agent
+) -> None:
+    created = service.create_key_pair(key_name="only-there", key_type="ed25519")
+    service.add_to_agent(created)
+    found = the_finding(service)
+    assert "the ssh-agent of this session holds it" in found.problem
+    assert "of no use" not in found.problem
+    assert not found.advice.startswith("Delete")
+    ssh_agent.ssh_add("-D")
+    found = the_finding(service)
+    assert "does not show it: unless an agent holds it, the pair is of no use" in found.problem
+
+
+def test_where_no_agent_answers_one_may_still_hold_the_key(
+    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.create_key_pair(key_name="lost", key_type="ed25519")
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "none"))
+    found = the_finding(service)
+    assert found.problem.endswith(
+        "was never saved: unless an agent holds it, the pair is of no use."
+    )
+    assert "If no agent holds it, delete" in found.advice
+
+
+def the_finding(service: KeyPairService) -> Finding:
+    (found,) = [step for step in service.check_up(YEAR) if isinstance(step, Finding)]
+    assert found.kind == "never-saved"
+    return found
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(366, []), (365, ["old"]), (None, [])])

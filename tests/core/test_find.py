@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ import pytest
 
 from core import files, find, fingerprint_kinds
 from core.encoding import argon2
+from core.findings import PairReference
 from core.found import Found, Standing
 from core.model import Tag, TagSpecification
 from core.secret import Passphrase
@@ -412,3 +414,41 @@ def test_the_keys_of_the_agent_are_looked_up(
         ("the agent", "unknown", "other-ed25519@host"),
         ("the agent", "unsupported", "ecdsa@host"),
     ]
+
+
+# Deleted pairs ----------------------------------------------------------------------------------
+
+
+def test_the_key_of_a_deleted_pair_is_said_to_be_that(
+    service: KeyPairService, tmp_path: Path
+) -> None:
+    there = service.for_region("eu-west-1")
+    path = tmp_path / "web.pem"
+    created = there.create_key_pair(key_name="web", key_type="rsa")
+    there.save_key_material(created, str(path))
+    pair = created.key_pair
+    things = [str(path), pair.public_key, pair.key_fingerprint, pair.fingerprints.ssh_md5]
+    there.delete_key_pair(key_name="web")
+    for thing in things:
+        (found,) = service.finder().look(thing)
+        assert (found.standing, found.matches) == (Standing.DELETED, ())
+        assert found.deleted == (PairReference("eu-west-1", pair.key_pair_id, "web"),)
+    service.import_key_pair(key_name="again", public_key_material=pair.public_key)
+    for thing in things[:2]:
+        (found,) = service.finder().look(thing)
+        assert (found.standing, found.deleted) == (Standing.KNOWN, ())
+    service.delete_key_pair(key_name="again")
+    there.restore_key_pair(pair.key_pair_id)
+    (found,) = service.finder().look(str(path))
+    assert [match.key_pair.key_name for match in found.matches] == ["web"]
+
+
+def test_a_pair_that_can_no_longer_be_brought_back_is_unknown(
+    make_service: Callable[..., KeyPairService],
+) -> None:
+    service = make_service()
+    pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    service.delete_key_pair(key_name="web")
+    later = make_service(now=lambda: service.now() + timedelta(days=31))
+    (found,) = later.finder().look(pair.public_key)
+    assert (found.standing, found.deleted) == (Standing.UNKNOWN, ())

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -98,6 +99,26 @@ def test_an_encrypted_key_that_others_may_read_does_not_prove(
         for passphrase in (None, PASSPHRASE):
             with pytest.raises(ProofFailed, match="mode 0640"):
                 prove(path, sealed.key_pair, passphrase)
+
+
+def test_only_what_is_wrong_with_the_access_is_said_and_how_to_mend_it(
+    sealed: CreatedKeyPair, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "it's mine", sealed.key_material.encode())
+    path.chmod(0o644)
+    with pytest.raises(ProofFailed) as caught:
+        prove(path, sealed.key_pair)
+    said, _, command = str(caught.value).partition(": ")
+    assert said == f"{path} has mode 0644, not 0600"
+    run("sh", "-c", command)
+    assert prove(path, sealed.key_pair)
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(ProofFailed) as caught:
+        prove(path, sealed.key_pair)
+    assert "mode" not in str(caught.value)
+    assert f"belongs to another account (uid {owner})" in str(caught.value)
+    assert f": chown {owner + 1} '{tmp_path}" in str(caught.value)
 
 
 def test_an_encrypted_key_that_was_changed_does_not_prove(

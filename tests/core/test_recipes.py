@@ -3,7 +3,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from types import SimpleNamespace
@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from core import key_files
 from core.destination import public_file
 from core.file_formats import suffix
+from core.key_files import Kind
 from core.model import (
     FileFormat,
     KeyFormat,
@@ -125,15 +127,17 @@ def imported(service: KeyPairService, save: Save) -> Callable[[KeyType], KeyPair
 
 
 @pytest.fixture
-def words(run: Run, tmp_path: Path) -> Callable[[str], list[str]]:
-    """Return what a shell makes of a line: the words that the program would be started with."""
+def aws(run: Run, tmp_path: Path) -> Callable[[str], tuple[list[str], str]]:
+    """Return what a shell starts the AWS CLI with: its words, and what it is given to read."""
 
-    def started_with(line: str) -> list[str]:
+    def started_with(line: str) -> tuple[list[str], str]:
         # Only bash knows $'...', which stands where plain sh could not be told.
         shell = "bash" if "$'" in line else "sh"
-        done = run(shell, "-c", f"cd '{tmp_path}' && printf '%s\\0' {line}")
+        stand_in = "aws() { printf '%s\\0' \"$@\"; cat; }"
+        done = run(shell, "-c", f"cd '{tmp_path}' && {stand_in}; {line}")
         assert not (tmp_path / "pwned").exists()
-        return done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        *words, given = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        return words, given
 
     return started_with
 
@@ -190,8 +194,8 @@ def test_the_lines_of_a_plain_pair_are_plain(save: Save) -> None:
         "authorized_keys, restricted": f'restrict,from="ADDRESS" {key} web',
         "public key file": (f"(set -C; printf '%s\\n' '{key} web' > /home/ann/.ssh/web.pub)"),
         "aws ec2 import-key-pair": (
-            "aws ec2 import-key-pair --region eu-central-1 --key-name web"
-            " --public-key-material fileb:///home/ann/.ssh/web.pub"
+            f"printf '%s\\n' '{key} web' | aws ec2 import-key-pair --region eu-central-1"
+            " --key-name web --public-key-material fileb:///dev/stdin"
         ),
         "boto3": (
             "import boto3\n\nec2 = boto3.client(\"ec2\", region_name='eu-central-1')\n"
@@ -209,7 +213,7 @@ def test_a_pair_without_a_file_gets_a_placeholder(
 ) -> None:
     pair = imported(KeyType.RSA)
     assert text_of("ssh command", pair) == f"ssh -i {PRIVATE_KEY_FILE} ec2-user@HOST"
-    assert f"fileb://{PUBLIC_KEY_FILE}" in text_of("aws ec2 import-key-pair", pair)
+    assert text_of("public key file", pair).endswith(f" > {PUBLIC_KEY_FILE})")
 
 
 @pytest.mark.parametrize("text", ALL_NAMES)
@@ -349,14 +353,16 @@ def options(words: Sequence[str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ALL_NAMES)
 def test_the_aws_command_imports_under_the_very_name(
-    name: str, save: Save, words: Callable[[str], list[str]]
+    name: str, save: Save, aws: Callable[[str], tuple[list[str], str]]
 ) -> None:
     pair = hostile(at(save(), "/k/web.pem"), name)
-    aws, ec2, operation, *rest = words(text_of("aws ec2 import-key-pair", pair))
+    (ec2, operation, *rest), stdin = aws(text_of("aws ec2 import-key-pair", pair))
     given = options(rest)
-    assert [aws, ec2, operation] == ["aws", "ec2", "import-key-pair"]
+    assert [ec2, operation] == ["ec2", "import-key-pair"]
+    # No file is named: none need be there.
+    assert stdin == f"{text_of('authorized_keys', pair)}\n"
     assert given.pop("--region") == REGION
-    assert given.pop("--public-key-material") == "fileb:///k/web.pub"
+    assert given.pop("--public-key-material") == "fileb:///dev/stdin"
     (tags,) = json.loads(given.pop("--tag-specifications"))
     expected = [{"Key": name, "Value": name}, {"Key": "a", "Value": ""}]
     assert tags == {"ResourceType": "key-pair", "Tags": expected}
@@ -367,23 +373,6 @@ def test_the_aws_command_imports_under_the_very_name(
         assert {key: json.loads(text) for key, text in given.items()} == {
             "--cli-input-json": {"KeyName": name}
         }
-
-
-@pytest.mark.parametrize("file", FILES)
-def test_the_aws_command_names_the_very_file(
-    file: str, save: Save, run: Run, tmp_path: Path
-) -> None:
-    pair = at(save(), tmp_path / file)
-    path = Path(public_file(str(tmp_path / file)))
-    path.write_text("the public key")
-    command = text_of("aws ec2 import-key-pair", pair)
-    done = run("sh", "-c", f"aws() {{ printf '%s\\0' \"$@\"; cat; }}; {command}")
-    *_, option, url, stdin = done.stdout.decode().split("\0")
-    assert option == "--public-key-material"
-    if "$" in file:  # the CLI would replace variables
-        assert (url, stdin) == ("fileb:///dev/stdin", "the public key")
-    else:
-        assert (url, stdin) == (f"fileb://{path}", "")
 
 
 # Other languages ------------------------------------------------------------------------------
@@ -452,9 +441,12 @@ def test_a_ppk_file_is_converted_for_the_other_recipes_and_never_over_another_fi
     ppk = shlex.quote(pair.saved_to[-1])
     assert text_of("PuTTY command", pair) == f"plink -i {ppk} ec2-user@HOST"
     command = text_of("PPK to PEM", pair)
-    run("sh", "-c", command)
     pem = tmp_path / "it's mine.pem"
-    assert text_of("ssh command", pair) == f"ssh -i {shlex.quote(str(pem))} ec2-user@HOST"
+    ssh = f"ssh -i {shlex.quote(str(pem))} ec2-user@HOST"
+    assert text_of("ssh command", pair) == f"{command}\n{ssh}"
+    first, host, *_ = text_of("ssh config", pair).splitlines()
+    assert (first, host) == (f"# First, in a shell: {command}", "Host web")
+    run("sh", "-c", command)
     assert run("ssh-keygen", "-y", "-f", pem).stdout.decode().split()[:2] == pair.public_key.split()
     assert pem.stat().st_mode & 0o777 == 0o600
     pem.write_text("precious")
@@ -467,20 +459,61 @@ def test_a_pem_file_is_preferred_to_a_ppk_file_that_was_saved_later(save: Save) 
     assert text_of("ssh command", pair) == "ssh -i /k/a.pem ec2-user@HOST"
 
 
+def there(pair: KeyPair) -> dict[str, Kind]:
+    return key_files.by_content(pair.saved_to)
+
+
+def test_a_file_that_is_gone_is_not_named(save: Save, tmp_path: Path) -> None:
+    first = save().saved_to[0]
+    pair = dataclasses.replace(save(name="b", file="b.pem"), saved_to=(first, "/gone/x.pem"))
+    commands = [recipe.text for recipe in recipes(pair, REGION, there(pair))]
+    commands += [command for _, _, command in fingerprint_commands(pair, there(pair))]
+    assert f"ssh -i {first} ec2-user@HOST" in commands
+    assert f"ssh-keygen -y -f {first} | ssh-keygen -l -f -" in commands
+    assert not any("/gone" in text for text in commands)
+    pair = dataclasses.replace(pair, saved_to=("/gone/x.pem", str(tmp_path / "b.pem" / "y")))
+    assert recipes(pair, REGION, there(pair))[0].text == f"ssh -i {PRIVATE_KEY_FILE} ec2-user@HOST"
+
+
+@pytest.mark.parametrize("key_type", list(KeyType))
+def test_a_ppk_file_is_known_by_what_is_in_it(
+    key_type: KeyType, save: Save, run: Run, tool: Callable[[str], str]
+) -> None:
+    tool("puttygen")
+    pair = save(key_type, KeyFormat.PPK, file="deploy")
+    assert check_commands(pair, run, kinds=there(pair)) == KINDS[key_type]
+    convert = recipes(pair, REGION, there(pair))[1]
+    assert convert.title == "PPK to PEM"
+    run("sh", "-c", convert.text)
+    assert Path(f"{pair.saved_to[0]}.pem").exists()
+
+
+def test_a_container_of_openssh_is_known_by_what_is_in_it(save: Save, tmp_path: Path) -> None:
+    pem, other = save(KeyType.RSA).saved_to[0], str(tmp_path / "other.pem")
+    Path(other).write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    found = key_files.by_content([pem, other, "/gone/x.pem", f"{pem}/x", "a\0b"])
+    assert found == {pem: Kind.PEM, other: Kind.OPENSSH}
+
+
 # Fingerprints ---------------------------------------------------------------------------------
 
 
-def check_commands(pair: KeyPair, run: Run, stand_in: Callable[[str], str] = str) -> list[str]:
+def check_commands(
+    pair: KeyPair,
+    run: Run,
+    stand_in: Callable[[str], str] = str,
+    kinds: Mapping[str, Kind] | None = None,
+) -> list[str]:
     """Run every command and return the kinds; each must give the value, and nothing like it."""
-    kinds = []
-    for kind, value, command in fingerprint_commands(pair):
+    seen = []
+    for kind, value, command in fingerprint_commands(pair, kinds):
         shown = run("sh", "-c", stand_in(command)).stdout.decode()
         assert value in shown.split(), (kind, shown)
         # What a person sees there, or copies from there, is known to the filter by that name.
         assert fingerprint_kind(value, pair) == kind
         assert fingerprint_kind(shown.strip(), pair) == kind
-        kinds.append(kind)
-    return kinds
+        seen.append(kind)
+    return seen
 
 
 RSA_KINDS = [

@@ -1,5 +1,6 @@
 import os
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from tinydb import TinyDB
 from core import region_file, restore
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.service import KeyPairService
+from core.settings import data_folder
 from core.store import RegionStore
+from tui.__main__ import main
 
 REGION = "us-east-1"
 NOW = datetime(2026, 11, 24, 12, 3, 5, 600_000, UTC)
@@ -59,6 +62,30 @@ def test_what_comes_back_is_named_as_well(damaged: RegionStore) -> None:
     assert (found.returning, found.lost) == (("web-1", "web-2"), ())
 
 
+def test_the_command_names_the_folder_unless_it_is_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("KEYPAIRS_DATA_DIR", "/may/be/unset/there")
+    usual = data_folder(environment={})
+    assert restore.command(usual, REGION) == "keypairs restore us-east-1"
+    odd = tmp_path / "it's mine"
+    words = shlex.split(restore.command(odd, REGION))
+    assert words == ["keypairs", "restore", "us-east-1", "--data-dir", str(odd)]
+
+
+def test_the_command_in_the_refusal_is_one_that_restores(
+    damaged: RegionStore, tmp_path: Path
+) -> None:
+    folder = tmp_path / "it's mine"
+    damaged.folder.rename(folder)
+    with pytest.raises(StoreDamaged) as caught:
+        RegionStore(folder, REGION).read()
+    _, *words = shlex.split(str(caught.value).partition(f"{REGION}.json.bak: ")[2])
+    assert main([*words, "--yes"]) == 0
+    assert set(RegionStore(folder, REGION).read().names) == {"web-1", "web-2"}
+
+
 def test_a_deleted_key_pair_does_not_count_as_lost(service: KeyPairService) -> None:
     store = service._store
     for name in ("web-1", "gone"):
@@ -93,7 +120,7 @@ def test_restoring_brings_the_copy_back_and_throws_nothing_away(damaged: RegionS
 
 def test_a_session_that_saw_the_newer_file_goes_on(damaged: RegionStore) -> None:
     service = KeyPairService(damaged)
-    with pytest.raises(StoreDamaged, match=r"keypairs restore us-east-1$"):
+    with pytest.raises(StoreDamaged, match=r"keypairs restore us-east-1 --data-dir"):
         damaged.read()
     restore.restore(damaged.path.parent, REGION)
     assert set(damaged.read().names) == {"web-1", "web-2"}

@@ -130,3 +130,48 @@ def test_a_pair_that_another_session_deletes_meanwhile_is_not_there(
     meanwhile(lambda other: other.delete_key_pair(key_pair_id=PAIR))
     with pytest.raises(InvalidID):
         tagged.set_tags(key_pair_id=PAIR, tags=[C])
+
+
+# What a form showed -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(store: RegionStore) -> KeyPairService:
+    """Return the service of another session."""
+    return KeyPairService(RegionStore(store.folder, store.region))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "expected"),
+    [
+        ([A, B, C], [A, Tag("b", "new")], {A, Tag("b", "new"), C}),
+        ([Tag("a", "theirs"), B], [A, B, C], {Tag("a", "theirs"), B, C}),
+        ([B], [A, B, C], {B, C}),
+        ([Tag("a", "theirs"), B], [B], {B}),
+        ([Tag("a", "theirs"), B], [Tag("a", "ours"), B], {Tag("a", "ours"), B}),
+        ([B], [Tag("a", "ours"), B], {Tag("a", "ours"), B}),
+        ([C], [A, B], {C}),
+    ],
+    ids=["added", "changed", "removed", "ours goes", "ours wins", "ours comes back", "nothing"],
+)
+def test_only_what_the_person_changed_is_changed(
+    theirs: list[Tag],
+    ours: list[Tag],
+    expected: set[Tag],
+    tagged: KeyPairService,
+    other: KeyPairService,
+) -> None:
+    shown = tags_of(tagged)
+    other.set_tags(key_pair_id=PAIR, tags=theirs)
+    tagged.set_tags(key_pair_id=PAIR, tags=ours, shown=shown)
+    assert set(tags_of(other)) == expected
+
+
+def test_with_what_others_set_there_are_no_more_than_fifty(
+    tagged: KeyPairService, other: KeyPairService
+) -> None:
+    shown = tags_of(tagged)
+    other.create_tags(resources=[PAIR], tags=[Tag(f"x-{n}") for n in range(48)])
+    with pytest.raises(TagLimitExceeded):
+        tagged.set_tags(key_pair_id=PAIR, tags=[A, B, C], shown=shown)
+    assert C not in tags_of(other)

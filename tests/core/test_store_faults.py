@@ -403,7 +403,8 @@ def test_a_damaged_file_is_refused_and_comes_back(kind: str, filled: RegionStore
             damaged[place] ^= chance.randint(1, 255)
         filled.path.write_bytes(damaged)
         said = refuse(filled)
-        assert said.endswith(f"{filled.previous_path}: keypairs restore us-east-1")
+        command = f"keypairs restore us-east-1 --data-dir {filled.folder}"
+        assert said.endswith(f"{filled.previous_path}: {command}")
         restored(filled, good)
 
 

@@ -4,6 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core import files
+from core.model import Tag
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
@@ -146,6 +147,27 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await until(pilot, lambda: outcome.verdict.text == stays, "what was said before")
 
     play(empty_service, scene)
+
+
+def test_the_editor_of_tags_leaves_alone_what_another_session_set(
+    empty_service: DemoService,
+) -> None:
+    pair = empty_service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    empty_service.create_tags(resources=[pair.key_pair_id], tags=[Tag("Env", "dev")])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        other = empty_service.for_region(empty_service.region)
+        theirs = [Tag("Env", "prod"), Tag("Team", "web")]
+        other.create_tags(resources=[pair.key_pair_id], tags=theirs)
+        await type_text(pilot, "Mine")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    (now,) = empty_service.describe_key_pairs()
+    assert set(now.tags) == {Tag("Env", "prod"), Tag("Team", "web"), Tag("Mine")}
 
 
 def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_service: DemoService) -> None:

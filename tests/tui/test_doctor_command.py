@@ -56,12 +56,27 @@ def test_findings_come_the_worst_first_with_what_to_do(
     output = capsys.readouterr()
     lines = output.out.splitlines()
     assert (
-        lines[0]
-        == f"error    Others can get at {tmp_path}/web.pem: its mode is 0644. [file-exposed]"
+        lines[0] == f"error    Others can get at {tmp_path}/web.pem: its mode is 0644."
+        " [file-exposed, us-east-1]"
     )
     assert lines[1].endswith(f"chmod 600 {tmp_path}/web.pem")
     assert [line.split()[0] for line in lines[::2]] == ["error", "warning", "notice"]
     assert output.err == "keypairs: looked at 2 key pairs in 2 Regions: 3 findings.\n"
+
+
+def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsys: Output) -> None:
+    home = KeyPairService.open(data, "us-east-1")
+    (pair,) = home.describe_key_pairs()
+    for name in ("eu-west-1", "eu-west-2"):
+        home.copy_to_region(pair, name)
+    call("doctor", "--older-than", "0h", "--data-dir", data)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "[old, " in line]
+    assert len(lines) == 3
+    assert {line.partition("[old, ")[2] for line in lines} == {
+        "eu-west-1]",
+        "eu-west-2]",
+        "us-east-1]",
+    }
 
 
 @pytest.mark.parametrize(("age", "status"), [("5w", 1), ("41d", 0), ("never", 0), ("1H", 1)])

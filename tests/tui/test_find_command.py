@@ -75,13 +75,27 @@ def test_the_exit_status_tells(
     assert call("--data-dir", data, "find", *named) == status, capsys.readouterr()
 
 
+def test_the_key_of_a_deleted_pair_is_said_to_come_back_with_u(
+    data: Path, keys: Path, capsys: Output
+) -> None:
+    KeyPairService.open(data, "eu-west-1").delete_key_pair(key_name="laptop")
+    assert call("find", keys / "a.pub", "--data-dir", data) == 1
+    said = "of the deleted pair laptop in eu-west-1; u in the list there brings it back"
+    assert capsys.readouterr().out == f"{keys}/a.pub: {said} (public key, comment sam)\n"
+    call("find", keys / "a.pub", "--json", "--data-dir", data)
+    (found,) = json.loads(capsys.readouterr().out)["found"]
+    assert (found["standing"], found["key_pairs"]) == ("deleted", [])
+    (pair,) = found["deleted_key_pairs"]
+    assert (pair["region"], pair["key_name"]) == ("eu-west-1", "laptop")
+
+
 def test_what_is_named_is_answered_even_if_it_is_no_key(
     data: Path, keys: Path, capsys: Output
 ) -> None:
     assert call("find", keys / "config", "nonsense", "--data-dir", data) == 1
     first, second = capsys.readouterr().out.splitlines()
     assert first == f"{keys}/config: no key"
-    assert second.startswith("there is no such file")
+    assert second.startswith("there is no such file as nonsense, and it is neither")
     call("find", keys, "--all", "--data-dir", data)
     assert f"{keys}/config: no key" in capsys.readouterr().out
 
@@ -103,6 +117,7 @@ def test_the_json_document_is_what_the_help_says(data: Path, keys: Path, capsys:
         "public_key": LINE,
         "comment": "sam",
         "note": "",
+        "deleted_key_pairs": [],
     }
     assert pair["key_pair_id"].startswith("key-0")
     assert {key: value for key, value in pair.items() if key != "key_pair_id"} == {

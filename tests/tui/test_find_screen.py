@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from core import find
 from core.found import Found
 from tests.demo import DemoService
-from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.find import FindScreen
@@ -333,3 +333,18 @@ async def test_a_passphrase_ends_with_the_screen_however_that_ends(
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
         assert screen._passphrase.reveal() == ""
+
+
+def test_the_key_of_a_deleted_pair_is_said_to_be_that(
+    demo_service: DemoService, keys: Path
+) -> None:
+    demo_service.for_region("eu-west-1").delete_key_pair(key_name="there")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await look_up(pilot, f"{keys}/c.pub")
+        assert rows(screen)[0][0].startswith("! ")
+        assert rows(screen)[0][1] == "there in eu-west-1, deleted"
+        said = str(screen._answer.content)
+        assert "of the deleted pair there in eu-west-1; u in the list there" in said
+
+    play(demo_service, scene)

@@ -52,7 +52,7 @@ from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
-from tui.text import clip, fit, fold, masked, shortened, visible
+from tui.text import clip, fit, fold, masked, short_paths, shortened, visible
 from tui.tone import Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_text import KeyText
@@ -142,6 +142,11 @@ def test_no_character_of_unicode_gets_through_that_takes_another_width() -> None
     for code in (*range(0x40000), *range(0xE0000, 0xE0200)):
         shown = visible(f"a{chr(code)}")
         assert cells(shown) == cell_len(shown), hex(code)
+
+
+def test_the_home_folder_is_shortened_only_where_a_shell_would_know_it(home: Path) -> None:
+    said = f"{home}/a is gone: chmod 600 '{home}/two words' ({home}/b), /mnt{home}/c"
+    assert short_paths(said) == f"~/a is gone: chmod 600 '{home}/two words' (~/b), /mnt{home}/c"
 
 
 def test_a_sentence_is_bounded() -> None:

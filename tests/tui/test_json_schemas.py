@@ -65,6 +65,7 @@ FIND: Schema = {
                     "matched": str,
                 }
             ],
+            "deleted_key_pairs": [PAIR],
         }
     ],
 }
@@ -140,7 +141,15 @@ def test_all_that_is_found_is_as_the_help_of_find_says(
     zoo: Zoo, everywhere: KeyPairService, capsys: Output
 ) -> None:
     folder = everywhere._store.folder
-    things = [str(zoo.folder), "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "nothing"]
+    gone = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+    everywhere.import_key_pair(key_name="gone", public_key_material=gone)
+    everywhere.delete_key_pair(key_name="gone")
+    things = [
+        str(zoo.folder),
+        gone,
+        "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+        "nothing",
+    ]
     found = document(capsys, "find", *things, "--all", "--no-ask", "--json", "--data-dir", folder)
     check(found, FIND)
     standings = {each["standing"] for each in found["found"]}

@@ -73,6 +73,15 @@ def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None
     assert names(folder) == {"web-1"}
 
 
+def test_restore_says_that_it_knows_of_nothing_lost_only_as_far_as_it_can_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "us-east-1.json").write_bytes(b"")
+    assert call("restore", "us-east-1", "--yes", "--data-dir", folder) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[6:] == ["Comes back: web-1", "Lost: none whose name can still be read"]
+
+
 @pytest.mark.parametrize("answer", ["\n", "n\n", "no\n", "yep\n", "\x04"])
 def test_anything_but_a_yes_restores_nothing(answer: str, folder: Path) -> None:
     before = (folder / "us-east-1.json").read_bytes()

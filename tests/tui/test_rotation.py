@@ -74,6 +74,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoServi
         await until_screen(pilot, "DeleteKeyPairsScreen")
         names = text_of(pilot, "#names")
         assert "replaced by ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in names
+        assert "ci-deploy · its private key was never saved; an agent may still hold it" in names
         await pilot.press("y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")

@@ -261,6 +261,6 @@ def _what_is_lost(key_pair: KeyPair, files: str) -> str:
         case PrivateKeyState.SAVED:
             return files
         case PrivateKeyState.UNSAVED:
-            return "its private key was never saved"
+            return "its private key was never saved; an agent may still hold it"
         case PrivateKeyState.IMPORTED:
             return "imported"

@@ -55,15 +55,16 @@ class DetailsScreen(Screen[None]):
             details.sections, self._service, self._key_pair, self._rotation
         )
         await self._page.remove_children()
-        for heading, facts in sections:
+        for heading, facts, pasteable in sections:
             if heading:
                 await self._page.mount(Static(heading, markup=False, classes="heading"))
-            await self._page.mount(Facts(facts, labelled=any(label for label, _ in facts)))
+            labelled = any(label for label, _ in facts)
+            await self._page.mount(Facts(facts, labelled=labelled, pasteable=pasteable))
 
     @work(exclusive=True, group="flow")
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
-        await copy_something(self.app, self._key_pair, self._service.region)
+        await copy_something(self.app, self._service, self._key_pair)
 
     def action_back(self) -> None:
         """Go back to the list."""

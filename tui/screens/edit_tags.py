@@ -110,7 +110,9 @@ class EditTagsScreen(Screen[bool]):
 
     def _call(self, tags: Sequence[Tag]) -> None:
         if self._alone:
-            self._service.set_tags(key_pair_id=self._alone.key_pair_id, tags=tags)
+            self._service.set_tags(
+                key_pair_id=self._alone.key_pair_id, tags=tags, shown=self._alone.tags
+            )
         else:
             ids = [key_pair.key_pair_id for key_pair in self._key_pairs]
             self._service.create_tags(resources=ids, tags=tags)

@@ -238,7 +238,7 @@ class FindScreen(Screen[Chosen | None]):
         return list(self._service.finder(lambda _: passphrase).in_path(path))
 
 
-_MARKS = {Standing.KNOWN: "✓", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
+_MARKS = {Standing.KNOWN: "✓", Standing.DELETED: "!", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
 _WORDS = {
     Standing.UNKNOWN: "unknown",
     Standing.LOCKED: "needs its passphrase",
@@ -258,7 +258,9 @@ def _item(found: Found, folder: str) -> Item:
     comment = f"  {found.comment}" if found.comment else ""
     text = f"{_MARKS.get(found.standing, '✗')} {where}{line}{comment}"
     pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
-    return Item("", visible(text), visible(" and ".join(pairs) or _WORDS[found.standing]))
+    deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]
+    whose = " and ".join(pairs or deleted) or _WORDS[found.standing]
+    return Item("", visible(text), visible(whose))
 
 
 def _folder(text: str) -> str:

@@ -53,7 +53,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._field = FormField("Options", self._options)
         self._outcome = VerdictLine(id="outcome")
         self._outcome.display = False
-        self._facts = Facts(id="facts")
+        self._facts = Facts(pasteable=True, id="facts")
         self._commands: tuple[str, ...] = ()
         self._busy = False
 

@@ -142,7 +142,7 @@ class KeyPairListScreen(ListScreen):
         from tui.copying import copy_something
 
         if self._highlighted is not None:
-            await copy_something(self.app, self._highlighted, self._service.region)
+            await copy_something(self.app, self._service, self._highlighted)
 
     @work(exclusive=True, group="flow")
     async def action_region(self) -> None:

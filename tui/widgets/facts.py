@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from tui.text import fold, visible
+from tui.text import as_pasted, fold, visible
 
 _LABEL_WIDTH = 12
 
@@ -14,7 +14,8 @@ _LABEL_WIDTH = 12
 class Facts(Widget):
     """A label and a value a line; a long value goes on below itself, whole.
 
-    Labels are our own text, values may come from anywhere.
+    Labels are our own text, values may come from anywhere. What is `pasteable` is shown with its
+    backslashes as they are.
     """
 
     DEFAULT_CSS = """
@@ -22,16 +23,22 @@ class Facts(Widget):
     """
 
     def __init__(
-        self, facts: Iterable[tuple[str, str]] = (), *, labelled: bool = True, id: str | None = None
+        self,
+        facts: Iterable[tuple[str, str]] = (),
+        *,
+        labelled: bool = True,
+        pasteable: bool = False,
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self._spell = as_pasted if pasteable else visible
         self._label_width = _LABEL_WIDTH if labelled else 0
         self._facts: list[tuple[str, str]] = []
         self.show(facts)
 
     def show(self, facts: Iterable[tuple[str, str]]) -> None:
         """Show other labels and values."""
-        self._facts = [(label, visible(value)) for label, value in facts]
+        self._facts = [(label, self._spell(value)) for label, value in facts]
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

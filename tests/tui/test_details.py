@@ -1,0 +1,60 @@
+"""What the details show for pasting, and what is copied."""
+
+from textual.pilot import Pilot
+
+from core.model import FileFormat, KeyPair
+from core.recipes import recipes
+from tests.demo import DemoService
+from tests.tui.driving import app_of, play, until, until_screen
+from tui import copying
+from tui.details import sections
+from tui.text import as_pasted, visible
+from tui.widgets.facts import Facts
+
+NAME = r"back\slash \\ and \u{e9}"
+
+
+def make(service: DemoService) -> KeyPair:
+    created = service.create_key_pair(key_name=NAME, key_type="ed25519")
+    service.save_key_material(created, "~/.ssh/one.pem")
+    service.save_key_material(created, "~/.ssh/putty", FileFormat.PPK2)
+    (pair,) = service.describe_key_pairs(key_names=[NAME])
+    return pair
+
+
+def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_service: DemoService) -> None:
+    pair = make(empty_service)
+    shown = {
+        section.heading: [value for _, value in Facts(section.facts, pasteable=True)._facts]
+        for section in sections(empty_service, pair)
+        if section.pasteable
+    }
+    copied = recipes(pair, empty_service.region, empty_service.key_file_kinds(pair))
+    assert {each.title: each.text.splitlines() for each in copied}.items() <= shown.items()
+    assert shown["Public key"] == [f"{pair.public_key} {NAME}"]
+    items = {item.value: item.remark for item in copying._items(copying._texts(pair))}
+    assert items["name"] == NAME
+    assert any(r"printf '%s\n'" in line for line in shown["public key file"])
+
+
+def test_the_details_show_it_on_the_screen(empty_service: DemoService) -> None:
+    make(empty_service)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: len(app_of(pilot).screen.query(Facts)) > 5, "the page")
+        lines = [str(facts.render()) for facts in app_of(pilot).screen.query(Facts)]
+        assert any(r"printf '%s\n'" in text for text in lines)
+        assert not any("ssh-keygen -y -f" in text and "putty" in text for text in lines)
+
+    play(empty_service, scene, (200, 50))
+
+
+def test_only_a_backslash_is_shown_otherwise_than_in_other_texts() -> None:
+    zero_width, backslash = chr(0x200B), chr(92)
+    assert (
+        as_pasted(backslash + zero_width + backslash * 2) == backslash + r"\u{200b}" + backslash * 2
+    )
+    for text in ("plain", "\x1b[31m", zero_width, "é"):
+        assert as_pasted(text) == visible(text)

@@ -1,0 +1,38 @@
+"""Lines for a terminal, broken between words; what goes into a file or a pipe stays one line."""
+
+import re
+import sys
+from shutil import get_terminal_size
+from typing import TextIO
+
+from rich.cells import cell_len
+
+_COMMAND = re.compile(
+    r"(?<![^ ])(?:chmod|chown|keypairs|ssh-add|ssh-keygen) .+?(?:\.(?= [A-Z])|(?= \()|$)"
+)
+_GLUE = "\0"  # no visible text holds it
+
+
+def say(text: str, stream: TextIO | None = None, *, indent: int = 0) -> None:
+    """Print visible text; on a terminal as lines that fit it, the later ones indented."""
+    stream = stream or sys.stdout
+    lines = wrapped(text, get_terminal_size().columns, indent) if stream.isatty() else [text]
+    print("\n".join(lines), file=stream)
+
+
+def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    """Return visible text as lines of at most `width` cells; only the first is not indented.
+
+    A word that is longer than a line stays whole, and so does a command, to be copied: the
+    terminal itself breaks them.
+    """
+    glued = _COMMAND.sub(lambda command: command[0].replace(" ", _GLUE), text)
+    first, *words = glued.split(" ")
+    lines = [first]
+    for word in words:
+        joined = f"{lines[-1]} {word}"
+        if cell_len(joined.replace(_GLUE, " ")) > width and lines[-1].strip():
+            lines.append(" " * indent + word)
+        else:
+            lines[-1] = joined
+    return [line.replace(_GLUE, " ") for line in lines]
