@@ -183,6 +183,10 @@ class ListScreen(Screen[None]):
         """Say in the line below the list what came of something, until the cursor moves."""
         self._remark.say(text, self._table.highlighted)
 
+    def on_screen_suspend(self) -> None:
+        # It was true when it was said; who comes back later would take it for what is.
+        self._remark.forget()
+
     def _show_summary(self) -> None:
         key_pair = self._highlighted
         if key_pair and self.has_class("-wide"):

@@ -7,6 +7,7 @@ uses; this module only explains it with more help than EC2's own texts give.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import lifetime, passphrase, validation
@@ -169,6 +170,13 @@ def of_plan(plan: "Plan") -> Verdict:
         Standing.REFUSED: Tone.BAD,
     }[plan.standing]
     return Verdict(short_paths(plan.explanation), tone)
+
+
+def of_another_home(plan: "Plan", *, asked: bool) -> Verdict:
+    """Return the caution, or the question, about a file that is not where HOME would have it."""
+    if asked:
+        return Verdict(f"press enter again to write {plan.path}", Tone.CAUTION)
+    return Verdict(f"HOME is {Path.home()}, but sshd reads {plan.path}", Tone.CAUTION)
 
 
 _STRENGTHS = {

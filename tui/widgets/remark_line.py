@@ -46,6 +46,12 @@ class RemarkLine(Static):
             self._said, self._said_at = "", None
         self._draw()
 
+    def forget(self) -> None:
+        """Say no longer what came of something."""
+        if self._said:
+            self._said, self._said_at = "", None
+            self._draw()
+
     def clear(self) -> None:
         """Say nothing."""
         self._said, self._said_at, self._remarks = "", None, ("",)
