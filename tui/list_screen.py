@@ -183,6 +183,12 @@ class ListScreen(Screen[None]):
         """Say in the line below the list what came of something, until the cursor moves."""
         self._remark.say(text, self._table.highlighted)
 
+    def refuses_changes(self) -> bool:
+        """Say that this session only reads, if it does, and return whether it does."""
+        if self._service.read_only:
+            self._say("this session is read-only")
+        return self._service.read_only
+
     def on_screen_suspend(self) -> None:
         # It was true when it was said; who comes back later would take it for what is.
         self._remark.forget()

@@ -9,9 +9,10 @@ from core.errors import (
     InvalidKeyPairDuplicate,
     KeyPairLimitExceeded,
     KeyPairsError,
+    UnauthorizedOperation,
 )
 from core.model import KeyPair
-from tui.text import sentence
+from tui.text import sentence, short_paths, shortened
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -74,5 +75,8 @@ def _reason(error: KeyPairsError) -> str:
             return "another pair has the name"
         case KeyPairLimitExceeded():
             return "the Region is full"
+        case UnauthorizedOperation():
+            # The whole of it would be cut before the reason, which stands at its end.
+            return shortened(short_paths(f"not allowed, {error.reason}"))
         case _:
             return sentence(error)

@@ -10,6 +10,7 @@ from core.model import KeyPair
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.list_screen import ListScreen
+from tui.read_only import changes
 from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class KeyPairListScreen(ListScreen):
             for worker in self.workers
         )
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_create_key_pair(self) -> None:
         """Create a key pair, and stay with its private key until it is safe or given up."""
         await self._create()
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_replace_key_pair(self) -> None:
         """Create a pair that takes the place of the one under the cursor, which stays."""
@@ -62,6 +65,7 @@ class KeyPairListScreen(ListScreen):
             created.key_material.wipe()
         await self._read(created.key_pair.key_pair_id, became)
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_import_key_pair(self) -> None:
         """Import a public key."""
@@ -85,6 +89,7 @@ class KeyPairListScreen(ListScreen):
     def _open_details(self) -> None:
         self.action_details()
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_edit_tags(self) -> None:
         """Edit the tags of the pair, or add tags to the chosen ones."""
@@ -96,6 +101,7 @@ class KeyPairListScreen(ListScreen):
             if await self.app.push_screen_wait(screen):
                 await self._read(say="tags saved")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_delete(self) -> None:
         """Delete the pair, or the chosen ones."""
@@ -110,6 +116,7 @@ class KeyPairListScreen(ListScreen):
                 name = affected[0].key_name if one else f"{deleted} pairs"
                 await self._read(say=f"deleted {name}; u brings {'it' if one else 'them'} back")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_copy_to_regions(self) -> None:
         """Copy the public half of the pair, or of the chosen ones, to other Regions."""
@@ -123,6 +130,7 @@ class KeyPairListScreen(ListScreen):
             if copied:
                 self._say(f"copied to {copied} Region{'s' * (copied != 1)}")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
@@ -223,6 +231,8 @@ class KeyPairListScreen(ListScreen):
         from tui.screens.import_key_pair import ImportKeyPairScreen
 
         if isinstance(chosen, KeyToImport):
+            if self.refuses_changes():
+                return
             screen = ImportKeyPairScreen(self._service, chosen.key_name, chosen.public_key)
             imported = await self.app.push_screen_wait(screen)
             if imported is not None:
