@@ -42,6 +42,8 @@ class ListScreen(Screen[None]):
     AUTO_FOCUS = "KeyPairTable"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
 
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - likewise
+
     def __init__(self, service: "KeyPairService", where: str) -> None:
         super().__init__()
         self._service = service
@@ -116,9 +118,12 @@ class ListScreen(Screen[None]):
     def _teach(self) -> None:
         """Say once, above the hint bar, what that has no room for."""
         if self._shown and not self._taught and self.app.size.width < WIDE:
-            taught = wide_hints(Place.LIST)
-            self._say("  ".join(f"{key} {word}" for key, word in taught))
+            self._say(self._lesson)
         self._taught = True
+
+    @property
+    def _lesson(self) -> str:
+        return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
 
     def _look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
@@ -199,6 +204,8 @@ class ListScreen(Screen[None]):
             self._summary.show(details.summary(key_pair, self._listing.rotation))
 
     def on_resize(self) -> None:
+        if self.app.size.width >= WIDE and self._remark.said == self._lesson:
+            self._remark.forget()  # the hint bar teaches it now
         self.call_after_refresh(self._show_summary)
 
     @property

@@ -162,3 +162,28 @@ def test_what_is_said_at_length_is_said_whole(empty_service: DemoService) -> Non
         assert "\n name  " not in drawn(pilot)
 
     play(empty_service, scene, (60, 15))
+
+
+def test_in_the_smallest_window_a_row_is_left(empty_service: DemoService, home: Path) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: remark(pilot).startswith("t tags"), "what is taught")
+        assert " a-saved" in drawn(pilot)
+        assert hints_drawn(pilot) == "c create   ? help"
+
+    play(empty_service, scene, (20, 5))
+
+
+def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
+    empty_service: DemoService, home: Path
+) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_remark(pilot, TAUGHT)
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: drawn(pilot).count("n replace") == 1, "it once")
+        assert hints_drawn(pilot).endswith("space choose")
+
+    play(empty_service, scene)
