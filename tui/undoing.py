@@ -29,7 +29,7 @@ class BroughtBack:
     def words(self) -> str:
         """All of it in a line, not yet made visible."""
         if not self.restored and not self.refused:
-            return "nothing was deleted in the last 30 days"
+            return "nothing left to bring back; what is deleted is kept for 30 days"
         count = len(self.restored)
         name = self.restored[0].key_name if count == 1 else f"{count} pairs"
         reasons: dict[str, list[str]] = {}

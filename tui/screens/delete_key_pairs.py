@@ -111,7 +111,8 @@ class DeleteKeyPairsScreen(Screen[int]):
             if successor := self._rotation.successor(key_pair):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
         more = len(self._key_pairs) - len(named)
-        after = ["", "u brings it back for 30 days; EC2's answers say that it is gone."]
+        them, are = ("it", "it is") if len(self._key_pairs) == 1 else ("them", "they are")
+        after = ["", f"u brings {them} back for 30 days; EC2's answers say that {are} gone."]
         return lines + ([f"and {more} more"] if more else []) + after
 
     @property

@@ -1,6 +1,7 @@
 """The first screen: the key pairs of a Region, and the way to everything else."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -11,6 +12,7 @@ from tui.actions import Place
 from tui.keymap import bindings
 from tui.list_screen import ListScreen
 from tui.read_only import changes
+from tui.text import short_path
 from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ class KeyPairListScreen(ListScreen):
         if affected:
             screen = EditTagsScreen(self._service, affected, self._listing.tags_in_use())
             if await self.app.push_screen_wait(screen):
-                await self._read(say="tags saved")
+                await self._read(say=f"tags saved: {_what(affected)}")
 
     @changes
     @work(exclusive=True, group="flow")
@@ -181,7 +183,7 @@ class KeyPairListScreen(ListScreen):
         )
         path = await self.app.push_screen_wait(screen)
         if path is not None:
-            self._say(f"exported {len(pairs):,} to {path}")
+            self._say(f"exported {len(pairs):,} to {short_path(str(path))}")
 
     @work(exclusive=True, group="flow")
     async def action_journal(self) -> None:
@@ -254,3 +256,7 @@ class KeyPairListScreen(ListScreen):
         if all(shown.key_pair_id != key_pair_id for shown in self._shown):
             self._clear_filter()
         self._show(key_pair_id)
+
+
+def _what(key_pairs: Sequence[KeyPair]) -> str:
+    return key_pairs[0].key_name if len(key_pairs) == 1 else f"{len(key_pairs):,} pairs"
