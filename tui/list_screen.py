@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
+from core.regions import REGIONS
 from tui import details
 from tui.actions import Place
 from tui.keymap import hints, wide_hints
@@ -159,10 +160,7 @@ class ListScreen(Screen[None]):
         elif total:
             self._show_empty("Nothing matches.\n\nPress escape to show all pairs again.")
         else:
-            self._show_empty(
-                f"No key pairs in {self._service.region} yet.\n\n"
-                "Press c to create one, i to import a public key, r to look at another Region."
-            )
+            self._show_empty(_no_pairs(self._service.region))
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
@@ -265,3 +263,17 @@ class ListScreen(Screen[None]):
             self._table.action_move(1)
             count = len(self._listing.chosen)
             self._say(f"{count} chosen" if count else "none chosen")
+
+
+def _no_pairs(region: str) -> str:
+    """Return what an empty Region says: the next keys, and whether it may be a slip of the pen."""
+    if region in REGIONS:
+        return (
+            f"No key pairs in {region} yet.\n\n"
+            "Press c to create one, i to import a public key, r to look at another Region."
+        )
+    return (
+        f"No key pairs in {region}, which is not a Region that is known here.\n\n"
+        "Press r to look at another Region. If it is a new one, press c to create a key pair in"
+        " it, i to import a public key."
+    )

@@ -187,3 +187,16 @@ def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
         assert hints_drawn(pilot).endswith("space choose")
 
     play(empty_service, scene)
+
+
+@pytest.mark.parametrize(
+    ("region", "is_said"), [("us-east-9", True), ("us-east-2", False)], ids=["unknown", "known"]
+)
+def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_said: bool) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        said = text_of(pilot, "#empty")
+        assert f"No key pairs in {region}" in said
+        assert ("not a Region that is known here" in said) is is_said
+        assert "r to look at another Region" in said
+
+    play(DemoService(home / "data", region), scene, (60, 15))
