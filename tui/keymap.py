@@ -95,7 +95,7 @@ def wide_hints(place: Place) -> tuple[tuple[str, str], ...]:
     return tuple((key_label(a.key), a.wide_hint) for a in at(place) if a.wide_hint)
 
 
-_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}
+_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/", "asterisk": "*"}
 
 
 def key_label(key: str) -> str:

@@ -235,10 +235,14 @@ class ListScreen(Screen[None]):
         self._table.focus()
 
     def action_show_all(self) -> None:
-        """Clear the filter and show all pairs."""
+        """Clear the filter and show all pairs; where there is no filter, choose none."""
         if self._filter_bar.text:
             self._clear_filter()
             self._show(self._table.highlighted)
+        elif self._listing.chosen:
+            self._listing.chosen.clear()
+            self._table.refresh()
+            self._say_count()
 
     def _clear_filter(self) -> None:
         self._filter_bar.leave(clear=True)
@@ -261,8 +265,18 @@ class ListScreen(Screen[None]):
             self._listing.chosen ^= {key_pair.key_pair_id}
             self._table.refresh_row(self._table.cursor)
             self._table.action_move(1)
-            count = len(self._listing.chosen)
-            self._say(f"{count} chosen" if count else "none chosen")
+            self._say_count()
+
+    def action_choose_all(self) -> None:
+        """Choose all pairs that are shown, besides those that are chosen already."""
+        if self._shown:
+            self._listing.chosen.update(pair.key_pair_id for pair in self._shown)
+            self._table.refresh()
+            self._say_count()
+
+    def _say_count(self) -> None:
+        count = len(self._listing.chosen)
+        self._say(f"{count:,} chosen" if count else "none chosen")
 
 
 def _no_pairs(region: str) -> str:

@@ -200,3 +200,28 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
         assert "r to look at another Region" in said
 
     play(DemoService(home / "data", region), scene, (60, 15))
+
+
+def test_escape_clears_the_filter_and_then_the_choice(
+    empty_service: DemoService, home: Path
+) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await type_text(pilot, "saved")
+        await pilot.press("enter", "asterisk")
+        await until_remark(pilot, "2 chosen")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(rows(pilot)) == 3, "all pairs")
+        assert rows(pilot) == ["*  a-saved", "*! b-unsaved", " ↓ c-imported"]
+        await pilot.press("escape")
+        await until_remark(pilot, "none chosen")
+        assert rows(pilot) == ["   a-saved", " ! b-unsaved", " ↓ c-imported"]
+        # What is done now is done to the pair under the cursor alone.
+        await pilot.press("j", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "b-unsaved" in drawn(pilot)
+        assert "a-saved" not in drawn(pilot)
+
+    play(empty_service, scene)
