@@ -173,6 +173,9 @@ ACTIONS: tuple[Action, ...] = (
         "Add a tag.", priority=True),
     Action("import.remove-tag", Place.IMPORT, "ctrl+r", "remove_tag", "",
         "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("import.dry-run", Place.IMPORT, "ctrl+d", "dry_run", "",
+        "Ask whether you may import it, without importing anything.",
+        words="permission policy test", wide_hint="dry run", priority=True),
     Action("import.back", Place.IMPORT, "escape", "back", "back",
         "Go back; nothing is imported."),
 

@@ -103,6 +103,15 @@ def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
     return Verdict(f"{key_type} {bits} bits. {weak}. {shown}", Tone.CAUTION)
 
 
+def of_known_key(holders: Sequence[KeyPair], judged: Verdict) -> Verdict:
+    """Return the verdict on a public key, with a caution where pairs of the Region have it."""
+    if not holders:
+        return judged
+    name, more = holders[0].key_name, len(holders) - 1
+    others = f" and {more} more" if more else ""
+    return Verdict(f"the same key as {name}{others} · {judged.text}", Tone.CAUTION)
+
+
 def of_destination(destination: Destination) -> Verdict:
     """Return the verdict on a path for the private key."""
     tone = {
