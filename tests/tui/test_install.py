@@ -181,6 +181,9 @@ def test_the_commands_for_another_host_are_sent_and_not_run(
         await type_text(pilot, ",x")
         await until(pilot, lambda: "knows no option" in verdict(screen), "the verdict")
         await pilot.press("ctrl+y")
+        said = "nothing was copied: the options are wrong"
+        outcome = screen.query_one("#outcome", VerdictLine)
+        await until(pilot, lambda: outcome.verdict.text == said and outcome.display, said)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 

@@ -122,6 +122,8 @@ class InstallPublicKeyScreen(Screen[str | None]):
         if self._commands:
             await clipboard.send(self.app, "\n".join(self._commands))
             self.app.notify("ssh-copy-id: sent to your terminal", markup=False, timeout=3)
+        else:
+            self._say(Verdict("nothing was copied: the options are wrong", Tone.CAUTION))
 
     def action_back(self) -> None:
         """Go back; nothing is added."""

@@ -198,7 +198,7 @@ class KeyPairListScreen(ListScreen):
             return
         title = f"The journal of {self._service.region}"
         await self.app.push_screen_wait(
-            PickScreen(title, journal_items(entries), "Nothing was done here yet.")
+            PickScreen(title, journal_items(entries), "Nothing was done here yet.", picks=False)
         )
 
     @work(exclusive=True, group="flow")

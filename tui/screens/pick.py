@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.keymap import bindings, hints
 from tui.text import ELLIPSIS, clip, fold
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
@@ -16,8 +16,8 @@ from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchInput
 from tui.widgets.top_line import TopLine
 
-_WHOLE_LINES = 2
-"""As many as the style sheet gives them."""
+_WHOLE_LINES, _LINES_TO_READ = 2, 6
+"""As many as the style sheet gives them, where lines are picked and where they are read."""
 
 
 class PickScreen(Screen[str | None]):
@@ -28,6 +28,8 @@ class PickScreen(Screen[str | None]):
         items: the lines, in order.
         empty: what to say when there are none.
         holds_key: leaving the program now would lose a private key.
+        picks: whether there is anything to pick, or only something to read; then the line under
+            the cursor is always shown whole.
     """
 
     CSS_PATH = "pick.tcss"
@@ -43,8 +45,10 @@ class PickScreen(Screen[str | None]):
         empty: str = "Nothing here.",
         *,
         holds_key: bool = False,
+        picks: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(classes=None if picks else "-reads")
+        self._picks = picks
         self.holds_key = holds_key
         self._title = title
         self._items = items
@@ -60,7 +64,10 @@ class PickScreen(Screen[str | None]):
         yield self._list
         yield self._empty
         yield self._whole
-        yield KeyHints(Place.PICK)
+        bar = KeyHints(Place.PICK)
+        if not self._picks:
+            bar.show(tuple(hint for hint in hints(Place.PICK) if hint[1] != "pick"))
+        yield bar
 
     def on_mount(self) -> None:
         self._narrow()
@@ -76,13 +83,14 @@ class PickScreen(Screen[str | None]):
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:
         """Below lines that are cut, show the one under the cursor whole."""
-        self._whole.display = any(map(self._list.is_cut, self._items))
+        self._whole.display = not self._picks or any(map(self._list.is_cut, self._items))
         picked = self._list.picked
         text = f"{picked.text} {picked.remark}".strip() if picked else ""
         width = self._list.size.width
         lines = fold(" ".join(text.split()), width)
-        if len(lines) > _WHOLE_LINES:
-            lines = lines[:_WHOLE_LINES]
+        most = _WHOLE_LINES if self._picks else _LINES_TO_READ
+        if len(lines) > most:
+            lines = lines[:most]
             lines[-1] = clip(lines[-1].ljust(width) + ELLIPSIS, width)
         self._whole.update("\n".join(lines))
 
@@ -94,7 +102,7 @@ class PickScreen(Screen[str | None]):
     def action_pick(self) -> None:
         """Pick the line under the cursor."""
         picked = self._list.picked
-        if picked is not None:
+        if picked is not None and self._picks:
             self.dismiss(picked.value)
 
     def action_back(self) -> None:
