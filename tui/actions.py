@@ -13,7 +13,7 @@ class Place(Enum):
     """Where an action can be done; the value is the heading in the help."""
 
     ANYWHERE = "everywhere"
-    LIST = "list"
+    LIST = "list of key pairs"
     FILTER = "filter"
     CREATE = "creating"
     IMPORT = "importing"
@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
         "Install the public key in authorized_keys, here or elsewhere.",
         words="ssh-copy-id deploy login host server"),
     Action("list.find", Place.LIST, "f", "find", "",
-        "Say whose a key, a file, a folder or a fingerprint is.",
+        "Say whose a key is: in a file, a folder, the ssh-agent.",
         words="identify which match unknown agent public"),
     Action("list.check-up", Place.LIST, "D", "check_up", "",
         "Look for what is wrong with pairs, files and the store.",
