@@ -182,6 +182,10 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("details.copy", Place.DETAILS, "y", "copy", "copy",
         "Send something of the pair to your terminal's clipboard."),
+    Action("details.tags", Place.DETAILS, "t", "tags", "tags",
+        "Edit the tags of the pair.", words="label"),
+    Action("details.delete", Place.DETAILS, "d", "delete", "delete",
+        "Delete the pair.", words="remove"),
     Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
         "Go back to the list."),
 

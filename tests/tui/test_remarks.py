@@ -50,3 +50,25 @@ def test_it_says_of_how_many_pairs_and_where(empty_service: DemoService, home: P
 
     play(empty_service, scene)
     assert (home / "key-pairs-us-east-1.json").exists()
+
+
+def test_from_the_details_that_pair_is_tagged_or_deleted(empty_service: DemoService) -> None:
+    make(empty_service, "a", "b", "c")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        # Others are chosen; the page is about one, and so is what is done from it.
+        await pilot.press("space", "space", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        await tag(pilot)
+        await until_said(pilot, "tags saved: c")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_said(pilot, "deleted c; u brings it back")
+
+    play(empty_service, scene)
+    left = empty_service.describe_key_pairs()
+    assert [(pair.key_name, pair.tags) for pair in left] == [("a", ()), ("b", ())]

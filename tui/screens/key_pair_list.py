@@ -80,12 +80,18 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_details(self) -> None:
         """Show everything about the pair under the cursor."""
-        from tui.screens.details import DetailsScreen
+        from tui.screens.details import DetailsScreen, Next
 
         key_pair = self._highlighted
         if key_pair is not None:
             screen = DetailsScreen(self._service, key_pair, self._listing.rotation)
-            await self.app.push_screen_wait(screen)
+            chosen = await self.app.push_screen_wait(screen)
+            if chosen is None or self.refuses_changes():
+                return
+            if chosen is Next.TAGS:
+                await self._edit_tags([key_pair])
+            else:
+                await self._delete([key_pair])
 
     @on(CursorList.Selected)
     def _open_details(self) -> None:
@@ -95,9 +101,11 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_edit_tags(self) -> None:
         """Edit the tags of the pair, or add tags to the chosen ones."""
+        await self._edit_tags(self._affected())
+
+    async def _edit_tags(self, affected: Sequence[KeyPair]) -> None:
         from tui.screens.edit_tags import EditTagsScreen
 
-        affected = self._affected()
         if affected:
             screen = EditTagsScreen(self._service, affected, self._listing.tags_in_use())
             if await self.app.push_screen_wait(screen):
@@ -107,9 +115,11 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_delete(self) -> None:
         """Delete the pair, or the chosen ones."""
+        await self._delete(self._affected())
+
+    async def _delete(self, affected: Sequence[KeyPair]) -> None:
         from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 
-        affected = self._affected()
         if affected:
             screen = DeleteKeyPairsScreen(self._service, affected, self._listing.rotation)
             deleted = await self.app.push_screen_wait(screen)
