@@ -77,7 +77,8 @@ class Authorizer:
         if reason is not None:
             raise UnauthorizedOperation(
                 f"User: {self._caller} is not authorized to perform: ec2:{action}"
-                f" on resource: {resource} {reason}"
+                f" on resource: {resource} {reason}",
+                reason,
             )
 
     def _reason(

@@ -86,6 +86,12 @@ class Plan:
     status: os.stat_result | None = None
 
     @property
+    def is_in_another_home(self) -> bool:
+        """Whether the file is not in the home that HOME names, which is `~` everywhere else."""
+        home = self.path.parent.parent
+        return os.path.realpath(home) != os.path.realpath(Path.home())
+
+    @property
     def changes_nothing(self) -> bool:
         """Whether adding would leave the file as it is."""
         return self.standing in (Standing.PRESENT, Standing.REFUSED)

@@ -144,13 +144,17 @@ class TagLimitExceeded(EC2Error):
 
 
 class UnauthorizedOperation(EC2Error):
-    """The caller may not do this; `explanation` follows EC2's own sentence."""
+    """The caller may not do this; `explanation` follows EC2's own sentence.
+
+    `reason` is the end of it: the clause that begins with "because" or "with".
+    """
 
     code = "UnauthorizedOperation"
     status = 403
 
-    def __init__(self, explanation: str) -> None:
+    def __init__(self, explanation: str, reason: str = "") -> None:
         super().__init__(f"You are not authorized to perform this operation. {explanation}")
+        self.reason = reason
 
 
 class DryRunOperation(EC2Error):

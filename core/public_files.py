@@ -32,7 +32,8 @@ def candidates(home: Path | None = None) -> list[Path]:
 
 def looks_like_path(text: str) -> bool:
     """Tell whether what was typed is a path rather than a key."""
-    return text.lstrip().startswith(("/", "~", "./", "../"))
+    word, *others = text.split(None, 1) or [""]
+    return word.startswith(("/", "~", "./", "../")) or (not others and word.endswith(".pub"))
 
 
 def read(path_text: str) -> str:

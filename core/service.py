@@ -82,6 +82,11 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         marks = {"read-only": self._authorizer.read_only, "policy": self._authorizer.has_policy}
         return tuple(word for word, holds in marks.items() if holds)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether this session refuses every change."""
+        return self._authorizer.read_only
+
     def now(self) -> datetime:
         """Return the present time as this service takes it."""
         return self._now()

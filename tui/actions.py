@@ -15,21 +15,21 @@ class Place(Enum):
     ANYWHERE = "everywhere"
     LIST = "list of key pairs"
     FILTER = "filter"
-    CREATE = "creating a key pair"
-    IMPORT = "importing a public key"
+    CREATE = "creating"
+    IMPORT = "importing"
     KEY_MATERIAL = "private key"
-    ADD_TO_AGENT = "adding to the ssh-agent"
-    SAVE = "saving a file"
-    DISCARD = "giving a private key up"
+    ADD_TO_AGENT = "to the agent"
+    SAVE = "saving"
+    DISCARD = "giving up"
     DETAILS = "details"
     TAGS = "tags"
     DELETE = "deleting"
-    AGENT = "the ssh-agent"
-    INSTALL = "installing a public key"
-    FIND = "finding whose a key is"
+    AGENT = "ssh-agent"
+    INSTALL = "installing"
+    FIND = "finding"
     CHECK_UP = "check-up"
-    PICK = "lists to pick from"
-    COPY_TO = "copying to other Regions"
+    PICK = "picking"
+    COPY_TO = "copying"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +61,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("key-pair.import", Place.LIST, "i", "import_key_pair", "import",
         "Import a public key that you have.", words="upload add existing own bring"),
     Action("list.filter", Place.LIST, "slash", "filter", "filter",
-        "Narrow the list: text, type:rsa, tag:Env=prod, saved:no, older:90d, a fingerprint.",
-        words="search narrow grep look"),
+        "Narrow the list: text, type:rsa, tag:Env=prod, older:90d, …",
+        words="search narrow grep look saved:no fingerprint"),
     Action("key-pair.details", Place.LIST, "enter", "details", "details",
-        "Everything about the pair: fingerprints, public key, history, lines to paste.",
-        words="show view info open randomart known_hosts ssh config terraform recipes"),
+        "Everything about the pair, its history, and lines to paste.",
+        words="show view info open fingerprints public key randomart known_hosts ssh config"
+        " terraform recipes"),
     Action("key-pair.tags", Place.LIST, "t", "edit_tags", "",
         "Edit the tags of the pair, or add tags to the chosen ones.", words="label",
         wide_hint="tags"),
     Action("key-pair.delete", Place.LIST, "d", "delete", "",
         "Delete the pair, or the chosen ones.", words="remove retire erase", wide_hint="delete"),
     Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
-        "Create the next one: a pair with the same tags that replaces this one.",
+        "Create the pair that replaces this one, with the same tags.",
         words="rotate rotation successor renew rename", wide_hint="replace"),
     Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
-        "Copy the public half of the pair, or the chosen ones, to other Regions.",
-        words="replicate multi-region elsewhere"),
+        "Copy the pair's public half, or the chosen ones', elsewhere.",
+        words="replicate multi-region other regions"),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
         "Bring back what was deleted last, be it one pair or several.",
         words="undelete restore recover trash", wide_hint="undo"),
@@ -84,10 +85,13 @@ ACTIONS: tuple[Action, ...] = (
         "Send something of the pair to your terminal's clipboard.", words="paste yank",
         wide_hint="copy"),
     Action("list.choose", Place.LIST, "space", "choose", "",
-        "Choose the pair, or no longer, for what is done to several.",
+        "Choose the pair, or no longer, and move on to the next.",
         words="select mark several multiple batch bulk", wide_hint="choose"),
+    Action("list.choose-all", Place.LIST, "asterisk", "choose_all", "",
+        "Choose all pairs that are shown.", words="select mark every"),
     Action("list.show-all", Place.LIST, "escape", "show_all", "",
-        "Clear the filter and show all pairs.", words="reset"),
+        "Clear the filter; where there is none, choose no pairs.",
+        words="reset show all deselect unmark"),
     Action("list.sort", Place.LIST, "s", "sort", "",
         "Sort by the next column.", words="order"),
     Action("list.reverse", Place.LIST, "S", "reverse", "",
@@ -103,14 +107,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.agent", Place.LIST, "a", "agent", "",
         "What the ssh-agent holds, and which pair each key is.", words="ssh-add loaded"),
     Action("key-pair.install", Place.LIST, "I", "install", "",
-        "Install the pair's public key in authorized_keys, here or on another host.",
+        "Install the public key in authorized_keys, here or elsewhere.",
         words="ssh-copy-id deploy login host server"),
     Action("list.find", Place.LIST, "f", "find", "",
-        "Say whose a key is: a file, a folder, a public key, a fingerprint, the agent.",
-        words="identify which match unknown"),
+        "Say whose a key is: in a file, a folder, the ssh-agent.",
+        words="identify which match unknown agent public"),
     Action("list.check-up", Place.LIST, "D", "check_up", "",
-        "Look for what is wrong: lost, open or changed files, weak or old pairs, the store.",
-        words="doctor health audit permissions verify"),
+        "Look for what is wrong with pairs, files and the store.",
+        words="doctor lost weak old changed health audit permissions verify"),
     Action("app.quit", Place.LIST, "q", "app.quit", "",
         "Quit.", words="exit leave"),
 
@@ -134,15 +138,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save",
         "Save it to a new file.", words="write pem ppk openssh"),
     Action("key-material.agent", Place.KEY_MATERIAL, "a", "add_to_agent", "agent",
-        "Add it to the ssh-agent, from memory; nothing touches the disk.", words="ssh-add"),
+        "Add it to the ssh-agent, from memory: nothing goes to disk.", words="ssh-add"),
     Action("key-material.show", Place.KEY_MATERIAL, "v", "toggle_shown", "show",
-        "Show or hide the private key; whatever records this terminal records it too.",
+        "Show or hide it; what records this terminal records it too.",
         words="reveal print view"),
     Action("key-material.copy", Place.KEY_MATERIAL, "y", "copy", "copy",
-        "Send something of the pair to your terminal's clipboard; the private key only if asked.",
+        "Send something to your clipboard; the key only if asked.",
         words="paste"),
     Action("key-material.leave", Place.KEY_MATERIAL, "escape", "back", "leave",
-        "Leave. Unless it was saved or added, the pair's name must be typed first.",
+        "Leave; if it is not safe yet, the name must be typed first.",
         words="discard"),
     Action("key-material.done", Place.KEY_MATERIAL, "q", "leave", "",
         "Leave if it is safe, else say what to do."),
@@ -170,11 +174,18 @@ ACTIONS: tuple[Action, ...] = (
         "Add a tag.", priority=True),
     Action("import.remove-tag", Place.IMPORT, "ctrl+r", "remove_tag", "",
         "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("import.dry-run", Place.IMPORT, "ctrl+d", "dry_run", "",
+        "Ask whether you may import it, without importing anything.",
+        words="permission policy test", wide_hint="dry run", priority=True),
     Action("import.back", Place.IMPORT, "escape", "back", "back",
         "Go back; nothing is imported."),
 
     Action("details.copy", Place.DETAILS, "y", "copy", "copy",
         "Send something of the pair to your terminal's clipboard."),
+    Action("details.tags", Place.DETAILS, "t", "tags", "tags",
+        "Edit the tags of the pair.", words="label"),
+    Action("details.delete", Place.DETAILS, "d", "delete", "delete",
+        "Delete the pair.", words="remove"),
     Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
         "Go back to the list."),
 
@@ -195,7 +206,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back, or stop before the next one."),
 
     Action("agent.go", Place.AGENT, "enter", "go", "to the pair",
-        "Go to the pair that this key is, in any Region, or import the key."),
+        "Go to the pair of this key, in any Region, or import the key."),
     Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
         "Ask the agent again."),
     Action("agent.back", Place.AGENT, "escape,q", "back", "back",
@@ -204,18 +215,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("install.submit", Place.INSTALL, "enter", "submit", "add",
         "Add the line to authorized_keys."),
     Action("install.restrict", Place.INSTALL, "ctrl+r", "toggle_restrict", "restrict",
-        "Forbid forwarding, a terminal and all else but commands, or allow it again.",
+        "Forbid, or allow again, all but commands.",
         words="options", priority=True),
     Action("install.copy", Place.INSTALL, "ctrl+y", "copy", "copy",
-        "Send the commands for another host to your terminal's clipboard.", priority=True),
+        "Send the commands for another host to your clipboard.", priority=True),
     Action("install.back", Place.INSTALL, "escape", "back", "back",
         "Go back; nothing is added."),
     Action("install.from", Place.INSTALL, "ctrl+f", "toggle_from", "from",
-        "Let the key in only from some addresses, or from anywhere again.",
+        "Let the key in from some addresses only, or from anywhere.",
         words="options address", priority=True),
 
     Action("find.submit", Place.FIND, "enter", "submit", "find",
-        "Look it up; then go to the pair under the cursor, import the key, or unlock it."),
+        "Look it up; then go to its pair, import it, or unlock it."),
     Action("find.back", Place.FIND, "escape", "back", "back",
         "Stop looking, or go back."),
 
@@ -230,7 +241,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
-        "What can be done here, then all keys. Where text is typed it is f1.",
+        "What can be done here, then all keys; f1 where text is typed.",
         words="keys shortcuts"),
 
     Action("copy-to.submit", Place.COPY_TO, "enter", "submit", "copy",
@@ -258,6 +269,7 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "SearchInput": (
         ("↑ ↓ PgUp PgDn", "Move in the list below."),
+        ("home end", "Go to the list's first line or last, once at the text's."),
         ("ctrl+u", "Delete what was typed."),
     ),
     "Input": (

@@ -100,7 +100,7 @@ def key_of(action_id: str) -> str:
     return next(key_label(action.key) for action in bound if action.id == action_id)
 
 
-_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/"}
+_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/", "asterisk": "*"}
 
 
 def key_label(key: str) -> str:

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
+from core.regions import REGIONS
 from tui import details
 from tui.actions import Place
 from tui.keymap import hints, key_of, wide_hints
@@ -41,6 +42,8 @@ class ListScreen(Screen[None]):
 
     AUTO_FOCUS = "KeyPairTable"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
+
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - likewise
 
     def __init__(self, service: "KeyPairService", where: str) -> None:
         super().__init__()
@@ -128,9 +131,12 @@ class ListScreen(Screen[None]):
         key_pair = self._highlighted
         heed = key_pair is None or wants_attention(key_pair, self._listing.rotation)
         if not (heed or self._taught or self.app.size.width >= WIDE):
-            taught = wide_hints(Place.LIST)
-            self._say("  ".join(f"{key} {word}" for key, word in taught))
+            self._say(self._lesson)
         self._taught = True
+
+    @property
+    def _lesson(self) -> str:
+        return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
 
     def _look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
@@ -173,12 +179,7 @@ class ListScreen(Screen[None]):
         elif total:
             self._show_empty("Nothing matches.\n\nPress escape to show all pairs again.")
         else:
-            self._show_empty(
-                f"No key pairs in {self._service.region} yet.\n\n"
-                f"Press {key_of('key-pair.create')} to create one,"
-                f" {key_of('key-pair.import')} to import a public key,"
-                f" {key_of('list.region')} to look at another Region."
-            )
+            self._show_empty(_no_pairs(self._service.region))
 
     def _show_top(self) -> None:
         total, chosen = len(self._listing.key_pairs), len(self._chosen())
@@ -209,12 +210,24 @@ class ListScreen(Screen[None]):
         """Say in the line below the list what came of something, until the cursor moves."""
         self._remark.say(text, self._table.highlighted)
 
+    def refuses_changes(self) -> bool:
+        """Say that this session only reads, if it does, and return whether it does."""
+        if self._service.read_only:
+            self._say("this session is read-only")
+        return self._service.read_only
+
+    def on_screen_suspend(self) -> None:
+        # It was true when it was said; who comes back later would take it for what is.
+        self._remark.forget()
+
     def _show_summary(self) -> None:
         key_pair = self._highlighted
         if key_pair and self.has_class("-wide"):
             self._summary.show(details.summary(key_pair, self._listing.rotation))
 
     def on_resize(self) -> None:
+        if self.app.size.width >= WIDE and self._remark.said == self._lesson:
+            self._remark.forget()  # the hint bar teaches it now
         self.call_after_refresh(self._show_summary)
 
     @property
@@ -251,10 +264,14 @@ class ListScreen(Screen[None]):
         self._table.focus()
 
     def action_show_all(self) -> None:
-        """Clear the filter and show all pairs."""
+        """Clear the filter and show all pairs; where there is no filter, choose none."""
         if self._filter_bar.text:
             self._clear_filter()
             self._show(self._table.highlighted)
+        elif self._listing.chosen:
+            self._listing.chosen.clear()
+            self._table.refresh()
+            self._say_count()
 
     def _clear_filter(self) -> None:
         self._filter_bar.leave(clear=True)
@@ -277,6 +294,33 @@ class ListScreen(Screen[None]):
             self._listing.chosen ^= {key_pair.key_pair_id}
             self._table.refresh_row(self._table.cursor)
             self._table.action_move(1)
-            self._show_top()
-            count = len(self._listing.chosen)
-            self._say(f"{count} chosen" if count else "none chosen")
+            self._say_count()
+
+    def action_choose_all(self) -> None:
+        """Choose all pairs that are shown, besides those that are chosen already."""
+        if self._shown:
+            self._listing.chosen.update(pair.key_pair_id for pair in self._shown)
+            self._table.refresh()
+            self._say_count()
+
+    def _say_count(self) -> None:
+        count = len(self._listing.chosen)
+        self._show_top()
+        self._say(f"{count:,} chosen" if count else "none chosen")
+
+
+def _no_pairs(region: str) -> str:
+    """Return what an empty Region says: the next keys, and whether it may be a slip of the pen."""
+    create, import_ = key_of("key-pair.create"), key_of("key-pair.import")
+    look = key_of("list.region")
+    if region in REGIONS:
+        return (
+            f"No key pairs in {region} yet.\n\n"
+            f"Press {create} to create one, {import_} to import a public key,"
+            f" {look} to look at another Region."
+        )
+    return (
+        f"No key pairs in {region}, which is not a Region that is known here.\n\n"
+        f"Press {look} to look at another Region. If it is a new one, press {create} to create a"
+        f" key pair in it, {import_} to import a public key."
+    )

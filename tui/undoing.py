@@ -9,9 +9,10 @@ from core.errors import (
     InvalidKeyPairDuplicate,
     KeyPairLimitExceeded,
     KeyPairsError,
+    UnauthorizedOperation,
 )
 from core.model import KeyPair
-from tui.text import said_by
+from tui.text import said_by, short_paths, shortened
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -28,7 +29,7 @@ class BroughtBack:
     def words(self) -> str:
         """All of it in a line, not yet made visible."""
         if not self.restored and not self.refused:
-            return "nothing was deleted in the last 30 days"
+            return "nothing left to bring back; what is deleted is kept for 30 days"
         count = len(self.restored)
         name = self.restored[0].key_name if count == 1 else f"{count} pairs"
         reasons: dict[str, list[str]] = {}
@@ -74,5 +75,8 @@ def _reason(error: KeyPairsError) -> str:
             return "another pair has the name"
         case KeyPairLimitExceeded():
             return "the Region is full"
+        case UnauthorizedOperation():
+            # The whole of it would be cut before the reason, which stands at its end.
+            return shortened(short_paths(f"not allowed, {error.reason}"))
         case _:
             return said_by(error)

@@ -7,6 +7,7 @@ uses; this module only explains it with more help than EC2's own texts give.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import lifetime, passphrase, validation
@@ -104,6 +105,15 @@ def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
     return Verdict(f"{key_type} {bits} bits. {weak}. {shown}", Tone.CAUTION)
 
 
+def of_known_key(holders: Sequence[KeyPair], judged: Verdict) -> Verdict:
+    """Return the verdict on a public key, with a caution where pairs of the Region have it."""
+    if not holders:
+        return judged
+    name, more = holders[0].key_name, len(holders) - 1
+    others = f" and {more} more" if more else ""
+    return Verdict(f"the same key as {name}{others} · {judged.text}", Tone.CAUTION)
+
+
 def of_destination(destination: Destination) -> Verdict:
     """Return the verdict on a path for the private key."""
     tone = {
@@ -171,6 +181,13 @@ def of_plan(plan: "Plan") -> Verdict:
         Standing.REFUSED: Tone.BAD,
     }[plan.standing]
     return Verdict(short_paths(plan.explanation), tone)
+
+
+def of_another_home(plan: "Plan", *, asked: bool) -> Verdict:
+    """Return the caution, or the question, about a file that is not where HOME would have it."""
+    if asked:
+        return Verdict(f"press enter again to write {plan.path}", Tone.CAUTION)
+    return Verdict(f"HOME is {Path.home()}, but sshd reads {plan.path}", Tone.CAUTION)
 
 
 _STRENGTHS = {

@@ -11,6 +11,7 @@ from core.operations import Operations
 from core.operations.lookup import identified, named
 
 if TYPE_CHECKING:
+    from core.encoding.public import PublicKey
     from core.filters import Filter, TagDescription
     from core.journal import Entry as JournalEntry
 
@@ -68,6 +69,17 @@ class Describing(Operations):
             StoreError: the Region's file cannot be read.
         """
         return self._store.read().named(key_name)
+
+    def key_pairs_of(self, public_key: "PublicKey") -> tuple[KeyPair, ...]:
+        """Return the key pairs that have this public key, whatever their names.
+
+        Raises:
+            StoreError: the Region's file cannot be read.
+        """
+        line = public_key.line
+        return tuple(
+            pair for pair in self._store.read().key_pairs.values() if pair.public_key == line
+        )
 
     def describe_tags(
         self,

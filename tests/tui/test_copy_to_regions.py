@@ -271,3 +271,23 @@ def test_every_refusal_has_its_word(empty_service: DemoService) -> None:
     assert not any(
         issubclass(later, kind) for i, kind in enumerate(kinds) for later in kinds[i + 1 :]
     )
+
+
+def test_where_the_only_region_refuses_there_are_no_others(empty_service: DemoService) -> None:
+    make(empty_service, "laptop")
+    empty_service.for_region("eu-west-2").create_key_pair(key_name="laptop", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await choose(pilot, "eu-west-2")
+        await pilot.press("enter")
+        await until(pilot, lambda: state(screen) == "0 of 1 done; enter tries again", "the end")
+        await choose(pilot, "eu-west-3")
+        await pilot.press("enter")
+        await until(
+            pilot,
+            lambda: state(screen) == "1 of 2 done; enter goes on with the others",
+            "the second end",
+        )
+
+    play(empty_service, scene)

@@ -215,3 +215,45 @@ def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     taught = {word: key for key, word in hints(place)}["help"]
     typed = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL, Place.DETAILS, Place.AGENT}
     assert taught == ("?" if place in {*typed, Place.CHECK_UP} else "f1")
+
+
+def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
+    empty_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        picked = app_of(pilot).screen.query_one(PickList)
+        cut = [item.text for item in picked.items if not item.remark and picked.is_cut(item)]
+        assert cut == []
+        await pilot.press("end")
+        assert picked.cursor == len(picked.items) - 1
+        await pilot.press("home")
+        assert picked.cursor == 0
+        # In a text the keys go to its ends first.
+        await type_text(pilot, "list")
+        await pilot.press("home")
+        await pilot.press("end")
+        assert picked.cursor == 0
+        await pilot.press("end")
+        assert picked.cursor == len(picked.items) - 1
+
+    play(empty_service, scene)
+
+
+def test_the_journal_is_read_and_nothing_is_promised(empty_service: DemoService) -> None:
+    name = "n" * 200
+    empty_service.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("J")
+        await until_screen(pilot, "PickScreen")
+        await until(pilot, lambda: "nnn" in drawn(pilot), "the entry")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        shown = drawn(pilot)
+        assert shown.split("\n")[-1].strip() == "esc back   f1 help"
+        assert "CreateKeyPair" in shown
+        assert shown.replace("\n", "").replace(" ", "").count("n" * 200) == 1
+
+    play(empty_service, scene, (60, 15))

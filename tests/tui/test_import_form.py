@@ -111,3 +111,100 @@ def test_the_path_of_a_public_key_offers_its_name(
         assert name(screen) == "changed"
 
     play(empty_service, scene)
+
+
+async def until_judged(pilot: Pilot[None], screen: ImportKeyPairScreen, start: str) -> None:
+    await until(pilot, lambda: judged(screen).text.startswith(start), start)
+
+
+def outcome(screen: ImportKeyPairScreen) -> str:
+    return screen._outcome.verdict.text
+
+
+def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
+    empty_service: DemoService, home: Path
+) -> None:
+    (home / ".ssh" / "laptop.pub").write_text(PUBLIC_KEY)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        await pilot.press("tab", "ctrl+o")
+        await until_screen(pilot, "PickScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        await until_judged(pilot, screen, "ed25519 256 bits")
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: outcome(screen).startswith("DryRunOperation"), "the answer")
+        assert screen.query_one(KeyText).text == str(home / ".ssh" / "laptop.pub")
+        await pilot.press("x")
+        assert screen.query_one(KeyText).text.endswith("laptop.pubx")
+
+    play(empty_service, scene)
+    assert empty_service.describe_key_pairs() == ()
+
+
+def test_the_same_key_under_another_name_is_named(empty_service: DemoService) -> None:
+    empty_service.import_key_pair(key_name="first", public_key_material=PUBLIC_KEY)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        said = await give(pilot, screen, f"{PUBLIC_KEY} someone")
+        assert said.text.startswith("the same key as first · ed25519 256 bits")
+        assert said.tone is Tone.CAUTION
+        screen.query_one("#key-name", TextInput).value = "second"
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert [pair.key_name for pair in empty_service.describe_key_pairs()] == ["first", "second"]
+
+
+def test_the_name_of_a_file_is_a_path_wherever_it_begins(
+    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".ssh" / "laptop.pub").write_text(PUBLIC_KEY)
+    monkeypatch.chdir(home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        said = await give(pilot, screen, ".ssh/laptop.pub")
+        assert said.text.startswith("ed25519 256 bits")
+        said = await give(pilot, screen, "laptop.pub")
+        assert said.text == "cannot be read: No such file or directory"
+
+    play(empty_service, scene)
+
+
+def test_what_is_wrong_with_a_path_is_said_once_and_beside_it(
+    empty_service: DemoService, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        screen.query_one("#key-name", TextInput).value = "etc"
+        said = await give(pilot, screen, str(home))
+        await pilot.press("enter")
+        await until(pilot, lambda: not screen._body.disabled, "the refusal")
+        await until(pilot, lambda: screen.focused is screen.query_one(KeyText), "the focus")
+        assert judged(screen) == said
+        assert outcome(screen) == ""
+
+    play(empty_service, scene)
+
+
+def test_a_damaged_region_is_said_once(empty_service: DemoService, home: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        (home / "data").mkdir(exist_ok=True)
+        (home / "data" / "us-east-1.json").write_text("{")
+        screen.query_one("#key-name", TextInput).value = "web"
+        field = screen._fields["key_name"]
+        await until(pilot, lambda: field.verdict.tone is Tone.BAD, "the verdict")
+        await give(pilot, screen, PUBLIC_KEY)
+        before = field.verdict
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        await until(pilot, lambda: not screen._body.disabled, "the refusal")
+        assert field.verdict == before
+        assert outcome(screen) == ""
+
+    play(empty_service, scene)

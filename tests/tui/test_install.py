@@ -184,6 +184,9 @@ def test_the_commands_for_another_host_are_sent_and_not_run(
         await type_text(pilot, ",x")
         await until(pilot, lambda: "knows no option" in verdict(screen), "the verdict")
         await pilot.press("ctrl+y")
+        said = "nothing was copied: the options are wrong"
+        outcome = screen.query_one("#outcome", VerdictLine)
+        await until(pilot, lambda: outcome.verdict.text == said and outcome.display, said)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
@@ -224,3 +227,57 @@ def test_hostile_names_and_lines_are_inert(
     text = "".join(drawn).replace("\n", "")
     assert all(c.isprintable() for c in text if not unicodedata.combining(c))
     assert "\\u{1b}" in text
+
+
+def test_another_home_than_that_of_home_is_said_and_asked_for(
+    empty_service: DemoService,
+    key_pair: KeyPair,
+    path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    monkeypatch.setenv("HOME", str(other))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        outcome = screen.query_one("#outcome", VerdictLine)
+        said = f"HOME is {other}, but sshd reads {path}"
+        await until(pilot, lambda: outcome.verdict.text == said, "the caution")
+        await pilot.press("enter")
+        asked = f"press enter again to write {path}"
+        await until(pilot, lambda: outcome.verdict.text == asked, "the question")
+        assert outcome.display
+        # What was asked of one line is not answered for another.
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: outcome.verdict.text == said, "the caution")
+        await pilot.press("enter")
+        await until(pilot, lambda: outcome.verdict.text == asked, "the question")
+        assert not path.exists()
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "web blue: added to" in texts(pilot), "it")
+        # Said once: who comes back from elsewhere finds what the row is.
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        assert "added to" not in texts(pilot)
+
+    play(empty_service, scene)
+    assert path.read_text() == f"restrict {key_pair.public_key} web blue\n"
+
+
+def test_in_the_home_of_home_nothing_is_asked(
+    empty_service: DemoService, key_pair: KeyPair, path: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await until(pilot, lambda: "will be made" in verdict(screen), "the verdict")
+        assert not screen.query_one("#outcome").display
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert key_pair.public_key in path.read_text()

@@ -198,3 +198,66 @@ def test_what_is_said_at_length_is_said_whole(empty_service: DemoService) -> Non
         assert "\n name  " not in drawn(pilot)
 
     play(empty_service, scene, (60, 15))
+
+
+def test_in_the_smallest_window_a_row_is_left(empty_service: DemoService, home: Path) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: remark(pilot).startswith("t tags"), "what is taught")
+        assert " a-saved" in drawn(pilot)
+        assert hints_drawn(pilot) == "c create   ? help"
+
+    play(empty_service, scene, (20, 5))
+
+
+def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
+    empty_service: DemoService, home: Path
+) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_remark(pilot, TAUGHT)
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: drawn(pilot).count("n replace") == 1, "it once")
+        assert hints_drawn(pilot).endswith("space choose")
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize(
+    ("region", "is_said"), [("us-east-9", True), ("us-east-2", False)], ids=["unknown", "known"]
+)
+def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_said: bool) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        said = text_of(pilot, "#empty")
+        assert f"No key pairs in {region}" in said
+        assert ("not a Region that is known here" in said) is is_said
+        assert "r to look at another Region" in said
+
+    play(DemoService(home / "data", region), scene, (60, 15))
+
+
+def test_escape_clears_the_filter_and_then_the_choice(
+    empty_service: DemoService, home: Path
+) -> None:
+    fill(empty_service, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("slash")
+        await type_text(pilot, "saved")
+        await pilot.press("enter", "asterisk")
+        await until_remark(pilot, "2 chosen")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(rows(pilot)) == 3, "all pairs")
+        assert rows(pilot) == ["*  a-saved", "*! b-unsaved", " ↓ c-imported"]
+        await pilot.press("escape")
+        await until_remark(pilot, "none chosen")
+        assert rows(pilot) == ["   a-saved", " ! b-unsaved", " ↓ c-imported"]
+        # What is done now is done to the pair under the cursor alone.
+        await pilot.press("j", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "b-unsaved" in drawn(pilot)
+        assert "a-saved" not in drawn(pilot)
+
+    play(empty_service, scene)

@@ -59,7 +59,7 @@ def test_one_key_brings_back_all_that_one_deletion_took(empty_service: DemoServi
         assert sorted(names(empty_service)) == ["a", "b", "c", "d"]
         await press(pilot, "u", "brought e back")
         assert {pair.key_name: pair for pair in empty_service.describe_key_pairs()} == before
-        await press(pilot, "u", "nothing was deleted in the last 30 days")
+        await press(pilot, "u", "nothing left to bring back; what is deleted is kept for 30 days")
 
     play(empty_service, scene)
 

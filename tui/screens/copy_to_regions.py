@@ -220,7 +220,10 @@ class CopyToRegionsScreen(Screen[int]):
             self._state.show(Verdict(f"{done}; escape goes back", Tone.GOOD))
             return
         stopped = "stopped, " if self._stop else ""
-        again = f"{stopped}{done}; enter goes on with the others"
+        # Where nothing came of any, there are no others.
+        refused = len(self._chosen) == asked and not self._stop
+        next_ = "enter tries again" if refused else "enter goes on with the others"
+        again = f"{stopped}{done}; {next_}"
         self._state.show(Verdict(again, Tone.CAUTION))
         self._go_to(next(name for name in self._regions if name in self._chosen))
 

@@ -111,7 +111,8 @@ class DeleteKeyPairsScreen(Screen[int]):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
         more = len(self._key_pairs) - len(named)
         undo = key_of("key-pair.undo")
-        after = ["", f"{undo} brings it back for 30 days; EC2's answers say that it is gone."]
+        them, are = ("it", "it is") if len(self._key_pairs) == 1 else ("them", "they are")
+        after = ["", f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."]
         return lines + ([f"and {more} more"] if more else []) + after
 
     @property

@@ -1,6 +1,7 @@
 """Everything about a key pair, on one page."""
 
 import asyncio
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
-class DetailsScreen(Screen[None]):
-    """Fields, fingerprints with the commands that give them, files, history, lines to paste."""
+class Next(Enum):
+    """What is to be done with the pair next, which the list does."""
+
+    TAGS = auto()
+    DELETE = auto()
+
+
+class DetailsScreen(Screen[Next | None]):
+    """Fields, fingerprints with the commands that give them, files, history, lines to paste.
+
+    Ends with what is to be done next, or None.
+    """
 
     CSS_PATH = "details.tcss"
     PLACE = Place.DETAILS
@@ -65,6 +76,14 @@ class DetailsScreen(Screen[None]):
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
         await copy_something(self.app, self._service, self._key_pair)
+
+    def action_tags(self) -> None:
+        """Edit the tags of the pair."""
+        self.dismiss(Next.TAGS)
+
+    def action_delete(self) -> None:
+        """Delete the pair."""
+        self.dismiss(Next.DELETE)
 
     def action_back(self) -> None:
         """Go back to the list."""

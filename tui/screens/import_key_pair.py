@@ -8,7 +8,7 @@ from textual import on, work
 from textual.widgets import Input, TextArea
 
 from core import public_files
-from core.errors import EC2Error, InvalidKeyFormat
+from core.errors import EC2Error, InvalidKeyFormat, StoreError
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
@@ -75,11 +75,15 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
             return Verdict(error.message, Tone.BAD)
         except public_files.PublicFileError as error:
             return Verdict(str(error), Tone.BAD)
-        return verdict.of_public_key(
+        judged = verdict.of_public_key(
             public_key.key_type,
             public_key.bits,
             self._service.imported_fingerprint(public_key),
         )
+        try:
+            return verdict.of_known_key(self._service.key_pairs_of(public_key), judged)
+        except StoreError:
+            return judged  # the name's verdict says what is wrong with the file
 
     @on(KeyText.TooLarge)
     def _refuse_paste(self) -> None:
@@ -99,19 +103,26 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         )
         if picked is not None:
             self._material.text = picked
+            self._material.move_cursor(self._material.document.end)
 
     @on(Input.Submitted)
     @on(KeyText.Submitted)
     def action_submit(self) -> None:
         """Import the public key."""
         text = self._material.text
-        self._make(lambda: self._call(text), "importing…")
+        self._make(lambda: self._call(text, dry_run=False), "importing…")
 
-    def _call(self, text: str) -> KeyPair:
+    def action_dry_run(self) -> None:
+        """Ask whether the public key may be imported."""
+        text = self._material.text
+        self._make(lambda: self._call(text, dry_run=True), "asking…")
+
+    def _call(self, text: str, *, dry_run: bool) -> KeyPair:
         return self._service.import_key_pair(
             key_name=self._key_name.value,
             public_key_material=_material(text),
             tag_specifications=self._tag_specifications,
+            dry_run=dry_run,
         )
 
     def _refusal(self, error: EC2Error) -> Verdict:

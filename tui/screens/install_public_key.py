@@ -53,6 +53,8 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._field = FormField("Options", self._options)
         self._outcome = VerdictLine(id="outcome")
         self._outcome.display = False
+        self._asked = ""
+        """The line for which Enter has asked whether to write in another home than that of HOME."""
         self._facts = Facts(pasteable=True, id="facts")
         self._commands: tuple[str, ...] = ()
         self._busy = False
@@ -85,12 +87,16 @@ class InstallPublicKeyScreen(Screen[str | None]):
             self._field.show(verdict.refusal(error))
             return
         self._commands = commands
+        # What came of another line says nothing about this one.
+        self._outcome.display = False
         self._show(plan)
         self._facts.show([*_elsewhere(commands), ("Line", plan.line)])
 
     def _show(self, plan: "Plan") -> None:
         self._where.show([("File", str(plan.path))])
         self._field.show(verdict.of_plan(plan))
+        if plan.is_in_another_home and not plan.changes_nothing:
+            self._say(verdict.of_another_home(plan, asked=self._asked == plan.line))
 
     def _look(self, options: str) -> "tuple[Plan, tuple[str, ...]]":
         plan = self._service.installation(self._key_pair, options)
@@ -123,6 +129,8 @@ class InstallPublicKeyScreen(Screen[str | None]):
         if self._commands:
             await clipboard.send(self.app, "\n".join(self._commands))
             clipboard.say_sent(self.app, "ssh-copy-id")
+        else:
+            self._say(Verdict("nothing was copied: the options are wrong", Tone.CAUTION))
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
@@ -142,8 +150,10 @@ class InstallPublicKeyScreen(Screen[str | None]):
         try:
             # Looked at anew: what was refused may have been mended in another terminal.
             plan = await asyncio.to_thread(self._service.installation, self._key_pair, options)
+            asks = plan.is_in_another_home and self._asked != plan.line
+            self._asked = plan.line
             self._show(plan)
-            if plan.standing is Standing.REFUSED:
+            if plan.standing is Standing.REFUSED or (asks and not plan.changes_nothing):
                 return
             done = await asyncio.to_thread(
                 self._service.install_public_key, self._key_pair, options

@@ -1,6 +1,7 @@
 """The first screen: the key pairs of a Region, and the way to everything else."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -11,7 +12,8 @@ from tui.actions import Place
 from tui.background import is_running
 from tui.keymap import bindings, key_of
 from tui.list_screen import ListScreen
-from tui.text import said_by
+from tui.read_only import changes
+from tui.text import said_by, short_path
 from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
@@ -30,11 +32,13 @@ class KeyPairListScreen(ListScreen):
         # with "d" and "y" must not delete anything.
         return not is_running(self, "flow")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_create_key_pair(self) -> None:
         """Create a key pair, and stay with its private key until it is safe or given up."""
         await self._create()
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_replace_key_pair(self) -> None:
         """Create a pair that takes the place of the one under the cursor, which stays."""
@@ -61,6 +65,7 @@ class KeyPairListScreen(ListScreen):
             created.key_material.wipe()
         await self._read(created.key_pair.key_pair_id, became)
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_import_key_pair(self) -> None:
         """Import a public key."""
@@ -73,34 +78,46 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_details(self) -> None:
         """Show everything about the pair under the cursor."""
-        from tui.screens.details import DetailsScreen
+        from tui.screens.details import DetailsScreen, Next
 
         key_pair = self._highlighted
         if key_pair is not None:
             screen = DetailsScreen(self._service, key_pair, self._listing.rotation)
-            await self.app.push_screen_wait(screen)
+            chosen = await self.app.push_screen_wait(screen)
+            if chosen is None or self.refuses_changes():
+                return
+            if chosen is Next.TAGS:
+                await self._edit_tags([key_pair])
+            else:
+                await self._delete([key_pair])
 
     @on(CursorList.Selected)
     def _open_details(self) -> None:
         self.action_details()
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_edit_tags(self) -> None:
         """Edit the tags of the pair, or add tags to the chosen ones."""
+        await self._edit_tags(self._affected())
+
+    async def _edit_tags(self, affected: Sequence[KeyPair]) -> None:
         from tui.screens.edit_tags import EditTagsScreen
 
-        affected = self._affected()
         if affected:
             screen = EditTagsScreen(self._service, affected, self._listing.tags_in_use())
             if await self.app.push_screen_wait(screen):
-                await self._read(say="tags saved")
+                await self._read(say=f"tags saved: {_what(affected)}")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_delete(self) -> None:
         """Delete the pair, or the chosen ones."""
+        await self._delete(self._affected())
+
+    async def _delete(self, affected: Sequence[KeyPair]) -> None:
         from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 
-        affected = self._affected()
         if affected:
             screen = DeleteKeyPairsScreen(self._service, affected, self._listing.rotation)
             deleted = await self.app.push_screen_wait(screen)
@@ -110,6 +127,7 @@ class KeyPairListScreen(ListScreen):
                 undo = f"{key_of('key-pair.undo')} brings {'it' if one else 'them'} back"
                 await self._read(say=f"deleted {name}; {undo}")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_copy_to_regions(self) -> None:
         """Copy the public half of the pair, or of the chosen ones, to other Regions."""
@@ -123,6 +141,7 @@ class KeyPairListScreen(ListScreen):
             if copied:
                 self._say(f"copied to {copied} Region{'s' * (copied != 1)}")
 
+    @changes
     @work(exclusive=True, group="flow")
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
@@ -173,7 +192,7 @@ class KeyPairListScreen(ListScreen):
         )
         path = await self.app.push_screen_wait(screen)
         if path is not None:
-            self._say(f"exported {len(pairs):,} to {path}")
+            self._say(f"exported {len(pairs):,} to {short_path(str(path))}")
 
     @work(exclusive=True, group="flow")
     async def action_journal(self) -> None:
@@ -227,6 +246,8 @@ class KeyPairListScreen(ListScreen):
         from tui.screens.import_key_pair import ImportKeyPairScreen
 
         if isinstance(chosen, KeyToImport):
+            if self.refuses_changes():
+                return
             screen = ImportKeyPairScreen(self._service, chosen.key_name, chosen.public_key)
             imported = await self.app.push_screen_wait(screen)
             if imported is not None:
@@ -248,3 +269,7 @@ class KeyPairListScreen(ListScreen):
         if all(shown.key_pair_id != key_pair_id for shown in self._shown):
             self._clear_filter()
         self._show(key_pair_id)
+
+
+def _what(key_pairs: Sequence[KeyPair]) -> str:
+    return key_pairs[0].key_name if len(key_pairs) == 1 else f"{len(key_pairs):,} pairs"

@@ -138,13 +138,19 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
-            self._outcome.show(verdict.refusal(error))
+            focused = self._say_once(verdict.refusal(error)) or focused
         else:
             self.dismiss(made)
             return
         self._body.disabled = False
         if focused is not None:
             focused.focus()
+
+    def _say_once(self, said: Verdict) -> Widget | None:
+        """Say what went wrong, or return the control beside which it stands already."""
+        beside = [field for field in self._fields.values() if field.verdict == said]
+        self._outcome.show(Verdict("") if beside else said)
+        return _control(beside[0]) if beside else None
 
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
@@ -155,7 +161,11 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
             return None
         field.show(self._refusal(error))
         wrong = self._tags.wrong_input if field.control is self._tags else None
-        return wrong or next(iter(field.query("TextInput, Choice, KeyText")), None)
+        return wrong or _control(field)
 
     def _refusal(self, error: EC2Error) -> Verdict:
         return verdict.refusal(error)
+
+
+def _control(field: FormField) -> Widget | None:
+    return next(iter(field.query("TextInput, Choice, KeyText")), None)

@@ -48,6 +48,11 @@ class FormField(Vertical):
                 yield self.control
         yield self._verdict
 
+    @property
+    def verdict(self) -> Verdict:
+        """What stands below the control."""
+        return self._verdict.verdict
+
     def show(self, verdict: Verdict) -> None:
         """Put a verdict below the control."""
         self._verdict.show(verdict)

@@ -4,6 +4,8 @@ Our own because Textual's Footer leaks widgets on every change of focus, doubles
 such a change sends, and cuts its last hint in the middle.
 """
 
+from collections.abc import Sequence
+
 from textual.content import Content
 from textual.widget import Widget
 
@@ -12,12 +14,18 @@ from tui.keymap import hints, wide_hints
 
 _GAP = "   "
 
+_KEPT = {"back", "leave", "show all", "help"}
+"""The words of what leads out and of what explains the rest."""
+
 WIDE = 100
 """Columns of the window from which the bar teaches more than it must."""
 
 
 class KeyHints(Widget):
-    """One line of keys and words; what does not fit whole is left out, from the end."""
+    """One line of keys and words.
+
+    What does not fit whole is left out, from the end; the ways out and to the help stay longest.
+    """
 
     DEFAULT_CSS = """
     KeyHints {
@@ -40,14 +48,19 @@ class KeyHints(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        parts: list[Content] = []
-        width = 0
         shown = self._hints
         if self.app.size.width >= WIDE and shown == hints(self._place):
             shown += wide_hints(self._place)
-        for key, word in shown:
-            width += len(key) + 1 + len(word) + (len(_GAP) if parts else 0)
-            if width > self.size.width:
-                break
-            parts.append(Content.styled(key, "$text-accent bold").append(f" {word}"))
-        return Content(_GAP).join(parts)
+        return Content(_GAP).join(
+            Content.styled(key, "$text-accent bold").append(f" {word}")
+            for key, word in fitting(shown, self.size.width)
+        )
+
+
+def fitting(shown: Sequence[tuple[str, str]], width: int) -> Sequence[tuple[str, str]]:
+    """Return the hints that fit into a line of `width` cells, in their order."""
+    left = list(shown)
+    while left and sum(len(f"{key} {word}{_GAP}") for key, word in left) - len(_GAP) > width:
+        others = [hint for hint in left if hint[1] not in _KEPT]
+        left.remove((others or left)[-1])
+    return left

@@ -8,6 +8,8 @@ from textual.widgets import Static
 from tui.text import clip, fold, visible
 
 _MOST_LINES = 3
+_ROOMY = 12
+"""Lines of the window from which what is said may have more than one of them."""
 
 
 class RemarkLine(Static):
@@ -46,6 +48,17 @@ class RemarkLine(Static):
             self._said, self._said_at = "", None
         self._draw()
 
+    @property
+    def said(self) -> str:
+        """What came of something, made visible, as long as it is said."""
+        return self._said
+
+    def forget(self) -> None:
+        """Say no longer what came of something."""
+        if self._said:
+            self._said, self._said_at = "", None
+            self._draw()
+
     def clear(self) -> None:
         """Say nothing."""
         self._said, self._said_at, self._remarks = "", None, ("",)
@@ -58,8 +71,9 @@ class RemarkLine(Static):
         width = self.size.width
         if self._said:
             lines = fold(self._said, max(width, 1))
-            if len(lines) > _MOST_LINES:
-                lines[_MOST_LINES - 1 :] = [clip(" ".join(lines[_MOST_LINES - 1 :]), width)]
+            most = _MOST_LINES if self.screen.size.height >= _ROOMY else 1
+            if len(lines) > most:
+                lines[most - 1 :] = [clip(" ".join(lines[most - 1 :]), width)]
         else:
             fitting = (text for text in self._remarks if cell_len(text) <= width)
             lines = [next(fitting, self._remarks[-1])]

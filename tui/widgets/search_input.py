@@ -18,6 +18,18 @@ class SearchInput(TextInput):
         Binding("pageup", "page_in_list(-1)", show=False),
     ]
 
+    def action_end(self, select: bool = False) -> None:
+        """Go to the end of the text, and from there to that of the list."""
+        if self.cursor_at_end and not select:
+            self.screen.query_one(PickList).action_to_end(1)
+        super().action_end(select)
+
+    def action_home(self, select: bool = False) -> None:
+        """Go to the start of the text, and from there to that of the list."""
+        if self.cursor_at_start and not select:
+            self.screen.query_one(PickList).action_to_end(-1)
+        super().action_home(select)
+
     def __init__(self, placeholder: str = "type to narrow the list", *, id: str = "search") -> None:
         super().__init__(id=id)
         self.placeholder = placeholder

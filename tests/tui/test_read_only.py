@@ -1,0 +1,78 @@
+"""A session that only reads: what would change something says so at its key."""
+
+from textual.pilot import Pilot
+
+from core.authorization import Authorizer
+from core.policy import Policy
+from core.regions import region
+from tests.demo import DemoService
+from tests.tui.driving import app_of, play, text_of, until, until_screen
+from tui.undoing import bring_back_last
+
+SAID = "this session is read-only"
+CHANGES = {
+    "c": "create",
+    "i": "import",
+    "t": "tags",
+    "d": "delete",
+    "n": "replace",
+    "C": "copy to Regions",
+    "u": "undo",
+}
+
+
+def read_only(service: DemoService) -> DemoService:
+    service._authorizer = Authorizer(region(service.region), "ops", read_only=True)
+    return service
+
+
+def test_a_change_is_refused_at_its_key_and_nothing_opens(empty_service: DemoService) -> None:
+    for name in ("a", "b", "gone"):
+        empty_service.create_key_pair(key_name=name, key_type="ed25519")
+    empty_service.delete_key_pair(key_name="gone")
+    before = empty_service.describe_key_pairs()
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for key, what in CHANGES.items():
+            await pilot.press("j", "k")
+            assert "read-only" not in text_of(pilot, "#remark")
+            await pilot.press(key)
+            await until(pilot, lambda: text_of(pilot, "#remark") == SAID, what)
+            await pilot.pause(0.05)
+            assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
+
+    play(read_only(empty_service), scene)
+    assert empty_service.describe_key_pairs() == before
+
+
+def test_in_an_empty_region_it_is_said_too(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until(pilot, lambda: "read-only" in text_of(pilot, "#remark"), "the refusal")
+
+    play(read_only(empty_service), scene, (60, 15))
+
+
+def test_what_only_looks_stays(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="a", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for key, name in (("J", "PickScreen"), ("I", "InstallPublicKeyScreen")):
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+
+    play(read_only(empty_service), scene)
+
+
+def test_a_refused_undo_says_the_reason_first(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="web-blue", key_type="ed25519")
+    empty_service.delete_key_pair(key_name="web-blue")
+    statement = '{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}'
+    policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
+    empty_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+    assert bring_back_last(empty_service).words == (
+        "not back: web-blue: not allowed,"
+        " because no identity-based policy allows the ec2:DeleteKeyPair action"
+    )

@@ -1,0 +1,74 @@
+"""What the line below the list says of what was done."""
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from tests.demo import DemoService
+from tests.tui.driving import app_of, play, text_of, until, until_screen
+
+
+def make(service: DemoService, *names: str) -> None:
+    for name in names:
+        service.create_key_pair(key_name=name, key_type="ed25519")
+
+
+async def until_said(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: text_of(pilot, "#remark") == text, text)
+
+
+async def tag(pilot: Pilot[None]) -> None:
+    await pilot.press("t")
+    await until_screen(pilot, "EditTagsScreen")
+    await pilot.press("ctrl+t", "x", "enter")
+    await until_screen(pilot, "KeyPairListScreen")
+
+
+def page(pilot: Pilot[None]) -> str:
+    """Return all that the Statics of the screen say."""
+    return "\n".join(str(each.visual) for each in app_of(pilot).screen.query(Static))
+
+
+def test_it_says_of_how_many_pairs_and_where(empty_service: DemoService, home: Path) -> None:
+    make(empty_service, "a", "b", "c")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await tag(pilot)
+        await until_said(pilot, "tags saved: a")
+        await pilot.press("space", "space")
+        await tag(pilot)
+        await until_said(pilot, "tags saved: 2 pairs")
+        await pilot.press("e")
+        await until_screen(pilot, "SaveFileScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_said(pilot, "exported 2 to ~/key-pairs-us-east-1.json")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "u brings them back for 30 days; EC2's answers say that they are gone" in page(pilot)
+
+    play(empty_service, scene)
+    assert (home / "key-pairs-us-east-1.json").exists()
+
+
+def test_from_the_details_that_pair_is_tagged_or_deleted(empty_service: DemoService) -> None:
+    make(empty_service, "a", "b", "c")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        # Others are chosen; the page is about one, and so is what is done from it.
+        await pilot.press("space", "space", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        await tag(pilot)
+        await until_said(pilot, "tags saved: c")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_said(pilot, "deleted c; u brings it back")
+
+    play(empty_service, scene)
+    left = empty_service.describe_key_pairs()
+    assert [(pair.key_name, pair.tags) for pair in left] == [("a", ()), ("b", ())]
