@@ -27,13 +27,6 @@ _READERS = {
 }
 
 
-_NO_PASSPHRASE = {
-    FileFormat.PEM: "EC2's has none; choose openssh or ppk3 for one",
-    FileFormat.PPK2: "ppk2 costs a thief one SHA-1 per guess; choose ppk3",
-    FileFormat.PKCS8: "PuTTY and Dropbear read none in PKCS#8; choose openssh",
-}
-
-
 def of_key_format(key_format: KeyFormat) -> FileFormat:
     """Return the format of the file that EC2 gives."""
     return {KeyFormat.PEM: FileFormat.PEM, KeyFormat.PPK: FileFormat.PPK2}[key_format]
@@ -58,5 +51,12 @@ def refusal(file_format: FileFormat, key_type: KeyType) -> str | None:
 
 
 def passphrase_refusal(file_format: FileFormat) -> str | None:
-    """Return why a file of that format is not encrypted, or None."""
-    return None if file_format.takes_passphrase else _NO_PASSPHRASE[file_format]
+    """Return why a file of that format is not encrypted, or None.
+
+    EC2 gives PEM without one; PPK of version 2 spends one SHA-1 on a guess; PuTTY and Dropbear
+    read no encrypted PKCS#8.
+    """
+    if file_format.takes_passphrase:
+        return None
+    others = " and ".join(each.value for each in FileFormat if each.takes_passphrase)
+    return f"{file_format.value} takes no passphrase; {others} do"

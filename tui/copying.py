@@ -39,10 +39,10 @@ async def copy_something(app: App[None], service: "KeyPairService", key_pair: Ke
         clipboard.say_sent(app, title)
 
 
-async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: bool) -> None:
+async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: bool) -> bool:
     """Do the same for a pair whose private key is at hand; that one goes only after a question.
 
-    Must be called in a worker.
+    Returns whether that one was sent. Must be called in a worker.
     """
     key_pair = created.key_pair
     texts = _texts(key_pair)
@@ -53,9 +53,11 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
         if await _pick(app, question, _QUESTION, holds_key=holds_key) == _YES:
             await clipboard.send_private(app, created.key_material)
             clipboard.say_sent(app, "private key", "; it cannot be taken back")
+            return True
     elif title is not None:
         await clipboard.send(app, texts[title])
         clipboard.say_sent(app, title)
+    return False
 
 
 def _texts(key_pair: KeyPair) -> dict[str, str]:

@@ -200,16 +200,17 @@ _STRENGTHS = {
 def of_passphrase(first: str, again: str) -> Verdict:
     """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it."""
     if not first and not again:
-        return Verdict("empty: not encrypted, as EC2 gives it")
+        return Verdict("empty: the file is not encrypted, just as EC2's is not")
     problem = passphrase.problem(first)
     if problem is not None:
         return Verdict(problem, Tone.BAD)
     if not first.startswith(again):
-        return Verdict("not the same twice", Tone.BAD)
+        return Verdict("the two differ", Tone.BAD)
     estimate = passphrase.estimate(first)
-    words = f"{estimate.strength.value}, at a guess {estimate.bits} bits"
-    if estimate.remark:
-        words += f": {estimate.remark}"
-    if first == again:
-        words += "; the same twice"
+    remark = f" ({estimate.remark})" if estimate.remark else ""
+    if again:
+        twice = "the two are the same" if first == again else "the two differ so far"
+    else:
+        twice = "now type it again at the right"
+    words = f"{estimate.strength.value}, an estimated {estimate.bits} bits{remark}; {twice}"
     return Verdict(words, _STRENGTHS[estimate.strength])

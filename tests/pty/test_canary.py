@@ -330,7 +330,7 @@ def encrypt(run: RunOfCanary) -> None:
             run.step("Tab")
             enter(passphrase())
             run.wait_for("••••")
-        run.wait_for(lambda screen: "the same twice" in flat(screen))
+        run.wait_for(lambda screen: "the two are the same" in flat(screen))
         run.press("Enter")
         run.wait_for(lambda screen: "opens with its passphrase" in flat(screen), SLOW)
     for ending in (".openssh", ".ppk"):

@@ -304,13 +304,21 @@ async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
         await pilot.press("tab", "G")
         await until(pilot, lambda: hint(screen) == "enter unlock", "the hint")
         await pilot.press("enter", *"wrong", "enter")
-        await until(pilot, lambda: "wrong" in str(screen._answer.render()), "the refusal")
-        await pilot.press("enter", "x", "escape")  # esc gives only the asking up
+        refusal = "the passphrase is wrong, or the file is damaged; try again, or esc leaves it"
+        await until(pilot, lambda: refusal in said(screen), "the refusal")
+        assert hint(screen) == "enter unlock"
+        await pilot.press("x")  # which is typed as another try, out of sight
+        assert screen._passphrase.reveal() == "x"
+        assert screen._thing.value == "~/keys"
+        await pilot.press("escape")  # esc gives only the asking up
         assert not screen._passphrase_row.display
         assert screen._passphrase.reveal() == ""
         await pilot.press("enter", *"s3same", "enter")
         await until(pilot, lambda: rows(screen)[-1] == ("? z.pem", "unknown"), "the key")
         assert hint(screen) == "enter import"
+        assert not screen._passphrase_row.display
+        await pilot.press("x")  # nor does what is typed too late show
+        assert screen._thing.value == "~/keys"
         assert "s3same" not in str(rows(screen)) + str(screen._answer.render()) + said(screen)
 
 

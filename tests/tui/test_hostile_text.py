@@ -342,7 +342,7 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     importing._material.text = pair.key_name
     yield importing
     yield DetailsScreen(service, pair)
-    yield DiscardKeyMaterialScreen(service, pair)
+    yield DiscardKeyMaterialScreen(service, pair, sent=False)
     yield DeleteKeyPairsScreen(service, [pair])
     yield EditTagsScreen(service, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])

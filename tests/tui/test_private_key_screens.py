@@ -407,6 +407,31 @@ def test_each_fingerprint_can_be_copied_under_its_name(
     play(empty_service, scene)
 
 
+def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
+    empty_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_service)
+        await until_says(pilot, "there is no other copy")
+        for keys in (["enter"], ["down", "enter"]):  # no, then yes
+            await pilot.press("y")
+            await until(pilot, lambda: "Copy from web" in flat(pilot), "the menu")
+            await type_text(pilot, "itself")
+            await pilot.press("enter")
+            await until_says(pilot, "Send the private key of web?")
+            await pilot.press(*keys)
+            await until(pilot, lambda: screen.is_current, "the key")
+            sent = len(keys) == 2
+            says = "Sent to your terminal's clipboard; no file holds it."
+            await until_says(pilot, says if sent else "there is no other copy")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        assert "sent to your terminal's clipboard; no file holds it, and" in flat(pilot)
+        assert "nowhere else" not in flat(pilot)
+
+    play(empty_service, scene)
+
+
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
 def test_what_is_said_for_a_moment_covers_no_hint_and_no_state(
     empty_service: DemoService, size: tuple[int, int]

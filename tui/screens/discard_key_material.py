@@ -30,8 +30,19 @@ _DELETE, _KEEP = "delete", "keep"
 _OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
 
 
+_NOWHERE = "The private key was not saved. It exists nowhere else, and cannot be made again."
+_SENT = (
+    "The private key was sent to your terminal's clipboard; no file holds it, and it cannot be"
+    " made again."
+)
+
+
 class DiscardKeyMaterialScreen(Screen[str | None]):
-    """Asks for the pair's name; ends with what was given up, in words, or None."""
+    """Asks for the pair's name; ends with what was given up, in words, or None.
+
+    Args:
+        sent: the private key was sent to the terminal's clipboard.
+    """
 
     CSS_PATH = "discard_key_material.tcss"
     PLACE = Place.DISCARD
@@ -40,8 +51,9 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     holds_key = True
 
-    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+    def __init__(self, service: "KeyPairService", key_pair: KeyPair, *, sent: bool) -> None:
         super().__init__()
+        self._sent = sent
         self._service = service
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
@@ -53,8 +65,8 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         yield TopLine("Leave without the private key?")
         with FormBody():
             yield Static(
-                "The private key was not saved. It exists nowhere else, and cannot be made again."
-                " To give it up, type the name of the key pair:",
+                (_SENT if self._sent else _NOWHERE)
+                + " To give it up, type the name of the key pair:",
                 markup=False,
             )
             yield Static(visible(self._key_pair.key_name), id="expected", markup=False)

@@ -102,7 +102,9 @@ class FindScreen(Screen[Chosen | None]):
     def action_submit(self) -> None:
         """Look up what was typed, or take what is under the cursor if that was done."""
         if self._passphrase_row.display:
-            self._unlock()
+            # While a passphrase is tried, the next is only typed.
+            if not self._is_looking:
+                self._unlock()
         elif self._thing.value != self._looked_up:
             self._look_up(self._thing.value)
         else:
@@ -222,9 +224,10 @@ class FindScreen(Screen[Chosen | None]):
         try:
             passphrase = Passphrase(self._passphrase.reveal())
         except ValueError as error:
-            self._status.show(Verdict(str(error), Tone.BAD))
+            self._status.show(Verdict(f"the passphrase: {error}", Tone.BAD))
             return
-        self._close_passphrase()
+        # The field stays until it did: what is typed next may be another try.
+        self._passphrase.clear()
         self._status.show(Verdict("unlocking…"))
         try:
             path = Path(self._found[index].source)
@@ -233,6 +236,14 @@ class FindScreen(Screen[Chosen | None]):
             passphrase.wipe()
         self._found[index : index + 1] = found
         self._show(summed_up(self._found, self._looked_at))
+        still_locked = [each for each in found if each.standing is Standing.LOCKED]
+        if still_locked and self._passphrase_row.display:
+            words = f"{still_locked[0].note}; try again, or esc leaves it locked"
+            self._status.show(Verdict(words, Tone.BAD))
+        elif self._passphrase_row.display:
+            self._close_passphrase()
+            # Not the field above, which would show what is still typed as a passphrase.
+            self._list.focus()
 
     def _looked_up_with(self, passphrase: Passphrase, path: Path) -> list[Found]:
         return list(self._service.finder(lambda _: passphrase).in_path(path))

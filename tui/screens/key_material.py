@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui.screens.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
+_SENT = Verdict("Sent to your terminal's clipboard; no file holds it.", Tone.CAUTION)
 _FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: no other copy.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
@@ -79,6 +80,7 @@ class KeyMaterialScreen(Screen[str]):
         self._key_hints = KeyHints(Place.KEY_MATERIAL)
         self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
+        self._sent = False
         self._told = False
 
     @property
@@ -149,6 +151,8 @@ class KeyMaterialScreen(Screen[str]):
             case _Where.AGENT_FOR_A_TIME:
                 text = f"In no file: lost at {self._end}, or when the agent ends."
                 return Verdict(text, Tone.CAUTION)
+            case _ if self._sent:
+                return _SENT
             case _:
                 return _UNSAVED if self._added is None else _FORGOTTEN
 
@@ -241,7 +245,9 @@ class KeyMaterialScreen(Screen[str]):
         from tui.copying import copy_of_new
 
         self._hide()
-        await copy_of_new(self.app, self._created, holds_key=self.holds_key)
+        if await copy_of_new(self.app, self._created, holds_key=self.holds_key):
+            self._sent = True
+            self._show_state()
 
     @work(exclusive=True, group="flow")
     async def action_back(self) -> None:
@@ -254,7 +260,9 @@ class KeyMaterialScreen(Screen[str]):
             self.action_say_how_to_leave()
         else:
             self._hide()
-            screen = DiscardKeyMaterialScreen(self._service, self._created.key_pair)
+            screen = DiscardKeyMaterialScreen(
+                self._service, self._created.key_pair, sent=self._sent
+            )
             given_up = await self.app.push_screen_wait(screen)
             if given_up is not None:
                 self.dismiss(given_up)

@@ -131,9 +131,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
             self._format.show(Verdict(file_formats.readers(file_format, as_created)))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))
-        # What was typed stays to be seen and taken away: it must not be dropped without a word.
-        takes_one = self._passphrase_refusal is None
-        self._passphrases.disabled = not takes_one and not any(self._passphrases.reveal())
         self._judge_passphrase()
 
     @property
@@ -146,10 +143,9 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         refusal = self._passphrase_refusal
         if refusal is None:
             self._passphrase.show(verdict.of_passphrase(*typed))
-        elif any(typed):
-            self._passphrase.show(Verdict(refusal, Tone.BAD))
         else:
-            self._passphrase.show(Verdict(f"none: {refusal}"))
+            # The fields stay in the way of Tab: who types blindly would else type into the path.
+            self._passphrase.show(Verdict(refusal, Tone.BAD if any(typed) else Tone.PLAIN))
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
@@ -178,7 +174,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
             self._passphrases.focus_first()
             return False
         if first != again:
-            self._passphrase.show(Verdict("type it again beside it", Tone.BAD))
+            self._passphrase.show(Verdict("the two differ: type it again at the right", Tone.BAD))
             self._passphrases.focus_again()
             return False
         return True

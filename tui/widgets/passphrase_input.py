@@ -32,10 +32,8 @@ class PassphraseInput(Widget, can_focus=True):
         height: 1;
         background: $surface;
         &:focus { background: $boost; }
-        &:disabled { background: transparent; }
         &:ansi { text-style: underline; background: transparent; }
         &:ansi:focus { text-style: bold underline; }
-        &:ansi:disabled { text-style: none; }
     }
     """
 
@@ -97,8 +95,6 @@ class PassphraseInput(Widget, can_focus=True):
         self.post_message(self.Changed(self))
 
     def render(self) -> Content:
-        if self.disabled:
-            return Content("")
         room = max(self.size.width - 1, 0)
         count = len(self._characters)
         marks = Content(_MARK * count if count <= room else ELLIPSIS + _MARK * (room - 1))
