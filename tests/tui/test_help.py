@@ -239,21 +239,3 @@ def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
         assert picked.cursor == len(picked.items) - 1
 
     play(empty_service, scene)
-
-
-def test_the_journal_is_read_and_nothing_is_promised(empty_service: DemoService) -> None:
-    name = "n" * 200
-    empty_service.create_key_pair(key_name=name, key_type="ed25519")
-
-    async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press("J")
-        await until_screen(pilot, "PickScreen")
-        await until(pilot, lambda: "nnn" in drawn(pilot), "the entry")
-        await pilot.press("enter")
-        await pilot.pause(0.1)
-        shown = drawn(pilot)
-        assert shown.split("\n")[-1].strip() == "esc back   f1 help"
-        assert "CreateKeyPair" in shown
-        assert shown.replace("\n", "").replace(" ", "").count("n" * 200) == 1
-
-    play(empty_service, scene, (60, 15))
