@@ -80,6 +80,7 @@ async def _pick(
 
 
 def _say(app: App[None], text: str) -> None:
+    app.clear_notifications()  # one at a time
     app.notify(text, markup=False, timeout=3)
 
 

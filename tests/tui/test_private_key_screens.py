@@ -466,6 +466,16 @@ def test_what_is_said_for_a_moment_goes_with_its_screen(demo_service: DemoServic
     play(demo_service, scene)
 
 
+def test_one_thing_is_said_for_a_moment_at_a_time(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+c", "ctrl+c", "ctrl+c")
+        await pilot.pause()
+        assert len(app_of(pilot)._notifications) == 1
+        await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "one of it")
+
+    play(demo_service, scene)
+
+
 # Small windows ----------------------------------------------------------------------------------
 
 
