@@ -178,6 +178,8 @@ class KeyPairsApp(App[None]):
             self._say("the private key is not saved yet; escape goes back to it")
 
     def _say(self, text: str) -> None:
+        # One at a time: the next would stand below it, over what is read there.
+        self.clear_notifications()
         self.notify(text, markup=False, timeout=3)
 
     def _fatal_error(self) -> None:

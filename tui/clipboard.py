@@ -32,6 +32,7 @@ async def send_private(app: App[None], material: KeyMaterial) -> None:
 
 def say_sent(app: App[None], what: str, note: str = "") -> None:
     """Say what was sent; not that it arrived."""
+    app.clear_notifications()  # one at a time
     app.notify(f"{what}: sent to your terminal{note}", markup=False, timeout=3)
 
 

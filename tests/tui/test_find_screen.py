@@ -94,6 +94,18 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
 
 
 @in_loop
+async def test_a_comment_that_is_the_name_of_the_pair_is_not_said_twice(
+    demo_service: DemoService, keys: Path
+) -> None:
+    line = (keys / "c.pub").read_text().strip()
+    (keys / "c.pub").write_text(f"{line} there\n")
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/keys/c.pub")
+        assert [remark for _, remark in rows(screen)] == ["there in eu-west-1"]
+        assert "there" not in rows(screen)[0][0]
+
+
+@in_loop
 async def test_enter_on_a_pair_of_another_region_turns_to_that(
     demo_service: DemoService, keys: Path
 ) -> None:

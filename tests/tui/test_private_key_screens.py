@@ -27,6 +27,7 @@ from tui.details import where_it_is
 from tui.rows import remarks
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.key_material import KeyMaterialScreen
+from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -465,6 +466,16 @@ def test_what_is_said_for_a_moment_goes_with_its_screen(demo_service: DemoServic
     play(demo_service, scene)
 
 
+def test_one_thing_is_said_for_a_moment_at_a_time(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+c", "ctrl+c", "ctrl+c")
+        await pilot.pause()
+        assert len(app_of(pilot)._notifications) == 1
+        await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "one of it")
+
+    play(demo_service, scene)
+
+
 # Small windows ----------------------------------------------------------------------------------
 
 
@@ -534,6 +545,38 @@ def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
         shown = Region(0, 0, *size).intersection(state.region)
         assert shown.height >= min(3, screen.query_one("#state VerdictLine").size.height)
         assert "Not saved" in flat(pilot)
+
+    play(empty_service, scene, size)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (40, 10), (20, 5)])
+def test_the_box_of_a_saved_key_has_its_whole_sentence_or_is_not_there(
+    empty_service: DemoService, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_service)
+        await save(pilot)
+        screen._agent.show(Verdict("In the agent until tomorrow, asking each time", Tone.GOOD))
+        screen._agent.display = True
+        screen._show_state()
+        for each in ((80, 24), size):
+            await pilot.resize_terminal(*each)
+            await pilot.pause()
+            await until(
+                pilot,
+                lambda: ("v prints it" in flat(pilot)) == ("no showing." in flat(pilot)),
+                "it",
+            )
+            assert ("private key ·" in flat(pilot)) == ("no showing." in flat(pilot))
+        assert "Saved to" in flat(pilot)
+        assert screen.focused is screen._view
+        # Shown, the key is whole, in as many lines as it takes.
+        await pilot.press("v")
+        await pilot.pause()
+        width = screen._view.size.width
+        assert max(map(len, screen._view._lines())) <= width
+        together = "".join(screen._view._lines())
+        assert together == "".join(screen._created.key_material.reveal().splitlines())
 
     play(empty_service, scene, size)
 

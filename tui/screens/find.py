@@ -266,7 +266,9 @@ def _item(found: Found, folder: str) -> Item:
     """Return the row of what was found: where at the left, whose at the right."""
     where = short_path(found.source.removeprefix(folder)) or "what you typed"
     line = f":{found.line}" if found.line else ""
-    comment = f"  {found.comment}" if found.comment else ""
+    # The name of the pair is at the right already.
+    named = {match.key_pair.key_name for match in found.matches}
+    comment = f"  {found.comment}" if found.comment and found.comment not in named else ""
     text = f"{_MARKS.get(found.standing, '✗')} {where}{line}{comment}"
     pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
     deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]

@@ -124,6 +124,20 @@ class KeyMaterialScreen(Screen[str]):
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._service.prepare_spare_key)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._make_room)
+
+    def _make_room(self) -> None:
+        """Let the box, while the key is hidden, be there only with its whole sentence."""
+        body = self.query_one("#body").size
+        above, below = self.query_one("#facts"), self.query_one("#state")
+        taken = sum(
+            each.outer_size.height + each.styles.margin.height
+            for each in (above, below)
+            if each.display
+        )
+        self._view.stand_in(body.width - self._view.styles.margin.width, body.height - taken)
+
     def on_unmount(self) -> None:
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
@@ -174,6 +188,7 @@ class KeyMaterialScreen(Screen[str]):
         self._state.show(Verdict(text, Tone.BAD))
 
     def _show_hints(self) -> None:
+        self.call_after_refresh(self._make_room)
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save another" if self._saved else "save",

@@ -14,15 +14,22 @@ from tui.text import fold
 _HIDDEN = (
     " prints it on this terminal, and on whatever records this terminal. Saving needs no showing."
 )
+_FRAME_WIDTH, _FRAME_HEIGHT = 4, 2
+"""What border and padding take."""
 
 
 class KeyMaterialView(ScrollView, can_focus=True):
-    """Draws the key line by line from its holder while shown, and keeps none of it."""
+    """Draws the key line by line from its holder while shown, and keeps none of it.
+
+    A line that is longer than the box goes on below itself.
+    """
 
     DEFAULT_CSS = """
     KeyMaterialView {
         border: round $border-blurred;
         padding: 0 1;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
         color: $text-muted;
         border-title-color: $text-muted;
         &:focus { border: round $border; }
@@ -37,6 +44,11 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def __init__(self, material: KeyMaterial) -> None:
         super().__init__()
         self._material = material
+
+    def stand_in(self, width: int, height: int) -> None:
+        """Be away, while hidden, where there is less room than the whole sentence takes."""
+        needed = len(_hidden(max(width - _FRAME_WIDTH, 1))) + _FRAME_HEIGHT
+        self.set_class(not self.shown and height < needed, "-away")
 
     def on_unmount(self) -> None:
         self.set_reactive(KeyMaterialView.shown, False)
@@ -57,18 +69,24 @@ class KeyMaterialView(ScrollView, can_focus=True):
 
     def _measure(self) -> None:
         lines = self._lines()
-        self.virtual_size = Size(max(map(len, lines), default=0), len(lines))
+        self.virtual_size = Size(self.size.width, len(lines))
 
     def _lines(self) -> list[str]:
-        if self.shown:
-            return self._material.reveal().splitlines()
-        # Before it has a width: as lines of one letter each it would need a scroll bar.
         width = self.size.width
-        return fold(key_of("key-material.show") + _HIDDEN, width) if width else []
+        if not width:
+            return []  # as lines of one letter each it would need a scroll bar
+        if not self.shown:
+            return _hidden(width)
+        lines = self._material.reveal().splitlines()
+        return [line[at : at + width] for line in lines for at in range(0, len(line) or 1, width)]
 
     def render_line(self, y: int) -> Strip:
-        left, top = self.scroll_offset
         width = self.size.width
+        at = self.scroll_offset.y + y
         lines = self._lines()
-        text = lines[top + y][left : left + width] if top + y < len(lines) else ""
+        text = lines[at] if at < len(lines) else ""
         return Strip([Segment(text.ljust(width), self.rich_style)], width)
+
+
+def _hidden(width: int) -> list[str]:
+    return fold(key_of("key-material.show") + _HIDDEN, width)
