@@ -75,6 +75,7 @@ def test_install(
         return Plan(path, line_of(key_pair, options), Standing.ADDABLE, words)
 
     monkeypatch.setattr(demo_service, "installation", plan)
+    monkeypatch.setenv("HOME", "/home/ops")  # where the file is: else the form speaks of both
     monkeypatch.setenv("SSH_CONNECTION", "203.0.113.7 50000 10.0.0.1 22")
 
     async def look(pilot: Pilot[None]) -> None:
