@@ -24,6 +24,7 @@ from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.strokes import Strokes
 from tui.text import masked, visible
+from tui.toast import toast
 from tui.wire import Frame, Wire
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class KeyPairsApp(App[None]):
         if self._key_holders:
             await self._say_how_to_leave()
         else:
-            self._say("ctrl+q quits")
+            toast(self, "ctrl+q quits")
 
     @property
     def _key_holders(self) -> list[Screen[object]]:
@@ -175,12 +176,7 @@ class KeyPairsApp(App[None]):
         if self.screen is self._key_holders[0]:
             await self.screen.run_action("say_how_to_leave")
         else:
-            self._say("the private key is not saved yet; escape goes back to it")
-
-    def _say(self, text: str) -> None:
-        # One at a time: the next would stand below it, over what is read there.
-        self.clear_notifications()
-        self.notify(text, markup=False, timeout=3)
+            toast(self, "the private key is not saved yet; escape goes back to it")
 
     def _fatal_error(self) -> None:
         # Imported here: it takes 30 ms, and brings a highlighter along.

@@ -7,6 +7,7 @@ from base64 import b64encode
 from textual.app import App
 
 from core.secret import KeyMaterial
+from tui.toast import toast
 
 _TIMEOUT = 2.0
 
@@ -32,8 +33,7 @@ async def send_private(app: App[None], material: KeyMaterial) -> None:
 
 def say_sent(app: App[None], what: str, note: str = "") -> None:
     """Say what was sent; not that it arrived."""
-    app.clear_notifications()  # one at a time
-    app.notify(f"{what}: sent to your terminal{note}", markup=False, timeout=3)
+    toast(app, f"{what}: sent to your terminal{note}")
 
 
 async def _by_tmux(data: bytes) -> bool:

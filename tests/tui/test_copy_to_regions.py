@@ -105,6 +105,7 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_service: DemoService) -> N
         assert copy.key_fingerprint == empty_service.fingerprint_elsewhere(pair)
 
 
+@pytest.mark.long
 def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
     empty_service: DemoService, home: Path
 ) -> None:
@@ -227,6 +228,7 @@ def test_several_pairs_go_together(empty_service: DemoService) -> None:
     assert [pair.key_name for pair in there(empty_service, "eu-west-2")] == ["a-rsa", "b", "c"]
 
 
+@pytest.mark.long
 @SIZES
 def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
     empty_service: DemoService, size: tuple[int, int]

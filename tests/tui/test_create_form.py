@@ -1,6 +1,7 @@
 import errno
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from core import files
@@ -59,6 +60,25 @@ def test_a_long_paste_stays_and_is_judged(empty_service: DemoService) -> None:
     play(empty_service, scene)
 
 
+def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
+    empty_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        app = app_of(pilot)
+        app.post_message(Paste("web\n"))
+        field = app.screen.query_one("#key-name", TextInput)
+        await until(pilot, lambda: field.value == "web", "the paste")
+        assert not list(app._notifications)
+        app.post_message(Paste("-1\nweb-2\nweb-3"))
+        await until(pilot, lambda: field.value == "web-1", "the paste")
+        (said,) = app._notifications
+        assert said.message == "one line fits here: the first of 3 was taken"
+
+    play(empty_service, scene)
+
+
 async def open_form(pilot: Pilot[None]) -> CreateKeyPairScreen:
     await pilot.press("c")
     await until_screen(pilot, "CreateKeyPairScreen")
@@ -75,6 +95,7 @@ async def add_tag(pilot: Pilot[None], key: str, value: str) -> None:
     await type_text(pilot, value)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("tags", "wrong"),
     [
@@ -110,6 +131,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.long
 def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)

@@ -1,5 +1,6 @@
 """The filter above the list."""
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
@@ -21,6 +22,7 @@ async def filter_by(pilot: Pilot[None], text: str) -> FilterInput:
     return app_of(pilot).screen.query_one(FilterInput)
 
 
+@pytest.mark.long
 def test_coming_back_to_the_filter_typing_replaces_it_and_moving_keeps_it(
     empty_service: DemoService,
 ) -> None:

@@ -8,6 +8,7 @@ from tests.tui.driving import app_of, play, until_screen
 from tui.widgets.tag_rows import TagRows
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "name"), [("c", "CreateKeyPairScreen"), ("t", "EditTagsScreen")])
 def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
     demo_service: DemoService, key: str, name: str

@@ -58,6 +58,7 @@ def test_it_begins_with_what_has_the_focus(demo_service: DemoService, way: str) 
     play(demo_service, scene)
 
 
+@pytest.mark.long
 def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
@@ -98,6 +99,7 @@ SOUGHT = {
 }
 
 
+@pytest.mark.long
 def test_an_action_is_found_by_what_a_person_calls_it(empty_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
@@ -129,6 +131,7 @@ def test_the_marks_of_the_list_are_in_its_help(demo_service: DemoService) -> Non
     play(demo_service, scene)
 
 
+@pytest.mark.long
 def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -195,6 +198,7 @@ def test_escape_on_the_list_shows_all_pairs_again(demo_service: DemoService) -> 
     play(demo_service, scene)
 
 
+@pytest.mark.long
 def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "reporting")

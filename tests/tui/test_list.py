@@ -72,6 +72,7 @@ async def until_remark(pilot: Pilot[None], text: str) -> None:
 TAUGHT = "t tags  d delete  n replace  u undo  y copy  space choose"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_what_the_hint_bar_has_no_room_for_is_taught_once(
     empty_service: DemoService, home: Path, size: tuple[int, int]
@@ -109,6 +110,7 @@ def hints_drawn(pilot: Pilot[None]) -> str:
     return drawn(pilot).split("\n")[-1].strip()
 
 
+@pytest.mark.long
 def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
     demo_service: DemoService,
 ) -> None:

@@ -183,6 +183,7 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_service: DemoSe
     play(demo_service, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("then", "says"),
     [
@@ -408,6 +409,7 @@ def test_each_fingerprint_can_be_copied_under_its_name(
     play(empty_service, scene)
 
 
+@pytest.mark.long
 def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
     empty_service: DemoService,
 ) -> None:
@@ -549,6 +551,7 @@ def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
     play(empty_service, scene, size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(60, 15), (40, 10), (20, 5)])
 def test_the_box_of_a_saved_key_has_its_whole_sentence_or_is_not_there(
     empty_service: DemoService, size: tuple[int, int]

@@ -9,6 +9,7 @@ from textual.events import Paste
 from textual.widgets import Input
 
 from tui.text import masked
+from tui.toast import toast
 
 _LONGEST = 8 * 1024
 """More characters than any name, tag, path or filter may have; what is pasted is cut here."""
@@ -54,5 +55,7 @@ class TextInput(Input):
         return cell_len(masked(self.value[:position]))
 
     def _on_paste(self, event: Paste) -> None:
-        # Textual's own handler, which comes next, takes the text from the event.
+        # Textual's own handler, which comes next, takes the first line of the event's text.
         event.text = event.text[:_LONGEST]
+        if (count := len(event.text.splitlines())) > 1:
+            toast(self.app, f"one line fits here: the first of {count:,} was taken")
