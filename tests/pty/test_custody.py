@@ -20,9 +20,9 @@ PLACES = {
     "f": ("Say whose a key is", "Whose key is this?", "enter find"),
     "D": ("Look for what is wrong", "Check-up of all Regions", "esc back"),
     "a": ("What the ssh-agent holds", "The ssh-agent", "r ask again"),
-    "I": ("Install the pair's public key", "Install the public key of web", "ctrl+r restrict"),
-    "C": ("Copy the public half", "Copy the public half of web", "space choose"),
-    "n": ("Create the next one", "Replace web in us-east-1", "enter create"),
+    "I": ("Install the public key", "Install the public key of web", "ctrl+r restrict"),
+    "C": ("Copy the pair's public half", "Copy the public half of web", "space choose"),
+    "n": ("Create the pair that replaces", "Replace web in us-east-1", "enter create"),
 }
 """The key, how help and palette put it, the title of the screen, and one of its hints."""
 
@@ -157,6 +157,8 @@ def test_what_is_chosen_on_the_form_reaches_the_agent(
     path.write_text(listed)
     assert (ssh_agent.ssh_add("-T", str(path)).returncode == 0) is agreed
     # It forgets the key by itself.
+    terminal.press("Escape")
+    terminal.wait_for("the agent forgets it at")
     terminal.press("Escape")
     terminal.wait_for("! web")
     terminal.press("a")
