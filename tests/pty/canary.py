@@ -301,8 +301,8 @@ def plant(fault: str, without: str) -> None:
     from tui.app import KeyPairsApp
     from tui.driver import SteadyDriver
     from tui.screens.key_material import KeyMaterialScreen
-    from tui.screens.save_key_material import SaveKeyMaterialScreen
     from tui.widgets.key_material_view import KeyMaterialView
+    from tui.widgets.passphrase_input import PassphraseInput
     from tui.widgets.passphrase_pair import PassphrasePair
 
     drawing = KeyMaterialView.render_line
@@ -340,7 +340,7 @@ def plant(fault: str, without: str) -> None:
         "own sending": (clipboard, "send_private", by_textual),
         "wiping the memory": (KeyMaterial, "wipe", nothing),
         "wiping the passphrase": (Passphrase, "wipe", nothing),
-        "forgetting the passphrase": (SaveKeyMaterialScreen, "on_unmount", nothing),
+        "forgetting the passphrase": (PassphraseInput, "on_unmount", nothing),
         "forgetting": (KeyMaterialView, "on_unmount", nothing),
         "letting go": (KeyMaterialScreen, "on_unmount", nothing),
     }

@@ -85,7 +85,7 @@ def test_a_pair_is_copied_by_the_palette_and_by_its_key(
     terminal.wait_for("1 pair")
     terminal.press("C-p")
     terminal.type("other Regions")
-    terminal.wait_for("Copy the public half of the pair")
+    terminal.wait_for("Copy the pair's public half")
     terminal.press("Enter")
     terminal.wait_for("Copy the public half of ci-deploy")
     terminal.wait_for(service.fingerprint_elsewhere(pair))
