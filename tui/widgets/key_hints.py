@@ -14,7 +14,7 @@ from tui.keymap import hints, wide_hints
 
 _GAP = "   "
 
-_KEPT = {"back", "leave", "show all", "help"}
+_KEPT = {"back", "leave", "done", "show all", "help"}
 """The words of what leads out and of what explains the rest."""
 
 WIDE = 100
