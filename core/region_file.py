@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from core.errors import StoreError, StoreTooNew
 from core.model import DeletedKeyPair, KeyPair
@@ -26,6 +27,7 @@ _HEADER = "keypairs"
 _PREFIX = b'{"keypairs":{"1":{"sha256":"'
 _DIGEST = slice(len(_PREFIX), len(_PREFIX) + 64)
 _REST = slice(len(_PREFIX) + 64, None)
+_RECORDS_IN_A_PIECE = 256
 
 _START_OF_A_RECORD = re.compile(
     rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
@@ -71,29 +73,39 @@ def encode(tables: Tables, region: str, generation: int) -> bytes:
     return b"".join(pieces(tables, region, generation))
 
 
-def pieces(tables: Tables, region: str, generation: int) -> tuple[bytes, memoryview]:
-    """Return a Region's file in two pieces: up to the digest that stands first, and the rest.
+def pieces(tables: Tables, region: str, generation: int) -> Iterator[bytes]:
+    """Return a Region's file piece by piece, the first of which ends with the digest of the others.
 
-    They are not joined because a full Region has megabytes, and twice would be the most memory
-    that the program ever takes.
+    They are made twice, once for the digest: that takes a full Region some thousandths of a second,
+    and its megabytes in one piece would be the most memory that the program ever takes.
 
     Raises:
         StoreError: a text in it cannot be stored.
     """
+    digest = hashlib.sha256()
+    for piece in _pieces_after_digest(tables, region, generation):
+        digest.update(piece)
+    start = _PREFIX + digest.hexdigest().encode()
+    return chain((start,), _pieces_after_digest(tables, region, generation))
+
+
+def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[bytes]:
     import orjson
 
-    header = {"sha256": "0" * 64, "schema": SCHEMA, "region": region, "generation": generation}
-    document = {
-        _HEADER: {"1": header},
-        KEY_PAIRS: tables.get(KEY_PAIRS, {}),
-        DELETED: tables.get(DELETED, {}),
-    }
+    header = {"schema": SCHEMA, "region": region, "generation": generation}
     try:
-        data = orjson.dumps(document)
+        yield b'",' + orjson.dumps(header)[1:] + b"}"
+        for name in (KEY_PAIRS, DELETED):
+            yield f',"{name}":{{'.encode()
+            records = iter(tables.get(name, {}).items())
+            separator = b""
+            while some := dict(islice(records, _RECORDS_IN_A_PIECE)):
+                yield separator + orjson.dumps(some)[1:-1]
+                separator = b","
+            yield b"}"
     except orjson.JSONEncodeError as error:
         raise StoreError("A text in it is not Unicode. Nothing was changed.") from error
-    rest = memoryview(data)[_REST]
-    return _PREFIX + hashlib.sha256(rest).hexdigest().encode(), rest
+    yield b"}"
 
 
 def decode(data: bytes, region: str) -> Tables:

@@ -1,0 +1,48 @@
+"""A Region's file is written in pieces, and is one plain document all the same."""
+
+import hashlib
+import json
+
+import pytest
+
+from core import region_file
+from core.errors import StoreError
+from core.records import Record, to_record
+from core.region_file import Tables
+from tests.core.store_records import key_pair
+
+# A piece holds 256 records: none, one less, just one piece, one more, and several pieces.
+COUNTS = (0, 1, 255, 256, 257, 700)
+
+
+def tables(key_pairs: int, others: int = 0) -> Tables:
+    def table(count: int) -> dict[str, Record]:
+        return {str(number): to_record(key_pair(number)) for number in range(count)}
+
+    return {region_file.KEY_PAIRS: table(key_pairs), region_file.DELETED: table(others)}
+
+
+@pytest.mark.parametrize("others", COUNTS)
+@pytest.mark.parametrize("key_pairs", COUNTS)
+def test_the_pieces_are_the_document_as_json_writes_it(key_pairs: int, others: int) -> None:
+    stored = tables(key_pairs, others)
+    data = region_file.encode(stored, "us-east-1", 7)
+    digest = hashlib.sha256(data[92:]).hexdigest()
+    header = {"sha256": digest, "schema": 1, "region": "us-east-1", "generation": 7}
+    whole = {"keypairs": {"1": header}, **stored}
+    assert data == json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+    assert region_file.decode(data, "us-east-1") == whole
+
+
+def test_no_piece_is_large_however_full_the_region_is() -> None:
+    pieces = list(region_file.pieces(tables(5_000), "us-east-1", 1))
+    largest = max(len(piece) for piece in pieces)
+    assert largest < sum(len(piece) for piece in pieces) / 15
+
+
+@pytest.mark.parametrize("number", [0, 300])
+def test_a_text_that_cannot_be_stored_is_refused_before_the_first_piece(number: int) -> None:
+    stored = tables(301)
+    stored[region_file.KEY_PAIRS][str(number)]["KeyName"] = "\ud800"
+    with pytest.raises(StoreError, match="not Unicode"):
+        region_file.pieces(stored, "us-east-1", 1)
