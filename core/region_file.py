@@ -135,8 +135,10 @@ def decode(data: bytes, region: str) -> Tables:
     return tables
 
 
-def read(data: bytes, region: str) -> Content:
-    """Return the content of a Region's file.
+def read(data: bytes, region: str, known: Content | None = None) -> Content:
+    """Return the content of a Region's file; of `known`, which is older, it keeps what still holds.
+
+    Another session changes a record or two, and thousands twice would be megabytes.
 
     Raises:
         StoreTooNew: a newer version of the program wrote it.
@@ -144,13 +146,14 @@ def read(data: bytes, region: str) -> Content:
     """
     try:
         with _without_collections():
-            return _content(decode(data, region))
+            return _content(decode(data, region), known or Content())
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"a record has the wrong shape: {type(error).__name__} {error}") from error
 
 
-def _content(tables: Tables) -> Content:
+def _content(tables: Tables, known: Content) -> Content:
     records = tables[KEY_PAIRS]
+    known_records = known.tables.get(KEY_PAIRS, {})
     generation = tables[_HEADER]["1"]["generation"]
     if type(generation) is not int:
         raise TypeError("the generation is no number")
@@ -158,8 +161,13 @@ def _content(tables: Tables) -> Content:
     doc_ids: dict[str, int] = {}
     texts: dict[str, str] = {}
     for doc_id, record in records.items():
-        _share(record, texts)
-        key_pair = from_record(record)
+        known_record = known_records.get(doc_id)
+        if record == known_record:
+            records[doc_id] = known_record
+            key_pair = known.state.key_pairs[record["KeyPairId"]]
+        else:
+            _share(record, texts)
+            key_pair = from_record(record)
         key_pairs[key_pair.key_pair_id] = key_pair
         doc_ids[key_pair.key_pair_id] = int(doc_id)
     names = {key_pair.key_name: key for key, key_pair in key_pairs.items()}

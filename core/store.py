@@ -248,7 +248,7 @@ class RegionStore:
 
     def _load(self, data: bytes) -> Content:
         try:
-            return region_file.read(data, self._region)
+            return region_file.read(data, self._region, self._loaded.content)
         except StoreTooNew as error:
             raise StoreTooNew(
                 f"{self.path} cannot be used: {error}. Nothing was changed. Use the newer version."

@@ -46,3 +46,23 @@ def test_a_text_that_cannot_be_stored_is_refused_before_the_first_piece(number: 
     stored[region_file.KEY_PAIRS][str(number)]["KeyName"] = "\ud800"
     with pytest.raises(StoreError, match="not Unicode"):
         region_file.pieces(stored, "us-east-1", 1)
+
+
+def test_what_another_session_left_alone_is_kept_and_not_made_again() -> None:
+    stored = tables(10)
+    known = region_file.read(region_file.encode(stored, "us-east-1", 1), "us-east-1")
+    changed = stored[region_file.KEY_PAIRS]["4"]
+    changed["Tags"] = [{"Key": "Env", "Value": "dev"}]
+    del stored[region_file.KEY_PAIRS]["7"]
+    stored[region_file.KEY_PAIRS]["10"] = to_record(key_pair(10))
+    data = region_file.encode(stored, "us-east-1", 2)
+    content = region_file.read(data, "us-east-1", known)
+    assert content == region_file.read(data, "us-east-1")
+    kept = [
+        key
+        for key, pair in content.state.key_pairs.items()
+        if pair is known.state.key_pairs.get(key)
+    ]
+    assert kept == [key_pair(number).key_pair_id for number in (0, 1, 2, 3, 5, 6, 8, 9)]
+    was, table = known.tables[region_file.KEY_PAIRS], content.tables[region_file.KEY_PAIRS]
+    assert [number for number in table if table[number] is was.get(number)] == list("01235689")
