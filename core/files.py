@@ -18,8 +18,8 @@ PRIVATE_FILE = 0o600
 PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
 
-Pieces = Iterable[bytes | memoryview]
-"""What a file is to hold, one piece after the other."""
+Pieces = Iterable[tuple[int, bytes]]
+"""What a file is to hold, in any order, each piece with its offset."""
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
@@ -62,10 +62,10 @@ def _create(path: Path, data: bytes, mode: int) -> None:
     with _opened_folder(path.parent) as folder:
         file = _open_unnamed(folder)
         if file is None:
-            _create_named(path.name, (data,), folder, mode)
+            _create_named(path.name, [(0, data)], folder, mode)
         else:
             try:
-                _write_and_sync(file, (data,), mode)
+                _write_and_sync(file, [(0, data)], mode)
                 # /proc names the file that has no name yet; link() refuses a name that is taken.
                 os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
             finally:
@@ -111,8 +111,8 @@ class ReplaceNotConfirmed(OSError):
 def replace_file(path: Path, pieces: Pieces, *, temporary: str, previous: str) -> None:
     """Replace a file by a new one of the same name, keeping the one it replaces beside it.
 
-    The new one holds the pieces, one after the other. `temporary` and `previous` are
-    names in the same folder; the caller makes sure that no one else uses them.
+    `temporary` and `previous` are names in the same folder; the caller makes sure that no one else
+    uses them.
 
     Raises:
         ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
@@ -156,7 +156,7 @@ def rewrite_file(
             file = _open_exclusively(temporary, folder)
             try:
                 _give_away(file, like)
-                _write_and_sync(file, (data,), stat.S_IMODE(like.st_mode))
+                _write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
             finally:
                 os.close(file)
             with _turn(folder):
@@ -254,7 +254,7 @@ def _name_twice(name: str, second: str, folder: int) -> None:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
             data = file.read()
-        _create_named(second, (data,), folder)
+        _create_named(second, [(0, data)], folder)
 
 
 def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> None:
@@ -347,12 +347,13 @@ def _open_exclusively(name: str, folder: int) -> int:
 def _write_and_sync(file: int, pieces: Pieces, mode: int = PRIVATE_FILE) -> None:
     # The umask may have taken a bit that the owner needs.
     os.fchmod(file, mode)
-    for piece in pieces:
+    for offset, piece in pieces:
+        os.lseek(file, offset, os.SEEK_SET)
         write_all(file, piece)
     os.fsync(file)
 
 
-def write_all(file: int, data: bytes | memoryview) -> None:
+def write_all(file: int, data: bytes) -> None:
     """Write all bytes to an open file; write() may take only some of them.
 
     Raises:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 
 from core.errors import StoreError, StoreTooNew
 from core.model import DeletedKeyPair, KeyPair
@@ -70,23 +70,26 @@ class Content:
 
 def encode(tables: Tables, region: str, generation: int) -> bytes:
     """Return the bytes of a Region's file; see `pieces`."""
-    return b"".join(pieces(tables, region, generation))
+    *rest, (_, start) = pieces(tables, region, generation)
+    return start + b"".join(piece for _, piece in rest)
 
 
-def pieces(tables: Tables, region: str, generation: int) -> Iterator[bytes]:
-    """Return a Region's file piece by piece, the first of which ends with the digest of the others.
+def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, bytes]]:
+    """Yield a Region's file piece by piece, each with its offset, the start with the digest last.
 
-    They are made twice, once for the digest: that takes a full Region some thousandths of a second,
-    and its megabytes in one piece would be the most memory that the program ever takes.
+    A full Region has megabytes, and in one piece they would be the most memory that the program
+    ever takes.
 
     Raises:
         StoreError: a text in it cannot be stored.
     """
     digest = hashlib.sha256()
+    offset = _REST.start
     for piece in _pieces_after_digest(tables, region, generation):
         digest.update(piece)
-    start = _PREFIX + digest.hexdigest().encode()
-    return chain((start,), _pieces_after_digest(tables, region, generation))
+        yield offset, piece
+        offset += len(piece)
+    yield 0, _PREFIX + digest.hexdigest().encode()
 
 
 def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[bytes]:

@@ -288,7 +288,7 @@ def test_a_path_that_leads_nowhere_is_an_error(
 
 
 def replace(path: Path, data: bytes) -> None:
-    files.replace_file(path, (data,), temporary="file.tmp", previous="file.bak")
+    files.replace_file(path, [(0, data)], temporary="file.tmp", previous="file.bak")
 
 
 @pytest.mark.parametrize("mask", UMASKS)

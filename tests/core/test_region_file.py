@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from core import region_file
 from core.errors import StoreError
+from core.model import Tag
 from core.records import Record, to_record
 from core.region_file import Tables
-from tests.core.store_records import key_pair
+from core.store import RegionStore
+from tests.core.store_records import key_pair, write_region
 
-# A piece holds 256 records: none, one less, just one piece, one more, and several pieces.
+# A piece holds 256 records: none, one less, just one piece, one more, and several.
 COUNTS = (0, 1, 255, 256, 257, 700)
 
 
@@ -35,17 +39,8 @@ def test_the_pieces_are_the_document_as_json_writes_it(key_pairs: int, others: i
 
 
 def test_no_piece_is_large_however_full_the_region_is() -> None:
-    pieces = list(region_file.pieces(tables(5_000), "us-east-1", 1))
-    largest = max(len(piece) for piece in pieces)
-    assert largest < sum(len(piece) for piece in pieces) / 15
-
-
-@pytest.mark.parametrize("number", [0, 300])
-def test_a_text_that_cannot_be_stored_is_refused_before_the_first_piece(number: int) -> None:
-    stored = tables(301)
-    stored[region_file.KEY_PAIRS][str(number)]["KeyName"] = "\ud800"
-    with pytest.raises(StoreError, match="not Unicode"):
-        region_file.pieces(stored, "us-east-1", 1)
+    sizes = [len(piece) for _, piece in region_file.pieces(tables(5_000), "us-east-1", 1)]
+    assert max(sizes) < sum(sizes) / 15
 
 
 def test_what_another_session_left_alone_is_kept_and_not_made_again() -> None:
@@ -66,3 +61,14 @@ def test_what_another_session_left_alone_is_kept_and_not_made_again() -> None:
     assert kept == [key_pair(number).key_pair_id for number in (0, 1, 2, 3, 5, 6, 8, 9)]
     was, table = known.tables[region_file.KEY_PAIRS], content.tables[region_file.KEY_PAIRS]
     assert [number for number in table if table[number] is was.get(number)] == list("01235689")
+
+
+def test_a_text_that_cannot_be_stored_changes_nothing(tmp_path: Path) -> None:
+    store = RegionStore(write_region(tmp_path / "data", 300).parent, "us-east-1")
+    before = store.path.read_bytes()
+    new = replace(key_pair(301), tags=(Tag("Env", "\ud800"),))
+    with pytest.raises(StoreError, match="not Unicode"), store.transaction() as transaction:
+        transaction.insert(new, "CreateKeyPair")
+    assert store.path.read_bytes() == before
+    assert not list(store.folder.glob("*.tmp-*"))
+    assert "failed" in store.journal.path.read_text().splitlines()[-1]
