@@ -40,13 +40,15 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
     read, replace = region_file.read, files.replace_file
 
-    def counted_read(data: bytes, region: str) -> region_file.Content:
+    def counted_read(
+        data: bytes, region: str, known: region_file.Content | None = None
+    ) -> region_file.Content:
         work.parses += 1
-        return read(data, region)
+        return read(data, region, known)
 
     def counted_replace(path: Path, pieces: files.Pieces, **options: str) -> None:
         pieces = tuple(pieces)
-        work.written.append(sum(map(len, pieces)))
+        work.written.append(sum(len(piece) for _, piece in pieces))
         replace(path, pieces, **options)
 
     monkeypatch.setattr(region_file, "read", counted_read)
