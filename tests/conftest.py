@@ -175,3 +175,12 @@ def umask() -> Iterator[Callable[[int], None]]:
 
     yield set_umask
     os.umask(before)
+
+
+_LONGEST_ID = 200
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case that is given much text after its argument: names go from process to process."""
+    is_much = isinstance(val, (str, bytes)) and len(val) > _LONGEST_ID
+    return argname if is_much else None

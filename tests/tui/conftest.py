@@ -3,8 +3,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import _wait
 
 from tests.demo import DemoService, deterministic_keys, fill
+
+# After each key Textual's pilot sleeps twice, 20 ms each, to see whether the process is at rest,
+# which is the most of what a test takes. A twentieth of the time at work is still no rest.
+_wait.SLEEP_GRANULARITY = 0.004
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
 
 
 @pytest.fixture
