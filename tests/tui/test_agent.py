@@ -308,7 +308,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
-        await until(pilot, lambda: "enter to the pair" in texts(pilot), "the keys")
+        await until(pilot, lambda: "enter go to the pair" in texts(pilot), "the keys")
         assert "there in eu-west-1" not in texts(pilot)
         await pilot.press("j")
         await until(pilot, lambda: "enter import" in texts(pilot), "the other key")

@@ -115,7 +115,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
         """Say what Enter does now, if it does anything."""
         (key, _), *others = hints(Place.AGENT)
         chosen = self._chosen
-        word = "import" if isinstance(chosen, KeyToImport) else "to the pair"
+        word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
         self._key_hints.show((*([(key, word)] if chosen else []), *others))
 
     @property
