@@ -24,7 +24,7 @@ from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.strokes import Strokes
 from tui.text import masked, visible
-from tui.toast import toast
+from tui.toast import forget, toast
 from tui.wire import Frame, Wire
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class KeyPairsApp(App[None]):
         self.screen_change_signal.subscribe(self, self._forget_what_was_said, immediate=True)
 
     def _forget_what_was_said(self, _: Screen[object]) -> None:
-        if self._notifications:
-            self.clear_notifications()
+        forget(self)
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""

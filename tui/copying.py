@@ -53,7 +53,7 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
         question = f"Send the private key of {key_pair.key_name}?"
         if await _pick(app, question, _QUESTION, holds_key=holds_key) == _YES:
             await clipboard.send_private(app, created.key_material)
-            clipboard.say_sent(app, "private key", "; it cannot be taken back")
+            clipboard.say_sent(app, _PRIVATE_KEY)
             return True
     elif title is not None:
         await clipboard.send(app, texts[title])
