@@ -139,7 +139,22 @@ class KeyPairsApp(App[None]):
                 partial(screen.run_action, action.method),
             )
         yield SystemCommand("Quit", "ctrl+q", self.action_quit)
-        yield SystemCommand("Change the theme", "for this session", self.action_change_theme)
+        yield SystemCommand("Change the theme for this session", "", self.action_change_theme)
+
+    def action_command_palette(self) -> None:
+        """Show what can be done on the screen; picking a line does it."""
+        if not isinstance(self.screen, CommandPalette):
+            from tui.palette import Palette
+
+            self.push_screen(Palette("What can be done here"))
+
+    def search_themes(self) -> None:
+        """Show the themes; picking one changes to it."""
+        from textual.theme import ThemeProvider
+
+        from tui.palette import Palette
+
+        self.push_screen(Palette("Themes, for this session", [ThemeProvider]))
 
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""

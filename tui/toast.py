@@ -7,11 +7,7 @@ from tui.widgets.key_hints import KeyHints
 
 def toast(app: App[None], text: str) -> None:
     """Say a visible line for a moment, in the place of the one that was said so before."""
-    # The palette has no bar of its own, and leaves that of the screen below in sight.
-    for screen in reversed(app.screen_stack):
-        for bar in screen.query(KeyHints):
-            bar.say(text)
-            return
+    app.screen.query_one(KeyHints).say(text)
 
 
 def forget(app: App[None]) -> None:

@@ -471,7 +471,7 @@ def test_help_and_palette_lead_there(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "CommandPalette")
+        await until_screen(pilot, "Palette")
         await type_text(pilot, words)
         await pilot.pause(0.3)
         await pilot.press("down", "enter")

@@ -72,7 +72,7 @@ def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
         field = app.screen.query_one("#key-name", TextInput)
         await until(pilot, lambda: field.value == "web", "the paste")
         bar = app.screen.query_one(KeyHints)
-        assert not bar.said
+        assert len(bar.said) == 0
         app.post_message(Paste("-1\nweb-2\nweb-3"))
         await until(pilot, lambda: field.value == "web-1", "the paste")
         assert bar.said == "one line fits here: the first of 3 was taken"

@@ -147,7 +147,7 @@ def test_the_palette_over_a_key_does_not_quit_either(empty_service: DemoService)
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_service)
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "CommandPalette")
+        await until_screen(pilot, "Palette")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "escape goes back to it" in "".join(toasts(pilot)), "the word")
 
