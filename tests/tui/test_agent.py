@@ -334,6 +334,7 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "a pair is RSA or ED25519" in texts(pilot), "the reason")
+        assert "Time left   not told by agents; ssh-add -d FILE removes it" in texts(pilot)
         assert "enter" not in texts(pilot)
         await pilot.press("enter")
         assert screen.is_current

@@ -149,6 +149,8 @@ class AgentKeysScreen(Screen[Chosen | None]):
             yield "Key pair", "none of any Region; enter imports it"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
+        # The protocol of agents has no way to ask for it.
+        yield "Time left", "not told by agents; ssh-add -d FILE removes it"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:
