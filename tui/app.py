@@ -109,7 +109,7 @@ class KeyPairsApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            self.strokes.note(event.key)
+            self.strokes.note(event.key, is_printable=event.is_printable)
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             # Its field is Textual's own, which draws what was pasted as it is.
             event.text = masked(event.text)

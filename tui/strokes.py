@@ -24,13 +24,15 @@ class Strokes:
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=_MANY)
         self._last = ""
+        self._is_letter = self._after_letter = False
         self.count = 0
         """How many there were."""
 
-    def note(self, key: str) -> None:
+    def note(self, key: str, *, is_printable: bool) -> None:
         """Note a key that has just come."""
         if key != self._last:
             self._times.append(monotonic())
+            self._after_letter, self._is_letter = self._is_letter, is_printable
             self.count += 1
         self._last = key
 
@@ -41,5 +43,5 @@ class Strokes:
 
     @property
     def close(self) -> bool:
-        """Whether the last key came closer behind another than a person presses it."""
-        return len(self._times) > 1 and monotonic() - self._times[-2] < _TOGETHER
+        """Whether the last key came closer behind a letter than a person presses it."""
+        return self._after_letter and monotonic() - self._times[-2] < _TOGETHER

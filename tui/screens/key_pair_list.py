@@ -269,7 +269,7 @@ class KeyPairListScreen(ListScreen):
     async def action_quit(self) -> None:
         """Quit, if this key stands alone and is not part of a text."""
         strokes = cast("KeyPairsApp", self.app).strokes
-        if strokes.pouring or strokes.close:
+        if strokes.close:
             self._doubt()
         else:
             self.set_timer(ALONE, partial(self._quit_or_doubt, strokes, strokes.count))
