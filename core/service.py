@@ -62,6 +62,7 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         open_store = store if callable(store) else lambda: store
         authorizer = authorizer or Authorizer(region(open_store().region), "nobody")
         super().__init__(open_store, authorizer, now, new_key_pair_id)
+        self._copying_to: KeyPairService | None = None
 
     @classmethod
     def open(
@@ -111,8 +112,13 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
             self._store.tidy()
 
     def give_up_waiting(self) -> None:
-        """Refuse the change that waits for another session now, with StoreLocked."""
+        """Refuse the change that waits for another session now, with StoreLocked.
+
+        That may be one that a copy makes in another Region.
+        """
         self._store.give_up_waiting()
+        if self._copying_to is not None:
+            self._copying_to.give_up_waiting()
 
     def make_ready(self) -> None:
         """Do ahead what the first change would wait for, when nobody is waiting: import, tidy."""
@@ -157,7 +163,7 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
             InvalidKeyPairDuplicate: the name belongs to another key there.
             EC2Error, StoreError: see `import_key_pair`.
         """
-        there = self.for_region(name)
+        there = self._copying_to = self.for_region(name)
         tags = [TagSpecification("key-pair", key_pair.tags)] if key_pair.tags else []
         try:
             return there.import_key_pair(

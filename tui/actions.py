@@ -115,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.check-up", Place.LIST, "D", "check_up", "",
         "Look for what is wrong with pairs, files and the store.",
         words="doctor lost weak old changed health audit permissions verify"),
-    Action("app.quit", Place.LIST, "q", "app.quit", "",
+    Action("app.quit", Place.LIST, "q", "quit", "",
         "Quit.", words="exit leave"),
 
     Action("filter.done", Place.FILTER, "enter,down", "filter_done", "to the list",
@@ -205,7 +205,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("delete.back", Place.DELETE, "escape", "back", "back",
         "Go back, or stop before the next one."),
 
-    Action("agent.go", Place.AGENT, "enter", "go", "to the pair",
+    Action("agent.go", Place.AGENT, "enter", "go", "go to the pair",
         "Go to the pair of this key, in any Region, or import the key."),
     Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
         "Ask the agent again."),

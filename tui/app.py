@@ -24,7 +24,7 @@ from tui.driver import SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.strokes import Strokes
 from tui.text import masked, visible
-from tui.toast import toast
+from tui.toast import forget, toast
 from tui.wire import Frame, Wire
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class KeyPairsApp(App[None]):
         self.screen_change_signal.subscribe(self, self._forget_what_was_said, immediate=True)
 
     def _forget_what_was_said(self, _: Screen[object]) -> None:
-        if self._notifications:
-            self.clear_notifications()
+        forget(self)
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
@@ -110,7 +109,7 @@ class KeyPairsApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            self.strokes.note(event.key)
+            self.strokes.note(event.key, is_printable=event.is_printable)
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             # Its field is Textual's own, which draws what was pasted as it is.
             event.text = masked(event.text)
@@ -140,7 +139,22 @@ class KeyPairsApp(App[None]):
                 partial(screen.run_action, action.method),
             )
         yield SystemCommand("Quit", "ctrl+q", self.action_quit)
-        yield SystemCommand("Change the theme", "for this session", self.action_change_theme)
+        yield SystemCommand("Change the theme for this session", "", self.action_change_theme)
+
+    def action_command_palette(self) -> None:
+        """Show what can be done on the screen; picking a line does it."""
+        if not isinstance(self.screen, CommandPalette):
+            from tui.palette import Palette
+
+            self.push_screen(Palette("What can be done here"))
+
+    def search_themes(self) -> None:
+        """Show the themes; picking one changes to it."""
+        from textual.theme import ThemeProvider
+
+        from tui.palette import Palette
+
+        self.push_screen(Palette("Themes, for this session", [ThemeProvider]))
 
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""

@@ -31,9 +31,9 @@ async def send_private(app: App[None], material: KeyMaterial) -> None:
         app._driver.write(f"\x1b]52;c;{b64encode(material.encode()).decode()}\a")
 
 
-def say_sent(app: App[None], what: str, note: str = "") -> None:
+def say_sent(app: App[None], what: str) -> None:
     """Say what was sent; not that it arrived."""
-    toast(app, f"{what}: sent to your terminal{note}")
+    toast(app, f"{what}: sent to your terminal")
 
 
 async def _by_tmux(data: bytes) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.service import KeyPairService
 
 _LONGEST = 2_000
+_TITLE_WIDTH = len("OpenSSH SHA-256 fingerprint")
 _PRIVATE_KEY = "private key"
 _NO, _YES = "no", "yes"
 _QUESTION = (
@@ -46,13 +47,13 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
     """
     key_pair = created.key_pair
     texts = _texts(key_pair)
-    items = [*_items(texts), Item(_PRIVATE_KEY, "the private key itself", "asks first")]
+    items = [*_items(texts), _item(_PRIVATE_KEY, "the private key itself", "asks first")]
     title = await _pick(app, f"Copy from {key_pair.key_name}", items, holds_key=holds_key)
     if title == _PRIVATE_KEY:
         question = f"Send the private key of {key_pair.key_name}?"
         if await _pick(app, question, _QUESTION, holds_key=holds_key) == _YES:
             await clipboard.send_private(app, created.key_material)
-            clipboard.say_sent(app, "private key", "; it cannot be taken back")
+            clipboard.say_sent(app, _PRIVATE_KEY)
             return True
     elif title is not None:
         await clipboard.send(app, texts[title])
@@ -75,7 +76,11 @@ def _texts(key_pair: KeyPair) -> dict[str, str]:
 
 
 def _items(texts: Mapping[str, str]) -> list[Item]:
-    return [Item(title, title, _first(text)) for title, text in texts.items()]
+    return [_item(title, title, _first(text)) for title, text in texts.items()]
+
+
+def _item(value: str, title: str, text: str) -> Item:
+    return Item(value, f"{title:<{_TITLE_WIDTH}} {text}")
 
 
 def _first(text: str) -> str:

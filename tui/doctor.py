@@ -11,7 +11,7 @@ from core.findings import Finding
 from core.settings import data_folder, open_service
 from tui.doctor_text import summed_up
 from tui.text import sentence, visible
-from tui.wrapping import say
+from tui.wrapping import say, tell
 
 if TYPE_CHECKING:
     from core.doctor import Summary
@@ -33,7 +33,7 @@ def doctor(
         service = open_service(None, folder, policy, read_only=True)
         findings, summary = _collected(service, older_than)
     except KeyPairsError as error:
-        _say(sentence(error))
+        tell(sentence(error))
         return UNUSABLE
     if as_json:
         print(json.dumps(document(findings, summary), indent=2))
@@ -42,11 +42,11 @@ def doctor(
         say(f"{finding.severity:<8} {visible(finding.problem)} [{what}]", indent=_INDENT)
         say(f"{'':<8} {visible(finding.advice)}", indent=_INDENT)
     sys.stdout.flush()
-    _say(summed_up(findings, summary))
+    tell(summed_up(findings, summary))
     if not summary.regions and not summary.not_allowed:
-        _say(f"no Region is in use in {visible(str(data_folder(folder)))}.")
+        tell(f"no Region is in use in {visible(str(data_folder(folder)))}.")
     for region in summary.not_allowed:
-        _say(f"left out {region}: you are not allowed to describe its key pairs.")
+        tell(f"left out {region}: you are not allowed to describe its key pairs.")
     if summary.not_allowed and not summary.regions:
         return UNUSABLE
     return FOUND if findings else FINE
@@ -69,7 +69,3 @@ def document(findings: Sequence[Finding], summary: "Summary") -> dict[str, objec
         "key_pairs": summary.key_pairs,
         "findings": [finding.as_record() for finding in findings],
     }
-
-
-def _say(text: str) -> None:
-    say(f"keypairs: {text}", sys.stderr)

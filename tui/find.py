@@ -12,7 +12,7 @@ from core.secret import Passphrase
 from core.settings import data_folder, open_service
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
-from tui.wrapping import say
+from tui.wrapping import say, tell
 
 if TYPE_CHECKING:
     from core.find import Ask, Finder
@@ -39,12 +39,12 @@ def find(
         service = open_service(None, folder, policy, read_only=True)
         finder = service.finder(_asker() if ask else None)
     except KeyPairsError as error:
-        _say(sentence(error))
+        tell(sentence(error))
         return UNUSABLE
     for problem in finder.problems:
-        _say(visible(problem))
+        tell(visible(problem))
     if not finder.pairs and not finder.problems:
-        _say(f"there are no key pairs in {visible(str(data_folder(folder)))} to compare with.")
+        tell(f"there are no key pairs in {visible(str(data_folder(folder)))} to compare with.")
     found: list[Found] = []
     count = 0
     try:
@@ -55,12 +55,12 @@ def find(
                 if not as_json:
                     say(line(each), indent=_INDENT)
     except KeyPairsError as error:  # the agent's
-        _say(sentence(error))
+        tell(sentence(error))
         return UNUSABLE
     if as_json:
         print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
     sys.stdout.flush()
-    _say(summed_up(found, count))
+    tell(summed_up(found, count))
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     fine = keys and all(each.standing is Standing.KNOWN for each in keys)
     return ALL_KNOWN if fine and len(keys) == len(found) else NOT_ALL
@@ -86,7 +86,3 @@ def _asker() -> "Ask | None":
         return None
 
     return ask
-
-
-def _say(text: str) -> None:
-    say(f"keypairs: {text}", sys.stderr)

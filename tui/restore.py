@@ -9,6 +9,7 @@ from core.restore import Restoration, examine
 from core.restore import restore as put_back
 from core.settings import data_folder
 from tui.text import sentence, visible
+from tui.wrapping import tell
 
 RESTORED, REFUSED, UNUSABLE = 0, 1, 2
 
@@ -23,7 +24,7 @@ def restore(region: str, folder: str | None, *, agreed: bool) -> int:
         path = data_folder(folder)
         data_dir.check(path)
     except KeyPairsError as error:
-        _say(sentence(error))
+        tell(sentence(error))
         return UNUSABLE
     try:
         found = examine(path, name)
@@ -33,17 +34,17 @@ def restore(region: str, folder: str | None, *, agreed: bool) -> int:
             print(visible(line))
         sys.stdout.flush()
         if not agreed and not sys.stdin.isatty():
-            _say("Standard input is not a terminal, so you cannot be asked. Add --yes to restore.")
+            tell("Standard input is not a terminal, so you cannot be asked. Add --yes to restore.")
             return UNUSABLE
         if not (agreed or _asked(name)):
-            _say("Nothing was changed.")
+            tell("Nothing was changed.")
             return REFUSED
         aside = put_back(path, name, found)
     except StoreError as error:
-        _say(sentence(error))
+        tell(sentence(error))
         return REFUSED
     kept = f" The damaged file is now {aside}." if aside else ""
-    _say(visible(f"Restored {found.path}.{kept}"))
+    tell(visible(f"Restored {found.path}.{kept}"))
     return RESTORED
 
 
@@ -65,7 +66,3 @@ def _described(found: Restoration) -> Sequence[str]:
 def _asked(region: str) -> bool:
     print(f"Restore {visible(region)} from the copy? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def _say(text: str) -> None:
-    print(f"keypairs: {text}", file=sys.stderr)

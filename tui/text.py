@@ -117,6 +117,19 @@ def clip(text: str, width: int) -> str:
     return fit(text, width) if cell_len(text) > width else text
 
 
+def pinched(text: str, width: int) -> str:
+    """Return visible text in at most `width` cells, with an ellipsis for what is cut of its middle.
+
+    For what ends in a path, which says most at its end.
+    """
+    if cell_len(text) <= width:
+        return text
+    tail = text[-(width // 2) :]
+    while cell_len(tail) > width // 2:
+        tail = tail[1:]
+    return set_cell_size(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
+
+
 def fold(text: str, width: int) -> list[str]:
     """Return visible text as lines of at most `width` cells, parted at spaces where there are any.
 

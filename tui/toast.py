@@ -1,12 +1,17 @@
-"""What is said for a moment, over whatever is on the screen."""
+"""What is said for a moment, at the end of the hint bar, where it covers nothing that is read."""
 
 from textual.app import App
 
-_SECONDS = 3
+from tui.widgets.key_hints import KeyHints
 
 
 def toast(app: App[None], text: str) -> None:
-    """Say a line for a moment, in the place of the one that was said so before."""
-    # One at a time: the next would stand below it, over what is read there.
-    app.clear_notifications()
-    app.notify(text, markup=False, timeout=_SECONDS)
+    """Say a visible line for a moment, in the place of the one that was said so before."""
+    app.screen.query_one(KeyHints).say(text)
+
+
+def forget(app: App[None]) -> None:
+    """Say no longer what was said for a moment."""
+    for screen in app.screen_stack:
+        for bar in screen.query(KeyHints):
+            bar.say("")

@@ -20,6 +20,11 @@ def say(text: str, stream: TextIO | None = None, *, indent: int = 0) -> None:
     print("\n".join(lines), file=stream)
 
 
+def tell(text: str) -> None:
+    """Say visible text on stderr in the program's own name."""
+    say(f"keypairs: {text}", sys.stderr)
+
+
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     """Return visible text as lines of at most `width` cells; only the first is not indented.
 

@@ -401,7 +401,7 @@ def show_and_crash(run: RunOfCanary) -> None:
 def take_a_picture(run: RunOfCanary) -> None:
     show(run)
     run.press("C-p")
-    run.wait_for("Search for commands")
+    run.wait_for("What can be done here")
     run.type("screenshot")
     run.wait_until_gone("Quit")
     run.press("Enter")

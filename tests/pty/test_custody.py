@@ -69,7 +69,7 @@ def test_each_key_leads_there(
 @pytest.mark.long
 @SIZES
 @pytest.mark.parametrize(
-    ("way", "shown", "times"), [("?", "type to narrow", 3), ("C-p", "Search", 2)]
+    ("way", "shown", "times"), [("?", "type to narrow", 3), ("C-p", "What can be done here", 2)]
 )
 def test_help_and_palette_lead_there(
     open_app: OpenApp,

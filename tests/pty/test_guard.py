@@ -28,13 +28,12 @@ def records(folder: Path) -> Sequence[Mapping[str, Any]]:
 
 def quit_by_palette(terminal: Terminal) -> None:
     def offers_only_quit(screen: str) -> bool:
-        palette = screen.partition("▔")[2].rpartition("▁")[0]
-        lines = [line.strip("▔▁ ") for line in palette.split("\n")]
-        found = [line for line in lines if line and "🔎" not in line]
-        return len(found) == 2 and found[0] == "Quit"
+        # Between the title with the field and the hints.
+        found = [line.split() for line in screen.split("\n") if line][2:-1]
+        return found == [["ctrl+q", "Quit"]]
 
     terminal.press("C-p")
-    terminal.wait_for("Search for commands")
+    terminal.wait_for("What can be done here")
     terminal.type("quit")
     terminal.wait_for(offers_only_quit)
     terminal.press("Enter")

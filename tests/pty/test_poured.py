@@ -85,3 +85,26 @@ def test_a_key_of_several_lines_is_not_submitted_before_its_end(
     terminal.wait_for("imported old")
     [pair] = service.describe_key_pairs()
     assert path.with_suffix(".pub").read_text().startswith(pair.public_key)
+
+
+# Nor does a letter of these open a screen.
+QUITTING = [
+    pytest.param("bow kowqow", id="within"),
+    pytest.param("qow", id="at the start", marks=pytest.mark.long),
+    pytest.param("bow kow q", id="at the end", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("text", QUITTING)
+def test_on_the_list_it_does_not_quit(
+    open_app: OpenApp, service: KeyPairService, text: str
+) -> None:
+    service.create_key_pair(key_name="web", key_type="ed25519")
+    terminal = open_app()
+    terminal.wait_for("1 pair")
+    pour(terminal, text)
+    terminal.wait_for("that q came amid other keys")
+    assert terminal.status is None
+    time.sleep(0.1)
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0

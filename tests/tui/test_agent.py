@@ -308,7 +308,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
-        await until(pilot, lambda: "enter to the pair" in texts(pilot), "the keys")
+        await until(pilot, lambda: "enter go to the pair" in texts(pilot), "the keys")
         assert "there in eu-west-1" not in texts(pilot)
         await pilot.press("j")
         await until(pilot, lambda: "enter import" in texts(pilot), "the other key")
@@ -334,6 +334,7 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "a pair is RSA or ED25519" in texts(pilot), "the reason")
+        assert "Time left   not told by agents; ssh-add -d FILE removes it" in texts(pilot)
         assert "enter" not in texts(pilot)
         await pilot.press("enter")
         assert screen.is_current
@@ -471,7 +472,7 @@ def test_help_and_palette_lead_there(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "CommandPalette")
+        await until_screen(pilot, "Palette")
         await type_text(pilot, words)
         await pilot.pause(0.3)
         await pilot.press("down", "enter")

@@ -9,6 +9,7 @@ from core.model import Tag
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.tag_rows import TagRow
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -70,11 +71,11 @@ def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
         app.post_message(Paste("web\n"))
         field = app.screen.query_one("#key-name", TextInput)
         await until(pilot, lambda: field.value == "web", "the paste")
-        assert not list(app._notifications)
+        bar = app.screen.query_one(KeyHints)
+        assert len(bar.said) == 0
         app.post_message(Paste("-1\nweb-2\nweb-3"))
         await until(pilot, lambda: field.value == "web-1", "the paste")
-        (said,) = app._notifications
-        assert said.message == "one line fits here: the first of 3 was taken"
+        assert bar.said == "one line fits here: the first of 3 was taken"
 
     play(empty_service, scene)
 

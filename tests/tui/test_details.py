@@ -32,8 +32,8 @@ def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_service: DemoService
     copied = recipes(pair, empty_service.region, empty_service.key_file_kinds(pair))
     assert {each.title: each.text.splitlines() for each in copied}.items() <= shown.items()
     assert shown["Public key"] == [f"{pair.public_key} {NAME}"]
-    items = {item.value: item.remark for item in copying._items(copying._texts(pair))}
-    assert items["name"] == NAME
+    items = {item.value: item.text for item in copying._items(copying._texts(pair))}
+    assert items["name"] == f"{'name':<27} {NAME}"
     assert any(r"printf '%s\n'" in line for line in shown["public key file"])
 
 

@@ -334,6 +334,32 @@ async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
         assert "s3same" not in str(rows(screen)) + str(screen._answer.render()) + said(screen)
 
 
+@pytest.mark.long
+@in_loop
+async def test_enter_does_what_the_field_that_has_the_focus_is_for(
+    demo_service: DemoService, keys: Path, run: Callable[..., object]
+) -> None:
+    make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
+    run(*make, "-f", keys / "z.pem")
+    (keys / "z.pem.pub").unlink()
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await look_up(pilot, "~/keys/z.pem")
+        await pilot.press("enter", *"s3sam")
+        assert hint(screen) == "enter unlock"
+        await pilot.press("tab")
+        assert screen._thing.has_focus
+        await pilot.press(*"/..")
+        await until(pilot, lambda: hint(screen) == "enter find", "the hint")
+        screen._thing.value = "~/keys/c.pub"
+        await pilot.press("enter")
+        await until(pilot, lambda: "looked at" in said(screen), "the answer")
+        assert [whose for _, whose in rows(screen)] == ["there in eu-west-1"]
+        # The field of the file that is no longer there is gone, with what was typed.
+        assert not screen._passphrase_row.display
+        assert screen._passphrase.reveal() == ""
+        assert hint(screen) == "enter go to the pair"
+
+
 @in_loop
 async def test_a_passphrase_ends_with_the_screen_however_that_ends(
     demo_service: DemoService, keys: Path, run: Callable[..., object]

@@ -110,13 +110,30 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_service: DemoService
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "CommandPalette")
+        await until_screen(pilot, "Palette")
         for word in ("rotat", "restore trash", "doctor"):
             first, *_ = word.split()
             [help_text] = [action.help for action in ACTIONS if action.id == SOUGHT[first]]
             await pilot.press("ctrl+u")
             await type_text(pilot, word)
             await until(pilot, partial(is_first_hit, pilot, help_text[:40]), word)
+
+    play(empty_service, scene)
+
+
+def test_the_palette_looks_as_other_screens_do_and_says_when_nothing_matches(
+    empty_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "Palette")
+        await until(pilot, lambda: " c        Create a key pair" in drawn(pilot), "the actions")
+        assert "🔎" not in drawn(pilot)
+        assert drawn(pilot).rstrip().endswith("enter pick   esc back")
+        await type_text(pilot, "xyzzy")
+        await until(pilot, lambda: "Nothing matches." in drawn(pilot), "that there is none")
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the actions again")
 
     play(empty_service, scene)
 

@@ -52,7 +52,8 @@ from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
-from tui.text import clip, fit, fold, masked, short_paths, shortened, visible
+from tui.text import clip, fit, fold, masked, pinched, short_paths, shortened, visible
+from tui.toast import toast
 from tui.tone import Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_text import KeyText
@@ -131,6 +132,7 @@ def test_fitted_text_has_exactly_the_width(width: int) -> None:
     for each in SHORT:
         assert cells(fit(each.drawn, width)) == width, each.id
         assert cells(clip(each.drawn, width)) <= width, each.id
+        assert cells(pinched(each.drawn, width)) <= width, each.id
         # Nothing but the space at which a line ends is lost.
         lines = fold(each.drawn, max(width, 2))
         assert "".join(lines).replace(" ", "") == each.drawn.replace(" ", "")
@@ -401,7 +403,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
                 assert drawn(pilot).strip()
                 app.pop_screen()
                 await pilot.pause()
-            app.notify(visible(text), markup=False)
+            toast(app, visible(text))
             await pilot.pause(0.05)
             drawn(pilot)
             assert looked_at == all_screens(), "add the others to `screens`"

@@ -9,7 +9,6 @@ import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
-from textual.widgets._toast import Toast
 
 from core.model import KeyFormat, PrivateKeyState
 from tests.demo import DemoService
@@ -27,6 +26,7 @@ from tui.details import where_it_is
 from tui.rows import remarks
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.key_material import KeyMaterialScreen
+from tui.toast import toast
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
@@ -81,7 +81,9 @@ async def until_says(pilot: Pilot[None], words: str) -> None:
 
 
 def toasts(pilot: Pilot[None]) -> list[str]:
-    return [str(toast.render()) for toast in app_of(pilot).screen.query(Toast)]
+    """Return what is said for a moment."""
+    bars = [bar for screen in app_of(pilot).screen_stack for bar in screen.query(KeyHints)]
+    return [bar.said for bar in bars if bar.said]
 
 
 # Leaving ----------------------------------------------------------------------------------------
@@ -145,7 +147,7 @@ def test_the_palette_over_a_key_does_not_quit_either(empty_service: DemoService)
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_service)
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "CommandPalette")
+        await until_screen(pilot, "Palette")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "escape goes back to it" in "".join(toasts(pilot)), "the word")
 
@@ -395,7 +397,8 @@ def test_each_fingerprint_can_be_copied_under_its_name(
         await until_screen(pilot, "PickScreen")
         (pair,) = empty_service.describe_key_pairs()
         offered = {
-            item.text: item.remark for item in app_of(pilot).screen.query_one(PickList).items
+            item.value: item.text.removeprefix(f"{item.value:<27} ")
+            for item in app_of(pilot).screen.query_one(PickList).items
         }
         assert offered["EC2 fingerprint"] == pair.key_fingerprint
         assert offered["OpenSSH SHA-256 fingerprint"] == pair.fingerprints.ssh_sha256
@@ -436,17 +439,21 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
-def test_what_is_said_for_a_moment_covers_no_hint_and_no_state(
+def test_what_is_said_for_a_moment_leaves_all_but_some_hints(
     empty_service: DemoService, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        screen = await hold(pilot, empty_service)
-        app_of(pilot).notify("the private key: sent to your terminal; it cannot be taken back")
-        await until(pilot, lambda: bool(toasts(pilot)), "it")
-        for toast in screen.query(Toast):
-            for other in screen.query("KeyHints, #state, TopLine"):
-                assert not toast.region.overlaps(other.region), other
+        await hold(pilot, empty_service)
         await until_says(pilot, "Not saved yet, and there is no other copy.")
+        *above, hints_before = lines(pilot)
+        toast(app_of(pilot), "private key: sent to your terminal")
+        await until_says(pilot, "private key: sent to your terminal")
+        *still_above, bar = lines(pilot)
+        assert still_above == above
+        assert bar.rstrip().endswith("   private key: sent to your terminal")
+        assert "esc leave   ? help " in bar
+        app_of(pilot).query_one(KeyHints).say("")
+        await until(pilot, lambda: lines(pilot)[-1] == hints_before, "the hints")
 
     play(empty_service, scene, size)
 
@@ -472,7 +479,6 @@ def test_one_thing_is_said_for_a_moment_at_a_time(demo_service: DemoService) -> 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+c", "ctrl+c", "ctrl+c")
         await pilot.pause()
-        assert len(app_of(pilot)._notifications) == 1
         await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "one of it")
 
     play(demo_service, scene)

@@ -505,3 +505,15 @@ def test_an_export_that_fails_keeps_the_path(
             assert screen.query_one(PathField).path == "~/key-pairs-us-east-1.json"
 
     asyncio.run(run())
+
+
+def test_a_path_without_end_leaves_the_rest_of_the_form_in_sight(
+    empty_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await write_path(pilot, "~/" + "x" * 5_000 + "/web.pem")
+        toggle = dialog(pilot).query_one(Toggle)
+        await until(pilot, lambda: "web.pub" in drawn(pilot), "the end of the path")
+        assert toggle.size.height == 3
+
+    play(empty_service, scene)

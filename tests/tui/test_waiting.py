@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tests.tui.driving import app_of, create, play, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.patience import STILL_WAITING
 from tui.widgets.verdict_line import VerdictLine
@@ -54,11 +54,34 @@ async def _discard(pilot: Pilot[None]) -> None:
 
 
 @contextmanager
-def another_session(folder: Path) -> Iterator[None]:
-    """Hold the Region's lock as a session that takes its time does."""
-    with (folder / "us-east-1.json.lock").open("r+") as file:
+def another_session(folder: Path, region: str = "us-east-1") -> Iterator[None]:
+    """Hold a Region's lock as a session that takes its time does."""
+    with (folder / f"{region}.json.lock").open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@pytest.mark.long
+def test_copying_says_so_as_well_and_escape_gives_up(demo_service: DemoService, home: Path) -> None:
+    there = demo_service.for_region("eu-west-1")
+    there.create_key_pair(key_name="other", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("C")
+        await until_screen(pilot, "CopyToRegionsScreen")
+        await pilot.press("space")
+        state = app_of(pilot).screen.query_one("#state", VerdictLine)
+        with another_session(home / "data", "eu-west-1"):
+            await pilot.press("enter")
+            await until(pilot, lambda: state.verdict == STILL_WAITING, "what is waited for")
+            await pilot.press("escape")
+            await until(pilot, lambda: "stopped" in state.verdict.text, "the answer")
+            assert state.verdict.text == "stopped, 0 of 1 done; enter tries again"
+        await pilot.press("enter")
+        await until(pilot, lambda: "1 of 1 done" in state.verdict.text, "the copy")
+
+    play(demo_service, scene)
+    assert len(there.describe_key_pairs()) == 2
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
         """Say what Enter does now, if it does anything."""
         (key, _), *others = hints(Place.AGENT)
         chosen = self._chosen
-        word = "import" if isinstance(chosen, KeyToImport) else "to the pair"
+        word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
         self._key_hints.show((*([(key, word)] if chosen else []), *others))
 
     @property
@@ -149,6 +149,8 @@ class AgentKeysScreen(Screen[Chosen | None]):
             yield "Key pair", "none of any Region; enter imports it"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
+        # The protocol of agents has no way to ask for it.
+        yield "Time left", "not told by agents; ssh-add -d FILE removes it"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -15,6 +16,7 @@ from tui import copies
 from tui.actions import Place
 from tui.copies import Copied
 from tui.keymap import bindings, key_of
+from tui.patience import patiently
 from tui.region_items import region_items
 from tui.text import visible
 from tui.tone import Tone, Verdict
@@ -199,7 +201,8 @@ class CopyToRegionsScreen(Screen[int]):
             what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
             self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
             self._go_to(name)
-            copied = await asyncio.to_thread(copies.copy, self._service, key_pair, name)
+            copy = partial(copies.copy, self._service, key_pair, name)
+            copied = await patiently(copy, self._state.show)
             self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
             self._show(name)
         self._busy = False
@@ -221,7 +224,7 @@ class CopyToRegionsScreen(Screen[int]):
             return
         stopped = "stopped, " if self._stop else ""
         # Where nothing came of any, there are no others.
-        refused = len(self._chosen) == asked and not self._stop
+        refused = len(self._chosen) == asked
         next_ = "enter tries again" if refused else "enter goes on with the others"
         again = f"{stopped}{done}; {next_}"
         self._state.show(Verdict(again, Tone.CAUTION))
@@ -233,8 +236,9 @@ class CopyToRegionsScreen(Screen[int]):
                 self._list.cursor = index
 
     def action_back(self) -> None:
-        """Go back, or stop before the next one."""
+        """Go back, or stop before the next one, and give up waiting for another session."""
         if self._busy:
             self._stop = True
+            self._service.give_up_waiting()
         else:
             self.dismiss(sum(map(self._is_done, self._copies)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -101,11 +102,13 @@ class FindScreen(Screen[Chosen | None]):
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Look up what was typed, or take what is under the cursor if that was done."""
-        if self._passphrase_row.display:
+        if self._passphrase.has_focus:
             # While a passphrase is tried, the next is only typed.
             if not self._is_looking:
                 self._unlock()
         elif self._thing.value != self._looked_up:
+            if self._passphrase_row.display:
+                self._close_passphrase()
             self._look_up(self._thing.value)
         else:
             self._take()
@@ -178,11 +181,12 @@ class FindScreen(Screen[Chosen | None]):
                 else Verdict(summed_up(self._found, self._looked_at))
             )
 
+    @on(DescendantFocus)
     @on(Input.Changed)
     def _hint(self) -> None:
         """Say what Enter does now."""
         (key, word), *others = hints(Place.FIND)
-        if self._passphrase_row.display:
+        if self._passphrase.has_focus:
             word = "unlock"
         elif self._thing.value == self._looked_up:
             word = _what_enter_does(self._under_cursor)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 
@@ -13,10 +14,12 @@ from tui.background import is_running
 from tui.keymap import bindings, key_of
 from tui.list_screen import ListScreen
 from tui.read_only import changes
+from tui.strokes import ALONE, Strokes
 from tui.text import said_by, short_path
 from tui.widgets.cursor_list import CursorList
 
 if TYPE_CHECKING:
+    from tui.app import KeyPairsApp
     from tui.chosen import Chosen
 
 
@@ -262,6 +265,23 @@ class KeyPairListScreen(ListScreen):
         from tui.screens.check_up import CheckUpScreen
 
         await self._follow(await self.app.push_screen_wait(CheckUpScreen(self._service)))
+
+    async def action_quit(self) -> None:
+        """Quit, if this key stands alone and is not part of a text."""
+        strokes = cast("KeyPairsApp", self.app).strokes
+        if strokes.close:
+            self._doubt()
+        else:
+            self.set_timer(ALONE, partial(self._quit_or_doubt, strokes, strokes.count))
+
+    async def _quit_or_doubt(self, strokes: Strokes, count: int) -> None:
+        if strokes.count == count:
+            await self.app.run_action("quit")
+        elif self.is_current:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        self._say(f"that {key_of('app.quit')} came amid other keys; to quit, press it alone")
 
     async def _go_to(self, key_pair_id: str) -> None:
         """Put the cursor on a pair of this Region, without the filter where that hides it."""

@@ -5,14 +5,20 @@ such a change sends, and cuts its last hint in the middle.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
+from rich.cells import cell_len
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.actions import Place
 from tui.keymap import hints, wide_hints
+from tui.text import clip
 
 _GAP = "   "
+_SECONDS = 3
+"""How long a person has for what is said."""
 
 _KEPT = {"back", "leave", "done", "show all", "help"}
 """The words of what leads out and of what explains the rest."""
@@ -22,7 +28,7 @@ WIDE = 100
 
 
 class KeyHints(Widget):
-    """One line of keys and words.
+    """One line of keys and words, and at its end, for a moment, what came of something.
 
     What does not fit whole is left out, from the end; the ways out and to the help stay longest.
     """
@@ -40,6 +46,24 @@ class KeyHints(Widget):
         super().__init__()
         self._place = place
         self._hints = hints(place)
+        self._said = ""
+        self._timer: Timer | None = None
+
+    @property
+    def said(self) -> str:
+        """What is said at the end of the line."""
+        return self._said
+
+    def say(self, text: str) -> None:
+        """Say a visible text at the end of the line for a moment, or no longer if it is empty."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if text:
+            self._timer = self.set_timer(_SECONDS, partial(self.say, ""))
+        if text != self._said:
+            self._said = text
+            self.refresh()
 
     def show(self, shown: tuple[tuple[str, str], ...]) -> None:
         """Replace the hints by these pairs of key and word."""
@@ -51,9 +75,17 @@ class KeyHints(Widget):
         shown = self._hints
         if self.app.size.width >= WIDE and shown == hints(self._place):
             shown += wide_hints(self._place)
-        return Content(_GAP).join(
+        width = self.size.width
+        said = clip(self._said, width)
+        room = width - cell_len(_GAP + said) if said else width
+        line = Content(_GAP).join(
             Content.styled(key, "$text-accent bold").append(f" {word}")
-            for key, word in fitting(shown, self.size.width)
+            for key, word in fitting(shown, room)
+        )
+        if not said:
+            return line
+        return line.append(" " * (width - line.cell_length - cell_len(said))).append(
+            Content.styled(said, "$foreground bold")
         )
 
 

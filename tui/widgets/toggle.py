@@ -9,9 +9,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.text import visible
+from tui.text import pinched, visible
 
 _ON, _OFF = "☑", "☐"
+
+_LONGEST = 130
+"""Cells of the label, which are three lines at 80 columns."""
 
 
 class Toggle(Widget, can_focus=True):
@@ -57,7 +60,8 @@ class Toggle(Widget, can_focus=True):
             self.refresh(layout=True)
 
     def render(self) -> Content:
-        text = f"{_ON if self.value else _OFF} {visible(self._label)}"
+        label = pinched(visible(self._label), _LONGEST)
+        text = f"{_ON if self.value else _OFF} {label}"
         # Not colour alone: the mark in reverse says where the focus is, too.
         if self.has_focus:
             return Content.styled(text[0], "reverse") + Content(text[1:])
