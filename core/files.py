@@ -18,7 +18,7 @@ PRIVATE_FILE = 0o600
 PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
 
-Pieces = Iterable[tuple[int, bytes]]
+Pieces = Iterable[tuple[int, bytes | memoryview]]
 """What a file is to hold, in any order, each piece with its offset."""
 
 # File systems that cannot make a file without a name say so in one of these ways.
@@ -353,7 +353,7 @@ def _write_and_sync(file: int, pieces: Pieces, mode: int = PRIVATE_FILE) -> None
     os.fsync(file)
 
 
-def write_all(file: int, data: bytes) -> None:
+def write_all(file: int, data: bytes | memoryview) -> None:
     """Write all bytes to an open file; write() may take only some of them.
 
     Raises:

@@ -34,6 +34,7 @@ _START_OF_A_RECORD = re.compile(
 )
 
 Tables = dict[str, dict[str, Record]]
+Piece = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,10 @@ class Content:
 def encode(tables: Tables, region: str, generation: int) -> bytes:
     """Return the bytes of a Region's file; see `pieces`."""
     *rest, (_, start) = pieces(tables, region, generation)
-    return start + b"".join(piece for _, piece in rest)
+    return b"".join((start, *(piece for _, piece in rest)))
 
 
-def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, bytes]]:
+def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, Piece]]:
     """Yield a Region's file piece by piece, each with its offset, the start with the digest last.
 
     A full Region has megabytes, and in one piece they would be the most memory that the program
@@ -92,7 +93,7 @@ def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, 
     yield 0, _PREFIX + digest.hexdigest().encode()
 
 
-def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[bytes]:
+def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[Piece]:
     import orjson
 
     header = {"schema": SCHEMA, "region": region, "generation": generation}
@@ -103,7 +104,8 @@ def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterat
             records = iter(tables.get(name, {}).items())
             separator = b""
             while some := dict(islice(records, _RECORDS_IN_A_PIECE)):
-                yield separator + orjson.dumps(some)[1:-1]
+                yield separator
+                yield memoryview(orjson.dumps(some))[1:-1]
                 separator = b","
             yield b"}"
     except orjson.JSONEncodeError as error:
