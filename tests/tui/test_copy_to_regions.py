@@ -10,8 +10,8 @@ from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.core.store_records import write_region
 from tests.demo import DemoService
 from tests.tui.driving import SIZES, app_of, play, type_text, until, until_screen
-from tui import copies
-from tui.copies import Copied
+from tui import region_copies
+from tui.region_copies import Copied
 from tui.screens.copy_to_regions import CopyToRegionsScreen
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
@@ -265,11 +265,11 @@ def test_every_refusal_has_its_word(empty_service: DemoService) -> None:
             raise StoreNotConfirmed("The change is in the file.")
 
     unsure = Unsure(Path("/nowhere"))
-    assert copies.copy(unsure, pair, "eu-west-1") == Copied(
+    assert region_copies.copy(unsure, pair, "eu-west-1") == Copied(
         "not confirmed", "The change is in the file.", done=False
     )
     # Every word but that of the root is that of its own kind, not of one that stands above it.
-    kinds = [kind for kind, _ in copies._WORDS]
+    kinds = [kind for kind, _ in region_copies._WORDS]
     assert not any(
         issubclass(later, kind) for i, kind in enumerate(kinds) for later in kinds[i + 1 :]
     )

@@ -6,7 +6,7 @@ from core.model import FileFormat, KeyPair
 from core.recipes import recipes
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, until, until_screen
-from tui import copying
+from tui import copy_menu
 from tui.details import sections
 from tui.text import as_pasted, visible
 from tui.widgets.facts import Facts
@@ -32,7 +32,7 @@ def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_service: DemoService
     copied = recipes(pair, empty_service.region, empty_service.key_file_kinds(pair))
     assert {each.title: each.text.splitlines() for each in copied}.items() <= shown.items()
     assert shown["Public key"] == [f"{pair.public_key} {NAME}"]
-    items = {item.value: item.text for item in copying._items(copying._texts(pair))}
+    items = {item.value: item.text for item in copy_menu._items(copy_menu._texts(pair))}
     assert items["name"] == f"{'name':<27} {NAME}"
     assert any(r"printf '%s\n'" in line for line in shown["public key file"])
 

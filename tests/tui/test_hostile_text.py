@@ -31,9 +31,9 @@ from core.store import RegionStore
 from tests.tui.driving import app_of, until, until_loaded
 from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
-from tui.copies import Copied
 from tui.journal_items import journal_items
 from tui.paste import END, LONGEST, START, PasteFilter
+from tui.region_copies import Copied
 from tui.screens import delete_key_pairs
 from tui.screens.add_to_agent import AddToAgentScreen
 from tui.screens.agent_keys import AgentKeysScreen

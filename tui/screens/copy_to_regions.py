@@ -12,11 +12,11 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.model import KeyPair
-from tui import copies
+from tui import region_copies
 from tui.actions import Place
-from tui.copies import Copied
 from tui.keymap import bindings, key_of
 from tui.patience import patiently
+from tui.region_copies import Copied
 from tui.region_items import region_items
 from tui.text import visible
 from tui.tone import Tone, Verdict
@@ -96,7 +96,9 @@ class CopyToRegionsScreen(Screen[int]):
 
     @work(group="note")
     async def _say_what_changes(self) -> None:
-        note = await asyncio.to_thread(copies.of_fingerprints, self._service, self._key_pairs)
+        note = await asyncio.to_thread(
+            region_copies.of_fingerprints, self._service, self._key_pairs
+        )
         self._note.update("\n".join(map(visible, note.split("\n"))))
 
     # The Regions --------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ class CopyToRegionsScreen(Screen[int]):
         if outcomes:
             mark = _DONE if self._is_done(name) else _FAILED
         chosen = _CHOSEN if name in self._chosen else " "
-        remark = visible(copies.summary(outcomes)) if outcomes else item.remark
+        remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
         return Item(name, f"{chosen}{mark} {item.text}", remark)
 
     def _is_done(self, name: str) -> bool:
@@ -201,7 +203,7 @@ class CopyToRegionsScreen(Screen[int]):
             what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
             self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
             self._go_to(name)
-            copy = partial(copies.copy, self._service, key_pair, name)
+            copy = partial(region_copies.copy, self._service, key_pair, name)
             copied = await patiently(copy, self._state.show)
             self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
             self._show(name)

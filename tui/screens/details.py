@@ -14,7 +14,7 @@ from core.model import KeyPair
 from core.rotation import NOTHING_REPLACED, Rotation
 from tui import details
 from tui.actions import Place
-from tui.copying import copy_something
+from tui.copy_menu import copy_something
 from tui.keymap import bindings
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints

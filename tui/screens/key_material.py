@@ -257,7 +257,7 @@ class KeyMaterialScreen(Screen[str]):
     @work(exclusive=True, group="flow")
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard, the private key only if asked."""
-        from tui.copying import copy_of_new
+        from tui.copy_menu import copy_of_new
 
         self._hide()
         if await copy_of_new(self.app, self._created, holds_key=self.holds_key):

@@ -161,7 +161,7 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
-        from tui.copying import copy_something
+        from tui.copy_menu import copy_something
 
         if self._highlighted is not None:
             await copy_something(self.app, self._service, self._highlighted)
