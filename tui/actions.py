@@ -283,6 +283,14 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("← → space", "Choose."),
         ("tab shift+tab", "Go to the next field, or the one before."),
     ),
+    "Toggle": (
+        ("space", "Turn it on or off."),
+        ("tab shift+tab", "Go to the next field, or the one before."),
+    ),
+    "PassphraseInput": (
+        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("ctrl+u", "Delete what was typed."),
+    ),
     "ScrollView": (("↑ ↓ PgUp PgDn", "Scroll."),),
     "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
 }

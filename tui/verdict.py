@@ -75,7 +75,7 @@ def _explain_key_name(key_name: str) -> str:
 
 
 def of_tags(tags: Sequence[Tag]) -> Verdict:
-    """Return the verdict on the tags of a new pair, naming the first that is wrong."""
+    """Return the verdict on the tags of a pair, naming the first that is wrong or looks so."""
     count = f"{len(tags)} of {validation.MAX_TAGS}"
     for number, tag in enumerate(tags, start=1):
         try:
@@ -86,7 +86,13 @@ def of_tags(tags: Sequence[Tag]) -> Verdict:
         validation.check_tags(tags)
     except EC2Error as error:
         return Verdict(f"{count}: {error.message}", Tone.BAD)
-    return Verdict(f"{count}; ctrl+t adds one, ctrl+r removes one" if tags else "ctrl+t adds one")
+    if not tags:
+        return Verdict("ctrl+t adds one")
+    for number, tag in enumerate(tags, start=1):
+        # EC2 takes it; but who typed `Env=prod` into the key meant something else.
+        if "=" in tag.key and not tag.value:
+            return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
+    return Verdict(f"{count}; ctrl+t adds one, ctrl+r removes one")
 
 
 def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:

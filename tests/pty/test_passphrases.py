@@ -115,7 +115,6 @@ def test_a_passphrase_of_a_saved_and_one_of_a_found_key_go_nowhere(
     terminal.type("~/locked.pem")
     terminal.press("Enter")
     terminal.wait_for("enter unlock")
-    terminal.press("Enter")
     terminal.wait_for("Passphrase")
     terminal.type(OTHER_PHRASE)
     terminal.press("Enter")

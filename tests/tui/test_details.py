@@ -1,14 +1,16 @@
 """What the details show for pasting, and what is copied."""
 
+import pytest
 from textual.pilot import Pilot
 
-from core.model import FileFormat, KeyPair
+from core.model import FileFormat, KeyPair, Tag
 from core.recipes import recipes
 from tests.demo import DemoService
-from tests.tui.driving import app_of, play, until, until_screen
-from tui import copy_menu
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
+from tui import copy_menu, verdict
 from tui.details import sections
 from tui.text import as_pasted, visible
+from tui.tone import Tone
 from tui.widgets.facts import Facts
 
 NAME = r"back\slash \\ and \u{e9}"
@@ -58,3 +60,42 @@ def test_only_a_backslash_is_shown_otherwise_than_in_other_texts() -> None:
     )
     for text in ("plain", "\x1b[31m", zero_width, "é"):
         assert as_pasted(text) == visible(text)
+
+
+def test_what_was_opened_from_the_details_leads_back_there(empty_service: DemoService) -> None:
+    pair = empty_service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        for key, name in (("t", "EditTagsScreen"), ("d", "DeleteKeyPairsScreen")):
+            await until_screen(pilot, "DetailsScreen")
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            await pilot.press("escape")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: "Env" in drawn(pilot), "the tag that was added")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert empty_service.key_pair_named(pair.key_name) is None
+
+
+@pytest.mark.parametrize(
+    ("tag", "tone"),
+    [
+        (Tag("Env=prod"), Tone.CAUTION),
+        (Tag("Env=prod", "x"), Tone.PLAIN),
+        (Tag("Env", "a=b"), Tone.PLAIN),
+        (Tag("Env"), Tone.PLAIN),
+    ],
+)
+def test_a_tag_typed_into_its_key_is_said_to_be_that(tag: Tag, tone: Tone) -> None:
+    assert verdict.of_tags([Tag("a", "b"), tag]).tone is tone

@@ -1,6 +1,7 @@
 """The help: on every screen, what the focused thing can do, then what the screen can, then all."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.command import CommandList
@@ -10,7 +11,7 @@ from tests.demo import DemoService
 from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
 from tui.actions import ACTIONS, Place
 from tui.keymap import at, hints
-from tui.screens.help import HelpScreen
+from tui.screens.help import HelpScreen, _keys_of
 from tui.screens.key_material import KeyMaterialScreen
 from tui.widgets.pick_list import PickList, narrowed
 
@@ -258,5 +259,19 @@ def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
         assert picked.cursor == 0
         await pilot.press("end")
         assert picked.cursor == len(picked.items) - 1
+
+    play(empty_service, scene)
+
+
+def test_all_that_can_have_the_focus_in_the_save_dialog_says_what_its_keys_do(
+    empty_service: DemoService, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        chain = app_of(pilot).screen.focus_chain
+        assert len(chain) == 5
+        assert [type(widget).__name__ for widget in chain if not _keys_of(widget)] == []
 
     play(empty_service, scene)

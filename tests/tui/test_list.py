@@ -123,6 +123,7 @@ def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
             await type_text(pilot, f"create {name}")
             items = app_of(pilot).screen.query_one(PickList)
             await until(pilot, lambda items=items: items.count == 1, "one line")  # type: ignore[misc]  # the default binds the list
+            assert hints_drawn(pilot).startswith("enter go to the pair")
             await pilot.press("enter")
             await until_screen(pilot, "KeyPairListScreen")
             await until(pilot, lambda words=words: words in remark(pilot), words)  # type: ignore[misc]  # the default binds the words

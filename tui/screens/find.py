@@ -132,6 +132,9 @@ class FindScreen(Screen[Chosen | None]):
         self._show(summed_up(self._found, self._looked_at))
         if finder.problems:
             self._status.show(Verdict(finder.problems[0], Tone.CAUTION))
+        if [each.standing for each in self._found] == [Standing.LOCKED]:
+            # What is typed next may be its passphrase, and the field above would show it.
+            self._ask_for_passphrase()
 
     def action_back(self) -> None:
         """Stop looking, or go back."""
@@ -208,12 +211,15 @@ class FindScreen(Screen[Chosen | None]):
             # Unlocking would end the search without a word.
             self._status.show(Verdict("still looking; esc stops, then enter unlocks", Tone.CAUTION))
         elif found.standing is Standing.LOCKED:
-            self._locked = self._list.cursor
-            self._passphrase_row.display = True
-            self._passphrase.focus()
-            self._hint()
+            self._ask_for_passphrase()
 
     # A passphrase -------------------------------------------------------------------------------
+
+    def _ask_for_passphrase(self) -> None:
+        self._locked = self._list.cursor
+        self._passphrase_row.display = True
+        self._passphrase.focus()
+        self._hint()
 
     def _close_passphrase(self) -> None:
         self._passphrase.clear()
@@ -225,6 +231,10 @@ class FindScreen(Screen[Chosen | None]):
     async def _unlock(self) -> None:
         """Look a locked file up again, with its passphrase."""
         index = self._locked
+        if not self._passphrase.reveal():
+            words = "type its passphrase, or esc leaves it locked"
+            self._status.show(Verdict(words, Tone.CAUTION))
+            return
         try:
             passphrase = Passphrase(self._passphrase.reveal())
         except ValueError as error:

@@ -84,7 +84,7 @@ class KeyPairListScreen(ListScreen):
         from tui.screens.details import DetailsScreen, Next
 
         key_pair = self._highlighted
-        if key_pair is not None:
+        while key_pair is not None:
             screen = DetailsScreen(self._service, key_pair, self._listing.rotation)
             chosen = await self.app.push_screen_wait(screen)
             if chosen is None or self.refuses_changes():
@@ -93,6 +93,8 @@ class KeyPairListScreen(ListScreen):
                 await self._edit_tags([key_pair])
             else:
                 await self._delete([key_pair])
+            # Back to where it was asked for, if the pair is still there.
+            key_pair = self._listing.key_pairs.get(key_pair.key_pair_id)
 
     @on(CursorList.Selected)
     def _open_details(self) -> None:
@@ -210,7 +212,9 @@ class KeyPairListScreen(ListScreen):
             return
         title = f"The journal of {self._service.region}"
         key_pair_id = await self.app.push_screen_wait(
-            PickScreen(title, journal_items(entries), "Nothing was done here yet.")
+            PickScreen(
+                title, journal_items(entries), "Nothing was done here yet.", verb="go to the pair"
+            )
         )
         if key_pair_id in self._listing.key_pairs:
             await self._go_to(key_pair_id)

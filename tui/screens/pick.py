@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.keymap import bindings, hints
 from tui.text import ELLIPSIS, clip, fold
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
@@ -27,6 +27,7 @@ class PickScreen(Screen[str | None]):
         title: what is to be picked.
         items: the lines, in order.
         empty: what to say when there are none.
+        verb: what picking a line does.
         holds_key: leaving the program now would lose a private key.
     """
 
@@ -42,6 +43,7 @@ class PickScreen(Screen[str | None]):
         items: Sequence[Item],
         empty: str = "Nothing here.",
         *,
+        verb: str = "pick",
         holds_key: bool = False,
     ) -> None:
         super().__init__()
@@ -49,6 +51,7 @@ class PickScreen(Screen[str | None]):
         self._title = title
         self._items = items
         self._empty_text = empty
+        self._verb = verb
         self._search = SearchInput()
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
@@ -60,7 +63,10 @@ class PickScreen(Screen[str | None]):
         yield self._list
         yield self._empty
         yield self._whole
-        yield KeyHints(Place.PICK)
+        (key, _), *others = hints(Place.PICK)
+        key_hints = KeyHints(Place.PICK)
+        key_hints.show(((key, self._verb), *others))
+        yield key_hints
 
     def on_mount(self) -> None:
         self._narrow()
