@@ -32,6 +32,14 @@ from tui.widgets.top_line import TopLine
 if TYPE_CHECKING:
     from core.service import KeyPairService
 
+_WITH_CHOSEN = (
+    ("key-pair.tags", "tags"),
+    ("key-pair.delete", "delete"),
+    ("list.export", "export"),
+    ("list.show-all", "none"),
+)
+"""The actions that the hint bar teaches while pairs are chosen, and their words."""
+
 
 class ListScreen(Screen[None]):
     """The list of key pairs; `tui.screens.key_pair_list` adds the ways to other screens.
@@ -185,6 +193,15 @@ class ListScreen(Screen[None]):
         total, chosen = len(self._listing.key_pairs), len(self._chosen())
         pairs = f"{self._service.region} · {total:,} pair{'s' * (total != 1)}"
         self._top_line.show(f"{pairs} · {chosen:,} chosen" if chosen else pairs)
+        if not self._filter_bar.has_focus_within:
+            self._key_hints.show(self._hints())
+
+    def _hints(self) -> tuple[tuple[str, str], ...]:
+        """Return what the hint bar shows: where pairs are chosen, what is done to several."""
+        if not self._chosen():
+            return hints(Place.LIST)
+        *_, help_ = hints(Place.LIST)
+        return (*((key_of(action_id), word) for action_id, word in _WITH_CHOSEN), help_)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
@@ -260,7 +277,7 @@ class ListScreen(Screen[None]):
     @on(FilterInput.Done)
     def _leave_filter(self, event: FilterInput.Done) -> None:
         self._filter_bar.leave(clear=event.clear)
-        self._key_hints.show(hints(Place.LIST))
+        self._key_hints.show(self._hints())
         self._table.focus()
 
     def action_show_all(self) -> None:

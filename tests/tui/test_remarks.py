@@ -18,11 +18,11 @@ async def until_said(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text_of(pilot, "#remark") == text, text)
 
 
-async def tag(pilot: Pilot[None]) -> None:
+async def tag(pilot: Pilot[None], then: str = "KeyPairListScreen") -> None:
     await pilot.press("t")
     await until_screen(pilot, "EditTagsScreen")
     await pilot.press("ctrl+t", "x", "enter")
-    await until_screen(pilot, "KeyPairListScreen")
+    await until_screen(pilot, then)
 
 
 def page(pilot: Pilot[None]) -> str:
@@ -59,7 +59,9 @@ def test_from_the_details_that_pair_is_tagged_or_deleted(empty_service: DemoServ
         # Others are chosen; the page is about one, and so is what is done from it.
         await pilot.press("space", "space", "enter")
         await until_screen(pilot, "DetailsScreen")
-        await tag(pilot)
+        await tag(pilot, "DetailsScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
         await until_said(pilot, "tags saved: c")
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
