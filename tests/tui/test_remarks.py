@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, play, text_of, until, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, until, until_screen
 
 
 def make(service: DemoService, *names: str) -> None:
@@ -60,11 +60,7 @@ def test_from_the_details_that_pair_is_tagged_or_deleted(empty_service: DemoServ
         await pilot.press("space", "space", "enter")
         await until_screen(pilot, "DetailsScreen")
         await tag(pilot, "DetailsScreen")
-        await pilot.press("escape")
-        await until_screen(pilot, "KeyPairListScreen")
-        await until_said(pilot, "tags saved: c")
-        await pilot.press("enter")
-        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: "Tag " in drawn(pilot), "the tag that was saved")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await pilot.press("y")
