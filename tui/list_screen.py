@@ -51,7 +51,7 @@ class ListScreen(Screen[None]):
     AUTO_FOCUS = "KeyPairTable"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
 
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - likewise
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
 
     def __init__(self, service: "KeyPairService", where: str) -> None:
         super().__init__()

@@ -105,6 +105,6 @@ def test_on_the_list_it_does_not_quit(
     pour(terminal, text)
     terminal.wait_for("that q came amid other keys")
     assert terminal.status is None
-    time.sleep(0.1)
+    time.sleep(0.1)  # as a person who reads that; closer, the key would be doubted again
     terminal.press("q")
     assert terminal.wait_for_end() == 0
