@@ -98,19 +98,18 @@ def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterat
 
     header = {"schema": SCHEMA, "region": region, "generation": generation}
     try:
-        yield b'",' + orjson.dumps(header)[1:] + b"}"
+        between = b'",' + orjson.dumps(header)[1:] + b"}"
         for name in (KEY_PAIRS, DELETED):
-            yield f',"{name}":{{'.encode()
+            between += f',"{name}":{{'.encode()
             records = iter(tables.get(name, {}).items())
-            separator = b""
             while some := dict(islice(records, _RECORDS_IN_A_PIECE)):
-                yield separator
+                yield between
                 yield memoryview(orjson.dumps(some))[1:-1]
-                separator = b","
-            yield b"}"
+                between = b","
+            between = between.removesuffix(b",") + b"}"
     except orjson.JSONEncodeError as error:
         raise StoreError("A text in it is not Unicode. Nothing was changed.") from error
-    yield b"}"
+    yield between + b"}"
 
 
 def decode(data: bytes, region: str) -> Tables:

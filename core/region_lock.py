@@ -107,8 +107,9 @@ class RegionLock:
 def _sign(lock_file: int) -> None:
     if not stat.S_ISREG(os.fstat(lock_file).st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file")
-    os.ftruncate(lock_file, 0)
-    os.pwrite(lock_file, f"process {os.getpid()}\n".encode(), 0)
+    signature = f"process {os.getpid()}\n".encode()
+    # Cut last: emptied first, a file gives its block back, which takes half as long as a sync.
+    os.ftruncate(lock_file, os.pwrite(lock_file, signature, 0))
 
 
 def _signature(lock_file: Path) -> str:

@@ -59,11 +59,15 @@ class RegionStore:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._folder = folder
+        self.path = folder / f"{region}.json"
+        """The Region's file."""
+        self.previous_path = folder / f"{region}.json.bak"
+        """The file as it was before the last change."""
         self._journal = Journal(folder)
         self._now = now
         self._region = region
         self._lock_timeout = lock_timeout
-        self._lock = RegionLock(self.path.with_name(f"{region}.json.lock"), region, lock_timeout)
+        self._lock = RegionLock(folder / f"{region}.json.lock", region, lock_timeout)
         self._loaded = _Loaded()
 
     @property
@@ -106,16 +110,6 @@ class RegionStore:
     def journal(self) -> Journal:
         """The journal of the data folder."""
         return self._journal
-
-    @property
-    def path(self) -> Path:
-        """The Region's file."""
-        return self._folder / f"{self._region}.json"
-
-    @property
-    def previous_path(self) -> Path:
-        """The file as it was before the last change."""
-        return self.path.with_name(f"{self.path.name}.bak")
 
     def write_problem(self) -> str | None:
         """Return why the file permissions forbid changes, or None where they do not."""

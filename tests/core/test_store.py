@@ -91,6 +91,14 @@ def test_files_are_0600_and_the_folder_0700_whatever_the_umask(
     }
 
 
+def test_the_lock_file_says_who_had_it_last_and_nothing_else(filled: RegionStore) -> None:
+    lock = filled.path.with_name(f"{filled.path.name}.lock")
+    lock.write_bytes(b"process 4194304, and a longer text than any of ours\n")
+    with filled.locked():
+        assert lock.read_text() == f"process {os.getpid()}\n"
+    assert lock.read_text() == f"process {os.getpid()}\n"
+
+
 def test_what_a_killed_writer_left_goes_at_the_next_start(filled: RegionStore) -> None:
     left = [filled.path.with_name(f"{filled.path.name}.tmp-{end}") for end in ("1", "1.previous")]
     other = filled.path.with_name("eu-west-1.json.tmp-1")
