@@ -1,10 +1,15 @@
-"""The values that the service takes and answers: frozen, comparable, free of private material."""
+"""The values that the service takes and answers: frozen, comparable, free of private material.
+
+What is little more than its members is a named tuple, because every start makes these classes, and
+one takes a fifth of the time that a dataclass takes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from core.secret import KeyMaterial
 
@@ -68,8 +73,7 @@ class Tag:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TagSelector:
+class TagSelector(NamedTuple):
     """Tags to remove: those with this key and, unless it is None, with this value."""
 
     key: str
@@ -80,8 +84,7 @@ class TagSelector:
         return tag.key == self.key and self.value in (None, tag.value)
 
 
-@dataclass(frozen=True, slots=True)
-class TagSpecification:
+class TagSpecification(NamedTuple):
     """Tags to put on a resource while it is made."""
 
     resource_type: str | None
@@ -143,8 +146,7 @@ class CreatedKeyPair:
     key_material: KeyMaterial = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedKeyMaterial:
+class SavedKeyMaterial(NamedTuple):
     """A private key file that was read back and proven.
 
     `proofs` says what was checked and held. `warning` is set when the file is fine but the
@@ -156,8 +158,7 @@ class SavedKeyMaterial:
     warning: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPublicKey:
+class SavedPublicKey(NamedTuple):
     """A public key file that was read back and found to be right; `proofs` says what held."""
 
     path: Path

@@ -6,9 +6,9 @@ expressions); a test compares them with the installed one.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import NamedTuple
 
 from core.errors import SettingsError
 
@@ -95,8 +95,7 @@ _LONGEST = 30
 _SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """A Region; `description` is empty where the table does not know it."""
 
     name: str

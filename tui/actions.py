@@ -5,8 +5,8 @@ configuration file calls it; its key is the default. What is made of the table, 
 in force, is in `tui.keymap`.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Place(Enum):
@@ -32,8 +32,7 @@ class Place(Enum):
     COPY_TO = "copying"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """Something a person can do.
 
     `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it;

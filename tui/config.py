@@ -12,9 +12,9 @@ something else than its owner thinks would be worse.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from core import files
 from core.errors import SettingsError
@@ -25,13 +25,12 @@ _SHOWN = 60
 _KEY = r"[A-Za-z0-9_]+(?:\+[A-Za-z0-9_]+)*|[!-+\--~]"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What the file says; `keys` are by the ids of `tui.actions`."""
 
     theme: str | None = None
     mouse: bool = True
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
 
 
 def default_path() -> Path:

@@ -1,7 +1,6 @@
 """What is made of the table of actions: bindings, hints, and the keys that a person chose."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 
 from textual.binding import Binding, BindingType
@@ -46,7 +45,7 @@ def rebind(keys: Mapping[str, str]) -> None:
             closest = get_close_matches(action_id, known, n=1)
             hint = f"; did you mean {closest[0]}?" if closest else "."
             raise SettingsError(f"[keys] {action_id[:60]}: there is no such action{hint}")
-    rebound = tuple(replace(action, key=keys.get(action.id, action.key)) for action in bound)
+    rebound = tuple(action._replace(key=keys.get(action.id, action.key)) for action in bound)
     for place in Place:
         owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")
         for action in rebound:

@@ -1,9 +1,8 @@
 """What the list shows: which pairs, in which order, and which of them are chosen."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.model import KeyPair
 from core.rotation import NOTHING_REPLACED, Rotation
@@ -22,8 +21,7 @@ _SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The pairs of a Region by their ids, which replaces which, and what is searched in them."""
 
     key_pairs: dict[str, KeyPair]

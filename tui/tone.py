@@ -1,7 +1,7 @@
 """What a form says about something: a line, and how it is meant."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Tone(Enum):
@@ -13,8 +13,7 @@ class Tone(Enum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A line below a field; the text may quote what was typed and is made visible when shown."""
 
     text: str

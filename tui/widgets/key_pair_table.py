@@ -1,8 +1,7 @@
 """The list of key pairs: columns that drop out one by one as the width shrinks."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual.events import Resize
@@ -16,8 +15,7 @@ _GAP = 2
 _CHOSEN = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A key pair as the table shows it; every string has passed `tui.text`."""
 
     mark: str
@@ -33,8 +31,7 @@ class Row:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column: the attribute of the row, its heading, and its width in cells or in shares.
 
     `from_width` is the width of the table from which the column is shown.
