@@ -4,7 +4,8 @@ Three things can forbid a call: a session that only reads, file permissions, and
 Without a policy everything is allowed that the files allow.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import UnauthorizedOperation
@@ -29,6 +30,7 @@ class Authorizer:
         user: the login name, for the caller's ARN.
         policy: an identity policy; None allows everything.
         read_only: every change is refused.
+        now: the clock by which a policy that depends on the time decides.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Authorizer:
         *,
         policy: "Policy | None" = None,
         read_only: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.region = region
         """The Region in which it decides."""
@@ -45,10 +48,13 @@ class Authorizer:
         self._caller = f"arn:{region.partition}:iam::{ACCOUNT}:user/{user}"
         self._policy = policy
         self.read_only = read_only
+        self._now = now
 
     def for_region(self, region: Region) -> "Authorizer":
         """Return the same for another Region."""
-        return Authorizer(region, self._user, policy=self._policy, read_only=self.read_only)
+        return Authorizer(
+            region, self._user, policy=self._policy, read_only=self.read_only, now=self._now
+        )
 
     @property
     def has_policy(self) -> bool:
@@ -93,8 +99,7 @@ class Authorizer:
             return None
         from core.policy import Decision, Request
 
-        region = {"ec2:Region": self.region.name, "aws:RequestedRegion": self.region.name}
-        request = Request(f"ec2:{action}", resource, {**context, **region})
+        request = Request(f"ec2:{action}", resource, {**context, **self._circumstances()})
         match self._policy.evaluate(request):
             case Decision.ALLOWED:
                 return None
@@ -102,6 +107,23 @@ class Authorizer:
                 return "with an explicit deny in an identity-based policy"
             case Decision.IMPLICIT_DENY:
                 return f"because no identity-based policy allows the ec2:{action} action"
+
+    def _circumstances(self) -> dict[str, str]:
+        """Return the condition keys of every request of an IAM user ("Global condition keys").
+
+        What depends on a network, or on how the user signed in, no request here has.
+        """
+        now = self._now().astimezone(UTC)
+        return {
+            "ec2:Region": self.region.name,
+            "aws:RequestedRegion": self.region.name,
+            "aws:username": self._user,
+            "aws:PrincipalArn": self._caller,
+            "aws:PrincipalAccount": ACCOUNT,
+            "aws:PrincipalType": "User",
+            "aws:CurrentTime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            "aws:EpochTime": f"{int(now.timestamp())}",
+        }
 
 
 def request_tags(tags: Iterable[Tag]) -> dict[str, str | tuple[str, ...]]:

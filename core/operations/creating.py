@@ -163,8 +163,9 @@ class Creating(Operations):
         tag_context = {**request_tags(tags), **context}
         self._authorize(action, key_name, tag_context)
         if tags:
-            # Tagging while creating is a permission of its own.
-            self._authorize(_CREATE_TAGS, key_name, {**tag_context, "ec2:CreateAction": action})
+            # Tagging while creating is a permission of its own, with keys of its own.
+            about = {"ec2:CreateAction": action, "ec2:KeyPairName": key_name}
+            self._authorize(_CREATE_TAGS, key_name, {**tag_context, **about})
         if dry_run:
             raise DryRunOperation
 

@@ -2,6 +2,7 @@ import json
 import os
 import pwd
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,7 +11,13 @@ import pytest
 from core import settings
 from core.authorization import Authorizer
 from core.client import Client, ClientError
-from core.errors import EC2Error, SettingsError, StoreError
+from core.errors import (
+    DryRunOperation,
+    EC2Error,
+    SettingsError,
+    StoreError,
+    UnauthorizedOperation,
+)
 from core.policy import Policy
 from core.regions import region
 from core.service import KeyPairService
@@ -234,6 +241,33 @@ OPS = only("*", aws__RequestTag_SLASH_team="ops")
         (tagging("ImportKeyPair", "CreateKeyPair"), "ImportKeyPair", tagged(team="ops"), False),
         (only("CreateTags", ec2__CreateAction="CreateKeyPair"), "CreateTags", {}, False),
         ([allow("CreateTags")], "CreateKeyPair", tagged(team="ops"), False),
+        *(
+            ([allow(action), *only("CreateTags", ec2__KeyPairName=name)], action, more, allowed)
+            for action in ("CreateKeyPair", "ImportKeyPair")
+            for name, more, allowed in (
+                ("new", tagged(team="ops"), True),
+                ("other", tagged(team="ops"), False),
+                ("other", {}, True),
+            )
+        ),
+        # Who asks.
+        *(
+            (statements, "CreateKeyPair", {"KeyName": "tester-1"}, allowed)
+            for statements, allowed in (
+                (only("*", aws__username="tester"), True),
+                (only("*", aws__username="live"), False),
+                (only("*", aws__PrincipalArn="arn:aws:iam::000000000000:user/tester"), True),
+                (only("*", aws__PrincipalArn="arn:aws:iam::000000000000:user/live"), False),
+                (only("*", aws__PrincipalAccount="000000000000"), True),
+                (only("*", aws__PrincipalAccount="000000000001"), False),
+                (only("*", aws__PrincipalType="User"), True),
+                (only("*", aws__PrincipalType="Account"), False),
+                (on("*", "arn:aws:ec2:*:*:key-pair/${aws:username}-*"), True),
+                (on("*", "arn:aws:ec2:*:*:key-pair/live-${aws:username}"), False),
+                ([allow("*"), deny("*", **when("StringLike", aws__username="test*"))], False),
+                ([allow("*"), deny("*", **when("Null", aws__username="false"))], False),
+            )
+        ),
         # What it is done to.
         *(
             (only("*", **{key: value}), action, {}, allowed)
@@ -296,6 +330,24 @@ def test_a_condition_decides(
     code, _, status = answer_of(client, method, request | more, live)
     assert (code, status) == ("UnauthorizedOperation", 403)
     assert on_disk(tmp_path) == before
+
+
+@pytest.mark.parametrize("key", ["aws__CurrentTime", "aws__EpochTime"])
+@pytest.mark.parametrize(
+    ("until", "allowed"), [("2026-11-24T20:00:01Z", True), ("2026-11-24T20:00:00Z", False)]
+)
+def test_a_policy_can_end(key: str, until: str, allowed: bool, store: RegionStore) -> None:
+    policy = Policy.parse(
+        document(allow("*", **when("DateLessThan", **{key: until}))), source="test"
+    )
+
+    def now() -> datetime:
+        return datetime(2026, 11, 24, 22, 0, 0, 900_000, tzinfo=timezone(timedelta(hours=2)))
+
+    authorizer = Authorizer(region("eu-west-1"), "tester", policy=policy, now=now)
+    service = KeyPairService(store, authorizer.for_region(region(store.region)))
+    with pytest.raises(DryRunOperation if allowed else UnauthorizedOperation):
+        service.create_key_pair(key_name="new", dry_run=True)
 
 
 # Texts ----------------------------------------------------------------------------------------
