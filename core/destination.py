@@ -108,12 +108,16 @@ def examine(text: str) -> Destination:
         path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - see above
     except RuntimeError:
         return _refused(None, "there is no such user")
+    except FileNotFoundError:
+        return _refused(None, "the folder you started in is gone; begin the path with / or ~")
     if text.endswith("/") or path == Path("/"):
         return _refused(path, "this is a folder; add a file name")
     try:
         return _examine_file(path)
     except OSError as error:
         return _refused(path, f"refused: {error.strerror}")
+    except UnicodeEncodeError:
+        return _refused(None, "your locale has no such letters in names of files")
 
 
 def _examine_file(path: Path) -> Destination:
@@ -155,6 +159,13 @@ def _cautions(folder: Path) -> Iterator[str]:
     owner = folder.stat().st_uid
     if owner != os.geteuid():
         yield f"{folder} belongs to {_name(owner)}"
+    # Who can rename a folder away can put another in its place, and a file of that name into it.
+    for above in folder.resolve().parents:
+        owner = above.stat().st_uid
+        if owner not in (os.geteuid(), 0):
+            yield f"{above} belongs to {_name(owner)}"
+        elif others_can_replace_in(above):
+            yield f"others can write in {above}, and so replace what is in it"
     kind = mounts.network_file_system(folder)
     if kind is not None:
         yield f"{kind} may keep it on another machine"

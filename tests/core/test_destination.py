@@ -1,5 +1,7 @@
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +118,57 @@ def test_a_path_is_judged(
 def test_a_path_that_is_none_has_none(root: Path) -> None:
     for text in ("", "a\nb", "~no-such-user-here/x"):
         assert examine(text).path is None
+
+
+@pytest.mark.parametrize("name", ["new.pem", "missing/new.pem"])
+def test_who_could_replace_a_folder_above_is_said(name: str, root: Path) -> None:
+    path = f"private/mine/{name}"
+    (root / "private" / "mine").mkdir(0o700)
+    (root / "private").chmod(0o777)
+    shared = examine(path)
+    (root / "private").chmod(0o1777)
+    sticky = examine(path)
+    (root / "private").chmod(0o700)
+    root.chmod(0o770)
+    further = examine(path)
+    root.chmod(0o700)
+    (root / "private" / "mine").rmdir()
+    assert shared.verdict is ASKS
+    assert f"others can write in {root / 'private'}, and so replace what" in shared.explanation
+    assert sticky.verdict is (FREE if name == "new.pem" else MISSING)
+    assert further.verdict is ASKS
+    assert f"others can write in {root}, and so replace what" in further.explanation
+
+
+def test_whom_a_folder_above_belongs_to_is_said(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "private" / "mine").mkdir(0o700)
+    if os.geteuid() == 0:
+        os.chown(root / "private", 12345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: root.stat().st_uid + 1)
+    found = examine("private/mine/new.pem")
+    (root / "private" / "mine").rmdir()
+    assert found.verdict is ASKS
+    assert f"{root / 'private'} belongs to " in found.explanation
+
+
+def test_a_folder_that_is_gone_begins_no_path(root: Path) -> None:
+    (root / "gone").mkdir()
+    os.chdir(root / "gone")
+    (root / "gone").rmdir()
+    assert "the folder you started in is gone" in examine("new.pem").explanation
+    assert examine("new.pem").verdict is REFUSED
+    assert examine("~/new.pem").verdict is FREE
+
+
+def test_a_letter_that_the_locale_does_not_have_is_refused(root: Path) -> None:
+    script = "from core.destination import examine; print(examine(chr(233)).explanation)"
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-X", "utf8=0", "-c", script]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "your locale has no such letters in names of files\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
