@@ -11,7 +11,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,15 +81,24 @@ class Journal:
         return self.path.with_name(f"{self.path.name}.1")
 
     @contextmanager
-    def record(self, region: str, changes: Sequence[Change], time: datetime) -> Iterator[None]:
+    def record(
+        self,
+        region: str,
+        changes: Sequence[Change],
+        time: datetime,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> Iterator[None]:
         """Record changes around the block that makes them.
 
+        `given_up` is asked while another session writes the journal; true ends the waiting.
+
         Raises:
-            StoreLocked: another session has been writing it for too long; the block was not run.
+            StoreLocked: another session has been writing it for too long, or the waiting was given
+                up; the block was not run.
             StoreError: the journal cannot be written; the block was not run.
         """
         try:
-            file = self._open()
+            file = self._open(given_up)
         except OSError as error:
             raise self._refusal(error) from error
         try:
@@ -114,12 +123,12 @@ class Journal:
             f"Cannot write the journal {self.path}: {error.strerror}. Nothing was changed."
         )
 
-    def _open(self) -> int:
+    def _open(self, given_up: Callable[[], bool]) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         while True:
             file = os.open(self.path, flags, files.PRIVATE_FILE)
             try:
-                self._lock(file)
+                self._lock(file, given_up)
                 status = os.fstat(file)
                 # While we waited another session may have put this file aside.
                 if os.path.samestat(status, self.path.lstat()):
@@ -136,18 +145,23 @@ class Journal:
                 raise
             os.close(file)
 
-    def _lock(self, file: int) -> None:
+    def _lock(self, file: int, given_up: Callable[[], bool]) -> None:
         deadline = monotonic() + _TIMEOUT
         while True:
             try:
                 return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if monotonic() >= deadline:
-                    raise StoreLocked(
-                        f"Another session is writing the journal {self.path} and has not finished"
-                        f" in {_TIMEOUT:g} seconds. Nothing was changed; try again."
-                    ) from None
-                sleep(_POLL)
+                if given_up():
+                    waited = "this one gave up waiting"
+                elif monotonic() >= deadline:
+                    waited = f"has not finished in {_TIMEOUT:g} seconds"
+                else:
+                    sleep(_POLL)
+                    continue
+                raise StoreLocked(
+                    f"Another session is writing the journal {self.path} and {waited}."
+                    " Nothing was changed; try again."
+                ) from None
 
     def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
         import orjson

@@ -36,6 +36,10 @@ class RegionLock:
         """Let whoever waits for another session fail now; without one, do nothing."""
         self._given_up.set()
 
+    def waiting_is_given_up(self) -> bool:
+        """Tell whether who has the lock, or waits for it, was told to wait no more."""
+        return self._given_up.is_set()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock, waiting for it.
@@ -79,7 +83,7 @@ class RegionLock:
         )
         self._given_up.clear()
         try:
-            lock.acquire(cancel_check=self._given_up.is_set)
+            lock.acquire(cancel_check=self.waiting_is_given_up)
         except Timeout:
             raise self._refusal(timeout) from None
         except OSError as error:
@@ -95,7 +99,7 @@ class RegionLock:
     def _refusal(self, timeout: float) -> StoreLocked:
         waited = (
             "this one gave up waiting"
-            if self._given_up.is_set()
+            if self.waiting_is_given_up()
             else f"has not finished in {timeout:g} seconds"
         )
         return StoreLocked(

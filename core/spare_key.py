@@ -8,6 +8,7 @@ written, and there is never more than one: what is in hand or on its way is not 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,11 +34,14 @@ class SpareKey:
         with self._lock:
             self._wanted = True
             if self._coming is None:
-                self._coming = Future()
+                coming: Future[PrivateKey | None] = Future()
                 thread = threading.Thread(
-                    target=self._make, args=(make, self._coming), name="spare-key", daemon=True
+                    target=self._make, args=(make, coming), name="spare-key", daemon=True
                 )
-                thread.start()
+                # Where there can be no more threads, the key is made when it is asked for.
+                with suppress(RuntimeError):
+                    thread.start()
+                    self._coming = coming
 
     def _make(
         self, make: Callable[[], "PrivateKey | None"], coming: "Future[PrivateKey | None]"

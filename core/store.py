@@ -279,7 +279,8 @@ class RegionStore:
             OSError: nothing was changed.
         """
         try:
-            with self._journal.record(self._region, changes, self._now()):
+            given_up = self._lock.waiting_is_given_up
+            with self._journal.record(self._region, changes, self._now(), given_up):
                 files.replace_file(
                     self.path, pieces, temporary=self.temporary_name, previous=previous.name
                 )

@@ -6,6 +6,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -285,6 +286,21 @@ def test_a_session_that_holds_the_journal_is_not_waited_for_for_ever(
             write(journal, fixed_time)
     assert journal.path.read_bytes() == before
     write(journal, fixed_time)
+
+
+def test_waiting_for_the_journal_can_be_given_up(
+    service: KeyPairService, store: RegionStore
+) -> None:
+    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    with store.journal.path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        giving_up = threading.Timer(0.2, service.give_up_waiting)
+        giving_up.start()
+        with pytest.raises(StoreLocked, match=r"journal\.jsonl and this one gave up waiting"):
+            service.create_key_pair(key_name="web-2", key_type="ed25519")
+        giving_up.join()
+    assert len(service.describe_key_pairs()) == 1
+    service.create_key_pair(key_name="web-2", key_type="ed25519")
 
 
 # Many lines -----------------------------------------------------------------------------------

@@ -134,6 +134,17 @@ def test_a_key_that_may_be_in_the_file_is_not_used_again(
     assert created.key_pair.public_key == public_line(generator.made[1])
 
 
+def test_without_another_thread_the_key_is_made_when_it_is_wanted(
+    service: KeyPairService, generator: Generator
+) -> None:
+    with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("no more")):
+        service.prepare_spare_key()
+    created = service.create_key_pair(key_name="web")
+    assert created.key_pair.public_key == public_line(generator.made[0])
+    prepare(service)
+    assert generator.calls == 2
+
+
 def test_a_key_that_is_on_its_way_is_waited_for(
     service: KeyPairService, generator: Generator
 ) -> None:
