@@ -37,9 +37,9 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 def create_private_file(path: Path, data: bytes) -> None:
     """Write a new file, whole or not at all, and never over anything that exists.
 
-    Where the file system can, the file gets its name only after its bytes are on the disk, so
-    that no file with part of a key ever exists, under no name. Elsewhere it is created
-    exclusively and removed when a step fails.
+    The file gets its name only after its bytes are on the disk. Where the file system can, it has
+    none until then; elsewhere it has a temporary one, which goes when a step fails. Only where
+    files have no second name is it created under its own.
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
@@ -62,7 +62,7 @@ def _create(path: Path, data: bytes, mode: int) -> None:
     with _opened_folder(path.parent) as folder:
         file = _open_unnamed(folder)
         if file is None:
-            _create_named(path.name, [(0, data)], folder, mode)
+            _create_and_name(path.name, data, folder, mode)
         else:
             try:
                 _write_and_sync(file, [(0, data)], mode)
@@ -77,6 +77,20 @@ def _create(path: Path, data: bytes, mode: int) -> None:
         except OSError:
             _remove(path.name, folder)
             raise
+
+
+def _create_and_name(name: str, data: bytes, folder: int, mode: int) -> None:
+    """Write a file under a temporary name, and give it its own when it is whole."""
+    temporary = f".{os.urandom(8).hex()}.tmp"
+    _create_named(temporary, [(0, data)], folder, mode)
+    try:
+        os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _create_named(name, [(0, data)], folder, mode)
+    finally:
+        _remove(temporary, folder)
 
 
 def _open_unnamed(folder: int) -> int | None:
@@ -309,7 +323,7 @@ def read_private_file(path: Path, limit: int) -> bytes:
 
 
 def create_private_folder(path: Path) -> None:
-    """Create a folder, and the folders above it that are missing, with mode 0700 each.
+    """Create a folder, and the folders above it that are missing, with mode 0700 each, and sync.
 
     Does nothing if the folder exists already.
 
@@ -323,6 +337,8 @@ def create_private_folder(path: Path) -> None:
             path.mkdir(PRIVATE_FOLDER)
             # mkdir() takes the umask off the mode, and a umask may take too much.
             path.chmod(PRIVATE_FOLDER)
+            with _opened_folder(path.parent) as parent:
+                os.fsync(parent)
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 

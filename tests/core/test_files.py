@@ -31,14 +31,24 @@ class FailAt:
         monkeypatch.setattr(os, name, replacement)
 
 
-@pytest.fixture(params=["unnamed", "named"])
+def refuse_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+@pytest.fixture(params=["unnamed", "named", "without links"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a test once with O_TMPFILE and once as on a system that has none."""
-    if request.param == "named":
+    """Run a test with O_TMPFILE, as on a system that has none, and as where there are no links."""
+    if request.param != "unnamed":
         monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+        if request.param == "without links":
+            monkeypatch.setattr(os, "link", refuse_links)
     elif not hasattr(os, "O_TMPFILE"):
         pytest.skip("this system cannot make a file without a name")
     return str(request.param)
+
+
+NAMED_EARLY = {"unnamed": [False], "named": [False], "without links": [False, True]}
+"""Whether the file has its name while it is written, for each time that it is."""
 
 
 @pytest.fixture
@@ -112,8 +122,10 @@ def test_it_is_private_before_the_first_byte_is_in_it(
     monkeypatch.setattr(os, "write", observed_write)
     umask(mask)
     files.create_private_file(folder / "key", DATA)
-    # Without O_TMPFILE it has its name from the start; with it, only when it is whole.
-    assert seen == [(0o600, [] if way == "unnamed" else ["key"])]
+    # It has its name only when it is whole, except where files have no second one.
+    modes, shown = zip(*seen, strict=True)
+    assert {*modes} == {0o600}
+    assert ["key" in each for each in shown] == NAMED_EARLY[way]
 
 
 def test_a_disk_that_takes_a_little_at_a_time_gets_it_all(
@@ -137,8 +149,10 @@ def test_file_and_folder_are_synced_in_that_order(
 
     monkeypatch.setattr(os, "fsync", observed_fsync)
     files.create_private_file(folder / "key", DATA)
-    first = [] if way == "unnamed" else ["key"]
-    assert synced == [(False, first), (True, ["key"])]
+    *of_file, of_folder = synced
+    assert of_folder == (True, ["key"])
+    assert ["key" in seen for _, seen in of_file] == NAMED_EARLY[way]
+    assert not any(is_folder for is_folder, _ in of_file)
 
 
 def occupy_with_a_file(path: Path) -> None:
@@ -199,7 +213,7 @@ STEPS_OF_BOTH_WAYS = [
 @pytest.mark.parametrize(
     ("way", "name", "number"),
     [(way, *step) for way in ("unnamed", "named") for step in STEPS_OF_BOTH_WAYS]
-    + [("unnamed", "link", 1)],
+    + [("unnamed", "link", 1), ("named", "link", 1)],
     indirect=["way"],
 )
 def test_a_step_that_fails_leaves_nothing(
@@ -449,6 +463,17 @@ def test_a_folder_that_exists_keeps_its_mode(folder: Path) -> None:
     files.create_private_folder(folder / "a" / "b")
     assert mode(folder / "a") == 0o755
     assert mode(folder / "a" / "b") == 0o700
+
+
+def test_the_folders_above_new_ones_are_synced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    files.create_private_folder(folder / "a" / "b")
+    assert synced == [folder.stat().st_ino, (folder / "a").stat().st_ino]
+    files.create_private_folder(folder / "a" / "b")
+    assert len(synced) == 2
 
 
 def test_a_link_to_a_folder_is_a_folder(folder: Path) -> None:
