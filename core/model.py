@@ -139,11 +139,16 @@ class DeletedKeyPair:
 
 @dataclass(frozen=True, slots=True)
 class CreatedKeyPair:
-    """The answer of CreateKeyPair: the one time the private key is handed over."""
+    """The answer of CreateKeyPair: the one time the private key is handed over.
+
+    `warning` is set when the record is written, but the disk did not confirm that it would survive
+    a power cut.
+    """
 
     key_pair: KeyPair
     key_format: KeyFormat
     key_material: KeyMaterial = field(repr=False, compare=False)
+    warning: str | None = None
 
 
 class SavedKeyMaterial(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core import validation
 from core.authorization import Authorizer, Context, request_tags
-from core.errors import DryRunOperation, UnauthorizedOperation
+from core.errors import DryRunOperation, StoreNotConfirmed, UnauthorizedOperation
 from core.model import (
     CreatedKeyPair,
     KeyFormat,
@@ -66,7 +66,8 @@ class Creating(Operations):
                 where there is no pair to replace.
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: the name is taken.
-            StoreError: the record could not be written; no key pair exists.
+            StoreError: the record could not be written; no key pair exists. One that was written,
+                but is not confirmed by the disk, is a `warning` of the answer.
         """
         self._begin_new(
             _CREATE, key_name, tag_specifications, dry_run, {"ec2:KeyPairType": key_type}
@@ -79,11 +80,13 @@ class Creating(Operations):
         check_room(self._store.read(), key_name, replaces)
         key_pair, material = self._generate(key_name, checked_type, checked_format, tags)
         try:
-            recorded = self._insert(replace(key_pair, replaces=replaces), _CREATE)
+            recorded, unconfirmed = self._insert(replace(key_pair, replaces=replaces), _CREATE)
         except BaseException:
             material.wipe()
             raise
-        return CreatedKeyPair(recorded, checked_format, material)
+        # The pair is there, and this is the one time its private key is.
+        warning = None if unconfirmed is None else str(unconfirmed)
+        return CreatedKeyPair(recorded, checked_format, material, warning)
 
     def _generate(
         self, key_name: str, key_type: KeyType, key_format: KeyFormat, tags: tuple[Tag, ...]
@@ -133,7 +136,10 @@ class Creating(Operations):
         tags = validation.check_tag_specifications(tag_specifications)
         check_room(self._store.read(), key_name)
         public_key = read_public_key_material(public_key_material)
-        return self._insert(self._key_pair(key_name, public_key, tags), _IMPORT)
+        imported, unconfirmed = self._insert(self._key_pair(key_name, public_key, tags), _IMPORT)
+        if unconfirmed is not None:
+            raise unconfirmed
+        return imported
 
     def read_public_key(self, material: str) -> "PublicKey":
         """Return the public key in a material as ImportKeyPair would read it, importing nothing.
@@ -192,13 +198,19 @@ class Creating(Operations):
             private_key=PrivateKeyState.UNSAVED if created else PrivateKeyState.IMPORTED,
         )
 
-    def _insert(self, key_pair: KeyPair, operation: str) -> KeyPair:
-        with self._store.transaction() as transaction:
-            check_room(transaction.state, key_pair.key_name, key_pair.replaces)
-            while transaction.state.knew(key_pair.key_pair_id):
-                key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
-            transaction.insert(key_pair, operation)
-        return key_pair
+    def _insert(
+        self, key_pair: KeyPair, operation: str
+    ) -> tuple[KeyPair, StoreNotConfirmed | None]:
+        """Record a key pair, under another id if need be; return it, and what is not confirmed."""
+        try:
+            with self._store.transaction() as transaction:
+                check_room(transaction.state, key_pair.key_name, key_pair.replaces)
+                while transaction.state.knew(key_pair.key_pair_id):
+                    key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
+                transaction.insert(key_pair, operation)
+        except StoreNotConfirmed as error:
+            return key_pair, error
+        return key_pair, None
 
     # The RSA key made ahead ----------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from core.errors import (
     ProofFailed,
     SaveError,
     StoreError,
+    StoreNotConfirmed,
 )
 from core.fingerprint import ec2_fingerprint, fingerprints
 from core.model import (
@@ -620,12 +621,9 @@ def test_a_record_that_cannot_be_written_gives_a_warning_and_the_file_stays(
     assert service.key_pair_named("web-1") == created.key_pair
 
 
-def test_a_record_that_the_disk_did_not_confirm_says_saved_and_so_does_the_warning(
-    created: CreatedKeyPair,
-    service: KeyPairService,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every change end up in the file, with a disk that does not confirm it."""
     replace_file = files.replace_file
 
     def unconfirmed(*arguments: Any, **options: Any) -> None:
@@ -633,6 +631,33 @@ def test_a_record_that_the_disk_did_not_confirm_says_saved_and_so_does_the_warni
         raise files.ReplaceNotConfirmed(5, "Input/output error")
 
     monkeypatch.setattr(files, "replace_file", unconfirmed)
+
+
+@pytest.mark.usefixtures("unconfirmed")
+def test_a_pair_that_the_disk_did_not_confirm_is_handed_over_with_a_warning(
+    service: KeyPairService, tmp_path: Path
+) -> None:
+    created = service.create_key_pair(key_name="web-2", key_type="ed25519")
+    assert created.warning is not None
+    assert "did not confirm it (Input/output error)" in created.warning
+    assert service.describe_key_pairs() == (created.key_pair,)
+    saved = service.save_key_material(created, str(tmp_path / "web-2.pem"))
+    assert saved.path.read_bytes() == created.key_material.encode()
+
+
+@pytest.mark.usefixtures("unconfirmed")
+def test_an_import_that_the_disk_did_not_confirm_is_an_error(
+    created: CreatedKeyPair, service: KeyPairService
+) -> None:
+    line = created.key_pair.public_key
+    with pytest.raises(StoreNotConfirmed, match="did not confirm it"):
+        service.import_key_pair(key_name="web-2", public_key_material=line)
+    assert len(service.describe_key_pairs()) == 2
+
+
+def test_a_record_that_the_disk_did_not_confirm_says_saved_and_so_does_the_warning(
+    created: CreatedKeyPair, service: KeyPairService, tmp_path: Path, unconfirmed: None
+) -> None:
     saved = service.save_key_material(created, str(tmp_path / "new"))
     assert saved.warning is not None
     assert "never saved" not in saved.warning
