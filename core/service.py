@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from core import rotation
 from core.authorization import Authorizer
-from core.errors import InvalidKeyPairDuplicate, SettingsError, StoreError
+from core.errors import (
+    InvalidKeyPairDuplicate,
+    SettingsError,
+    StoreError,
+    UnauthorizedOperation,
+)
 from core.model import KeyPair, TagSpecification
 from core.operations.creating import Creating
 from core.operations.deleting import Deleting
@@ -133,13 +138,13 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
     def regions_in_use(self) -> dict[str, int | None]:
         """Return the Regions that have a file, the last changed first, and how many pairs each has.
 
-        The number is None where the file cannot be read.
+        The number is None where the file cannot be read, or the pairs may not be described.
         """
         counts: dict[str, int | None] = {}
         for name in self._store.regions_in_use():
             try:
-                counts[name] = len(self._store.for_region(name).read().key_pairs)
-            except StoreError:
+                counts[name] = len(self.for_region(name).describe_key_pairs())
+            except (StoreError, UnauthorizedOperation):
                 counts[name] = None
         return counts
 
@@ -172,7 +177,7 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
                 tag_specifications=tags,
             )
         except InvalidKeyPairDuplicate:
-            holder = there.key_pair_named(key_pair.key_name)
+            holder = there._store.read().named(key_pair.key_name)
             if holder is None or holder.public_key != key_pair.public_key:
                 raise
             return None

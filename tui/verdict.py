@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core import lifetime, passphrase, validation
 from core.destination import Destination
 from core.destination import Verdict as PathVerdict
-from core.errors import EC2Error, KeyPairsError, StoreError
+from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
 from core.model import KeyPair, KeyType, Tag
 from core.passphrase import Strength
 from tui.text import said_by, short_paths
@@ -55,7 +55,12 @@ async def of_key_name_here(service: "KeyPairService", key_name: str) -> Verdict:
         holder = await asyncio.to_thread(service.key_pair_named, key_name)
     except StoreError as error:
         return refusal(error)
-    judged = of_key_name(key_name, service.region, holder)
+    except UnauthorizedOperation:
+        judged = of_key_name(key_name, service.region, None)
+        if judged.tone is Tone.GOOD:
+            judged = Verdict("you may not see whether it is free")
+    else:
+        judged = of_key_name(key_name, service.region, holder)
     count = f"{len(key_name)}/{validation.MAX_KEY_NAME} · " if key_name else ""
     return Verdict(count + judged.text, judged.tone)
 

@@ -66,16 +66,20 @@ class Describing(Operations):
         """Return the key pair of that name, or None; cheap enough to ask on every key press.
 
         Raises:
+            UnauthorizedOperation: the caller may not describe key pairs.
             StoreError: the Region's file cannot be read.
         """
+        self._authorize("DescribeKeyPairs", None, {})
         return self._store.read().named(key_name)
 
     def key_pairs_of(self, public_key: "PublicKey") -> tuple[KeyPair, ...]:
         """Return the key pairs that have this public key, whatever their names.
 
         Raises:
+            UnauthorizedOperation: the caller may not describe key pairs.
             StoreError: the Region's file cannot be read.
         """
+        self._authorize("DescribeKeyPairs", None, {})
         line = public_key.line
         return tuple(
             pair for pair in self._store.read().key_pairs.values() if pair.public_key == line
@@ -124,9 +128,13 @@ class Describing(Operations):
     def journal(self) -> "list[JournalEntry]":
         """Return what was done to the key pairs of this Region, the oldest first.
 
+        EC2 has no such operation; who may describe key pairs may also see what became of them.
+
         Raises:
+            UnauthorizedOperation: it is not allowed.
             StoreError: the journal cannot be read.
         """
+        self._authorize("DescribeKeyPairs", None, {})
         return [entry for entry in self._store.journal.read() if entry.region == self.region]
 
 

@@ -350,6 +350,27 @@ def test_a_policy_can_end(key: str, until: str, allowed: bool, store: RegionStor
         service.create_key_pair(key_name="new", dry_run=True)
 
 
+def test_who_may_not_describe_pairs_sees_them_in_no_other_way(
+    store: RegionStore, live: str
+) -> None:
+    policy = Policy.parse(document(allow("*"), deny("DescribeKeyPairs")), source="test")
+    authorizer = Authorizer(region(store.region), "tester", policy=policy)
+    service = KeyPairService(store, authorizer)
+    key = service.read_public_key(ED)
+    looks: list[Callable[[], object]] = [
+        service.journal,
+        service.deleted_key_pairs,
+        lambda: service.key_pair_named("live"),
+        lambda: service.key_pair_named("none"),
+        lambda: service.key_pairs_of(key),
+    ]
+    for look in looks:
+        with pytest.raises(UnauthorizedOperation):
+            look()
+    assert service.regions_in_use() == {store.region: None}
+    assert KeyPairService(store).regions_in_use() == {store.region: 1}
+
+
 # Texts ----------------------------------------------------------------------------------------
 
 

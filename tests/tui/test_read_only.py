@@ -1,5 +1,7 @@
 """A session that only reads: what would change something says so at its key."""
 
+import asyncio
+
 from textual.pilot import Pilot
 
 from core.authorization import Authorizer
@@ -7,6 +9,7 @@ from core.policy import Policy
 from core.regions import region
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, text_of, until, until_screen
+from tui import verdict
 from tui.undoing import bring_back_last
 
 SAID = "this session is read-only"
@@ -64,6 +67,22 @@ def test_what_only_looks_stays(empty_service: DemoService) -> None:
             await until_screen(pilot, "KeyPairListScreen")
 
     play(read_only(empty_service), scene)
+
+
+def test_a_name_is_not_called_free_to_those_who_may_not_see_the_others(
+    empty_service: DemoService,
+) -> None:
+    empty_service.create_key_pair(key_name="web-blue", key_type="ed25519")
+    statement = '{"Effect": "Allow", "Action": "ec2:CreateKeyPair", "Resource": "*"}'
+    policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
+    empty_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+
+    def said(name: str) -> str:
+        return asyncio.run(verdict.of_key_name_here(empty_service, name)).text
+
+    assert said("web-blue") == "8/255 · you may not see whether it is free"
+    assert said("web-green") == "9/255 · you may not see whether it is free"
+    assert said(" web") == "4/255 · begins with a space"
 
 
 def test_a_refused_undo_says_the_reason_first(empty_service: DemoService) -> None:

@@ -8,7 +8,7 @@ from textual import on, work
 from textual.widgets import Input, TextArea
 
 from core import public_files
-from core.errors import EC2Error, InvalidKeyFormat, StoreError
+from core.errors import EC2Error, InvalidKeyFormat, StoreError, UnauthorizedOperation
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
@@ -82,7 +82,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         )
         try:
             return verdict.of_known_key(self._service.key_pairs_of(public_key), judged)
-        except StoreError:
+        except (StoreError, UnauthorizedOperation):
             return judged  # the name's verdict says what is wrong with the file
 
     @on(KeyText.TooLarge)
