@@ -76,6 +76,9 @@ def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
         app.post_message(Paste("-1\nweb-2\nweb-3"))
         await until(pilot, lambda: field.value == "web-1", "the paste")
         assert bar.said == "one line fits here: the first of 3 was taken"
+        app.post_message(Paste("-1\n" + "a line of a long text\n" * 1_000))
+        await until(pilot, lambda: field.value == "web-1-1", "the paste")
+        assert bar.said == "one line fits here: the first of 1,001 was taken"
 
     play(empty_service, scene)
 

@@ -3,9 +3,11 @@
 import pytest
 from textual.pilot import Pilot
 
+from core.model import Tag, TagSpecification
 from tests.demo import DemoService
-from tests.tui.driving import app_of, play, until_screen
+from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tui.widgets.tag_rows import TagRows
+from tui.widgets.verdict_line import VerdictLine
 
 
 @pytest.mark.long
@@ -27,3 +29,22 @@ def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
         assert screen.find_widget(focused).visible_region.height == 1
 
     play(demo_service, scene)
+
+
+def test_what_is_wrong_with_many_tags_is_in_sight(empty_service: DemoService) -> None:
+    tags = TagSpecification("key-pair", [Tag(f"key-{number}") for number in range(30)])
+    empty_service.create_key_pair(key_name="web", key_type="ed25519", tag_specifications=[tags])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await pilot.press("ctrl+t", "tab", "x", "enter")
+        screen = app_of(pilot).screen
+        verdict = screen.query_one(VerdictLine)
+        await until(pilot, lambda: "cannot be null or empty" in verdict.verdict.text, "the refusal")
+        await until(
+            pilot, lambda: screen.find_widget(verdict).visible_region.height > 0, "it in sight"
+        )
+
+    play(empty_service, scene)

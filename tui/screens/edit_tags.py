@@ -101,6 +101,8 @@ class EditTagsScreen(Screen[bool]):
             await patiently(partial(self._call, tags), self._verdict.show)
         except KeyPairsError as error:
             self._verdict.show(verdict.refusal(error))
+            # Below many tags it stands out of sight.
+            self.call_after_refresh(self._verdict.scroll_visible, animate=False)
             if wrong := self._tags.wrong_input:
                 wrong.focus()
         else:

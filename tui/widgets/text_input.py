@@ -56,6 +56,7 @@ class TextInput(Input):
 
     def _on_paste(self, event: Paste) -> None:
         # Textual's own handler, which comes next, takes the first line of the event's text.
+        count = len(event.text.splitlines())
         event.text = event.text[:_LONGEST]
-        if (count := len(event.text.splitlines())) > 1:
+        if count > 1:
             toast(self.app, f"one line fits here: the first of {count:,} was taken")
