@@ -24,7 +24,8 @@ class Restoration:
 
     `problem` is what is wrong with the file, `refusal` why it cannot be restored; either is None
     where there is nothing to say. `returning` and `lost` are names: of the copy alone, and of the
-    damaged file alone, as far as that can still be read.
+    damaged file alone, as far as that can still be read. `since` is what the journal says was done
+    in the Region after the copy was written: an operation and the name of a pair each.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Restoration:
     key_pairs: int = 0
     returning: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
 
 
 def examine(folder: Path, region: str) -> Restoration:
@@ -133,8 +135,21 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         len(kept),
         returning=tuple(sorted(kept - readable)),
         lost=tuple(sorted(readable - kept)),
+        since=_done_since(store, time),
     )
     return restoration, content
+
+
+def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
+    try:
+        entries = store.journal.read()
+    except StoreError:
+        return ()  # the way back does not depend on it
+    return tuple(
+        " ".join(filter(None, (entry.operation, entry.key_name)))
+        for entry in entries
+        if entry.region == store.region and entry.outcome != "failed" and entry.time > time
+    )
 
 
 def _names(path: Path) -> frozenset[str]:

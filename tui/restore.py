@@ -58,6 +58,7 @@ def _described(found: Restoration) -> Sequence[str]:
         f"Copy's key pairs: {found.key_pairs}",
     ]
     lines += [f"Comes back: {name}" for name in found.returning]
+    lines += [f"Done since: {what}" for what in found.since]
     lines += [f"Lost: {name}" for name in found.lost]
     # A name that is cut off or garbled in the damaged file is not known.
     return lines if found.lost else [*lines, "Lost: none whose name can still be read"]

@@ -1,6 +1,7 @@
 import os
 import re
 import shlex
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,22 @@ def test_what_comes_back_is_named_as_well(damaged: RegionStore) -> None:
     found = restore.examine(damaged.path.parent, REGION)
     assert found.problem == "it is empty"
     assert (found.returning, found.lost) == (("web-1", "web-2"), ())
+
+
+def test_what_was_done_since_the_copy_is_named_too(
+    service: KeyPairService, store: RegionStore, tmp_path: Path
+) -> None:
+    service.for_region("eu-west-1").create_key_pair(key_name="elsewhere", key_type="ed25519")
+    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+    time.sleep(0.01)  # the journal counts thousandths of a second
+    service.save_key_material(created, str(tmp_path / "web-1.pem"))
+    store.path.write_bytes(store.path.read_bytes()[:-9])
+    found = restore.examine(store.folder, REGION)
+    assert (found.returning, found.lost) == ((), ())
+    assert found.since == ("SaveKeyMaterial web-1",)
+    store.journal.path.unlink()
+    store.journal.path.mkdir()
+    assert restore.examine(store.folder, REGION).since == ()
 
 
 def test_the_command_names_the_folder_unless_it_is_the_usual_one(

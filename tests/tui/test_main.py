@@ -4,6 +4,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,6 +27,7 @@ def folder(tmp_path: Path) -> Path:
     service = KeyPairService(store)
     for name in ("web-1", "web-2"):
         service.create_key_pair(key_name=name, key_type="ed25519")
+        time.sleep(0.01)  # the journal counts thousandths of a second
     store.path.write_bytes(store.path.read_bytes()[:-1])
     return store.path.parent
 
@@ -66,7 +68,8 @@ def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None
     assert lines[1] == "Damage: its checksum does not match: it was cut off or changed"
     assert lines[2] == f"Copy: {path}.bak"
     assert lines[3] == "Copy's generation: 1"
-    assert lines[5:] == ["Copy's key pairs: 1", "Lost: web-2"]
+    since = "Done since: CreateKeyPair web-2"
+    assert lines[5:] == ["Copy's key pairs: 1", since, "Lost: web-2"]
     assert done.stderr.startswith("Restore us-east-1 from the copy? [y/N] keypairs: Restored ")
     (aside,) = folder.glob("*.damaged-*")
     assert str(aside) in done.stderr
@@ -79,7 +82,11 @@ def test_restore_says_that_it_knows_of_nothing_lost_only_as_far_as_it_can_read(
     (folder / "us-east-1.json").write_bytes(b"")
     assert call("restore", "us-east-1", "--yes", "--data-dir", folder) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[6:] == ["Comes back: web-1", "Lost: none whose name can still be read"]
+    assert lines[6:] == [
+        "Comes back: web-1",
+        "Done since: CreateKeyPair web-2",
+        "Lost: none whose name can still be read",
+    ]
 
 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "no\n", "yep\n", "\x04"])
