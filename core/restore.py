@@ -6,7 +6,7 @@ Nothing is thrown away. The damaged file gets another name, and the copy stays w
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core import files, region_file
@@ -16,6 +16,9 @@ from core.region_file import Content
 from core.settings import data_folder
 from core.store import RegionStore
 from core.system_errors import explained
+
+_COARSE = timedelta(milliseconds=10)
+"""How far the time of a file may lie before the time of the change that wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,9 @@ def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
     return tuple(
         " ".join(filter(None, (entry.operation, entry.key_name)))
         for entry in entries
-        if entry.region == store.region and entry.outcome != "failed" and entry.time > time
+        if entry.region == store.region
+        and entry.outcome != "failed"
+        and entry.time > time + _COARSE
     )
 
 

@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     service = KeyPairService(store)
     for name in ("web-1", "web-2"):
         service.create_key_pair(key_name=name, key_type="ed25519")
-        time.sleep(0.01)  # the journal counts thousandths of a second
+        time.sleep(0.05)  # the times of files are coarse
     store.path.write_bytes(store.path.read_bytes()[:-1])
     return store.path.parent
 
