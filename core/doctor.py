@@ -4,6 +4,7 @@ It only looks. It says what it is about to look at, so that whoever waits for a 
 knows what for, and can stop.
 """
 
+import shlex
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -136,7 +137,7 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
             yield Finding(
                 "store-exposed",
                 f"Others can read {path}: the names, tags and public keys of {store.region}.",
-                f"Make the folder yours alone: chmod 700 {path.parent}",
+                f"Make the folder yours alone: chmod 700 {shlex.quote(str(path.parent))}",
                 store.region,
                 path=str(path),
             )

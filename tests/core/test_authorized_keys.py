@@ -258,6 +258,20 @@ def test_what_others_can_write_is_refused(
     assert service.installation(key_pair).standing is Standing.ADDABLE
 
 
+def test_the_command_against_it_is_quoted(
+    key_pair: KeyPair, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home of $me"
+    (home / ".ssh").mkdir(0o700, parents=True)
+    home.chmod(0o775)
+    found = Account("ops", os.geteuid(), home)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: found)
+    command = refusal(service, key_pair).partition("the file: ")[2]
+    assert shlex.split(command) == ["chmod", "go-w", str(home)]
+    subprocess.run(["sh", "-c", command], check=True)
+    assert service.installation(key_pair).standing is Standing.NEW_FILE
+
+
 def test_folders_above_the_home_do_not_matter(
     path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
 ) -> None:
