@@ -388,6 +388,18 @@ def test_a_copy_that_is_not_this_key_does_not_make_light_of_one_that_is_gone(
     assert "If it is lost, delete the pair" in found.advice
 
 
+def test_a_text_that_can_be_no_path_is_a_file_that_is_gone(world: World) -> None:
+    world.change("rsa", saved_to=("/a\0b",))
+    (gone,) = world.check_up()
+    assert (gone.kind, gone.path) == ("file-gone", "/a\0b")
+    assert "If it is lost, delete the pair" in gone.advice
+    world.change("rsa", saved_to=("/a\0b", str(world.keys / "rsa.pem")))
+    (gone,) = world.check_up()
+    assert (gone.kind, gone.path) == ("copy-gone", "/a\0b")
+    (world.keys / "rsa.pem").unlink()
+    assert [found.kind for found in world.check_up()] == ["file-gone", "file-gone"]
+
+
 # In the agent alone -----------------------------------------------------------------------------
 
 

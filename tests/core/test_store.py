@@ -236,6 +236,16 @@ def test_a_file_whose_names_are_not_unique_is_refused_in_spite_of_a_right_checks
     refuse(filled, region_file.encode(tables, "us-east-1", 9))
 
 
+@pytest.mark.parametrize("replaces", [["x"], {"x": "y"}, 7, False])
+def test_a_file_whose_successor_names_no_id_is_refused_in_spite_of_a_right_checksum(
+    replaces: object, filled: RegionStore
+) -> None:
+    tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
+    for record in tables["key_pairs"].values():
+        record["Replaces"] = replaces
+    refuse(filled, region_file.encode(tables, "us-east-1", 9))
+
+
 def test_a_file_that_is_gone_while_its_copy_is_there_is_not_made_anew(filled: RegionStore) -> None:
     filled.path.unlink()
     for store in (filled, reopened(filled)):
