@@ -104,7 +104,7 @@ def _is_copy(path: Path, pair: KeyPair) -> bool:
     try:
         data = files.read_private_file(path, private_file.LARGEST)
         public_key = private_file.examine(data).public_key
-    except (OSError, ValueError, EncodingError):
+    except (OSError, ValueError):  # an EncodingError, or a text that is no path
         return False
     return public_key is not None and public_key.line == pair.public_key
 
