@@ -18,7 +18,7 @@ from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
 from core.findings import Finding, PairReference
 from core.fingerprint import ec2_fingerprint, fingerprints
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
-from core.saved_files import SavedFiles
+from core.saved_files import SavedFileChecks
 from core.store import RegionStore
 
 _FEWEST_BITS = 2048
@@ -74,7 +74,7 @@ def check_up(
         else:
             yield from _region_files(store)
             pairs += [(_reference(store.region, pair), pair) for pair in found]
-    saved_files = SavedFiles()
+    checks = SavedFileChecks()
     in_agent = None
     if any(pair.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
         yield Progress("the ssh-agent", 0, len(pairs))
@@ -82,7 +82,7 @@ def check_up(
     for number, (reference, pair) in enumerate(pairs):
         yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
         yield from _pair(reference, pair, in_agent, older_than, now)
-        yield from saved_files.check(reference, pair)
+        yield from checks.check(reference, pair)
     yield from _same_names(pairs)
     yield from _same_keys(pairs)
     names = tuple(store.region for store, _ in regions if store.region not in not_allowed)

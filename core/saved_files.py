@@ -18,7 +18,7 @@ from core.mounts import network_file_system
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-class SavedFiles:
+class SavedFileChecks:
     """Checks saved files, asking about each folder only once."""
 
     def __init__(self) -> None:
