@@ -12,6 +12,7 @@ import errno
 import os
 import pwd
 import re
+import shlex
 import stat
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -217,7 +218,8 @@ def _check_trusted(path: Path, status: os.stat_result, account: Account) -> None
         )
     if status.st_mode & _OTHERS_WRITE:
         raise AuthorizedKeysError(
-            f"others can write {path}, so sshd would not trust the file: chmod go-w {path}"
+            f"others can write {path}, so sshd would not trust the file:"
+            f" chmod go-w {shlex.quote(str(path))}"
         )
 
 

@@ -33,7 +33,12 @@ def problem(path: Path) -> str | None:
         return f"{path} is not a folder; choose another with --data-dir"
     status = path.stat()
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"others can write in {path}; make it yours alone: chmod 700 {path}"
+        import shlex  # the start of the program has no time for it
+
+        # No full stop may come to stand behind the path.
+        return (
+            f"others can write in {path}; chmod 700 {shlex.quote(str(path))} makes it yours alone"
+        )
     if status.st_uid not in (os.geteuid(), 0):
         return f"{path} belongs to another account; choose another with --data-dir"
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):

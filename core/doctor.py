@@ -4,6 +4,7 @@ It only looks. It says what it is about to look at, so that whoever waits for a 
 knows what for, and can stop.
 """
 
+import shlex
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
 from core.findings import Finding, PairReference
 from core.fingerprint import ec2_fingerprint, fingerprints
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
-from core.saved_files import SavedFiles
+from core.saved_files import SavedFileChecks
 from core.store import RegionStore
 
 _FEWEST_BITS = 2048
@@ -73,7 +74,7 @@ def check_up(
         else:
             yield from _region_files(store)
             pairs += [(_reference(store.region, pair), pair) for pair in found]
-    saved_files = SavedFiles()
+    checks = SavedFileChecks()
     in_agent = None
     if any(pair.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
         yield Progress("the ssh-agent", 0, len(pairs))
@@ -81,7 +82,7 @@ def check_up(
     for number, (reference, pair) in enumerate(pairs):
         yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
         yield from _pair(reference, pair, in_agent, older_than, now)
-        yield from saved_files.check(reference, pair)
+        yield from checks.check(reference, pair)
     yield from _same_names(pairs)
     yield from _same_keys(pairs)
     names = tuple(store.region for store, _ in regions if store.region not in not_allowed)
@@ -136,7 +137,7 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
             yield Finding(
                 "store-exposed",
                 f"Others can read {path}: the names, tags and public keys of {store.region}.",
-                f"Make the folder yours alone: chmod 700 {path.parent}",
+                f"Make the folder yours alone: chmod 700 {shlex.quote(str(path.parent))}",
                 store.region,
                 path=str(path),
             )

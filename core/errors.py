@@ -1,4 +1,6 @@
-"""The errors of the core; those that only one module raises stand there, below KeyPairsError.
+"""The errors of EC2's API, of the store, of saving and of the settings.
+
+Others below KeyPairsError stand in the module that they are about, AgentError in `core.agent`.
 
     KeyPairsError
     ├── EC2Error                          code, message and HTTP status as the service gives them

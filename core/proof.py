@@ -26,6 +26,8 @@ def prove(path: Path, key_pair: KeyPair, passphrase: bytes | None = None) -> tup
         data = files.read_private_file(path, private_file.LARGEST)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
+    except ValueError:
+        raise ProofFailed(f"{path} could not be read back: it is missing.") from None
     try:
         private_file.check_layout(data)
         found = private_file.examine(data)

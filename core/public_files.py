@@ -21,9 +21,9 @@ def line_of(key_pair: KeyPair) -> str:
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
-def candidates(home: Path | None = None) -> list[Path]:
+def candidates() -> list[Path]:
     """Return the `.pub` files in `~/.ssh`, by name."""
-    folder = (home or Path.home()) / ".ssh"
+    folder = Path.home() / ".ssh"
     try:
         return sorted(folder.glob("*.pub"))
     except OSError:

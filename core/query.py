@@ -143,10 +143,10 @@ def parse(text: str) -> Query:
     replaced: list[bool] = []
     for term in _terms(_without_frame(text)):
         try:
+            if not term.closed:
+                raise _BadTermError(_UNCLOSED)
             match term.field:
                 case None:
-                    if not term.closed:
-                        raise _BadTermError(_UNCLOSED)
                     words.append(term.value.lower())
                 case "older":
                     older.append(_age(term))
@@ -240,8 +240,6 @@ def _compile(term: _Term) -> _Test:
     compiler = _COMPILERS.get(term.field or "")
     if compiler is None:
         raise _BadTermError(_unknown_field(term.field or ""))
-    if not term.closed:
-        raise _BadTermError(_UNCLOSED)
     return compiler(term.value.lower())
 
 
@@ -292,6 +290,8 @@ def _id(value: str) -> _Test:
 
 
 def _tag(value: str) -> _Test:
+    if not value:
+        raise _BadTermError("tag: takes a key, or both as in tag:Env=prod.")
     if "=" not in value:
         return _tag_key(value)
     # Key and value are matched as one text, because a key may have a = of its own.
@@ -301,7 +301,7 @@ def _tag(value: str) -> _Test:
 
 def _tag_key(value: str) -> _Test:
     if not value:
-        raise _BadTermError("tag: takes a key, or both as in tag:Env=prod.")
+        raise _BadTermError("tag-key: takes a key, as in tag-key:Env; a = belongs to the key.")
     matches = wildcard(value)
     return lambda pair: any(matches(tag.key.lower()) for tag in pair.tags)
 

@@ -80,7 +80,8 @@ def _check_shape(key_pair: KeyPair, saved_to: object) -> None:
         key_pair.public_key,
         *key_pair.saved_to,
     ]
-    texts += [text for text in (kinds.pkcs8_sha1, kinds.spki_md5) if text is not None]
+    optional = kinds.pkcs8_sha1, kinds.spki_md5, key_pair.replaces
+    texts += [text for text in optional if text is not None]
     for tag in key_pair.tags:
         texts += (tag.key, tag.value)
     if not all(type(text) is str for text in texts):

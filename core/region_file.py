@@ -69,12 +69,6 @@ class Content:
     doc_ids: Mapping[str, int] = field(default_factory=dict)
 
 
-def encode(tables: Tables, region: str, generation: int) -> bytes:
-    """Return the bytes of a Region's file; see `pieces`."""
-    *rest, (_, start) = pieces(tables, region, generation)
-    return b"".join((start, *(piece for _, piece in rest)))
-
-
 def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, Piece]]:
     """Yield a Region's file piece by piece, each with its offset, the start with the digest last.
 

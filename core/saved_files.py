@@ -18,7 +18,7 @@ from core.mounts import network_file_system
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-class SavedFiles:
+class SavedFileChecks:
     """Checks saved files, asking about each folder only once."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class SavedFiles:
                 yield "file-changed", f"{path} is {thing} now, not the private key of {name}.", look
                 return
             data = files.read_private_file(path, private_file.LARGEST)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # or a text that is no path
             good = _other_copies(path, pair)
             gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
             yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
@@ -104,7 +104,7 @@ def _is_copy(path: Path, pair: KeyPair) -> bool:
     try:
         data = files.read_private_file(path, private_file.LARGEST)
         public_key = private_file.examine(data).public_key
-    except (OSError, EncodingError):
+    except (OSError, ValueError):  # an EncodingError, or a text that is no path
         return False
     return public_key is not None and public_key.line == pair.public_key
 

@@ -4,7 +4,7 @@ Every operation checks in EC2's order: authorization, dry run, parameters, quota
 they answer are values of `core.model`; what they refuse, they refuse with errors of `core.errors`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING
 
 from core import rotation
 from core.authorization import Authorizer
-from core.errors import (
-    InvalidKeyPairDuplicate,
-    SettingsError,
-    StoreError,
-    UnauthorizedOperation,
-)
+from core.errors import InvalidKeyPairDuplicate, SettingsError, StoreError, UnauthorizedOperation
 from core.model import KeyPair, TagSpecification
 from core.operations.creating import Creating
 from core.operations.deleting import Deleting
@@ -221,6 +216,8 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
     def agent(self) -> "AgentContents":
         """Return what the ssh-agent of this session holds, and which pair each is.
 
+        The pairs of a Region that may not be described count as unknown.
+
         Raises:
             AgentError: there is no agent, or it cannot be asked.
             StoreError: the Region's file cannot be read.
@@ -233,7 +230,11 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
             for each in self.in_every_region()
             if each.region != self.region
         )
-        return contents(holdings(), self._store.read().key_pairs.values(), others)
+        held = holdings()
+        here: Sequence[KeyPair] = ()
+        with suppress(UnauthorizedOperation):
+            here = self.describe_key_pairs()
+        return contents(held, here, others)
 
     def check_up(self, older_than: timedelta | None) -> "Iterator[Progress | Finding | Summary]":
         """Look for what is wrong with the store, the pairs and the saved files; see `core.doctor`.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from core.findings import PairReference
+from core.validation import MAX_KEY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +21,5 @@ Chosen = PairReference | KeyToImport
 
 def name_for(text: str) -> str:
     """Return the name of a pair to offer for a comment or a file name: what of it can be one."""
-    return "".join(takewhile(lambda c: c.isascii() and c.isprintable(), text)).strip()[:255]
+    usable = takewhile(lambda c: c.isascii() and c.isprintable(), text)
+    return "".join(usable).strip()[:MAX_KEY_NAME]

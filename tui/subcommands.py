@@ -7,7 +7,7 @@ from datetime import timedelta
 from shutil import get_terminal_size
 from types import MappingProxyType
 
-from core.findings import KINDS
+from core.findings import KINDS, OLD
 from core.query import age
 
 _NEVER = "never"
@@ -71,8 +71,8 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
         "--older-than",
         metavar="AGE",
         type=_age,
-        default="365d",
-        help="report pairs from this age on: a number and h, d, w, m or y, or never (365d)",
+        default=OLD,
+        help=f"report pairs from this age on: a number and h, d, w, m or y, or never ({OLD.days}d)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

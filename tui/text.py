@@ -54,7 +54,7 @@ def visible(text: str) -> str:
 
 
 def as_pasted(text: str) -> str:
-    """Return text as `visible` does, but each backslash as it is: for what is to be pasted.
+    """Return text as `visible` does, but each backslash as it is: for what holds lines to paste.
 
     What is shown is then what is copied, and what may be typed off.
     """

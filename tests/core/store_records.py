@@ -31,11 +31,17 @@ def key_pair(number: int, name: str | None = None) -> KeyPair:
     )
 
 
+def encode(tables: region_file.Tables, region: str, generation: int) -> bytes:
+    """Return the bytes of a Region's file."""
+    *rest, (_, start) = region_file.pieces(tables, region, generation)
+    return b"".join((start, *(piece for _, piece in rest)))
+
+
 def write_region(folder: Path, count: int, region: str = "us-east-1") -> Path:
     """Write a Region's file that holds `count` key pairs, and return its path."""
     folder.mkdir(mode=0o700, exist_ok=True)
     records = {str(number): to_record(key_pair(number)) for number in range(1, count + 1)}
     path = folder / f"{region}.json"
-    path.write_bytes(region_file.encode({region_file.KEY_PAIRS: records}, region, count))
+    path.write_bytes(encode({region_file.KEY_PAIRS: records}, region, count))
     path.chmod(0o600)
     return path

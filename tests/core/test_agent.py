@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import socket
@@ -18,12 +19,16 @@ from hypothesis import strategies as st
 
 from core import agent, delivery
 from core.agent import AgentError, holdings
+from core.authorization import Authorizer
 from core.encoding.sshwire import string
 from core.errors import StoreError
 from core.findings import PairReference
 from core.journal import Journal
 from core.model import CreatedKeyPair, KeyFormat, KeyType, PrivateKeyState
+from core.policy import Policy
+from core.regions import region
 from core.service import KeyPairService
+from core.store import RegionStore
 from tests.core.test_login import (
     COMMAND,
     SECONDS,
@@ -219,6 +224,24 @@ def test_a_region_that_cannot_be_read_hides_no_key_of_another(
     (key,) = service.agent().keys
     assert key.elsewhere is not None
     assert key.elsewhere.region == "eu-west-1"
+
+
+def test_a_pair_that_may_not_be_described_is_not_named(
+    ssh_agent: Agent, service: KeyPairService, store: RegionStore
+) -> None:
+    other = service.for_region("eu-west-1")
+    for each in (service, other):
+        each.add_to_agent(each.create_key_pair(key_name="web", key_type="ed25519"))
+    denied = {"Effect": "Deny", "Action": "ec2:DescribeKeyPairs", "Resource": "*"}
+    here = denied | {"Condition": {"StringEquals": {"ec2:Region": "us-east-1"}}}
+    allowed = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
+    for denial, named in ((here, [None, "eu-west-1"]), (denied, [None, None])):
+        text = json.dumps({"Version": "2012-10-17", "Statement": [allowed, denial]})
+        policy = Policy.parse(text, source="test")
+        authorizer = Authorizer(region("us-east-1"), "sam", policy=policy)
+        keys = KeyPairService(store, authorizer).agent().keys
+        assert [key.key_pair for key in keys] == [None, None]
+        assert [key.elsewhere and key.elsewhere.region for key in keys] == named
 
 
 @pytest.mark.parametrize("key_type", KeyType)

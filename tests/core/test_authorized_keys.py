@@ -258,6 +258,20 @@ def test_what_others_can_write_is_refused(
     assert service.installation(key_pair).standing is Standing.ADDABLE
 
 
+def test_the_command_against_it_is_quoted(
+    key_pair: KeyPair, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home of $me"
+    (home / ".ssh").mkdir(0o700, parents=True)
+    home.chmod(0o775)
+    found = Account("ops", os.geteuid(), home)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: found)
+    command = refusal(service, key_pair).partition("the file: ")[2]
+    assert shlex.split(command) == ["chmod", "go-w", str(home)]
+    subprocess.run(["sh", "-c", command], check=True)
+    assert service.installation(key_pair).standing is Standing.NEW_FILE
+
+
 def test_folders_above_the_home_do_not_matter(
     path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
 ) -> None:
@@ -660,6 +674,30 @@ def test_the_commands_for_another_host_send_the_line(
     assert stub_ssh.read_text() == f"{plain}\n"
     assert not (account.home / "pwned").exists()
     assert shlex.split(second[1])[:3] == ["ssh-copy-id", "-f", "-i"]
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_the_commands_make_the_folder_where_there_is_none(
+    shell: str,
+    service: KeyPairService,
+    account: Account,
+    stub_ssh: Path,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-copy-id")
+    folder = account.home / ".ssh"
+    key_pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    line = service.installation(key_pair).line
+    there = copy_id.commands(key_pair, line, account.home)
+    folder.rmdir()
+    commands = copy_id.commands(key_pair, line, account.home)
+    assert commands == (f"mkdir -m 700 -p ~/.ssh && {there[0]}", there[1])
+    pasted = "\n".join(commands).replace("HOST", "host")
+    environment = {**os.environ, "HOME": str(account.home)}
+    command = [tool(shell), "-c", f"umask 002\n{pasted}"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert stub_ssh.read_text() == f"{line}\n"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_no_other_line_is_sent_when_the_file_came_up_meanwhile(

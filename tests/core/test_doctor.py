@@ -1,6 +1,8 @@
 import errno
 import json
 import os
+import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from core import files, mounts
+from core import data_dir, files, mounts
 from core.authorization import Authorizer
 from core.doctor import Progress, Summary
 from core.encoding.public import PublicKey
+from core.errors import StoreError
 from core.findings import KINDS, Finding, Severity
 from core.model import KeyPair, PrivateKeyState
 from core.policy import Policy
@@ -262,6 +265,34 @@ FAULTS: dict[Callable[[World], None], list[str]] = {
 }
 
 
+def test_commands_name_the_folder_whatever_it_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "it's $mine"
+    service = KeyPairService.open(folder, "us-east-1")
+    service.create_key_pair(key_name="web", key_type="ed25519")
+    service._store.path.chmod(0o644)
+    folder.chmod(0o711)
+    (exposed,) = [f for f in _findings(service) if f.kind == "store-exposed"]
+    _run_in_sh(exposed.advice.partition("yours alone: ")[2])
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(0o777)
+    (unusable,) = [f for f in _findings(service) if f.kind == "store-folder"]
+    command = unusable.problem.partition("; ")[2].removesuffix(" makes it yours alone.")
+    with pytest.raises(StoreError) as refused:
+        data_dir.check(folder)
+    assert command in str(refused.value)
+    _run_in_sh(command)
+    data_dir.check(folder)
+
+
+def _findings(service: KeyPairService) -> list[Finding]:
+    return [step for step in service.check_up(None) if isinstance(step, Finding)]
+
+
+def _run_in_sh(command: str) -> None:
+    assert command.startswith("chmod 700 ")
+    subprocess.run(["sh", "-c", command], check=True)
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_each_planted_fault_is_found_and_nothing_else(
     world: World, fault: Callable[[World], None]
@@ -355,6 +386,18 @@ def test_a_copy_that_is_not_this_key_does_not_make_light_of_one_that_is_gone(
     found = world.check_up()[-1]
     assert (found.kind, found.path) == ("file-gone", str(world.keys / "second.pem"))
     assert "If it is lost, delete the pair" in found.advice
+
+
+def test_a_text_that_can_be_no_path_is_a_file_that_is_gone(world: World) -> None:
+    world.change("rsa", saved_to=("/a\0b",))
+    (gone,) = world.check_up()
+    assert (gone.kind, gone.path) == ("file-gone", "/a\0b")
+    assert "If it is lost, delete the pair" in gone.advice
+    world.change("rsa", saved_to=("/a\0b", str(world.keys / "rsa.pem")))
+    (gone,) = world.check_up()
+    assert (gone.kind, gone.path) == ("copy-gone", "/a\0b")
+    (world.keys / "rsa.pem").unlink()
+    assert [found.kind for found in world.check_up()] == ["file-gone", "file-gone"]
 
 
 # In the agent alone -----------------------------------------------------------------------------

@@ -101,6 +101,11 @@ def test_an_encrypted_key_that_others_may_read_does_not_prove(
                 prove(path, sealed.key_pair, passphrase)
 
 
+def test_a_text_that_can_be_no_path_is_missing(sealed: CreatedKeyPair, tmp_path: Path) -> None:
+    with pytest.raises(ProofFailed, match="could not be read back: it is missing"):
+        prove(tmp_path / "a\0b", sealed.key_pair)
+
+
 def test_only_what_is_wrong_with_the_access_is_said_and_how_to_mend_it(
     sealed: CreatedKeyPair, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

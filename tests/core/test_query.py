@@ -162,7 +162,7 @@ def test_a_query_finds_what_its_terms_say(text: str, names: list[str]) -> None:
         ("newer:٣d", "as in newer:90d"),
         ("newer:9999999d", "as in newer:90d"),
         ("tag:", "tag:Env=prod"),
-        ("tag-key:", "takes a key"),
+        ("tag-key:", "tag-key: takes a key, as in tag-key:Env; a = belongs to the key"),
         ("name:", "name:web*"),
         ("id:", "id:key-0ab"),
         ("fp:", "start of a fingerprint"),
@@ -178,6 +178,10 @@ def test_a_query_finds_what_its_terms_say(text: str, names: list[str]) -> None:
         ("zzz:1", "type, tag, tag-key, name"),
         ('"two words', "Close the quotes"),
         ('name:"two words', "Close the quotes"),
+        ('type:"rsa', "Close the quotes"),
+        ('older:"90d', "Close the quotes"),
+        ('newer:"2w', "Close the quotes"),
+        ('replaced:"yes', "Close the quotes"),
     ],
 )
 def test_a_bad_term_says_what_is_possible_and_narrows_nothing(text: str, says: str) -> None:

@@ -13,7 +13,7 @@ from core.model import Tag
 from core.records import Record, to_record
 from core.region_file import Tables
 from core.store import RegionStore
-from tests.core.store_records import key_pair, write_region
+from tests.core.store_records import encode, key_pair, write_region
 
 # A piece holds 256 records: none, one less, just one piece, one more, and several.
 COUNTS = (0, 1, 255, 256, 257, 700)
@@ -30,7 +30,7 @@ def tables(key_pairs: int, others: int = 0) -> Tables:
 @pytest.mark.parametrize("key_pairs", COUNTS)
 def test_the_pieces_are_the_document_as_json_writes_it(key_pairs: int, others: int) -> None:
     stored = tables(key_pairs, others)
-    data = region_file.encode(stored, "us-east-1", 7)
+    data = encode(stored, "us-east-1", 7)
     digest = hashlib.sha256(data[92:]).hexdigest()
     header = {"sha256": digest, "schema": 1, "region": "us-east-1", "generation": 7}
     whole = {"keypairs": {"1": header}, **stored}
@@ -45,12 +45,12 @@ def test_no_piece_is_large_however_full_the_region_is() -> None:
 
 def test_what_another_session_left_alone_is_kept_and_not_made_again() -> None:
     stored = tables(10)
-    known = region_file.read(region_file.encode(stored, "us-east-1", 1), "us-east-1")
+    known = region_file.read(encode(stored, "us-east-1", 1), "us-east-1")
     changed = stored[region_file.KEY_PAIRS]["4"]
     changed["Tags"] = [{"Key": "Env", "Value": "dev"}]
     del stored[region_file.KEY_PAIRS]["7"]
     stored[region_file.KEY_PAIRS]["10"] = to_record(key_pair(10))
-    data = region_file.encode(stored, "us-east-1", 2)
+    data = encode(stored, "us-east-1", 2)
     content = region_file.read(data, "us-east-1", known)
     assert content == region_file.read(data, "us-east-1")
     kept = [

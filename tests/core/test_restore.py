@@ -14,6 +14,7 @@ from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.service import KeyPairService
 from core.settings import data_folder
 from core.store import RegionStore
+from tests.core.store_records import encode
 from tui.__main__ import main
 
 REGION = "us-east-1"
@@ -221,7 +222,7 @@ def test_a_damaged_copy_is_not_restored(damaged: RegionStore) -> None:
 
 def test_a_copy_of_another_region_is_not_restored(damaged: RegionStore) -> None:
     content = region_file.read(damaged.previous_path.read_bytes(), REGION)
-    damaged.previous_path.write_bytes(region_file.encode(content.tables, "eu-west-1", 1))
+    damaged.previous_path.write_bytes(encode(content.tables, "eu-west-1", 1))
     refuse(damaged, "another Region")
 
 
@@ -229,7 +230,7 @@ def test_a_file_of_a_newer_version_is_not_replaced_by_an_older_copy(
     damaged: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(region_file, "SCHEMA", 2)
-    damaged.path.write_bytes(region_file.encode({}, REGION, 9))
+    damaged.path.write_bytes(encode({}, REGION, 9))
     monkeypatch.undo()
     refuse(damaged, "newer version")
     with pytest.raises(StoreTooNew, match=re.escape(str(damaged.path))):

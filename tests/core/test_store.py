@@ -13,7 +13,7 @@ from core.errors import StoreDamaged, StoreTooNew
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
 from core.store import RegionStore
-from tests.core.store_records import write_region
+from tests.core.store_records import encode, write_region
 
 
 @pytest.fixture
@@ -233,7 +233,17 @@ def test_a_file_whose_names_are_not_unique_is_refused_in_spite_of_a_right_checks
     tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
     for record in tables["key_pairs"].values():
         record["KeyName"] = "web-1"
-    refuse(filled, region_file.encode(tables, "us-east-1", 9))
+    refuse(filled, encode(tables, "us-east-1", 9))
+
+
+@pytest.mark.parametrize("replaces", [["x"], {"x": "y"}, 7, False])
+def test_a_file_whose_successor_names_no_id_is_refused_in_spite_of_a_right_checksum(
+    replaces: object, filled: RegionStore
+) -> None:
+    tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
+    for record in tables["key_pairs"].values():
+        record["Replaces"] = replaces
+    refuse(filled, encode(tables, "us-east-1", 9))
 
 
 def test_a_file_that_is_gone_while_its_copy_is_there_is_not_made_anew(filled: RegionStore) -> None:
@@ -251,7 +261,7 @@ def test_a_file_of_a_newer_version_is_refused_and_not_overwritten(
 ) -> None:
     tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
     monkeypatch.setattr(region_file, "SCHEMA", 2)
-    newer = region_file.encode({**tables, "new_table": {}}, "us-east-1", 9)
+    newer = encode({**tables, "new_table": {}}, "us-east-1", 9)
     monkeypatch.undo()
     filled.path.write_bytes(newer)
     for store in (filled, reopened(filled)):

@@ -19,7 +19,7 @@ from core.errors import KeyPairsError, StoreDamaged, StoreError, StoreNotConfirm
 from core.model import Tag
 from core.service import KeyPairService
 from core.store import RegionStore
-from tests.core.store_records import TIME, key_pair, write_region
+from tests.core.store_records import TIME, encode, key_pair, write_region
 
 ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
@@ -410,10 +410,10 @@ def test_a_damaged_file_is_refused_and_comes_back(kind: str, filled: RegionStore
 
 def with_checksum(document: dict[str, Any]) -> bytes:
     tables = {name: table for name, table in document.items() if name != "keypairs"}
-    data = region_file.encode({}, REGION, 9)
+    data = encode({}, REGION, 9)
     end = data.index(b',"key_pairs"')
     rest = data[:end] + b"," + json.dumps(tables)[1:].encode()
-    return region_file.encode({}, REGION, 9)[:28] + _digest(rest) + rest[92:]
+    return encode({}, REGION, 9)[:28] + _digest(rest) + rest[92:]
 
 
 def _digest(data: bytes) -> bytes:
@@ -467,14 +467,14 @@ def test_a_record_of_the_wrong_shape_is_refused_in_spite_of_a_right_checksum(
 ) -> None:
     tables = region_file.decode(filled.path.read_bytes(), REGION)
     change(next(iter(tables["key_pairs"].values())))
-    filled.path.write_bytes(region_file.encode(tables, REGION, 9))
+    filled.path.write_bytes(encode(tables, REGION, 9))
     refuse(filled)
 
 
 @pytest.mark.parametrize("generation", ["7", None, 1.5, True])
 def test_a_generation_that_is_no_number_is_refused(generation: Any, filled: RegionStore) -> None:
     tables = region_file.decode(filled.path.read_bytes(), REGION)
-    filled.path.write_bytes(region_file.encode(tables, REGION, generation))
+    filled.path.write_bytes(encode(tables, REGION, generation))
     refuse(filled)
 
 
@@ -482,7 +482,7 @@ def test_a_newer_schema_is_refused_with_its_path(
     filled: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(region_file, "SCHEMA", 2)
-    filled.path.write_bytes(region_file.encode({}, REGION, 9))
+    filled.path.write_bytes(encode({}, REGION, 9))
     monkeypatch.undo()
     assert "newer version" in refuse(filled, StoreTooNew)
 

@@ -8,7 +8,7 @@ import pytest
 
 from core import region_file
 from core.records import to_record
-from tests.core.store_records import key_pair, write_region
+from tests.core.store_records import encode, key_pair, write_region
 from tests.emulator import Emulator
 from tests.pty.terminal import POLL, OpenApp, Terminal, wait_until
 
@@ -32,7 +32,7 @@ def write_odd_region(folder: Path) -> None:
     records = {
         str(number): to_record(key_pair(number, name)) for number, name in enumerate(names, 1)
     }
-    data = region_file.encode({region_file.KEY_PAIRS: records}, "us-east-1", 2)
+    data = encode({region_file.KEY_PAIRS: records}, "us-east-1", 2)
     (folder / "us-east-1.json").write_bytes(data)
 
 

@@ -27,7 +27,7 @@ def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -
     app = KeyPairsApp(service)
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await until_loaded(pilot)
             await scene(pilot)
 

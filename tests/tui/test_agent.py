@@ -1,7 +1,6 @@
-import asyncio
 import time
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,14 +16,13 @@ from tests.demo import DemoService
 from tests.tui.driving import (
     app_of,
     create,
+    play,
     save,
     type_text,
     until,
-    until_loaded,
     until_screen,
 )
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
-from tui.app import KeyPairsApp
 from tui.screens.add_to_agent import AddToAgentScreen
 from tui.screens.agent_keys import AgentKeysScreen
 from tui.screens.key_material import KeyMaterialScreen
@@ -35,20 +33,6 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
 __all__ = ["short_folder", "ssh_agent"]
-
-Scene = Callable[[Pilot[None]], Awaitable[None]]
-
-
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
-    app = KeyPairsApp(service)
-
-    async def run() -> None:
-        async with app.run_test(size=size) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
-    return app.return_code
 
 
 def texts(pilot: Pilot[None]) -> str:

@@ -1,3 +1,4 @@
+import shlex
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -92,6 +93,40 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
         assert "file changed" in texts(pilot)
         await pilot.press("enter")
         await until_loaded(pilot)
+
+
+@in_loop
+async def test_a_command_to_paste_is_shown_as_the_shell_takes_it(
+    empty_service: DemoService, home: Path
+) -> None:
+    created = empty_service.create_key_pair(key_name="x", key_type="ed25519")
+    path = home / r"back\slash\\es" / "x.pem"
+    path.parent.mkdir(0o700)
+    empty_service.save_key_material(created, str(path))
+    path.chmod(0o644)
+    async with KeyPairsApp(empty_service).run_test() as pilot:
+        screen = await check_up(pilot)
+        command = str(screen._advice.render()).partition("Either way: ")[2]
+        assert shlex.split(command) == ["chmod", "600", str(path)]
+
+
+@in_loop
+async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
+    empty_service: DemoService, home: Path
+) -> None:
+    created = empty_service.create_key_pair(key_name="x", key_type="ed25519")
+    path = home / ".ssh" / "x.pem"
+    empty_service.save_key_material(created, str(path))
+    hostile = path.rename(home / "\x1b]0;x\x07\n\u202e")
+    hostile.write_text("")
+    with empty_service._store.transaction() as transaction:
+        (pair,) = transaction.state.key_pairs.values()
+        transaction.update(replace(pair, saved_to=(str(hostile),)), "Test")
+    async with KeyPairsApp(empty_service).run_test() as pilot:
+        screen = await check_up(pilot)
+        advice = str(screen._advice.render())
+        assert "keypairs find" in advice
+        assert advice.isprintable()
 
 
 @in_loop

@@ -1,4 +1,5 @@
 import json
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -62,6 +63,33 @@ def test_findings_come_the_worst_first_with_what_to_do(
     assert lines[1].endswith(f"chmod 600 {tmp_path}/web.pem")
     assert [line.split()[0] for line in lines[::2]] == ["error", "warning", "notice"]
     assert output.err == "keypairs: looked at 2 key pairs in 2 Regions: 3 findings.\n"
+
+
+def test_a_command_to_paste_is_printed_as_the_shell_takes_it(data: Path, capsys: Output) -> None:
+    service = KeyPairService.open(data, "us-east-1")
+    path = data.parent / r"back\slash\\es" / "x y.pem"
+    path.parent.mkdir(0o700)
+    created = service.create_key_pair(key_name="x", key_type="ed25519")
+    service.save_key_material(created, str(path))
+    path.chmod(0o644)
+    assert call("--data-dir", data, "doctor") == 1
+    command = capsys.readouterr().out.splitlines()[1].partition("Either way: ")[2]
+    subprocess.run(["sh", "-c", command], check=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_nothing_in_a_path_is_printed_that_a_terminal_obeys(data: Path, capsys: Output) -> None:
+    path = data.parent / "\x1b]0;x\x07\n\u202e"
+    path.touch(0o600)
+    with KeyPairService.open(data, "us-east-1")._store.transaction() as transaction:
+        (pair,) = transaction.state.key_pairs.values()
+        transaction.update(replace(pair, saved_to=(str(path),)), "Test")
+    assert call("--data-dir", data, "doctor") == 1
+    output = capsys.readouterr().out
+    assert all(line.isprintable() for line in output.split("\n"))
+    assert len(output.splitlines()) == 2
+    assert "keypairs find" in output
+    assert r"\u{1b}]0;x" in output.splitlines()[1]
 
 
 def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsys: Output) -> None:

@@ -52,7 +52,7 @@ from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
 from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
-from tui.text import clip, fit, fold, masked, pinched, short_paths, shortened, visible
+from tui.text import as_pasted, clip, fit, fold, masked, pinched, short_paths, shortened, visible
 from tui.toast import toast
 from tui.tone import Verdict
 from tui.widgets.cursor_list import CursorList
@@ -109,7 +109,7 @@ def test_each_is_shown_as_the_table_says() -> None:
     assert {e.id: visible(e.text) for e in STRINGS} == {e.id: e.drawn for e in STRINGS}
 
 
-@pytest.mark.parametrize("make", [visible, masked, shortened])
+@pytest.mark.parametrize("make", [visible, as_pasted, masked, shortened])
 def test_what_is_shown_holds_nothing_that_a_terminal_obeys(make: Callable[[str], str]) -> None:
     for each in STRINGS:
         shown = make(each.text)

@@ -9,8 +9,8 @@ from core import authorized_keys, files
 from core.authorized_keys import Account
 from core.model import KeyPair
 from tests.demo import DemoService
-from tests.tui.driving import app_of, type_text, until, until_screen
-from tests.tui.test_agent import play, texts
+from tests.tui.driving import app_of, play, type_text, until, until_screen
+from tests.tui.test_agent import texts
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
 from tui import clipboard
 from tui.screens.install_public_key import InstallPublicKeyScreen

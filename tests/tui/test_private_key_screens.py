@@ -1,8 +1,6 @@
 """A new private key and what is done with it: true words, and nothing drawn over another."""
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,13 +13,12 @@ from tests.demo import DemoService
 from tests.tui.driving import (
     app_of,
     create,
+    play,
     save,
     type_text,
     until,
-    until_loaded,
     until_screen,
 )
-from tui.app import KeyPairsApp
 from tui.details import where_it_is
 from tui.rows import remarks
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
@@ -36,22 +33,8 @@ from tui.widgets.top_line import TopLine
 
 LONG = pytest.mark.long
 
-Scene = Callable[[Pilot[None]], Awaitable[None]]
-
 SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
-
-
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
-    app = KeyPairsApp(service)
-
-    async def run() -> None:
-        async with app.run_test(size=size, notifications=True) as pilot:
-            await until_loaded(pilot)
-            await scene(pilot)
-
-    asyncio.run(run())
-    return app.return_code
 
 
 async def hold(

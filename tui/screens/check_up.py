@@ -15,7 +15,7 @@ from tui.background import in_batches, is_running
 from tui.chosen import Chosen
 from tui.doctor_text import summed_up
 from tui.keymap import bindings, hints
-from tui.text import short_paths, visible
+from tui.text import as_pasted, short_paths, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
@@ -118,7 +118,7 @@ class CheckUpScreen(Screen[Chosen | None]):
     def _show_advice(self) -> None:
         finding = self._under_cursor
         self._problem.update(visible(short_paths(finding.problem)) if finding else "")
-        self._advice.update(visible(finding.advice) if finding else "")
+        self._advice.update(as_pasted(finding.advice) if finding else "")
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 

@@ -73,8 +73,8 @@ class CursorList(ScrollView, can_focus=True):
     class Selected(Highlighted):
         """The row under the cursor was chosen."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._count = 0
 
     # What a subclass says -----------------------------------------------------------------------

@@ -40,8 +40,8 @@ def narrowed(items: Sequence[Item], search: str) -> list[Item]:
 class PickList(CursorList):
     """Lines of text with remarks at the right."""
 
-    def __init__(self, items: Sequence[Item] = (), *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, items: Sequence[Item] = ()) -> None:
+        super().__init__()
         self._items = items
         self._count = len(items)
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.encoding import EncodingError, armour, pem, ppk, private, private_file
+from core.encoding import EncodingError, NotRead, armour, der, pem, pkcs, ppk, private, private_file
 from core.encoding.private_file import Container, HalvesDisagree, UnsupportedKey, WrongPassphrase
 from core.encoding.sshwire import mpint, string
 from core.keygen import PrivateKey
@@ -569,6 +569,63 @@ def test_absurd_iterations_of_pkcs8_are_refused_at_once(
         private_file.examine(absurd)
 
 
+MOST_ITERATIONS = 5_000_000
+
+
+def iterated(count: int, maker: Maker, keys: Mapping[KeyType, PrivateKey], *how: str) -> bytes:
+    return maker.openssl(keys[ED25519], *TOPK8, *how, "-iter", str(count))
+
+
+@pytest.mark.parametrize("how", [(), ("-v1", "PBE-SHA1-3DES")])
+def test_one_iteration_of_pkcs8_too_many_is_refused_unread(
+    how: tuple[str, ...], maker: Maker, keys: Mapping[KeyType, PrivateKey]
+) -> None:
+    data = iterated(MOST_ITERATIONS + 1, maker, keys, *how)
+    with pytest.raises(NotRead, match="too many iterations"):
+        private_file.examine(data)
+
+
+@pytest.mark.long
+def test_as_many_iterations_of_pkcs8_as_are_allowed_are_read(
+    maker: Maker, keys: Mapping[KeyType, PrivateKey]
+) -> None:
+    data = iterated(MOST_ITERATIONS, maker, keys)
+    assert numbers(private_file.unlock(data, PASSPHRASE)) == numbers(keys[ED25519])
+
+
+@pytest.mark.parametrize("key_length", ["020100", "020120"])
+def test_a_key_length_beside_the_iterations_hides_none_of_them(
+    key_length: str, make: Callable[[str], Sample]
+) -> None:
+    block = armour.parse(make("ed25519 openssl PKCS8 v2").data)
+    iterations = bytes.fromhex("02020800")
+    for count, few in ((MOST_ITERATIONS, True), (MOST_ITERATIONS + 1, False)):
+        more = der.integer(count) + bytes.fromhex(key_length)
+        changed = replace(block, body=patched(block.body, iterations, more))
+        if few:
+            pkcs.check_encryption(changed)
+        else:
+            with pytest.raises(NotRead, match="too many iterations"):
+                pkcs.check_encryption(changed)
+
+
+@pytest.mark.parametrize(
+    ("n", "r", "p", "few"), [(2**20, 8, 1, True), (2**20, 8, 2, False), (2**24, 1, 1, False)]
+)
+def test_the_bound_of_scrypt_is_what_its_numbers_come_to_together(
+    n: int, r: int, p: int, few: bool, make: Callable[[str], Sample]
+) -> None:
+    block = armour.parse(make("rsa openssl PKCS8 scrypt").data)
+    old = der.integer(2**14) + der.integer(8) + der.integer(1)
+    new = der.integer(n) + der.integer(r) + der.integer(p)
+    changed = replace(block, body=patched(block.body, old, new))
+    if few:
+        pkcs.check_encryption(changed)
+    else:
+        with pytest.raises(NotRead, match="too much of scrypt"):
+            pkcs.check_encryption(changed)
+
+
 @pytest.mark.parametrize("new", ["02024001", "02020000", "02020001", "0202ffff", "02027fff"])
 def test_impossible_numbers_of_scrypt_are_refused(new: str, make: Callable[[str], Sample]) -> None:
     block = armour.parse(make("rsa openssl PKCS8 scrypt").data)
@@ -576,11 +633,11 @@ def test_impossible_numbers_of_scrypt_are_refused(new: str, make: Callable[[str]
     refused(replace(block, body=body).render(), PASSPHRASE)
 
 
-def patched(der: bytes, old: bytes, new: bytes) -> bytes:
+def patched(data: bytes, old: bytes, new: bytes) -> bytes:
     """Replace a number in DER, and correct the lengths of the sequences around it."""
-    place = der.index(old)
+    place = data.index(old)
     grown = len(new) - len(old)
-    body = bytearray(der.replace(old, new, 1))
+    body = bytearray(data.replace(old, new, 1))
     position = 0
     while position < place:
         tag, length, head = body[position], body[position + 1], 2
