@@ -13,6 +13,8 @@ from tui.actions import ACTIONS, Place
 from tui.keymap import at, hints
 from tui.screens.help import HelpScreen, _keys_of
 from tui.screens.key_material import KeyMaterialScreen
+from tui.widgets.filter_input import FilterInput
+from tui.widgets.key_pair_table import KeyPairTable
 from tui.widgets.pick_list import PickList, narrowed
 
 WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
@@ -72,6 +74,26 @@ def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the list")
         await until(pilot, lambda: "Type ▲" in drawn(pilot), "the order")
+
+    play(demo_service, scene)
+
+
+def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
+    demo_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        for action_id, then in (("filter.done", "web"), ("filter.clear", "")):
+            await pilot.press("slash")
+            await until(pilot, lambda: isinstance(screen.focused, FilterInput), "the filter")
+            await type_text(pilot, "web")
+            await pilot.press("f1")
+            await until_screen(pilot, "HelpScreen")
+            await type_text(pilot, action_id)
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyPairListScreen")
+            await until(pilot, lambda: isinstance(screen.focused, KeyPairTable), "the list")
+            assert screen.query_one(FilterInput).value == then
 
     play(demo_service, scene)
 
