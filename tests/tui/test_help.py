@@ -11,7 +11,7 @@ from tests.demo import DemoService
 from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
 from tui.actions import ACTIONS, Place
 from tui.keymap import at, hints
-from tui.screens.help import HelpScreen, _keys_of
+from tui.screens.help import HelpScreen, _keys_of, help_items
 from tui.screens.key_material import KeyMaterialScreen
 from tui.widgets.filter_input import FilterInput
 from tui.widgets.key_pair_table import KeyPairTable
@@ -183,6 +183,18 @@ def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> No
         await until_screen(pilot, "CreateKeyPairScreen")
         await pilot.pause(0.1)
         assert type(app_of(pilot).screen).__name__ == "CreateKeyPairScreen"
+
+    play(demo_service, scene)
+
+
+def test_the_help_of_an_export_claims_no_proof(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("e")
+        await until_screen(pilot, "SaveFileScreen")
+        # Without a remark a line is of this place, not of another.
+        own = [item.text for item in help_items(app_of(pilot).screen) if not item.remark]
+        assert any("as CSV or JSON" in text for text in own)
+        assert not any("prove" in text for text in own)
 
     play(demo_service, scene)
 

@@ -34,7 +34,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
             raises SaveError.
     """
 
-    PLACE = Place.SAVE
+    PLACE = Place.EXPORT
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
@@ -51,7 +51,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
         yield TopLine(self._title)
         with FormBody():
             yield self._path
-        yield KeyHints(Place.SAVE)
+        yield KeyHints(Place.EXPORT)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
