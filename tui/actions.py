@@ -20,6 +20,7 @@ class Place(Enum):
     KEY_MATERIAL = "private key"
     ADD_TO_AGENT = "to the agent"
     SAVE = "saving"
+    EXPORT = "exporting"
     DISCARD = "giving up"
     DETAILS = "details"
     TAGS = "tags"
@@ -158,6 +159,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("save.submit", Place.SAVE, "enter", "submit", "save",
         "Save, read back and prove."),
     Action("save.back", Place.SAVE, "escape", "back", "back",
+        "Go back; nothing is saved."),
+
+    Action("export.submit", Place.EXPORT, "enter", "submit", "save",
+        "Save the pairs to a new file, as CSV or JSON."),
+    Action("export.back", Place.EXPORT, "escape", "back", "back",
         "Go back; nothing is saved."),
 
     Action("discard.submit", Place.DISCARD, "enter", "submit", "discard",

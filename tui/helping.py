@@ -6,20 +6,22 @@ from tui import keymap
 
 
 def show_help(app: App[None]) -> None:
-    """Show what can be done here, then all keys; do what is picked on the screen below.
+    """Show what can be done here, then all keys; do what is picked where the person was.
 
     What belongs to another screen is not done.
     """
-    from tui.screens.help import HelpScreen
+    from tui.screens.help import HelpScreen, places
 
     below = app.screen
     if isinstance(below, HelpScreen):
         return
 
+    here = places(below)
+
     def do(action_id: str | None) -> None:
-        place = getattr(below, "PLACE", None)
-        for action in keymap.at(place) if place else ():
-            if action.id == action_id:
-                app.call_after_refresh(below.run_action, action.method)
+        for place, node in here.items():
+            for action in keymap.at(place):
+                if action.id == action_id:
+                    app.call_after_refresh(node.run_action, action.method)
 
     app.push_screen(HelpScreen(below), do)

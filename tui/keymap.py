@@ -16,6 +16,7 @@ _TYPING = {
     Place.CREATE,
     Place.IMPORT,
     Place.SAVE,
+    Place.EXPORT,
     Place.DISCARD,
     Place.ADD_TO_AGENT,
     Place.TAGS,

@@ -117,11 +117,13 @@ class ListScreen(Screen[None]):
             return
         if service is not self._service:
             return  # the person has turned to another Region meanwhile
-        if key_pairs != tuple(self._listing.key_pairs.values()) or not self._shown:
+        now = service.now().astimezone()
+        is_same = key_pairs == tuple(self._listing.key_pairs.values())
+        if not is_same or not self._shown or self._listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self._listing.prepare, key_pairs)
             if service is not self._service:
                 return
-            self._listing.load(reading, service.now().astimezone())
+            self._listing.load(reading, now)
             self._unread = ""
             self._show(keep or self._table.highlighted)
             self._loaded_first()
@@ -168,8 +170,11 @@ class ListScreen(Screen[None]):
             return
         listing = self._listing
         total = len(listing.key_pairs)
+        says_count = self._remark.said == self._count
         self._shown = listing.shown(self._service.now())
         self._show_top()
+        if says_count:
+            self._say(self._count)
         count = f"{len(self._shown):,} of {total:,}" if listing.query_text else ""
         self._filter_bar.show(count, self._note())
         if self._shown:
@@ -321,9 +326,13 @@ class ListScreen(Screen[None]):
             self._say_count()
 
     def _say_count(self) -> None:
-        count = len(self._listing.chosen)
         self._show_top()
-        self._say(f"{count:,} chosen" if count else "none chosen")
+        self._say(self._count)
+
+    @property
+    def _count(self) -> str:
+        chosen = len(self._chosen())
+        return f"{chosen:,} chosen" if chosen else "none chosen"
 
 
 def _no_pairs(region: str) -> str:

@@ -78,6 +78,10 @@ class Listing:
         self._today = now
         self._sort()
 
+    def is_of_another_day(self, now: datetime) -> bool:
+        """Tell whether the rows say `today` of a day that is over."""
+        return now.date() != self._today.date()
+
     def _sort(self) -> None:
         key = _SORT_KEYS[self.column]
         # A new list: a thread may be going through the old one.

@@ -11,8 +11,10 @@ from tests.demo import DemoService
 from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
 from tui.actions import ACTIONS, Place
 from tui.keymap import at, hints
-from tui.screens.help import HelpScreen, _keys_of
+from tui.screens.help import HelpScreen, _keys_of, help_items
 from tui.screens.key_material import KeyMaterialScreen
+from tui.widgets.filter_input import FilterInput
+from tui.widgets.key_pair_table import KeyPairTable
 from tui.widgets.pick_list import PickList, narrowed
 
 WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
@@ -72,6 +74,26 @@ def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the list")
         await until(pilot, lambda: "Type ▲" in drawn(pilot), "the order")
+
+    play(demo_service, scene)
+
+
+def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
+    demo_service: DemoService,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        for action_id, then in (("filter.done", "web"), ("filter.clear", "")):
+            await pilot.press("slash")
+            await until(pilot, lambda: isinstance(screen.focused, FilterInput), "the filter")
+            await type_text(pilot, "web")
+            await pilot.press("f1")
+            await until_screen(pilot, "HelpScreen")
+            await type_text(pilot, action_id)
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyPairListScreen")
+            await until(pilot, lambda: isinstance(screen.focused, KeyPairTable), "the list")
+            assert screen.query_one(FilterInput).value == then
 
     play(demo_service, scene)
 
@@ -161,6 +183,18 @@ def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> No
         await until_screen(pilot, "CreateKeyPairScreen")
         await pilot.pause(0.1)
         assert type(app_of(pilot).screen).__name__ == "CreateKeyPairScreen"
+
+    play(demo_service, scene)
+
+
+def test_the_help_of_an_export_claims_no_proof(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("e")
+        await until_screen(pilot, "SaveFileScreen")
+        # Without a remark a line is of this place, not of another.
+        own = [item.text for item in help_items(app_of(pilot).screen) if not item.remark]
+        assert any("as CSV or JSON" in text for text in own)
+        assert not any("prove" in text for text in own)
 
     play(demo_service, scene)
 

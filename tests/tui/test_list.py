@@ -1,5 +1,6 @@
 """The list of key pairs: marks and what is said below it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,57 @@ def test_escape_clears_the_filter_and_then_the_choice(
         assert "a-saved" not in drawn(pilot)
 
     play(empty_service, scene)
+
+
+def test_the_chosen_that_the_filter_hides_are_counted_nowhere(
+    empty_service: DemoService, home: Path
+) -> None:
+    fill(empty_service, home)
+
+    async def until_counted(pilot: Pilot[None], count: int) -> None:
+        said = f"{count} chosen" if count else "none chosen"
+        await until_remark(pilot, said)
+        top, *_ = drawn(pilot).split("\n")
+        assert top.strip() == f"us-east-1 · 3 pairs{f' · {said}' if count else ''}"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space")
+        await until_counted(pilot, 2)
+        # The cursor's row stays, and with it what was said.
+        await pilot.press("slash")
+        await type_text(pilot, "imported")
+        await until_counted(pilot, 0)
+        await pilot.press("enter", "space")
+        await until_counted(pilot, 1)
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "Delete this key pair?" in drawn(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("asterisk")
+        await until_counted(pilot, 1)
+        await pilot.press("escape")
+        await until_counted(pilot, 3)
+
+    play(empty_service, scene)
+
+
+def test_today_is_said_of_no_day_that_is_over(demo_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("j")
+        await until(pilot, lambda: "today" in drawn(pilot), "the row of today")
+        # At noon: two hours later it is the same day, and nothing changes.
+        demo_service.time += timedelta(hours=2)
+        await pilot.press("R")
+        await pilot.pause(0.1)
+        assert "today" in drawn(pilot)
+        demo_service.time += timedelta(days=1)
+        await pilot.press("R")
+        await until(pilot, lambda: "2026-11-24" in drawn(pilot), "the day")
+        assert "today" not in drawn(pilot)
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        assert screen._highlighted is not None
+        assert screen._highlighted.key_name == "ci-deploy"
+
+    play(demo_service, scene)

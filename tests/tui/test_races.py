@@ -83,6 +83,40 @@ def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
     play(empty_service, scene)
 
 
+SAVINGS = {
+    "export": ("export", ("e",), "SaveFileScreen", ()),
+    "save": ("save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
+    "copy": ("copy_to_region", ("C",), "CopyToRegionsScreen", ("space",)),
+}
+
+
+@pytest.mark.parametrize("what", SAVINGS)
+def test_neither_a_second_enter_nor_escape_disturbs_what_is_under_way(
+    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    method, keys, name, more = SAVINGS[what]
+    held = Held(demo_service, method, monkeypatch)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        if what == "save":
+            await create(pilot, "web")
+        await pilot.press(*keys)
+        await until_screen(pilot, name)
+        screen = app_of(pilot).screen
+        await pilot.press(*more, "enter")
+        await until(pilot, held.has_begun, "the work")
+        await pilot.press("enter", "escape")
+        assert app_of(pilot).screen is screen
+        held.go_on.set()
+        if what == "copy":
+            await until(pilot, lambda: "1 of 1 done" in drawn(pilot), "the copy")
+        else:
+            await until(pilot, lambda: app_of(pilot).screen is not screen, "the end")
+        assert held.calls == 1
+
+    play(demo_service, scene)
+
+
 async def turn_to(pilot: Pilot[None], region: str) -> None:
     """Look at another Region."""
     await pilot.press("r")

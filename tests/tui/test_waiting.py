@@ -10,7 +10,17 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, play, type_text, until, until_loaded, until_screen
+from tests.tui.driving import (
+    app_of,
+    create,
+    play,
+    text_of,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
+from tui import patience
 from tui.app import KeyPairsApp
 from tui.patience import STILL_WAITING
 from tui.widgets.verdict_line import VerdictLine
@@ -122,3 +132,44 @@ def test_escape_gives_up_and_nothing_has_happened(
             await scene(pilot)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("left", [(), ("ci-deploy",)], ids=["empty Region", "others"])
+def test_undo_says_so_as_well_and_escape_gives_up(
+    empty_service: DemoService,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    left: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(patience, "_SOON", 0.05)
+    for name in (*left, "nightly"):
+        empty_service.create_key_pair(key_name=name, key_type="ed25519")
+    empty_service.delete_key_pair(key_name="nightly")
+
+    def names() -> list[str]:
+        return [pair.key_name for pair in empty_service.describe_key_pairs()]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        def says(words: str) -> bool:
+            return words in text_of(pilot, "#remark").replace("\n", " ")
+
+        with another_session(home / "data"):
+            await pilot.press("u")
+            await until(pilot, lambda: says(STILL_WAITING.text), "what is waited for")
+            # What would take the place of the undo is not begun.
+            await pilot.press("enter", "c")
+            assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
+            assert says(STILL_WAITING.text)
+            await pilot.press("escape")
+            await until(pilot, lambda: says("gave up waiting"), "the answer")
+            assert says("not back: nightly: ")
+            assert not says(STILL_WAITING.text)
+            assert names() == list(left)
+        await pilot.pause(0.1)
+        assert names() == list(left)
+        # Now that nobody is in the way, the same key does it.
+        await pilot.press("u")
+        await until(pilot, lambda: says("brought nightly back"), "the pair")
+        assert names() == [*left, "nightly"]
+
+    play(empty_service, scene)

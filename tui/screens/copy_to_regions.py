@@ -14,7 +14,9 @@ from textual.widgets import Input, Static
 from core.model import KeyPair
 from tui import region_copies
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings, key_of
+from tui.once import once
 from tui.patience import patiently
 from tui.region_copies import Copied
 from tui.region_items import region_items
@@ -64,7 +66,6 @@ class CopyToRegionsScreen(Screen[int]):
         }
         self._chosen: set[str] = set()
         self._copies: dict[str, dict[str, Copied]] = {}
-        self._busy = False
         self._stop = False
         self._search = SearchWord()
         self._list = PickList()
@@ -160,7 +161,7 @@ class CopyToRegionsScreen(Screen[int]):
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
-        if picked is not None and not self._busy:
+        if picked is not None and not is_running(self, "flow"):
             self._chosen ^= {picked.value}
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
@@ -172,16 +173,14 @@ class CopyToRegionsScreen(Screen[int]):
     # The copying --------------------------------------------------------------------------------
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Copy to the chosen Regions, one after the other."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if self._busy:
-            return
         if not self._chosen:
             text = f"{key_of('copy-to.choose')} chooses the Region under the cursor"
             self._state.show(Verdict(text, Tone.CAUTION))
             return
-        self._busy, self._stop = True, False
+        self._stop = False
         # What is worked on stands together, at the top, however the list was narrowed.
         self._regions = dict(sorted(self._regions.items(), key=lambda r: r[0] not in self._chosen))
         self._search.value = ""
@@ -207,7 +206,6 @@ class CopyToRegionsScreen(Screen[int]):
             copied = await patiently(copy, self._state.show)
             self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
             self._show(name)
-        self._busy = False
         self._sum_up()
 
     def _is_there(self, name: str, key_pair: KeyPair) -> bool:
@@ -239,7 +237,7 @@ class CopyToRegionsScreen(Screen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if self._busy:
+        if is_running(self, "flow"):
             self._stop = True
             self._service.give_up_waiting()
         else:

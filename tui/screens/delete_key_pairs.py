@@ -17,7 +17,9 @@ from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import at, bindings, hints, key_of
+from tui.once import once
 from tui.patience import patiently
 from tui.strokes import ALONE
 from tui.text import short_path, visible
@@ -64,7 +66,6 @@ class DeleteKeyPairsScreen(Screen[int]):
         self._rotation = rotation
         self._deleted = 0
         self._delete_time = service.now()
-        self._busy = False
         self._stop = False
         self._answer: Timer | None = None
         self._amid = False
@@ -156,7 +157,7 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if self._busy:
+        if is_running(self, "flow"):
             self._stop = True
             self._service.give_up_waiting()
         else:
@@ -164,7 +165,7 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
-        if self._guarded or self._busy or self._answer:
+        if self._guarded or self._answer or is_running(self, "flow"):
             return
         if self._amid or cast("KeyPairsApp", self.app).strokes.pouring:
             self._doubt()
@@ -197,15 +198,13 @@ class DeleteKeyPairsScreen(Screen[int]):
         else:
             self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))
 
+    @once
     def _begin(self) -> None:
-        self._answer = None
-        # Not in the worker: a second one would cancel the first, and leave the screen busy.
-        if not self._busy:
-            self._busy, self._stop = True, False
-            if not self._deleted:
-                # One time for all of them: u brings them back together.
-                self._delete_time = self._service.now()
-            self._delete()
+        self._answer, self._stop = None, False
+        if not self._deleted:
+            # One time for all of them: u brings them back together.
+            self._delete_time = self._service.now()
+        self._delete()
 
     @work(exclusive=True, group="flow")
     async def _delete(self) -> None:
@@ -217,7 +216,6 @@ class DeleteKeyPairsScreen(Screen[int]):
             try:
                 await patiently(partial(self._delete_one, key_pair), self._outcome.show)
             except KeyPairsError as error:
-                self._busy = False
                 self._outcome.show(verdict.refusal(error))
                 return
             self._deleted += 1

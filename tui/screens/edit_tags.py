@@ -13,7 +13,9 @@ from core.errors import KeyPairsError
 from core.model import KeyPair, Tag
 from tui import verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings
+from tui.once import once
 from tui.patience import patiently
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
@@ -49,7 +51,6 @@ class EditTagsScreen(Screen[bool]):
         self._alone = key_pairs[0] if len(key_pairs) == 1 else None
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._verdict = VerdictLine()
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         if self._alone:
@@ -82,18 +83,16 @@ class EditTagsScreen(Screen[bool]):
 
     def action_back(self) -> None:
         """Go back; nothing is changed."""
-        if self._busy:
+        if is_running(self, "flow"):
             self._service.give_up_waiting()
         else:
             self.dismiss(False)
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Save the tags."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if not self._busy:
-            self._busy = True
-            self._save(self._tags.tags)
+        self._save(self._tags.tags)
 
     @work(exclusive=True, group="flow")
     async def _save(self, tags: Sequence[Tag]) -> None:
@@ -107,8 +106,6 @@ class EditTagsScreen(Screen[bool]):
                 wrong.focus()
         else:
             self.dismiss(True)
-        finally:
-            self._busy = False
 
     def _call(self, tags: Sequence[Tag]) -> None:
         if self._alone:

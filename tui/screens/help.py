@@ -23,15 +23,20 @@ class HelpScreen(PickScreen):
         self.holds_key = getattr(screen, "holds_key", False)
 
 
+def places(screen: Screen[Any]) -> dict[Place, Widget]:
+    """Return the places of what has the focus now, the nearest first, and what each one is."""
+    nodes = (screen.focused or screen).ancestors_with_self
+    return {
+        node.PLACE: node for node in nodes if isinstance(node, Widget) and hasattr(node, "PLACE")
+    }
+
+
 def help_items(screen: Screen[Any]) -> Iterator[Item]:
     """Return the lines of the help, for a screen with its focus as it is now."""
-    focused = screen.focused
-    nodes = focused.ancestors_with_self if focused else screen.ancestors_with_self
-    here = [node.PLACE for node in nodes if hasattr(node, "PLACE")]
-    if focused is not None:
-        for keys, what in _keys_of(focused):
+    if screen.focused is not None:
+        for keys, what in _keys_of(screen.focused):
             yield Item("", _line(keys, what))
-    nearest = [*here, Place.ANYWHERE]
+    nearest = [*places(screen), Place.ANYWHERE]
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
         for action in at(place):
             keys = " ".join(map(key_label, action.key.split(",")))

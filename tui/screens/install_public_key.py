@@ -16,7 +16,9 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import clipboard, verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings, key_of
+from tui.once import once
 from tui.text import said_by, short_path
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
@@ -57,7 +59,6 @@ class InstallPublicKeyScreen(Screen[str | None]):
         """The line for which Enter has asked whether to write in another home than that of HOME."""
         self._facts = Facts(pasteable=True, id="facts")
         self._commands: tuple[str, ...] = ()
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Install the public key of {self._key_pair.key_name}")
@@ -75,7 +76,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
     @on(Input.Changed)
     def _forget_outcome(self) -> None:
         # While it is being added, it is not what came of something.
-        if not self._busy:
+        if not is_running(self, "flow"):
             self._outcome.display = False
 
     @on(Input.Changed)
@@ -134,16 +135,14 @@ class InstallPublicKeyScreen(Screen[str | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
-        if not self._busy:
+        if not is_running(self, "flow"):
             self.dismiss(None)
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Add the line to authorized_keys."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if not self._busy:
-            self._busy = True
-            self._install(self._options.value)
+        self._install(self._options.value)
 
     @work(exclusive=True, group="flow")
     async def _install(self, options: str) -> None:
@@ -167,8 +166,6 @@ class InstallPublicKeyScreen(Screen[str | None]):
             present = done.standing is Standing.PRESENT
             words = f"already in {path}; unchanged" if present else f"added to {path}"
             self.dismiss(f"{self._key_pair.key_name}: {words}")
-        finally:
-            self._busy = False
 
     def _say(self, said: Verdict) -> None:
         self._outcome.show(said)

@@ -13,6 +13,7 @@ from tui.actions import Place
 from tui.background import is_running
 from tui.keymap import bindings, key_of
 from tui.list_screen import ListScreen
+from tui.patience import patiently
 from tui.read_only import changes
 from tui.strokes import ALONE, Strokes
 from tui.text import said_by, short_path
@@ -32,8 +33,15 @@ class KeyPairListScreen(ListScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins
-        # with "d" and "y" must not delete anything.
-        return not is_running(self, "flow")
+        # with "d" and "y" must not delete anything. To give up waiting does no harm.
+        return action == "show_all" or not is_running(self, "flow")
+
+    def action_show_all(self) -> None:
+        """Give up what waits for another session; where nothing does, show all pairs."""
+        if is_running(self, "flow"):
+            self._service.give_up_waiting()
+        else:
+            super().action_show_all()
 
     @changes
     @work(exclusive=True, group="flow")
@@ -97,8 +105,9 @@ class KeyPairListScreen(ListScreen):
             key_pair = self._listing.key_pairs.get(key_pair.key_pair_id)
 
     @on(CursorList.Selected)
-    def _open_details(self) -> None:
-        self.action_details()
+    async def _open_details(self) -> None:
+        # Not called: while something else is under way, it would take its place.
+        await self.run_action("details")
 
     @changes
     @work(exclusive=True, group="flow")
@@ -152,8 +161,9 @@ class KeyPairListScreen(ListScreen):
         """Bring back what was deleted last."""
         from tui.undoing import bring_back_last
 
+        undo = partial(bring_back_last, self._service)
         try:
-            brought = await asyncio.to_thread(bring_back_last, self._service)
+            brought = await patiently(undo, lambda waits: self._say(waits.text))
         except KeyPairsError as error:
             self._say(said_by(error))
         else:

@@ -12,7 +12,9 @@ from textual.widgets import Input
 from core.destination import Destination
 from core.errors import SaveError
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings
+from tui.once import once
 from tui.tone import Verdict
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
@@ -34,7 +36,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
             raises SaveError.
     """
 
-    PLACE = Place.SAVE
+    PLACE = Place.EXPORT
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
@@ -45,26 +47,23 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
         self._title = title
         self._save = save
         self._path = PathField(path)
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._title)
         with FormBody():
             yield self._path
-        yield KeyHints(Place.SAVE)
+        yield KeyHints(Place.EXPORT)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not self._busy:
+        if not is_running(self, "flow"):
             self.dismiss(None)
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Save."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if not self._busy:
-            self._busy = True
-            self._submit()
+        self._submit()
 
     @work(exclusive=True, group="flow")
     async def _submit(self) -> None:
@@ -75,5 +74,3 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
             self._path.refuse(error)
         else:
             self.dismiss(saved)
-        finally:
-            self._busy = False

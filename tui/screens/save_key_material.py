@@ -17,7 +17,9 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings
+from tui.once import once
 from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
@@ -84,7 +86,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         self._passphrase = FormField("Passphrase", self._passphrases)
         self._wants_public = Toggle("", id="public-key")
         self._public = FormField("Also", self._wants_public)
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Save the private key of {self._created.key_pair.key_name}")
@@ -149,15 +150,14 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not self._busy:
+        if not is_running(self, "flow"):
             self.dismiss(None)
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Save, read back and prove."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if not self._busy and self._is_complete():
-            self._busy = True
+        if self._is_complete():
             first, _ = self._passphrases.reveal()
             self._submit(Passphrase(first) if first else None)
 
@@ -200,7 +200,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         finally:
             if passphrase is not None:
                 passphrase.wipe()
-            self._busy = False
 
     def _save(
         self,
