@@ -21,7 +21,7 @@ from shutil import which
 from time import monotonic
 
 from core.encoding.sshwire import Reader, WireError, string
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, NotConfirmed
 
 SECONDS = 5.0
 """The longest that an agent is waited for."""
@@ -33,25 +33,38 @@ _REQUEST_IDENTITIES, _IDENTITIES_ANSWER = b"\x0b", b"\x0c"
 _NO_AGENT = 2
 """The exit status of ssh-add when there is no agent."""
 
+_CUT_OFF = "communication with agent failed"
+"""What OpenSSH's ssherr.c says where a request was sent, and no whole answer came."""
+
 _MOST_WORDS = 200
 
 
 class AgentError(KeyPairsError):
-    """The agent cannot be asked, or did not take a key; says what to do."""
+    """The agent cannot be asked, or did not take a key; says what to do.
+
+    `reason` is the message without the advice, for where that is another.
+    """
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason} {advice}" if advice else reason)
+        self.reason = reason
 
 
 class NoAgent(AgentError):
-    """This session has no agent, and can get none without being started again.
-
-    `reason` is the message without the advice, for where starting again would lose something.
-    """
+    """This session has no agent, and can get none without being started again."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f'{reason} Leave, start one with eval "$(ssh-agent)", and start keypairs again in that'
-            " shell."
+            reason,
+            'Leave, start one with eval "$(ssh-agent)", and start keypairs again in that shell.',
         )
-        self.reason = reason
+
+
+class AddNotConfirmed(AgentError, NotConfirmed):
+    """A key was on its way to the agent, which may hold it now, or later; says how to look."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "The agent may hold the key: ssh-add -l lists what it holds.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +210,7 @@ def add(
         confirm: the agent asks before each use.
 
     Raises:
+        AddNotConfirmed: ssh-add or the agent ended, or took too long, before there was an answer.
         AgentError: there is no ssh-add or no agent, or it refused.
     """
     path = socket_path(environment)
@@ -224,15 +238,22 @@ def add(
             _, said = process.communicate(private_key, SECONDS)  # type: ignore[arg-type]
         except subprocess.TimeoutExpired:
             process.kill()
-            raise AgentError(
+            # What has reached the agent's socket it may still read.
+            raise AddNotConfirmed(
                 f"The agent at {path} did not answer in {SECONDS:g} seconds; ssh-add was ended."
             ) from None
+    words = _words(said)
     if process.returncode == _NO_AGENT:
-        raise _unreachable(path, AgentError(_words(said)))
+        raise _unreachable(path, AgentError(words))
+    if process.returncode < 0:
+        raise AddNotConfirmed(f"ssh-add was ended by signal {-process.returncode}.")
+    if process.returncode != 0 and words.endswith(_CUT_OFF):
+        raise AddNotConfirmed(f"The agent at {path} gave no answer ({words}).")
     if process.returncode != 0:
         raise AgentError(
-            f"The agent refused the key ({_words(said)}). A locked agent refuses every key (ssh-add"
-            " -X unlocks it), and some refuse a lifetime or being asked."
+            f"The agent refused the key ({words}).",
+            "A locked agent refuses every key (ssh-add -X unlocks it), and some refuse a lifetime"
+            " or being asked.",
         )
 
 

@@ -109,7 +109,8 @@ def add_to_agent(
     """Add a private key to the agent, and look whether it is there.
 
     Raises:
-        AgentError: there is no agent, it refused, or it does not list the key afterwards.
+        AddNotConfirmed: the agent may hold it, but was not seen to.
+        AgentError: there is no agent, or it refused.
     """
     # Imported here: cryptography takes some 70 ms that asking an agent never needs.
     from core.encoding import private
@@ -125,7 +126,12 @@ def add_to_agent(
         agent.add(material, lifetime=lifetime, confirm=confirm)
     finally:
         material[:] = bytes(len(material))
-    held = agent.holdings()
+    try:
+        held = agent.holdings()
+    except agent.AgentError as error:
+        raise agent.AddNotConfirmed(f"ssh-add reported success. {error.reason}") from None
     if all(each.public_key != created.key_pair.public_key for each in held.identities):
-        raise agent.AgentError("ssh-add reported success, but the agent does not list the key.")
+        raise agent.AddNotConfirmed(
+            "ssh-add reported success, but the agent does not list the key."
+        )
     return AddedToAgent(until, confirm, held.forwarded)

@@ -24,6 +24,7 @@ Others below KeyPairsError stand in the module that they are about, AgentError i
     ├── SaveError                         the private key was not written to a file
     │   ├── SaveAsks                      it can be, but the person has to say yes to the place
     │   └── ProofFailed                   the file does not read back as the key
+    ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     └── SettingsError                     an option, a variable or a folder is unusable
 
 Codes, texts and statuses are those recorded from the real service where there is a record. No
@@ -206,6 +207,10 @@ class SaveAsks(SaveError):
 
 class ProofFailed(SaveError):
     """The file that was written did not read back as the key; it was removed."""
+
+
+class NotConfirmed(KeyPairsError):
+    """What was begun may have been done or not; its line of the journal stays `begun`."""
 
 
 class SettingsError(KeyPairsError):

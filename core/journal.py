@@ -2,7 +2,8 @@
 
 A line is written before its change is made, so that no change can happen unrecorded, with the
 outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line that
-stays `begun` is of a session that died in between, or of a change that the disk did not confirm.
+stays `begun` is of a session that died in between, or of a change that the disk, or the ssh-agent,
+did not confirm.
 The journal holds nothing private: names, ids and addresses. It is bounded: a full one becomes
 `journal.jsonl.1`, and the one before that goes.
 """
@@ -21,7 +22,7 @@ from time import monotonic, sleep
 
 from core import files
 from core.account import user
-from core.errors import StoreError, StoreLocked
+from core.errors import NotConfirmed, StoreError, StoreLocked
 from core.records import format_time, parse_time
 
 FULL = 1024 * 1024
@@ -108,7 +109,7 @@ class Journal:
                 raise self._refusal(error) from error
             try:
                 yield
-            except files.ReplaceNotConfirmed:
+            except (files.ReplaceNotConfirmed, NotConfirmed):
                 raise  # neither done nor failed
             except BaseException:
                 self._settle(file, marks, "failed")

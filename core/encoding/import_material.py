@@ -98,6 +98,27 @@ def looks_private(material: str | bytes) -> bool:
     return bool(_PRIVATE_KEY.search(text.replace("\0", "")))  # UTF-16 is ASCII with NULs between
 
 
+def private_key_refusal(text: str) -> str | None:
+    """Return why a text is not taken if it is a private key, with or without its mark."""
+    if looks_private(text):
+        return _THIS_IS_PRIVATE
+    line = "".join(text.split())
+    try:
+        # Base64 of a DER SEQUENCE begins with M.
+        is_private = line.startswith("M") and _is_private_der(decode_base64(line))
+    except UnreadableError:
+        return None
+    return _THIS_IS_PRIVATE if is_private else None
+
+
+def _is_private_der(data: bytes) -> bool:
+    """Tell whether it is PKCS#8, or PKCS#1 of both halves: a version comes first."""
+    match [der.fields(content) for _, content in der.fields(data)]:
+        case [[(0x02, b"\0" | b"\1"), *_]]:
+            return True
+    return False
+
+
 def _refuse_private_key(material: str | bytes) -> None:
     if looks_private(material):
         raise UnreadableError(_THIS_IS_PRIVATE)
@@ -218,9 +239,9 @@ def _read_spki(data: bytes) -> PublicKey:
     Only the shape is looked at here; that the encoding is the one and only is seen from encoding
     the numbers again.
     """
+    if _is_private_der(data):
+        raise UnreadableError(_THIS_IS_PRIVATE)
     match [der.fields(content) for _, content in der.fields(data)]:
-        case [[(0x02, b"\0" | b"\1"), *_]]:
-            raise UnreadableError(_THIS_IS_PRIVATE)
         case [[(0x02, _), (0x02, _)]]:
             raise UnreadableError(
                 "This is the base64 of a PKCS#1 key, which is not taken. Give the OpenSSH line"

@@ -151,6 +151,12 @@ class Creating(Operations):
 
         return read_public_key_material(material)
 
+    def private_key_refusal(self, text: str) -> str | None:
+        """Return why a text is not even to be shown, if it is a private key given by mistake."""
+        from core.encoding.import_material import private_key_refusal
+
+        return private_key_refusal(text)
+
     def imported_fingerprint(self, public_key: "PublicKey") -> str:
         """Return the fingerprint that EC2 shows for a public key once it is imported."""
         from core.fingerprint import ec2_fingerprint, fingerprints

@@ -134,16 +134,26 @@ class Delivering(Operations):
     ) -> "AddedToAgent":
         """Add the private key to the ssh-agent of this session, from memory.
 
-        The record goes on saying that it was never saved: an agent forgets. That it was added
-        stands in the journal. With a `lifetime` the agent forgets it after that; with `confirm`
-        it asks before each use.
+        The record goes on saying that it was never saved: an agent forgets. That it was added, or
+        may have been, stands in the journal. With a `lifetime` the agent forgets it after that;
+        with `confirm` it asks before each use.
 
         Raises:
-            AgentError: there is no agent, it refused, or it does not list the key afterwards.
+            AddNotConfirmed: the agent may hold it, but was not seen to.
+            AgentError: there is no agent, or it refused.
         """
+        from core.agent import AddNotConfirmed
         from core.delivery import add_to_agent
 
-        added = add_to_agent(created, lifetime=lifetime, confirm=confirm, now=self._now)
+        try:
+            added = add_to_agent(created, lifetime=lifetime, confirm=confirm, now=self._now)
+        except AddNotConfirmed as doubt:
+            try:
+                with self._journaled("AddToAgent", created.key_pair):
+                    raise
+            except StoreError as error:
+                reason = f"{doubt.reason} It is not in the journal. {error}"
+                raise AddNotConfirmed(reason) from None
         try:
             with self._journaled("AddToAgent", created.key_pair):
                 pass

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import agent, delivery
-from core.agent import AgentError, holdings
+from core.agent import AddNotConfirmed, AgentError, holdings
 from core.authorization import Authorizer
 from core.encoding.sshwire import string
 from core.errors import StoreError
@@ -357,14 +357,126 @@ def test_the_copy_of_the_key_is_wiped(
     assert created.key_material.reveal().startswith("PuTTY")
 
 
-def test_a_key_that_the_agent_does_not_list_was_not_added(
+def test_a_key_that_the_agent_does_not_list_may_still_be_there(
     ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = service.create_key_pair(key_name="web", key_type="ed25519")
     fake_ssh_add(tmp_path, "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(AgentError, match="does not list the key"):
+    with pytest.raises(AddNotConfirmed, match="does not list the key"):
         service.add_to_agent(created)
+
+
+# Not confirmed ------------------------------------------------------------------------------
+
+_ADD, _ADD_CONSTRAINED, _LIST = 17, 25, 11
+
+
+class Doubtful:
+    """An agent that takes a key, and then is slow, or gone, or not to be believed.
+
+    `fails_at` is what it does so at: `add`, or `list` once it has taken a key; `how` is `late` or
+    `gone`.
+    """
+
+    def __init__(self, fails_at: str, how: str) -> None:
+        self.fails_at, self.how = fails_at, how
+        self.taken = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        while head := connection.recv(4, socket.MSG_WAITALL):
+            request = connection.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+            if request[0] in (_ADD, _ADD_CONSTRAINED):
+                self.taken += 1
+                fails, answer = self.fails_at == "add", b"\x06"
+            elif request[0] == _LIST:
+                fails, answer = self.fails_at == "list" and bool(self.taken), b"\x0c" + bytes(4)
+            else:
+                fails, answer = False, b"\x05"
+            if fails and self.how == "gone":
+                return
+            if fails:
+                time.sleep(0.5)
+            connection.sendall(string(answer))
+
+
+@pytest.mark.parametrize(
+    ("fails_at", "how", "words"),
+    [
+        ("add", "late", r"did not answer in 0\.3 seconds; ssh-add was ended\."),
+        ("add", "gone", "gave no answer .*communication with agent failed"),
+        ("list", "late", r"reported success\. .* did not answer in 0\.3 seconds\."),
+        ("list", "gone", r"reported success\. .* closed the connection"),
+    ],
+)
+def test_a_key_that_the_agent_may_hold_is_not_said_to_be_nowhere(
+    fails_at: str,
+    how: str,
+    words: str,
+    service: KeyPairService,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    doubtful = Doubtful(fails_at, how)
+    with fake_agent(path, doubtful), pytest.raises(AddNotConfirmed, match=words) as caught:
+        service.add_to_agent(created)
+    assert doubtful.taken == 1
+    assert "The agent may hold the key: ssh-add -l lists" in str(caught.value)
+    # To start another agent would not show what this one holds.
+    assert "start" not in str(caught.value)
+    last = service.journal()[-1]
+    assert (last.operation, last.outcome) == ("AddToAgent", "begun")
+    assert last.key_pair_id == created.key_pair.key_pair_id
+    (recorded,) = service.describe_key_pairs()
+    assert recorded.private_key is PrivateKeyState.UNSAVED
+
+
+def test_an_ssh_add_that_is_killed_may_have_done_it(
+    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    fake_ssh_add(tmp_path, "kill -9 $$")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AddNotConfirmed, match="ended by signal 9"):
+        service.add_to_agent(created)
+
+
+def test_a_doubt_that_the_journal_does_not_take_is_still_one(
+    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    fake_ssh_add(tmp_path, "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def refuse(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(Journal, "record", refuse)
+    with pytest.raises(AddNotConfirmed, match=r"in the journal\. The disk is full\. The agent may"):
+        service.add_to_agent(created)
+
+
+@pytest.mark.parametrize("refused", ["exit 1", "echo 'agent refused operation' >&2; exit 1"])
+def test_what_ssh_add_refuses_is_surely_not_in_the_agent(
+    refused: str,
+    ssh_agent: Agent,
+    service: KeyPairService,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    fake_ssh_add(tmp_path, refused)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AgentError, match="refused the key") as caught:
+        service.add_to_agent(created)
+    assert not isinstance(caught.value, AddNotConfirmed)
+    assert [entry.operation for entry in service.journal()] == ["CreateKeyPair"]
 
 
 def test_what_ssh_add_says_is_quoted_in_bounds(

@@ -2,16 +2,18 @@ import time
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from core.agent import AgentError, Identity, holdings
+from core import agent
+from core.agent import AddNotConfirmed, AgentError, Identity, holdings
 from core.delivery import AddedToAgent, AgentContents, AgentKey
 from core.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
 from core.secret import KeyMaterial
-from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.core.test_agent import Agent, Doubtful, fake_agent, short_folder, ssh_agent
 from tests.demo import DemoService
 from tests.tui.driving import (
     app_of,
@@ -216,6 +218,91 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_service: DemoServic
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarded(
+    empty_service: DemoService,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+    size: tuple[int, int],
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await open_form(pilot)
+        await type_text(pilot, "8h")
+        await pilot.press("enter")
+        await until(pilot, lambda: outcome(pilot).startswith("Perhaps added."), "the doubt")
+        assert "Not added" not in flat(pilot)
+        assert "ssh-add -l" in flat(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until(pilot, lambda: "Perhaps in the agent" in flat(pilot), "the doubt")
+        assert "ssh-add -l" in flat(pilot)
+        assert "there may be no other copy" in flat(pilot)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the guard")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        assert "may be in the ssh-agent (ssh-add -l lists its keys)" in flat(pilot)
+        assert "nowhere else" not in flat(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+        # It stays said: the file is not the only copy.
+        assert "Perhaps in the agent" in flat(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    with fake_agent(path, Doubtful("add", "late")):
+        play(empty_service, scene, size)
+    outcomes = [(entry.operation, entry.outcome) for entry in empty_service.journal()]
+    assert ("AddToAgent", "begun") in outcomes
+
+
+@pytest.mark.parametrize("seen", ["before", "after"])
+def test_what_was_seen_last_of_the_agent_counts(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, seen: str
+) -> None:
+    fails = iter([False, True] if seen == "before" else [True, False])
+
+    def answer(*_: object, **__: object) -> AddedToAgent:
+        if next(fails):
+            raise AddNotConfirmed("The agent did not answer.")
+        return AddedToAgent(None, confirm=False, forwarded=False)
+
+    monkeypatch.setattr(empty_service, "add_to_agent", answer)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyMaterialScreen)
+        if seen == "before":
+            await add(pilot)
+            assert "In the agent" in flat(pilot)
+            await open_form(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: outcome(pilot).startswith("Perhaps"), "the doubt")
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyMaterialScreen")
+            assert screen.holds_key
+            assert "In the agent" not in flat(pilot)
+        else:
+            await open_form(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: outcome(pilot).startswith("Perhaps"), "the doubt")
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyMaterialScreen")
+            assert not screen.holds_key
+            assert "Perhaps" not in flat(pilot)
 
     play(empty_service, scene)
 

@@ -264,7 +264,7 @@ class Everything(Screen[None]):
             verdict.show(Verdict(each.text))
             yield verdict
             yield TopLine(each.text, "" if len(each.text) > WIDTH else each.text)
-        field = KeyText(id="field")
+        field = KeyText(lambda _: None, id="field")
         field.text = "\n".join(each.text for each in SHORT)
         yield field
 

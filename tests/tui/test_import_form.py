@@ -1,14 +1,18 @@
 """The form that imports a public key."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.text import Text
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
+from core.public_files import LARGEST
 from tests.demo import DemoService
-from tests.tui.driving import app_of, play, until, until_screen
+from tests.tui.driving import app_of, drawn, play, until, until_screen
 from tui.screens.import_key_pair import ImportKeyPairScreen
 from tui.tone import Tone, Verdict
 from tui.widgets.key_text import KeyText
@@ -208,3 +212,163 @@ def test_a_damaged_region_is_said_once(empty_service: DemoService, home: Path) -
         assert outcome(screen) == ""
 
     play(empty_service, scene)
+
+
+# A private key given by mistake --------------------------------------------------------------
+
+SAID = "This is a private key. Nothing of it was kept."
+
+
+def private_key(form: str) -> str:
+    """Return an RSA key as people have it at hand; DER as base64 without its armour."""
+    command = ["openssl", "genrsa", *(["-traditional"] if form == "PKCS#1" else []), "2048"]
+    done = subprocess.run(command, check=True, timeout=30, capture_output=True, text=True)
+    lines = done.stdout.splitlines(keepends=True)
+    return "".join(lines[1:-1] if form == "bare" else lines)
+
+
+async def paste(pilot: Pilot[None], text: str) -> Paste:
+    event = Paste(text)
+    app_of(pilot).post_message(event)
+    await pilot.pause()
+    return event
+
+
+def history(field: KeyText) -> str:
+    stacks = (field.history._undo_stack, field.history._redo_stack)
+    return "".join(edit.text for stack in stacks for batch in stack for edit in batch)
+
+
+@pytest.mark.parametrize(
+    ("form", "before"), [("PKCS#1", "what was typed"), ("PKCS#8", ""), ("bare", "what was typed")]
+)
+def test_a_pasted_private_key_is_refused_whole_and_nothing_else_is_lost(
+    empty_service: DemoService, form: str, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = private_key(form)
+    secret = pem.splitlines()[5]
+    shown: list[str] = []
+    get_line = KeyText.get_line
+
+    def note(field: KeyText, index: int) -> Text:
+        line = get_line(field, index)
+        shown.append(line.plain)
+        return line
+
+    monkeypatch.setattr(KeyText, "get_line", note)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen.query_one(KeyText)
+        typed(screen, "mine")
+        field.focus()
+        if before:
+            await paste(pilot, before)
+            await until_judged(pilot, screen, "This is not a public key")
+        event = await paste(pilot, pem)
+        await until_judged(pilot, screen, SAID)
+        await pilot.pause(0.1)
+        assert judged(screen).text.startswith(SAID)
+        assert judged(screen).tone is Tone.BAD
+        assert field.text == before
+        assert name(screen) == "mine"
+        assert event.text == ""
+        assert secret not in history(field)
+        assert secret not in drawn(pilot)
+        # What is given next is judged as ever.
+        field.load_text("")
+        await paste(pilot, PUBLIC_KEY)
+        await until_judged(pilot, screen, "ed25519 256 bits")
+
+    play(empty_service, scene)
+    assert not any(secret in line for line in shown)
+
+
+def key_of_character(character: str) -> Key:
+    return Key("enter", "\r") if character == "\n" else Key(character, character)
+
+
+@pytest.mark.parametrize("form", ["PKCS#1", pytest.param("PKCS#8", marks=pytest.mark.long)])
+def test_a_private_key_that_is_poured_in_as_keys_leaves_nothing(
+    empty_service: DemoService, form: str
+) -> None:
+    pem = private_key(form)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen.query_one(KeyText)
+        typed(screen, "mine")
+        field.focus()
+        await pilot.pause()
+        for character in pem:
+            app_of(pilot).post_message(key_of_character(character))
+        await until_judged(pilot, screen, SAID)
+        await pilot.pause(0.5)
+        assert judged(screen).text.startswith(SAID)
+        assert field.text == history(field) == ""
+        # The Enter at the end of a line has asked for nothing.
+        assert outcome(screen) == ""
+        # Then the person types, and is heard.
+        await pilot.pause(1.1)
+        await pilot.press("x")
+        assert field.text == "x"
+
+    play(empty_service, scene)
+    assert empty_service.describe_key_pairs() == ()
+
+
+def test_what_becomes_a_private_key_only_in_the_field_is_cleared_and_cannot_be_undone(
+    empty_service: DemoService,
+) -> None:
+    start, mark, rest = private_key("PKCS#1").partition("PRIVATE KEY-----\n")
+    secret = rest.splitlines()[5]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen.query_one(KeyText)
+        field.focus()
+        await paste(pilot, start)
+        await until_judged(pilot, screen, "This is a PEM block")
+        assert field.text == start
+        await paste(pilot, mark + rest)
+        await until_judged(pilot, screen, SAID)
+        await pilot.pause(0.1)
+        assert judged(screen).text.startswith(SAID)
+        assert field.text == history(field) == ""
+        field.undo()
+        field.redo()
+        assert field.text == ""
+        assert secret not in drawn(pilot)
+
+    play(empty_service, scene)
+
+
+def test_a_path_stays_one_whatever_the_file_is_called_or_holds(
+    empty_service: DemoService, home: Path
+) -> None:
+    path = home / ".ssh" / "PuTTY-User-Key-File-3.pub"
+    path.write_text(private_key("PKCS#1"))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen.query_one(KeyText)
+        field.focus()
+        await paste(pilot, str(path))
+        await until_judged(pilot, screen, SAID)
+        assert field.text == str(path)
+        await pilot.press("x")
+        assert field.text == f"{path}x"
+        # Behind the word of a path it is a private key all the same.
+        field.load_text("")
+        await paste(pilot, f"/x\n{path.read_text()}")
+        await until_judged(pilot, screen, SAID)
+        assert field.text == ""
+
+    play(empty_service, scene)
+
+
+def test_the_largest_paste_is_judged_at_once(empty_service: DemoService) -> None:
+    for text in ("-" * LARGEST, ("-----BEGIN " + "A" * 40) * (LARGEST // 51), "MIIE" * 16384):
+        start = time.perf_counter()
+        assert empty_service.private_key_refusal(text) is None
+        assert time.perf_counter() - start < 0.2

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core import lifetime
-from core.agent import NoAgent
+from core.agent import AddNotConfirmed, NoAgent
 from core.delivery import AddedToAgent
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
@@ -37,6 +37,8 @@ _OPTIONS = ((_USE, "without asking"), (_ASK, "ask each time"))
 class AddToAgentScreen(Screen[AddedToAgent | None]):
     """How long, and whether to be asked at each use; ends with what was added, or None.
 
+    Also where it ends with None the agent may hold the key, and then `not_confirmed` is set.
+
     Args:
         service: adds it.
         created: the pair, its private key in memory.
@@ -61,6 +63,8 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         self._use_field = FormField("Use it", self._use)
         self._outcome = VerdictLine(id="outcome")
         self._busy = False
+        self.not_confirmed = False
+        """Whether the last key that was on its way to the agent was not seen to be there."""
 
     def compose(self) -> ComposeResult:
         yield TopLine(f"Add the private key of {self._created.key_pair.key_name} to the ssh-agent")
@@ -121,6 +125,9 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
                 lifetime=kept,
                 confirm=self._use.value == _ASK,
             )
+        except AddNotConfirmed as error:
+            self.not_confirmed = True
+            self._outcome.show(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
         except KeyPairsError as error:
             self._outcome.show(Verdict(f"Not added. {_said(error)}", Tone.BAD))
         else:

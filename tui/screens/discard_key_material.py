@@ -30,11 +30,14 @@ _DELETE, _KEEP = "delete", "keep"
 _OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
 
 
-_NOWHERE = "The private key was not saved. It exists nowhere else, and cannot be made again."
-_SENT = (
-    "The private key was sent to your terminal's clipboard; no file holds it, and it cannot be"
-    " made again."
-)
+def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
+    """Say what giving the private key up means, where it may be besides here."""
+    places = ["was sent to your terminal's clipboard"] if sent else []
+    places += ["may be in the ssh-agent (ssh-add -l lists its keys)"] if perhaps_in_agent else []
+    if not places:
+        return "The private key was not saved. It exists nowhere else, and cannot be made again."
+    where = " and ".join(places)
+    return f"The private key {where}; no file holds it, and it cannot be made again."
 
 
 class DiscardKeyMaterialScreen(Screen[str | None]):
@@ -42,6 +45,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     Args:
         sent: the private key was sent to the terminal's clipboard.
+        perhaps_in_agent: the agent may hold the private key, but was not seen to.
     """
 
     CSS_PATH = "discard_key_material.tcss"
@@ -51,9 +55,16 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     holds_key = True
 
-    def __init__(self, service: "KeyPairService", key_pair: KeyPair, *, sent: bool) -> None:
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pair: KeyPair,
+        *,
+        sent: bool,
+        perhaps_in_agent: bool = False,
+    ) -> None:
         super().__init__()
-        self._sent = sent
+        self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
         self._service = service
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
@@ -65,9 +76,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         yield TopLine("Leave without the private key?")
         with FormBody():
             yield Static(
-                (_SENT if self._sent else _NOWHERE)
-                + " To give it up, type the name of the key pair:",
-                markup=False,
+                f"{self._loss} To give it up, type the name of the key pair:", markup=False
             )
             yield Static(visible(self._key_pair.key_name), id="expected", markup=False)
             yield self._field

@@ -1,6 +1,7 @@
 """The form that imports a public key."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
     BINDINGS = bindings(PLACE)
 
     def __init__(self, service: "KeyPairService", key_name: str = "", public_key: str = "") -> None:
-        self._material = KeyText(id="material")
+        self._material = KeyText(partial(_private_key_refusal, service), id="material")
         self._material.text = public_key
         self._offered = ""
         super().__init__(
@@ -87,9 +88,16 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
 
     @on(KeyText.TooLarge)
     def _refuse_paste(self) -> None:
-        self._fields["public_key_material"].show(
-            Verdict("that paste was larger than any public key, and was not taken", Tone.BAD)
-        )
+        self._refuse_material("that paste was larger than any public key, and was not taken")
+
+    @on(KeyText.Private)
+    def _refuse_private_key(self, event: KeyText.Private) -> None:
+        self._refuse_material(event.reason)
+
+    def _refuse_material(self, reason: str) -> None:
+        # What is still to be said of what stands in the field, or stood there, must not cover it.
+        self.workers.cancel_group(self, "material")
+        self._fields["public_key_material"].show(Verdict(reason, Tone.BAD))
 
     @work(exclusive=True, group="flow")
     async def action_pick(self) -> None:
@@ -130,6 +138,13 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         if isinstance(error, InvalidKeyFormat):
             return Verdict(f"{error.code}: {error.message}. {error.reason}", Tone.BAD)
         return super()._refusal(error)
+
+
+def _private_key_refusal(service: "KeyPairService", text: str) -> str | None:
+    # A path is one, whatever the name of the file.
+    if public_files.looks_like_path(text) and text.strip().isprintable():
+        return None
+    return service.private_key_refusal(text)
 
 
 def _material(text: str) -> str:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from tui.screens.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
+_PERHAPS_NO_COPY = Verdict("Not saved yet, and there may be no other copy.", Tone.CAUTION)
+_PERHAPS_IN_AGENT = Verdict(
+    "Perhaps in the agent, which did not confirm it: ssh-add -l lists its keys.", Tone.CAUTION
+)
 _SENT = Verdict("Sent to your terminal's clipboard; no file holds it.", Tone.CAUTION)
 _FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: no other copy.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
@@ -40,6 +44,7 @@ class _Where(Enum):
     """Where the private key is besides here, the best of it."""
 
     NOWHERE = auto()
+    PERHAPS_AGENT = auto()
     AGENT_FOR_A_TIME = auto()
     AGENT = auto()
     FILE = auto()
@@ -80,6 +85,7 @@ class KeyMaterialScreen(Screen[str]):
         self._key_hints = KeyHints(Place.KEY_MATERIAL)
         self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
+        self._perhaps_added = False
         self._sent = False
         self._told = False
 
@@ -94,7 +100,7 @@ class KeyMaterialScreen(Screen[str]):
         if self._saved:
             return _Where.FILE
         if self._added is None:
-            return _Where.NOWHERE
+            return _Where.PERHAPS_AGENT if self._perhaps_added else _Where.NOWHERE
         if self._added.until is None:
             return _Where.AGENT
         is_kept = self._service.now() < self._added.until
@@ -167,6 +173,8 @@ class KeyMaterialScreen(Screen[str]):
                 return Verdict(text, Tone.CAUTION)
             case _ if self._sent:
                 return _SENT
+            case _Where.PERHAPS_AGENT:
+                return _PERHAPS_NO_COPY
             case _:
                 return _UNSAVED if self._added is None else _FORGOTTEN
 
@@ -242,9 +250,14 @@ class KeyMaterialScreen(Screen[str]):
         from tui.screens.add_to_agent import AddToAgentScreen
 
         self._hide()
-        added = await self.app.push_screen_wait(
-            AddToAgentScreen(self._service, self._created, holds_key=self.holds_key)
-        )
+        form = AddToAgentScreen(self._service, self._created, holds_key=self.holds_key)
+        added = await self.app.push_screen_wait(form)
+        if added is None and form.not_confirmed:
+            # It may also be there with another lifetime than the one it was seen with.
+            self._added, self._perhaps_added = None, True
+            self._agent.show(_PERHAPS_IN_AGENT)
+            self._agent.display = True
+            self._show_state()
         if added is not None:
             self._added = added
             self._agent.show(verdict.of_added_to_agent(added, self._service.now()))
@@ -276,7 +289,10 @@ class KeyMaterialScreen(Screen[str]):
         else:
             self._hide()
             screen = DiscardKeyMaterialScreen(
-                self._service, self._created.key_pair, sent=self._sent
+                self._service,
+                self._created.key_pair,
+                sent=self._sent,
+                perhaps_in_agent=self._where is _Where.PERHAPS_AGENT,
             )
             given_up = await self.app.push_screen_wait(screen)
             if given_up is not None:
