@@ -47,7 +47,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 def _restore(options: argparse.Namespace) -> int:
     from tui.restore import restore
 
-    return restore(options.named_region, options.data_dir, agreed=options.yes)
+    return restore(
+        options.named_region, options.data_dir, agreed=options.yes, read_only=options.read_only
+    )
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -158,6 +158,16 @@ def test_restore_is_refused_where_there_is_nothing_good(
     assert str(copy) in output.err
 
 
+@pytest.mark.parametrize("answer", ["y\n", None])
+def test_a_session_that_only_reads_restores_nothing(folder: Path, answer: str | None) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    agreed = [] if answer else ["--yes"]
+    done = run("--read-only", "restore", "us-east-1", "--data-dir", folder, *agreed, answer=answer)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "keypairs: Not restored: this session is read-only.\n"
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_restore_needs_a_region_and_a_folder_of_ones_own(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
