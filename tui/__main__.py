@@ -31,10 +31,19 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    if options.command is None:
-        return _run_app(options)
+    return _run_app(options) if options.command is None else _run_command(options)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    from core.errors import SettingsError
+    from core.process import forbid_dumps
+
     try:
+        forbid_dumps()
         return _COMMANDS[options.command](options)
+    except SettingsError as error:
+        print(f"keypairs: {_printable(error)}", file=sys.stderr)
+        return UNUSABLE
     except BrokenPipeError:
         # Whoever reads it has seen enough. Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

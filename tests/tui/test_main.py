@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core import settings
+from core import process, settings
 from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -102,12 +102,12 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=ROOT,
-        ) as process:
-            assert process.stderr is not None
-            said = process.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
-            process.send_signal(signal.SIGINT)
-            said += process.stderr.read()
-            assert process.wait(30) == 130
+        ) as running:
+            assert running.stderr is not None
+            said = running.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
+            running.send_signal(signal.SIGINT)
+            said += running.stderr.read()
+            assert running.wait(30) == 130
     finally:
         os.close(ours)
         os.close(theirs)
@@ -200,6 +200,59 @@ def test_restore_never_loads_textual(folder: Path) -> None:
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+
+
+COMMANDS: Sequence[Sequence[str]] = (
+    ["doctor"],
+    ["find", "--no-ask", "/dev/null"],
+    ["restore", "us-east-1", "--yes"],
+)
+
+DUMPABLE = """
+import ctypes, importlib, resource, sys
+from tui.__main__ import main
+
+def seen(*_, **__):
+    print([ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE)])
+    return 0
+
+setattr(importlib.import_module(f"tui.{sys.argv[1]}"), sys.argv[1], seen)
+sys.exit(main(sys.argv[1:]))
+"""
+"""Says in the place of a command whether its memory can be looked at (prctl(2))."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such setting")
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
+def test_what_a_command_reads_is_in_no_core_file_and_open_to_nobody(
+    arguments: Sequence[str],
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DUMPABLE, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        check=True,
+    )
+    assert done.stdout == "[0, (0, 0)]\n"
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
+def test_a_command_whose_memory_is_open_does_not_start(
+    arguments: Sequence[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refused() -> NoReturn:
+        raise SettingsError("The system refuses it.")
+
+    monkeypatch.setattr(process, "forbid_dumps", refused)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert call("--data-dir", folder, *arguments) == 2
+    assert capsys.readouterr() == ("", "keypairs: The system refuses it.\n")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_the_options_of_the_app_reach_the_service(
