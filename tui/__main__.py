@@ -38,7 +38,9 @@ def _run_command(options: argparse.Namespace) -> int:
     from core.errors import SettingsError
     from core.process import forbid_dumps
 
+    _stand_in_for_closed_streams()
     try:
+        _check_options(options)
         forbid_dumps()
         return _COMMANDS[options.command](options)
     except SettingsError as error:
@@ -51,6 +53,39 @@ def _run_command(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("\nkeypairs: stopped.", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Put an empty stream where the caller closed one, for the commands to ask and to write to.
+
+    The app has no use for one: it needs terminals, and says on what is left that it does.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Open until the end, and pathlib would cost --help a tenth of its time.
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - see above
+            setattr(sys, name, stream)
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse an option of the app in front of a command that would not heed it.
+
+    Raises:
+        SettingsError: says what to do instead.
+    """
+    from core.errors import SettingsError
+
+    command = options.command
+    if options.region is not None and command == "restore":
+        raise SettingsError(
+            "restore takes no --region. Name the Region behind it: keypairs restore REGION."
+        )
+    if options.region is not None:
+        raise SettingsError(f"{command} looks at all Regions. Leave out --region.")
+    if options.policy is not None and command == "restore":
+        raise SettingsError("restore asks no policy. Leave out --policy.")
+    if options.no_mouse:
+        raise SettingsError(f"{command} shows no screen. Leave out --no-mouse.")
 
 
 def _restore(options: argparse.Namespace) -> int:

@@ -255,6 +255,90 @@ def test_a_command_whose_memory_is_open_does_not_start(
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
+def test_a_command_asks_no_variable_for_a_region(
+    arguments: Sequence[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in settings.REGION_VARIABLES:
+        monkeypatch.setenv(name, "mars")
+    assert call("--data-dir", folder, *arguments) in (0, 1)
+    assert "mars" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments", "said"),
+    [
+        (
+            ["--region", "eu-west-1"],
+            COMMANDS[0],
+            "doctor looks at all Regions. Leave out --region.",
+        ),
+        (["--region", "nonsense"], COMMANDS[1], "find looks at all Regions. Leave out --region."),
+        (["--region", ""], COMMANDS[1], "find looks at all Regions. Leave out --region."),
+        (
+            ["--region", "us-east-1"],
+            COMMANDS[2],
+            "restore takes no --region. Name the Region behind it: keypairs restore REGION.",
+        ),
+        (["--policy", "p.json"], COMMANDS[2], "restore asks no policy. Leave out --policy."),
+        *(
+            (["--no-mouse"], command, f"{command[0]} shows no screen. Leave out --no-mouse.")
+            for command in COMMANDS
+        ),
+    ],
+)
+def test_an_option_that_a_command_would_not_heed_is_refused(
+    options: Sequence[str],
+    arguments: Sequence[str],
+    said: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert call("--data-dir", folder, *options, *arguments) == 2
+    assert capsys.readouterr() == ("", f"keypairs: {said}\n")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("arguments", COMMANDS[:2], ids=lambda arguments: str(arguments[0]))
+def test_what_only_looks_may_be_told_to_look_only(arguments: Sequence[str], folder: Path) -> None:
+    assert call("--read-only", "--data-dir", folder, *arguments) == 1
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "status", "output", "errors"),
+    [
+        (["doctor"], 1, "us-east-1.json is damaged", "keypairs: looked at 0 key pairs"),
+        (["find", "/dev/null"], 1, "/dev/null: a device", "keypairs: looked at 1"),
+        (["restore", "us-east-1"], 2, "Lost: web-2", "Add --yes to restore."),
+    ],
+)
+def test_closed_streams_are_no_error(
+    arguments: Sequence[str], status: int, output: str, errors: str, closed: str, folder: Path
+) -> None:
+    program: list[str | Path] = [sys.executable, "-m", "tui", *arguments, "--data-dir", folder]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == status, done
+    # What is closed stays unsaid, and does not turn up in the other stream.
+    streams = closed.split()
+    assert (output in done.stdout) == (">&-" not in streams), done
+    assert (errors in done.stderr) == ("2>&-" not in streams), done
+    assert "Traceback" not in done.stderr
+    assert errors not in done.stdout
+
+
 def test_the_options_of_the_app_reach_the_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
