@@ -62,7 +62,7 @@ def _stand_in_for_closed_streams() -> None:
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # Open until the end, and pathlib would cost --help a tenth of its time.
+            # Open until the end; and pathlib is not there, because --help does without it.
             stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - see above
             setattr(sys, name, stream)
 
