@@ -109,7 +109,7 @@ class Finder:
             mode = path.stat().st_mode
             resolved = path.resolve()
         except OSError as error:
-            yield Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
+            yield _unreadable(source, error)
             return
         if stat.S_ISDIR(mode):
             yield from self._in_folder(source)
@@ -127,7 +127,7 @@ class Finder:
                 with os.scandir(folder) as entries:
                     found = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                yield Found(folder, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
+                yield _unreadable(folder, error)
                 continue
             folders = []
             for entry in found:
@@ -135,7 +135,12 @@ class Finder:
                     yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
                     return
                 left -= 1
-                if entry.is_dir(follow_symlinks=False):
+                try:
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                except OSError as error:  # where a folder does not tell what is in it
+                    yield _unreadable(entry.path, error)
+                    continue
+                if is_folder:
                     if depth < _DEEPEST:
                         folders.append((entry.path, depth + 1))
                     else:
@@ -149,7 +154,7 @@ class Finder:
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            yield Found(entry.path, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
+            yield _unreadable(entry.path, error)
             return
         if not stat.S_ISREG(status.st_mode):
             yield _not_read(entry.path, _what_it_is(status.st_mode))
@@ -162,7 +167,7 @@ class Finder:
         try:
             data = files.read_private_file(path, _largest(path.name))
         except OSError as error:
-            yield Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
+            yield _unreadable(source, error)
             return
         if private_file.looks_private(data):
             yield self._private(data, path, source)
@@ -328,6 +333,10 @@ def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
 
 def _not_read(source: str, note: str) -> Found:
     return Found(source, Standing.NOT_READ, note=note)
+
+
+def _unreadable(source: str, error: OSError) -> Found:
+    return Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
 
 
 def _what_it_is(mode: int) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 DEFAULT_REGION = "us-east-1"
 REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+VARIABLES = (*REGION_VARIABLES, "KEYPAIRS_DATA_DIR", "KEYPAIRS_POLICY")
+"""The environment variables that `open_service` looks at."""
+
 SYSTEM_POLICY = Path("/etc/keypairs/policy.json")
 
 

@@ -1,6 +1,8 @@
 import os
 import sys
 
+from core.settings import VARIABLES
+
 # Before anything that imports Textual: it reads these variables once, while it is imported.
 # The snapshots' own variable is not Textual's: by it the processes of a run share a folder.
 _SET = [
@@ -8,7 +10,7 @@ _SET = [
     for name in os.environ
     if (name.startswith("TEXTUAL_") and name != "TEXTUAL_SNAPSHOT_TEMPDIR") or name == "ESCDELAY"
 ]
-for _name in [*_SET, "NO_COLOR", "KEYPAIRS_DATA_DIR", "SSH_AUTH_SOCK"]:
+for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK"]:
     os.environ.pop(_name, None)
 
 import shutil  # noqa: E402 - see above

@@ -31,10 +31,21 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    if options.command is None:
-        return _run_app(options)
+    return _run_app(options) if options.command is None else _run_command(options)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    from core.errors import SettingsError
+    from core.process import forbid_dumps
+
+    _stand_in_for_closed_streams()
     try:
+        _check_options(options)
+        forbid_dumps()
         return _COMMANDS[options.command](options)
+    except SettingsError as error:
+        print(f"keypairs: {_printable(error)}", file=sys.stderr)
+        return UNUSABLE
     except BrokenPipeError:
         # Whoever reads it has seen enough. Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,10 +55,45 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         return _INTERRUPTED
 
 
+def _stand_in_for_closed_streams() -> None:
+    """Put an empty stream where the caller closed one, for the commands to ask and to write to.
+
+    The app has no use for one: it needs terminals, and says on what is left that it does.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Open until the end; and pathlib is not there, because --help does without it.
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - see above
+            setattr(sys, name, stream)
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse an option of the app in front of a command that would not heed it.
+
+    Raises:
+        SettingsError: says what to do instead.
+    """
+    from core.errors import SettingsError
+
+    command = options.command
+    if options.region is not None and command == "restore":
+        raise SettingsError(
+            "restore takes no --region. Name the Region behind it: keypairs restore REGION."
+        )
+    if options.region is not None:
+        raise SettingsError(f"{command} looks at all Regions. Leave out --region.")
+    if options.policy is not None and command == "restore":
+        raise SettingsError("restore asks no policy. Leave out --policy.")
+    if options.no_mouse:
+        raise SettingsError(f"{command} shows no screen. Leave out --no-mouse.")
+
+
 def _restore(options: argparse.Namespace) -> int:
     from tui.restore import restore
 
-    return restore(options.named_region, options.data_dir, agreed=options.yes)
+    return restore(
+        options.named_region, options.data_dir, agreed=options.yes, read_only=options.read_only
+    )
 
 
 def _doctor(options: argparse.Namespace) -> int:

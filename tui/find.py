@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import KeyPairsError
 from core.found import IS_NO_KEY, Found, Standing
 from core.secret import Passphrase
-from core.settings import data_folder, open_service
+from core.settings import DEFAULT_REGION, data_folder, open_service
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
 from tui.wrapping import say, tell
@@ -36,7 +36,8 @@ def find(
     Returns the exit status.
     """
     try:
-        service = open_service(None, folder, policy, read_only=True)
+        # Any Region would do, but not the person's, which may be none: all are looked at.
+        service = open_service(DEFAULT_REGION, folder, policy, read_only=True)
         finder = service.finder(_asker() if ask else None)
     except KeyPairsError as error:
         tell(sentence(error))

@@ -14,11 +14,14 @@ from tui.wrapping import tell
 RESTORED, REFUSED, UNUSABLE = 0, 1, 2
 
 
-def restore(region: str, folder: str | None, *, agreed: bool) -> int:
+def restore(region: str, folder: str | None, *, agreed: bool, read_only: bool) -> int:
     """Show what restoring a Region would change, ask unless `agreed`, and do it.
 
-    Returns the exit status.
+    A session that is `read_only` refuses. Returns the exit status.
     """
+    if read_only:
+        tell("Not restored: this session is read-only.")
+        return REFUSED
     try:
         name = regions.region(region).name
         path = data_folder(folder)

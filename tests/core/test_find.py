@@ -1,9 +1,11 @@
+import errno
 import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -452,3 +454,41 @@ def test_a_pair_that_can_no_longer_be_brought_back_is_unknown(
     later = make_service(now=lambda: service.now() + timedelta(days=31))
     (found,) = later.finder().look(pair.public_key)
     assert (found.standing, found.deleted) == (Standing.UNKNOWN, ())
+
+
+class UntypedEntry:
+    """A name in a folder of a file system that does not say what it is, and then fails."""
+
+    def __init__(self, entry: "os.DirEntry[str]") -> None:
+        self.name, self.path = entry.name, entry.path
+        self._entry = entry
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        if self.name == "stale":
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return self._entry.is_dir(follow_symlinks=follow_symlinks)
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return self._entry.stat(follow_symlinks=follow_symlinks)
+
+
+def test_a_name_whose_type_the_file_system_cannot_tell_ends_nothing(
+    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "network"
+    (folder / "fine").mkdir(parents=True)
+    for name in ("a", "stale", "z", "fine/b"):
+        (folder / name).write_text("nothing")
+    scandir = os.scandir
+
+    @contextmanager
+    def untyped(path: str) -> Iterator[list[UntypedEntry]]:
+        with scandir(path) as entries:
+            yield [UntypedEntry(entry) for entry in entries]
+
+    monkeypatch.setattr(os, "scandir", untyped)
+    found = {Path(row.source).name: row for row in service.finder().look(str(folder))}
+    assert found.keys() == {"a", "stale", "z", "b"}
+    assert found["stale"].standing is Standing.UNREADABLE
+    assert found["stale"].note == f"cannot be read: {os.strerror(errno.ESTALE)}"
+    assert not found["stale"].minor

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core import settings
+from core import process, settings
 from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store import RegionStore
@@ -109,12 +109,12 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=ROOT,
-        ) as process:
-            assert process.stderr is not None
-            said = process.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
-            process.send_signal(signal.SIGINT)
-            said += process.stderr.read()
-            assert process.wait(30) == 130
+        ) as running:
+            assert running.stderr is not None
+            said = running.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
+            running.send_signal(signal.SIGINT)
+            said += running.stderr.read()
+            assert running.wait(30) == 130
     finally:
         os.close(ours)
         os.close(theirs)
@@ -165,6 +165,16 @@ def test_restore_is_refused_where_there_is_nothing_good(
     assert str(copy) in output.err
 
 
+@pytest.mark.parametrize("answer", ["y\n", None])
+def test_a_session_that_only_reads_restores_nothing(folder: Path, answer: str | None) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    agreed = [] if answer else ["--yes"]
+    done = run("--read-only", "restore", "us-east-1", "--data-dir", folder, *agreed, answer=answer)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "keypairs: Not restored: this session is read-only.\n"
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_restore_needs_a_region_and_a_folder_of_ones_own(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,6 +207,143 @@ def test_restore_never_loads_textual(folder: Path) -> None:
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+
+
+COMMANDS: Sequence[Sequence[str]] = (
+    ["doctor"],
+    ["find", "--no-ask", "/dev/null"],
+    ["restore", "us-east-1", "--yes"],
+)
+
+DUMPABLE = """
+import ctypes, importlib, resource, sys
+from tui.__main__ import main
+
+def seen(*_, **__):
+    print([ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE)])
+    return 0
+
+setattr(importlib.import_module(f"tui.{sys.argv[1]}"), sys.argv[1], seen)
+sys.exit(main(sys.argv[1:]))
+"""
+"""Says in the place of a command whether its memory can be looked at (prctl(2))."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such setting")
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
+def test_what_a_command_reads_is_in_no_core_file_and_open_to_nobody(
+    arguments: Sequence[str],
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DUMPABLE, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        check=True,
+    )
+    assert done.stdout == "[0, (0, 0)]\n"
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
+def test_a_command_whose_memory_is_open_does_not_start(
+    arguments: Sequence[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refused() -> NoReturn:
+        raise SettingsError("The system refuses it.")
+
+    monkeypatch.setattr(process, "forbid_dumps", refused)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert call("--data-dir", folder, *arguments) == 2
+    assert capsys.readouterr() == ("", "keypairs: The system refuses it.\n")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
+def test_a_command_asks_no_variable_for_a_region(
+    arguments: Sequence[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in settings.REGION_VARIABLES:
+        monkeypatch.setenv(name, "mars")
+    assert call("--data-dir", folder, *arguments) in (0, 1)
+    assert "mars" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments", "said"),
+    [
+        (
+            ["--region", "eu-west-1"],
+            COMMANDS[0],
+            "doctor looks at all Regions. Leave out --region.",
+        ),
+        (["--region", "nonsense"], COMMANDS[1], "find looks at all Regions. Leave out --region."),
+        (["--region", ""], COMMANDS[1], "find looks at all Regions. Leave out --region."),
+        (
+            ["--region", "us-east-1"],
+            COMMANDS[2],
+            "restore takes no --region. Name the Region behind it: keypairs restore REGION.",
+        ),
+        (["--policy", "p.json"], COMMANDS[2], "restore asks no policy. Leave out --policy."),
+        *(
+            (["--no-mouse"], command, f"{command[0]} shows no screen. Leave out --no-mouse.")
+            for command in COMMANDS
+        ),
+    ],
+)
+def test_an_option_that_a_command_would_not_heed_is_refused(
+    options: Sequence[str],
+    arguments: Sequence[str],
+    said: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert call("--data-dir", folder, *options, *arguments) == 2
+    assert capsys.readouterr() == ("", f"keypairs: {said}\n")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("arguments", COMMANDS[:2], ids=lambda arguments: str(arguments[0]))
+def test_what_only_looks_may_be_told_to_look_only(arguments: Sequence[str], folder: Path) -> None:
+    assert call("--read-only", "--data-dir", folder, *arguments) == 1
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "status", "output", "errors"),
+    [
+        (["doctor"], 1, "us-east-1.json is damaged", "keypairs: looked at 0 key pairs"),
+        (["find", "/dev/null"], 1, "/dev/null: a device", "keypairs: looked at 1"),
+        (["restore", "us-east-1"], 2, "Lost: web-2", "Add --yes to restore."),
+    ],
+)
+def test_closed_streams_are_no_error(
+    arguments: Sequence[str], status: int, output: str, errors: str, closed: str, folder: Path
+) -> None:
+    program: list[str | Path] = [sys.executable, "-m", "tui", *arguments, "--data-dir", folder]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == status, done
+    # What is closed stays unsaid, and does not turn up in the other stream.
+    streams = closed.split()
+    assert (output in done.stdout) == (">&-" not in streams), done
+    assert (errors in done.stderr) == ("2>&-" not in streams), done
+    assert "Traceback" not in done.stderr
+    assert errors not in done.stdout
 
 
 def test_the_options_of_the_app_reach_the_service(
