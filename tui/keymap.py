@@ -84,6 +84,12 @@ def key_of(action_id: str) -> str:
     return next(key_label(action.key) for action in bound if action.id == action_id)
 
 
+def key_in(place: Place, method: str) -> str:
+    """Return the key by which a place does something, spelled out for a sentence: `escape`."""
+    first = next(action.key for action in at(place) if action.method == method).partition(",")[0]
+    return _CHARACTERS.get(first, first)
+
+
 def key_label(key: str) -> str:
     """Return the first of an action's keys as a person writes it."""
     first = key.partition(",")[0]

@@ -79,11 +79,20 @@ def rebound(table: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, .
             hint = f"; did you mean {closest[0]}?" if closest else "."
             raise SettingsError(f"[keys] {action_id[:_LONGEST]}: there is no such action{hint}")
     changed = tuple(
-        action._replace(key=_named(action.id, keys[action.id])) if action.id in keys else action
-        for action in table
+        _with_keys(action, keys[action.id]) if action.id in keys else action for action in table
     )
     for place in Place:
         _check(place, [each for each in changed if each.place in (place, Place.ANYWHERE)])
+    return changed
+
+
+def _with_keys(action: Action, keys: str) -> Action:
+    """Return an action with other keys; its help names the one that works where text is typed."""
+    key = _named(action.id, keys)
+    changed = action._replace(key=key)
+    if action.place is Place.ANYWHERE:
+        plain = next((each for each in key.split(",") if not types(each)), "")
+        changed = changed._replace(help=action.help.replace("f1", key_label(plain)))
     return changed
 
 

@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService
 from tests.tui.driving import app_of, create, play, type_text, until, until_loaded, until_screen
+from tui.actions import Place
 from tui.app import KeyPairsApp
-from tui.patience import STILL_WAITING
+from tui.patience import still_waiting
 from tui.widgets.verdict_line import VerdictLine
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
@@ -71,9 +72,10 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_service: DemoService, 
         await until_screen(pilot, "CopyToRegionsScreen")
         await pilot.press("space")
         state = app_of(pilot).screen.query_one("#state", VerdictLine)
+        waiting = still_waiting(Place.COPY_TO)
         with another_session(home / "data", "eu-west-1"):
             await pilot.press("enter")
-            await until(pilot, lambda: state.verdict == STILL_WAITING, "what is waited for")
+            await until(pilot, lambda: state.verdict == waiting, "what is waited for")
             await pilot.press("escape")
             await until(pilot, lambda: "stopped" in state.verdict.text, "the answer")
             assert state.verdict.text == "stopped, 0 of 1 done; enter tries again"
@@ -99,17 +101,18 @@ def test_escape_gives_up_and_nothing_has_happened(
         await fill_in(pilot)
         before = demo_service.describe_key_pairs()
         screen = app_of(pilot).screen
+        waiting = still_waiting(Place.CREATE)
 
         def said(text: str) -> bool:
             return any(text in line.verdict.text for line in screen.query(VerdictLine))
 
         with another_session(home / "data"):
             await pilot.press("enter")
-            await until(pilot, lambda: said(STILL_WAITING.text), "what is waited for")
+            await until(pilot, lambda: said(waiting.text), "what is waited for")
             await pilot.press("escape")
             await until(pilot, lambda: said("gave up waiting"), "the answer")
             assert app_of(pilot).screen is screen
-            assert not said(STILL_WAITING.text)
+            assert not said(waiting.text)
         await pilot.pause(0.2)
         assert demo_service.describe_key_pairs() == before
         # The form is as it was: now that nobody is in the way, Enter does it.

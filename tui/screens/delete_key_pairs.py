@@ -17,7 +17,7 @@ from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import at, bindings, hints, key_of
+from tui.keymap import at, bindings, hints, key_in, key_of
 from tui.patience import patiently
 from tui.strokes import ALONE
 from tui.text import short_path, visible
@@ -182,8 +182,9 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def _doubt(self) -> None:
         self._answer, self._amid = None, False
+        yes = key_of("delete.yes")
         self._outcome.show(
-            Verdict("that y came amid other keys; to delete, press it once more, alone")
+            Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone")
         )
 
     @on(Input.Submitted)
@@ -195,7 +196,8 @@ class DeleteKeyPairsScreen(Screen[int]):
         if self._typed.value in (self._expected, visible(self._expected)):
             self._begin()
         else:
-            self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))
+            back = key_in(Place.DELETE, "back")
+            self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
 
     def _begin(self) -> None:
         self._answer = None
@@ -215,7 +217,7 @@ class DeleteKeyPairsScreen(Screen[int]):
                 break
             self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
             try:
-                await patiently(partial(self._delete_one, key_pair), self._outcome.show)
+                await patiently(partial(self._delete_one, key_pair), self._outcome.show, self.PLACE)
             except KeyPairsError as error:
                 self._busy = False
                 self._outcome.show(verdict.refusal(error))

@@ -69,7 +69,7 @@ class EditTagsScreen(Screen[bool]):
 
     @on(TagRows.Changed)
     def _judge(self) -> None:
-        self._verdict.show(verdict.of_tags(self._tags.tags))
+        self._verdict.show(verdict.of_tags(self._tags.tags, self.PLACE))
 
     def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -98,7 +98,7 @@ class EditTagsScreen(Screen[bool]):
     @work(exclusive=True, group="flow")
     async def _save(self, tags: Sequence[Tag]) -> None:
         try:
-            await patiently(partial(self._call, tags), self._verdict.show)
+            await patiently(partial(self._call, tags), self._verdict.show, self.PLACE)
         except KeyPairsError as error:
             self._verdict.show(verdict.refusal(error))
             if wrong := self._tags.wrong_input:
