@@ -15,7 +15,7 @@ from pathlib import Path
 from core import data_dir, delivery, files, region_file, restore
 from core.encoding.public import PublicKey
 from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
-from core.findings import Finding, PairReference
+from core.findings import REPLACE, Finding, PairReference
 from core.fingerprint import ec2_fingerprint, fingerprints
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
 from core.saved_files import SavedFileChecks
@@ -159,12 +159,6 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
 # A pair -----------------------------------------------------------------------------------------
 
 
-_REPLACE = (
-    "Replace it (n in the list): put the public key of the next one where this one is, and delete"
-    " this one."
-)
-
-
 def _pair(
     reference: PairReference,
     pair: KeyPair,
@@ -190,7 +184,7 @@ def _pair(
         yield finding(
             "rsa-short",
             f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
-            _REPLACE,
+            REPLACE,
         )
     if pair.private_key is PrivateKeyState.UNSAVED:
         yield finding("never-saved", *_never_saved(pair, in_agent))
@@ -199,7 +193,7 @@ def _pair(
         yield finding(
             "old",
             f"{name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
-            _REPLACE,
+            REPLACE,
         )
 
 
@@ -213,7 +207,7 @@ def _never_saved(pair: KeyPair, in_agent: frozenset[str] | None) -> tuple[str, s
     if in_agent and pair.public_key in in_agent:
         return (
             f"{problem}; the ssh-agent of this session holds it, and nothing else may.",
-            f"No agent hands a key out: while it holds this one, log in with it. {_REPLACE}",
+            f"No agent hands a key out: while it holds this one, log in with it. {REPLACE}",
         )
     here = "" if in_agent is None else ", and the ssh-agent of this session does not show it"
     return (

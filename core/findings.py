@@ -11,6 +11,10 @@ OLD = timedelta(days=365)
 """The age from which a pair is reported, unless another is asked for."""
 
 
+REPLACE = "Replace it: put the public key of the next one where this one is, and delete this one."
+"""The advice about a pair that has had its time; whoever has screens can say how it is done."""
+
+
 class Severity(StrEnum):
     """How bad a finding is; the order is that in which findings are shown."""
 

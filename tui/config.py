@@ -83,7 +83,11 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
     keys = values.get("keys", {})
     for action_id, key in keys.items():
         # They are printed in the hints and the help, and Textual refuses some with a traceback.
+        # Which of them are keys is told by `tui.rebinding`, once Textual is there.
         named = isinstance(key, str) and all(re.fullmatch(_KEY, k) for k in key.split(","))
         if not named or len(key) > _SHOWN:
-            raise SettingsError(f"{path}: [keys] {action_id[:_SHOWN]}: must be the name of a key.")
+            raise SettingsError(
+                f"{path}: [keys] {action_id[:_SHOWN]}: must be the name of a key, such as f2, or"
+                ' several with commas between them: "f2,ctrl+n".'
+            )
     return Config(values.get("theme"), values.get("mouse", True), keys)

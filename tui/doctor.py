@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from core.errors import KeyPairsError
 from core.findings import Finding
 from core.settings import DEFAULT_REGION, data_folder, open_service
-from tui.doctor_text import summed_up
+from tui.doctor_text import advice, summed_up
 from tui.text import as_pasted, sentence, visible
 from tui.wrapping import say, tell
 
@@ -41,7 +41,7 @@ def doctor(
     for finding in () if as_json else findings:
         what = ", ".join(filter(None, (finding.kind, finding.region)))
         say(f"{finding.severity:<8} {visible(finding.problem)} [{what}]", indent=_INDENT)
-        say(f"{'':<8} {as_pasted(finding.advice)}", indent=_INDENT)
+        say(f"{'':<8} {as_pasted(advice(finding))}", indent=_INDENT)
     sys.stdout.flush()
     tell(summed_up(findings, summary))
     if not summary.regions and not summary.not_allowed:

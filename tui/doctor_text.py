@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.findings import Finding
+from core.findings import REPLACE, Finding
 
 if TYPE_CHECKING:
     from core.doctor import Summary
+
+
+def advice(finding: Finding, replace: str = "n") -> str:
+    """Return what to do about a finding, with the key that replaces a pair in the list.
+
+    Commands know the one in the table.
+    """
+    how = REPLACE.replace("Replace it", f"Replace it ({replace} in the list)")
+    return finding.advice.replace(REPLACE, how)
 
 
 def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:

@@ -12,8 +12,11 @@ def line(found: Found) -> str:
     return ": ".join(filter(None, (where, answer(found))))
 
 
-def answer(found: Found) -> str:
-    """Return whose key it is, in words; all of it has been made visible."""
+def answer(found: Found, undo: str = "u") -> str:
+    """Return whose key it is, in words; all of it has been made visible.
+
+    `undo` is the key that brings a pair back in the list; commands know the one in the table.
+    """
     kind = found.kind or "key"
     comment = f", comment {visible(found.comment)}" if found.comment else ""
     note = f"; {visible(found.note)}" if found.note else ""
@@ -26,7 +29,7 @@ def answer(found: Found) -> str:
         case Standing.DELETED:
             places = [f"{pair.key_name} in {pair.region}" for pair in found.deleted]
             pairs = visible(" and ".join(places))
-            back = "u in the list there brings it back"
+            back = f"{undo} in the list there brings it back"
             return f"of the deleted pair {pairs}; {back} ({kind}{comment}{note})"
         case Standing.UNKNOWN:
             key = found.public_key

@@ -1,17 +1,17 @@
 """What is made of the table of actions: bindings, hints, and the keys that a person chose."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
+from string import punctuation
 
 from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key, key_to_character
 
-from core.errors import SettingsError
 from tui.actions import ACTIONS, Action, Place
 
 bound: tuple[Action, ...] = ACTIONS
 """The table with the keys that are in force."""
 
-_TYPING = {
+TYPING = {
     Place.FILTER,
     Place.CREATE,
     Place.IMPORT,
@@ -28,37 +28,21 @@ _TYPING = {
 }
 """Places where a letter is text, so that only keys of other kinds can be taught."""
 
-_MOVING = {*"jkgG", "up", "down", "home", "end", "pageup", "pagedown", "ctrl+b", "ctrl+f"}
-_TAKEN = dict.fromkeys((Place.LIST, Place.AGENT, Place.CHECK_UP), _MOVING)
-"""Keys that move in the list of a place, and so can be given to no action of it."""
+_CHARACTERS = {_character_to_key(character): character for character in punctuation}
+"""The characters that Textual has names for, by these names."""
 
 
 def rebind(keys: Mapping[str, str]) -> None:
     """Give actions other keys; must be done before the screens are imported.
 
     Raises:
-        SettingsError: an id that is none, or a key that two actions of one place would share.
+        SettingsError: an id or a key that is none, or a key that is not free.
     """
     global bound  # it is changed once, before anything reads it
-    known = {action.id for action in ACTIONS}
-    for action_id in keys:
-        if action_id not in known:
-            closest = get_close_matches(action_id, known, n=1)
-            hint = f"; did you mean {closest[0]}?" if closest else "."
-            raise SettingsError(f"[keys] {action_id[:60]}: there is no such action{hint}")
-    rebound = tuple(action._replace(key=keys.get(action.id, action.key)) for action in bound)
-    for place in Place:
-        owners = dict.fromkeys(_TAKEN.get(place, ()), "moving in the list")
-        for action in rebound:
-            if action.place not in (place, Place.ANYWHERE):
-                continue
-            for key in action.key.split(","):
-                if key in owners:
-                    raise SettingsError(
-                        f"[keys] {key}: {action.id} cannot have it, because {owners[key]} has it."
-                    )
-                owners[key] = action.id
-    bound = rebound
+    if keys:
+        from tui.rebinding import rebound
+
+        bound = rebound(bound, keys)
 
 
 def at(place: Place) -> tuple[Action, ...]:
@@ -86,7 +70,8 @@ def hints(place: Place) -> tuple[tuple[str, str], ...]:
     taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
     for action in at(Place.ANYWHERE):
         keys = action.key.split(",")
-        taught.append((key_label(keys[-1] if place in _TYPING else keys[0]), action.hint))
+        key = next(key for key in keys if not (place in TYPING and types(key)))
+        taught.append((key_label(key), action.hint))
     return tuple(taught)
 
 
@@ -100,10 +85,23 @@ def key_of(action_id: str) -> str:
     return next(key_label(action.key) for action in bound if action.id == action_id)
 
 
-_LABELS = {"escape": "esc", "question_mark": "?", "slash": "/", "asterisk": "*"}
+def key_in(place: Place, method: str) -> str:
+    """Return the key by which a place does something, spelled out for a sentence: `escape`."""
+    first = next(action.key for action in at(place) if action.method == method).partition(",")[0]
+    return _CHARACTERS.get(first, first)
 
 
 def key_label(key: str) -> str:
     """Return the first of an action's keys as a person writes it."""
     first = key.partition(",")[0]
-    return _LABELS.get(first, first)
+    return "esc" if first == "escape" else _CHARACTERS.get(first, first)
+
+
+def character_of(key: str) -> str | None:
+    """Return the character of a key without modifiers, by Textual's name for it, if it has one."""
+    return _CHARACTERS.get(key) or key_to_character(key)
+
+
+def types(key: str) -> bool:
+    """Tell whether a key is text where text is typed."""
+    return (character_of(key) or "\0").isprintable()

@@ -15,7 +15,7 @@ from core.model import KeyPair
 from core.regions import REGIONS
 from tui import details
 from tui.actions import Place
-from tui.keymap import hints, key_of, wide_hints
+from tui.keymap import hints, key_in, key_of, wide_hints
 from tui.listing import Listing
 from tui.rows import remarks, wants_attention
 from tui.text import sentence
@@ -190,7 +190,8 @@ class ListScreen(Screen[None]):
             if self.focused is None:
                 self._table.focus()
         elif total:
-            self._show_empty("Nothing matches.\n\nPress escape to show all pairs again.")
+            show_all = key_in(Place.LIST, "show_all")
+            self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
         else:
             self._show_empty(_no_pairs(self._service.region))
 

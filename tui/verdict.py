@@ -16,6 +16,8 @@ from core.destination import Verdict as PathVerdict
 from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
 from core.model import KeyPair, KeyType, Tag
 from core.passphrase import Strength
+from tui.actions import Place
+from tui.keymap import key_in, key_of
 from tui.text import said_by, short_paths
 from tui.tone import Tone, Verdict
 
@@ -79,8 +81,11 @@ def _explain_key_name(key_name: str) -> str:
     return ""
 
 
-def of_tags(tags: Sequence[Tag]) -> Verdict:
-    """Return the verdict on the tags of a pair, naming the first that is wrong or looks so."""
+def of_tags(tags: Sequence[Tag], place: Place = Place.CREATE) -> Verdict:
+    """Return the verdict on the tags of a pair, naming the first that is wrong or looks so.
+
+    `place` is where they are edited; its keys are named.
+    """
     count = f"{len(tags)} of {validation.MAX_TAGS}"
     for number, tag in enumerate(tags, start=1):
         try:
@@ -92,12 +97,13 @@ def of_tags(tags: Sequence[Tag]) -> Verdict:
     except EC2Error as error:
         return Verdict(f"{count}: {error.message}", Tone.BAD)
     if not tags:
-        return Verdict("ctrl+t adds one")
+        return Verdict(f"{key_in(place, 'add_tag')} adds one")
     for number, tag in enumerate(tags, start=1):
         # EC2 takes it; but who typed `Env=prod` into the key meant something else.
         if "=" in tag.key and not tag.value:
             return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
-    return Verdict(f"{count}; ctrl+t adds one, ctrl+r removes one")
+    add, remove = key_in(place, "add_tag"), key_in(place, "remove_tag")
+    return Verdict(f"{count}; {add} adds one, {remove} removes one")
 
 
 def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
@@ -197,7 +203,7 @@ def of_plan(plan: "Plan") -> Verdict:
 def of_another_home(plan: "Plan", *, asked: bool) -> Verdict:
     """Return the caution, or the question, about a file that is not where HOME would have it."""
     if asked:
-        return Verdict(f"press enter again to write {plan.path}", Tone.CAUTION)
+        return Verdict(f"press {key_of('install.submit')} again to write {plan.path}", Tone.CAUTION)
     return Verdict(f"HOME is {Path.home()}, but sshd reads {plan.path}", Tone.CAUTION)
 
 

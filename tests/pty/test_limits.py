@@ -111,14 +111,27 @@ def test_an_action_with_another_key_answers_to_it_and_is_taught_with_it(
         ),
         pytest.param(
             '[keys]\n"key-pair.create" = "d"\n',
-            "keypairs: [keys] d: key-pair.delete cannot have it, because key-pair.create has it.",
+            "keypairs: [keys] d: key-pair.delete cannot have it, because key-pair.create has it."
+            " Choose another key, such as f2.",
             id="clash of two actions",
         ),
         pytest.param(
             '[keys]\n"key-pair.create" = "j"\n',
             "keypairs: [keys] j: key-pair.create cannot have it, because moving in the list has"
-            " it.",
+            " it. Choose another key, such as f2.",
             id="clash with moving",
+        ),
+        pytest.param(
+            '[keys]\n"key-pair.import" = "/"\n',
+            "keypairs: [keys] /: list.filter cannot have it, because key-pair.import has it."
+            " Choose another key, such as f2.",
+            id="clash of a character with its name",
+        ),
+        pytest.param(
+            '[keys]\n"key-pair.create" = "banana"\n',
+            "keypairs: [keys] key-pair.create: there is no key banana."
+            " Choose one such as f2 or ctrl+n.",
+            id="no key",
         ),
     ],
 )

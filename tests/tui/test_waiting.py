@@ -22,7 +22,7 @@ from tests.tui.driving import (
 )
 from tui import patience
 from tui.app import KeyPairsApp
-from tui.patience import STILL_WAITING
+from tui.patience import still_waiting
 from tui.widgets.verdict_line import VerdictLine
 
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
@@ -81,9 +81,10 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_service: DemoService, 
         await until_screen(pilot, "CopyToRegionsScreen")
         await pilot.press("space")
         state = app_of(pilot).screen.query_one("#state", VerdictLine)
+        waiting = still_waiting("escape")
         with another_session(home / "data", "eu-west-1"):
             await pilot.press("enter")
-            await until(pilot, lambda: state.verdict == STILL_WAITING, "what is waited for")
+            await until(pilot, lambda: state.verdict == waiting, "what is waited for")
             await pilot.press("escape")
             await until(pilot, lambda: "stopped" in state.verdict.text, "the answer")
             assert state.verdict.text == "stopped, 0 of 1 done; enter tries again"
@@ -109,17 +110,18 @@ def test_escape_gives_up_and_nothing_has_happened(
         await fill_in(pilot)
         before = demo_service.describe_key_pairs()
         screen = app_of(pilot).screen
+        waiting = still_waiting("escape")
 
         def said(text: str) -> bool:
             return any(text in line.verdict.text for line in screen.query(VerdictLine))
 
         with another_session(home / "data"):
             await pilot.press("enter")
-            await until(pilot, lambda: said(STILL_WAITING.text), "what is waited for")
+            await until(pilot, lambda: said(waiting.text), "what is waited for")
             await pilot.press("escape")
             await until(pilot, lambda: said("gave up waiting"), "the answer")
             assert app_of(pilot).screen is screen
-            assert not said(STILL_WAITING.text)
+            assert not said(waiting.text)
         await pilot.pause(0.2)
         assert demo_service.describe_key_pairs() == before
         # The form is as it was: now that nobody is in the way, Enter does it.
@@ -155,15 +157,15 @@ def test_undo_says_so_as_well_and_escape_gives_up(
 
         with another_session(home / "data"):
             await pilot.press("u")
-            await until(pilot, lambda: says(STILL_WAITING.text), "what is waited for")
+            await until(pilot, lambda: says(still_waiting("escape").text), "what is waited for")
             # What would take the place of the undo is not begun.
             await pilot.press("enter", "c")
             assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
-            assert says(STILL_WAITING.text)
+            assert says(still_waiting("escape").text)
             await pilot.press("escape")
             await until(pilot, lambda: says("gave up waiting"), "the answer")
             assert says("not back: nightly: ")
-            assert not says(STILL_WAITING.text)
+            assert not says(still_waiting("escape").text)
             assert names() == list(left)
         await pilot.pause(0.1)
         assert names() == list(left)

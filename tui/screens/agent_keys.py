@@ -146,7 +146,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
         elif identity.is_certificate:
             yield "Key pair", f"{of}no pair of any Region"
         elif identity.algorithm in _TYPES:
-            yield "Key pair", "none of any Region; enter imports it"
+            yield "Key pair", f"none of any Region; {key_of('agent.go')} imports it"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.

@@ -13,8 +13,8 @@ from core.findings import OLD, Finding, Severity
 from tui.actions import Place
 from tui.background import in_batches, is_running
 from tui.chosen import Chosen
-from tui.doctor_text import summed_up
-from tui.keymap import bindings, hints
+from tui.doctor_text import advice, summed_up
+from tui.keymap import bindings, hints, key_of
 from tui.text import as_pasted, short_paths, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
@@ -83,7 +83,7 @@ class CheckUpScreen(Screen[Chosen | None]):
         match step:
             case Progress():
                 where = f"{step.done:,} of {step.total:,}: {step.looking_at}"
-                self._status.show(Verdict(f"looking… {where}; esc stops"))
+                self._status.show(Verdict(f"looking… {where}; {key_of('check-up.back')} stops"))
             case Summary():
                 tone = Tone.CAUTION if self._findings else Tone.GOOD
                 said = summed_up(self._findings, step)
@@ -118,7 +118,8 @@ class CheckUpScreen(Screen[Chosen | None]):
     def _show_advice(self) -> None:
         finding = self._under_cursor
         self._problem.update(visible(short_paths(finding.problem)) if finding else "")
-        self._advice.update(as_pasted(finding.advice) if finding else "")
+        said = as_pasted(advice(finding, key_of("key-pair.replace"))) if finding else ""
+        self._advice.update(said)
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 

@@ -15,7 +15,7 @@ from core.model import KeyPair
 from tui import region_copies
 from tui.actions import Place
 from tui.background import is_running
-from tui.keymap import bindings, key_of
+from tui.keymap import bindings, key_in, key_of
 from tui.once import once
 from tui.patience import patiently
 from tui.region_copies import Copied
@@ -203,7 +203,7 @@ class CopyToRegionsScreen(Screen[int]):
             self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
             self._go_to(name)
             copy = partial(region_copies.copy, self._service, key_pair, name)
-            copied = await patiently(copy, self._state.show)
+            copied = await patiently(copy, self._state.show, key_in(self.PLACE, "back"))
             self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
             self._show(name)
         self._sum_up()
@@ -220,13 +220,15 @@ class CopyToRegionsScreen(Screen[int]):
             self._show(name)
         done = f"{asked - len(self._chosen)} of {asked} done"
         if not self._chosen:
-            self._state.show(Verdict(f"{done}; escape goes back", Tone.GOOD))
+            self._state.show(
+                Verdict(f"{done}; {key_in(Place.COPY_TO, 'back')} goes back", Tone.GOOD)
+            )
             return
         stopped = "stopped, " if self._stop else ""
         # Where nothing came of any, there are no others.
         refused = len(self._chosen) == asked
-        next_ = "enter tries again" if refused else "enter goes on with the others"
-        again = f"{stopped}{done}; {next_}"
+        next_ = "tries again" if refused else "goes on with the others"
+        again = f"{stopped}{done}; {key_of('copy-to.submit')} {next_}"
         self._state.show(Verdict(again, Tone.CAUTION))
         self._go_to(next(name for name in self._regions if name in self._chosen))
 

@@ -18,7 +18,7 @@ from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place
 from tui.background import is_running
-from tui.keymap import at, bindings, hints, key_of
+from tui.keymap import at, bindings, hints, key_in, key_of
 from tui.once import once
 from tui.patience import patiently
 from tui.strokes import ALONE
@@ -183,8 +183,9 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def _doubt(self) -> None:
         self._answer, self._amid = None, False
+        yes = key_of("delete.yes")
         self._outcome.show(
-            Verdict("that y came amid other keys; to delete, press it once more, alone")
+            Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone")
         )
 
     @on(Input.Submitted)
@@ -196,7 +197,8 @@ class DeleteKeyPairsScreen(Screen[int]):
         if self._typed.value in (self._expected, visible(self._expected)):
             self._begin()
         else:
-            self._field.show(Verdict("this is not it; escape goes back", Tone.BAD))
+            back = key_in(Place.DELETE, "back")
+            self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
 
     @once
     def _begin(self) -> None:
@@ -214,7 +216,11 @@ class DeleteKeyPairsScreen(Screen[int]):
                 break
             self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
             try:
-                await patiently(partial(self._delete_one, key_pair), self._outcome.show)
+                await patiently(
+                    partial(self._delete_one, key_pair),
+                    self._outcome.show,
+                    key_in(self.PLACE, "back"),
+                )
             except KeyPairsError as error:
                 self._outcome.show(verdict.refusal(error))
                 return

@@ -12,7 +12,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.keymap import bindings
+from tui.keymap import bindings, key_in
 from tui.patience import patiently
 from tui.text import visible
 from tui.tone import Tone, Verdict
@@ -116,7 +116,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
     async def _delete(self) -> None:
         delete = partial(self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id)
         try:
-            await patiently(delete, self._field.show)
+            await patiently(delete, self._field.show, key_in(self.PLACE, "back"))
         except KeyPairsError as error:
             self._field.show(Verdict(f"not deleted: {verdict.refusal(error).text}", Tone.BAD))
         else:

@@ -14,7 +14,7 @@ from core.model import KeyPair, Tag
 from tui import verdict
 from tui.actions import Place
 from tui.background import is_running
-from tui.keymap import bindings
+from tui.keymap import bindings, key_in
 from tui.once import once
 from tui.patience import patiently
 from tui.widgets.form_body import FormBody
@@ -70,7 +70,7 @@ class EditTagsScreen(Screen[bool]):
 
     @on(TagRows.Changed)
     def _judge(self) -> None:
-        self._verdict.show(verdict.of_tags(self._tags.tags))
+        self._verdict.show(verdict.of_tags(self._tags.tags, self.PLACE))
 
     def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -97,7 +97,9 @@ class EditTagsScreen(Screen[bool]):
     @work(exclusive=True, group="flow")
     async def _save(self, tags: Sequence[Tag]) -> None:
         try:
-            await patiently(partial(self._call, tags), self._verdict.show)
+            await patiently(
+                partial(self._call, tags), self._verdict.show, key_in(self.PLACE, "back")
+            )
         except KeyPairsError as error:
             self._verdict.show(verdict.refusal(error))
             # Below many tags it stands out of sight.

@@ -20,7 +20,7 @@ from tui.actions import Place
 from tui.background import in_batches, is_running
 from tui.chosen import Chosen, KeyToImport, name_for
 from tui.found_text import answer, summed_up
-from tui.keymap import bindings, hints
+from tui.keymap import bindings, hints, key_of
 from tui.text import short_path, visible
 from tui.tone import Tone, Verdict
 from tui.widgets.cursor_list import CursorList
@@ -123,7 +123,7 @@ class FindScreen(Screen[Chosen | None]):
             async for batch in in_batches(found):
                 self._looked_at += len(batch)
                 self._found += [each for each in batch if not each.minor]
-                self._show(f"looking… {self._looked_at:,} looked at; esc stops")
+                self._show(f"looking… {self._looked_at:,} looked at; {key_of('find.back')} stops")
         except KeyPairsError as error:
             self._looked_up = None  # Enter asks again
             self._hint()
@@ -168,7 +168,7 @@ class FindScreen(Screen[Chosen | None]):
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
         found = self._under_cursor
-        self._answer.update(answer(found) if found else "")
+        self._answer.update(answer(found, key_of("key-pair.undo")) if found else "")
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
@@ -177,7 +177,7 @@ class FindScreen(Screen[Chosen | None]):
         """Keep the answer to one text from being taken for that to another."""
         if self._found and not self._is_looking:
             stale = self._thing.value != self._looked_up
-            words = "enter looks up what is typed now; this is what was before"
+            words = f"{key_of('find.submit')} looks up what is typed now; this is what was before"
             self._status.show(
                 Verdict(words, Tone.CAUTION)
                 if stale
@@ -209,7 +209,9 @@ class FindScreen(Screen[Chosen | None]):
             self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
         elif found.standing is Standing.LOCKED and self._is_looking:
             # Unlocking would end the search without a word.
-            self._status.show(Verdict("still looking; esc stops, then enter unlocks", Tone.CAUTION))
+            stop, unlock = key_of("find.back"), key_of("find.submit")
+            words = f"still looking; {stop} stops, then {unlock} unlocks"
+            self._status.show(Verdict(words, Tone.CAUTION))
         elif found.standing is Standing.LOCKED:
             self._ask_for_passphrase()
 
@@ -232,7 +234,7 @@ class FindScreen(Screen[Chosen | None]):
         """Look a locked file up again, with its passphrase."""
         index = self._locked
         if not self._passphrase.reveal():
-            words = "type its passphrase, or esc leaves it locked"
+            words = f"type its passphrase, or {key_of('find.back')} leaves it locked"
             self._status.show(Verdict(words, Tone.CAUTION))
             return
         try:
@@ -252,7 +254,8 @@ class FindScreen(Screen[Chosen | None]):
         self._show(summed_up(self._found, self._looked_at))
         still_locked = [each for each in found if each.standing is Standing.LOCKED]
         if still_locked and self._passphrase_row.display:
-            words = f"{still_locked[0].note}; try again, or esc leaves it locked"
+            leave = key_of("find.back")
+            words = f"{still_locked[0].note}; try again, or {leave} leaves it locked"
             self._status.show(Verdict(words, Tone.BAD))
         elif self._passphrase_row.display:
             self._close_passphrase()

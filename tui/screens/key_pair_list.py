@@ -11,7 +11,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui.actions import Place
 from tui.background import is_running
-from tui.keymap import bindings, key_of
+from tui.keymap import bindings, key_in, key_of
 from tui.list_screen import ListScreen
 from tui.patience import patiently
 from tui.read_only import changes
@@ -163,7 +163,8 @@ class KeyPairListScreen(ListScreen):
 
         undo = partial(bring_back_last, self._service)
         try:
-            brought = await patiently(undo, lambda waits: self._say(waits.text))
+            back = key_in(Place.LIST, "show_all")
+            brought = await patiently(undo, lambda waits: self._say(waits.text), back)
         except KeyPairsError as error:
             self._say(said_by(error))
         else:

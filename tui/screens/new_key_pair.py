@@ -13,6 +13,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui import verdict
 from tui.actions import Place
+from tui.keymap import key_in
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
@@ -132,7 +133,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     @work(exclusive=True, group="flow")
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
-            made = await patiently(call, self._outcome.show)
+            made = await patiently(call, self._outcome.show, key_in(self.PLACE, "back"))
         except DryRunOperation as answer:
             self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
         except EC2Error as error:

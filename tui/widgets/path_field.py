@@ -9,6 +9,7 @@ from core import destination
 from core.destination import Destination
 from core.errors import SaveAsks, SaveError
 from tui import verdict
+from tui.keymap import key_of
 from tui.text import short_paths
 from tui.tone import Tone, Verdict
 from tui.widgets.form_field import FormField
@@ -49,7 +50,7 @@ class PathField(FormField):
             return
         self.accepted = error.destination
         explanation = short_paths(error.destination.explanation)
-        again = f"{explanation}; press enter again to save here all the same"
+        again = f"{explanation}; press {key_of('save.submit')} again to save here all the same"
         self.show(Verdict(again, Tone.CAUTION))
         self._input.focus()
 
