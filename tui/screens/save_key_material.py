@@ -17,6 +17,7 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings
 from tui.text import said_by
 from tui.tone import Tone, Verdict
@@ -146,6 +147,11 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         else:
             # The fields stay in the way of Tab: who types blindly would else type into the path.
             self._passphrase.show(Verdict(refusal, Tone.BAD if any(typed) else Tone.PLAIN))
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; what was typed stays."""
+        self._busy = is_running(self, "flow")
+        self._path.show(said)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
