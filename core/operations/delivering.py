@@ -42,8 +42,15 @@ class Delivering(Operations):
         import tinydb  # noqa: F401
         from cryptography.hazmat.primitives.kdf import argon2  # noqa: F401
 
-        from core import agent, delivery, journal, passphrase  # noqa: F401
-        from core import proof, restore, saving  # noqa: F401
+        from core import (  # noqa: F401
+            agent,
+            delivery,
+            journal,
+            passphrase,
+            proof,
+            restore,
+            saving,
+        )
         from core.encoding import (  # noqa: F401
             openssh,
             pkcs,
