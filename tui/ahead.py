@@ -17,7 +17,7 @@ def load(service: "KeyPairService") -> None:
     from rich import traceback  # noqa: F401
     from textual import scrollbar, theme  # noqa: F401
 
-    from tui import copy_menu, helping, palette  # noqa: F401
+    from tui import copy_menu, helping, palette, suspending  # noqa: F401
     from tui.screens import (  # noqa: F401
         add_to_agent,
         discard_key_material,

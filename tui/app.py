@@ -167,6 +167,16 @@ class KeyPairsApp(App[None]):
 
         show_help(self)
 
+    def action_suspend_process(self) -> None:
+        """Stop until a shell continues the program, unless that would harm, or none could."""
+        from tui.suspending import refusal
+
+        reason = refusal(self)
+        if reason:
+            toast(self, reason)
+        else:
+            super().action_suspend_process()
+
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Do nothing: a picture of the screen could hold a private key."""
 

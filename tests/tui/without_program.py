@@ -83,7 +83,7 @@ async def scene(pilot: Pilot[None]) -> None:
         ("ctrl+p", "Palette"),
     ):
         await look(pilot, key, screen)
-    await pilot.press("a")
+    await pilot.press("ctrl+z", "a")
     await until_screen(pilot, "AddToAgentScreen")
     await pilot.press("enter")
     await until_screen(pilot, "KeyMaterialScreen")
