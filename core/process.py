@@ -1,8 +1,9 @@
-"""What the process asks of the system: no picture of its memory, and an end in any case."""
+"""What the process asks of the system: no picture of its memory, a way back, an end in any case."""
 
 import os
 import sys
 import threading
+from pathlib import Path
 
 from core.errors import SettingsError
 
@@ -49,6 +50,32 @@ def give_memory_back() -> None:
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def can_be_continued() -> bool:
+    """Tell whether a shell would notice that this process stops, and could continue it.
+
+    That is, whether its process group is not orphaned (POSIX.1, 3.264): some parent stands in
+    another group of the same session. A program that a terminal, tmux or ssh runs without a shell
+    leads a session of its own, and has none.
+    """
+    group, session = os.getpgrp(), os.getsid(0)
+    process = os.getppid()
+    try:
+        while process and os.getpgid(process) == group:
+            process = _parent(process)
+        return bool(process) and os.getsid(process) == session
+    except OSError:  # it is gone, or another person's, which is no shell of this session
+        return False
+
+
+def _parent(process: int) -> int:
+    """Return the parent of a process, 0 where the system does not tell (proc(5), `stat`)."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def end_within(seconds: float, status: int) -> None:

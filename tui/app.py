@@ -18,13 +18,15 @@ from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
-from tui import forgetting, keymap
+from tui import forgetting, keymap, net
 from tui.actions import Place
-from tui.driver import SteadyDriver
+from tui.driver import InputLost, SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.strokes import Strokes
 from tui.text import masked, visible
 from tui.toast import forget, toast
+from tui.tone import Verdict
+from tui.widgets.key_hints import KeyHints
 from tui.wire import Frame, Wire
 
 if TYPE_CHECKING:
@@ -56,11 +58,13 @@ class KeyPairsApp(App[None]):
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
         forgetting.let_go()
+        net.spread()
         super().__init__(driver_class=SteadyDriver)
         self._service = service
         self._where = where
         self._wire = Wire()
         self.strokes = Strokes()
+        self._failures = net.Failures()
         self._drawn: Screen[object] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -110,6 +114,7 @@ class KeyPairsApp(App[None]):
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
             self.strokes.note(event.key, is_printable=event.is_printable)
+            self._failures.forget()
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             # Its field is Textual's own, which draws what was pasted as it is.
             event.text = masked(event.text)
@@ -162,6 +167,16 @@ class KeyPairsApp(App[None]):
 
         show_help(self)
 
+    def action_suspend_process(self) -> None:
+        """Stop until a shell continues the program, unless that would harm, or none could."""
+        from tui.suspending import refusal
+
+        reason = refusal(self)
+        if reason:
+            toast(self, reason)
+        else:
+            super().action_suspend_process()
+
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Do nothing: a picture of the screen could hold a private key."""
 
@@ -191,6 +206,35 @@ class KeyPairsApp(App[None]):
             await self.screen.run_action("say_how_to_leave")
         else:
             toast(self, "the private key is not saved yet; escape goes back to it")
+
+    def outlives(self, error: Exception) -> bool:
+        """Go on after an error that nobody expected, where ending would lose a private key.
+
+        It is said on the screen. Returns whether it goes on: not where errors come again and again,
+        nor where no key could be pressed any more.
+        """
+        ends = self._exit or isinstance(error, InputLost) or not self._key_holders
+        if ends or self._failures.note():
+            return False
+        self.call_later(self._say_unforeseen, net.said_of(error))
+        return True
+
+    def _say_unforeseen(self, said: Verdict) -> None:
+        first, *others = self._key_holders or [self.screen]
+        screen = self.screen
+        if screen in others and not screen.query(KeyHints):
+            # It failed before there was anything on it.
+            screen.dismiss(None)
+            screen = first
+        say = getattr(screen, "say_unforeseen", None)
+        if say is not None:
+            say(said)
+        elif screen.query(KeyHints):
+            toast(self, said.text)
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self.outlives(error):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Imported here: it takes 30 ms, and brings a highlighter along.

@@ -34,6 +34,10 @@ _PATIENCE = 0.5
 """Seconds after which the next key is handed over in any case."""
 
 
+class InputLost(Exception):
+    """Nothing that is typed arrives any more; its cause says why."""
+
+
 class SteadyDriver(LinuxDriver):
     """A driver for a program that must not lose a private key to a stray byte."""
 
@@ -167,7 +171,7 @@ def _end(parser: XTermParser) -> None:
 
 
 def _raise(error: Exception) -> NoReturn:
-    raise error
+    raise InputLost from error
 
 
 async def _drained(pump: MessagePump) -> None:

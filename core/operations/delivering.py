@@ -30,6 +30,35 @@ if TYPE_CHECKING:
 class Delivering(Operations):
     """How the halves of a key pair get to where they are used."""
 
+    def make_ready_to_deliver(self) -> None:
+        """Import what saving a private key and handing it to an agent need; blocks.
+
+        For the time before the key exists: later, the files of the program may be gone.
+        """
+        # All of these are only to be there when they are needed.
+        import bcrypt  # noqa: F401
+        import filelock  # noqa: F401
+        import orjson  # noqa: F401
+        import tinydb  # noqa: F401
+        from cryptography.hazmat.primitives.kdf import argon2  # noqa: F401
+
+        from core import (  # noqa: F401
+            agent,
+            delivery,
+            journal,
+            passphrase,
+            proof,
+            restore,
+            saving,
+        )
+        from core.encoding import (  # noqa: F401
+            openssh,
+            pkcs,
+            ppk,
+            private,
+            private_file,
+        )
+
     def save_key_material(
         self,
         created: CreatedKeyPair,

@@ -48,3 +48,25 @@ def kept_by_changes(*, given_back: bool) -> int:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt")
 def test_large_blocks_go_back_to_the_system() -> None:
     assert kept_by_changes(given_back=True) < 1_000 < kept_by_changes(given_back=False)
+
+
+ASK = "from core.process import can_be_continued; print(can_be_continued())"
+
+
+@pytest.mark.parametrize("within", ["itself", "a script"])
+@pytest.mark.parametrize("alone", [True, False], ids=["a session of its own", "a job"])
+def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -> None:
+    command = [sys.executable, "-c", ASK]
+    if within == "a script":  # a shell that is no shell with jobs, in the same process group
+        command = ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        cwd=ROOT,
+        start_new_session=alone,
+        process_group=None if alone else 0,
+    )
+    assert done.stdout.strip() == str(not alone)

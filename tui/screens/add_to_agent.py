@@ -16,6 +16,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings, key_of
 from tui.text import said_by
 from tui.tone import Tone, Verdict
@@ -93,6 +94,11 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         asks = self._use.value == _ASK
         words = "by ssh-askpass, which needs a display: without one it refuses every use"
         self._use_field.show(Verdict(words if asks else "", Tone.CAUTION if asks else Tone.PLAIN))
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; what was typed stays."""
+        self._busy = is_running(self, "flow")
+        self._outcome.show(said)
 
     def action_back(self) -> None:
         """Go back; nothing is added."""

@@ -1,13 +1,15 @@
 """The form that creates a key pair."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import on, work
 from textual.widgets import Input
 
 from core import destination
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair, KeyFormat, KeyPair, KeyType
+from tui import ahead
 from tui.actions import Place
 from tui.keymap import bindings
 from tui.screens.new_key_pair import NewKeyPairScreen
@@ -36,6 +38,16 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         key_name: the name to begin with.
     """
 
+    # Besides its own those of the screens that a private key leads to: they may be gone by then.
+    CSS_PATH = [  # type: ignore[assignment] # noqa: RUF012 - Textual takes several, declared so
+        "new_key_pair.tcss",
+        "key_material.tcss",
+        "save_key_material.tcss",
+        "add_to_agent.tcss",
+        "discard_key_material.tcss",
+        "pick.tcss",
+        "../palette.tcss",
+    ]
     PLACE = Place.CREATE
     BINDINGS = bindings(PLACE)
 
@@ -68,6 +80,11 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             self._outcome.show(self._at_rest)
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._service.prepare_spare_key)
+        self.call_after_refresh(self._load_ahead)
+
+    @work(group="load ahead")
+    async def _load_ahead(self) -> None:
+        await asyncio.to_thread(ahead.load, self._service)
 
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
@@ -94,13 +111,10 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         """Ask whether the key pair may be created."""
         self._make(lambda: self._call(dry_run=True), "asking…")
 
-    def action_back(self) -> None:
-        """Go back, and nothing is created; while the service is at it, give up waiting for it."""
-        if not self._body.disabled:
-            self._service.drop_spare_key()
-        super().action_back()
-
     def _call(self, *, dry_run: bool) -> CreatedKeyPair:
+        if not dry_run:
+            # No key without what saves it; most often it is there already.
+            ahead.load(self._service)
         try:
             return self._service.create_key_pair(
                 key_name=self._key_name.value,

@@ -12,6 +12,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
+from tui.background import is_running
 from tui.keymap import bindings, key_in
 from tui.patience import patiently
 from tui.text import visible
@@ -86,6 +87,11 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; what was typed stays."""
+        self._busy = is_running(self, "flow")
+        self._field.show(said)
 
     def action_back(self) -> None:
         """Go back; the key is still there."""

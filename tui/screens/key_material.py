@@ -127,8 +127,6 @@ class KeyMaterialScreen(Screen[str]):
 
     def on_mount(self) -> None:
         self._show_state()
-        # For the next pair, while the person is busy with this one.
-        self.call_after_refresh(self._service.prepare_spare_key)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._make_room)
@@ -194,6 +192,10 @@ class KeyMaterialScreen(Screen[str]):
             lost = f"In no file; the agent forgets it at {self._end}"
             text = f"{lost}: {save} saves it, {leave} leaves."
         self._state.show(Verdict(text, Tone.BAD))
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; the private key is still here."""
+        self._state.show(said)
 
     def _show_hints(self) -> None:
         self.call_after_refresh(self._make_room)

@@ -148,6 +148,11 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
             # The fields stay in the way of Tab: who types blindly would else type into the path.
             self._passphrase.show(Verdict(refusal, Tone.BAD if any(typed) else Tone.PLAIN))
 
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; what was typed stays."""
+        self._busy = is_running(self, "flow")
+        self._path.show(said)
+
     def action_back(self) -> None:
         """Go back; nothing is saved."""
         if not is_running(self, "flow"):

@@ -1,0 +1,287 @@
+"""A private key outlives whatever goes wrong unforeseen: in workers, handlers, timers, drawing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.demo import DemoService
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    play,
+    save,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
+from tui.app import KeyPairsApp
+from tui.driver import InputLost
+from tui.screens.add_to_agent import AddToAgentScreen
+from tui.screens.discard_key_material import DiscardKeyMaterialScreen
+from tui.screens.key_material import KeyMaterialScreen
+from tui.screens.save_key_material import SaveKeyMaterialScreen
+from tui.widgets.key_material_view import KeyMaterialView
+from tui.widgets.text_input import TextInput
+
+SECRET = "tell-nobody"
+
+
+class Unheard(Exception):
+    """One that nothing expects."""
+
+
+def fail(*_: object, **__: object) -> NoReturn:
+    raise Unheard(SECRET)
+
+
+async def until_said(pilot: Pilot[None]) -> None:
+    """Wait until the error is on the screen, by its type and without its text."""
+    await until(pilot, lambda: "Unforeseen Unheard" in drawn(pilot), "what went wrong")
+    assert SECRET not in drawn(pilot)
+
+
+def outcome(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]]) -> KeyPairsApp:
+    """Run the app until a scene is over, or until it ends with an error; return the app."""
+    app = KeyPairsApp(service)
+
+    async def run() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+    return app
+
+
+STEPS = {
+    "save": ("save_key_material", "s", "SaveKeyMaterialScreen"),
+    "agent": ("add_to_agent", "a", "AddToAgentScreen"),
+    "discard": ("delete_key_pair", "escape", "DiscardKeyMaterialScreen"),
+}
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["save", *[pytest.param(step, marks=pytest.mark.long) for step in ("agent", "discard")]],
+)
+def test_an_error_in_what_a_form_does_leaves_the_form_and_it_can_be_tried_again(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    method, key, screen = STEPS[step]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        await pilot.press(key)
+        await until_screen(pilot, screen)
+        typed = "web" if step == "discard" else "1"
+        await type_text(pilot, typed)
+        form = app_of(pilot).screen
+        value = form.focused.value if isinstance(form.focused, TextInput) else ""
+        with monkeypatch.context() as patch:
+            patch.setattr(empty_service, method, fail)
+            for _ in range(2):
+                await pilot.press("enter")
+                await until_said(pilot)
+                assert app_of(pilot).screen is form
+        assert not isinstance(form.focused, TextInput) or form.focused.value == value
+        if step == "agent":
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyMaterialScreen")
+            await save(pilot)
+        else:
+            await pilot.press("enter")
+        await until(pilot, lambda: app_of(pilot).screen is not form, "the second try")
+
+    play(empty_service, scene)
+    pairs = empty_service.describe_key_pairs()
+    assert [pair.private_key.value for pair in pairs] == [] if step == "discard" else ["saved"]
+
+
+WAYS = {
+    "s": SaveKeyMaterialScreen,
+    "a": AddToAgentScreen,
+    "escape": DiscardKeyMaterialScreen,
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "method"),
+    [
+        *[("s", method) for method in ("__init__", "compose", "on_mount", "_is_complete")],
+        *[
+            pytest.param(key, method, marks=pytest.mark.long)
+            for key in ("a", "escape")
+            for method in ("__init__", "compose", "on_mount")
+        ],
+        pytest.param("a", "_add", marks=pytest.mark.long),
+    ],
+)
+def test_a_screen_that_fails_leads_back_to_the_key(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, key: str, method: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        with monkeypatch.context() as patch:
+            patch.setattr(WAYS[key], method, fail, raising=False)
+            await pilot.press(key)
+            if method in ("_is_complete", "_add"):
+                await until_screen(pilot, WAYS[key].__name__)
+                await pilot.press("enter")
+            await until_said(pilot)
+            if method not in ("__init__", "compose"):
+                await pilot.press("escape")
+            await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+        await until(pilot, lambda: "Saved to" in drawn(pilot), "the saved file")
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("method", ["action_toggle_shown", "action_copy", "_show_hints"])
+def test_the_screen_of_the_key_goes_on_after_an_error_of_its_own(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        with monkeypatch.context() as patch:
+            patch.setattr(KeyMaterialScreen, method, fail)
+            await pilot.press("y" if method == "action_copy" else "v")
+            await until_said(pilot)
+        screen = app_of(pilot).screen
+        screen.call_after_refresh(fail)
+        screen.set_timer(0.01, fail)
+        await pilot.pause(0.05)
+        await until_said(pilot)
+        await save(pilot)
+        await until(pilot, lambda: "Saved to" in drawn(pilot), "the saved file")
+
+    play(empty_service, scene)
+
+
+def test_a_widget_that_failed_still_takes_what_is_typed(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        with monkeypatch.context() as patch:
+            patch.setattr(TextInput, "_on_key", fail)
+            await pilot.press("w")
+            await until_said(pilot)
+        await type_text(pilot, "web")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_service, scene)
+    assert empty_service.describe_key_pairs() == ()
+
+
+def test_errors_that_a_person_makes_come_again_never_end_it(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        with monkeypatch.context() as patch:
+            patch.setattr(KeyMaterialScreen, "action_toggle_shown", fail)
+            await pilot.press(*["v"] * 40)
+        await save(pilot)
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("way", ["a timer", "saying it"])
+def test_an_error_that_comes_by_itself_again_and_again_ends_it(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    times = 0
+
+    def fail_and_count(*_: object) -> NoReturn:
+        nonlocal times
+        times += 1
+        raise Unheard(SECRET)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        screen = app_of(pilot).screen
+        if way == "a timer":
+            screen.set_interval(0.01, fail_and_count)
+        else:
+            monkeypatch.setattr(KeyMaterialScreen, "say_unforeseen", fail_and_count)
+            screen.call_later(fail_and_count)
+        await until(pilot, lambda: app_of(pilot)._exception is not None, "the end")
+
+    with pytest.raises(Unheard):
+        outcome(empty_service, scene)
+    assert 10 < times < 100
+
+
+@pytest.mark.parametrize("method", ["render_line", "render_lines"])
+def test_a_key_that_cannot_be_drawn_can_be_saved(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        with monkeypatch.context() as patch:
+            patch.setattr(KeyMaterialView, method, fail)
+            await pilot.press("v", "s")
+            await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play(empty_service, scene)
+    assert empty_service.describe_key_pairs()[0].saved_to
+
+
+@pytest.mark.parametrize("when", ["on the list", "saved"])
+def test_an_error_ends_the_program_where_no_key_would_be_lost(
+    empty_service: DemoService, when: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        if when == "saved":
+            await create(pilot, "web")
+            await save(pilot)
+        app_of(pilot).screen.call_later(fail)
+        await pilot.pause(0.5)
+        raise AssertionError("it goes on")
+
+    with pytest.raises(Unheard):
+        outcome(empty_service, scene)
+
+
+def test_where_no_key_arrives_any_more_the_program_ends(empty_service: DemoService) -> None:
+    def lose_input() -> NoReturn:
+        raise InputLost from Unheard(SECRET)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        app_of(pilot).call_later(lose_input)
+        await pilot.pause(0.5)
+        raise AssertionError("it goes on")
+
+    with pytest.raises(InputLost):
+        outcome(empty_service, scene)
+
+
+def test_a_key_is_kept_where_it_was_written_to_though_the_answer_is_lost(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        with monkeypatch.context() as patch:
+            patch.setattr(empty_service, "_record_saved", fail)
+            await pilot.press("s")
+            await until_screen(pilot, "SaveKeyMaterialScreen")
+            await pilot.press("enter")
+            await until_said(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "exists" in drawn(pilot), "what is there already")
+
+    play(empty_service, scene)
+    assert (home / ".ssh" / "web.pem").exists()

@@ -1,0 +1,101 @@
+"""Ctrl-Z stops the program only where that harms nobody and a shell can continue it."""
+
+import threading
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from tests.demo import DemoService
+from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
+from tui import suspending
+
+BUSY = "ctrl+z works again when this is done"
+ALONE = "no shell could bring it back from ctrl+z"
+
+
+@pytest.fixture
+def stops(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return on which screens the program was stopped; there is a shell."""
+    stops: list[str] = []
+    monkeypatch.setattr(
+        App, "action_suspend_process", lambda app: stops.append(type(app.screen).__name__)
+    )
+    monkeypatch.setattr(suspending, "can_be_continued", lambda: True)
+    return stops
+
+
+async def until_said(pilot: Pilot[None], words: str) -> None:
+    await until(pilot, lambda: words in drawn(pilot), words)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_not_while_a_change_is_under_way_whatever_lies_over_it(
+    empty_service: DemoService,
+    stops: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    written = threading.Event()
+    insert = empty_service._insert
+
+    def slow(*arguments: object) -> object:
+        written.wait(10)
+        return insert(*arguments)  # type: ignore[arg-type] # whatever it was given
+
+    monkeypatch.setattr(empty_service, "_insert", slow)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "web")
+        await pilot.press("ctrl+z")
+        assert stops == ["CreateKeyPairScreen"]
+        await pilot.press("enter", "ctrl+z")
+        await until_said(pilot, BUSY)
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "Palette")
+        await pilot.press("ctrl+z")
+        await until_said(pilot, BUSY)
+        await pilot.press("escape")
+        await until(pilot, lambda: type(app_of(pilot).screen).__name__ != "Palette", "the form")
+        written.set()
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("ctrl+z")
+        assert stops == ["CreateKeyPairScreen", "KeyMaterialScreen"]
+
+    play(empty_service, scene, size)
+
+
+def test_a_screen_that_waits_for_the_one_above_is_at_nothing(
+    empty_service: DemoService, stops: list[str]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+z")
+        await create(pilot, "web")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("ctrl+z")
+        assert stops == ["KeyPairListScreen", "SaveKeyMaterialScreen"]
+
+    play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_not_where_no_shell_can_continue_it(
+    empty_service: DemoService,
+    stops: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(suspending, "can_be_continued", lambda: False)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+z")
+        await until_said(pilot, ALONE)
+        await create(pilot, "web")
+        await pilot.press("ctrl+z")
+        await until_said(pilot, ALONE)
+        assert stops == []
+
+    play(empty_service, scene, size)
