@@ -15,7 +15,7 @@ def refusal(app: App[Any]) -> str:
     if _is_busy(app):
         # Stopped now, it would keep the locks of the Region and of its journal until then.
         return "ctrl+z works again when this is done"
-    return "" if can_be_continued() else "no shell could bring it back from ctrl+z"
+    return "" if can_be_continued() else "ctrl+z: no shell to come back from"
 
 
 def _is_busy(app: App[Any]) -> bool:

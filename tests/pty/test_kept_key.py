@@ -45,7 +45,7 @@ def test_ctrl_z_stops_nothing_where_no_shell_could_continue_it(
     terminal = open_app(size=size)
     create_key_pair(terminal, "web", "ed25519")
     terminal.press("C-z")
-    terminal.wait_for("no shell could bring it back")
+    terminal.wait_for("no shell to come back from")
     terminal.press("v")
     terminal.wait_for("v hide")
 

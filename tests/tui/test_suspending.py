@@ -11,7 +11,7 @@ from tests.tui.driving import app_of, create, drawn, play, type_text, until, unt
 from tui import suspending
 
 BUSY = "ctrl+z works again when this is done"
-ALONE = "no shell could bring it back from ctrl+z"
+ALONE = "ctrl+z: no shell to come back from"
 
 
 @pytest.fixture
