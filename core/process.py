@@ -3,6 +3,8 @@
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import SettingsError
@@ -86,3 +88,38 @@ def end_within(seconds: float, status: int) -> None:
     timer = threading.Timer(seconds, os._exit, (status,))
     timer.daemon = True
     timer.start()
+
+
+_changing = threading.Condition()
+_changes_under_way = 0
+
+
+@contextmanager
+def changing() -> Iterator[None]:
+    """Mark what changes files, or the agent, so that `end_between_changes` lets it be finished."""
+    global _changes_under_way
+    with _changing:
+        _changes_under_way += 1
+    try:
+        yield
+    finally:
+        with _changing:
+            _changes_under_way -= 1
+            _changing.notify_all()
+
+
+def end_between_changes(seconds: float, status: int) -> None:
+    """End the process with a status after some seconds, or when the change under way is made.
+
+    Threads that only look are not waited for; one may look at a disk that will never answer.
+    """
+    timer = threading.Timer(seconds, _end_between_changes, (status,))
+    timer.daemon = True
+    timer.start()
+
+
+def _end_between_changes(status: int) -> None:
+    # Held to the end: no change begins that would be cut off.
+    with _changing:
+        _changing.wait_for(lambda: not _changes_under_way)
+        os._exit(status)

@@ -22,6 +22,7 @@ from pathlib import Path
 from core import data_dir, files, region_file
 from core.errors import StoreDamaged, StoreError, StoreNotConfirmed, StoreTooNew
 from core.journal import Change, Journal
+from core.process import changing
 from core.region_file import Content
 from core.region_file import RegionState as RegionState
 from core.region_lock import RegionLock
@@ -163,7 +164,8 @@ class RegionStore:
     def _locked(self, hold: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
         with explained(self.path, "change"):
             self._prepare_folder()
-            with hold():
+            # Not while it waits for the lock: nothing is under way yet.
+            with hold(), changing():
                 self._sweep()
                 yield
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
     from typing import Any, NoReturn
 
+    from tui.app import KeyPairsApp
+
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
 
@@ -144,12 +146,23 @@ def _run_app(options: argparse.Namespace) -> int:
     except KeyPairsError as error:
         print(f"keypairs: {_printable(error)}", file=sys.stderr)
         return UNUSABLE
+    import asyncio
+
     from tui.app import KeyPairsApp
 
     app = KeyPairsApp(service, _where(os.environ))
-    app.run(mouse=settings.mouse and not options.no_mouse)
+    asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
     _let_go_of_a_lost_terminal()
     return app.return_code or 0
+
+
+async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
+    from core.process import GRACE, end_between_changes
+
+    await app.run_async(mouse=mouse)
+    # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
+    # at a disk that never answers.
+    end_between_changes(GRACE, app.return_code or 0)
 
 
 def _let_go_of_a_lost_terminal() -> None:

@@ -18,6 +18,7 @@ from core.model import (
     SavedPublicKey,
 )
 from core.operations import Operations
+from core.process import changing
 from core.secret import Passphrase
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Delivering(Operations):
             private_file,
         )
 
+    @changing()
     def save_key_material(
         self,
         created: CreatedKeyPair,
@@ -89,6 +91,7 @@ class Delivering(Operations):
         warning = self._record_saved(created.key_pair, path)
         return SavedKeyMaterial(path, proofs, warning)
 
+    @changing()
     def save_public_key(self, key_pair: KeyPair, path_text: str) -> SavedPublicKey:
         """Write the public key of a pair to a new file of mode 0644, and read it back.
 
@@ -124,6 +127,7 @@ class Delivering(Operations):
 
         return key_files.by_content(key_pair.saved_to)
 
+    @changing()
     def export(
         self,
         key_pairs: Sequence[KeyPair],
@@ -158,6 +162,7 @@ class Delivering(Operations):
             return f"The file is fine, but the record still says never saved. {error}"
         return None
 
+    @changing()
     def add_to_agent(
         self, created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
     ) -> "AddedToAgent":
@@ -201,6 +206,7 @@ class Delivering(Operations):
         found = authorized_keys.plan(key_pair, options, authorized_keys.own_account())
         return found.refused("this session is read-only") if self._authorizer.read_only else found
 
+    @changing()
     def install_public_key(self, key_pair: KeyPair, options: str = "") -> "InstallationPlan":
         """Add a pair to the login account's authorized_keys, and return what was done.
 

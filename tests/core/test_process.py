@@ -1,9 +1,16 @@
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from core import authorized_keys, delivery, files, process
+from core.agent import AgentError
+from core.authorized_keys import Account
+from core.model import Tag
+from core.service import KeyPairService
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +77,76 @@ def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -
         process_group=None if alone else 0,
     )
     assert done.stdout.strip() == str(not alone)
+
+
+END = """
+import sys, threading, time
+from core.process import changing, end_between_changes
+
+def look():
+    time.sleep(60)
+
+def change():
+    with changing():
+        with changing():
+            time.sleep(0.1)
+        time.sleep(1)
+        print("changed", flush=True)
+    time.sleep(60)
+
+threading.Thread(target=globals()[sys.argv[1]]).start()
+end_between_changes(0.3, 7)
+"""
+
+
+@pytest.mark.parametrize(("work", "output"), [("look", b""), ("change", b"changed\n")])
+def test_a_process_waits_for_a_change_and_not_for_a_look(work: str, output: bytes) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", END, work], capture_output=True, cwd=ROOT, timeout=20, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (7, output, b"")
+
+
+def test_whatever_writes_is_marked_as_a_change(
+    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account("ops", tmp_path.stat().st_uid, tmp_path)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
+    marked: list[bool] = []
+
+    def watch(module: object, name: str) -> None:
+        function: Callable[..., object] = getattr(module, name)
+
+        def call(*arguments: object, **options: object) -> object:
+            marked.append(process._changes_under_way > 0)
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(module, name, call)
+
+    for name in ("_create", "replace_file", "rewrite_file"):
+        watch(files, name)
+    watch(delivery, "add_to_agent")
+
+    created = service.create_key_pair(key_name="a", key_type="ed25519")
+    pair = created.key_pair
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: service.create_key_pair(key_name="b", key_type="ed25519"),
+        lambda: service.create_tags(resources=[pair.key_pair_id], tags=[Tag("a", "b")]),
+        lambda: service.save_key_material(created, str(tmp_path / "a.pem")),
+        lambda: service.save_public_key(pair, str(tmp_path / "a.pub")),
+        lambda: service.export([pair], str(tmp_path / "list.json")),
+        lambda: service.install_public_key(pair),
+        lambda: service.delete_key_pair(key_name="b"),
+    )
+    for change in changes:
+        marked.clear()
+        change()
+        assert marked
+        assert all(marked)
+        assert process._changes_under_way == 0
+    marked.clear()
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    with pytest.raises(AgentError):
+        service.add_to_agent(created)
+    assert marked == [True]
+    assert process._changes_under_way == 0

@@ -505,6 +505,50 @@ def test_a_terminal_that_takes_nothing_more_does_not_hold_the_program(
         assert terminal.process.wait(timeout=GRACE + PATIENCE) == 128 + number
 
 
+LEAVING = """
+import os, sys, time
+from pathlib import Path
+from core import files, process
+from core.service import KeyPairService
+from tui.__main__ import main
+
+def check_up(*_):
+    Path("under-way").touch()
+    time.sleep(60)
+    yield
+
+def replace_file(*arguments, **options):
+    Path("under-way").touch()
+    time.sleep(3)
+    replace(*arguments, **options)
+
+replace = files.replace_file
+process.GRACE = 0.5
+KeyPairService.check_up, files.replace_file = check_up, replace_file
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("work", ["look", pytest.param("change", marks=pytest.mark.long)])
+def test_who_quits_waits_for_a_change_and_not_for_a_look(
+    open_app: OpenApp, tmp_path: Path, work: str
+) -> None:
+    terminal = open_app(
+        command=[sys.executable, "-c", LEAVING], env={"PYTHONPATH": str(CANARY.parents[2])}
+    )
+    terminal.wait_for("No key pairs")
+    if work == "look":
+        terminal.press("D")
+    else:
+        open_form(terminal, "written")
+        terminal.press("Enter")
+    wait_until((terminal.home / "under-way").exists)
+    terminal.press("C-q")
+    assert terminal.wait_for_end(timeout=PATIENCE) == 0
+    check_given_back(terminal)
+    assert (tmp_path / "data" / "us-east-1.json").exists() == (work == "change")
+
+
 def test_a_program_without_any_terminal_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [KEYPAIRS],
