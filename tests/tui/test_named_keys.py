@@ -4,7 +4,7 @@ import importlib
 import os
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from textual.widgets import Static
 from core import authorized_keys
 from core.authorized_keys import Account
 from core.delivery import AgentContents, AgentKey
+from core.doctor import Progress
 from tests.demo import DemoService
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_agent import key
@@ -26,8 +27,10 @@ from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.find import FindScreen
 from tui.screens.help import help_items
 from tui.screens.key_material import KeyMaterialScreen
+from tui.tone import Verdict
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
+from tui.widgets.verdict_line import VerdictLine
 
 # A screen takes its keys from the table when it is imported. All are, so that here, where what is
 # said names other keys, and in the tests that come after, the default keys do what they always did.
@@ -50,6 +53,21 @@ def other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {action.id: key for action, key in zip(ACTIONS, _FREE, strict=False)}
     assert len(keys) == len(ACTIONS)
     keymap.rebind(keys)
+
+
+@pytest.fixture(autouse=True)
+def verdicts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Keep what verdict lines say, also for a moment only; none of it may name a default key."""
+    said: list[str] = []
+    show = VerdictLine.show
+
+    def keep(line: VerdictLine, verdict: Verdict) -> None:
+        said.append(verdict.text)
+        show(line, verdict)
+
+    monkeypatch.setattr(VerdictLine, "show", keep)
+    yield said
+    assert [text for text in said if stale(text)] == []
 
 
 def stale(text: str) -> list[str]:
@@ -160,7 +178,16 @@ def test_of_copying_to_regions(demo_service: DemoService) -> None:
     play(demo_service, scene)
 
 
-def test_of_finding(demo_service: DemoService) -> None:
+def test_of_finding(
+    demo_service: DemoService,
+    home: Path,
+    verdicts: list[str],
+    run: Callable[..., object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    locked = str(home / "locked")
+    run(*("ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same", "-f", locked))
+    Path(f"{locked}.pub").unlink()
     there = demo_service.for_region("eu-west-1")
     material = there.create_key_pair(key_name="gone", key_type="ed25519").key_pair.public_key
     there.delete_key_pair(key_name="gone")
@@ -180,11 +207,22 @@ def test_of_finding(demo_service: DemoService) -> None:
         await pilot.press("a")
         await pilot.pause()
         look(pilot, f"{keymap.key_of('find.submit')} looks up what is typed now")
-        screen._ask_for_passphrase()
-        await pilot.pause()
+        back = keymap.key_of("find.back")
+        assert any(f"{back} stops" in text for text in verdicts)
+        screen._thing.value = locked
         await pilot.press("enter")
-        await until(pilot, lambda: "passphrase, or" in drawn(pilot), "it")
-        look(pilot, f"{keymap.key_of('find.back')} leaves it locked")
+        await until(pilot, lambda: screen._passphrase.has_focus, "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: f"or {back} leaves it locked" in drawn(pilot), "it")
+        look(pilot)
+        await pilot.press("a", "enter")
+        again = f"try again, or {back} leaves"
+        await until(pilot, lambda: again in verdicts[-1], "the refusal")
+        look(pilot)
+        with monkeypatch.context() as patch:
+            patch.setattr(FindScreen, "_is_looking", True)
+            screen._take()
+        assert verdicts[-1].startswith(f"still looking; {back} stops")
 
     play(demo_service, scene)
 
@@ -200,6 +238,8 @@ def test_of_the_check_up(demo_service: DemoService) -> None:
             look(pilot)
             await pilot.press("down")
             await pilot.pause()
+        screen._say(Progress("a file", 1, 2))
+        assert f"{keymap.key_of('check-up.back')} stops" in screen._status.verdict.text
         look(pilot, f"Replace it ({keymap.key_of('key-pair.replace')} in the list): put the public")
 
     play(demo_service, scene)
