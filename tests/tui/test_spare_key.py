@@ -1,23 +1,10 @@
-import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from core.service import KeyPairService
 from tests.demo import DemoService
-from tests.tui.driving import (
-    app_of,
-    create,
-    play,
-    save,
-    type_text,
-    until,
-    until_loaded,
-    until_screen,
-)
-from tui.app import KeyPairsApp
+from tests.tui.driving import app_of, create, play, type_text, until, until_screen
 from tui.screens.create_key_pair import CreateKeyPairScreen
 
 
@@ -53,43 +40,15 @@ def test_it_is_made_when_the_form_opens_and_dropped_when_it_is_left(
     play(empty_service, scene)
 
 
-def test_none_is_kept_once_the_private_key_was_left(
+def test_it_is_replaced_while_the_private_key_is_on_the_screen(
     empty_service: DemoService, calls: list[str]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
-        await pilot.pause(0.05)
-        assert calls == ["prepare_spare_key", "create_key_pair"]
-        await save(pilot)
-        await pilot.press("escape")
-        await until(pilot, lambda: len(calls) == 3, "the key to be dropped")
-        assert calls == ["prepare_spare_key", "create_key_pair", "drop_spare_key"]
+        await until(pilot, lambda: len(calls) == 3, "the next key to be begun")
+        assert calls == ["prepare_spare_key", "create_key_pair", "prepare_spare_key"]
 
     play(empty_service, scene)
-
-
-def test_no_second_key_is_in_memory_when_the_flow_is_over(home: Path) -> None:
-    service = KeyPairService.open(home / "data", "us-east-1")
-
-    async def run() -> None:
-        async with KeyPairsApp(service).run_test() as pilot:
-            await until_loaded(pilot)
-            await pilot.press("c")
-            await until_screen(pilot, "CreateKeyPairScreen")
-            await pilot.press("w", "tab", "right", "enter")  # an ed25519 key, which takes no spare
-            await until_screen(pilot, "KeyMaterialScreen")
-            assert count(service) == 1
-            await save(pilot)
-            await pilot.press("escape")
-            await until_screen(pilot, "KeyPairListScreen")
-            await until(pilot, lambda: count(service) == 0, "the spare key to be dropped")
-
-    asyncio.run(run())
-
-
-def count(service: KeyPairService) -> int:
-    """Return how many keys are in hand or on their way."""
-    return int(service._spare_key._coming is not None)
 
 
 def test_a_refusal_leaves_the_form_with_one_in_hand(

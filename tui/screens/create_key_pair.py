@@ -111,6 +111,12 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         """Ask whether the key pair may be created."""
         self._make(lambda: self._call(dry_run=True), "asking…")
 
+    def action_back(self) -> None:
+        """Go back, and nothing is created; while the service is at it, give up waiting for it."""
+        if not self._body.disabled:
+            self._service.drop_spare_key()
+        super().action_back()
+
     def _call(self, *, dry_run: bool) -> CreatedKeyPair:
         if not dry_run:
             # No key without what saves it; most often it is there already.

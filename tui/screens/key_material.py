@@ -127,6 +127,8 @@ class KeyMaterialScreen(Screen[str]):
 
     def on_mount(self) -> None:
         self._show_state()
+        # For the next pair, while the person is busy with this one.
+        self.call_after_refresh(self._service.prepare_spare_key)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._make_room)

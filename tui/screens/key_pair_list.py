@@ -67,16 +67,13 @@ class KeyPairListScreen(ListScreen):
         from tui.screens.key_material import KeyMaterialScreen
 
         form = CreateKeyPairScreen(self._service, replacing, key_name)
+        created = await self.app.push_screen_wait(form)
+        if created is None:
+            return
         try:
-            created = await self.app.push_screen_wait(form)
-            if created is None:
-                return
-            try:
-                became = await self.app.push_screen_wait(KeyMaterialScreen(self._service, created))
-            finally:
-                created.key_material.wipe()
+            became = await self.app.push_screen_wait(KeyMaterialScreen(self._service, created))
         finally:
-            self._service.drop_spare_key()
+            created.key_material.wipe()
         await self._read(created.key_pair.key_pair_id, became)
 
     @changes
