@@ -81,7 +81,7 @@ def _explain_key_name(key_name: str) -> str:
     return ""
 
 
-def of_tags(tags: Sequence[Tag], place: Place = Place.CREATE) -> Verdict:
+def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
     """Return the verdict on the tags of a pair, naming the first that is wrong or looks so.
 
     `place` is where they are edited; its keys are named.

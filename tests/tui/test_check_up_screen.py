@@ -8,6 +8,9 @@ import pytest
 from textual.pilot import Pilot
 
 from core import files, mounts
+from core.authorization import Authorizer
+from core.policy import Policy
+from core.regions import region
 from tests.demo import DemoService
 from tests.tui.driving import app_of, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
@@ -15,6 +18,7 @@ from tests.tui.test_agent import texts
 from tui.app import KeyPairsApp
 from tui.screens.check_up import CheckUpScreen
 from tui.screens.key_pair_list import KeyPairListScreen
+from tui.tone import Tone
 from tui.widgets.pick_list import PickList
 
 
@@ -193,3 +197,14 @@ async def test_hostile_names_are_shown_inert(demo_service: DemoService) -> None:
         shown = str(rows(screen)) + str(screen._problem.render())
         assert r"\u{1b}]0;x\u{7}[/b]" in shown
         assert not set("\x1b\x07\u202e") & set(shown)
+
+
+@in_loop
+async def test_what_may_not_be_looked_at_is_not_called_good(demo_service: DemoService) -> None:
+    statement = '{"Effect": "Deny", "Action": "ec2:Describe*", "Resource": "*"}'
+    policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
+    demo_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+    async with KeyPairsApp(demo_service).run_test() as pilot:
+        screen = await check_up(pilot)
+        assert "nothing found. Not allowed: us-east-1." in said(screen)
+        assert screen._status.verdict.tone is Tone.CAUTION

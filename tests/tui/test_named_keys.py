@@ -307,7 +307,7 @@ def sentences() -> Iterator[str]:
     """Yield what takes more than a key to come to the screen."""
     for place in Place:
         if any(action.method == "back" for action in keymap.at(place)):
-            yield still_waiting(place).text
+            yield still_waiting(keymap.key_in(place, "back")).text
     yield verdict.of_tags((), Place.IMPORT).text
 
 

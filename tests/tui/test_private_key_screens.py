@@ -2,12 +2,14 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from core import files
 from core.model import KeyFormat, PrivateKeyState
 from tests.demo import DemoService
 from tests.tui.driving import (
@@ -603,3 +605,23 @@ def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_service: Demo
         assert not first.endswith("…")
 
     play(demo_service, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=str)
+def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
+    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    replace_file = files.replace_file
+
+    def unconfirmed(*arguments: Any, **options: Any) -> None:
+        replace_file(*arguments, **options)
+        raise files.ReplaceNotConfirmed(5, "Input/output error")
+
+    monkeypatch.setattr(files, "replace_file", unconfirmed)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await until_says(pilot, "Not saved yet, and there is no other copy. The change is in")
+        await until_says(pilot, "but the disk did not confirm it (Input/output error).")
+
+    play(empty_service, scene, size)

@@ -17,7 +17,7 @@ from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
 from tui.background import is_running
-from tui.keymap import bindings, key_of
+from tui.keymap import bindings, key_in, key_of
 from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
@@ -145,6 +145,6 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 def _said(error: KeyPairsError) -> str:
     # To leave and come back, as is advised elsewhere, would lose the key.
     if isinstance(error, NoAgent):
-        save = key_of("key-material.save")
-        return f"{error.reason} Save the key to a file: escape, then {save}."
+        back, save = key_in(Place.ADD_TO_AGENT, "back"), key_of("key-material.save")
+        return f"{error.reason} Save the key to a file: {back}, then {save}."
     return said_by(error)

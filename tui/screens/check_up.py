@@ -85,7 +85,7 @@ class CheckUpScreen(Screen[Chosen | None]):
                 where = f"{step.done:,} of {step.total:,}: {step.looking_at}"
                 self._status.show(Verdict(f"looking… {where}; {key_of('check-up.back')} stops"))
             case Summary():
-                tone = Tone.CAUTION if self._findings else Tone.GOOD
+                tone = Tone.CAUTION if self._findings or step.not_allowed else Tone.GOOD
                 said = summed_up(self._findings, step)
                 left_out = f" Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)
                 self._status.show(Verdict(said + left_out, tone))

@@ -109,7 +109,9 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         name = self._key_pair.key_name
         # What the screen asks for must do, also where the name itself cannot be typed.
         if self._key_name.value not in (name, visible(name)):
-            self._field.show(Verdict("this is not the name; escape goes back to the key", Tone.BAD))
+            back = key_in(self.PLACE, "back")
+            said = f"this is not the name; {back} goes back to the key"
+            self._field.show(Verdict(said, Tone.BAD))
             self._key_name.focus()
             return
         self._busy = True

@@ -175,8 +175,13 @@ class KeyMaterialScreen(Screen[str]):
                 return _SENT
             case _Where.PERHAPS_AGENT:
                 return _PERHAPS_NO_COPY
+            case _ if self._added is not None:
+                return _FORGOTTEN
+            case _ if self._created.warning is not None:
+                text = f"{_UNSAVED.text} {self._created.warning}"
+                return Verdict(text, Tone.CAUTION)
             case _:
-                return _UNSAVED if self._added is None else _FORGOTTEN
+                return _UNSAVED
 
     @property
     def _end(self) -> str:

@@ -86,7 +86,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
-        self._fields["tags"].show(verdict.of_tags(self._tags.tags))
+        self._fields["tags"].show(verdict.of_tags(self._tags.tags, self.PLACE))
 
     @on(Input.Changed)
     @on(TextArea.Changed)
