@@ -9,7 +9,7 @@ from core import agent
 from core.encoding import certificate
 from core.errors import EC2Error, StoreError
 from core.findings import PairReference
-from core.model import CreatedKeyPair, FileFormat, KeyPair
+from core.model import CreatedKeyPair, FileFormat, KeyPair, PrivateKeyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,12 @@ def contents(
 ) -> AgentContents:
     """Return what an agent holds with the key pair that each is.
 
-    The other Regions are asked only for what is none of this one's.
+    The other Regions are asked only for what is none of this one's. Of several pairs of one key one
+    that was created here counts before those that were imported.
     """
     lines = [_line_of(identity) for identity in holdings.identities]
-    here = {key_pair.public_key: key_pair for key_pair in key_pairs}
+    created_last = sorted(key_pairs, key=lambda p: p.private_key is not PrivateKeyState.IMPORTED)
+    here = {key_pair.public_key: key_pair for key_pair in created_last}
     elsewhere = _elsewhere({*lines} - {*here}, others)
     keys = (
         AgentKey(identity, here.get(line), elsewhere.get(line))

@@ -207,7 +207,10 @@ class ListScreen(Screen[None]):
         if not self._chosen():
             return hints(Place.LIST)
         *_, help_ = hints(Place.LIST)
-        return (*((key_of(action_id), word) for action_id, word in _WITH_CHOSEN), help_)
+        *others, (show_all, none) = _WITH_CHOSEN
+        # A filter goes before the choice does.
+        taught = (*others, (show_all, "all" if self._filter_bar.text else none))
+        return (*((key_of(action_id), word) for action_id, word in taught), help_)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""

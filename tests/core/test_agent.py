@@ -244,6 +244,21 @@ def test_a_pair_that_may_not_be_described_is_not_named(
         assert [key.elsewhere and key.elsewhere.region for key in keys] == named
 
 
+@pytest.mark.parametrize("first", ["created", "imported"])
+def test_of_two_pairs_of_one_key_the_one_that_was_created_here_is_named(
+    first: str, ssh_agent: Agent, service: KeyPairService
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    service.import_key_pair(key_name="copy", public_key_material=created.key_pair.public_key)
+    if first == "imported":
+        service.delete_key_pair(key_name="web")
+        service.restore_key_pair(created.key_pair.key_pair_id)
+    service.add_to_agent(created)
+    (key,) = service.agent().keys
+    assert key.key_pair is not None
+    assert key.key_pair.key_name == "web"
+
+
 @pytest.mark.parametrize("key_type", KeyType)
 def test_a_certificate_in_the_agent_is_of_the_pair_whose_key_it_certifies(
     key_type: KeyType,
