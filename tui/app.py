@@ -20,7 +20,8 @@ from textual.screen import Screen
 from core.process import GRACE, end_within
 from tui import forgetting, keymap, net
 from tui.actions import Place
-from tui.driver import InputLost, SteadyDriver
+from tui.background import is_running
+from tui.driver import FLOW, InputLost, SteadyDriver
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.strokes import Strokes
 from tui.text import masked, visible
@@ -148,7 +149,7 @@ class KeyPairsApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show what can be done on the screen; picking a line does it."""
-        if not isinstance(self.screen, CommandPalette):
+        if not (isinstance(self.screen, CommandPalette) or is_running(self.screen, FLOW)):
             from tui.palette import Palette
 
             self.push_screen(Palette("What can be done here"))
@@ -163,9 +164,11 @@ class KeyPairsApp(App[None]):
 
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""
-        from tui.helping import show_help
+        # A form that ends would take away what lies over it, and stay itself.
+        if not is_running(self.screen, FLOW):
+            from tui.helping import show_help
 
-        show_help(self)
+            show_help(self)
 
     def action_suspend_process(self) -> None:
         """Stop until a shell continues the program, unless that would harm, or none could."""

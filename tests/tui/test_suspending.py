@@ -7,7 +7,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
+from tests.tui.driving import create, drawn, play, type_text, until, until_screen
 from tui import suspending
 
 BUSY = "ctrl+z works again when this is done"
@@ -30,7 +30,7 @@ async def until_said(pilot: Pilot[None], words: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
-def test_not_while_a_change_is_under_way_whatever_lies_over_it(
+def test_not_while_a_change_is_under_way(
     empty_service: DemoService,
     stops: list[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -53,12 +53,7 @@ def test_not_while_a_change_is_under_way_whatever_lies_over_it(
         assert stops == ["CreateKeyPairScreen"]
         await pilot.press("enter", "ctrl+z")
         await until_said(pilot, BUSY)
-        await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
-        await pilot.press("ctrl+z")
-        await until_said(pilot, BUSY)
-        await pilot.press("escape")
-        await until(pilot, lambda: type(app_of(pilot).screen).__name__ != "Palette", "the form")
+        assert stops == ["CreateKeyPairScreen"]
         written.set()
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("ctrl+z")

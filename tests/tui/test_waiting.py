@@ -118,6 +118,9 @@ def test_escape_gives_up_and_nothing_has_happened(
         with another_session(home / "data"):
             await pilot.press("enter")
             await until(pilot, lambda: said(waiting.text), "what is waited for")
+            # What they would lay over the form is not what its end is to take away.
+            await pilot.press("f1", "ctrl+p")
+            assert app_of(pilot).screen is screen
             await pilot.press("escape")
             await until(pilot, lambda: said("gave up waiting"), "the answer")
             assert app_of(pilot).screen is screen
