@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 def load(service: "KeyPairService") -> None:
     """Import what a key on the screen can lead to; blocks, and may be called in any thread."""
     # All of these are only to be there when they are needed.
-    from rich import traceback  # noqa: F401
-    from textual import scrollbar, theme  # noqa: F401
+    from rich import traceback  # noqa: F401 - see above
+    from textual import scrollbar, theme  # noqa: F401 - see above
 
-    from tui import copy_menu, helping, palette, suspending  # noqa: F401
-    from tui.screens import (  # noqa: F401
+    from tui import copy_menu, helping, palette, suspending  # noqa: F401 - see above
+    from tui.screens import (  # noqa: F401 - see above
         add_to_agent,
         discard_key_material,
         key_material,
         pick,
         save_key_material,
     )
-    from tui.screens import help as help_  # noqa: F401
+    from tui.screens import help as help_  # noqa: F401 - see above
 
     service.make_ready_to_deliver()

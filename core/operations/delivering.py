@@ -37,13 +37,13 @@ class Delivering(Operations):
         For the time before the key exists: later, the files of the program may be gone.
         """
         # All of these are only to be there when they are needed.
-        import bcrypt  # noqa: F401
-        import filelock  # noqa: F401
-        import orjson  # noqa: F401
-        import tinydb  # noqa: F401
-        from cryptography.hazmat.primitives.kdf import argon2  # noqa: F401
+        import bcrypt  # noqa: F401 - see above
+        import filelock  # noqa: F401 - see above
+        import orjson  # noqa: F401 - see above
+        import tinydb  # noqa: F401 - see above
+        from cryptography.hazmat.primitives.kdf import argon2  # noqa: F401 - see above
 
-        from core import (  # noqa: F401
+        from core import (  # noqa: F401 - see above
             agent,
             delivery,
             journal,
@@ -52,7 +52,7 @@ class Delivering(Operations):
             restore,
             saving,
         )
-        from core.encoding import (  # noqa: F401
+        from core.encoding import (  # noqa: F401 - see above
             openssh,
             pkcs,
             ppk,
