@@ -181,6 +181,19 @@ class Terminal:
         return None if end is None else end["status"]
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether the program runs or waits for a processor; not known where there is no /proc.
+
+        On a loaded machine a pause in what it writes may be a pause in what it is let do.
+        """
+        for stat in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            # A thread may end while it is looked at.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if _state_in(stat) in "RD":
+                    return True
+        return False
+
+    @property
     def is_cooked(self) -> bool:
         """Whether the program that has ended left the terminal with lines, echo and signals."""
         cooked: bool = self._await("end", PATIENCE, "has not ended")["cooked"]
@@ -213,7 +226,7 @@ class Terminal:
         def changed_and_at_rest() -> bool:
             nonlocal last
             earlier, last = last, self._picture()
-            return earlier == last != before
+            return earlier == last != before and not self.is_at_work
 
         wait_until(
             changed_and_at_rest, PATIENCE, lambda: f"nothing changes:\n{self.framed(self.screen())}"
@@ -384,7 +397,7 @@ def is_running(pid: int) -> bool:
         return False
     try:
         # It has ended if only its status is left, for a parent that has not asked for it yet.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return _state_in(Path(f"/proc/{pid}/stat")) != "Z"
     except (FileNotFoundError, ProcessLookupError):
         # It has ended since; or there is no /proc to look in.
         return not Path("/proc/self").exists()
@@ -392,19 +405,24 @@ def is_running(pid: int) -> bool:
 
 def _wait_for_death(pid: int) -> None:
     try:
-        wait_until(lambda: not is_running(pid), PATIENCE, lambda: f"it lives on: {_state(pid)}")
+        wait_until(lambda: not is_running(pid), PATIENCE, lambda: f"it lives on: {_known_of(pid)}")
     except AssertionError:
         os.kill(pid, signal.SIGKILL)
         raise
 
 
-def _state(pid: int) -> str:
+def _state_in(stat: Path) -> str:
+    """Return the letter for the state of a process or thread, from its file in /proc."""
+    return stat.read_text().rpartition(")")[2].split()[0]
+
+
+def _known_of(pid: int) -> str:
     """Return what is known of a process, for a failure: how it was started, and what it does."""
     known = [str(pid)]
     with suppress(OSError):
         known.append(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "))
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            known.append((thread / "stat").read_text().rpartition(")")[2].split()[0])
+            known.append(_state_in(thread / "stat"))
             known.append((thread / "wchan").read_text())
     return " ".join(known)
 

@@ -21,6 +21,7 @@ WALKS = {
     "form": ["c", "x", "y", "Tab", "Right", "Tab", "Right", "C-t", "k", "BTab", "C-r", "Escape"],
     "dialogs": ["Enter", "NPage", "Escape", "t", "a", "Escape", "?", "Down", "Escape", "d"],
 }
+QUIET_POLLS = 5
 WHOLE = 1500
 """Fewer bytes than a whole frame takes."""
 
@@ -47,9 +48,11 @@ def picture(terminal: Terminal) -> object:
 
 def rest(terminal: Terminal) -> int:
     """Wait until nothing is sent any more, and return how much was sent."""
-    sent = -1
-    while sent != (sent := len(terminal.output())):
-        time.sleep(5 * POLL)
+    sent, quiet = len(terminal.output()), 0
+    while quiet < QUIET_POLLS:
+        time.sleep(POLL)
+        before, sent = sent, len(terminal.output())
+        quiet = quiet + 1 if sent == before and not terminal.is_at_work else 0
     return sent
 
 
