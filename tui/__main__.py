@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 """What type checkers take for true; `typing` would cost --help a tenth of its time."""
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Sequence
     from typing import Any, NoReturn
 
     from tui.app import KeyPairsApp
@@ -37,24 +37,39 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
 
 def _run_command(options: argparse.Namespace) -> int:
-    from core.errors import SettingsError
+    from core.errors import KeyPairsError, SettingsError
     from core.process import forbid_dumps
 
     _stand_in_for_closed_streams()
     try:
         _check_options(options)
         forbid_dumps()
-        return _COMMANDS[options.command](options)
+        status = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return status
     except SettingsError as error:
-        print(f"keypairs: {_printable(error)}", file=sys.stderr)
-        return UNUSABLE
+        return _refused(error)
     except BrokenPipeError:
-        # Whoever reads it has seen enough. Python would complain once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever reads it has seen enough.
         return _BROKEN_PIPE
+    except OSError as error:
+        # What the core cannot read or write it says in errors of its own. This is the output: the
+        # disk it goes to is full, say, and no other status may stand for what was not said.
+        return _refused(KeyPairsError(f"The output ended early: {error.strerror}."))
     except KeyboardInterrupt:
         print("\nkeypairs: stopped.", file=sys.stderr)
         return _INTERRUPTED
+    finally:
+        _let_go_of_lost_streams()
+
+
+def _refused(error: Exception) -> int:
+    """Say why it is not possible, and return the exit status."""
+    from tui.commands.wrapping import tell
+    from tui.text import sentence
+
+    tell(sentence(error))
+    return UNUSABLE
 
 
 def _stand_in_for_closed_streams() -> None:
@@ -91,7 +106,7 @@ def _check_options(options: argparse.Namespace) -> None:
 
 
 def _restore(options: argparse.Namespace) -> int:
-    from tui.restore import restore
+    from tui.commands.restore import restore
 
     return restore(
         options.named_region, options.data_dir, agreed=options.yes, read_only=options.read_only
@@ -99,16 +114,17 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from tui.doctor import doctor
+    from tui.commands.doctor import doctor
 
     return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
 
 
 def _find(options: argparse.Namespace) -> int:
+    from core.errors import SettingsError
+
     if not (options.things or options.agent):
-        print("keypairs: Name something to look up, or add --agent.", file=sys.stderr)
-        return UNUSABLE
-    from tui.find import find
+        raise SettingsError("Name something to look up, or add --agent.")
+    from tui.commands.find import find
 
     return find(
         options.things,
@@ -128,31 +144,30 @@ def _run_app(options: argparse.Namespace) -> int:
     from core.errors import KeyPairsError
     from core.process import forbid_dumps, give_memory_back
     from core.settings import open_service
-    from tui import config
+    from tui import config, environment
 
     try:
         forbid_dumps()
         give_memory_back()
-        _check_terminal(os.environ)
+        environment.check_terminal(os.environ)
         service = open_service(
             options.region, options.data_dir, options.policy, read_only=options.read_only
         )
         settings = config.load(config.default_path())
-        _set_environment(os.environ, settings.theme)
+        environment.prepare(os.environ, settings.theme)
         from tui import keymap
 
         # Before the screens are imported: they take their keys from the table when they are made.
         keymap.rebind(settings.keys)
     except KeyPairsError as error:
-        print(f"keypairs: {_printable(error)}", file=sys.stderr)
-        return UNUSABLE
+        return _refused(error)
     import asyncio
 
     from tui.app import KeyPairsApp
 
-    app = KeyPairsApp(service, _where(os.environ))
+    app = KeyPairsApp(service, environment.where(os.environ))
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
-    _let_go_of_a_lost_terminal()
+    _let_go_of_lost_streams()
     return app.return_code or 0
 
 
@@ -165,7 +180,7 @@ async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
     end_between_changes(GRACE, app.return_code or 0)
 
 
-def _let_go_of_a_lost_terminal() -> None:
+def _let_go_of_lost_streams() -> None:
     """Give up what could not be written, because Python would try again and end with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -200,7 +215,7 @@ class _Command(_Parser):
     """The parser of a subcommand, which learns its arguments when it is the one that was named."""
 
     def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
-        from tui.subcommands import ARGUMENTS
+        from tui.commands.arguments import ARGUMENTS
 
         ARGUMENTS[self.prog.split()[-1]](self)
         return super().parse_known_args(args, namespace)
@@ -238,86 +253,6 @@ def _parser() -> argparse.ArgumentParser:
     for name, what in _COMMANDS_HELP.items():
         commands.add_parser(name, help=what, allow_abbrev=False)
     return parser
-
-
-def _check_terminal(environment: "Mapping[str, str]") -> None:
-    from core.errors import SettingsError
-
-    # Textual draws on stderr, so a redirect would get the whole screen, and a private key with it.
-    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
-        if stream is None or not stream.isatty():
-            raise SettingsError(
-                f"Standard {name} is not a terminal. Run it in one, without redirects."
-            )
-    if environment.get("TERM", "dumb") == "dumb":
-        raise SettingsError("This terminal (TERM=dumb) cannot show screens. Use another.")
-
-
-def _is_remote(environment: "Mapping[str, str]") -> bool:
-    return bool(environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"))
-
-
-def _where(environment: "Mapping[str, str]") -> str:
-    """Return where the keys are made, if that is not under the person's hands."""
-    if not _is_remote(environment):
-        return ""
-    import socket
-
-    from core.account import user
-
-    return f"on {socket.gethostname()} as {user()}"
-
-
-_KEPT = {
-    "TEXTUAL_ANIMATIONS",
-    "TEXTUAL_COLOR_SYSTEM",
-    "TEXTUAL_DISABLE_KITTY_KEY",
-    "TEXTUAL_FPS",
-    "TEXTUAL_THEME",
-}
-"""What a person may still tell Textual by its own variables."""
-
-_REMOTE_FPS = "20"
-"""Frames in a second on a line: while a key is held, a third of what would else be sent."""
-
-
-def _set_environment(environment: "MutableMapping[str, str]", theme: str | None) -> None:
-    """Set what Textual reads while it is imported.
-
-    The variables by which it logs, photographs and types by itself are taken away; `TEXTUAL` is one
-    of them, and lists features for developers.
-
-    Raises:
-        SettingsError: there is no such theme.
-    """
-    ours = [name for name in environment if name == "TEXTUAL" or name.startswith("TEXTUAL_")]
-    for name in ours:
-        if name not in _KEPT:
-            del environment[name]
-    # Everywhere: all that ever moves is scrolling, and a page that glides comes late and is sent
-    # ten times over.
-    environment.setdefault("TEXTUAL_ANIMATIONS", "none")
-    if _is_remote(environment):
-        environment.setdefault("TEXTUAL_FPS", _REMOTE_FPS)
-    if environment.get("NO_COLOR"):
-        # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
-        theme = "ansi-dark"
-    theme = theme or environment.get("TEXTUAL_THEME")
-    if theme:
-        environment["TEXTUAL_THEME"] = theme
-        from textual.theme import BUILTIN_THEMES
-
-        from core.errors import SettingsError
-
-        if theme not in BUILTIN_THEMES:
-            known = ", ".join(sorted(BUILTIN_THEMES))
-            raise SettingsError(f"There is no theme {theme}; there are {known}.")
-
-
-def _printable(error: Exception) -> str:
-    from tui.text import sentence
-
-    return sentence(error)
 
 
 if __name__ == "__main__":

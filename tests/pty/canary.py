@@ -34,6 +34,7 @@ from core.service import KeyPairService
 
 # Textual reads its variables while it is imported, so that it is imported where the program does.
 from tui import __main__ as program
+from tui import environment
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -360,7 +361,7 @@ def main() -> int:
     """Run the program with the known key."""
     fault, without = (os.environ.pop(f"CANARY_{name}", "") for name in ("FAULT", "WITHOUT"))
     signal.signal(signal.SIGUSR1, report)
-    set_environment = nothing if without == "variables" else program._set_environment
+    set_environment = nothing if without == "variables" else environment.prepare
 
     def and_plant(*arguments: Any) -> None:
         set_environment(*arguments)
@@ -370,12 +371,12 @@ def main() -> int:
         patch.object(keygen, "generate", private_key),
         patch.object(KeyMaterial, "__init__", _noting(KeyMaterial.__init__)),
         patch.object(Passphrase, "__init__", _noting(Passphrase.__init__)),
-        patch.object(program, "_set_environment", and_plant),
+        patch.object(environment, "prepare", and_plant),
     ]
     for change in changes:
         change.start()
     if without == "terminal":
-        patch.object(program, "_check_terminal", nothing).start()
+        patch.object(environment, "check_terminal", nothing).start()
     if without == "core":
         patch.object(resource, "setrlimit", nothing).start()
     if without == "dumps":

@@ -26,7 +26,7 @@ from tests.tui.driving import until, until_loaded, until_screen
 from tests.tui.test_hostile_text import check_inert, drawn, hostile_pair
 from tests.vectors.hostile_strings import STRINGS
 from tui import __main__ as command
-from tui import clipboard, config, keymap
+from tui import clipboard, config, environment, keymap
 from tui.app import KeyPairsApp
 from tui.region_items import region_items
 
@@ -80,7 +80,7 @@ def test_what_is_quoted_of_the_arguments_is_inert(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(command, "_check_terminal", lambda environment: None)
+    monkeypatch.setattr(environment, "check_terminal", lambda environment: None)
     try:
         status = command.main(arguments)
     except SystemExit as refusal:
@@ -94,7 +94,7 @@ def test_what_is_quoted_of_the_arguments_is_inert(
 def test_every_hostile_string_as_an_argument(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "_check_terminal", lambda environment: None)
+    monkeypatch.setattr(environment, "check_terminal", lambda environment: None)
     for text in ARGUMENTS:
         for arguments in ((text, "x"), ("--region", f"x{text}"), ("restore", f"x{text}")):
             try:
@@ -135,7 +135,7 @@ def test_who_and_where_is_asked_of_the_system_and_shown_inert(
     (entry,) = service.journal()
     assert entry.client is not None
     assert len(entry.client) <= 64
-    where = command._where(os.environ)
+    where = environment.where(os.environ)
     assert where.endswith(f" as {entry.user}")
 
     async def look() -> None:

@@ -16,6 +16,7 @@ from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store import RegionStore
 from tui import __main__ as command
+from tui import environment
 
 ROOT = Path(__file__).parents[2]
 
@@ -223,7 +224,7 @@ def seen(*_, **__):
     print([ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE)])
     return 0
 
-setattr(importlib.import_module(f"tui.{sys.argv[1]}"), sys.argv[1], seen)
+setattr(importlib.import_module(f"tui.commands.{sys.argv[1]}"), sys.argv[1], seen)
 sys.exit(main(sys.argv[1:]))
 """
 """Says in the place of a command whether its memory can be looked at (prctl(2))."""
@@ -243,6 +244,58 @@ def test_what_a_command_reads_is_in_no_core_file_and_open_to_nobody(
         check=True,
     )
     assert done.stdout == "[0, (0, 0)]\n"
+
+
+WRITING: Sequence[tuple[Sequence[str], int]] = (
+    (["doctor", "--older-than", "never"], 1),
+    (["doctor", "--json"], 1),
+    (["find", "--no-ask", "/dev/null"], 1),
+    (["find", "--no-ask", "--json", "/dev/null"], 1),
+    (["restore", "us-east-1", "--yes"], 0),
+)
+"""Commands that have something to print about the damaged Region, and their exit status."""
+
+
+def into_full_disk(folder: Path, arguments: Sequence[str], stream: str) -> tuple[int, bytes]:
+    """Run a command with one of its streams on a full disk; return its status and the other."""
+    other = "stderr" if stream == "stdout" else "stdout"
+    with Path("/dev/full").open("wb") as full:
+        streams: dict[str, Any] = {stream: full, other: subprocess.PIPE}
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", *arguments, "--data-dir", folder],
+            timeout=30,
+            cwd=ROOT,
+            check=False,
+            **streams,
+        )
+    said: bytes = getattr(done, other)
+    return done.returncode, said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("arguments", [arguments for arguments, _ in WRITING], ids=str)
+def test_output_that_cannot_be_written_is_said_to_be_incomplete(
+    folder: Path, arguments: Sequence[str]
+) -> None:
+    before = (folder / "us-east-1.json").read_bytes()
+    ended, said = into_full_disk(folder, arguments, "stdout")
+    assert (ended, said.splitlines()[-1]) == (
+        2,
+        b"keypairs: The output ended early: No space left on device.",
+    )
+    assert b"Traceback" not in said
+    # What was not shown is not restored.
+    assert (folder / "us-east-1.json").read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize(("arguments", "status"), WRITING, ids=str)
+def test_talk_that_cannot_be_written_changes_no_answer(
+    folder: Path, arguments: Sequence[str], status: int
+) -> None:
+    ended, said = into_full_disk(folder, arguments, "stderr")
+    assert ended == status
+    assert said
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: str(arguments[0]))
@@ -356,7 +409,7 @@ def test_the_options_of_the_app_reach_the_service(
         raise SettingsError("that is all")
 
     monkeypatch.setattr(settings, "open_service", open_service)
-    monkeypatch.setattr(command, "_check_terminal", lambda environment: None)
+    monkeypatch.setattr(environment, "check_terminal", lambda environment: None)
     assert call() == 2
     where = ("--region", "eu-west-1", "--data-dir", tmp_path)
     assert call(*where, "--policy", "p.json", "--read-only") == 2
@@ -375,8 +428,8 @@ def test_without_a_terminal_the_app_does_not_start() -> None:
 def constants(environment: Mapping[str, str]) -> list[Any]:
     """Return what Textual makes of an environment that the program has set up."""
     code = (
-        "import json, os\nfrom tui.__main__ import _set_environment\n"
-        "_set_environment(os.environ, None)\n"
+        "import json, os\nfrom tui.environment import prepare\n"
+        "prepare(os.environ, None)\n"
         "from textual.constants import MAX_FPS, TEXTUAL_ANIMATIONS\n"
         "print(json.dumps([MAX_FPS, TEXTUAL_ANIMATIONS]))"
     )

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tui import __main__ as command
-from tui.wrapping import say, wrapped
+from tui.commands.wrapping import say, wrapped
 
 
 class Terminal(io.StringIO):

@@ -8,8 +8,8 @@ from core.errors import KeyPairsError, StoreError
 from core.restore import Restoration, examine
 from core.restore import restore as put_back
 from core.settings import data_folder
+from tui.commands.wrapping import tell
 from tui.text import sentence, visible
-from tui.wrapping import tell
 
 RESTORED, REFUSED, UNUSABLE = 0, 1, 2
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from contextlib import suppress
 from shutil import get_terminal_size
 from typing import TextIO
 
@@ -21,8 +22,13 @@ def say(text: str, stream: TextIO | None = None, *, indent: int = 0) -> None:
 
 
 def tell(text: str) -> None:
-    """Say visible text on stderr in the program's own name."""
-    say(f"keypairs: {text}", sys.stderr)
+    """Say visible text on stderr in the program's own name.
+
+    Where that cannot be written, nobody is told, and nothing else is different: the data are on
+    stdout, and the exit status says the rest.
+    """
+    with suppress(OSError):
+        say(f"keypairs: {text}", sys.stderr)
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 from core.errors import KeyPairsError
 from core.findings import Finding
 from core.settings import DEFAULT_REGION, data_folder, open_service
+from tui.commands.wrapping import say, tell
 from tui.doctor_text import advice, summed_up
 from tui.text import as_pasted, sentence, visible
-from tui.wrapping import say, tell
 
 if TYPE_CHECKING:
     from core.doctor import Summary

@@ -10,9 +10,9 @@ from core.errors import KeyPairsError
 from core.found import IS_NO_KEY, Found, Standing
 from core.secret import Passphrase
 from core.settings import DEFAULT_REGION, data_folder, open_service
+from tui.commands.wrapping import say, tell
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
-from tui.wrapping import say, tell
 
 if TYPE_CHECKING:
     from core.find import Ask, Finder
