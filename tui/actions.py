@@ -39,7 +39,8 @@ class Action(NamedTuple):
     `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it;
     `wide_hint` is taught only where the window is wide.
     `help` is a sentence. `words` are others by which a person may look for it in the help and the
-    palette. `priority` makes the key work while a text field has the focus.
+    palette. `priority` makes the key work while a text field has the focus. `changes` is of what a
+    session that only reads refuses at its key, and so does not teach.
     """
 
     id: str
@@ -51,15 +52,18 @@ class Action(NamedTuple):
     words: str = ""
     wide_hint: str = ""
     priority: bool = False
+    changes: bool = False
 
 
 # A row is two lines; as the formatter has it, a screenful would show five of them.
 # fmt: off
 ACTIONS: tuple[Action, ...] = (
     Action("key-pair.create", Place.LIST, "c", "create_key_pair", "create",
-        "Create a key pair and save its private key.", words="new make generate add ssh-keygen"),
+        "Create a key pair and save its private key.", words="new make generate add ssh-keygen",
+        changes=True),
     Action("key-pair.import", Place.LIST, "i", "import_key_pair", "import",
-        "Import a public key that you have.", words="upload add existing own bring"),
+        "Import a public key that you have.", words="upload add existing own bring",
+        changes=True),
     Action("list.filter", Place.LIST, "slash", "filter", "filter",
         "Narrow the list: text, type:rsa, tag:Env=prod, older:90d, …",
         words="search narrow grep look saved:no fingerprint"),
@@ -69,18 +73,19 @@ ACTIONS: tuple[Action, ...] = (
         " terraform recipes"),
     Action("key-pair.tags", Place.LIST, "t", "edit_tags", "",
         "Edit the tags of the pair, or add tags to the chosen ones.", words="label",
-        wide_hint="tags"),
+        wide_hint="tags", changes=True),
     Action("key-pair.delete", Place.LIST, "d", "delete", "",
-        "Delete the pair, or the chosen ones.", words="remove retire erase", wide_hint="delete"),
+        "Delete the pair, or the chosen ones.", words="remove retire erase", wide_hint="delete",
+        changes=True),
     Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
         "Create the pair that replaces this one, with the same tags.",
-        words="rotate rotation successor renew rename", wide_hint="replace"),
+        words="rotate rotation successor renew rename", wide_hint="replace", changes=True),
     Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
         "Copy the pair's public half, or the chosen ones', elsewhere.",
-        words="replicate multi-region other regions"),
+        words="replicate multi-region other regions", changes=True),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
         "Bring back what was deleted last, be it one pair or several.",
-        words="undelete restore recover trash", wide_hint="undo"),
+        words="undelete restore recover trash", wide_hint="undo", changes=True),
     Action("key-pair.copy", Place.LIST, "y", "copy", "",
         "Send something of the pair to your terminal's clipboard.", words="paste yank",
         wide_hint="copy"),
@@ -188,9 +193,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("details.copy", Place.DETAILS, "y", "copy", "copy",
         "Send something of the pair to your terminal's clipboard."),
     Action("details.tags", Place.DETAILS, "t", "tags", "tags",
-        "Edit the tags of the pair.", words="label"),
+        "Edit the tags of the pair.", words="label", changes=True),
     Action("details.delete", Place.DETAILS, "d", "delete", "delete",
-        "Delete the pair.", words="remove"),
+        "Delete the pair.", words="remove", changes=True),
     Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
         "Go back to the list."),
 

@@ -80,6 +80,14 @@ def wide_hints(place: Place) -> tuple[tuple[str, str], ...]:
     return tuple((key_label(a.key), a.wide_hint) for a in at(place) if a.wide_hint)
 
 
+def reading_hints(place: Place) -> tuple[tuple[str, str], ...]:
+    """Return what the hint bar shows a session that only reads: all of them that change nothing."""
+    changing = {key_label(action.key) for action in at(place) if action.changes}
+    *taught, help_ = hints(place)
+    others = (hint for hint in (*taught, *wide_hints(place)) if hint[0] not in changing)
+    return (*others, help_)
+
+
 def key_of(action_id: str) -> str:
     """Return the key that an action has, for a sentence that names it."""
     return next(key_label(action.key) for action in bound if action.id == action_id)

@@ -15,8 +15,9 @@ from core.model import KeyPair
 from core.regions import REGIONS
 from tui import details
 from tui.actions import Place
-from tui.keymap import hints, key_in, key_of, wide_hints
+from tui.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.listing import Listing
+from tui.read_only import READ_ONLY
 from tui.rows import remarks, wants_attention
 from tui.text import sentence
 from tui.tone import Tone, Verdict
@@ -82,6 +83,7 @@ class ListScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._empty.display = False
+        self._key_hints.show(self._hints())
         # The first frame does not share the processor with the reading.
         self.call_after_refresh(self._reload)
 
@@ -140,7 +142,7 @@ class ListScreen(Screen[None]):
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
         key_pair = self._highlighted
         heed = key_pair is None or wants_attention(key_pair, self._listing.rotation)
-        if not (heed or self._taught or self.app.size.width >= WIDE):
+        if not (heed or self._taught or self.app.size.width >= WIDE or self._service.read_only):
             self._say(self._lesson)
         self._taught = True
 
@@ -193,7 +195,7 @@ class ListScreen(Screen[None]):
             show_all = key_in(Place.LIST, "show_all")
             self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
         else:
-            self._show_empty(_no_pairs(self._service.region))
+            self._show_empty(_no_pairs(self._service.region, read_only=self._service.read_only))
 
     def _show_top(self) -> None:
         total, chosen = len(self._listing.key_pairs), len(self._chosen())
@@ -204,13 +206,15 @@ class ListScreen(Screen[None]):
 
     def _hints(self) -> tuple[tuple[str, str], ...]:
         """Return what the hint bar shows: where pairs are chosen, what is done to several."""
+        read_only = self._service.read_only
+        taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         if not self._chosen():
-            return hints(Place.LIST)
-        *_, help_ = hints(Place.LIST)
-        *others, (show_all, none) = _WITH_CHOSEN
+            return taught
+        *_, help_ = taught
+        *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
-        taught = (*others, (show_all, "all" if self._filter_bar.text else none))
-        return (*((key_of(action_id), word) for action_id, word in taught), help_)
+        done = (*others, (show_all, "all" if self._filter_bar.text else none))
+        return (*((key_of(action_id), word) for action_id, word in done), help_)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
@@ -239,7 +243,7 @@ class ListScreen(Screen[None]):
     def refuses_changes(self) -> bool:
         """Say that this session only reads, if it does, and return whether it does."""
         if self._service.read_only:
-            self._say("this session is read-only")
+            self._say(READ_ONLY)
         return self._service.read_only
 
     def on_screen_suspend(self) -> None:
@@ -339,10 +343,13 @@ class ListScreen(Screen[None]):
         return f"{chosen:,} chosen" if chosen else "none chosen"
 
 
-def _no_pairs(region: str) -> str:
+def _no_pairs(region: str, *, read_only: bool) -> str:
     """Return what an empty Region says: the next keys, and whether it may be a slip of the pen."""
     create, import_ = key_of("key-pair.create"), key_of("key-pair.import")
     look = key_of("list.region")
+    if read_only:
+        unknown = "" if region in REGIONS else ", which is not a Region that is known here"
+        return f"No key pairs in {region}{unknown}.\n\nPress {look} to look at another Region."
     if region in REGIONS:
         return (
             f"No key pairs in {region} yet.\n\n"

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tui.list_screen import ListScreen
+if TYPE_CHECKING:
+    from tui.list_screen import ListScreen
 
-Screen = TypeVar("Screen", bound=ListScreen)
+Screen = TypeVar("Screen", bound="ListScreen")
+
+READ_ONLY = "this session is read-only"
 
 
 def changes(action: Callable[[Screen], object]) -> Callable[[Screen], None]:

@@ -10,7 +10,10 @@ from core.regions import region
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, text_of, until, until_screen
 from tui import verdict
+from tui.actions import Place
+from tui.keymap import at
 from tui.undoing import bring_back_last
+from tui.widgets.key_hints import KeyHints
 
 SAID = "this session is read-only"
 CHANGES = {
@@ -46,6 +49,60 @@ def test_a_change_is_refused_at_its_key_and_nothing_opens(empty_service: DemoSer
 
     play(read_only(empty_service), scene)
     assert empty_service.describe_key_pairs() == before
+
+
+def hints(pilot: Pilot[None]) -> str:
+    """Return the bottom line of the screen on top."""
+    return app_of(pilot).screen.query_one(KeyHints).render().plain
+
+
+def test_the_table_says_which_keys_those_are() -> None:
+    assert {action.key for action in at(Place.LIST) if action.changes} == CHANGES.keys()
+
+
+def test_no_change_is_taught(empty_service: DemoService) -> None:
+    created = empty_service.create_key_pair(key_name="b", key_type="ed25519")
+    # Of an imported pair there is nothing to heed, and so room for a lesson.
+    empty_service.import_key_pair(key_name="a", public_key_material=created.key_pair.public_key)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        everyday = "/ filter   enter details   y copy   space choose   ? help"
+        assert hints(pilot) == everyday
+        assert "imported" in text_of(pilot, "#remark")
+        await pilot.press("space")
+        await until(pilot, lambda: hints(pilot) == "e export   esc none   ? help", "chosen")
+        await pilot.press("/", "a", "enter")
+        await until(pilot, lambda: hints(pilot) == "e export   esc all   ? help", "filtered")
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: hints(pilot) == everyday, "the hints of before")
+
+    play(read_only(empty_service), scene)
+
+
+def test_the_details_refuse_at_their_keys(empty_service: DemoService) -> None:
+    empty_service.create_key_pair(key_name="a", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        assert hints(pilot) == "y copy   esc back   ? help"
+        for action in at(Place.DETAILS):
+            if action.changes:
+                await pilot.press(action.key)
+                await until(pilot, lambda: SAID in hints(pilot), action.key)
+                app_of(pilot).screen.query_one(KeyHints).say("")
+        assert type(app_of(pilot).screen).__name__ == "DetailsScreen"
+
+    play(read_only(empty_service), scene)
+
+
+def test_an_empty_region_teaches_no_change(empty_service: DemoService) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        assert text_of(pilot, "#empty") == (
+            "No key pairs in us-east-1.\n\nPress r to look at another Region."
+        )
+
+    play(read_only(empty_service), scene, (60, 15))
 
 
 def test_in_an_empty_region_it_is_said_too(empty_service: DemoService) -> None:

@@ -15,7 +15,8 @@ from core.rotation import NOTHING_REPLACED, Rotation
 from tui import details
 from tui.actions import Place
 from tui.copy_menu import copy_something
-from tui.keymap import bindings
+from tui.keymap import bindings, reading_hints
+from tui.read_only import READ_ONLY
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
@@ -53,15 +54,18 @@ class DetailsScreen(Screen[Next | None]):
         self._key_pair = key_pair
         self._rotation = rotation
         self._page = VerticalScroll(classes="body")
+        self._key_hints = KeyHints(Place.DETAILS)
 
     def compose(self) -> ComposeResult:
         yield TopLine(self._key_pair.key_name)
         with self._page:
             yield Facts(details.summary(self._key_pair, self._rotation))
-        yield KeyHints(Place.DETAILS)
+        yield self._key_hints
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
+        if self._service.read_only:
+            self._key_hints.show(reading_hints(Place.DETAILS))
         sections = await asyncio.to_thread(
             details.sections, self._service, self._key_pair, self._rotation
         )
@@ -79,11 +83,17 @@ class DetailsScreen(Screen[Next | None]):
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
-        self.dismiss(Next.TAGS)
+        self._leave_for(Next.TAGS)
 
     def action_delete(self) -> None:
         """Delete the pair."""
-        self.dismiss(Next.DELETE)
+        self._leave_for(Next.DELETE)
+
+    def _leave_for(self, change: Next) -> None:
+        if self._service.read_only:
+            self._key_hints.say(READ_ONLY)
+        else:
+            self.dismiss(change)
 
     def action_back(self) -> None:
         """Go back to the list."""

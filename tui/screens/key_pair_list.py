@@ -95,7 +95,7 @@ class KeyPairListScreen(ListScreen):
         while key_pair is not None:
             screen = DetailsScreen(self._service, key_pair, self._listing.rotation)
             chosen = await self.app.push_screen_wait(screen)
-            if chosen is None or self.refuses_changes():
+            if chosen is None:
                 return
             if chosen is Next.TAGS:
                 await self._edit_tags([key_pair])
