@@ -146,7 +146,7 @@ def plan(key_pair: KeyPair, options: str, account: Account) -> Plan:
         if status is None:
             return _plan_of_new_file(path, line)
         _check_file(path, status, account)
-        before = files.read_private_file(path, LARGEST)
+        before = files.read_regular_file(path, LARGEST)
     except (key_options.OptionsError, AuthorizedKeysError) as error:
         return Plan(path, line, Standing.REFUSED, str(error))
     except OSError as error:
@@ -309,7 +309,7 @@ def add(plan: Plan) -> None:
 
 
 def _check_unchanged(plan: Plan) -> None:
-    present = files.read_private_file(plan.path, LARGEST)
+    present = files.read_regular_file(plan.path, LARGEST)
     if present != plan.before or _identity(plan.path.lstat()) != _identity(plan.status):
         raise _changed(plan.path)
 

@@ -40,7 +40,7 @@ def commands(key_pair: KeyPair, line: str, home: Path | None = None) -> tuple[st
 def _content(path: Path) -> bytes | None:
     """Return what a file holds, nothing if it cannot be read, or None if there is none."""
     try:
-        return files.read_private_file(path, _LARGEST)
+        return files.read_regular_file(path, _LARGEST)
     except FileNotFoundError:
         return None
     except OSError:

@@ -141,7 +141,7 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
                 store.region,
                 path=str(path),
             )
-        region_file.read(files.read_private_file(copy, region_file.LARGEST), store.region)
+        region_file.read(files.read_regular_file(copy, region_file.LARGEST), store.region)
     except FileNotFoundError:
         pass  # a Region that was never changed twice has no copy
     except (OSError, ValueError, StoreError) as error:

@@ -304,7 +304,7 @@ def present(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_private_file(path: Path, limit: int) -> bytes:
+def read_regular_file(path: Path, limit: int) -> bytes:
     """Return the content of a regular file, following no link in its last component.
 
     Raises:

@@ -165,7 +165,7 @@ class Finder:
 
     def _in_file(self, path: Path, source: str) -> Iterator[Found]:
         try:
-            data = files.read_private_file(path, _largest(path.name))
+            data = files.read_regular_file(path, _largest(path.name))
         except OSError as error:
             yield _unreadable(source, error)
             return
@@ -365,7 +365,7 @@ def _public_key_beside(path: Path) -> PublicKey | None:
         names.append(path.with_suffix(".pub"))
     for name in names:
         try:
-            entries = public_file.read(files.read_private_file(name, LARGEST))
+            entries = public_file.read(files.read_regular_file(name, LARGEST))
         except OSError:
             continue
         if len(entries) == 1:

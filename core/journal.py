@@ -220,7 +220,7 @@ class Journal:
         entries: list[Entry] = []
         for path in (self.previous_path, self.path):
             try:
-                data = files.read_private_file(path, _LARGEST)
+                data = files.read_regular_file(path, _LARGEST)
             except FileNotFoundError:
                 continue
             except OSError as error:

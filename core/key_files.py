@@ -46,7 +46,7 @@ def by_content(paths: Iterable[str]) -> dict[str, Kind]:
     found = {}
     for path in paths:
         try:
-            data = files.read_private_file(Path(path), LARGEST)
+            data = files.read_regular_file(Path(path), LARGEST)
         except (FileNotFoundError, NotADirectoryError, ValueError):  # or a text that is no path
             continue
         except OSError:

@@ -23,7 +23,7 @@ def prove(path: Path, key_pair: KeyPair, passphrase: bytes | None = None) -> tup
     """
     try:
         status = path.lstat()
-        data = files.read_private_file(path, private_file.LARGEST)
+        data = files.read_regular_file(path, private_file.LARGEST)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
     except ValueError:

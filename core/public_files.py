@@ -47,7 +47,7 @@ def read(path_text: str) -> str:
         raise PublicFileError("control characters cannot be part of the path")
     try:
         path = Path(text).expanduser().resolve()
-        data = files.read_private_file(path, LARGEST)
+        data = files.read_regular_file(path, LARGEST)
     except RuntimeError:
         raise PublicFileError("there is no such user, or a link leads to itself") from None
     except OSError as error:

@@ -118,5 +118,5 @@ def _sign(lock_file: int) -> None:
 
 def _signature(lock_file: Path) -> str:
     with suppress(OSError):
-        return files.read_private_file(lock_file, 64).decode("ascii", "replace").strip()
+        return files.read_regular_file(lock_file, 64).decode("ascii", "replace").strip()
     return "unknown"

@@ -120,7 +120,7 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         try:
             time = datetime.fromtimestamp(copy.lstat().st_mtime, UTC)
             content = region_file.read(
-                files.read_private_file(copy, region_file.LARGEST), store.region
+                files.read_regular_file(copy, region_file.LARGEST), store.region
             )
         except FileNotFoundError:
             return Restoration(path, copy, problem, f"there is no copy {copy}"), None
@@ -159,7 +159,7 @@ def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
 
 def _names(path: Path) -> frozenset[str]:
     try:
-        data = files.read_private_file(path, region_file.LARGEST)
+        data = files.read_regular_file(path, region_file.LARGEST)
     except FileNotFoundError:
         return frozenset()
     return region_file.names_still_readable(data)

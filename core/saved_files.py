@@ -40,7 +40,7 @@ class SavedFileChecks:
                 thing = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
                 yield "file-changed", f"{path} is {thing} now, not the private key of {name}.", look
                 return
-            data = files.read_private_file(path, private_file.LARGEST)
+            data = files.read_regular_file(path, private_file.LARGEST)
         except (FileNotFoundError, NotADirectoryError, ValueError):  # or a text that is no path
             good = _other_copies(path, pair)
             gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
@@ -102,7 +102,7 @@ def _other_copies(path: Path, pair: KeyPair) -> list[str]:
 
 def _is_copy(path: Path, pair: KeyPair) -> bool:
     try:
-        data = files.read_private_file(path, private_file.LARGEST)
+        data = files.read_regular_file(path, private_file.LARGEST)
         public_key = private_file.examine(data).public_key
     except (OSError, ValueError):  # an EncodingError, or a text that is no path
         return False

@@ -4,9 +4,10 @@ A place that deserves a second yes is refused with `SaveAsks` until the verdict 
 comes back as `accepted`; any other verdict, or another path, asks anew.
 """
 
+import os
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core import destination, file_formats, files, public_files
@@ -40,11 +41,8 @@ def save_private_key(
     if (target.verdict is Verdict.ASKS or target.makes) and target != accepted:
         raise SaveAsks(target)
     _write(path, _encode(created, file_format, passphrase), files.create_private_file)
-    try:
+    with _removed_unless_proven(path):
         proofs = prove(path, created.key_pair, _bytes_of(passphrase))
-    except BaseException:
-        _remove(path)
-        raise
     return path, ("synced", *proofs)
 
 
@@ -61,11 +59,8 @@ def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
     _, path = _usable(path_text)
     data = f"{public_files.line_of(key_pair)}\n".encode()
     _write(path, data, files.create_public_file)
-    try:
+    with _removed_unless_proven(path):
         return SavedPublicKey(path, ("synced", *_prove_public(path, data)))
-    except BaseException:
-        _remove(path)
-        raise
 
 
 def save_text(path_text: str, text: str, accepted: Destination | None = None) -> Path:
@@ -124,7 +119,7 @@ def _write(path: Path, data: bytes, create: Callable[[Path, bytes], None]) -> No
 def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
     try:
         mode = stat.S_IMODE(path.lstat().st_mode)
-        found = files.read_private_file(path, public_files.LARGEST)
+        found = files.read_regular_file(path, public_files.LARGEST)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
     if mode != files.PUBLIC_FILE:
@@ -134,6 +129,22 @@ def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
     return "mode 0644", "reads back as this public key"
 
 
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()
+@contextmanager
+def _removed_unless_proven(path: Path) -> Iterator[None]:
+    """Remove a new file if its proof fails, but not what has taken its name meanwhile."""
+    made = _status(path)
+    try:
+        yield
+    except BaseException:
+        present = _status(path)
+        if made is not None and present is not None and os.path.samestat(made, present):
+            with suppress(OSError):
+                path.unlink()
+        raise
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except OSError:
+        return None

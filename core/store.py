@@ -220,7 +220,7 @@ class RegionStore:
             return known
         if identity == known.identity:
             return known
-        content = self._load(files.read_private_file(self.path, region_file.LARGEST))
+        content = self._load(files.read_regular_file(self.path, region_file.LARGEST))
         if content.state.generation < known.content.state.generation:
             raise StoreDamaged(
                 f"{self.path} is older than what this session has seen of it"

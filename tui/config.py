@@ -47,7 +47,7 @@ def load(path: Path) -> Config:
         SettingsError: it cannot be read or understood; names the file and the place.
     """
     try:
-        text = files.read_private_file(path, _LARGEST).decode()
+        text = files.read_regular_file(path, _LARGEST).decode()
     except FileNotFoundError:
         return Config()
     except OSError as error:

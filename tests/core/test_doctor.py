@@ -314,14 +314,14 @@ def test_every_kind_of_finding_is_tested() -> None:
 def test_a_file_that_cannot_be_read_is_not_called_gone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = files.read_private_file
+    real = files.read_regular_file
 
     def refuse(path: Path, limit: int) -> bytes:
         if path.name == "rsa.pem":
             raise OSError(errno.EIO, "Input/output error", str(path))
         return real(path, limit)
 
-    monkeypatch.setattr(files, "read_private_file", refuse)
+    monkeypatch.setattr(files, "read_regular_file", refuse)
     (found,) = world.check_up()
     assert found.kind == "file-unreadable"
     assert found.problem.endswith("cannot be read: Input/output error.")

@@ -417,9 +417,9 @@ def test_the_new_file_is_on_the_disk_before_it_takes_the_name(
 
 def test_a_regular_file_is_read_up_to_the_limit(folder: Path) -> None:
     (folder / "key").write_bytes(DATA)
-    assert files.read_private_file(folder / "key", len(DATA)) == DATA
+    assert files.read_regular_file(folder / "key", len(DATA)) == DATA
     with pytest.raises(OSError, match=os.strerror(errno.EFBIG)) as caught:
-        files.read_private_file(folder / "key", len(DATA) - 1)
+        files.read_regular_file(folder / "key", len(DATA) - 1)
     assert caught.value.errno == errno.EFBIG
 
 
@@ -438,7 +438,7 @@ def test_nothing_but_a_regular_file_is_read(
     occupy(folder / "key")
     before = open_files()
     with pytest.raises(OSError, match=r".") as caught:
-        files.read_private_file(folder / "key", 1000)
+        files.read_regular_file(folder / "key", 1000)
     assert caught.value.errno in numbers
     assert open_files() == before
 

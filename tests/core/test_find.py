@@ -127,14 +127,14 @@ def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
 def test_each_small_regular_file_is_opened_once_and_nothing_else(
     zoo: Zoo, everywhere: KeyPairService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, opened = files.read_private_file, []
+    real, opened = files.read_regular_file, []
 
     def record(path: Path, limit: int) -> bytes:
         opened.append(str(path.relative_to(zoo.folder)))
         return real(path, limit)
 
     finder = everywhere.finder()
-    monkeypatch.setattr(files, "read_private_file", record)
+    monkeypatch.setattr(files, "read_regular_file", record)
     list(finder.look(str(zoo.folder)))
     expected = {name for name, each in zoo.expected.items() if each.standing != "not-read"}
     beside = [name for name in opened if name.endswith(".pub") and name not in expected]

@@ -265,6 +265,25 @@ def test_a_name_with_a_line_break_in_an_old_file_adds_no_key(
     assert len((tmp_path / "web.pub").read_text().splitlines()) == 1
 
 
+def test_what_took_its_name_during_the_proof_is_not_removed(
+    create: Create, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "web.pem"
+
+    def replaced(path: Path, limit: int) -> bytes:
+        (tmp_path / "other").write_bytes(b"somebody else's")
+        (tmp_path / "other").replace(path)
+        return path.read_bytes()
+
+    monkeypatch.setattr(files, "read_regular_file", replaced)
+    created = create()
+    with pytest.raises(ProofFailed):
+        service.save_key_material(created, str(path))
+    with pytest.raises(ProofFailed):
+        service.save_public_key(created.key_pair, str(tmp_path / "web.pub"))
+    assert path.read_bytes() == (tmp_path / "web.pub").read_bytes() == b"somebody else's"
+
+
 @pytest.mark.parametrize("damage", [b"", b"ssh-ed25519 AAAA\n"])
 def test_a_public_key_that_does_not_read_back_is_removed(
     damage: bytes,

@@ -246,7 +246,7 @@ def test_no_error_of_a_failed_save_shows_the_key(
         with pytest.raises(SaveError) as refused:
             service.save_key_material(created, path)
         caught.append(refused.value)
-    monkeypatch.setattr("core.files.read_private_file", lambda path, limit: damaged(path))
+    monkeypatch.setattr("core.files.read_regular_file", lambda path, limit: damaged(path))
     with pytest.raises(ProofFailed) as unproven:
         service.save_key_material(created, f"{tmp_path / 'new'}")
     for error in [*caught, unproven.value]:

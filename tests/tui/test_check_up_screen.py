@@ -159,7 +159,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
 async def test_it_says_what_it_waits_for_and_escape_stops_it(
     demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, go_on, looked_at = files.read_private_file, threading.Event(), []
+    real, go_on, looked_at = files.read_regular_file, threading.Event(), []
 
     def slow(path: Path, limit: int) -> bytes:
         if path.suffix == ".pem":
@@ -168,7 +168,7 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
                 assert go_on.wait(10)
         return real(path, limit)
 
-    monkeypatch.setattr(files, "read_private_file", slow)
+    monkeypatch.setattr(files, "read_regular_file", slow)
     async with KeyPairsApp(demo_service).run_test() as pilot:
         await until_loaded(pilot)
         await pilot.press("D")

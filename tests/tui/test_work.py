@@ -205,7 +205,7 @@ BLOCKING = (
     (region_file, "read"),
     (region_file, "pieces"),
     (files, "replace_file"),
-    (files, "read_private_file"),
+    (files, "read_regular_file"),
     (files, "create_private_file"),
     (keygen, "generate"),
     (pem, "encode"),
