@@ -72,6 +72,11 @@ def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | Non
     return f"~/.ssh/{_free_name(folder, stem, file_formats.suffix(file_format))}"
 
 
+def suggest_export(region: str) -> str:
+    """Return the path to offer for the list of a Region's pairs, one that is free."""
+    return f"~/{_free_name(Path.home(), f'key-pairs-{region}', '.json')}"
+
+
 def public_path(path_text: str) -> str:
     """Return the path of the public key that belongs beside a private one, both as typed."""
     return public_file(path_text.strip(" "))

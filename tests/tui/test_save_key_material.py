@@ -468,7 +468,7 @@ def test_every_field_is_reached_by_tab_and_is_on_the_screen(
     play(empty_service, scene, size=size)
 
 
-def test_the_list_is_still_exported_without_a_question(
+def test_the_list_is_exported_without_a_question_to_a_name_that_is_free(
     demo_service: DemoService, home: Path
 ) -> None:
     home.chmod(0o755)
@@ -476,13 +476,15 @@ def test_the_list_is_still_exported_without_a_question(
     async def run() -> None:
         async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
-            await pilot.press("e")
-            await until_screen(pilot, "SaveFileScreen")
-            await pilot.press("enter")
-            await until_screen(pilot, "KeyPairListScreen")
+            for _ in range(2):
+                await pilot.press("e")
+                await until_screen(pilot, "SaveFileScreen")
+                await pilot.press("enter")
+                await until_screen(pilot, "KeyPairListScreen")
 
     asyncio.run(run())
-    assert (home / "key-pairs-us-east-1.json").exists()
+    first, second = home / "key-pairs-us-east-1.json", home / "key-pairs-us-east-1-2.json"
+    assert first.read_bytes() == second.read_bytes() != b""
 
 
 def test_an_export_that_fails_keeps_the_path(

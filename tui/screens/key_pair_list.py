@@ -195,6 +195,7 @@ class KeyPairListScreen(ListScreen):
     @work(exclusive=True, group="flow")
     async def action_export(self) -> None:
         """Write the chosen pairs, or those that are shown, to a file."""
+        from core.destination import suggest_export
         from tui.screens.save_file import SaveFileScreen
 
         pairs = self._chosen() or self._shown
@@ -203,7 +204,7 @@ class KeyPairListScreen(ListScreen):
             return
         screen = SaveFileScreen(
             f"Export {len(pairs):,} key pair{'s' * (len(pairs) != 1)} (.csv or .json)",
-            f"~/key-pairs-{self._service.region}.json",
+            suggest_export(self._service.region),
             lambda path, yes: self._service.export(pairs, path, accepted=yes),
         )
         path = await self.app.push_screen_wait(screen)
