@@ -65,10 +65,13 @@ def _run_command(options: argparse.Namespace) -> int:
 
 def _refused(error: Exception) -> int:
     """Say why it is not possible, and return the exit status."""
-    from tui.commands.wrapping import tell
+    from contextlib import suppress
+
     from tui.text import sentence
 
-    tell(sentence(error))
+    # Nobody can be told where stderr is full; the status says it, too.
+    with suppress(OSError):
+        print(f"keypairs: {sentence(error)}", file=sys.stderr)
     return UNUSABLE
 
 
