@@ -28,7 +28,12 @@ PROOFS = (
     "· fingerprint equal",
 )
 
-KINDS = [("rsa", "pem"), ("ed25519", "pem"), ("rsa", "ppk"), ("ed25519", "ppk")]
+KINDS = [
+    ("rsa", "pem"),
+    pytest.param("ed25519", "pem", marks=pytest.mark.long),
+    pytest.param("rsa", "ppk", marks=pytest.mark.long),
+    ("ed25519", "ppk"),
+]
 
 
 def records(folder: Path) -> Sequence[Mapping[str, Any]]:

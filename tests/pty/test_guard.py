@@ -83,7 +83,14 @@ def test_no_way_out_loses_a_private_key_that_was_not_saved(
     assert terminal.wait_for_end() == 0
 
 
-@pytest.mark.parametrize("wrong", ["", "preciou", "Precious", "precious "])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "Precious",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("preciou", "precious ")),
+    ],
+)
 def test_only_the_name_itself_gives_a_private_key_up(
     open_app: OpenApp, tmp_path: Path, wrong: str
 ) -> None:

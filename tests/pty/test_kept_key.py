@@ -36,9 +36,8 @@ def test_a_key_is_saved_though_the_program_was_removed_meanwhile(
     assert (tmp_path / "home" / ".ssh" / "web.pem").exists()
 
 
-@pytest.mark.parametrize(
-    "size", [(60, 15), pytest.param((80, 24), marks=pytest.mark.long)], ids=["60x15", "80x24"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 def test_ctrl_z_stops_nothing_where_no_shell_could_continue_it(
     open_app: OpenApp, size: tuple[int, int]
 ) -> None:

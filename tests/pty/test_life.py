@@ -48,7 +48,12 @@ def check_given_back(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("number", "status"),
     # SIGINT is the interrupt key, which in the program is a key like others: it ends as by `q`.
-    [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131), (signal.SIGINT, 0)],
+    [
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
+        pytest.param(signal.SIGQUIT, 131, marks=pytest.mark.long),
+        (signal.SIGINT, 0),
+    ],
 )
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(
     open_app: OpenApp, tmp_path: Path, number: signal.Signals, status: int
@@ -165,11 +170,11 @@ def test_a_crash_reports_itself_gives_the_terminal_back_and_shows_nothing_of_the
     "nonsense",
     [
         pytest.param(b"\xff\xfe", id="no UTF-8"),
-        pytest.param(b"t\xeate", id="Latin-1"),
-        pytest.param(b"\x1b[M\xff\xff\xff", id="mouse of 8 bits"),
+        pytest.param(b"t\xeate", id="Latin-1", marks=pytest.mark.long),
+        pytest.param(b"\x1b[M\xff\xff\xff", id="mouse of 8 bits", marks=pytest.mark.long),
         pytest.param(b"\x1b[999999999999A", id="a huge number"),
-        pytest.param(b"\x1b[1114112;1u", id="no character"),
-        pytest.param(b"\x1b[999999999999A" * 3, id="thrice"),
+        pytest.param(b"\x1b[1114112;1u", id="no character", marks=pytest.mark.long),
+        pytest.param(b"\x1b[999999999999A" * 3, id="thrice", marks=pytest.mark.long),
     ],
 )
 def test_bytes_that_are_no_text_do_not_lose_a_private_key(
@@ -367,6 +372,7 @@ def check_sizes(terminal: Terminal, title: str, last: str, hint: str) -> None:
     terminal.wait_for(lambda screen: screen == before)
 
 
+@pytest.mark.long
 def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")

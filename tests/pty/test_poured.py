@@ -27,7 +27,7 @@ def pour(terminal: Terminal, text: str) -> None:
 # No letter of these opens a screen that would take the rest: the worst that can be poured.
 TEXTS = [
     pytest.param("body dwdy kwdypx dy " * 8 + "today", id="all over"),
-    pytest.param("wow pow bow " * 9 + "body", id="at the end"),
+    pytest.param("wow pow bow " * 9 + "body", id="at the end", marks=pytest.mark.long),
     pytest.param("body dwdy kwdypx dy " * 100, id="2,000", marks=pytest.mark.long),
 ]
 
