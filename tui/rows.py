@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.model import KeyPair, PrivateKeyState
-from core.rotation import NOTHING_REPLACED, Rotation
+from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui.keymap import key_of
 from tui.text import short_path, shortened
 from tui.widgets.key_pair_table import Row
@@ -49,7 +49,7 @@ def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[st
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
     It says which pair replaces which, the id, and where the private key is. What is to be done
-    stands in front, where it is left out last.
+    stands in front, where it is left out last; the id goes first.
     """
     match key_pair.private_key:
         case PrivateKeyState.UNSAVED:
@@ -62,9 +62,11 @@ def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[st
             states = ["imported: only the public key is kept here"]
     parts = []
     if successor := rotation.successor(key_pair):
-        parts.append(f"replaced by {successor.key_name}; {key_of('key-pair.delete')} retires it")
+        # Nobody can log in with the successor before somebody has its private key.
+        next_ = f"; {key_of('key-pair.delete')} retires it" if is_delivered(successor) else ""
+        parts.append(f"replaced by {successor.key_name}{next_}")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {predecessor.key_name}")
     wholes = [[*parts, key_pair.key_pair_id, state] for state in states]
-    wholes += [[*parts, key_pair.key_pair_id], parts] if parts else [[states[-1]]]
+    wholes += [[*parts, states[-1]], parts] if parts else [[states[-1]]]
     return [shortened(" · ".join(whole)) for whole in wholes]

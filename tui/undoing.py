@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from core.errors import (
@@ -44,17 +45,27 @@ class BroughtBack:
 def bring_back_last(service: "KeyPairService") -> BroughtBack:
     """Bring back, one after the other, all pairs that were deleted together with the last one.
 
-    A pair that cannot come back does not keep the others from it.
+    A pair that cannot come back does not keep the others from it, neither those that went with it
+    nor, where none of these can come back, those that were deleted before.
 
     Raises:
         StoreError: the Region's file cannot be read.
     """
-    deleted = service.deleted_key_pairs()
-    together = [
-        gone.key_pair
-        for gone in deleted
-        if gone.key_pair is not None and gone.delete_time == deleted[0].delete_time
-    ]
+    first: BroughtBack | None = None
+    for _, deleted in groupby(service.deleted_key_pairs(), key=lambda gone: gone.delete_time):
+        together = [gone.key_pair for gone in deleted if gone.key_pair is not None]
+        brought = _bring_back(service, together)
+        if brought.restored:
+            return BroughtBack(
+                brought.restored, (*(first.refused if first else ()), *brought.refused)
+            )
+        first = first or brought
+        if not all(isinstance(error, _OF_THE_PAIR) for _, error in brought.refused):
+            break
+    return first or BroughtBack((), ())
+
+
+def _bring_back(service: "KeyPairService", together: Sequence[KeyPair]) -> BroughtBack:
     restored: list[KeyPair] = []
     refused: list[tuple[KeyPair, KeyPairsError]] = []
     for at, key_pair in enumerate(together):
@@ -67,6 +78,10 @@ def bring_back_last(service: "KeyPairService") -> BroughtBack:
             refused += [(left, error) for left in together[at:]]
             break
     return BroughtBack(restored, refused)
+
+
+_OF_THE_PAIR = (InvalidKeyPairDuplicate, UnauthorizedOperation)
+"""What keeps a pair from coming back, and says nothing about others."""
 
 
 def _reason(error: KeyPairsError) -> str:

@@ -1,12 +1,16 @@
 import threading
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from core.rotation import Rotation
 from tests.demo import DemoService
 from tests.tui.driving import SIZES, app_of, play, save, text_of, until, until_screen
+from tui.rows import remarks
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
@@ -56,6 +60,27 @@ def test_the_form_begins_with_what_the_old_pair_has(empty_service: DemoService) 
     assert len(empty_service.describe_key_pairs()) == 2
 
 
+def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
+    empty_service: DemoService,
+) -> None:
+    make(empty_service, "old")
+    make(empty_service, "new", "old")
+    rotation = Rotation(empty_service.describe_key_pairs())
+    # Nobody has the private key of the new pair: nothing invites to retire the old one.
+    assert remarks(pair(empty_service, "old"), rotation) == [
+        "replaced by new · key-00000000000000001 · private key never saved",
+        "replaced by new · private key never saved",
+        "replaced by new",
+    ]
+    old, new = pair(empty_service, "old"), pair(empty_service, "new")
+    rotation = Rotation([old, replace(new, private_key=PrivateKeyState.SAVED)])
+    assert remarks(old, rotation) == [
+        "replaced by new; d retires it · key-00000000000000001 · private key never saved",
+        "replaced by new; d retires it · private key never saved",
+        "replaced by new; d retires it",
+    ]
+
+
 def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoService) -> None:
     make(empty_service, "ci-deploy")
 
@@ -84,6 +109,37 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoServi
     assert (new.key_name, new.private_key) == ("ci-deploy-2", PrivateKeyState.SAVED)
     assert new.tags == (Tag("Env", "prod"), Tag("Team"))
     assert new.replaces == empty_service.deleted_key_pairs()[0].key_pair_id
+
+
+@SIZES
+def test_that_the_file_of_the_new_key_is_gone_is_said_before_the_old_pair_goes(
+    empty_service: DemoService, home: Path, size: tuple[int, int]
+) -> None:
+    make(empty_service, "ci-deploy")
+    old = pair(empty_service, "ci-deploy")
+    created = empty_service.create_key_pair(
+        key_name="ci-deploy-2", key_type="ed25519", replaces=old.key_pair_id
+    )
+    saved = empty_service.save_key_material(created, "~/.ssh/ci-deploy-2.pem")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        caution = "#stranded"
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert not app_of(pilot).screen.query_one(caution).display
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        saved.path.unlink()
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        said = app_of(pilot).screen.query_one(caution, VerdictLine)
+        await until(pilot, lambda: said.display, "the caution")
+        assert said.verdict.text == (
+            "The private key file of ci-deploy-2 is gone: without ci-deploy you may be locked out."
+        )
+        assert app_of(pilot).screen.query_one(".body").max_scroll_y == 0
+
+    play(empty_service, scene, size)
 
 
 @SIZES

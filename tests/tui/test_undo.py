@@ -87,6 +87,24 @@ def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     assert newer.key_pair_id != left.key_pair_id
 
 
+def test_what_cannot_come_back_does_not_bar_the_way_to_what_was_deleted_before(
+    empty_service: DemoService,
+) -> None:
+    make(empty_service, "a", "b", "c")
+    before = empty_service.key_pair_named("a")
+    for name in ("a", "b", "c"):
+        delete(empty_service, name)
+    make(empty_service, "b", "c")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await press(pilot, "u", "brought a back, but not c: another pair has the name")
+        await press(pilot, "u", "not back: c: another pair has the name")
+
+    play(empty_service, scene)
+    assert empty_service.key_pair_named("a") == before
+    assert len(empty_service.deleted_key_pairs()) == 2
+
+
 def test_a_full_region_takes_back_as_many_as_it_has_room_for(
     empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

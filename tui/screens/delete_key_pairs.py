@@ -46,7 +46,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
     of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
     was replaced, its successor is named; while nobody has the private key of that, the word
-    `anyway` has to be typed as well.
+    `anyway` has to be typed as well, and where its files are gone, that is said.
     """
 
     CSS_PATH = "delete_key_pairs.tcss"
@@ -79,17 +79,16 @@ class DeleteKeyPairsScreen(Screen[int]):
         just_its_name = self._expected == key_pairs[0].key_name
         self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
         self._outcome = VerdictLine()
+        self._caution = VerdictLine(id="stranded")
         self._files: dict[str, str] = {}
+        self._without_file: list[KeyPair] = []
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
         yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
         with FormBody(can_focus=not self._guarded):
             yield Static("\n".join(self._lines()), markup=False, id="names")
-            if self._stranded:
-                caution = VerdictLine(id="stranded")
-                caution.show(self._caution())
-                yield caution
+            yield self._caution
             if self._guarded:
                 yield Static(
                     f"To delete, type: {visible(self._expected)}", markup=False, id="expected"
@@ -123,30 +122,42 @@ class DeleteKeyPairsScreen(Screen[int]):
     @work(group="look")
     async def _look_for_files(self) -> None:
         """Say which private key files are there, once that is known: a slow disk takes its time."""
+        named, service = self._named, self._service
         self._files = await asyncio.to_thread(
-            lambda: {pair.key_pair_id: _files_of(self._service, pair) for pair in self._named}
+            lambda: {pair.key_pair_id: _files_of(service, pair) for pair in named}
         )
         self.query_one("#names", Static).update("\n".join(self._lines()))
+        replaced = [(pair, self._rotation.successor(pair)) for pair in named]
+        self._without_file = await asyncio.to_thread(
+            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(service, new)]
+        )
+        self._show_caution()
 
     def _is_stranded(self, key_pair: KeyPair) -> bool:
         """Tell whether nobody can have the private key of the pair that replaces this one."""
         successor = self._rotation.successor(key_pair)
         return successor is not None and not is_delivered(successor)
 
-    def _caution(self) -> Verdict:
-        first = self._stranded[0]
-        successor = self._rotation.successor(first)
-        if len(self._stranded) == 1 and successor is not None:
-            who, old = successor.key_name, first.key_name
+    def _show_caution(self) -> None:
+        """Say of which successor nobody can have the private key, if there is one."""
+        affected = self._stranded or self._without_file
+        self._caution.display = bool(affected)
+        if not affected:
+            return
+        what = "private key" if self._stranded else "private key file"
+        how = "was never saved" if self._stranded else "is gone"
+        successor = self._rotation.successor(affected[0])
+        if len(affected) == 1 and successor is not None:
+            who, old = successor.key_name, affected[0].key_name
         else:
-            who, old = f"{len(self._stranded)} successors", "these"
-        return Verdict(
-            f"The private key of {who} was never saved: without {old} you may be locked out.",
-            Tone.CAUTION,
-        )
+            who, old = f"{len(affected)} successors", "these"
+        text = f"The {what} of {who} {how}: without {old} you may be locked out."
+        self._caution.show(Verdict(text, Tone.CAUTION))
 
     def on_mount(self) -> None:
-        if any(pair.saved_to for pair in self._named):
+        self._show_caution()
+        successors = filter(None, map(self._rotation.successor, self._named))
+        if any(pair.saved_to for pair in (*self._named, *successors)):
             self._look_for_files()
         if self._guarded:
             self._typed.focus()
@@ -259,6 +270,14 @@ def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
     if there == count:
         return f"its {count} private key files stay where they are"
     return f"{there} of its {count} private key files stay{'s' * (there == 1)}; the rest is gone"
+
+
+def _has_lost_its_files(service: "KeyPairService", key_pair: KeyPair) -> bool:
+    """Tell whether no file to which a private key was saved is there any more; blocks."""
+    try:
+        return bool(key_pair.saved_to) and not service.present_files(key_pair)
+    except OSError:
+        return False  # it is not known
 
 
 def _what_is_lost(key_pair: KeyPair, files: str) -> str:
