@@ -26,7 +26,7 @@ from core.encoding import (
     public_file,
 )
 from core.encoding.public import PublicKey
-from core.errors import EC2Error, StoreError
+from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.file_formats import PRIVATE_SUFFIXES
 from core.findings import PairReference
 from core.fingerprint import pkcs8_sha1, ssh_sha256
@@ -72,12 +72,19 @@ class Finder:
         self._ask = ask
         self.pairs: list[tuple[str, KeyPair]] = []
         """All pairs, each with its Region."""
+        self.known: list[str] = []
+        """The Regions whose pairs are known here."""
+        self.not_allowed: list[str] = []
+        """The Regions that may not be described."""
         self.problems: list[str] = []
         """Sentences about Regions whose pairs are not known here."""
         for name, describe in regions:
             try:
                 self.pairs += [(name, pair) for pair in describe()]
+                self.known.append(name)
             except (EC2Error, StoreError) as error:
+                if isinstance(error, UnauthorizedOperation):
+                    self.not_allowed.append(name)
                 self.problems.append(f"The pairs of {name} are not known: {error}")
         self._by_fingerprint: dict[str, list[tuple[str, KeyPair]]] = defaultdict(list)
         for name, pair in self.pairs:

@@ -1,7 +1,9 @@
-"""Everything a front end may ask: the operations of EC2's key-pair API, and saving a private key.
+"""Everything a front end may ask: EC2's key-pair API, and what is built around it.
 
-Every operation checks in EC2's order: authorization, dry run, parameters, quota, duplicate. What
-they answer are values of `core.model`; what they refuse, they refuse with errors of `core.errors`.
+That is saving a private key, the agent, authorized_keys, finding, the check-up and the copies in
+other Regions. Every operation checks in EC2's order: authorization, dry run, parameters, quota,
+duplicate. What they answer are values of `core.model`; what they refuse, they refuse with errors of
+`core.errors`.
 """
 
 from collections.abc import Callable, Iterator, Sequence

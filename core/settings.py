@@ -32,9 +32,8 @@ def open_service(
 ) -> KeyPairService:
     """Return the service of a Region; nothing is read but the policy, and nothing is written.
 
-    What is None comes from the environment (`KEYPAIRS_REGION`, `AWS_REGION`,
-    `AWS_DEFAULT_REGION`; `KEYPAIRS_DATA_DIR`; `KEYPAIRS_POLICY`), and failing that is us-east-1,
-    the usual place for data of programs, and the administrator's policy if there is one.
+    What is None comes from the environment (`VARIABLES`), and failing that is us-east-1, the usual
+    place for data of programs, and the administrator's policy if there is one.
 
     Raises:
         SettingsError: there is no such Region, or the policy cannot be understood.
@@ -52,6 +51,27 @@ def open_service(
         read_only=read_only,
     )
     return KeyPairService.open(path, chosen.name, authorizer)
+
+
+def open_to_look(
+    folder: str | Path | None = None,
+    policy: str | Path | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+) -> KeyPairService:
+    """Return a service that changes nothing, for what looks at all Regions.
+
+    Which Region is its own makes no difference, so that the person's, which may be none, is not
+    asked for. What is wrong with the folder is for the caller to find; but one that was named must
+    be there, and only the usual one may still have to come.
+
+    Raises:
+        SettingsError: there is no such folder, or the policy cannot be understood.
+    """
+    path = data_folder(folder, environment)
+    if path != data_folder(environment={}) and not os.path.lexists(path):
+        raise SettingsError(f"There is no folder {path}.")
+    return open_service(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
 
 
 def data_folder(

@@ -43,9 +43,21 @@ def test_a_clean_store_is_fine(data: Path, capsys: Output) -> None:
 
 
 def test_a_folder_in_which_nothing_is_is_named(tmp_path: Path, capsys: Output) -> None:
-    assert call("doctor", "--data-dir", tmp_path / "typo") == 0
-    assert f"no Region is in use in {tmp_path}/typo." in capsys.readouterr().err
-    assert not (tmp_path / "typo").exists()
+    (tmp_path / "empty").mkdir(mode=0o700)
+    assert call("doctor", "--data-dir", tmp_path / "empty") == 0
+    assert f"no Region is in use in {tmp_path}/empty." in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_not_well(
+    tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typo = tmp_path / "typo"
+    assert call("doctor", "--data-dir", typo) == 2
+    assert capsys.readouterr() == ("", f"keypairs: There is no folder {typo}.\n")
+    # Only the usual one may still have to come, with the first key pair.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    assert call("doctor") == 0
+    assert not typo.exists()
 
 
 def test_findings_come_the_worst_first_with_what_to_do(

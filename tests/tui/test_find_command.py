@@ -169,10 +169,35 @@ def test_each_pair_of_a_key_says_by_which_of_its_fingerprints(
 
 
 def test_a_folder_without_pairs_is_named(tmp_path: Path, keys: Path, capsys: Output) -> None:
-    assert call("find", keys, "--data-dir", tmp_path / "typo") == 1
-    said = f"there are no key pairs in {tmp_path}/typo to compare with."
+    (tmp_path / "empty").mkdir()
+    assert call("find", keys, "--data-dir", tmp_path / "empty") == 1
+    said = f"there are no key pairs in {tmp_path}/empty to compare with."
     assert said in capsys.readouterr().err
-    assert not (tmp_path / "typo").exists()
+
+
+def test_a_folder_that_is_not_there_is_no_folder_without_pairs(
+    tmp_path: Path, keys: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typo = tmp_path / "typo"
+    assert call("find", keys, "--data-dir", typo) == 2
+    said = f"keypairs: There is no folder {typo}.\n"
+    assert capsys.readouterr() == ("", said)
+    monkeypatch.setenv("KEYPAIRS_DATA_DIR", str(typo))
+    assert call("find", keys) == 2
+    assert capsys.readouterr() == ("", said)
+    assert not typo.exists()
+
+
+def test_where_nothing_may_be_looked_at_nothing_is_called_unknown(
+    data: Path, keys: Path, tmp_path: Path, capsys: Output
+) -> None:
+    policy = tmp_path / "policy.json"
+    allow = {"Effect": "Allow", "Action": "ec2:CreateKeyPair", "Resource": "*"}
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": allow}))
+    assert call("find", keys, "--policy", policy, "--data-dir", data) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "not known" in output.err
 
 
 def test_without_an_agent_it_says_so(data: Path, capsys: Output) -> None:

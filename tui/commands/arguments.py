@@ -88,7 +88,8 @@ A passphrase is asked for on the terminal, and only where an encrypted file does
 public half (PEM, DER) and has no .pub beside it.
 
 exit status:
-  0 everything is the key of a pair; 1 something is not; 2 unusable options, folder or agent
+  0 everything is the key of a pair; 1 something is not; 2 unusable options, folder or agent, or \
+no pairs may be looked at
 
 with --json, one document:
   version        1; another number would mean another schema

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from core.errors import KeyPairsError
 from core.findings import Finding
-from core.settings import DEFAULT_REGION, data_folder, open_service
+from core.settings import data_folder, open_to_look
 from tui.commands.wrapping import say, tell
 from tui.doctor_text import advice, summed_up
 from tui.text import as_pasted, sentence, visible
@@ -29,9 +29,7 @@ def doctor(
     Returns the exit status.
     """
     try:
-        # Only looked at: what is wrong with the folder is a finding, and no reason to stop. Any
-        # Region would do, but not the person's, which may be none: all are looked at.
-        service = open_service(DEFAULT_REGION, folder, policy, read_only=True)
+        service = open_to_look(folder, policy)
         findings, summary = _collected(service, older_than)
     except KeyPairsError as error:
         tell(sentence(error))

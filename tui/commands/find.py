@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import KeyPairsError
 from core.found import IS_NO_KEY, Found, Standing
 from core.secret import Passphrase
-from core.settings import DEFAULT_REGION, data_folder, open_service
+from core.settings import data_folder, open_to_look
 from tui.commands.wrapping import say, tell
 from tui.found_text import line, summed_up
 from tui.text import sentence, visible
@@ -36,14 +36,15 @@ def find(
     Returns the exit status.
     """
     try:
-        # Any Region would do, but not the person's, which may be none: all are looked at.
-        service = open_service(DEFAULT_REGION, folder, policy, read_only=True)
+        service = open_to_look(folder, policy)
         finder = service.finder(_asker() if ask else None)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE
     for problem in finder.problems:
         tell(visible(problem))
+    if finder.not_allowed and not finder.known:
+        return UNUSABLE  # nothing may be said to be unknown
     if not finder.pairs and not finder.problems:
         tell(f"there are no key pairs in {visible(str(data_folder(folder)))} to compare with.")
     found: list[Found] = []

@@ -131,7 +131,9 @@ class FindScreen(Screen[Chosen | None]):
             return
         self._show(summed_up(self._found, self._looked_at))
         if finder.problems:
-            self._status.show(Verdict(finder.problems[0], Tone.CAUTION))
+            first, *more = finder.problems
+            others = f" Nor are those of {len(more)} other Region{'s' * (len(more) > 1)}."
+            self._status.show(Verdict(first + others * bool(more), Tone.CAUTION))
         if [each.standing for each in self._found] == [Standing.LOCKED]:
             # What is typed next may be its passphrase, and the field above would show it.
             self._ask_for_passphrase()
