@@ -13,7 +13,6 @@ import socket
 import struct
 import subprocess
 from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -107,25 +106,25 @@ class Holdings:
     identities: tuple[Identity, ...]
 
 
-def socket_path(environment: Mapping[str, str] = os.environ) -> str:
+def _socket_path() -> str:
     """Return where the agent of this session listens.
 
     Raises:
         NoAgent: there is none.
     """
-    path = environment.get("SSH_AUTH_SOCK", "")
+    path = os.environ.get("SSH_AUTH_SOCK", "")
     if not path:
         raise NoAgent("There is no ssh-agent: SSH_AUTH_SOCK is not set.")
     return path
 
 
-def holdings(environment: Mapping[str, str] = os.environ) -> Holdings:
+def holdings() -> Holdings:
     """Return what the agent of this session holds; a locked one says that it holds nothing.
 
     Raises:
         AgentError: there is none, it does not answer, or its answer is none.
     """
-    path = socket_path(environment)
+    path = _socket_path()
     deadline = monotonic() + SECONDS
     try:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -196,11 +195,7 @@ def _is_of_sshd(connection: socket.socket) -> bool:
 
 
 def add(
-    private_key: bytearray,
-    *,
-    lifetime: timedelta | None = None,
-    confirm: bool = False,
-    environment: Mapping[str, str] = os.environ,
+    private_key: bytearray, *, lifetime: timedelta | None = None, confirm: bool = False
 ) -> None:
     """Give a private key to the agent of this session, through the standard input of ssh-add.
 
@@ -213,8 +208,8 @@ def add(
         AddNotConfirmed: ssh-add or the agent ended, or took too long, before there was an answer.
         AgentError: there is no ssh-add or no agent, or it refused.
     """
-    path = socket_path(environment)
-    program = which("ssh-add", path=environment.get("PATH", os.defpath))
+    path = _socket_path()
+    program = which("ssh-add")
     if program is None:
         raise AgentError("ssh-add is not installed: install the OpenSSH client.")
     options = ["-t", str(int(lifetime.total_seconds()))] if lifetime is not None else []
