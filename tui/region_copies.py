@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import errors
-from core.model import KeyPair
+from core.model import KeyPair, PrivateKeyState
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
@@ -61,8 +61,20 @@ def summary(copies: Iterable[Copied]) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
-def of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
-    """Return what is to be said of the fingerprints before pairs are copied, in lines."""
+def note(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
+    """Return what is to be known before pairs are copied, in lines."""
+    unsaved = sum(pair.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
+    fingerprints = _of_fingerprints(service, key_pairs)
+    if not unsaved:
+        return fingerprints
+    its = "Its private key was"
+    if len(key_pairs) > 1:
+        its = f"The private keys of {unsaved} of the {len(key_pairs)} pairs were"
+    no_use = "no copy is of use, unless an agent still holds it"
+    return f"{its} never saved: {no_use}.\n{fingerprints}"
+
+
+def _of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
     there = [_fingerprint(service, pair) for pair in key_pairs]
     others = [
         f"{pair.key_name}: {fingerprint}" if len(key_pairs) > 1 else f"There: {fingerprint}"

@@ -79,7 +79,9 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_service: DemoService) -> N
         assert names[0] == "eu-west-3"
         assert "us-east-1" not in names
         await until(pilot, lambda: "There: " in note(screen), "the note")
-        assert "Its fingerprint will read differently there" in note(screen)
+        first, second, *_ = note(screen).splitlines()
+        assert first.startswith("Its private key was never saved: no copy is of use")
+        assert second.startswith("Its fingerprint will read differently there")
         assert "SHA-1 of the private key" in note(screen)
         assert empty_service.fingerprint_elsewhere(pair) in note(screen).splitlines()[-1]
         await choose(pilot, "eu-central-1", "eu-west-3")
@@ -209,6 +211,7 @@ def test_several_pairs_go_together(empty_service: DemoService) -> None:
         await pilot.press("space", "space", "space")
         screen = await open_it(pilot)
         await until(pilot, lambda: "a-rsa: " in note(screen), "the note")
+        assert "The private keys of 3 of the 3 pairs were never saved" in note(screen)
         assert "The fingerprints of 1 of the 3 pairs will read differently" in note(screen)
         await choose(pilot, "eu-west-1", "eu-west-2")
         await pilot.press("enter")

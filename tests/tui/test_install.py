@@ -9,7 +9,7 @@ from core import authorized_keys, files
 from core.authorized_keys import Account
 from core.model import KeyPair
 from tests.demo import DemoService
-from tests.tui.driving import app_of, play, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_agent import texts
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
 from tui import clipboard
@@ -63,6 +63,7 @@ def test_the_line_is_shown_judged_and_added(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await until(pilot, lambda: verdict(screen) == "will be added after 1 line", "the verdict")
+        assert "never saved: of use only if an agent holds it" in drawn(pilot)
         await pilot.press("ctrl+r", "ctrl+f")
         assert options(screen) == 'restrict,from="203.0.113.7"'
         await pilot.press("ctrl+r")

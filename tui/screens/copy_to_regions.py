@@ -97,9 +97,7 @@ class CopyToRegionsScreen(Screen[int]):
 
     @work(group="note")
     async def _say_what_changes(self) -> None:
-        note = await asyncio.to_thread(
-            region_copies.of_fingerprints, self._service, self._key_pairs
-        )
+        note = await asyncio.to_thread(region_copies.note, self._service, self._key_pairs)
         self._note.update("\n".join(map(visible, note.split("\n"))))
 
     # The Regions --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from textual.widgets.input import Selection
 from core import key_options
 from core.authorized_keys import AddedNotConfirmed, Standing
 from core.errors import KeyPairsError
-from core.model import KeyPair
+from core.model import KeyPair, PrivateKeyState
 from tui import clipboard, verdict
 from tui.actions import Place
 from tui.background import is_running
@@ -94,7 +94,10 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._facts.show([*_elsewhere(commands), ("Line", plan.line)])
 
     def _show(self, plan: "Plan") -> None:
-        self._where.show([("File", str(plan.path))])
+        where = [("File", str(plan.path))]
+        if self._key_pair.private_key is PrivateKeyState.UNSAVED:
+            where.append(("Key", "never saved: of use only if an agent holds it"))
+        self._where.show(where)
         self._field.show(verdict.of_plan(plan))
         if plan.is_in_another_home and not plan.changes_nothing:
             self._say(verdict.of_another_home(plan, asked=self._asked == plan.line))
