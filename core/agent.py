@@ -55,7 +55,7 @@ class NoAgent(AgentError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             reason,
-            'Leave, start one with eval "$(ssh-agent)", and start keypairs again in that shell.',
+            'Start one with eval "$(ssh-agent)", then start keypairs again in that shell.',
         )
 
 

@@ -212,6 +212,8 @@ def _examine_missing_folder(path: Path) -> Destination:
         return _refused(path, f"others can write in {parent}, and so replace the key")
     folder = path.parent
     missing = f"the folder {folder} is missing; it will be made for you alone"
+    if parent != folder.parent:
+        missing += f", like all below {parent}"
     # ssh-keygen makes this one without asking, too.
     makes = None if folder == Path.home() / ".ssh" else folder
     cautions = list(_cautions(parent))
