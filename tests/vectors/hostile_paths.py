@@ -130,7 +130,7 @@ PATHS = (
     HostilePath("a tilde in the middle", "private/~/new", ASKS,
                 "private/~ is missing; it will be made", lands="private/~/new"),
     HostilePath("folders below folders", "private/a/b/new", ASKS,
-                "private/a/b is missing; it will be made for you alone, like all below .*/private\\.$",
+                r"private/a/b is missing; it will be made .* like all below .*/private\.$",
                 lands="private/a/b/new"),
     HostilePath("a shell's variable", "private/$HOME", SAVES, lands="private/$HOME"),
     HostilePath("a shell's command", "private/$(touch x)", SAVES, lands="private/$(touch x)"),
