@@ -81,9 +81,10 @@ class Authorizer:
             resource = key_pair_arn(self.region, ACCOUNT, key_name)
         reason = self._reason(action, resource, context, write_problem)
         if reason is not None:
+            # What is described has no resource to name, in the policy as in EC2's answer.
+            of = "" if action in READS else f" on resource: {resource}"
             raise UnauthorizedOperation(
-                f"User: {self._caller} is not authorized to perform: ec2:{action}"
-                f" on resource: {resource} {reason}",
+                f"User: {self._caller} is not authorized to perform: ec2:{action}{of} {reason}",
                 reason,
             )
 

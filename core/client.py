@@ -99,7 +99,10 @@ class Client:
         self._service = service or open_service(region_name, data_dir)
 
     def create_key_pair(self, **request: Any) -> Answer:
-        """Create a key pair; `KeyMaterial` in the answer is its private key."""
+        """Create a key pair; `KeyMaterial` in the answer is its private key.
+
+        The answer has no place for the warning that the disk did not confirm the record.
+        """
 
         def call() -> Answer:
             created = self._service.create_key_pair(

@@ -171,7 +171,10 @@ class DryRunOperation(EC2Error):
 
 
 class StoreError(KeyPairsError):
-    """A Region's file could not be read or written; what was stored before is untouched."""
+    """A Region's file could not be read or written.
+
+    What was stored before is untouched, unless it is a StoreNotConfirmed.
+    """
 
 
 class StoreDamaged(StoreError):

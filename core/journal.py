@@ -1,9 +1,9 @@
 """The journal: who changed what and when, one line of JSON for each change of any Region.
 
-A line is written before its change is made, so that no change can happen unrecorded, with the
-outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line that
-stays `begun` is of a session that died in between, or of a change that the disk, or the ssh-agent,
-did not confirm.
+A line is written before its change is made, so that no change of a Region can happen unrecorded,
+with the outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line
+that stays `begun` is of a session that died in between, or of a change that the disk, or the
+ssh-agent, did not confirm.
 The journal holds nothing private: names, ids and addresses. It is bounded: a full one becomes
 `journal.jsonl.1`, and the one before that goes.
 """
@@ -217,16 +217,30 @@ class Journal:
         Raises:
             StoreError: a journal is there but cannot be read.
         """
-        entries: list[Entry] = []
-        for path in (self.previous_path, self.path):
-            try:
-                data = files.read_regular_file(path, _LARGEST)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StoreError(f"Cannot read the journal {path}: {error.strerror}.") from error
-            entries += filter(None, map(_entry, data.splitlines()))
-        return entries
+        while True:
+            put_aside = _identity(self.previous_path)
+            entries = [*_entries(self.previous_path), *_entries(self.path)]
+            # Another session may have put a full one aside in between; then it is in neither.
+            if _identity(self.previous_path) == put_aside:
+                return entries
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    try:
+        data = files.read_regular_file(path, _LARGEST)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"Cannot read the journal {path}: {error.strerror}.") from error
+    yield from filter(None, map(_entry, data.splitlines()))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _outcome(outcome: str) -> bytes:

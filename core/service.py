@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 
 from core import rotation
 from core.authorization import Authorizer
-from core.errors import InvalidKeyPairDuplicate, SettingsError, StoreError, UnauthorizedOperation
+from core.errors import (
+    InvalidKeyPairDuplicate,
+    KeyPairLimitExceeded,
+    SettingsError,
+    StoreError,
+    UnauthorizedOperation,
+)
 from core.model import KeyPair, TagSpecification
 from core.operations.creating import Creating
 from core.operations.deleting import Deleting
@@ -173,7 +179,7 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
                 public_key_material=key_pair.public_key,
                 tag_specifications=tags,
             )
-        except InvalidKeyPairDuplicate:
+        except (InvalidKeyPairDuplicate, KeyPairLimitExceeded):
             holder = there._store.read().named(key_pair.key_name)
             if holder is None or holder.public_key != key_pair.public_key:
                 raise

@@ -126,6 +126,7 @@ class Creating(Operations):
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: the name is taken.
             InvalidKeyFormat: it is no public key that EC2 takes; `reason` says why.
+            StoreNotConfirmed: it was imported, and may be gone after a power cut.
             StoreError: the record could not be written; nothing was imported.
         """
         from core.encoding.import_material import check_given, read_public_key_material

@@ -32,10 +32,11 @@ class Deleting(Operations):
         with one `delete_time`, an aware time, are brought back together; otherwise it is now.
 
         Raises:
-            UnauthorizedOperation: it is not allowed; nothing else was looked at.
+            UnauthorizedOperation: it is not allowed, whether or not there is such a pair.
             DryRunOperation: it is allowed, and `dry_run` was set.
             MissingParameter: neither was given.
             InvalidParameterValue: an id that never existed, or is none.
+            StoreNotConfirmed: it was deleted, and may be there again after a power cut.
             StoreError: the change could not be written; nothing was deleted.
         """
         state = self._state_to_change(_DELETE, key_name)
@@ -53,9 +54,13 @@ class Deleting(Operations):
         if found is None:
             return None
         with self._store.transaction() as transaction:
-            # Another session may have been faster; then it is as if it had never been there.
-            if found.key_pair_id not in transaction.state.key_pairs:
+            # Another session may have been faster; then it is as if it had never been there. Or it
+            # may have set a tag by which the policy protects the pair.
+            current = transaction.state.key_pairs.get(found.key_pair_id)
+            if current is None:
                 return None
+            if current != found:
+                self._authorize(_DELETE, current.key_name, resource_context(current))
             transaction.empty_trash(self._now() - TRASH_KEEPS)
             transaction.remove(found.key_pair_id, delete_time or self._now(), _DELETE)
         return found.key_pair_id

@@ -1,15 +1,24 @@
 """Tags set and removed: CreateTags, DeleteTags, and both in one change."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from core import validation
 from core.authorization import Context, request_tags, resource_context
-from core.errors import DryRunOperation, InvalidID, MissingParameter
-from core.model import Tag, TagSelector
+from core.errors import DryRunOperation, InvalidID, InvalidParameterValue, MissingParameter
+from core.model import KeyPair, Tag, TagSelector
 from core.operations import Operations
 
 _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+
+
+class _Asked(NamedTuple):
+    """What was found to be allowed: an action in a context, on pairs as they were then."""
+
+    action: str
+    context: Context
+    found: Mapping[str, KeyPair | None]
 
 
 class Tagging(Operations):
@@ -25,15 +34,18 @@ class Tagging(Operations):
         Raises:
             UnauthorizedOperation: it is not allowed on one of them.
             DryRunOperation: it is allowed, and `dry_run` was set.
-            MissingParameter: no resources, or no tags.
-            InvalidParameterValue: a bad tag.
+            MissingParameter: no resources.
+            InvalidParameterValue: no tags, or a bad one.
             InvalidID: an id that names no key pair.
             TagLimitExceeded: one of them would carry more than 50.
             StoreError: the change could not be written.
         """
-        self._begin_tagging(_CREATE_TAGS, resources, request_tags(tags), dry_run)
+        asked = self._begin_tagging(_CREATE_TAGS, resources, request_tags(tags), dry_run)
         if not tags:
-            raise MissingParameter("The request must contain the parameter Tags", parameter="tags")
+            # As dask-ec2#90 (2017) and vagrant-aws#260 (2014) show it.
+            raise InvalidParameterValue(
+                "You must specify one or more tags to create", parameter="tags"
+            )
         validation.check_new_tags(tags)
 
         def merged(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
@@ -42,7 +54,7 @@ class Tagging(Operations):
             validation.check_tag_count(result)
             return result
 
-        self._change_tags(_CREATE_TAGS, resources, merged)
+        self._change_tags(_CREATE_TAGS, [asked], merged)
 
     def delete_tags(
         self,
@@ -63,14 +75,15 @@ class Tagging(Operations):
         selectors = tuple(tags or ())
         with_values = [Tag(s.key, s.value) for s in selectors if s.value is not None]
         keys = {"aws:TagKeys": tuple(selector.key for selector in selectors)}
-        self._begin_tagging(_DELETE_TAGS, resources, request_tags(with_values) | keys, dry_run)
+        context = request_tags(with_values) | keys
+        asked = self._begin_tagging(_DELETE_TAGS, resources, context, dry_run)
 
         def remaining(present: tuple[Tag, ...]) -> tuple[Tag, ...]:
             if not selectors:
                 return ()
             return tuple(t for t in present if not any(s.matches(t) for s in selectors))
 
-        self._change_tags(_DELETE_TAGS, resources, remaining)
+        self._change_tags(_DELETE_TAGS, [asked], remaining)
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
@@ -95,15 +108,18 @@ class Tagging(Operations):
         present = shown if shown is not None else found.tags if found else ()
         new = [tag for tag in tags if tag not in present]
         gone = tuple({tag.key for tag in present} - {tag.key for tag in tags})
-        if new:
-            self._begin_tagging(_CREATE_TAGS, [key_pair_id], request_tags(new), dry_run=False)
-        if gone:
-            self._begin_tagging(_DELETE_TAGS, [key_pair_id], {"aws:TagKeys": gone}, dry_run=False)
+        requests: list[tuple[str, Context]] = []
+        requests += [(_CREATE_TAGS, request_tags(new))] if new else []
+        requests += [(_DELETE_TAGS, {"aws:TagKeys": gone})] if gone else []
+        asked = [
+            self._begin_tagging(action, [key_pair_id], context, dry_run=False)
+            for action, context in requests
+        ]
         validation.check_new_tags(new)
         validation.check_tags([*new, *(tag for tag in tags if tag in present)])
         if found is None:
             raise InvalidID(key_pair_id)
-        if not new and not gone:
+        if not asked:
             return
 
         def changed(current: tuple[Tag, ...]) -> tuple[Tag, ...]:
@@ -113,34 +129,42 @@ class Tagging(Operations):
             validation.check_tag_count(result)
             return result
 
-        self._change_tags("SetTags", [key_pair_id], changed)
+        self._change_tags("SetTags", asked, changed)
 
     def _begin_tagging(
         self, action: str, resources: Sequence[str], context: Context, dry_run: bool
-    ) -> None:
+    ) -> _Asked:
         state = self._state_to_change(action, None)
-        for found in [state.key_pairs.get(resource) for resource in resources] or [None]:
-            key_name = found.key_name if found else None
-            self._authorize(action, key_name, {**context, **resource_context(found)})
+        found = {resource: state.key_pairs.get(resource) for resource in resources}
+        for key_pair in found.values() or [None]:
+            key_name = key_pair.key_name if key_pair else None
+            self._authorize(action, key_name, {**context, **resource_context(key_pair)})
         if dry_run:
             raise DryRunOperation
         if not resources:
+            # As aws-doc-sdk-examples#1302 (2020) shows it.
             raise MissingParameter(
-                "The request must contain the parameter ResourceId", parameter="resources"
+                "The request must contain the parameter resourceIdSet", parameter="resources"
             )
+        return _Asked(action, context, found)
 
     def _change_tags(
         self,
         operation: str,
-        resources: Iterable[str],
+        asked: Sequence[_Asked],
         change: Callable[[tuple[Tag, ...]], tuple[Tag, ...]],
     ) -> None:
         with self._store.transaction() as transaction:
             changed = []
-            for resource in dict.fromkeys(resources):
+            for resource in asked[0].found:
                 key_pair = transaction.state.key_pairs.get(resource)
                 if key_pair is None:
                     raise InvalidID(resource)
+                # Another session may have set a tag by which the policy protects the pair.
+                for action, context, found in asked:
+                    if key_pair != found[resource]:
+                        context = {**context, **resource_context(key_pair)}
+                        self._authorize(action, key_pair.key_name, context)
                 tags = change(key_pair.tags)
                 if tags != key_pair.tags:
                     changed.append(replace(key_pair, tags=tags))

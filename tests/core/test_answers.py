@@ -346,8 +346,20 @@ ROWS = [
             "InvalidID",
             NO_RESOURCE.format("x"),
         ),
-        ("no resources", "D", {"Resources": [], "Tags": [tag("a")]}, "MissingParameter", None),
-        ("no tags", "D", {"Resources": [LIVE], "Tags": []}, "MissingParameter", None),
+        (
+            "no resources",
+            "B",
+            {"Resources": [], "Tags": [tag("a")]},
+            "MissingParameter",
+            MISSING.format("resourceIdSet"),
+        ),
+        (
+            "no tags",
+            "B",
+            {"Resources": [LIVE], "Tags": []},
+            VALUE,
+            "You must specify one or more tags to create",
+        ),
     ),
     *rows(
         "DeleteTags",

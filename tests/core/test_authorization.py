@@ -2,6 +2,7 @@ import json
 import os
 import pwd
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,10 +19,12 @@ from core.errors import (
     StoreError,
     UnauthorizedOperation,
 )
+from core.model import Tag
 from core.policy import Policy
 from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
+from core.transaction import Transaction
 
 Request = dict[str, Any]
 Statement = dict[str, Any]
@@ -393,12 +396,76 @@ def test_the_text_names_caller_action_and_resource_by_their_arns(
     arn = f"arn:{partition}:ec2:{name}:000000000000:key-pair/{key_name}"
     method, request = OPERATIONS[action]
     _, message, _ = answer_of(limited(store, allow("RunInstances")), method, request, NEVER)
+    # What EC2 answers to Describe calls names no resource.
+    resource = "" if action in READS else f" on resource: {arn if key_name else '*'}"
     assert message == (
         "You are not authorized to perform this operation."
         f" User: arn:{partition}:iam::000000000000:user/tester is not authorized to perform:"
-        f" ec2:{action} on resource: {arn if key_name else '*'}"
+        f" ec2:{action}{resource}"
         f" because no identity-based policy allows the ec2:{action} action"
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("delete_key_pair", {"KeyPairId": LIVE}),
+        ("delete_key_pair", {"KeyName": "live"}),
+        ("create_tags", {"Resources": [LIVE], "Tags": [{"Key": "env", "Value": "test"}]}),
+        ("delete_tags", {"Resources": [LIVE], "Tags": [{"Key": "env"}]}),
+        ("delete_tags", {"Resources": [LIVE]}),
+    ],
+)
+def test_a_tag_set_while_the_lock_is_waited_for_protects_its_pair(
+    method: str,
+    request_: Request,
+    store: RegionStore,
+    live: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    overtaken_by(
+        monkeypatch,
+        lambda: limited(store).create_tags(
+            Resources=[live], Tags=[{"Key": "keep", "Value": "yes"}]
+        ),
+    )
+    kept = when("StringEquals", ec2__ResourceTag_SLASH_keep="yes")
+    client = limited(store, allow("*"), deny("*", **kept))
+    code, message, _ = answer_of(client, method, request_, live)
+    assert code == "UnauthorizedOperation"
+    assert message.endswith("with an explicit deny in an identity-based policy")
+    [key_pair] = limited(store).describe_key_pairs()["KeyPairs"]
+    assert {tag["Key"]: tag["Value"] for tag in key_pair["Tags"]} == {"env": "prod", "keep": "yes"}
+
+
+def test_so_do_the_tags_that_a_form_sets_in_one_change(
+    store: RegionStore, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overtaken_by(
+        monkeypatch,
+        lambda: limited(store).create_tags(
+            Resources=[live], Tags=[{"Key": "keep", "Value": "yes"}]
+        ),
+    )
+    statements = allow("*"), deny("*", **when("StringEquals", ec2__ResourceTag_SLASH_keep="yes"))
+    policy = Policy.parse(document(*statements), source="test")
+    service = KeyPairService(store, Authorizer(region(store.region), "tester", policy=policy))
+    with pytest.raises(UnauthorizedOperation):
+        service.set_tags(key_pair_id=live, tags=[Tag("a")])
+    [key_pair] = limited(store).describe_key_pairs()["KeyPairs"]
+    assert [tag["Key"] for tag in key_pair["Tags"]] == ["env", "keep"]
+
+
+def overtaken_by(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+    """Let another session make a change before the next one has the lock."""
+    real = RegionStore.transaction
+
+    def transaction(store: RegionStore) -> AbstractContextManager[Transaction]:
+        monkeypatch.undo()
+        change()
+        return real(store)
+
+    monkeypatch.setattr(RegionStore, "transaction", transaction)
 
 
 # Reading only, and files that forbid ----------------------------------------------------------

@@ -5,6 +5,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from core import validation
 from core.authorization import Authorizer
 from core.errors import (
     InvalidKeyFormat,
@@ -89,6 +90,16 @@ def test_the_same_key_is_no_error_and_another_is(
     with pytest.raises(InvalidKeyPairDuplicate):
         service.copy_to_region(pairs[0], "eu-west-2")
     assert service.for_region("eu-west-1").describe_key_pairs() == before
+
+
+def test_the_same_key_is_no_error_in_a_full_region_either(
+    service: KeyPairService, pairs: Sequence[KeyPair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert service.copy_to_region(pairs[0], "eu-west-1") is not None
+    monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 1)
+    assert service.copy_to_region(pairs[0], "eu-west-1") is None
+    with pytest.raises(KeyPairLimitExceeded):
+        service.copy_to_region(pairs[1], "eu-west-1")
 
 
 def test_each_refusal_is_the_other_regions_own(

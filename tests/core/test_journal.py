@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from core import files
 from core import journal as journal_module
 from core.errors import EC2Error, StoreError, StoreLocked
 from core.journal import Change, Journal
@@ -324,6 +325,23 @@ def test_a_full_journal_is_put_aside_once(
         "journal.jsonl.1",
     }
     assert {path.stat().st_mode & 0o777 for path in journal.path.parent.iterdir()} == {0o600}
+
+
+def test_a_journal_that_is_put_aside_while_it_is_read_is_read_again(
+    journal: Journal, fixed_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(journal, fixed_time, [Change("CreateKeyPair", "web-1")])
+    read_file = files.read_regular_file
+
+    def put_aside_first(path: Path, limit: int) -> bytes:
+        if path == journal.path:
+            monkeypatch.undo()
+            path.replace(journal.previous_path)
+            write(journal, fixed_time, [Change("CreateKeyPair", "web-2")])
+        return read_file(path, limit)
+
+    monkeypatch.setattr(files, "read_regular_file", put_aside_first)
+    assert [entry.key_name for entry in journal.read()] == ["web-1", "web-2"]
 
 
 def test_a_change_of_very_many_key_pairs_can_still_be_read(

@@ -170,8 +170,10 @@ class Model:
     def create_tags(self, request: Request) -> None:
         if request.get("DryRun"):
             raise Refused("DryRunOperation")
-        if not request["Resources"] or not request["Tags"]:
+        if not request["Resources"]:
             raise Refused("MissingParameter")
+        if not request["Tags"]:
+            raise Refused("InvalidParameterValue")
         self.check_tags(request["Tags"])
         new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
         merged = []
