@@ -57,10 +57,10 @@ class _Where(Enum):
 class KeyMaterialScreen(Screen[str]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
-    It cannot be left by accident: until the key was saved, or while no agent holds it, Escape
-    leads to a question that only the pair's name answers, and quitting is refused. Where an agent
-    holds it for a time, the first of them only says when it will be lost. It ends with what
-    became of the private key, in words.
+    It cannot be left by accident: until the key was saved or an agent holds it, Escape leads to
+    a question that only the pair's name answers, and quitting is refused. Where it is in no file
+    and an agent holds it for a time, the first of them only says when it will be lost; once the
+    agent has forgotten it, all is as before. It ends with what became of the private key, in words.
     """
 
     CSS_PATH = "key_material.tcss"

@@ -150,7 +150,6 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._busy = is_running(self, "flow")
         self._path.show(said)
 
     def action_back(self) -> None:
