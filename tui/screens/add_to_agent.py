@@ -16,7 +16,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing
 from tui.keymap import bindings, key_in, key_of
 from tui.text import said_by
 from tui.tone import Tone, Verdict
@@ -97,7 +97,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._busy = is_running(self, "flow")
+        self._busy = is_flowing(self)
         self._outcome.show(said)
 
     def action_back(self) -> None:
@@ -121,7 +121,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         self.workers.cancel_group(self, "look")
         self._add(kept)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _add(self, kept: timedelta | None) -> None:
         self._outcome.show(Verdict("adding…"))
         try:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -12,7 +12,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing
 from tui.keymap import bindings, key_in
 from tui.patience import patiently
 from tui.text import visible
@@ -90,7 +90,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._busy = is_running(self, "flow")
+        self._busy = is_flowing(self)
         self._field.show(said)
 
     def action_back(self) -> None:
@@ -120,7 +120,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         else:
             self.dismiss(f"gave up the private key of {name}; the pair stays, marked !")
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _delete(self) -> None:
         delete = partial(self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id)
         try:

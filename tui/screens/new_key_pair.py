@@ -13,6 +13,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui import verdict
 from tui.actions import Place
+from tui.flow import flow
 from tui.keymap import key_in
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
@@ -130,7 +131,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
             self._wait_for(call, self.focused)
             self._body.disabled = True
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             made = await patiently(call, self._outcome.show, key_in(self.PLACE, "back"))

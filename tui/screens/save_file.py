@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
@@ -12,9 +12,8 @@ from textual.widgets import Input
 from core.destination import Destination
 from core.errors import SaveError
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings
-from tui.once import once
 from tui.tone import Verdict
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
@@ -56,7 +55,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not is_running(self, "flow"):
+        if not is_flowing(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
@@ -65,7 +64,7 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
         """Save."""
         self._submit()
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _submit(self) -> None:
         self._path.show(Verdict("saving…"))
         try:
