@@ -125,7 +125,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
 
     def _make(self, call: Callable[[], Made], doing: str) -> None:
         """Call the service in a thread, and end with its answer or show its refusal."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
+        # Not `once`: the form is locked as well, so that what is made is what it shows.
         if not self._body.disabled:
             self._outcome.show(Verdict(doing))
             self._wait_for(call, self.focused)
