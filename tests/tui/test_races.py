@@ -104,7 +104,7 @@ def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else
 
 
 SAVINGS = {
-    "export": ("export", ("e",), "SaveFileScreen", ()),
+    "export": ("export", ("e",), "ExportScreen", ()),
     "save": ("save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
     "copy": ("copy_to_region", ("C",), "CopyToRegionsScreen", ("space",)),
 }

@@ -195,19 +195,13 @@ class KeyPairListScreen(ListScreen):
     @flow
     async def action_export(self) -> None:
         """Write the chosen pairs, or those that are shown, to a file."""
-        from core.destination import suggest_export
-        from tui.screens.save_file import SaveFileScreen
+        from tui.screens.export import ExportScreen
 
         pairs = self._chosen() or self._shown
         if not pairs:
             self._say("there is nothing to export")
             return
-        screen = SaveFileScreen(
-            f"Export {len(pairs):,} key pair{'s' * (len(pairs) != 1)} (.csv or .json)",
-            suggest_export(self._service.region),
-            lambda path, yes: self._service.export(pairs, path, accepted=yes),
-        )
-        path = await self.app.push_screen_wait(screen)
+        path = await self.app.push_screen_wait(ExportScreen(self._service, pairs))
         if path is not None:
             self._say(f"exported {len(pairs):,} to {short_path(str(path))}")
 
