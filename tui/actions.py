@@ -250,16 +250,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.back", Place.PICK, "escape", "back", "back",
         "Go back."),
 
-    Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
-        "What can be done here, then all keys; f1 where text is typed.",
-        words="keys shortcuts"),
-
     Action("copy-to.submit", Place.COPY_TO, "enter", "submit", "copy",
         "Copy to the chosen Regions, one after the other."),
     Action("copy-to.choose", Place.COPY_TO, "space", "choose", "choose",
         "Choose the Region under the cursor, or no longer.", priority=True),
     Action("copy-to.back", Place.COPY_TO, "escape", "back", "back",
         "Go back, or stop before the next one."),
+
+    Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
+        "What can be done here, then all keys; f1 where text is typed.",
+        words="keys shortcuts"),
 )
 # fmt: on
 

@@ -20,8 +20,8 @@ from textual.screen import Screen
 from core.process import GRACE, end_within
 from tui import forgetting, keymap, net
 from tui.actions import Place
-from tui.background import is_running
-from tui.driver import FLOW, InputLost, SteadyDriver
+from tui.driver import InputLost, SteadyDriver
+from tui.flow import is_flowing
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.strokes import Strokes
 from tui.text import masked, visible
@@ -149,7 +149,7 @@ class KeyPairsApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Show what can be done on the screen; picking a line does it."""
-        if not (isinstance(self.screen, CommandPalette) or is_running(self.screen, FLOW)):
+        if not (isinstance(self.screen, CommandPalette) or is_flowing(self.screen)):
             from tui.palette import Palette
 
             self.push_screen(Palette("What can be done here"))
@@ -165,7 +165,7 @@ class KeyPairsApp(App[None]):
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""
         # A form that ends would take away what lies over it, and stay itself.
-        if not is_running(self.screen, FLOW):
+        if not is_flowing(self.screen):
             from tui.helping import show_help
 
             show_help(self)

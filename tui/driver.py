@@ -23,9 +23,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from tui import paste
-
-FLOW = "flow"
-"""The group of workers that lead from one screen to the next."""
+from tui.flow import is_flowing
 
 _CHUNK = 4096
 _TICK = 0.1
@@ -139,10 +137,7 @@ class SteadyDriver(LinuxDriver):
         await _drained(app)
         for node in (app.focused or app.screen).ancestors_with_self:
             await _drained(node)
-        while app.screen is screen and any(
-            worker.group == FLOW and worker.node is screen and worker.is_running
-            for worker in screen.workers
-        ):
+        while app.screen is screen and is_flowing(screen):
             await asyncio.sleep(_MOMENT)
         while app.screen is not screen and app.focused is None:
             await asyncio.sleep(_MOMENT)

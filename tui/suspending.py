@@ -5,14 +5,13 @@ from typing import Any
 from textual.app import App
 
 from core.process import can_be_continued
-from tui.background import is_running
-from tui.driver import FLOW
+from tui.flow import is_flowing
 
 
 def refusal(app: App[Any]) -> str:
     """Return why the program is not to be stopped, in words for the hint bar, or nothing."""
     # Stopped now, it would keep the locks of the Region and of its journal. The screens below only
     # wait for the one above; help and palette lie over none that is at something.
-    if is_running(app.screen, FLOW):
+    if is_flowing(app.screen):
         return "ctrl+z works again when this is done"
     return "" if can_be_continued() else "ctrl+z: no shell to come back from"

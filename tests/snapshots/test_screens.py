@@ -112,7 +112,7 @@ OPENED_BY = {
     "copy": ("y", "PickScreen"),
     "region": ("r", "PickScreen"),
     "help": ("question_mark", "HelpScreen"),
-    "export": ("e", "SaveFileScreen"),
+    "export": ("e", "ExportScreen"),
 }
 
 

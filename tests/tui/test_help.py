@@ -190,7 +190,7 @@ def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> No
 def test_the_help_of_an_export_claims_no_proof(demo_service: DemoService) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("e")
-        await until_screen(pilot, "SaveFileScreen")
+        await until_screen(pilot, "ExportScreen")
         # Without a remark a line is of this place, not of another.
         own = [item.text for item in help_items(app_of(pilot).screen) if not item.remark]
         assert any("as CSV or JSON" in text for text in own)

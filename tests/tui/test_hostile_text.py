@@ -44,13 +44,13 @@ from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.details import DetailsScreen
 from tui.screens.discard_key_material import DiscardKeyMaterialScreen
 from tui.screens.edit_tags import EditTagsScreen
+from tui.screens.export import ExportScreen
 from tui.screens.find import FindScreen
 from tui.screens.help import HelpScreen
 from tui.screens.import_key_pair import ImportKeyPairScreen
 from tui.screens.install_public_key import InstallPublicKeyScreen
 from tui.screens.key_material import KeyMaterialScreen
 from tui.screens.pick import PickScreen
-from tui.screens.save_file import SaveFileScreen
 from tui.screens.save_key_material import SaveKeyMaterialScreen
 from tui.text import as_pasted, clip, fit, fold, masked, pinched, short_paths, shortened, visible
 from tui.toast import toast
@@ -349,7 +349,9 @@ def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
     yield EditTagsScreen(service, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
     yield SaveKeyMaterialScreen(service, created, FileFormat.PEM, holds_key=True)
-    yield SaveFileScreen(pair.key_name, pair.key_name, lambda path, _: path)
+    exporting = ExportScreen(service, [pair])
+    exporting._path.path = pair.key_name
+    yield exporting
     yield CreateKeyPairScreen(service, pair, pair.key_name)
     successor = replace(pair, replaces=pair.key_pair_id, private_key=PrivateKeyState.UNSAVED)
     rotation = Rotation([replace(successor, key_pair_id=pair.key_name), pair])

@@ -230,7 +230,7 @@ def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
 def test_an_export_makes_no_folder_unasked(demo_service: DemoService, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("e")
-        await until_screen(pilot, "SaveFileScreen")
+        await until_screen(pilot, "ExportScreen")
         app_of(pilot).screen.query_one(PathField).path = "~/lists/all.csv"
         await pilot.press("enter")
         await until_says(

@@ -83,8 +83,28 @@ def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
     play(empty_service, scene)
 
 
+@pytest.mark.parametrize("second", ["submit", "back"])
+def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else(
+    empty_service: DemoService, second: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        screen = app_of(pilot).screen
+        await type_text(pilot, "web")
+        await pilot.press("tab", "right")
+        # As from the queue of the screen, before the app has turned to another.
+        await screen.run_action("submit")
+        await screen.run_action(second)
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "the pair stays" in drawn(pilot), "the word of it")
+
+    play(empty_service, scene)
+
+
 SAVINGS = {
-    "export": ("export", ("e",), "SaveFileScreen", ()),
+    "export": ("export", ("e",), "ExportScreen", ()),
     "save": ("save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
     "copy": ("copy_to_region", ("C",), "CopyToRegionsScreen", ("space",)),
 }

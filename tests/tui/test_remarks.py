@@ -40,7 +40,7 @@ def test_it_says_of_how_many_pairs_and_where(empty_service: DemoService, home: P
         await tag(pilot)
         await until_said(pilot, "tags saved: 2 pairs")
         await pilot.press("e")
-        await until_screen(pilot, "SaveFileScreen")
+        await until_screen(pilot, "ExportScreen")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
         await until_said(pilot, "exported 2 to ~/key-pairs-us-east-1.json")

@@ -478,7 +478,7 @@ def test_the_list_is_exported_without_a_question_to_a_name_that_is_free(
             await until_loaded(pilot)
             for _ in range(2):
                 await pilot.press("e")
-                await until_screen(pilot, "SaveFileScreen")
+                await until_screen(pilot, "ExportScreen")
                 await pilot.press("enter")
                 await until_screen(pilot, "KeyPairListScreen")
 
@@ -499,7 +499,7 @@ def test_an_export_that_fails_keeps_the_path(
         async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await pilot.press("e")
-            await until_screen(pilot, "SaveFileScreen")
+            await until_screen(pilot, "ExportScreen")
             await pilot.press("enter")
             screen = app_of(pilot).screen
             line = screen.query_one(VerdictLine)

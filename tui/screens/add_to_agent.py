@@ -16,7 +16,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings, key_in, key_of
 from tui.text import said_by
 from tui.tone import Tone, Verdict
@@ -63,7 +63,6 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
         self._outcome = VerdictLine(id="outcome")
-        self._busy = False
         self.not_confirmed = False
         """Whether the last key that was on its way to the agent was not seen to be there."""
 
@@ -97,31 +96,27 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._busy = is_running(self, "flow")
         self._outcome.show(said)
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
-        if not self._busy:
+        if not is_flowing(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Add the private key to the agent."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if self._busy:
-            return
         try:
             kept = lifetime.parse(self._lifetime.value)
         except lifetime.LifetimeError:
             self._lifetime.focus()
             return
-        self._busy = True
         # What was found before must not cover what comes of this.
         self.workers.cancel_group(self, "look")
         self._add(kept)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _add(self, kept: timedelta | None) -> None:
         self._outcome.show(Verdict("adding…"))
         try:
@@ -138,8 +133,6 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
             self._outcome.show(Verdict(f"Not added. {_said(error)}", Tone.BAD))
         else:
             self.dismiss(added)
-        finally:
-            self._busy = False
 
 
 def _said(error: KeyPairsError) -> str:

@@ -14,9 +14,8 @@ from textual.widgets import Input, Static
 from core.model import KeyPair
 from tui import region_copies
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings, key_in, key_of
-from tui.once import once
 from tui.patience import patiently
 from tui.region_copies import Copied
 from tui.region_items import region_items
@@ -159,7 +158,7 @@ class CopyToRegionsScreen(Screen[int]):
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
-        if picked is not None and not is_running(self, "flow"):
+        if picked is not None and not is_flowing(self):
             self._chosen ^= {picked.value}
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
@@ -192,7 +191,7 @@ class CopyToRegionsScreen(Screen[int]):
             ]
         )
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _copy(self, jobs: Sequence[tuple[str, KeyPair]]) -> None:
         for number, (name, key_pair) in enumerate(jobs, start=1):
             if self._stop:
@@ -237,7 +236,7 @@ class CopyToRegionsScreen(Screen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if is_running(self, "flow"):
+        if is_flowing(self):
             self._stop = True
             self._service.give_up_waiting()
         else:

@@ -17,9 +17,8 @@ from core.model import KeyPair, PrivateKeyState
 from core.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import at, bindings, hints, key_in, key_of
-from tui.once import once
 from tui.patience import patiently
 from tui.strokes import ALONE
 from tui.text import short_path, visible
@@ -168,7 +167,7 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if is_running(self, "flow"):
+        if is_flowing(self):
             self._stop = True
             self._service.give_up_waiting()
         else:
@@ -176,7 +175,7 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
-        if self._guarded or self._answer or is_running(self, "flow"):
+        if self._guarded or self._answer or is_flowing(self):
             return
         if self._amid or cast("KeyPairsApp", self.app).strokes.pouring:
             self._doubt()
@@ -219,7 +218,7 @@ class DeleteKeyPairsScreen(Screen[int]):
             self._delete_time = self._service.now()
         self._delete()
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _delete(self) -> None:
         count = len(self._key_pairs)
         for key_pair in self._key_pairs[self._deleted :]:

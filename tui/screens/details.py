@@ -15,6 +15,7 @@ from core.rotation import NOTHING_REPLACED, Rotation
 from tui import details
 from tui.actions import Place
 from tui.copy_menu import copy_something
+from tui.flow import flow
 from tui.keymap import bindings, reading_hints
 from tui.read_only import READ_ONLY
 from tui.widgets.facts import Facts
@@ -76,7 +77,7 @@ class DetailsScreen(Screen[Next | None]):
             labelled = any(label for label, _ in facts)
             await self._page.mount(Facts(facts, labelled=labelled, pasteable=pasteable))
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
         await copy_something(self.app, self._service, self._key_pair)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -12,7 +12,7 @@ from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings, key_in
 from tui.patience import patiently
 from tui.text import visible
@@ -70,7 +70,6 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
         self._field = FormField("Its name", self._key_name)
-        self._busy = False
         self._fate = Choice(_OPTIONS, id="fate")
 
     def compose(self) -> ComposeResult:
@@ -90,21 +89,22 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._busy = is_running(self, "flow")
         self._field.show(said)
 
     def action_back(self) -> None:
         """Go back; the key is still there."""
-        if self._busy:
+        if is_flowing(self):
             self._service.give_up_waiting()
-        else:
+        elif self.is_current:
             self.dismiss(None)
 
     @on(Input.Submitted)
+    @once
     def action_submit(self) -> None:
         """Give the private key up, if the name is right."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
-        if self._busy:
+        # To keep the pair takes no worker, which would hold back what comes close behind: it would
+        # close the screen of the key as well.
+        if not self.is_current:
             return
         name = self._key_pair.key_name
         # What the screen asks for must do, also where the name itself cannot be typed.
@@ -114,13 +114,12 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
             self._field.show(Verdict(said, Tone.BAD))
             self._key_name.focus()
             return
-        self._busy = True
         if self._fate.value == _DELETE:
             self._delete()
         else:
             self.dismiss(f"gave up the private key of {name}; the pair stays, marked !")
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _delete(self) -> None:
         delete = partial(self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id)
         try:
@@ -130,5 +129,3 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
         else:
             name = self._key_pair.key_name
             self.dismiss(f"gave up the private key of {name}, and deleted the pair")
-        finally:
-            self._busy = False

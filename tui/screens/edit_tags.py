@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -13,9 +13,8 @@ from core.errors import KeyPairsError
 from core.model import KeyPair, Tag
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings, key_in
-from tui.once import once
 from tui.patience import patiently
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
@@ -83,7 +82,7 @@ class EditTagsScreen(Screen[bool]):
 
     def action_back(self) -> None:
         """Go back; nothing is changed."""
-        if is_running(self, "flow"):
+        if is_flowing(self):
             self._service.give_up_waiting()
         else:
             self.dismiss(False)
@@ -94,7 +93,7 @@ class EditTagsScreen(Screen[bool]):
         """Save the tags."""
         self._save(self._tags.tags)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _save(self, tags: Sequence[Tag]) -> None:
         try:
             await patiently(

@@ -13,6 +13,7 @@ from core.errors import EC2Error, InvalidKeyFormat, StoreError, UnauthorizedOper
 from core.model import KeyPair
 from tui import verdict
 from tui.actions import Place
+from tui.flow import flow
 from tui.keymap import bindings, key_of
 from tui.screens.new_key_pair import NewKeyPairScreen
 from tui.text import short_path, visible
@@ -99,7 +100,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         self.workers.cancel_group(self, "material")
         self._fields["public_key_material"].show(Verdict(reason, Tone.BAD))
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_pick(self) -> None:
         """Pick one of the public keys in ~/.ssh."""
         from tui.screens.pick import PickScreen

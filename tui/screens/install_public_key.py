@@ -16,9 +16,8 @@ from core.errors import KeyPairsError
 from core.model import KeyPair, PrivateKeyState
 from tui import clipboard, verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings, key_of
-from tui.once import once
 from tui.text import said_by, short_path
 from tui.tone import Tone, Verdict
 from tui.widgets.facts import Facts
@@ -76,7 +75,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
     @on(Input.Changed)
     def _forget_outcome(self) -> None:
         # While it is being added, it is not what came of something.
-        if not is_running(self, "flow"):
+        if not is_flowing(self):
             self._outcome.display = False
 
     @on(Input.Changed)
@@ -138,7 +137,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
-        if not is_running(self, "flow"):
+        if not is_flowing(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
@@ -147,7 +146,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
         """Add the line to authorized_keys."""
         self._install(self._options.value)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _install(self, options: str) -> None:
         try:
             # Looked at anew: what was refused may have been mended in another terminal.

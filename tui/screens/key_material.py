@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
@@ -13,6 +12,7 @@ from core import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui import verdict
 from tui.actions import Place
+from tui.flow import flow
 from tui.keymap import bindings, hints
 from tui.text import short_path
 from tui.tone import Tone, Verdict
@@ -57,10 +57,10 @@ class _Where(Enum):
 class KeyMaterialScreen(Screen[str]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
-    It cannot be left by accident: until the key was saved, or while no agent holds it, Escape
-    leads to a question that only the pair's name answers, and quitting is refused. Where an agent
-    holds it for a time, the first of them only says when it will be lost. It ends with what
-    became of the private key, in words.
+    It cannot be left by accident: until the key was saved or an agent holds it, Escape leads to
+    a question that only the pair's name answers, and quitting is refused. Where it is in no file
+    and an agent holds it for a time, the first of them only says when it will be lost; once the
+    agent has forgotten it, all is as before. It ends with what became of the private key, in words.
     """
 
     CSS_PATH = "key_material.tcss"
@@ -216,7 +216,7 @@ class KeyMaterialScreen(Screen[str]):
             tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
         )
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_save(self) -> None:
         """Save the private key to a file, and again in other formats."""
         from tui.screens.save_key_material import SaveKeyMaterialScreen
@@ -253,7 +253,7 @@ class KeyMaterialScreen(Screen[str]):
         state.can_focus = several
         state.scroll_home(animate=False)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_add_to_agent(self) -> None:
         """Add the private key to the ssh-agent."""
         from tui.screens.add_to_agent import AddToAgentScreen
@@ -276,7 +276,7 @@ class KeyMaterialScreen(Screen[str]):
                 left = added.until - self._service.now()
                 self.set_timer(max(left.total_seconds(), 0), self._show_state)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard, the private key only if asked."""
         from tui.copy_menu import copy_of_new
@@ -286,7 +286,7 @@ class KeyMaterialScreen(Screen[str]):
             self._sent = True
             self._show_state()
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_back(self) -> None:
         """Leave; where the private key would be lost, only after a question, or a word of it."""
         from tui.screens.discard_key_material import DiscardKeyMaterialScreen

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual import on, work
+from textual import on
 
 from core.errors import KeyPairsError
 from core.model import KeyPair
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing
 from tui.keymap import bindings, key_in, key_of
 from tui.list_screen import ListScreen
 from tui.patience import patiently
@@ -34,23 +34,23 @@ class KeyPairListScreen(ListScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins
         # with "d" and "y" must not delete anything. To give up waiting does no harm.
-        return action == "show_all" or not is_running(self, "flow")
+        return action == "show_all" or not is_flowing(self)
 
     def action_show_all(self) -> None:
         """Give up what waits for another session; where nothing does, show all pairs."""
-        if is_running(self, "flow"):
+        if is_flowing(self):
             self._service.give_up_waiting()
         else:
             super().action_show_all()
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_create_key_pair(self) -> None:
         """Create a key pair, and stay with its private key until it is safe or given up."""
         await self._create()
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_replace_key_pair(self) -> None:
         """Create a pair that takes the place of the one under the cursor, which stays."""
         key_pair = self._highlighted
@@ -77,7 +77,7 @@ class KeyPairListScreen(ListScreen):
         await self._read(created.key_pair.key_pair_id, became)
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_import_key_pair(self) -> None:
         """Import a public key."""
         from tui.screens.import_key_pair import ImportKeyPairScreen
@@ -86,7 +86,7 @@ class KeyPairListScreen(ListScreen):
         if imported is not None:
             await self._read(imported.key_pair_id, f"imported {imported.key_name}")
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_details(self) -> None:
         """Show everything about the pair under the cursor."""
         from tui.screens.details import DetailsScreen, Next
@@ -110,7 +110,7 @@ class KeyPairListScreen(ListScreen):
         await self.run_action("details")
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_edit_tags(self) -> None:
         """Edit the tags of the pair, or add tags to the chosen ones."""
         await self._edit_tags(self._affected())
@@ -124,7 +124,7 @@ class KeyPairListScreen(ListScreen):
                 await self._read(say=f"tags saved: {_what(affected)}")
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_delete(self) -> None:
         """Delete the pair, or the chosen ones."""
         await self._delete(self._affected())
@@ -142,7 +142,7 @@ class KeyPairListScreen(ListScreen):
                 await self._read(say=f"deleted {name}; {undo}")
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_copy_to_regions(self) -> None:
         """Copy the public half of the pair, or of the chosen ones, to other Regions."""
         from tui.screens.copy_to_regions import CopyToRegionsScreen
@@ -156,7 +156,7 @@ class KeyPairListScreen(ListScreen):
                 self._say(f"copied to {copied} Region{'s' * (copied != 1)}")
 
     @changes
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
         from tui.undoing import bring_back_last
@@ -171,7 +171,7 @@ class KeyPairListScreen(ListScreen):
             first = brought.restored[0].key_pair_id if brought.restored else None
             await self._read(first, brought.words)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
         from tui.copy_menu import copy_something
@@ -179,7 +179,7 @@ class KeyPairListScreen(ListScreen):
         if self._highlighted is not None:
             await copy_something(self.app, self._service, self._highlighted)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_region(self) -> None:
         """Look at another Region."""
         from tui.region_items import region_items
@@ -192,26 +192,20 @@ class KeyPairListScreen(ListScreen):
             self._look_at(name)
             await self._read()
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_export(self) -> None:
         """Write the chosen pairs, or those that are shown, to a file."""
-        from core.destination import suggest_export
-        from tui.screens.save_file import SaveFileScreen
+        from tui.screens.export import ExportScreen
 
         pairs = self._chosen() or self._shown
         if not pairs:
             self._say("there is nothing to export")
             return
-        screen = SaveFileScreen(
-            f"Export {len(pairs):,} key pair{'s' * (len(pairs) != 1)} (.csv or .json)",
-            suggest_export(self._service.region),
-            lambda path, yes: self._service.export(pairs, path, accepted=yes),
-        )
-        path = await self.app.push_screen_wait(screen)
+        path = await self.app.push_screen_wait(ExportScreen(self._service, pairs))
         if path is not None:
             self._say(f"exported {len(pairs):,} to {short_path(str(path))}")
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_journal(self) -> None:
         """Show what was done in this Region, and go to the pair of a line, if it is still there."""
         from tui.journal_items import journal_items
@@ -233,14 +227,14 @@ class KeyPairListScreen(ListScreen):
         elif key_pair_id:
             self._say("that pair is not there any more")
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_agent(self) -> None:
         """Show what the ssh-agent holds, and go to the pair of a key or import it."""
         from tui.screens.agent_keys import AgentKeysScreen
 
         await self._follow(await self.app.push_screen_wait(AgentKeysScreen(self._service)))
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_install(self) -> None:
         """Install the public key of the pair under the cursor in authorized_keys."""
         from tui.screens.install_public_key import InstallPublicKeyScreen
@@ -252,7 +246,7 @@ class KeyPairListScreen(ListScreen):
             if said is not None:
                 self._say(said)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_find(self) -> None:
         """Say whose a key is, and go to its pair or import it."""
         from tui.screens.find import FindScreen
@@ -275,7 +269,7 @@ class KeyPairListScreen(ListScreen):
             self._look_at(chosen.region)
             await self._go_to(chosen.key_pair_id)
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def action_check_up(self) -> None:
         """Look for what is wrong in all Regions, and go to the pair that is picked there."""
         from tui.screens.check_up import CheckUpScreen

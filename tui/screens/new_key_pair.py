@@ -13,6 +13,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui import verdict
 from tui.actions import Place
+from tui.flow import flow
 from tui.keymap import key_in
 from tui.patience import patiently
 from tui.tone import Tone, Verdict
@@ -124,13 +125,13 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
 
     def _make(self, call: Callable[[], Made], doing: str) -> None:
         """Call the service in a thread, and end with its answer or show its refusal."""
-        # Not in the worker: a second one would cancel the first, but not its thread.
+        # Not `once`: the form is locked as well, so that what is made is what it shows.
         if not self._body.disabled:
             self._outcome.show(Verdict(doing))
             self._wait_for(call, self.focused)
             self._body.disabled = True
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             made = await patiently(call, self._outcome.show, key_in(self.PLACE, "back"))

@@ -17,9 +17,8 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui import verdict
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings
-from tui.once import once
 from tui.text import said_by
 from tui.tone import Tone, Verdict
 from tui.widgets.choice import Choice
@@ -150,12 +149,11 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._busy = is_running(self, "flow")
         self._path.show(said)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not is_running(self, "flow"):
+        if not is_flowing(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
@@ -184,7 +182,7 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
             return False
         return True
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _submit(self, passphrase: Passphrase | None) -> None:
         # As it is now: the fields can be changed while the thread is at it.
         save = partial(

@@ -1,62 +1,57 @@
-"""The dialog that saves something without secrets to a new file: the list."""
+"""The dialog that writes pairs to a new file, as CSV or JSON."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.destination import Destination
+from core.destination import suggest_export
 from core.errors import SaveError
+from core.model import KeyPair
 from tui.actions import Place
-from tui.background import is_running
+from tui.flow import flow, is_flowing, once
 from tui.keymap import bindings
-from tui.once import once
 from tui.tone import Verdict
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.top_line import TopLine
 
-Saved = TypeVar("Saved")
+if TYPE_CHECKING:
+    from core.service import KeyPairService
 
 
-class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
-    """One path, its verdict live; ends with what `save` returned, or None.
+class ExportScreen(Screen[Path | None]):
+    """One path, its verdict live; ends with the path that was written, or None.
 
     A failure is said below the path, and the path stays for another try.
-
-    Args:
-        title: what is saved.
-        path: the path to offer.
-        save: writes to a path as it was typed, in a thread, with what a second Enter said yes to;
-            raises SaveError.
     """
 
     PLACE = Place.EXPORT
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
-    def __init__(
-        self, title: str, path: str, save: Callable[[str, Destination | None], Saved]
-    ) -> None:
+    def __init__(self, service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> None:
         super().__init__()
-        self._title = title
-        self._save = save
-        self._path = PathField(path)
+        self._service = service
+        self._key_pairs = key_pairs
+        self._path = PathField(suggest_export(service.region))
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._title)
+        count = len(self._key_pairs)
+        yield TopLine(f"Export {count:,} key pair{'s' * (count != 1)} (.csv or .json)")
         with FormBody():
             yield self._path
         yield KeyHints(Place.EXPORT)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not is_running(self, "flow"):
+        if not is_flowing(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
@@ -65,12 +60,17 @@ class SaveFileScreen(Screen[Saved | None], Generic[Saved]):
         """Save."""
         self._submit()
 
-    @work(exclusive=True, group="flow")
+    @flow
     async def _submit(self) -> None:
         self._path.show(Verdict("saving…"))
         try:
-            saved = await asyncio.to_thread(self._save, self._path.path, self._path.accepted)
+            path = await asyncio.to_thread(
+                self._service.export,
+                self._key_pairs,
+                self._path.path,
+                accepted=self._path.accepted,
+            )
         except SaveError as error:
             self._path.refuse(error)
         else:
-            self.dismiss(saved)
+            self.dismiss(path)
