@@ -114,7 +114,7 @@ def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
     terminal.wait_for("2 of 3")
     terminal.wait_until_gone("batch")
     terminal.type(" type:dsa")
-    terminal.wait_for("!")
+    terminal.wait_for("takes rsa or ed25519")
     terminal.press("Escape")
     terminal.wait_for("batch")
     terminal.press("/")
@@ -123,7 +123,7 @@ def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
     terminal.wait_for("that is")
     terminal.press("Enter")
     terminal.press("Enter")
-    terminal.wait_for("web-green")
+    terminal.wait_for(lambda screen: "y copy" in screen and "web-green" in screen)
 
 
 @SIZES
@@ -317,4 +317,4 @@ def test_another_session_is_noticed(
     terminal.send(sent)
     terminal.wait_for("3 pairs")
     [two] = [pair for pair in service.describe_key_pairs() if pair.key_name == "two"]
-    assert two.key_pair_id in terminal.screen()
+    assert two.key_pair_id in terminal.rest()
