@@ -369,6 +369,6 @@ def test_a_path_stays_one_whatever_the_file_is_called_or_holds(
 
 def test_the_largest_paste_is_judged_at_once(empty_service: DemoService) -> None:
     for text in ("-" * LARGEST, ("-----BEGIN " + "A" * 40) * (LARGEST // 51), "MIIE" * 16384):
-        start = time.perf_counter()
+        start = time.process_time()
         assert empty_service.private_key_refusal(text) is None
-        assert time.perf_counter() - start < 0.2
+        assert time.process_time() - start < 0.2
