@@ -433,7 +433,7 @@ def is_running(pid: int) -> bool:
         return False
     try:
         # It has ended if only its status is left, for a parent that has not asked for it yet.
-        return _state_in(Path(f"/proc/{pid}/stat")) != "Z"
+        return state_of(pid) != "Z"
     except (FileNotFoundError, ProcessLookupError):
         # It has ended since; or there is no /proc to look in.
         return not Path("/proc/self").exists()
@@ -445,6 +445,11 @@ def _wait_for_death(pid: int) -> None:
     except AssertionError:
         os.kill(pid, signal.SIGKILL)
         raise
+
+
+def state_of(pid: int) -> str:
+    """Return the letter for the state of a process, `T` if it is stopped."""
+    return _state_in(Path(f"/proc/{pid}/stat"))
 
 
 def _state_in(stat: Path) -> str:
@@ -501,6 +506,12 @@ def save_key_material(terminal: Terminal) -> str:
     terminal.wait_for("Path")
     terminal.press("Enter")
     return terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
+
+
+def records(folder: Path) -> Sequence[Mapping[str, Any]]:
+    """Return what is stored of the pairs in us-east-1, by a program of which that is the folder."""
+    document = json.loads((folder / "data" / "us-east-1.json").read_bytes())
+    return list(document["key_pairs"].values())
 
 
 def flat(screen: str) -> str:

@@ -29,6 +29,7 @@ from tests.pty.terminal import (
     flat,
     open_form,
     save_key_material,
+    state_of,
     text_of,
     wait_until,
 )
@@ -111,8 +112,7 @@ class RunOfCanary(Terminal):
     @property
     def is_stopped(self) -> bool:
         """Whether the program was stopped, and not continued."""
-        status = Path(f"/proc/{self.program}/stat").read_text()
-        return status.rpartition(")")[2].split()[0] == "T"
+        return state_of(self.program) == "T"
 
     def look_from_outside(self) -> None:
         """Note what other programs see of the process."""

@@ -10,6 +10,7 @@ from subprocess import run as run_program
 import pytest
 
 from core.service import KeyPairService
+from tests.helpers import SIZES
 from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal, text_of, wait_until
 
 INNER_SETTINGS = [
@@ -99,13 +100,7 @@ def send_public_key(terminal: Terminal) -> str:
     return terminal.wait_for("sent to your terminal")
 
 
-@pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
+@SIZES
 def test_outside_tmux_the_public_key_is_sent_by_osc_52(
     open_app: OpenApp, public_key: str, size: tuple[int, int]
 ) -> None:

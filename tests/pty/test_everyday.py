@@ -9,23 +9,10 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
+from tests.helpers import PUBLIC_KEY, SIZES
 from tests.pty.terminal import OpenApp
 
-SIZES = pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    return KeyPairService.open(tmp_path / "data", "us-east-1")
 
 
 def fill(

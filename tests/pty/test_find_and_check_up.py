@@ -5,21 +5,18 @@ from pathlib import Path
 import pytest
 
 from core.service import KeyPairService
+from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, flat
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+def service(service: KeyPairService, tmp_path: Path) -> KeyPairService:
     created = service.create_key_pair(key_name="web", key_type="ed25519")
     folder = tmp_path / "home" / ".ssh"
     folder.mkdir(mode=0o700, parents=True)
     service.save_key_material(created, str(folder / "web.pem"))
     service.for_region("eu-west-1").create_key_pair(key_name="lost", key_type="ed25519")
     return service
-
-
-SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 
 
 @SIZES

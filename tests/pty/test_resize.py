@@ -7,6 +7,7 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
+from tests.helpers import PUBLIC_KEY
 from tests.pty.terminal import (
     OpenApp,
     Terminal,
@@ -16,8 +17,6 @@ from tests.pty.terminal import (
 )
 
 pytestmark = pytest.mark.long
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 
 def show_list(terminal: Terminal) -> None:

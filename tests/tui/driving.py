@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
 from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -13,14 +12,6 @@ from tui.app import KeyPairsApp
 from tui.screens.key_pair_list import KeyPairListScreen
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
-
-SIZES = pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
 
 
 def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:

@@ -12,13 +12,12 @@ from textual.pilot import Pilot
 
 from core.public_files import LARGEST
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, until, until_screen
 from tui.screens.import_key_pair import ImportKeyPairScreen
 from tui.tone import Tone, Verdict
 from tui.widgets.key_text import KeyText
 from tui.widgets.text_input import TextInput
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 
 async def open_form(pilot: Pilot[None]) -> ImportKeyPairScreen:
