@@ -5,13 +5,11 @@ import hashlib
 import hmac
 import os
 import socket
-import subprocess
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
+from tests.helpers import Run
 
 PASSPHRASE = "a secret ü"
 FILES = 300

@@ -34,7 +34,6 @@ from core.service import KeyPairService
 from core.store import RegionStore
 from tests.core.test_login import (
     SECONDS,
-    Run,
     Server,
     by_ssh,
     privilege_separation_folder,
@@ -42,6 +41,7 @@ from tests.core.test_login import (
     server,
 )
 from tests.core.test_store_faults import NUMBERS, Faults
+from tests.helpers import Run
 
 __all__ = ["privilege_separation_folder", "server"]
 

@@ -1,7 +1,6 @@
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
@@ -21,8 +20,7 @@ from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests.core.store_records import key_pair, write_region
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 TAGS = (Tag("Env", "prod"), Tag("Team", ""))
 

@@ -21,7 +21,8 @@ from core.secret import Passphrase
 from core.service import KeyPairService
 from core.store import RegionStore
 from tests import key_zoo
-from tests.key_zoo import PASSPHRASE, Run, Zoo
+from tests.helpers import Run
+from tests.key_zoo import PASSPHRASE, Zoo
 
 
 @pytest.fixture(scope="module")

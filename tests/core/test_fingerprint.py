@@ -1,6 +1,6 @@
 import re
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -12,8 +12,7 @@ from core import fingerprint
 from core.encoding import pem, private
 from core.encoding.public import PublicKey
 from core.model import KeyFormat
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import PUBLIC_KEY, Run
 
 
 @pytest.fixture
@@ -121,7 +120,7 @@ def test_the_other_two_are_those_of_ssh_keygen(
             "HMXWyhG4gbktWdKgkzX/THR2+GMkRLG8rKsKj1oW86k=",
         ),
         (
-            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY",
+            PUBLIC_KEY,
             "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8=",
         ),
     ],

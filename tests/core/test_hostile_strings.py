@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
@@ -24,9 +23,8 @@ from core.query import parse, searchable
 from core.recipes import PUBLIC_KEY_FILE, recipes
 from core.service import KeyPairService
 from core.store import RegionStore
+from tests.helpers import Run
 from tests.vectors.hostile_strings import EVERYTHING, IGNORED, OK, STRINGS, Hostile
-
-Run = Callable[..., CompletedProcess[bytes]]
 
 LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ/w1k2nQG8f8rPzUxRrZ3rL0O0aVnH6iJ0yqzXQ4q1m"
 REGION = "us-east-1"

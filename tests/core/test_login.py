@@ -12,8 +12,7 @@ import pytest
 
 from core.model import CreatedKeyPair, KeyFormat, KeyType
 from core.service import KeyPairService
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
+from tests.helpers import Run
 
 SECONDS = 20
 USER = pwd.getpwuid(os.geteuid()).pw_name

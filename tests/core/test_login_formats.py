@@ -15,13 +15,13 @@ from tests.core.test_login import (
     COMMAND,
     SECONDS,
     USER,
-    Run,
     Server,
     by_plink,
     by_ssh,
     privilege_separation_folder,
     server,
 )
+from tests.helpers import Run
 
 __all__ = ["privilege_separation_folder", "server"]
 

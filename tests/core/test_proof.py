@@ -1,7 +1,6 @@
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,8 +11,7 @@ from core.keygen import PrivateKey
 from core.model import CreatedKeyPair, FileFormat, KeyPair, KeyType
 from core.proof import prove
 from core.service import KeyPairService
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
 MODE = "mode 0600, yours"

@@ -2,10 +2,8 @@ import dataclasses
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from subprocess import CompletedProcess
 
 import pytest
 from hypothesis import example, given
@@ -15,8 +13,7 @@ from core.encoding.public import PublicKey
 from core.fingerprint import ec2_fingerprint, fingerprints, pkcs8_sha1
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag
 from core.query import LONGEST, Query, fingerprint_kind, parse, searchable
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

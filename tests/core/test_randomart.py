@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from subprocess import CompletedProcess
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -14,8 +13,7 @@ from core.encoding.public import PublicKey
 from core.fingerprint import ec2_fingerprint, fingerprints
 from core.model import KeyPair, KeyType, PrivateKeyState
 from core.randomart import randomart, randomart_of
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from subprocess import CompletedProcess
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,8 +26,8 @@ from core.model import (
 from core.query import fingerprint_kind
 from core.recipes import PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, fingerprint_commands, recipes
 from core.service import KeyPairService
+from tests.helpers import Run
 
-Run = Callable[..., CompletedProcess[bytes]]
 Save = Callable[..., KeyPair]
 
 REGION = "eu-central-1"

@@ -1,7 +1,6 @@
 import dataclasses
 import shutil
 import stat
-import subprocess
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +16,7 @@ from core.journal import Journal
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
 from core.secret import Passphrase, PassphraseGone
 from core.service import KeyPairService
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
+from tests.helpers import Run
 
 PHRASE = "two words, gr\u00fcn #1"
 

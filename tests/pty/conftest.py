@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from core.service import KeyPairService
 from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> KeyPairService:
+    """Return a service over the data that the program is opened with."""
+    return KeyPairService.open(tmp_path / "data", "us-east-1")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from shutil import rmtree
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 KEYPAIRS = Path(sys.executable).with_name("keypairs")
 """The installed program."""
@@ -21,6 +21,9 @@ KEYPAIRS = Path(sys.executable).with_name("keypairs")
 POLL = 0.03
 PATIENCE = 10.0
 """Seconds to wait for what should be there in a tenth; a loaded machine takes its time."""
+
+QUIET_POLLS = 3
+"""As often in a row nothing has changed, and nobody is at work, when there is rest."""
 
 _ESCAPE_DELAY = 0.15
 _TMUX_SECONDS = 10
@@ -73,6 +76,15 @@ _FLAGS = (
     "origin_flag",
     "wrap_flag",
 )
+
+
+class Look(NamedTuple):
+    """What a terminal is like at a moment."""
+
+    written: int
+    """Bytes that the program has written."""
+    picture: bytes
+    """The screen with its colours, and the place of the cursor."""
 
 
 class Terminal:
@@ -215,27 +227,10 @@ class Terminal:
         Keys that come in one burst all go to the widget that has the focus at that moment.
         """
         for key in keys:
-            before = self._picture()
+            before = self.look()
             self.press(key)
-            self._wait_for_rest(before)
+            self.rest(before)
         return self.screen()
-
-    def _wait_for_rest(self, before: bytes) -> None:
-        last = before
-
-        def changed_and_at_rest() -> bool:
-            nonlocal last
-            earlier, last = last, self._picture()
-            return earlier == last != before and not self.is_at_work
-
-        wait_until(
-            changed_and_at_rest, PATIENCE, lambda: f"nothing changes:\n{self.framed(self.screen())}"
-        )
-
-    def _picture(self) -> bytes:
-        """Return all that tmux knows of the screen: colours and the place of the cursor, too."""
-        place = ("display-message", "-p", "#{cursor_x} #{cursor_y}")
-        return self._tmux(*place, ";", "capture-pane", "-p", "-e")
 
     def type(self, text: str) -> None:
         """Type a text, all of it at once."""
@@ -254,8 +249,19 @@ class Terminal:
         self._tmux("paste-buffer", "-p", "-d", "-b", "pasted")
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the window another size."""
+        """Give the window another size, of which the program may hear a little later."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The columns and rows that the program is told if it asks."""
+        tty = self._tmux("display-message", "-p", "#{pane_tty}").decode().strip()
+        opened = os.open(tty, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            columns, rows = os.get_terminal_size(opened)
+        finally:
+            os.close(opened)
+        return columns, rows
 
     # The screen ---------------------------------------------------------------------------------
 
@@ -267,6 +273,32 @@ class Terminal:
     def styled(self) -> str:
         """Return the text on the screen with its colours and attributes, spaces included."""
         return self._tmux("capture-pane", "-p", "-e", "-N").decode()
+
+    def look(self) -> Look:
+        """Return what has been written, and all that tmux has made of it."""
+        place = ("display-message", "-p", "#{cursor_x} #{cursor_y}")
+        picture = self._tmux(*place, ";", "capture-pane", "-p", "-e")
+        return Look((self._folder / "output").stat().st_size, picture)
+
+    def rest(self, before: Look | None = None) -> str:
+        """Return the screen once the program does nothing and what it wrote is all there.
+
+        Args:
+            before: what was there before the program was given something to answer: it is not at
+                rest until it has written and the screen has changed.
+        """
+        # Until then the program waits, too, and does nothing.
+        self._let_escape_be_a_key()
+        last, quiet = self.look(), 0
+
+        def at_rest() -> bool:
+            nonlocal last, quiet
+            earlier, last = last, self.look()
+            quiet = quiet + 1 if last == earlier and not self.is_at_work else 0
+            return quiet >= QUIET_POLLS and (before is None or _has_answered(before, last))
+
+        wait_until(at_rest, PATIENCE, lambda: f"no rest comes:\n{self.framed(self.screen())}")
+        return self.screen()
 
     def wait_for(self, expected: str | Callable[[str], object], timeout: float = PATIENCE) -> str:
         """Return the screen as soon as it holds a text, or a function of it answers true."""
@@ -375,6 +407,10 @@ def wait_until(
         time.sleep(POLL)
 
 
+def _has_answered(before: Look, now: Look) -> bool:
+    return now.written > before.written and now.picture != before.picture
+
+
 def text_of(output: bytes) -> bytes:
     """Return what a program wrote without its escape sequences."""
     return _OTHER.sub(b"", _CSI.sub(b"", _OSC.sub(b"", output)))
@@ -397,7 +433,7 @@ def is_running(pid: int) -> bool:
         return False
     try:
         # It has ended if only its status is left, for a parent that has not asked for it yet.
-        return _state_in(Path(f"/proc/{pid}/stat")) != "Z"
+        return state_of(pid) != "Z"
     except (FileNotFoundError, ProcessLookupError):
         # It has ended since; or there is no /proc to look in.
         return not Path("/proc/self").exists()
@@ -409,6 +445,11 @@ def _wait_for_death(pid: int) -> None:
     except AssertionError:
         os.kill(pid, signal.SIGKILL)
         raise
+
+
+def state_of(pid: int) -> str:
+    """Return the letter for the state of a process, `T` if it is stopped."""
+    return _state_in(Path(f"/proc/{pid}/stat"))
 
 
 def _state_in(stat: Path) -> str:
@@ -465,6 +506,12 @@ def save_key_material(terminal: Terminal) -> str:
     terminal.wait_for("Path")
     terminal.press("Enter")
     return terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
+
+
+def records(folder: Path) -> Sequence[Mapping[str, Any]]:
+    """Return what is stored of the pairs in us-east-1, by a program of which that is the folder."""
+    document = json.loads((folder / "data" / "us-east-1.json").read_bytes())
+    return list(document["key_pairs"].values())
 
 
 def flat(screen: str) -> str:

@@ -29,6 +29,7 @@ from tests.pty.terminal import (
     flat,
     open_form,
     save_key_material,
+    state_of,
     text_of,
     wait_until,
 )
@@ -42,6 +43,9 @@ PIECES_OF_PASSPHRASE = pieces_of_passphrase()
 
 SLOW = 30
 """Seconds for the derivation of keys from passphrases, on a machine that is busy."""
+
+PHOTOGRAPHED_AFTER = 12
+"""Seconds after the start of the program; by then the key has to be on the screen."""
 
 WITH_TOOLS = {"PATH": f"{{folder}}/tools:{os.environ.get('PATH', os.defpath)}"}
 
@@ -108,8 +112,7 @@ class RunOfCanary(Terminal):
     @property
     def is_stopped(self) -> bool:
         """Whether the program was stopped, and not continued."""
-        status = Path(f"/proc/{self.program}/stat").read_text()
-        return status.rpartition(")")[2].split()[0] == "T"
+        return state_of(self.program) == "T"
 
     def look_from_outside(self) -> None:
         """Note what other programs see of the process."""
@@ -403,11 +406,11 @@ def take_a_picture(run: RunOfCanary) -> None:
     run.press("C-p")
     run.wait_for("What can be done here")
     run.type("screenshot")
-    run.wait_until_gone("Quit")
+    run.wait_for(lambda screen: "Nothing matches" in screen or "Save an SVG" in screen)
     run.press("Enter")
-    # Longer than Textual waits before it takes the picture.
+    # Much longer than Textual waits before it takes the picture.
     with suppress(AssertionError):
-        wait_until(lambda: list(run.folder.rglob("*.svg")), 1)
+        wait_until(lambda: list(run.folder.rglob("*.svg")), 5)
     run.signal(signal.SIGTERM)
     run.wait_for_end()
 
@@ -415,7 +418,7 @@ def take_a_picture(run: RunOfCanary) -> None:
 def wait_for_a_picture(run: RunOfCanary) -> None:
     show(run)
     with suppress(AssertionError):
-        wait_until(lambda: list(run.folder.rglob("*.svg")), 5)
+        wait_until(lambda: list(run.folder.rglob("*.svg")), PHOTOGRAPHED_AFTER)
     if run.status is None:
         run.signal(signal.SIGTERM)
     run.wait_for_end()
@@ -458,7 +461,10 @@ WALKS = (
         "show and be photographed",
         wait_for_a_picture,
         shown=True,
-        env={"TEXTUAL_SCREENSHOT": "5", "TEXTUAL_SCREENSHOT_LOCATION": "{folder}/home"},
+        env={
+            "TEXTUAL_SCREENSHOT": str(PHOTOGRAPHED_AFTER),
+            "TEXTUAL_SCREENSHOT_LOCATION": "{folder}/home",
+        },
     ),
 )
 

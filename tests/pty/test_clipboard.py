@@ -10,6 +10,7 @@ from subprocess import run as run_program
 import pytest
 
 from core.service import KeyPairService
+from tests.helpers import SIZES
 from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal, text_of, wait_until
 
 INNER_SETTINGS = [
@@ -99,13 +100,7 @@ def send_public_key(terminal: Terminal) -> str:
     return terminal.wait_for("sent to your terminal")
 
 
-@pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
+@SIZES
 def test_outside_tmux_the_public_key_is_sent_by_osc_52(
     open_app: OpenApp, public_key: str, size: tuple[int, int]
 ) -> None:
@@ -113,6 +108,8 @@ def test_outside_tmux_the_public_key_is_sent_by_osc_52(
     screen = send_public_key(terminal)
     assert "public key: sent to your terminal" in screen
     expected = b"\x1b]52;c;" + b64encode(public_key.encode())
+    wait_until(lambda: expected in terminal.output(), complaint=lambda: "nothing was sent")
+    terminal.rest()
     assert terminal.output().count(expected) == 1
     assert b"copied" not in text_of(terminal.output()).lower()
 
@@ -130,7 +127,8 @@ def test_what_the_details_send_is_the_same(open_app: OpenApp, public_key: str) -
     terminal.type("public key")
     terminal.press("Enter")
     terminal.wait_for("public key: sent to your terminal")
-    assert b"\x1b]52;c;" + b64encode(public_key.encode()) in terminal.output()
+    expected = b"\x1b]52;c;" + b64encode(public_key.encode())
+    wait_until(lambda: expected in terminal.output(), complaint=lambda: "nothing was sent")
 
 
 @pytest.mark.parametrize("settings", INNER_SETTINGS)

@@ -1,24 +1,21 @@
-import json
 import stat
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.service import KeyPairService
+from tests.helpers import Run
 from tests.pty.terminal import (
     OpenApp,
     create_key_pair,
     fact,
     flat,
     open_form,
+    records,
     save_key_material,
     wait_for_free_name,
 )
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 PROOFS = (
     "✓ Saved to ~/.ssh/{}",
@@ -34,11 +31,6 @@ KINDS = [
     pytest.param("rsa", "ppk", marks=pytest.mark.long),
     ("ed25519", "ppk"),
 ]
-
-
-def records(folder: Path) -> Sequence[Mapping[str, Any]]:
-    document = json.loads((folder / "data" / "us-east-1.json").read_bytes())
-    return list(document["key_pairs"].values())
 
 
 def for_openssh(run: Run, path: Path) -> Path:
@@ -104,8 +96,9 @@ def test_a_pair_is_created_and_saved_by_keyboard_alone(
     check_saved(run, signs_for, tmp_path, name, screen)
 
     terminal.press("Escape")
-    listed = terminal.wait_for("1 pair")
-    assert f"saved to ~/.ssh/{name}" in listed
+    terminal.wait_for(f"saved to ~/.ssh/{name}")
+    listed = terminal.rest()
+    assert "1 pair" in listed
     assert "   deploy" in listed
     assert "!" not in listed
     terminal.press("q")

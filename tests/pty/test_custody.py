@@ -8,11 +8,11 @@ import pytest
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
 from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, Terminal, create_key_pair, flat, wait_until
 
 __all__ = ["short_folder", "ssh_agent"]
 
-SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other\n"
 
@@ -28,9 +28,8 @@ PLACES = {
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
+def service(service: KeyPairService, tmp_path: Path) -> KeyPairService:
     """Return a store with the saved pair `web`."""
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
     created = service.create_key_pair(
         key_name="web",
         key_type="ed25519",
@@ -146,8 +145,8 @@ def test_what_is_chosen_on_the_form_reaches_the_agent(
     create_key_pair(terminal, "web", "ed25519")
     terminal.press("a")
     terminal.wait_for("holds 0")
-    terminal.type("8s")
-    terminal.wait_for("✓ 8s, until")
+    terminal.type("30s")
+    terminal.wait_for("✓ 30s, until")
     terminal.step("Tab", "Right")
     terminal.wait_for("◉ ask each time")
     terminal.press("Enter")
@@ -163,6 +162,6 @@ def test_what_is_chosen_on_the_form_reaches_the_agent(
     terminal.wait_for("! web")
     terminal.press("a")
     terminal.wait_for("holds 1 key")
-    wait_until(lambda: not ssh_agent.ssh_add("-L").stdout.startswith(b"ssh-"), 30)
+    wait_until(lambda: not ssh_agent.ssh_add("-L").stdout.startswith(b"ssh-"), 60)
     terminal.press("r")
     terminal.wait_for("It holds no key")

@@ -9,23 +9,10 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
+from tests.helpers import PUBLIC_KEY, SIZES
 from tests.pty.terminal import OpenApp
 
-SIZES = pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    return KeyPairService.open(tmp_path / "data", "us-east-1")
 
 
 def fill(
@@ -114,7 +101,7 @@ def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
     terminal.wait_for("2 of 3")
     terminal.wait_until_gone("batch")
     terminal.type(" type:dsa")
-    terminal.wait_for("!")
+    terminal.wait_for("takes rsa or ed25519")
     terminal.press("Escape")
     terminal.wait_for("batch")
     terminal.press("/")
@@ -123,7 +110,7 @@ def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
     terminal.wait_for("that is")
     terminal.press("Enter")
     terminal.press("Enter")
-    terminal.wait_for("web-green")
+    terminal.wait_for(lambda screen: "y copy" in screen and "web-green" in screen)
 
 
 @SIZES
@@ -317,4 +304,4 @@ def test_another_session_is_noticed(
     terminal.send(sent)
     terminal.wait_for("3 pairs")
     [two] = [pair for pair in service.describe_key_pairs() if pair.key_name == "two"]
-    assert two.key_pair_id in terminal.screen()
+    assert two.key_pair_id in terminal.rest()

@@ -5,21 +5,18 @@ from pathlib import Path
 import pytest
 
 from core.service import KeyPairService
+from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, flat
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+def service(service: KeyPairService, tmp_path: Path) -> KeyPairService:
     created = service.create_key_pair(key_name="web", key_type="ed25519")
     folder = tmp_path / "home" / ".ssh"
     folder.mkdir(mode=0o700, parents=True)
     service.save_key_material(created, str(folder / "web.pem"))
     service.for_region("eu-west-1").create_key_pair(key_name="lost", key_type="ed25519")
     return service
-
-
-SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 
 
 @SIZES
@@ -32,11 +29,12 @@ def test_a_folder_is_looked_up_and_leads_to_a_pair(
     terminal.wait_for("Whose key is this?")
     terminal.type("~/.ssh")
     terminal.press("Enter")
-    screen = terminal.wait_for("1 key, 1 known")
+    terminal.wait_for("1 key, 1 known")
+    # What is known of the one under the cursor, and what can be done, may come a frame later.
+    terminal.wait_for(lambda screen: "OpenSSH private key; by EC2's SHA-256" in flat(screen))
+    screen = terminal.wait_for("enter go to the pair   esc back")
     assert "✓ web.pem" in screen
     assert "web in us-east-1" in screen
-    assert "enter go to the pair   esc back" in screen
-    assert "OpenSSH private key; by EC2's SHA-256" in flat(screen)
     terminal.press("Enter")
     terminal.wait_for("us-east-1 · 1 pair")
     terminal.wait_for("saved to ~/.ssh/web.pem")
@@ -52,9 +50,9 @@ def test_the_check_up_leads_to_a_pair(
     terminal.press("D")
     terminal.wait_for("2 findings")
     # What is to be done about the one under the cursor may come a frame later.
-    screen = terminal.wait_for("chmod 600")
+    terminal.wait_for("chmod 600")
+    screen = terminal.wait_for("enter go to the pair   esc back")
     assert "Others can get at ~/.ssh/web.pem: its mode is 0640." in flat(screen)
-    assert "enter go to the pair   esc back" in screen
     terminal.step("Down")
     terminal.wait_for("The private key of lost was never saved")
     terminal.press("Enter")

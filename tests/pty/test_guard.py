@@ -1,29 +1,21 @@
-import json
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.helpers import Run
 from tests.pty.terminal import (
     OpenApp,
     Terminal,
     create_key_pair,
     fact,
+    records,
     save_key_material,
     text_of,
 )
 
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
-
 QUESTION = "Leave without the private key?"
 SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
-
-
-def records(folder: Path) -> Sequence[Mapping[str, Any]]:
-    document = json.loads((folder / "data" / "us-east-1.json").read_bytes())
-    return list(document["key_pairs"].values())
 
 
 def quit_by_palette(terminal: Terminal) -> None:

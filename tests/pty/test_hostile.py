@@ -20,9 +20,8 @@ STRING_SEQUENCE = re.compile(rb"\x1b\][0-9]+;|\x1b[P_^X]|\x1b[k]|\xc2[\x80-\x9f]
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
+def service(service: KeyPairService) -> KeyPairService:
     """Return a service whose file holds a pair for every text, as an editor could write it."""
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
     created = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
     texts = [each.text for each in STRINGS if each.tag_key != "InvalidParameterValue"]
     with service._store.transaction() as transaction:

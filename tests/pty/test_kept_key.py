@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import SIZES
 from tests.pty.terminal import KEYPAIRS, OpenApp, create_key_pair, save_key_material
 
 ROOT = Path(__file__).parents[2]
-SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 
 
 @pytest.mark.long

@@ -67,7 +67,7 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
 
     for terminal in (with_list, with_key):
         terminal.signal(number)
-        assert terminal.wait_for_end(timeout=1) == status
+        assert terminal.wait_for_end() == status
         assert terminal.is_cooked
         check_given_back(terminal)
         assert "PRIVATE KEY" not in terminal.screen()
@@ -85,7 +85,7 @@ def test_the_program_ends_with_its_terminal_even_if_it_was_told_to_ignore_that(
     terminal.wait_for("No key pairs")
     pid = terminal.pid
     terminal.hang_up()
-    wait_until(lambda: not is_running(pid), timeout=2)
+    wait_until(lambda: not is_running(pid))
 
 
 def test_after_stop_and_fg_the_whole_screen_is_there_again(
@@ -101,7 +101,8 @@ def stop_and_continue(terminal: Terminal, command: Sequence[str | Path]) -> None
     terminal.wait_for(lambda screen: screen.rstrip().endswith("\nready"))
     terminal.type(f"sh -c 'echo $$ >pid; exec {join(map(str, command))}'\r")
     terminal.wait_for("No key pairs")
-    before = open_form(terminal, "stopped")
+    open_form(terminal, "stopped")
+    before = terminal.rest()
 
     terminal.press("C-z")
     terminal.wait_for("Stopped")
@@ -361,7 +362,8 @@ def check_sizes(terminal: Terminal, title: str, last: str, hint: str) -> None:
         is_taught = any(way in lines[-1] for way in ways_out)
         return len(shown) >= 12 and title.startswith(shown) and is_taught
 
-    before = terminal.wait_for(is_whole)
+    terminal.wait_for(is_whole)
+    before = terminal.rest()
     terminal.resize(20, 5)
     terminal.wait_for(is_small)
     terminal.resize(200, 60)
@@ -408,7 +410,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
 def test_a_storm_of_sizes_is_survived(open_app: OpenApp) -> None:
     terminal = open_app()
     create_key_pair(terminal, "weathered", "ed25519")
-    before = terminal.screen()
+    before = terminal.rest()
     for turn in range(100):
         terminal.resize(*((1, 1), (200, 60), (1, 60), (200, 1), (20, 5))[turn % 5])
     terminal.resize(80, 24)

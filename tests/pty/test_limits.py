@@ -16,8 +16,7 @@ ANY_MOUSE, MOUSE = b"\x1b[?1003h", b"\x1b[?1000h"
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+def service(service: KeyPairService) -> KeyPairService:
     service.create_key_pair(key_name="web", key_type="ed25519")
     return service
 

@@ -1,6 +1,5 @@
 """A Region that is full: 5,000 key pairs."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -33,9 +32,7 @@ def test_the_first_frame_comes_before_the_list_and_the_list_soon_after_it(
 ) -> None:
     terminal = open_app()
     terminal.wait_for("c create")
-    start = time.monotonic()
-    screen = terminal.wait_for("5,000 pairs", timeout=LIST_SECONDS)
-    assert time.monotonic() - start < LIST_SECONDS
+    terminal.wait_for("5,000 pairs", timeout=LIST_SECONDS)
     screen = terminal.wait_for(in_order[0])
     assert all(f" {name} " in screen for name in in_order[:18])
     # A frame is written from the top, so hints before rows means hints in an earlier frame.
@@ -49,10 +46,8 @@ def test_holding_down_goes_a_row_for_each_key_and_does_not_lag(
 ) -> None:
     terminal = open_app()
     terminal.wait_for(id_of(in_order[0]))
-    start = time.monotonic()
     terminal.type(DOWN * 60)
     screen = terminal.wait_for(id_of(in_order[60]), timeout=DOWN_SECONDS)
-    assert time.monotonic() - start < DOWN_SECONDS
     assert f" {in_order[60]} " in screen
     # Nothing was left over: the next key is one row up.
     terminal.press("Up")

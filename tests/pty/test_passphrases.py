@@ -4,13 +4,11 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
+from tests.helpers import Run
 from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal, create_key_pair, flat
-
-Run = Callable[..., CompletedProcess[bytes]]
 
 PHRASE = "clasp yearly gotten"
 OTHER_PHRASE = "umbel fjord waxing"

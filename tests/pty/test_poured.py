@@ -13,11 +13,6 @@ from tests.pty.terminal import OpenApp, Terminal, open_form
 PIECE, GAP = 50, 0.05
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    return KeyPairService.open(tmp_path / "data", "us-east-1")
-
-
 def pour(terminal: Terminal, text: str) -> None:
     for start in range(0, len(text), PIECE):
         terminal.type(text[start : start + PIECE])

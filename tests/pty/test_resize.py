@@ -1,6 +1,5 @@
 """A window that changes its size, on every screen: nothing breaks and nothing is lost."""
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
+from tests.helpers import PUBLIC_KEY
 from tests.pty.terminal import (
     OpenApp,
     Terminal,
@@ -17,8 +17,6 @@ from tests.pty.terminal import (
 )
 
 pytestmark = pytest.mark.long
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 
 def show_list(terminal: Terminal) -> None:
@@ -181,31 +179,13 @@ SCREENS: Mapping[str, Callable[[Terminal], None]] = {
 def resize_and_let_draw(terminal: Terminal, columns: int, rows: int) -> None:
     """Change the size, and wait until the program has drawn for it, so that no size is skipped.
 
-    A single cell may look as it did: for that, the program is given time instead.
+    A single cell may look as it did, and need not be drawn anew.
     """
-    before = last = len(terminal.output())
+    before = terminal.look()
     terminal.resize(columns, rows)
-    if (columns, rows) == (1, 1):
-        time.sleep(0.5)
-        return
-
-    def drawn_and_at_rest() -> bool:
-        nonlocal last
-        earlier, last = last, len(terminal.output())
-        return earlier == last > before
-
-    wait_until(drawn_and_at_rest, complaint=lambda: f"nothing is drawn at {columns}x{rows}")
-
-
-def screen_at_rest(terminal: Terminal) -> str:
-    """Return the screen once it has stopped changing."""
-    seen = [""]
-
-    def at_rest(screen: str) -> bool:
-        seen.append(screen)
-        return set(seen[-4:]) == {screen}
-
-    return terminal.wait_for(at_rest)
+    # tmux may take its time to say so, if it has resized just before.
+    wait_until(lambda: terminal.size == (columns, rows), complaint=lambda: "it is not told")
+    terminal.rest(None if (columns, rows) == (1, 1) else before)
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -222,7 +202,7 @@ def test_a_screen_is_complete_again_after_every_other_size(
     terminal = open_app()
     terminal.wait_for("4 pairs")
     SCREENS[name](terminal)
-    before = screen_at_rest(terminal)
+    before = terminal.rest()
     for size in ((200, 60), (20, 5), (1, 1), (80, 24)):
         resize_and_let_draw(terminal, *size)
         assert terminal.status is None, terminal.framed(terminal.screen())

@@ -1,19 +1,15 @@
 """Replacing a pair and copying one to other Regions, by keyboard alone, in both sizes."""
 
-from pathlib import Path
-
 import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
+from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, flat, save_key_material, wait_for_free_name
-
-SIZES = pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+def service(service: KeyPairService) -> KeyPairService:
     service.create_key_pair(
         key_name="ci-deploy",
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],

@@ -1,15 +1,12 @@
 """Saving a private key in other formats, in a real terminal, with the tools that read them."""
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import Run
 from tests.pty.terminal import OpenApp, create_key_pair, flat
-
-Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 PHRASE = "clasp yearly gotten"
 

@@ -12,11 +12,6 @@ from tests.pty.terminal import OpenApp, flat
 RIGHT = "\x1b[C"
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
-    return KeyPairService.open(tmp_path / "data", "us-east-1")
-
-
 def create(service: KeyPairService, *names: str) -> None:
     for name in names:
         service.create_key_pair(key_name=name, key_type="ed25519")

@@ -1,6 +1,5 @@
 """What is sent bit by bit must leave the terminal with what a whole frame would show."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from core import region_file
 from core.records import to_record
 from tests.core.store_records import encode, key_pair, write_region
 from tests.emulator import Emulator
-from tests.pty.terminal import POLL, OpenApp, Terminal, wait_until
+from tests.pty.terminal import OpenApp, Terminal, wait_until
 
 SIZE = (80, 24)
 ODD_NAMES = ("日本の鍵", "e\u0301te\u0301", "naïve", "rocket 🚀 pad")
@@ -21,7 +20,6 @@ WALKS = {
     "form": ["c", "x", "y", "Tab", "Right", "Tab", "Right", "C-t", "k", "BTab", "C-r", "Escape"],
     "dialogs": ["Enter", "NPage", "Escape", "t", "a", "Escape", "?", "Down", "Escape", "d"],
 }
-QUIET_POLLS = 5
 WHOLE = 1500
 """Fewer bytes than a whole frame takes."""
 
@@ -46,29 +44,19 @@ def picture(terminal: Terminal) -> object:
     return emulator.picture()
 
 
-def rest(terminal: Terminal) -> int:
-    """Wait until nothing is sent any more, and return how much was sent."""
-    sent, quiet = len(terminal.output()), 0
-    while quiet < QUIET_POLLS:
-        time.sleep(POLL)
-        before, sent = sent, len(terminal.output())
-        quiet = quiet + 1 if sent == before and not terminal.is_at_work else 0
-    return sent
-
-
 def wait_for_bytes(terminal: Terminal, count: int) -> None:
     wait_until(lambda: len(terminal.output()) > count)
 
 
 def check(terminal: Terminal, walk: Sequence[str]) -> None:
-    rest(terminal)
+    terminal.rest()
     for key in walk:
         terminal.press(key)
-        sent = rest(terminal)
-        seen = picture(terminal)
+        terminal.rest()
+        sent, seen = len(terminal.output()), picture(terminal)
         terminal.press("C-l")
         wait_for_bytes(terminal, sent + WHOLE)
-        rest(terminal)
+        terminal.rest()
         assert picture(terminal) == seen, f"{key} of {walk}:\n{terminal.screen()}"
 
 
@@ -96,12 +84,12 @@ def test_redrawing_repairs_what_something_else_wrote(open_app: OpenApp, tmp_path
     write_odd_region(tmp_path / "data")
     terminal = open_app()
     terminal.wait_for("64 pairs")
-    rest(terminal)
+    terminal.rest()
     seen = picture(terminal)
     with Path(f"/proc/{terminal.pid}/fd/1").open("wb") as tty:
         tty.write(b"\x1b[5;5HBroadcast message\x1b[9;1Hfrom root")
     terminal.wait_for("Broadcast")
     terminal.press("C-l")
     terminal.wait_until_gone("Broadcast")
-    rest(terminal)
+    terminal.rest()
     assert picture(terminal) == seen

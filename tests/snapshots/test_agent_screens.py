@@ -9,6 +9,7 @@ from core.delivery import AgentContents, AgentKey
 from core.encoding.sshwire import string
 from core.model import KeyPair
 from tests.demo import DemoService
+from tests.helpers import BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -17,7 +18,6 @@ from tui.widgets.facts import Facts
 from tui.widgets.verdict_line import VerdictLine
 
 SOCKET = "/run/user/1000/agent"
-SIZES = [pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")]
 
 
 def identity(number: int, comment: str) -> Identity:
@@ -61,7 +61,7 @@ def test_what_the_agent_holds(
     assert snap_compare(KeyPairsApp(demo_service), run_before=look, terminal_size=(80, 24))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@BOTH_SIZES
 def test_install(
     snap_compare: SnapCompare,
     demo_service: DemoService,

@@ -5,23 +5,19 @@ from textual.pilot import Pilot
 
 from core import mounts
 from tests.demo import DemoService
+from tests.helpers import BOTH_SIZES, PUBLIC_KEY
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.check_up import CheckUpScreen
 from tui.screens.find import FindScreen
 
-SIZES = pytest.mark.parametrize(
-    "size", [pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")]
-)
-UNKNOWN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
-
-@SIZES
+@BOTH_SIZES
 def test_find(
     snap_compare: SnapCompare, demo_service: DemoService, home: Path, size: tuple[int, int]
 ) -> None:
-    (home / ".ssh" / "laptop.pub").write_text(f"{UNKNOWN} sam@laptop\n")
+    (home / ".ssh" / "laptop.pub").write_text(f"{PUBLIC_KEY} sam@laptop\n")
     (home / ".ssh" / "cut.pem").write_bytes((home / ".ssh" / "web-blue.pem").read_bytes()[:200])
 
     async def look_up(pilot: Pilot[None]) -> None:
@@ -37,7 +33,7 @@ def test_find(
     assert snap_compare(KeyPairsApp(demo_service), run_before=look_up, terminal_size=size)
 
 
-@SIZES
+@BOTH_SIZES
 def test_check_up(
     snap_compare: SnapCompare,
     demo_service: DemoService,

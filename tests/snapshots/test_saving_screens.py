@@ -1,11 +1,11 @@
 from pathlib import Path
 
-import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.model import FileFormat
 from tests.demo import DemoService
+from tests.helpers import BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, create, save, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -15,8 +15,6 @@ from tui.widgets.path_field import PathField
 from tui.widgets.saved_file import SavedFile
 from tui.widgets.toggle import Toggle
 from tui.widgets.verdict_line import VerdictLine
-
-SIZES = [pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")]
 
 
 async def open_dialog(pilot: Pilot[None], file_format: FileFormat) -> None:
@@ -36,7 +34,7 @@ async def paste_passphrase(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@BOTH_SIZES
 def test_dialog_that_asks(
     snap_compare: SnapCompare, empty_service: DemoService, home: Path, size: tuple[int, int]
 ) -> None:
@@ -57,7 +55,7 @@ def test_dialog_that_asks(
     assert snap_compare(KeyPairsApp(empty_service), run_before=ask, terminal_size=size)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@BOTH_SIZES
 def test_several_files(
     snap_compare: SnapCompare, empty_service: DemoService, size: tuple[int, int]
 ) -> None:

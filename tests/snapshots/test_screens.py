@@ -4,16 +4,14 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
+from tests.helpers import AT_60, AT_80, BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.widgets.verdict_line import VerdictLine
 
-AT_80, AT_60 = pytest.param((80, 24), id="80x24"), pytest.param((60, 15), id="60x15")
-SIZES = [AT_80, AT_60]
 
-
-@pytest.mark.parametrize("size", [*SIZES, pytest.param((140, 40), id="140x40")])
+@pytest.mark.parametrize("size", [AT_80, AT_60, pytest.param((140, 40), id="140x40")])
 def test_list(snap_compare: SnapCompare, demo_service: DemoService, size: tuple[int, int]) -> None:
     app = KeyPairsApp(demo_service, "on bastion-1 as ops")
     assert snap_compare(app, run_before=until_loaded, terminal_size=size)
@@ -31,7 +29,7 @@ def test_damaged_region(snap_compare: SnapCompare, demo_service: DemoService, ho
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@BOTH_SIZES
 def test_create_form(
     snap_compare: SnapCompare, demo_service: DemoService, size: tuple[int, int]
 ) -> None:
@@ -65,7 +63,7 @@ def test_create_form_refusals(snap_compare: SnapCompare, demo_service: DemoServi
     assert snap_compare(KeyPairsApp(demo_service), run_before=fill_in, terminal_size=(80, 24))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@BOTH_SIZES
 @pytest.mark.parametrize("state", ["hidden", "shown", "saved"])
 def test_private_key(
     snap_compare: SnapCompare, empty_service: DemoService, state: str, size: tuple[int, int]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -12,14 +12,6 @@ from tui.app import KeyPairsApp
 from tui.screens.key_pair_list import KeyPairListScreen
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
-
-SIZES = pytest.mark.parametrize(
-    "size",
-    [
-        pytest.param((80, 24), id="80x24"),
-        pytest.param((60, 15), id="60x15", marks=pytest.mark.long),
-    ],
-)
 
 
 def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
@@ -45,6 +37,12 @@ def drawn(pilot: Pilot[None]) -> str:
     """Return what is on the screen, line by line."""
     strips = app_of(pilot).screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def is_first_hit(pilot: Pilot[None], text: str) -> bool:
+    """Return whether the palette has found something and puts a line with that text first."""
+    hits = app_of(pilot).screen.query_one(CommandList)
+    return bool(hits.option_count) and text in str(hits.get_option_at_index(0).prompt)
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:

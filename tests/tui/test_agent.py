@@ -1,8 +1,8 @@
-import time
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -18,6 +18,8 @@ from tests.demo import DemoService
 from tests.tui.driving import (
     app_of,
     create,
+    drawn,
+    is_first_hit,
     play,
     save,
     type_text,
@@ -37,14 +39,8 @@ from tui.widgets.verdict_line import VerdictLine
 __all__ = ["short_folder", "ssh_agent"]
 
 
-def texts(pilot: Pilot[None]) -> str:
-    """Return what is on the screen."""
-    strips = app_of(pilot).screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-
 def flat(pilot: Pilot[None]) -> str:
-    return " ".join(texts(pilot).split())
+    return " ".join(drawn(pilot).split())
 
 
 async def open_form(pilot: Pilot[None]) -> None:
@@ -80,7 +76,7 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web", "tab", "right")
         await add(pilot, "8h", "tab", "right")
-        shown = texts(pilot)
+        shown = drawn(pilot)
         assert "In the agent until 19:59, asking each time" in flat(pilot)
         assert "In no file: lost at 19:59, or when the agent ends." in flat(pilot)
         assert "esc leave" in shown
@@ -88,8 +84,8 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await until(pilot, lambda: "the agent forgets it at 19:59: s saves" in flat(pilot), "it")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: "web is only in the agent until 19:59" in texts(pilot), "it")
-        assert "! web" in texts(pilot)
+        await until(pilot, lambda: "web is only in the agent until 19:59" in drawn(pilot), "it")
+        assert "! web" in drawn(pilot)
 
     play(empty_service, scene, size)
     (pair,) = empty_service.describe_key_pairs()
@@ -101,6 +97,7 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
 def test_quitting_is_free_once_an_agent_holds_the_key(
     empty_service: DemoService, ssh_agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    begun, go_on = Event(), Event()
     calls: list[CreatedKeyPair] = []
     original = empty_service.add_to_agent
 
@@ -108,7 +105,8 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
         created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
     ) -> AddedToAgent:
         calls.append(created)
-        time.sleep(0.3)  # so that the second Enter comes while it runs
+        begun.set()
+        assert go_on.wait(10)
         return original(created, lifetime=lifetime, confirm=confirm)
 
     monkeypatch.setattr(empty_service, "add_to_agent", count)
@@ -120,7 +118,10 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
         await pilot.press("ctrl+q")
         await until_screen(pilot, "KeyMaterialScreen")
         await open_form(pilot)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
+        await until(pilot, begun.is_set, "the key to be handed over")
+        await pilot.press("enter")
+        go_on.set()
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("ctrl+q")
 
@@ -185,7 +186,7 @@ def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_save
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await save(pilot)
-        shown = texts(pilot)
+        shown = drawn(pilot)
         assert "Saved to ~/.ssh/web.pem" in shown
         assert "In the agent until" in shown
         assert "In no file" not in shown
@@ -205,7 +206,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_service: DemoServic
         await until(pilot, lambda: "escape, then s" in outcome(pilot), "the advice")
         assert "start keypairs again" not in outcome(pilot)
         await type_text(pilot, "8x")
-        assert "not a time" in texts(pilot)
+        assert "not a time" in drawn(pilot)
         # Enter from the choice, too, and the focus goes to what is wrong.
         await pilot.press("tab", "enter")
         await until(pilot, lambda: screen.focused is lifetime, "the focus")
@@ -342,12 +343,12 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         await type_text(pilot, "ni")
         await pilot.press("enter")
         screen = await open_agent(pilot)
-        await until(pilot, lambda: "laptop" in texts(pilot), "the keys")
-        assert "enter import" in texts(pilot)
+        await until(pilot, lambda: "laptop" in drawn(pilot), "the keys")
+        assert "enter import" in drawn(pilot)
         assert screen.is_current
         await pilot.press("j")
-        await until(pilot, lambda: f"({pairs['web-blue'].key_pair_id})" in texts(pilot), "the pair")
-        assert key(2, "").fingerprint in texts(pilot)
+        await until(pilot, lambda: f"({pairs['web-blue'].key_pair_id})" in drawn(pilot), "the pair")
+        assert key(2, "").fingerprint in drawn(pilot)
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
         listing = app_of(pilot).screen
@@ -370,23 +371,23 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        await until(pilot, lambda: "there in eu-west-1" in texts(pilot), "the keys")
-        assert f"({created.key_pair.key_pair_id})" in " ".join(texts(pilot).split())
+        await until(pilot, lambda: "there in eu-west-1" in drawn(pilot), "the keys")
+        assert f"({created.key_pair.key_pair_id})" in " ".join(drawn(pilot).split())
         await pilot.press("enter")
-        await until(pilot, lambda: "eu-west-1 · 1 pair" in texts(pilot), "the Region")
+        await until(pilot, lambda: "eu-west-1 · 1 pair" in drawn(pilot), "the Region")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
         await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
-        await until(pilot, lambda: "enter go to the pair" in texts(pilot), "the keys")
-        assert "there in eu-west-1" not in texts(pilot)
+        await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys")
+        assert "there in eu-west-1" not in drawn(pilot)
         await pilot.press("j")
-        await until(pilot, lambda: "enter import" in texts(pilot), "the other key")
+        await until(pilot, lambda: "enter import" in drawn(pilot), "the other key")
         await pilot.press("enter")
         await until_screen(pilot, "ImportKeyPairScreen")
         await pilot.press("enter")
-        await until(pilot, lambda: "imported sam@laptop" in texts(pilot), "the import")
+        await until(pilot, lambda: "imported sam@laptop" in drawn(pilot), "the import")
 
     play(empty_service, scene, (60, 15))
     public_key = " ".join(path.with_name("id.pub").read_text().split()[:2])
@@ -404,9 +405,9 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
-        await until(pilot, lambda: "a pair is RSA or ED25519" in texts(pilot), "the reason")
-        assert "Time left   not told by agents; ssh-add -d FILE removes it" in texts(pilot)
-        assert "enter" not in texts(pilot)
+        await until(pilot, lambda: "a pair is RSA or ED25519" in drawn(pilot), "the reason")
+        assert "Time left   not told by agents; ssh-add -d FILE removes it" in drawn(pilot)
+        assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_current
 
@@ -423,16 +424,16 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
-        await until(pilot, lambda: "start one" in texts(pilot), "the advice")
+        await until(pilot, lambda: "start one" in drawn(pilot), "the advice")
         await pilot.press("enter", "j")
         held = AgentContents("/run/agent", True, ())
         monkeypatch.setattr(empty_service, "agent", lambda: held)
         await pilot.press("r")
-        await until(pilot, lambda: "ssh-add -X" in texts(pilot), "the empty agent")
-        assert "the machine you came from" in " ".join(texts(pilot).split())
+        await until(pilot, lambda: "ssh-add -X" in drawn(pilot), "the empty agent")
+        assert "the machine you came from" in " ".join(drawn(pilot).split())
         held = AgentContents("/run/agent", False, (AgentKey(key(1, "laptop"), None),))
         await pilot.press("r")
-        await until(pilot, lambda: "laptop" in texts(pilot), "the key")
+        await until(pilot, lambda: "laptop" in drawn(pilot), "the key")
         assert screen.focused is not None
         await pilot.press("q")
         await until_screen(pilot, "KeyPairListScreen")
@@ -452,12 +453,12 @@ def test_a_key_that_left_the_agent_leaves_the_screen(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        await until(pilot, lambda: "tablet" in texts(pilot), "the keys")
+        await until(pilot, lambda: "tablet" in drawn(pilot), "the keys")
         await pilot.press("G")
         keys.pop()
         await pilot.press("r")
-        await until(pilot, lambda: "tablet" not in texts(pilot), "the end of one")
-        assert "laptop" in texts(pilot)
+        await until(pilot, lambda: "tablet" not in drawn(pilot), "the end of one")
+        assert "laptop" in drawn(pilot)
         keys.pop()
         await pilot.press("r")
         await until(pilot, lambda: "It holds no key" in flat(pilot), "the end of both")
@@ -474,8 +475,8 @@ def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        await until(pilot, lambda: "a certificate" in texts(pilot), "the certificate")
-        assert "SHA256:" not in texts(pilot)
+        await until(pilot, lambda: "a certificate" in drawn(pilot), "the certificate")
+        assert "SHA256:" not in drawn(pilot)
 
     play(empty_service, scene)
 
@@ -488,17 +489,17 @@ def test_hostile_comments_names_and_errors_are_inert(
     keys += [AgentKey(Identity(text, string(b"x"), text), None) for text in BUNDLES.values()]
     held = AgentContents(BUNDLES["sequences"], True, tuple(keys))
     monkeypatch.setattr(empty_service, "agent", lambda: held)
-    drawn: list[str] = []
+    seen: list[str] = []
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: bool(screen.query_one(Facts)._facts), "the keys")
-        drawn.append(texts(pilot))
+        seen.append(drawn(pilot))
         # All stand in the list at once, and the last ones below it, one by one.
         for number in range(len(BUNDLES), len(keys)):
             screen.query_one(PickList).cursor = number
             await pilot.pause()
-            drawn.append(texts(pilot))
+            seen.append(drawn(pilot))
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         created = CreatedKeyPair(pair, KeyFormat.PEM, KeyMaterial(b"no key"))
@@ -511,11 +512,11 @@ def test_hostile_comments_names_and_errors_are_inert(
         await until_screen(pilot, "AddToAgentScreen")
         await pilot.press("enter")
         await until(pilot, lambda: outcome(pilot).startswith("Not added"), "the refusal")
-        drawn.append(texts(pilot))
+        seen.append(drawn(pilot))
 
     play(empty_service, scene)
-    assert len(drawn) == len(BUNDLES) + 2
-    text = "".join(drawn).replace("\n", "")
+    assert len(seen) == len(BUNDLES) + 2
+    text = "".join(seen).replace("\n", "")
     assert all(c.isprintable() for c in text if not unicodedata.combining(c))
     assert "\\u{1b}]52" in text
 
@@ -526,14 +527,15 @@ def test_hostile_comments_names_and_errors_are_inert(
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 @pytest.mark.parametrize(
-    ("words", "screen"),
-    [("ssh-agent holds", "AgentKeysScreen"), ("authorized_keys", "InstallPublicKey")],
+    ("words", "line", "name"),
+    [
+        ("ssh-agent holds", "What the ssh-agent holds", "AgentKeysScreen"),
+        ("authorized_keys", "Install the public key", "InstallPublicKeyScreen"),
+    ],
 )
 def test_help_and_palette_lead_there(
-    words: str, screen: str, demo_service: DemoService, size: tuple[int, int]
+    words: str, line: str, name: str, demo_service: DemoService, size: tuple[int, int]
 ) -> None:
-    name = screen if screen.endswith("Screen") else f"{screen}Screen"
-
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
@@ -545,7 +547,7 @@ def test_help_and_palette_lead_there(
         await pilot.press("ctrl+p")
         await until_screen(pilot, "Palette")
         await type_text(pilot, words)
-        await pilot.pause(0.3)
+        await until(pilot, lambda: is_first_hit(pilot, line), "what is sought")
         await pilot.press("down", "enter")
         await until_screen(pilot, name)
 

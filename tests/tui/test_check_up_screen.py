@@ -12,9 +12,8 @@ from core.authorization import Authorizer
 from core.policy import Policy
 from core.regions import region
 from tests.demo import DemoService
-from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
-from tests.tui.test_agent import texts
 from tui.app import KeyPairsApp
 from tui.screens.check_up import CheckUpScreen
 from tui.screens.key_pair_list import KeyPairListScreen
@@ -64,7 +63,7 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         assert said(screen) == "looked at 7 key pairs in 2 Regions: 4 findings."
         assert "web-blue.pem" in str(screen._problem.render())
         assert "keypairs find FOLDER" in str(screen._advice.render())
-        assert "enter go to the pair" in texts(pilot)
+        assert "enter go to the pair" in drawn(pilot)
         await pilot.press("down", "enter")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, KeyPairListScreen), "the list")
         listing = app_of(pilot).screen
@@ -89,12 +88,12 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
         screen = await check_up(pilot)
         words = "delete the pair and create another."
         assert words in str(screen._advice.render())
-        assert words not in texts(pilot)
+        assert words not in drawn(pilot)
         await pilot.press("tab")
         for _ in range(20):
             await pilot.press("down")
-        await until(pilot, lambda: words in " ".join(texts(pilot).split()), "the end of it")
-        assert "file changed" in texts(pilot)
+        await until(pilot, lambda: words in " ".join(drawn(pilot).split()), "the end of it")
+        assert "file changed" in drawn(pilot)
         await pilot.press("enter")
         await until_loaded(pilot)
 
@@ -150,7 +149,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
     async with KeyPairsApp(demo_service).run_test() as pilot:
         screen = await check_up(pilot)
         assert rows(screen)[0] == ("✗ eu-west-1", "store damaged · eu-west-1")
-        assert "go to the pair" not in texts(pilot)
+        assert "go to the pair" not in drawn(pilot)
         await pilot.press("enter")
         assert app_of(pilot).screen is screen
 

@@ -9,7 +9,8 @@ from core.errors import StoreNotConfirmed
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.core.store_records import write_region
 from tests.demo import DemoService
-from tests.tui.driving import SIZES, app_of, play, type_text, until, until_screen
+from tests.helpers import SIZES
+from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui import region_copies
 from tui.region_copies import Copied
 from tui.screens.copy_to_regions import CopyToRegionsScreen

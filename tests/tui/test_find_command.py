@@ -10,10 +10,10 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
+from tests.helpers import PUBLIC_KEY
 from tui import __main__ as command
 
 ROOT = Path(__file__).parents[2]
-LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 FINGERPRINT = "SHA256:uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8"
 
 Output = pytest.CaptureFixture[str]
@@ -25,7 +25,9 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     service = KeyPairService.open(folder, "eu-west-1")
     tags = [TagSpecification("key-pair", [Tag("Team", "ci"), Tag("Env", "")])]
-    service.import_key_pair(key_name="laptop", public_key_material=LINE, tag_specifications=tags)
+    service.import_key_pair(
+        key_name="laptop", public_key_material=PUBLIC_KEY, tag_specifications=tags
+    )
     return folder
 
 
@@ -34,8 +36,10 @@ def keys(tmp_path: Path) -> Path:
     """Return a folder with a known key, an unknown one and what is no key."""
     folder = tmp_path / "keys"
     folder.mkdir()
-    (folder / "a.pub").write_text(f"{LINE} sam\n")
-    (folder / "b.pub").write_text(LINE.replace("PKNhoY", "PKNhoZ").replace("Dp5q", "Dp5r") + "\n")
+    (folder / "a.pub").write_text(f"{PUBLIC_KEY} sam\n")
+    (folder / "b.pub").write_text(
+        PUBLIC_KEY.replace("PKNhoY", "PKNhoZ").replace("Dp5q", "Dp5r") + "\n"
+    )
     (folder / "config").write_text("Host *\n")
     return folder
 
@@ -60,7 +64,7 @@ def test_a_line_for_each_key_says_whose_it_is(data: Path, keys: Path, capsys: Ou
     ("things", "status"),
     [
         (["a.pub"], 0),
-        (["a.pub", LINE, FINGERPRINT], 0),
+        (["a.pub", PUBLIC_KEY, FINGERPRINT], 0),
         (["b.pub"], 1),
         (["config"], 1),
         (["a.pub", "missing"], 1),
@@ -114,7 +118,7 @@ def test_the_json_document_is_what_the_help_says(data: Path, keys: Path, capsys:
         "key_type": "ed25519",
         "bits": 256,
         "fingerprint": FINGERPRINT,
-        "public_key": LINE,
+        "public_key": PUBLIC_KEY,
         "comment": "sam",
         "note": "",
         "deleted_key_pairs": [],
@@ -138,8 +142,8 @@ def test_names_and_comments_that_talk_to_the_terminal_are_spelled_out(
     data: Path, keys: Path, capsys: Output
 ) -> None:
     escape = "\x1b]0;owned\x07\u202e[b]"
-    (keys / f"{escape}.pub").write_text(f"{LINE} {escape}\n")
-    (keys / os.fsdecode(b"\xff.pub")).write_text(f"{LINE} x\n")
+    (keys / f"{escape}.pub").write_text(f"{PUBLIC_KEY} {escape}\n")
+    (keys / os.fsdecode(b"\xff.pub")).write_text(f"{PUBLIC_KEY} x\n")
     call("find", keys, "missing" + escape, "--all", "--data-dir", data)
     output = capsys.readouterr()
     assert not set(escape) & set(output.out + output.err) - set("]0;owned[b")
@@ -262,7 +266,7 @@ def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
 
 def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> None:
     for number in range(3_000):
-        (keys / f"{number}.pub").write_text(LINE)
+        (keys / f"{number}.pub").write_text(PUBLIC_KEY)
     find: list[str | Path] = [sys.executable, "-m", "tui", "find", keys, "--data-dir", data]
     pipe = subprocess.PIPE
     with subprocess.Popen(find, stdout=pipe, stderr=pipe, cwd=ROOT) as process:

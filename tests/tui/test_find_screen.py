@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from core import find
 from core.found import Found
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
@@ -17,7 +18,6 @@ from tui.screens.key_pair_list import KeyPairListScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import PickList
 
-UNKNOWN = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 HOSTILE = "\x1b]0;owned\x07 [/b] [@click=app.quit]x[/] \u202e"
 
 
@@ -30,7 +30,7 @@ def keys(demo_service: DemoService, home: Path) -> Path:
     (pair,) = demo_service.describe_key_pairs(key_names=["web-blue"])
     frankfurt = demo_service.for_region("eu-west-1")
     frankfurt.import_key_pair(key_name="blue", public_key_material=pair.public_key)
-    (folder / "b.pub").write_text(UNKNOWN + " sam@laptop\n")
+    (folder / "b.pub").write_text(PUBLIC_KEY + " sam@laptop\n")
     created = frankfurt.create_key_pair(key_name="there", key_type="ed25519")
     (folder / "c.pub").write_text(created.key_pair.public_key)
     (folder / "notes").write_text("nothing\n")
@@ -149,11 +149,11 @@ async def test_an_unknown_key_is_imported_from_there(demo_service: DemoService, 
         await until_screen(pilot, "ImportKeyPairScreen")
         form = app_of(pilot).screen
         assert isinstance(form, ImportKeyPairScreen)
-        assert (form._key_name.value, form._material.text) == ("sam@laptop", UNKNOWN)
+        assert (form._key_name.value, form._material.text) == ("sam@laptop", PUBLIC_KEY)
         await pilot.press("enter")
         await until(pilot, lambda: highlighted(pilot) == "sam@laptop in us-east-1", "the pair")
     (pair,) = demo_service.describe_key_pairs(key_names=["sam@laptop"])
-    assert pair.public_key == UNKNOWN
+    assert pair.public_key == PUBLIC_KEY
 
 
 @in_loop
@@ -276,7 +276,7 @@ async def test_hostile_names_and_comments_are_shown_inert(
 ) -> None:
     folder = keys.parent / "odd"
     folder.mkdir()
-    (folder / HOSTILE.replace("/", "_")).write_text(f"{UNKNOWN} {HOSTILE}")
+    (folder / HOSTILE.replace("/", "_")).write_text(f"{PUBLIC_KEY} {HOSTILE}")
     async with KeyPairsApp(demo_service).run_test() as pilot:
         screen = await look_up(pilot, "~/odd")
         shown = str(rows(screen)) + str(screen._answer.render())

@@ -23,10 +23,15 @@ def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
             await pilot.press("ctrl+t", "x")
         assert len(screen.query_one(TagRows).tags) >= 8
         await pilot.resize_terminal(60, 8)
-        await pilot.pause(0.2)
         focused = screen.focused
         assert focused is not None
-        assert screen.find_widget(focused).visible_region.height == 1
+
+        def is_in_sight() -> bool:
+            region = screen.find_widget(focused).visible_region
+            return region.height == 1 and region.bottom <= 8
+
+        await until(pilot, lambda: screen.size == (60, 8), "the new size")
+        await until(pilot, is_in_sight, "the focus in sight")
 
     play(demo_service, scene)
 

@@ -4,11 +4,19 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from textual.command import CommandList
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
-from tests.tui.driving import app_of, create, drawn, play, type_text, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    is_first_hit,
+    play,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.actions import ACTIONS, Place
 from tui.keymap import at, hints
 from tui.screens.help import HelpScreen, _keys_of, help_items
@@ -96,11 +104,6 @@ def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
             assert screen.query_one(FilterInput).value == then
 
     play(demo_service, scene)
-
-
-def is_first_hit(pilot: Pilot[None], text: str) -> bool:
-    hits = app_of(pilot).screen.query_one(CommandList)
-    return bool(hits.option_count) and text in str(hits.get_option_at_index(0).prompt)
 
 
 SOUGHT = {

@@ -219,14 +219,14 @@ import resource, sys, time
 from pathlib import Path
 {setup}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-start = time.monotonic()
+start = time.process_time()
 try:
     {call}
 except {refusal} as error:
     print(error)
 else:
     sys.exit("not refused")
-assert time.monotonic() - start < 2
+assert time.process_time() - start < 2
 assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
 """
 

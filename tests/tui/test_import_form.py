@@ -12,13 +12,12 @@ from textual.pilot import Pilot
 
 from core.public_files import LARGEST
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, until, until_screen
 from tui.screens.import_key_pair import ImportKeyPairScreen
 from tui.tone import Tone, Verdict
 from tui.widgets.key_text import KeyText
 from tui.widgets.text_input import TextInput
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 
 async def open_form(pilot: Pilot[None]) -> ImportKeyPairScreen:
@@ -369,6 +368,6 @@ def test_a_path_stays_one_whatever_the_file_is_called_or_holds(
 
 def test_the_largest_paste_is_judged_at_once(empty_service: DemoService) -> None:
     for text in ("-" * LARGEST, ("-----BEGIN " + "A" * 40) * (LARGEST // 51), "MIIE" * 16384):
-        start = time.perf_counter()
+        start = time.process_time()
         assert empty_service.private_key_refusal(text) is None
-        assert time.perf_counter() - start < 0.2
+        assert time.process_time() - start < 0.2

@@ -10,7 +10,6 @@ from core.authorized_keys import Account
 from core.model import KeyPair
 from tests.demo import DemoService
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
-from tests.tui.test_agent import texts
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
 from tui import clipboard
 from tui.screens.install_public_key import InstallPublicKeyScreen
@@ -68,18 +67,18 @@ def test_the_line_is_shown_judged_and_added(
         assert options(screen) == 'restrict,from="203.0.113.7"'
         await pilot.press("ctrl+r")
         assert options(screen) == 'from="203.0.113.7"'
-        await until(pilot, lambda: 'from="203.0.113.7" ssh-ed25519' in texts(pilot), "the line")
+        await until(pilot, lambda: 'from="203.0.113.7" ssh-ed25519' in drawn(pilot), "the line")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
         await until(
-            pilot, lambda: "web blue: added to ~/.ssh/authorized_keys" in texts(pilot), "it"
+            pilot, lambda: "web blue: added to ~/.ssh/authorized_keys" in drawn(pilot), "it"
         )
         # Once more: it is there, and Enter says so and changes nothing.
         screen = await open_it(pilot)
         await until(pilot, lambda: "already, in line 2" in verdict(screen), "the verdict")
         await pilot.press("enter")
         await until(
-            pilot, lambda: "already in ~/.ssh/authorized_keys" in texts(pilot), "the remark"
+            pilot, lambda: "already in ~/.ssh/authorized_keys" in drawn(pilot), "the remark"
         )
 
     play(empty_service, scene)
@@ -102,7 +101,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
         assert not screen.query_one("#outcome").display
         await pilot.press("ctrl+f")
         await until(pilot, lambda: "put an address in place" in verdict(screen), "the placeholder")
-        assert "the options are wrong" in texts(pilot)
+        assert "the options are wrong" in drawn(pilot)
         await pilot.press("ctrl+f")
         await type_text(pilot, "pty")
         await until(pilot, lambda: "others can write" in verdict(screen), "why")
@@ -126,7 +125,7 @@ def test_an_address_is_typed_over_its_placeholder(
         assert options(screen) == 'restrict,from="10.0.0.0/8"'
         await until(pilot, lambda: "will be made" in verdict(screen), "the verdict")
         # The .pub that ssh-copy-id is given is written by a command before it.
-        assert "after writing that .pub; ctrl+y copies both" in texts(pilot)
+        assert "after writing that .pub; ctrl+y copies both" in drawn(pilot)
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
@@ -177,8 +176,8 @@ def test_the_commands_for_another_host_are_sent_and_not_run(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "restrict ssh-ed25519" in texts(pilot), "the line")
-        assert "ssh-copy-id -f -i ~/.ssh/web_blue.pub ec2-user@HOST" in texts(pilot)
+        await until(pilot, lambda: "restrict ssh-ed25519" in drawn(pilot), "the line")
+        assert "ssh-copy-id -f -i ~/.ssh/web_blue.pub ec2-user@HOST" in drawn(pilot)
         await pilot.press("ctrl+y")
         await until(pilot, lambda: bool(sent), "the clipboard")
         # A list of options that is wrong leads to no command.
@@ -214,18 +213,18 @@ def test_hostile_names_and_lines_are_inert(
     raw = f"\x1b]0;x\x07,restrict {pairs[0].public_key}\n"
     path.write_text(raw)
     path.chmod(0o600)
-    drawn: list[str] = []
+    seen: list[str] = []
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await until(pilot, lambda: "already, in line 1" in verdict(screen), "the verdict")
-        drawn.append(texts(pilot))
+        seen.append(drawn(pilot))
         screen.query_one("#options", TextInput).value = BUNDLES["sequences"]
         await until(pilot, lambda: "printable ASCII" in verdict(screen), "the verdict")
-        drawn.append(texts(pilot))
+        seen.append(drawn(pilot))
 
     play(empty_service, scene)
-    text = "".join(drawn).replace("\n", "")
+    text = "".join(seen).replace("\n", "")
     assert all(c.isprintable() for c in text if not unicodedata.combining(c))
     assert "\\u{1b}" in text
 
@@ -258,13 +257,13 @@ def test_another_home_than_that_of_home_is_said_and_asked_for(
         assert not path.exists()
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: "web blue: added to" in texts(pilot), "it")
+        await until(pilot, lambda: "web blue: added to" in drawn(pilot), "it")
         # Said once: who comes back from elsewhere finds what the row is.
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        assert "added to" not in texts(pilot)
+        assert "added to" not in drawn(pilot)
 
     play(empty_service, scene)
     assert path.read_text() == f"restrict {key_pair.public_key} web blue\n"

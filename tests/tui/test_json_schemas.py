@@ -13,6 +13,7 @@ from core.found import Standing
 from core.service import KeyPairService
 from tests.core.test_doctor import FAULTS, World, world
 from tests.core.test_find import everywhere, zoo
+from tests.helpers import PUBLIC_KEY
 from tests.key_zoo import Zoo
 from tui import __main__ as command
 
@@ -141,7 +142,7 @@ def test_all_that_is_found_is_as_the_help_of_find_says(
     zoo: Zoo, everywhere: KeyPairService, capsys: Output
 ) -> None:
     folder = everywhere._store.folder
-    gone = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
+    gone = PUBLIC_KEY
     everywhere.import_key_pair(key_name="gone", public_key_material=gone)
     everywhere.delete_key_pair(key_name="gone")
     things = [

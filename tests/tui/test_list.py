@@ -7,12 +7,11 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.key_pair_list import KeyPairListScreen
 from tui.text import fold
 from tui.widgets.pick_list import PickList
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 
 def fill(service: DemoService, home: Path) -> None:

@@ -16,9 +16,9 @@ from core.authorized_keys import Account
 from core.delivery import AgentContents, AgentKey
 from core.doctor import Progress
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_agent import key
-from tests.tui.test_find_screen import UNKNOWN
 from tui import keymap, screens, verdict
 from tui.actions import ACTIONS, Place
 from tui.patience import still_waiting
@@ -198,7 +198,7 @@ def test_of_finding(
         screen = app_of(pilot).screen
         assert isinstance(screen, FindScreen)
         look(pilot)
-        for text in (UNKNOWN, material):
+        for text in (PUBLIC_KEY, material):
             screen._thing.value = text
             await pilot.press("enter")
             await until(pilot, lambda: "looked at" in screen._status.verdict.text, "the end")

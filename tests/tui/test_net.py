@@ -36,13 +36,28 @@ class Unheard(Exception):
     """One that nothing expects."""
 
 
-def fail(*_: object, **__: object) -> NoReturn:
-    raise Unheard(SECRET)
+class Unseen(Exception):
+    """Another, so that what is said of it is not what was said of the first."""
 
 
-async def until_said(pilot: Pilot[None]) -> None:
+class Untimely(Exception):
+    """A third."""
+
+
+def failing(kind: type[Exception]) -> Callable[..., NoReturn]:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise kind(SECRET)
+
+    return fail
+
+
+fail = failing(Unheard)
+
+
+async def until_said(pilot: Pilot[None], kind: type[Exception] = Unheard) -> None:
     """Wait until the error is on the screen, by its type and without its text."""
-    await until(pilot, lambda: "Unforeseen Unheard" in drawn(pilot), "what went wrong")
+    said = f"Unforeseen {kind.__name__}:"
+    await until(pilot, lambda: said in drawn(pilot), "what went wrong")
     assert SECRET not in drawn(pilot)
 
 
@@ -83,11 +98,11 @@ def test_an_error_in_what_a_form_does_leaves_the_form_and_it_can_be_tried_again(
         await type_text(pilot, typed)
         form = app_of(pilot).screen
         value = form.focused.value if isinstance(form.focused, TextInput) else ""
-        with monkeypatch.context() as patch:
-            patch.setattr(empty_service, method, fail)
-            for _ in range(2):
+        for kind in (Unheard, Unseen):
+            with monkeypatch.context() as patch:
+                patch.setattr(empty_service, method, failing(kind))
                 await pilot.press("enter")
-                await until_said(pilot)
+                await until_said(pilot, kind)
                 assert app_of(pilot).screen is form
         assert not isinstance(form.focused, TextInput) or form.focused.value == value
         if step == "agent":
@@ -154,10 +169,10 @@ def test_the_screen_of_the_key_goes_on_after_an_error_of_its_own(
             await pilot.press("y" if method == "action_copy" else "v")
             await until_said(pilot)
         screen = app_of(pilot).screen
-        screen.call_after_refresh(fail)
-        screen.set_timer(0.01, fail)
-        await pilot.pause(0.05)
-        await until_said(pilot)
+        screen.call_after_refresh(failing(Unseen))
+        await until_said(pilot, Unseen)
+        screen.set_timer(0.01, failing(Untimely))
+        await until_said(pilot, Untimely)
         await save(pilot)
         await until(pilot, lambda: "Saved to" in drawn(pilot), "the saved file")
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from core.errors import TagLimitExceeded
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.new_key_pair import NewKeyPairScreen
@@ -18,7 +19,6 @@ from tui.widgets.tag_rows import TagRow
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 FORMS = pytest.mark.parametrize(
     ("key", "screen", "method", "then"),
     [

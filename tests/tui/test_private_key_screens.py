@@ -12,6 +12,7 @@ from textual.widgets import Static
 from core import files
 from core.model import KeyFormat, PrivateKeyState
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
     create,
@@ -36,7 +37,6 @@ from tui.widgets.top_line import TopLine
 LONG = pytest.mark.long
 
 SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 
 async def hold(

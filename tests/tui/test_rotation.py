@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from core.rotation import Rotation
 from tests.demo import DemoService
-from tests.tui.driving import SIZES, app_of, play, save, text_of, until, until_screen
+from tests.helpers import SIZES
+from tests.tui.driving import app_of, play, save, text_of, until, until_screen
 from tui.rows import remarks
 from tui.screens.create_key_pair import CreateKeyPairScreen
 from tui.screens.delete_key_pairs import DeleteKeyPairsScreen

@@ -1,6 +1,5 @@
 import asyncio
 import stat
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Event
@@ -395,19 +394,23 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_private_file = files.create_private_file
+    begun, go_on = Event(), Event()
     calls: list[Path] = []
 
     def slow(path: Path, data: bytes) -> None:
         calls.append(path)
-        time.sleep(0.3)
+        begun.set()
+        assert go_on.wait(10)
         create_private_file(path, data)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
-        await until(pilot, lambda: bool(calls), "the save to begin")
+        await until(pilot, begun.is_set, "the save to begin")
         await pilot.press("enter", "escape")
+        assert isinstance(app_of(pilot).screen, SaveKeyMaterialScreen)
+        go_on.set()
         await until_screen(pilot, "KeyMaterialScreen")
         screen = app_of(pilot).screen
         assert isinstance(screen, KeyMaterialScreen)

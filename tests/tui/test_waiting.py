@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
     create,
@@ -24,8 +25,6 @@ from tui import patience
 from tui.app import KeyPairsApp
 from tui.patience import still_waiting
 from tui.widgets.verdict_line import VerdictLine
-
-PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 
 Fill = Callable[[Pilot[None]], Awaitable[None]]
 

@@ -2,7 +2,6 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import NamedTuple
 
 import pytest
@@ -16,8 +15,7 @@ from core.keygen import PrivateKey
 from core.model import FileFormat, KeyType
 from core.public_files import line_of
 from tests.core.store_records import key_pair
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
 COMMENT = "web-1 of Ü"

@@ -1,7 +1,6 @@
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
@@ -18,8 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from core import keygen
 from core.encoding import EncodingError, pem, private
 from core.encoding.sshwire import Reader
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 SEEDS = {
     "first byte 00": bytes([0x00, *range(1, 32)]),

@@ -3,7 +3,6 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,8 +12,7 @@ from core import keygen
 from core.encoding import EncodingError, pem, ppk, private
 from core.encoding.sshwire import Reader, mpint, string
 from core.model import KeyFormat, KeyType
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 NO_PASSPHRASE = ("--new-passphrase", "/dev/null")
 

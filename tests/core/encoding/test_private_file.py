@@ -3,7 +3,6 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,8 +16,7 @@ from core.encoding.private_file import Container, HalvesDisagree, UnsupportedKey
 from core.encoding.sshwire import mpint, string
 from core.keygen import PrivateKey
 from core.model import KeyType
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
 COMMENT = "web-1 of Ü"
@@ -140,7 +138,6 @@ def openssl(
 
 RSA, ED25519 = KeyType.RSA, KeyType.ED25519
 PKCS1, PKCS8, DER, OPENSSH, PPK2, PPK3 = Container
-SALT = ("time=0", "memory=64")
 TOPK8 = ("pkcs8", "-topk8", "-passout", "PASS")
 TRADITIONAL = ("rsa", "-traditional", "-passout", "PASS")
 

@@ -11,11 +11,11 @@ from core.encoding import public_file
 from core.encoding.public import PublicKey
 from core.encoding.public_file import Entry
 from core.encoding.sshwire import string
+from tests.helpers import PUBLIC_KEY
 
-ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl/GOw0Dp5qWTswtUtUBJNpzS8zyLNhoY"
 RSA = PublicKey.from_rsa_numbers(65537, (1 << 2047) + 1).line
-KEY = PublicKey.from_line(ED25519)
-BLOB = b64decode(ED25519.split()[1])
+KEY = PublicKey.from_line(PUBLIC_KEY)
+BLOB = b64decode(PUBLIC_KEY.split()[1])
 
 
 def read(text: str) -> list[Entry]:
@@ -35,7 +35,7 @@ def read(text: str) -> list[Entry]:
     ],
 )
 def test_options_before_a_key_are_read_over(options: str) -> None:
-    (entry,) = read(f"{options} {ED25519} sam at home\n")
+    (entry,) = read(f"{options} {PUBLIC_KEY} sam at home\n")
     assert entry == Entry("authorized key", 1, KEY, "sam at home")
 
 
@@ -52,11 +52,11 @@ def test_options_before_a_key_are_read_over(options: str) -> None:
     ],
 )
 def test_what_is_no_option_makes_no_key_of_a_line(before: str) -> None:
-    assert read(f"{before} {ED25519}") == []
+    assert read(f"{before} {PUBLIC_KEY}") == []
 
 
 def test_lines_are_counted_whatever_ends_them() -> None:
-    entries = read(f"# one\r\n\r\n  \t{ED25519}\ta\r{RSA}\n#{RSA}\n")
+    entries = read(f"# one\r\n\r\n  \t{PUBLIC_KEY}\ta\r{RSA}\n#{RSA}\n")
     assert [(entry.line, entry.comment) for entry in entries] == [(3, "a"), (4, "")]
 
 
@@ -64,14 +64,14 @@ def test_lines_are_counted_whatever_ends_them() -> None:
     ("line", "other_type"),
     [
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", ""),
-        (ED25519[:-4], ""),
-        (ED25519.replace("ssh-ed25519", "ssh-rsa"), ""),
+        (PUBLIC_KEY[:-4], ""),
+        (PUBLIC_KEY.replace("ssh-ed25519", "ssh-rsa"), ""),
         ("ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl_GOw0Dp", ""),
         ("ssh-dss AAAA", "DSA"),
         ("ecdsa-sha2-nistp384 AAAA", "ECDSA"),
-        ("sk-ssh-ed25519@openssh.com AAAA x", "ED25519-SK"),
+        ("sk-ssh-ed25519@openssh.com AAAA x", "PUBLIC_KEY-SK"),
         ("ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA x", "ECDSA"),
-        ("sk-ssh-ed25519-cert-v01@openssh.com AAAA x", "ED25519-SK"),
+        ("sk-ssh-ed25519-cert-v01@openssh.com AAAA x", "PUBLIC_KEY-SK"),
         ("ssh-rsa-cert-v01@openssh.com AAAA x", ""),
     ],
 )
@@ -88,7 +88,7 @@ def test_prose_is_no_key(text: str) -> None:
 
 
 def test_a_block_with_continued_headers_gives_its_comment() -> None:
-    body = ED25519.split()[1]
+    body = PUBLIC_KEY.split()[1]
     block = [
         "---- BEGIN SSH2 PUBLIC KEY ----",
         'Comment: "sam\\',
@@ -97,7 +97,7 @@ def test_a_block_with_continued_headers_gives_its_comment() -> None:
         body[:40],
         body[40:],
         "---- END SSH2 PUBLIC KEY ----",
-        ED25519,
+        PUBLIC_KEY,
     ]
     first, second = read("\n".join(block))
     assert first == Entry("RFC 4716 public key", 1, KEY, "sam at home")
@@ -136,7 +136,7 @@ def test_nothing_makes_it_stumble(data: bytes) -> None:
         assert entry.line >= 1
 
 
-@given(st.sampled_from([ED25519, RSA, certificate()]), st.data())
+@given(st.sampled_from([PUBLIC_KEY, RSA, certificate()]), st.data())
 def test_what_is_read_of_a_changed_key_is_a_key(line: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(line) - 1))
     changed = line[:at] + data.draw(st.characters(codec="ascii")) + line[at + 1 :]
@@ -146,7 +146,7 @@ def test_what_is_read_of_a_changed_key_is_a_key(line: str, data: st.DataObject) 
 
 
 def test_a_text_that_begins_with_a_zero_is_a_text() -> None:
-    (entry,) = read(f"0 is no option, and this no key\n{ED25519} sam\n")
+    (entry,) = read(f"0 is no option, and this no key\n{PUBLIC_KEY} sam\n")
     assert entry == Entry("public key", 2, KEY, "sam")
 
 

@@ -6,15 +6,13 @@ Nothing here was written by this program, so that no mistake can be made twice.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
 from core.encoding import EncodingError, private, private_file
 from core.encoding.private_file import Container, NotRead, UnsupportedKey, WrongPassphrase
 from core.model import KeyFormat
-
-Run = Callable[..., CompletedProcess[bytes]]
+from tests.helpers import Run
 
 PASSPHRASE = "clasp yearly ü".encode()
 COMMENT = "web-1 of Ü"
