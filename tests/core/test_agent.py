@@ -26,16 +26,8 @@ from core.policy import Policy
 from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
-from tests.core.test_login import (
-    COMMAND,
-    USER,
-    Server,
-    privilege_separation_folder,
-    server,
-)
+from tests.core.sshd import COMMAND, USER, Server
 from tests.helpers import SECONDS, Agent
-
-__all__ = ["privilege_separation_folder", "server"]
 
 ROOT = Path(__file__).parents[2]
 CANARY = b"-----BEGIN"
