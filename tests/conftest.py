@@ -15,6 +15,8 @@ for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK"]:
 
 import shutil  # noqa: E402 - see above
 import subprocess  # noqa: E402 - see above
+import tempfile  # noqa: E402 - see above
+import time  # noqa: E402 - see above
 from collections.abc import Callable, Iterator, Sequence  # noqa: E402 - see above
 from datetime import UTC, datetime  # noqa: E402 - see above
 from pathlib import Path  # noqa: E402 - see above
@@ -27,6 +29,7 @@ from core.client import Client  # noqa: E402 - see above
 from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
 from core.service import now as time_now  # noqa: E402 - see above
 from core.store import RegionStore  # noqa: E402 - see above
+from tests.helpers import SECONDS, Agent  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -177,6 +180,42 @@ def umask() -> Iterator[Callable[[int], None]]:
 
     yield set_umask
     os.umask(before)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Return a folder whose name is short enough for the path of a socket."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def ssh_agent(
+    tool: Callable[[str], str], short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Agent]:
+    """Return an agent that runs until the end of the test, and is that of the session."""
+    answer = short_folder / "answer"
+    answer.write_text("#!/bin/sh\necho secret\n")
+    answer.chmod(0o700)
+    found = Agent(short_folder / "agent", answer, tool)
+    environment = {name: found.environment[name] for name in ("SSH_ASKPASS", "PATH")}
+    process = subprocess.Popen(
+        [tool("ssh-agent"), "-D", "-a", found.path],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**environment, "SSH_ASKPASS_REQUIRE": "force"},
+    )
+    try:
+        end = time.monotonic() + SECONDS
+        while not found.path.exists():
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(found.path))
+        yield found
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
 
 
 _LONGEST_ID = 200

@@ -1,15 +1,12 @@
 import json
-import os
 import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,85 +26,11 @@ from core.policy import Policy
 from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
-from tests.core.test_login import (
-    COMMAND,
-    SECONDS,
-    USER,
-    Server,
-    privilege_separation_folder,
-    server,
-)
-
-__all__ = ["privilege_separation_folder", "server"]
+from tests.core.sshd import COMMAND, USER, Server
+from tests.helpers import SECONDS, Agent
 
 ROOT = Path(__file__).parents[2]
 CANARY = b"-----BEGIN"
-
-
-@dataclass
-class Agent:
-    """A real ssh-agent; `answer` is what its question for confirmation gets."""
-
-    path: Path
-    answer: Path
-    tool: Callable[[str], str]
-
-    def ssh_add(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run ssh-add, which is never asked for a passphrase on a terminal."""
-        return subprocess.run(
-            [self.tool("ssh-add"), *arguments],
-            input=stdin,
-            capture_output=True,
-            timeout=SECONDS,
-            env=self.environment,
-            check=False,
-        )
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "SSH_AUTH_SOCK": str(self.path),
-            "SSH_ASKPASS": str(self.answer),
-            "SSH_ASKPASS_REQUIRE": "force",
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LC_ALL": "C",
-        }
-
-
-@pytest.fixture
-def short_folder() -> Iterator[Path]:
-    """Return a folder whose name is short enough for the path of a socket."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
-def ssh_agent(
-    tool: Callable[[str], str], short_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Agent]:
-    """Return an agent that runs until the end of the test, and is that of the session."""
-    answer = short_folder / "answer"
-    answer.write_text("#!/bin/sh\necho secret\n")
-    answer.chmod(0o700)
-    found = Agent(short_folder / "agent", answer, tool)
-    environment = {name: found.environment[name] for name in ("SSH_ASKPASS", "PATH")}
-    process = subprocess.Popen(
-        [tool("ssh-agent"), "-D", "-a", found.path],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**environment, "SSH_ASKPASS_REQUIRE": "force"},
-    )
-    try:
-        end = time.monotonic() + SECONDS
-        while not found.path.exists():
-            assert process.poll() is None
-            assert time.monotonic() < end
-            time.sleep(0.005)
-        monkeypatch.setenv("SSH_AUTH_SOCK", str(found.path))
-        yield found
-    finally:
-        process.terminate()
-        process.wait(SECONDS)
 
 
 @contextmanager

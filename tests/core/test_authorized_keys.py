@@ -32,18 +32,10 @@ from core.model import KeyFormat, KeyPair, KeyType
 from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
-from tests.core.test_login import (
-    SECONDS,
-    Server,
-    by_ssh,
-    privilege_separation_folder,
-    saved,
-    server,
-)
+from tests.core.sshd import Server, by_ssh
+from tests.core.test_login import saved
 from tests.core.test_store_faults import NUMBERS, Faults
-from tests.helpers import Run
-
-__all__ = ["privilege_separation_folder", "server"]
+from tests.helpers import SECONDS, Run
 
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other"
 BEFORE = f'# mine\n\n{OTHER}\nfrom="10.0.0.1",command="a b" {OTHER}\nno line at all\n'.encode()

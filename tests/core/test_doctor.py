@@ -22,10 +22,8 @@ from core.policy import Policy
 from core.regions import region
 from core.service import KeyPairService
 from core.store import RegionStore
-from tests.core.test_agent import Agent, short_folder, ssh_agent
 from tests.demo import deterministic_keys
-
-__all__ = ["short_folder", "ssh_agent"]
+from tests.helpers import Agent
 
 YEAR = timedelta(days=365)
 

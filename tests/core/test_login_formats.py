@@ -11,19 +11,8 @@ from core import file_formats
 from core.model import FileFormat, KeyType
 from core.secret import Passphrase
 from core.service import KeyPairService
-from tests.core.test_login import (
-    COMMAND,
-    SECONDS,
-    USER,
-    Server,
-    by_plink,
-    by_ssh,
-    privilege_separation_folder,
-    server,
-)
-from tests.helpers import Run
-
-__all__ = ["privilege_separation_folder", "server"]
+from tests.core.sshd import COMMAND, USER, Server, by_plink, by_ssh
+from tests.helpers import SECONDS, Run
 
 Client = Callable[[Run, Server, Path], subprocess.CompletedProcess[bytes]]
 

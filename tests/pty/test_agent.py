@@ -2,10 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.helpers import Agent
 from tests.pty.terminal import OpenApp, create_key_pair, fact
-
-__all__ = ["short_folder", "ssh_agent"]
 
 
 @pytest.mark.long

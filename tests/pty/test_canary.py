@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.test_agent import Agent, short_folder, ssh_agent
+from tests.helpers import Agent
 from tests.pty.canary import NAME, holds_key, passphrase, pieces, pieces_of_passphrase
 from tests.pty.terminal import (
     Terminal,
@@ -33,8 +33,6 @@ from tests.pty.terminal import (
     text_of,
     wait_until,
 )
-
-__all__ = ["short_folder", "ssh_agent"]
 
 CANARY = Path(__file__).with_name("canary.py")
 

@@ -7,12 +7,8 @@ import pytest
 
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
-from tests.core.test_agent import Agent, short_folder, ssh_agent
-from tests.helpers import SIZES
+from tests.helpers import SIZES, Agent
 from tests.pty.terminal import OpenApp, Terminal, create_key_pair, flat, wait_until
-
-__all__ = ["short_folder", "ssh_agent"]
-
 
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other\n"
 

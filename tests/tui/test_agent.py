@@ -13,8 +13,9 @@ from core.delivery import AddedToAgent, AgentContents, AgentKey
 from core.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
 from core.secret import KeyMaterial
-from tests.core.test_agent import Agent, Doubtful, fake_agent, short_folder, ssh_agent
+from tests.core.test_agent import Doubtful, fake_agent
 from tests.demo import DemoService
+from tests.helpers import Agent
 from tests.tui.driving import (
     app_of,
     create,
@@ -35,8 +36,6 @@ from tui.widgets.facts import Facts
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-
-__all__ = ["short_folder", "ssh_agent"]
 
 
 def flat(pilot: Pilot[None]) -> str:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.test_agent import Agent, short_folder, ssh_agent
-
-__all__ = ["short_folder", "ssh_agent"]
+from tests.helpers import Agent
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from core.findings import KINDS
 from core.service import KeyPairService
 from core.service import now as time_now
 from core.store import RegionStore
-from tui import __main__ as command
+from tests.tui.calling import call
 
 ROOT = Path(__file__).parents[2]
 Output = pytest.CaptureFixture[str]
@@ -29,10 +29,6 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     created = service.create_key_pair(key_name="web", key_type="ed25519")
     service.save_key_material(created, str(tmp_path / "web.pem"))
     return tmp_path / "data"
-
-
-def call(*arguments: str | Path) -> int:
-    return command.main([str(argument) for argument in arguments])
 
 
 def test_a_clean_store_is_fine(data: Path, capsys: Output) -> None:

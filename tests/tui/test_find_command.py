@@ -11,7 +11,7 @@ import pytest
 from core.model import Tag, TagSpecification
 from core.service import KeyPairService
 from tests.helpers import PUBLIC_KEY
-from tui import __main__ as command
+from tests.tui.calling import call
 
 ROOT = Path(__file__).parents[2]
 FINGERPRINT = "SHA256:uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8"
@@ -42,10 +42,6 @@ def keys(tmp_path: Path) -> Path:
     )
     (folder / "config").write_text("Host *\n")
     return folder
-
-
-def call(*arguments: str | Path) -> int:
-    return command.main([str(argument) for argument in arguments])
 
 
 def test_a_line_for_each_key_says_whose_it_is(data: Path, keys: Path, capsys: Output) -> None:

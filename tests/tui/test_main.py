@@ -15,7 +15,7 @@ from core import process, settings
 from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store import RegionStore
-from tui import __main__ as command
+from tests.tui.calling import call
 from tui import environment
 
 ROOT = Path(__file__).parents[2]
@@ -135,10 +135,6 @@ def test_without_a_terminal_to_ask_on_yes_has_to_be_given(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert "is not damaged" in done.stderr
-
-
-def call(*arguments: str | Path) -> int:
-    return command.main([str(argument) for argument in arguments])
 
 
 def test_the_folder_behind_the_command_counts_before_the_one_in_front(

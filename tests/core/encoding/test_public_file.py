@@ -69,9 +69,9 @@ def test_lines_are_counted_whatever_ends_them() -> None:
         ("ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl_GOw0Dp", ""),
         ("ssh-dss AAAA", "DSA"),
         ("ecdsa-sha2-nistp384 AAAA", "ECDSA"),
-        ("sk-ssh-ed25519@openssh.com AAAA x", "PUBLIC_KEY-SK"),
+        ("sk-ssh-ed25519@openssh.com AAAA x", "ED25519-SK"),
         ("ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA x", "ECDSA"),
-        ("sk-ssh-ed25519-cert-v01@openssh.com AAAA x", "PUBLIC_KEY-SK"),
+        ("sk-ssh-ed25519-cert-v01@openssh.com AAAA x", "ED25519-SK"),
         ("ssh-rsa-cert-v01@openssh.com AAAA x", ""),
     ],
 )
