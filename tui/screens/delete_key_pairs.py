@@ -80,7 +80,6 @@ class DeleteKeyPairsScreen(Screen[int]):
         self._outcome = VerdictLine()
         self._caution = VerdictLine(id="stranded")
         self._files: dict[str, str] = {}
-        self._without_file: list[KeyPair] = []
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
@@ -127,19 +126,19 @@ class DeleteKeyPairsScreen(Screen[int]):
         )
         self.query_one("#names", Static).update("\n".join(self._lines()))
         replaced = [(pair, self._rotation.successor(pair)) for pair in named]
-        self._without_file = await asyncio.to_thread(
+        without_file = await asyncio.to_thread(
             lambda: [pair for pair, new in replaced if new and _has_lost_its_files(service, new)]
         )
-        self._show_caution()
+        self._show_caution(without_file)
 
     def _is_stranded(self, key_pair: KeyPair) -> bool:
         """Tell whether nobody can have the private key of the pair that replaces this one."""
         successor = self._rotation.successor(key_pair)
         return successor is not None and not is_delivered(successor)
 
-    def _show_caution(self) -> None:
-        """Say of which successor nobody can have the private key, if there is one."""
-        affected = self._stranded or self._without_file
+    def _show_caution(self, without_file: Sequence[KeyPair] = ()) -> None:
+        """Say of which successor nobody can have the private key, or its file is gone, if any."""
+        affected = self._stranded or without_file
         self._caution.display = bool(affected)
         if not affected:
             return
