@@ -147,6 +147,7 @@ def traced(terminal: Terminal) -> int:
 def test_a_passphrase_that_the_command_asks_for_goes_nowhere(
     open_traced: Callable[..., Terminal], locked: Path, log: Path, run: Run, tmp_path: Path
 ) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
     terminal = open_traced("find", str(locked))
     terminal.wait_for("empty leaves it locked")
     terminal.type(f"{OTHER_PHRASE}\n")

@@ -38,11 +38,14 @@ def test_a_pair_is_replaced_and_retired(
     terminal.press("Enter")
     terminal.wait_for("gave up the private key of ci-deploy-2")
     terminal.press("Up")
-    terminal.wait_for("replaced by ci-deploy-2; d retires it")
+    # Nothing invites to delete it while nobody has the new key.
+    screen = terminal.wait_for("replaced by ci-deploy-2 · ")
+    assert "private key never saved" in screen
+    assert "retires it" not in screen
     terminal.press("Down")
-    terminal.wait_for("replaces ci-deploy · key-")
+    assert "private key never saved" in terminal.wait_for("replaces ci-deploy · ")
     terminal.press("Up")
-    terminal.wait_for("replaced by ci-deploy-2; d retires it")
+    terminal.wait_for("replaced by ci-deploy-2 · ")
     terminal.press("d")
     terminal.wait_for("To delete, type: ci-deploy anyway")
     terminal.press("Escape")
