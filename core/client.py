@@ -14,9 +14,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from core import shapes
+from core.ec2 import request_shapes
+from core.ec2.filters import Filter
 from core.errors import EC2Error, KeyPairsError
-from core.filters import Filter
 from core.model import KeyFormat, KeyPair, KeyType, Tag, TagSelector, TagSpecification
 from core.service import KeyPairService
 from core.settings import open_service
@@ -225,7 +225,7 @@ class Client:
         return KeyPairExistsWaiter(self)
 
     def _answer(self, operation: str, request: Answer, call: Callable[[], Answer]) -> Answer:
-        problems = shapes.check(operation, request)
+        problems = request_shapes.check(operation, request)
         if problems:
             raise ParamValidationError("\n".join(problems))
         try:

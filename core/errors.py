@@ -1,6 +1,7 @@
 """The errors of EC2's API, of the store, of saving and of the settings.
 
-Others below KeyPairsError stand in the module that they are about, AgentError in `core.agent`.
+Others below KeyPairsError stand in the module that they are about, such as AgentError in
+`core.custody.agent`.
 
     KeyPairsError
     ├── EC2Error                          code, message and HTTP status as the service gives them
@@ -34,7 +35,7 @@ message ever holds private key material.
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from core.destination import Destination
+    from core.disk.destination import Destination
 
 
 class KeyPairsError(Exception):

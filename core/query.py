@@ -26,8 +26,8 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from core import fingerprint_kinds
-from core.filters import wildcard
+from core.ec2.filters import wildcard
+from core.keys import fingerprint_kinds
 from core.model import KeyPair, KeyType, PrivateKeyState
 
 LONGEST = 1_000

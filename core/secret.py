@@ -94,7 +94,7 @@ class Passphrase(_Secret):
     """What a private key file is encrypted with, as UTF-8: `encode()`.
 
     Raises:
-        ValueError: it can be no passphrase; `core.passphrase.problem` says why.
+        ValueError: it can be no passphrase; `core.keys.passphrase.problem` says why.
     """
 
     __slots__ = ()
@@ -103,7 +103,7 @@ class Passphrase(_Secret):
 
     def __init__(self, text: str) -> None:
         # Imported here: its patterns take time that a start without a passphrase does not have.
-        from core import passphrase
+        from core.keys import passphrase
 
         reason = passphrase.problem(text)
         if reason is not None:

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import rotation
-from core.authorization import Authorizer
+from core.custody import rotation
+from core.ec2.authorization import Authorizer
+from core.ec2.regions import region
 from core.errors import (
     InvalidKeyPairDuplicate,
     KeyPairLimitExceeded,
@@ -21,20 +22,19 @@ from core.errors import (
     StoreError,
     UnauthorizedOperation,
 )
+from core.local.creating import Creating
+from core.local.deleting import Deleting
+from core.local.delivering import Delivering
+from core.local.describing import Describing
+from core.local.tagging import Tagging
 from core.model import KeyPair, TagSpecification
-from core.operations.creating import Creating
-from core.operations.deleting import Deleting
-from core.operations.delivering import Delivering
-from core.operations.describing import Describing
-from core.operations.tagging import Tagging
-from core.regions import region
 
 if TYPE_CHECKING:
-    from core.delivery import AgentContents
-    from core.doctor import Progress, Summary
-    from core.find import Ask, Finder
-    from core.findings import Finding
-    from core.store import RegionStore
+    from core.checks.check_up import Progress, Summary
+    from core.checks.finding import Finding
+    from core.checks.look_up import Ask, Finder
+    from core.custody.agent_keys import AgentContents
+    from core.store.region_store import RegionStore
 
 
 def now() -> datetime:
@@ -79,7 +79,7 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         """Return the service of a Region whose file is in `data_dir`; nothing is read yet."""
 
         def open_store() -> "RegionStore":
-            from core.store import RegionStore
+            from core.store.region_store import RegionStore
 
             return RegionStore(data_dir, region)
 
@@ -133,8 +133,11 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         import filelock  # noqa: F401 - imported to be there when they are needed
         import tinydb  # noqa: F401 - likewise
 
-        from core import fingerprint, keygen  # noqa: F401 - likewise
-        from core.encoding import private  # noqa: F401 - likewise
+        from core.keys import (
+            convert,  # noqa: F401 - likewise
+            fingerprint,  # noqa: F401 - likewise
+            keygen,  # noqa: F401 - likewise
+        )
 
         self.tidy()
 
@@ -212,7 +215,7 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
 
         `ask` is asked for the passphrase of a file that does not show its public half.
         """
-        from core.find import Finder
+        from core.checks.look_up import Finder
 
         regions = self.in_every_region()
         return Finder(
@@ -230,8 +233,8 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
             AgentError: there is no agent, or it cannot be asked.
             StoreError: the Region's file cannot be read.
         """
-        from core.agent import holdings
-        from core.delivery import contents
+        from core.custody.agent import holdings
+        from core.custody.agent_keys import contents
 
         others = (
             (each.region, each.describe_key_pairs)
@@ -245,14 +248,14 @@ class KeyPairService(Creating, Describing, Deleting, Tagging, Delivering):
         return contents(held, here, others)
 
     def check_up(self, older_than: timedelta | None) -> "Iterator[Progress | Finding | Summary]":
-        """Look for what is wrong with the store, the pairs and the saved files; see `core.doctor`.
+        """Look for what is wrong with the store, the pairs and the saved files.
 
         Pairs of any age are as good as new where no `older_than` is given.
 
         Each step blocks no longer than the reading of a pair's files or an agent's answer, and
         nothing is changed.
         """
-        from core.doctor import check_up
+        from core.checks.check_up import check_up
 
         regions = [(each._store, each.describe_key_pairs) for each in self.in_every_region()]
         return check_up(self._store.folder, regions, older_than, self._now())

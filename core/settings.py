@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import data_dir, regions
 from core.account import user
-from core.authorization import Authorizer
+from core.ec2 import regions
+from core.ec2.authorization import Authorizer
 from core.errors import SettingsError
 from core.service import KeyPairService
+from core.store import data_dir
 
 if TYPE_CHECKING:
-    from core.policy import Policy
+    from core.ec2.policy import Policy
 
 DEFAULT_REGION = "us-east-1"
 REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -91,7 +92,7 @@ def _policy(named: str | Path | None) -> "Policy | None":
     # there and cannot be read, that must not open the door.
     if named is None and _is_absent(SYSTEM_POLICY):
         return None
-    from core.policy import Policy
+    from core.ec2.policy import Policy
 
     return Policy.load(SYSTEM_POLICY if named is None else _expanded(named))
 

@@ -16,9 +16,9 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
-from tui.actions import ACTIONS
+from tui.actions.keymap import key_label
+from tui.actions.table import ACTIONS
 from tui.app import KeyPairsApp
-from tui.keymap import key_label
 from tui.widgets.facts import Facts
 
 FOLDER = Path(__file__).parent

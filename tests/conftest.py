@@ -28,7 +28,7 @@ import pytest  # noqa: E402 - see above
 from core.client import Client  # noqa: E402 - see above
 from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
 from core.service import now as time_now  # noqa: E402 - see above
-from core.store import RegionStore  # noqa: E402 - see above
+from core.store.region_store import RegionStore  # noqa: E402 - see above
 from tests.helpers import SECONDS, Agent  # noqa: E402 - see above
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def rsa_keys() -> "Sequence[RSAPrivateKey]":
     """Return two RSA keys of the core; they are made once, because each takes a while."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from core import keygen
+    from core.keys import keygen
     from core.model import KeyType
 
     keys = [keygen.generate(KeyType.RSA) for _ in range(2)]

@@ -11,10 +11,10 @@ from unittest import mock
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core import keygen
+from core.keys import keygen
 from core.model import KeyFormat, KeyType, Tag, TagSpecification
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store.region_store import RegionStore
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -67,7 +67,7 @@ def _refused(error: Exception) -> int:
     """Say why it is not possible, and return the exit status."""
     from contextlib import suppress
 
-    from tui.text import sentence
+    from tui.words.text import sentence
 
     # Nobody can be told where stderr is full; the status says it, too.
     with suppress(OSError):
@@ -158,7 +158,7 @@ def _run_app(options: argparse.Namespace) -> int:
         )
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
-        from tui import keymap
+        from tui.actions import keymap
 
         # Before the screens are imported: they take their keys from the table when they are made.
         keymap.rebind(settings.keys)
@@ -209,7 +209,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser that does not hand to the terminal what it quotes of the arguments."""
 
     def error(self, message: str) -> "NoReturn":
-        from tui.text import shortened
+        from tui.words.text import shortened
 
         super().error(shortened(message))
 

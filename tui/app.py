@@ -18,24 +18,25 @@ from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
-from tui import forgetting, keymap, net
-from tui.actions import Place
-from tui.driver import InputLost, SteadyDriver
-from tui.flow import is_flowing
-from tui.screens.key_pair_list import KeyPairListScreen
-from tui.strokes import Strokes
-from tui.text import masked, visible
-from tui.toast import forget, toast
-from tui.tone import Verdict
+from tui.actions import keymap
+from tui.actions.table import Place
+from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.terminal import drawn_lines, survival
+from tui.terminal.driver import InputLost, SteadyDriver
+from tui.terminal.frame_diff import Frame, Wire
+from tui.terminal.typing_speed import Strokes
 from tui.widgets.key_hints import KeyHints
-from tui.wire import Frame, Wire
+from tui.words.text import masked, visible
+from tui.words.verdict import Verdict
+from tui.work.brief_message import forget, toast
+from tui.work.exclusive import is_flowing
 
 if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
 def _palette() -> type[Provider]:
-    from tui.palette import ActionsProvider
+    from tui.actions.palette import ActionsProvider
 
     return ActionsProvider
 
@@ -45,7 +46,7 @@ class KeyPairsApp(App[None]):
 
     TITLE = "keypairs"
     # Textual never loads the style sheet of a default screen by itself.
-    CSS_PATH = ["app.tcss", "screens/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
+    CSS_PATH = ["app.tcss", "screens/list/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
@@ -58,14 +59,14 @@ class KeyPairsApp(App[None]):
     ]
 
     def __init__(self, service: "KeyPairService", where: str = "") -> None:
-        forgetting.let_go()
-        net.spread()
+        drawn_lines.let_go()
+        survival.spread()
         super().__init__(driver_class=SteadyDriver)
         self._service = service
         self._where = where
         self._wire = Wire()
         self.strokes = Strokes()
-        self._failures = net.Failures()
+        self._failures = survival.Failures()
         self._drawn: Screen[object] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -150,7 +151,7 @@ class KeyPairsApp(App[None]):
     def action_command_palette(self) -> None:
         """Show what can be done on the screen; picking a line does it."""
         if not (isinstance(self.screen, CommandPalette) or is_flowing(self.screen)):
-            from tui.palette import Palette
+            from tui.actions.palette import Palette
 
             self.push_screen(Palette("What can be done here"))
 
@@ -158,7 +159,7 @@ class KeyPairsApp(App[None]):
         """Show the themes; picking one changes to it."""
         from textual.theme import ThemeProvider
 
-        from tui.palette import Palette
+        from tui.actions.palette import Palette
 
         self.push_screen(Palette("Themes, for this session", [ThemeProvider]))
 
@@ -166,13 +167,13 @@ class KeyPairsApp(App[None]):
         """Show what can be done here, then all keys; picking a line does it."""
         # A form that ends would take away what lies over it, and stay itself.
         if not is_flowing(self.screen):
-            from tui.helping import show_help
+            from tui.work.help_key import show_help
 
             show_help(self)
 
     def action_suspend_process(self) -> None:
         """Stop until a shell continues the program, unless that would harm, or none could."""
-        from tui.suspending import refusal
+        from tui.terminal.suspension import refusal
 
         reason = refusal(self)
         if reason:
@@ -219,7 +220,7 @@ class KeyPairsApp(App[None]):
         ends = self._exit or isinstance(error, InputLost) or not self._key_holders
         if ends or self._failures.note():
             return False
-        self.call_later(self._say_unforeseen, net.said_of(error))
+        self.call_later(self._say_unforeseen, survival.said_of(error))
         return True
 
     def _say_unforeseen(self, said: Verdict) -> None:

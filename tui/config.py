@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from core import files
+from core.disk import files
 from core.errors import SettingsError
 
 _LARGEST = 64 * 1024
@@ -26,7 +26,7 @@ _KEY = r"[A-Za-z0-9_]+(?:\+[A-Za-z0-9_]+)*|[!-+\--~]"
 
 
 class Config(NamedTuple):
-    """What the file says; `keys` are by the ids of `tui.actions`."""
+    """What the file says; `keys` are by the ids of `tui.actions.table`."""
 
     theme: str | None = None
     mouse: bool = True
@@ -83,7 +83,7 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
     keys = values.get("keys", {})
     for action_id, key in keys.items():
         # They are printed in the hints and the help, and Textual refuses some with a traceback.
-        # Which of them are keys is told by `tui.rebinding`, once Textual is there.
+        # Which of them are keys is told by `tui.actions.rebinding`, once Textual is there.
         named = isinstance(key, str) and all(re.fullmatch(_KEY, k) for k in key.split(","))
         if not named or len(key) > _SHOWN:
             raise SettingsError(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from core.keygen import generate
+from core.keys.keygen import generate
 from core.model import KeyType
 from core.service import KeyPairService
 from tests.benchmarks.figures import Figure, Sample, Time, medians, timed, timed_command

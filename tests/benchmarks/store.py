@@ -14,9 +14,9 @@ from time import perf_counter, process_time
 
 from tinydb import TinyDB, where
 
-from core.records import to_record
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store.records import to_record
+from core.store.region_store import RegionStore
 from tests.benchmarks.figures import Figure
 from tests.core.store_records import TIME, key_pair, write_region
 

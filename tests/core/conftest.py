@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.operations import creating
+from core.local import creating
 from core.secret import KeyMaterial
 from tests.core.sshd import Server, free_port, wait_until_it_listens
 from tests.helpers import SECONDS, Run

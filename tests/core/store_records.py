@@ -5,9 +5,9 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import region_file
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
-from core.records import to_record
+from core.store import region_file
+from core.store.records import to_record
 
 TIME = datetime(2026, 9, 25, 11, 5, 17, 469_000, UTC)
 

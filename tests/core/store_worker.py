@@ -10,10 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from core import validation  # noqa: E402 - see above
+from core.ec2 import validation  # noqa: E402 - see above
 from core.errors import EC2Error  # noqa: E402 - see above
 from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
-from core.store import RegionStore  # noqa: E402 - see above
+from core.store.region_store import RegionStore  # noqa: E402 - see above
 
 
 def say(*words: str) -> None:

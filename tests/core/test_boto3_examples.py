@@ -12,7 +12,7 @@ import pytest
 
 from core import settings
 from core.client import Client
-from tests.core.encoding.test_public import KNOWN
+from tests.core.keys.test_public import KNOWN
 
 SCRIPT = Path(__file__).with_name("boto3_script.py")
 METHODS = {

@@ -15,8 +15,7 @@ import botocore.validate  # type: ignore[import-untyped]  # botocore has no type
 import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
-from core import files, regions, settings, shapes
-from core.authorization import Authorizer
+from core import settings
 from core.client import (
     Client,
     ClientError,
@@ -24,11 +23,14 @@ from core.client import (
     ParamValidationError,
     WaiterError,
 )
+from core.disk import files
+from core.ec2 import regions, request_shapes
+from core.ec2.authorization import Authorizer
 from core.errors import StoreError
 from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
-from core.store import RegionStore
-from tests.core.encoding.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
+from core.store.region_store import RegionStore
+from tests.core.keys.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -64,30 +66,30 @@ def refusal(client: Client, operation: str, request: Request) -> ClientError:
 SCALARS = {"string": (str,), "boolean": (bool,), "integer": (int,)}
 
 
-def in_our_words(shape: Any) -> shapes.Shape:
+def in_our_words(shape: Any) -> request_shapes.Shape:
     assert not {"min", "max", "pattern"} & set(shape.metadata), shape
     match shape.type_name:
         case "structure":
             members = {name: in_our_words(member) for name, member in shape.members.items()}
-            return shapes.Structure(members, tuple(shape.required_members))
+            return request_shapes.Structure(members, tuple(shape.required_members))
         case "list":
-            return shapes.ListOf(in_our_words(shape.member))
+            return request_shapes.ListOf(in_our_words(shape.member))
         case "blob":
-            return shapes.Blob()
+            return request_shapes.Blob()
         case scalar:
-            return shapes.Scalar(SCALARS[scalar])
+            return request_shapes.Scalar(SCALARS[scalar])
 
 
 @pytest.mark.parametrize("operation", METHODS)
 def test_the_members_of_a_request_are_those_of_the_service_model(operation: str) -> None:
     expected = in_our_words(MODEL.operation_model(operation).input_shape)
-    assert shapes.REQUESTS[operation] == expected
+    assert request_shapes.REQUESTS[operation] == expected
     # Our reports list the members in the order of the model.
-    assert repr(shapes.REQUESTS[operation]) == repr(expected)
+    assert repr(request_shapes.REQUESTS[operation]) == repr(expected)
 
 
 def test_there_is_a_method_for_each_operation_and_no_other() -> None:
-    assert set(shapes.REQUESTS) == set(METHODS)
+    assert set(request_shapes.REQUESTS) == set(METHODS)
     public = {name for name in vars(Client) if not name.startswith("_")}
     assert public == {*METHODS.values(), "get_waiter", "exceptions"}
     for operation, method in METHODS.items():
@@ -446,7 +448,7 @@ def test_what_botocore_lets_through_is_left_to_the_service(
     operation: str, request_: Request
 ) -> None:
     assert botocores_report(operation, request_) == ""
-    assert shapes.check(operation, request_) == []
+    assert request_shapes.check(operation, request_) == []
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

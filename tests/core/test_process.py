@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core import authorized_keys, delivery, files, process
-from core.agent import AgentError
-from core.authorized_keys import Account
+from core import process
+from core.custody import agent_keys, authorized_keys
+from core.custody.agent import AgentError
+from core.custody.authorized_keys import Account
+from core.disk import files
 from core.model import Tag
 from core.service import KeyPairService
 
@@ -125,7 +127,7 @@ def test_whatever_writes_is_marked_as_a_change(
 
     for name in ("_create", "replace_file", "rewrite_file"):
         watch(files, name)
-    watch(delivery, "add_to_agent")
+    watch(agent_keys, "add_to_agent")
 
     created = service.create_key_pair(key_name="a", key_type="ed25519")
     pair = created.key_pair

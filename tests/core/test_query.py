@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.encoding.public import PublicKey
-from core.fingerprint import ec2_fingerprint, fingerprints, pkcs8_sha1
+from core.keys.fingerprint import ec2_fingerprint, fingerprints, pkcs8_sha1
+from core.keys.public_key import PublicKey
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag
 from core.query import LONGEST, Query, fingerprint_kind, parse, searchable
 from tests.helpers import Run
@@ -357,6 +357,6 @@ def test_thousands_of_pairs_are_searched_within_a_key_press() -> None:
 
 
 def test_nothing_heavy_is_imported_for_it() -> None:
-    code = "import core.query, core.randomart, sys; print(*sys.modules)"
+    code = "import core.query, core.keys.randomart, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=30)
     assert not {"cryptography", "tinydb", "orjson", "textual"} & {*done.stdout.decode().split()}

@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from core import errors, secret
-from core.destination import Destination, Verdict
-from core.encoding.import_material import read_public_key_material
+from core.disk.destination import Destination, Verdict
 from core.errors import KeyPairsError, ProofFailed, SaveError
+from core.keys.reading.import_material import read_public_key_material
 from core.model import CreatedKeyPair
 from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone
 from core.service import KeyPairService
@@ -246,7 +246,7 @@ def test_no_error_of_a_failed_save_shows_the_key(
         with pytest.raises(SaveError) as refused:
             service.save_key_material(created, path)
         caught.append(refused.value)
-    monkeypatch.setattr("core.files.read_regular_file", lambda path, limit: damaged(path))
+    monkeypatch.setattr("core.disk.files.read_regular_file", lambda path, limit: damaged(path))
     with pytest.raises(ProofFailed) as unproven:
         service.save_key_material(created, f"{tmp_path / 'new'}")
     for error in [*caught, unproven.value]:

@@ -27,28 +27,30 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from textual.binding import Binding
 
-from core import inventory, region_file
 from core.client import Client, ClientError
-from core.encoding.import_material import read_public_key_material
-from core.encoding.public import PublicKey
-from core.encoding.sshwire import string
+from core.custody import export
+from core.custody.recipes import fingerprint_commands, recipes
+from core.ec2.filters import wildcard
+from core.ec2.policy import Policy, PolicyError, Request
 from core.errors import EC2Error, KeyPairsError, SettingsError, StoreError
-from core.filters import wildcard
-from core.fingerprint import ec2_fingerprint, fingerprints
-from core.journal import Journal
+from core.keys.encoding.sshwire import string
+from core.keys.fingerprint import ec2_fingerprint, fingerprints
+from core.keys.public_key import PublicKey
+from core.keys.reading.import_material import read_public_key_material
 from core.model import KeyPair, Tag, TagSpecification
-from core.policy import Policy, PolicyError, Request
 from core.query import fingerprint_kind, parse, searchable
-from core.recipes import fingerprint_commands, recipes
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store import region_file
+from core.store.journal import Journal
+from core.store.region_store import RegionStore
 from tests.vectors.hostile_strings import STRINGS
-from tui import config, keymap
-from tui.actions import Place
-from tui.details import summary
-from tui.journal_items import journal_items
-from tui.listing import Listing
-from tui.rows import remarks
+from tui import config
+from tui.actions import keymap
+from tui.actions.table import Place
+from tui.screens.list.listing import Listing
+from tui.words.details import summary
+from tui.words.journal import journal_items
+from tui.words.rows import remarks
 
 Check = Callable[[Any], None]
 
@@ -415,8 +417,8 @@ def check_store(data: bytes, folder: Path) -> None:
         list(summary(pair))
         recipes(pair, REGION)
         fingerprint_commands(pair)
-    inventory.as_csv(pairs, REGION)
-    inventory.as_json(pairs, REGION)
+    export.as_csv(pairs, REGION)
+    export.as_json(pairs, REGION)
     client = Client(service=service)
     client.describe_key_pairs(IncludePublicKey=True)
     for pair in pairs[:1]:

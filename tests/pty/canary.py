@@ -26,8 +26,7 @@ from weakref import WeakSet
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core import keygen
-from core.encoding import private
+from core.keys import convert, keygen
 from core.model import CreatedKeyPair, KeyFormat
 from core.secret import KeyMaterial, Passphrase
 from core.service import KeyPairService
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.strip import Strip
 
-    from tui.driver import SteadyDriver
-    from tui.screens.key_material import KeyMaterialScreen
-    from tui.widgets.key_material_view import KeyMaterialView
-    from tui.widgets.passphrase_pair import PassphrasePair
+    from tui.screens.private_key.key_material import KeyMaterialScreen
+    from tui.screens.private_key.key_material_view import KeyMaterialView
+    from tui.screens.private_key.passphrase_pair import PassphrasePair
+    from tui.terminal.driver import SteadyDriver
 
 # The key, and every form of it -------------------------------------------------------------------
 
@@ -81,14 +80,14 @@ def pieces() -> Mapping[int, frozenset[int]]:
     They are hashes, so that a search of the memory does not find what it searches for.
     """
     pem, ppk = (
-        private.encode(private_key(), form, NAME) for form in (KeyFormat.PEM, KeyFormat.PPK)
+        convert.encode(private_key(), form, NAME) for form in (KeyFormat.PEM, KeyFormat.PPK)
     )
     texts = [pem, ppk.partition(b"Private-Lines: ")[2]]
     lines = [[line for line in text.splitlines() if len(line) > _PIECE] for text in texts]
     bodies = [b"".join(line for line in found if b"-" not in line) for found in lines]
     raw = [seed(), repr(seed())[2:-1].encode(), *bodies, *lines[0][1:-1], *lines[1]]
     # The files repeat the public key, which is for everyone to see, and all begin alike.
-    line = private.public_key(private_key()).line
+    line = convert.public_key(private_key()).line
     blob = b64decode(line.split()[1]) + bytes(6)  # the zeros of a length follow it
     public = f"{line} {NAME}\n".encode()
     known = forms(raw, [seed(), *texts, *bodies])
@@ -227,7 +226,7 @@ def in_a_thread(service: KeyPairService, created: CreatedKeyPair, *_: Any, **__:
 
 def while_reading(handle: Any, driver: "SteadyDriver", message: "Message") -> None:
     """Stand in for what the thread that reads the keyboard does with `v`."""
-    from tui.screens.key_material import KeyMaterialScreen
+    from tui.screens.private_key.key_material import KeyMaterialScreen
 
     screen = driver._app.screen
     if isinstance(screen, KeyMaterialScreen) and getattr(message, "key", "") == "v":
@@ -246,7 +245,7 @@ def while_drawing(draw: Any, view: "KeyMaterialView", y: int) -> "Strip":
 
 async def by_textual(app: "App[None]", material: KeyMaterial) -> None:
     """Stand in for the sending of a private key: as if it were any other text."""
-    from tui import clipboard
+    from tui.terminal import clipboard
 
     await clipboard.send(app, material.reveal())
 
@@ -302,14 +301,14 @@ def plant(fault: str, without: str) -> None:
     from textual.app import App
     from textual.drivers.linux_driver import LinuxDriver
 
-    from core import agent
-    from tui import clipboard
+    from core.custody import agent
     from tui.app import KeyPairsApp
-    from tui.driver import SteadyDriver
-    from tui.screens.key_material import KeyMaterialScreen
-    from tui.widgets.key_material_view import KeyMaterialView
-    from tui.widgets.passphrase_input import PassphraseInput
-    from tui.widgets.passphrase_pair import PassphrasePair
+    from tui.screens.private_key.key_material import KeyMaterialScreen
+    from tui.screens.private_key.key_material_view import KeyMaterialView
+    from tui.screens.private_key.passphrase_input import PassphraseInput
+    from tui.screens.private_key.passphrase_pair import PassphrasePair
+    from tui.terminal import clipboard
+    from tui.terminal.driver import SteadyDriver
 
     drawing = KeyMaterialView.render_line
     mounted = KeyMaterialScreen.on_mount

@@ -89,7 +89,7 @@ def test_help_and_palette_lead_there(
 INSTALLING = """
 import os, sys
 from pathlib import Path
-from core import authorized_keys
+from core.custody import authorized_keys
 account = authorized_keys.Account("ops", os.geteuid(), Path.home())
 authorized_keys.own_account = lambda: account
 from tui.__main__ import main

@@ -516,7 +516,8 @@ def test_a_terminal_that_takes_nothing_more_does_not_hold_the_program(
 LEAVING = """
 import os, sys, time
 from pathlib import Path
-from core import files, process
+from core import process
+from core.disk import files
 from core.service import KeyPairService
 from tui.__main__ import main
 

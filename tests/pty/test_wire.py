@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core import region_file
-from core.records import to_record
+from core.store import region_file
+from core.store.records import to_record
 from tests.core.store_records import encode, key_pair, write_region
 from tests.emulator import Emulator
 from tests.pty.terminal import OpenApp, Terminal, wait_until

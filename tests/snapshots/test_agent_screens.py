@@ -3,17 +3,17 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.agent import Identity
-from core.authorized_keys import Plan, Standing, line_of
-from core.delivery import AgentContents, AgentKey
-from core.encoding.sshwire import string
+from core.custody.agent import Identity
+from core.custody.agent_keys import AgentContents, AgentKey
+from core.custody.authorized_keys import Plan, Standing, line_of
+from core.keys.encoding.sshwire import string
 from core.model import KeyPair
 from tests.demo import DemoService
 from tests.helpers import BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.screens.add_to_agent import AddToAgentScreen
+from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.widgets.facts import Facts
 from tui.widgets.verdict_line import VerdictLine
 

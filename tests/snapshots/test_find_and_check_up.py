@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core import mounts
+from core.disk import mounts
 from tests.demo import DemoService
 from tests.helpers import BOTH_SIZES, PUBLIC_KEY
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.screens.check_up import CheckUpScreen
-from tui.screens.find import FindScreen
+from tui.screens.look.check_up import CheckUpScreen
+from tui.screens.look.find import FindScreen
 
 
 @BOTH_SIZES

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from textual.pilot import Pilot
 
-from core.delivery import AddedToAgent
+from core.custody.agent_keys import AddedToAgent
 from core.model import CreatedKeyPair
 from tests.demo import DemoService
 from tests.snapshots.conftest import SnapCompare

@@ -9,10 +9,10 @@ from tests.helpers import BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, create, save, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
+from tui.screens.private_key.passphrase_input import PassphraseInput
+from tui.screens.private_key.saved_file import SavedFile
 from tui.widgets.choice import Choice
-from tui.widgets.passphrase_input import PassphraseInput
 from tui.widgets.path_field import PathField
-from tui.widgets.saved_file import SavedFile
 from tui.widgets.toggle import Toggle
 from tui.widgets.verdict_line import VerdictLine
 

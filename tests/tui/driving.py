@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tests.demo import DemoService
 from tui.app import KeyPairsApp
-from tui.screens.key_pair_list import KeyPairListScreen
+from tui.screens.list.key_pair_list import KeyPairListScreen
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 

@@ -7,13 +7,13 @@ from threading import Event
 import pytest
 from textual.pilot import Pilot
 
-from core import agent
-from core.agent import AddNotConfirmed, AgentError, Identity, holdings
-from core.delivery import AddedToAgent, AgentContents, AgentKey
-from core.encoding.sshwire import string
+from core.custody import agent
+from core.custody.agent import AddNotConfirmed, AgentError, Identity, holdings
+from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
+from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
 from core.secret import KeyMaterial
-from tests.core.test_agent import Doubtful, fake_agent
+from tests.core.custody.test_agent import Doubtful, fake_agent
 from tests.demo import DemoService
 from tests.helpers import Agent
 from tests.tui.driving import (
@@ -28,10 +28,10 @@ from tests.tui.driving import (
     until_screen,
 )
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
-from tui.screens.add_to_agent import AddToAgentScreen
-from tui.screens.agent_keys import AgentKeysScreen
-from tui.screens.key_material import KeyMaterialScreen
-from tui.screens.key_pair_list import KeyPairListScreen
+from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.screens.look.agent_keys import AgentKeysScreen
+from tui.screens.private_key.add_to_agent import AddToAgentScreen
+from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.facts import Facts
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from core import files, mounts
-from core.authorization import Authorizer
-from core.policy import Policy
-from core.regions import region
+from core.disk import files, mounts
+from core.ec2.authorization import Authorizer
+from core.ec2.policy import Policy
+from core.ec2.regions import region
 from tests.demo import DemoService
 from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
-from tui.screens.check_up import CheckUpScreen
-from tui.screens.key_pair_list import KeyPairListScreen
-from tui.tone import Tone
+from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.screens.look.check_up import CheckUpScreen
 from tui.widgets.pick_list import PickList
+from tui.words.verdict import Tone
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,13 @@ from textual.scroll_view import ScrollView
 from core.errors import SettingsError
 from tests.demo import DemoService
 from tests.tui.driving import play, text_of
-from tui import keymap, rebinding
-from tui.actions import ACTIONS, Place
+from tui.actions import keymap, rebinding
+from tui.actions.table import ACTIONS, Place
 from tui.app import KeyPairsApp
 from tui.config import Config, load
+from tui.screens.create.key_text import KeyText
+from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_text import KeyText
-from tui.widgets.passphrase_input import PassphraseInput
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 

@@ -11,12 +11,12 @@ from tests.core.store_records import write_region
 from tests.demo import DemoService
 from tests.helpers import SIZES
 from tests.tui.driving import app_of, play, type_text, until, until_screen
-from tui import region_copies
-from tui.region_copies import Copied
-from tui.screens.copy_to_regions import CopyToRegionsScreen
+from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
+from tui.words import region_copies
+from tui.words.region_copies import Copied
 
 
 def make(service: DemoService, *names: str, key_type: KeyType = KeyType.ED25519) -> None:

@@ -4,13 +4,13 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from core import files
+from core.disk import files
 from core.model import Tag
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, type_text, until, until_screen
-from tui.screens.create_key_pair import CreateKeyPairScreen
+from tui.screens.create.create_key_pair import CreateKeyPairScreen
+from tui.screens.create.tag_rows import TagRow
 from tui.widgets.key_hints import KeyHints
-from tui.widgets.tag_rows import TagRow
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 

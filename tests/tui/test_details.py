@@ -3,16 +3,16 @@
 import pytest
 from textual.pilot import Pilot
 
+from core.custody.recipes import recipes
 from core.model import FileFormat, KeyPair, Tag
-from core.recipes import recipes
 from tests.demo import DemoService
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
-from tui import copy_menu, verdict
-from tui.actions import Place
-from tui.details import sections
-from tui.text import as_pasted, visible
-from tui.tone import Tone
+from tui.actions.table import Place
 from tui.widgets.facts import Facts
+from tui.words import copy_menu, judging
+from tui.words.details import sections
+from tui.words.text import as_pasted, visible
+from tui.words.verdict import Tone
 
 NAME = r"back\slash \\ and \u{e9}"
 
@@ -99,4 +99,4 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_service: DemoSe
     ],
 )
 def test_a_tag_typed_into_its_key_is_said_to_be_that(tag: Tag, tone: Tone) -> None:
-    assert verdict.of_tags([Tag("a", "b"), tag], Place.CREATE).tone is tone
+    assert judging.of_tags([Tag("a", "b"), tag], Place.CREATE).tone is tone

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from core import mounts
-from core.findings import KINDS
+from core.checks.finding import KINDS
+from core.disk import mounts
 from core.service import KeyPairService
 from core.service import now as time_now
-from core.store import RegionStore
+from core.store.region_store import RegionStore
 from tests.tui.calling import call
 
 ROOT = Path(__file__).parents[2]
@@ -210,7 +210,7 @@ def test_the_check_up_never_loads_textual(data: Path) -> None:
     code = (
         "import sys\nfrom tui.__main__ import main\n"
         f"status = main(['doctor', '--data-dir', {str(data)!r}])\n"
-        "assert status in (0, 1) and 'core.doctor' in sys.modules\n"
+        "assert status in (0, 1) and 'core.checks.check_up' in sys.modules\n"
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)

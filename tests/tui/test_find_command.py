@@ -254,7 +254,7 @@ def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
     code = (
         "import sys\nfrom tui.__main__ import main\n"
         f"status = main(['find', {str(keys)!r}, '--data-dir', {str(data)!r}])\n"
-        "assert status == 1 and 'core.find' in sys.modules\n"
+        "assert status == 1 and 'core.checks.look_up' in sys.modules\n"
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core import find
-from core.found import Found
+from core.checks import look_up as find
+from core.checks.answers import Found
 from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
-from tui.screens.find import FindScreen
-from tui.screens.import_key_pair import ImportKeyPairScreen
-from tui.screens.key_pair_list import KeyPairListScreen
+from tui.screens.create.import_key_pair import ImportKeyPairScreen
+from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.screens.look.find import FindScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import PickList
 

@@ -8,7 +8,7 @@ from textual._styles_cache import StylesCache
 from tests.demo import DemoService
 from tests.tui.driving import create, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.widgets.key_material_view import KeyMaterialView
+from tui.screens.private_key.key_material_view import KeyMaterialView
 
 
 def caches() -> int:

@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from core.model import Tag, TagSpecification
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
-from tui.widgets.tag_rows import TagRows
+from tui.screens.create.tag_rows import TagRows
 from tui.widgets.verdict_line import VerdictLine
 
 

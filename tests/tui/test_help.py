@@ -17,12 +17,12 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
-from tui.actions import ACTIONS, Place
-from tui.keymap import at, hints
-from tui.screens.help import HelpScreen, _keys_of, help_items
-from tui.screens.key_material import KeyMaterialScreen
-from tui.widgets.filter_input import FilterInput
-from tui.widgets.key_pair_table import KeyPairTable
+from tui.actions.keymap import at, hints
+from tui.actions.table import ACTIONS, Place
+from tui.screens.list.filter_input import FilterInput
+from tui.screens.list.key_pair_table import KeyPairTable
+from tui.screens.look.help import HelpScreen, _keys_of, help_items
+from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.pick_list import PickList, narrowed
 
 WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {

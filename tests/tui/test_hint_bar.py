@@ -2,8 +2,8 @@
 
 import pytest
 
-from tui.actions import Place
-from tui.keymap import hints
+from tui.actions.keymap import hints
+from tui.actions.table import Place
 from tui.widgets.key_hints import fitting
 
 PLACES = [place for place in Place if place is not Place.ANYWHERE]

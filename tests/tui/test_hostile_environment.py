@@ -15,20 +15,22 @@ from rich.console import Console
 from textual.events import Paste
 from textual.widgets import Static
 
-from core import public_files
+from core.custody import pub_files
+from core.ec2.policy import Policy, PolicyError
 from core.errors import SettingsError
-from core.journal import Journal
 from core.model import Tag, TagSpecification
-from core.policy import Policy, PolicyError
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store.journal import Journal
+from core.store.region_store import RegionStore
 from tests.tui.driving import until, until_loaded, until_screen
 from tests.tui.test_hostile_text import check_inert, drawn, hostile_pair
 from tests.vectors.hostile_strings import STRINGS
 from tui import __main__ as command
-from tui import clipboard, config, environment, keymap
+from tui import config, environment
+from tui.actions import keymap
 from tui.app import KeyPairsApp
-from tui.region_items import region_items
+from tui.terminal import clipboard
+from tui.words.regions import region_items
 
 ROOT = Path(__file__).parents[2]
 ESCAPES = "\x1b]52;c;QUJD\x07\x1b[2J\x9b31m\u202e"
@@ -150,7 +152,7 @@ def test_who_and_where_is_asked_of_the_system_and_shown_inert(
 def test_names_of_the_system_that_are_no_utf_8_can_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core import journal
+    from core.store import journal
 
     monkeypatch.setattr(journal, "user", lambda: "j\udcf6rg")
     service = KeyPairService.open(tmp_path / "data", "us-east-1")
@@ -236,20 +238,20 @@ assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
     [
         (
             1 << 30,
-            "from core import public_files as p",
+            "from core.custody import pub_files as p",
             "p.read(sys.argv[1])",
             "p.PublicFileError",
         ),
         (100 << 20, "from tui import config as p", "p.load(Path(sys.argv[1]))", "p.SettingsError"),
         (
             100 << 20,
-            "from core import policy as p",
+            "from core.ec2 import policy as p",
             "p.Policy.load(Path(sys.argv[1]))",
             "p.PolicyError",
         ),
         (
             1 << 30,
-            "from core import store as p; from core.errors import StoreError",
+            "from core.store import region_store as p; from core.errors import StoreError",
             "p.RegionStore(Path(sys.argv[1]).parent, 'us-east-1').read()",
             "StoreError",
         ),
@@ -277,8 +279,8 @@ def test_what_is_no_regular_file_is_refused_at_once(what: str, tmp_path: Path) -
         path.mkdir()
     elif what.startswith("link"):
         path.symlink_to(path)
-    with pytest.raises(public_files.PublicFileError):
-        public_files.read(str(path))
+    with pytest.raises(pub_files.PublicFileError):
+        pub_files.read(str(path))
     with pytest.raises(SettingsError):
         config.load(path)
     with pytest.raises(PolicyError):

@@ -22,45 +22,55 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 import tui.screens
-from core.journal import Entry
+from core.custody.rotation import Rotation
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyPair, PrivateKeyState, Tag
-from core.rotation import Rotation
 from core.secret import KeyMaterial
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store.journal import Entry
+from core.store.region_store import RegionStore
 from tests.tui.driving import app_of, until, until_loaded
 from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
-from tui.journal_items import journal_items
-from tui.paste import END, LONGEST, START, PasteFilter
-from tui.region_copies import Copied
-from tui.screens import delete_key_pairs
-from tui.screens.add_to_agent import AddToAgentScreen
-from tui.screens.agent_keys import AgentKeysScreen
-from tui.screens.check_up import CheckUpScreen
-from tui.screens.copy_to_regions import CopyToRegionsScreen
-from tui.screens.create_key_pair import CreateKeyPairScreen
-from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
-from tui.screens.details import DetailsScreen
-from tui.screens.discard_key_material import DiscardKeyMaterialScreen
-from tui.screens.edit_tags import EditTagsScreen
-from tui.screens.export import ExportScreen
-from tui.screens.find import FindScreen
-from tui.screens.help import HelpScreen
-from tui.screens.import_key_pair import ImportKeyPairScreen
-from tui.screens.install_public_key import InstallPublicKeyScreen
-from tui.screens.key_material import KeyMaterialScreen
-from tui.screens.pick import PickScreen
-from tui.screens.save_key_material import SaveKeyMaterialScreen
-from tui.text import as_pasted, clip, fit, fold, masked, pinched, short_paths, shortened, visible
-from tui.toast import toast
-from tui.tone import Verdict
+from tui.screens.create.create_key_pair import CreateKeyPairScreen
+from tui.screens.create.import_key_pair import ImportKeyPairScreen
+from tui.screens.create.key_text import KeyText
+from tui.screens.look.agent_keys import AgentKeysScreen
+from tui.screens.look.check_up import CheckUpScreen
+from tui.screens.look.find import FindScreen
+from tui.screens.look.help import HelpScreen
+from tui.screens.look.pick import PickScreen
+from tui.screens.pair import delete_key_pairs
+from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
+from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
+from tui.screens.pair.details import DetailsScreen
+from tui.screens.pair.edit_tags import EditTagsScreen
+from tui.screens.pair.export import ExportScreen
+from tui.screens.pair.install_public_key import InstallPublicKeyScreen
+from tui.screens.private_key.add_to_agent import AddToAgentScreen
+from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
+from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
+from tui.terminal.paste import END, LONGEST, START, PasteFilter
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_text import KeyText
 from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
+from tui.words.journal import journal_items
+from tui.words.region_copies import Copied
+from tui.words.text import (
+    as_pasted,
+    clip,
+    fit,
+    fold,
+    masked,
+    pinched,
+    short_paths,
+    shortened,
+    visible,
+)
+from tui.words.verdict import Verdict
+from tui.work.brief_message import toast
 
 WIDTH = 80
 SHORT = [each for each in STRINGS if len(each.text) <= 2_048]
@@ -376,7 +386,7 @@ def all_screens() -> set[str]:
     """Return the names of every class of a screen there is, but those that only others extend."""
     return {
         name
-        for module in pkgutil.iter_modules(tui.screens.__path__, "tui.screens.")
+        for module in pkgutil.walk_packages(tui.screens.__path__, "tui.screens.")
         for name, value in vars(importlib.import_module(module.name)).items()
         if isinstance(value, type) and issubclass(value, Screen) and hasattr(value, "PLACE")
     }

@@ -10,14 +10,14 @@ from rich.text import Text
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
-from core.public_files import LARGEST
+from core.custody.pub_files import LARGEST
 from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, until, until_screen
-from tui.screens.import_key_pair import ImportKeyPairScreen
-from tui.tone import Tone, Verdict
-from tui.widgets.key_text import KeyText
+from tui.screens.create.import_key_pair import ImportKeyPairScreen
+from tui.screens.create.key_text import KeyText
 from tui.widgets.text_input import TextInput
+from tui.words.verdict import Tone, Verdict
 
 
 async def open_form(pilot: Pilot[None]) -> ImportKeyPairScreen:

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core import authorized_keys, files
-from core.authorized_keys import Account
+from core.custody import authorized_keys
+from core.custody.authorized_keys import Account
+from core.disk import files
 from core.model import KeyPair
 from tests.demo import DemoService
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
-from tui import clipboard
-from tui.screens.install_public_key import InstallPublicKeyScreen
-from tui.screens.key_pair_list import KeyPairListScreen
+from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.screens.pair.install_public_key import InstallPublicKeyScreen
+from tui.terminal import clipboard
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from core.findings import KINDS, Severity
-from core.found import Standing
+from core.checks.answers import Standing
+from core.checks.finding import KINDS, Severity
 from core.service import KeyPairService
-from tests.core.test_doctor import FAULTS, World, world
-from tests.core.test_find import everywhere, zoo
+from tests.core.checks.test_doctor import FAULTS, World, world
+from tests.core.checks.test_find import everywhere, zoo
 from tests.helpers import PUBLIC_KEY
 from tests.key_zoo import Zoo
 from tui import __main__ as command

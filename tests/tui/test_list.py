@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
-from tui.screens.key_pair_list import KeyPairListScreen
-from tui.text import fold
+from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.pick_list import PickList
+from tui.words.text import fold
 
 
 def fill(service: DemoService, home: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from core import process, settings
 from core.errors import SettingsError
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store.region_store import RegionStore
 from tests.tui.calling import call
 from tui import environment
 
@@ -200,7 +200,7 @@ def test_restore_never_loads_textual(folder: Path) -> None:
     code = (
         "import sys\nfrom tui.__main__ import main\n"
         f"status = main(['restore', 'us-east-1', '--yes', '--data-dir', {str(folder)!r}])\n"
-        "assert not status and 'core.store' in sys.modules\n"
+        "assert not status and 'core.store.region_store' in sys.modules\n"
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)

@@ -11,30 +11,32 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core import authorized_keys
-from core.authorized_keys import Account
-from core.delivery import AgentContents, AgentKey
-from core.doctor import Progress
+from core.checks.check_up import Progress
+from core.custody import authorized_keys
+from core.custody.agent_keys import AgentContents, AgentKey
+from core.custody.authorized_keys import Account
 from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_agent import key
-from tui import keymap, screens, verdict
-from tui.actions import ACTIONS, Place
-from tui.patience import still_waiting
-from tui.screens.check_up import CheckUpScreen
-from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
-from tui.screens.find import FindScreen
-from tui.screens.help import help_items
-from tui.screens.key_material import KeyMaterialScreen
-from tui.tone import Verdict
+from tui import screens
+from tui.actions import keymap
+from tui.actions.table import ACTIONS, Place
+from tui.screens.look.check_up import CheckUpScreen
+from tui.screens.look.find import FindScreen
+from tui.screens.look.help import help_items
+from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
+from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
 from tui.widgets.verdict_line import VerdictLine
+from tui.words import judging as verdict
+from tui.words.verdict import Verdict
+from tui.work.slow_changes import still_waiting
 
 # A screen takes its keys from the table when it is imported. All are, so that here, where what is
 # said names other keys, and in the tests that come after, the default keys do what they always did.
-for _screen in pkgutil.iter_modules(screens.__path__, "tui.screens."):
+for _screen in pkgutil.walk_packages(screens.__path__, "tui.screens."):
     importlib.import_module(_screen.name)
 
 _FREE = [f"{held}f{n}" for held in ("", "shift+", "ctrl+", "alt+") for n in range(8, 25)] + [

@@ -21,12 +21,12 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.app import KeyPairsApp
-from tui.driver import InputLost
-from tui.screens.add_to_agent import AddToAgentScreen
-from tui.screens.discard_key_material import DiscardKeyMaterialScreen
-from tui.screens.key_material import KeyMaterialScreen
-from tui.screens.save_key_material import SaveKeyMaterialScreen
-from tui.widgets.key_material_view import KeyMaterialView
+from tui.screens.private_key.add_to_agent import AddToAgentScreen
+from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
+from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.private_key.key_material_view import KeyMaterialView
+from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
+from tui.terminal.driver import InputLost
 from tui.widgets.text_input import TextInput
 
 SECRET = "tell-nobody"

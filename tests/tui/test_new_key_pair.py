@@ -13,9 +13,9 @@ from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.screens.new_key_pair import NewKeyPairScreen
-from tui.widgets.key_text import KeyText
-from tui.widgets.tag_rows import TagRow
+from tui.screens.create.key_text import KeyText
+from tui.screens.create.new_key_pair import NewKeyPairScreen
+from tui.screens.create.tag_rows import TagRow
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 

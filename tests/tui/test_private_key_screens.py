@@ -9,7 +9,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core import files
+from core.disk import files
 from core.model import KeyFormat, PrivateKeyState
 from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
@@ -22,17 +22,17 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
-from tui.details import where_it_is
-from tui.rows import remarks
-from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
-from tui.screens.key_material import KeyMaterialScreen
-from tui.toast import toast
-from tui.tone import Tone, Verdict
+from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
+from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
 from tui.widgets.top_line import TopLine
+from tui.words.details import where_it_is
+from tui.words.rows import remarks
+from tui.words.verdict import Tone, Verdict
+from tui.work.brief_message import toast
 
 LONG = pytest.mark.long
 

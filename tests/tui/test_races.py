@@ -20,7 +20,7 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
-from tui.screens.key_pair_list import KeyPairListScreen
+from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.pick_list import PickList
 
 

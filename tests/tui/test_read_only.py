@@ -4,16 +4,16 @@ import asyncio
 
 from textual.pilot import Pilot
 
-from core.authorization import Authorizer
-from core.policy import Policy
-from core.regions import region
+from core.ec2.authorization import Authorizer
+from core.ec2.policy import Policy
+from core.ec2.regions import region
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, text_of, until, until_screen
-from tui import verdict
-from tui.actions import Place
-from tui.keymap import at
-from tui.undoing import bring_back_last
+from tui.actions.keymap import at
+from tui.actions.table import Place
+from tui.screens.list.undo import bring_back_last
 from tui.widgets.key_hints import KeyHints
+from tui.words import judging
 
 SAID = "this session is read-only"
 CHANGES = {
@@ -135,7 +135,7 @@ def test_a_name_is_not_called_free_to_those_who_may_not_see_the_others(
     empty_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
 
     def said(name: str) -> str:
-        return asyncio.run(verdict.of_key_name_here(empty_service, name)).text
+        return asyncio.run(judging.of_key_name_here(empty_service, name)).text
 
     assert said("web-blue") == "8/255 · you may not see whether it is free"
     assert said("web-green") == "9/255 · you may not see whether it is free"

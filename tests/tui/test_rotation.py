@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from core.custody.rotation import Rotation
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
-from core.rotation import Rotation
 from tests.demo import DemoService
 from tests.helpers import SIZES
 from tests.tui.driving import app_of, play, save, text_of, until, until_screen
-from tui.rows import remarks
-from tui.screens.create_key_pair import CreateKeyPairScreen
-from tui.screens.delete_key_pairs import DeleteKeyPairsScreen
+from tui.screens.create.create_key_pair import CreateKeyPairScreen
+from tui.screens.create.tag_rows import TagRows
+from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.facts import Facts
-from tui.widgets.tag_rows import TagRows
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
+from tui.words.rows import remarks
 
 
 def pair(service: DemoService, name: str) -> KeyPair:

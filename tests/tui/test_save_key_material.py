@@ -8,19 +8,19 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from core import files
+from core.disk import files
 from core.errors import SaveError
 from core.model import FileFormat, KeyType, PrivateKeyState
 from core.service import KeyPairService
 from tests.demo import DemoService
 from tests.tui.driving import app_of, drawn, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.screens.key_material import KeyMaterialScreen
-from tui.screens.save_key_material import SaveKeyMaterialScreen
+from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.private_key.passphrase_input import PassphraseInput
+from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
+from tui.screens.private_key.saved_file import SavedFile
 from tui.widgets.choice import Choice
-from tui.widgets.passphrase_input import PassphraseInput
 from tui.widgets.path_field import PathField
-from tui.widgets.saved_file import SavedFile
 from tui.widgets.toggle import Toggle
 from tui.widgets.verdict_line import VerdictLine
 

@@ -5,7 +5,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService
 from tests.tui.driving import app_of, create, play, type_text, until, until_screen
-from tui.screens.create_key_pair import CreateKeyPairScreen
+from tui.screens.create.create_key_pair import CreateKeyPairScreen
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoService
 from tests.tui.driving import create, drawn, play, type_text, until, until_screen
-from tui import suspending
+from tui.terminal import suspension
 
 BUSY = "ctrl+z works again when this is done"
 ALONE = "ctrl+z: no shell to come back from"
@@ -21,7 +21,7 @@ def stops(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(
         App, "action_suspend_process", lambda app: stops.append(type(app.screen).__name__)
     )
-    monkeypatch.setattr(suspending, "can_be_continued", lambda: True)
+    monkeypatch.setattr(suspension, "can_be_continued", lambda: True)
     return stops
 
 
@@ -83,7 +83,7 @@ def test_not_where_no_shell_can_continue_it(
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    monkeypatch.setattr(suspending, "can_be_continued", lambda: False)
+    monkeypatch.setattr(suspension, "can_be_continued", lambda: False)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+z")

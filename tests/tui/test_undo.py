@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core import validation
+from core.ec2 import validation
 from core.errors import StoreError
 from core.model import KeyPair
 from tests.demo import DemoService
 from tests.tui.driving import play, text_of, until, until_screen
-from tui.undoing import bring_back_last
+from tui.screens.list.undo import bring_back_last
 
 
 def make(service: DemoService, *names: str) -> None:

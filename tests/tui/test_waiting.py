@@ -21,10 +21,10 @@ from tests.tui.driving import (
     until_loaded,
     until_screen,
 )
-from tui import patience
 from tui.app import KeyPairsApp
-from tui.patience import still_waiting
 from tui.widgets.verdict_line import VerdictLine
+from tui.work import slow_changes
+from tui.work.slow_changes import still_waiting
 
 Fill = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -145,7 +145,7 @@ def test_undo_says_so_as_well_and_escape_gives_up(
     monkeypatch: pytest.MonkeyPatch,
     left: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr(patience, "_SOON", 0.05)
+    monkeypatch.setattr(slow_changes, "_SOON", 0.05)
     for name in (*left, "nightly"):
         empty_service.create_key_pair(key_name=name, key_type="ed25519")
     empty_service.delete_key_pair(key_name="nightly")

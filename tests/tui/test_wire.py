@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tests.emulator import Emulator
-from tui.wire import Wire
+from tui.terminal.frame_diff import Wire
 
 WIDTH, HEIGHT = 24, 6
 NUMBERS = count()

@@ -14,11 +14,13 @@ from unittest import mock
 import pytest
 from textual.pilot import Pilot
 
-from core import files, keygen, proof, region_file, transaction
-from core.encoding import pem, pkcs, private
+from core.custody import proof
+from core.disk import files
+from core.keys import convert, keygen, pem, pkcs8
 from core.model import KeyType, Tag
 from core.service import KeyPairService
-from core.store import RegionStore
+from core.store import region_file, transaction
+from core.store.region_store import RegionStore
 from tests.core.store_records import key_pair, write_region
 from tests.tui.driving import create, save, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -142,7 +144,14 @@ def test_a_new_pair_adds_no_more_to_the_file_than_its_record(
 
 
 HEAVY = {"cryptography", "filelock", "orjson", "tinydb"}
-LATER = {"core.store", "core.query", "core.filters", "core.findings", "core.passphrase", "hashlib"}
+LATER = {
+    "core.store.region_store",
+    "core.query",
+    "core.ec2.filters",
+    "core.checks.finding",
+    "core.keys.passphrase",
+    "hashlib",
+}
 
 FIRST_FRAME = """
 import json, sys
@@ -209,7 +218,7 @@ BLOCKING = (
     (files, "create_private_file"),
     (keygen, "generate"),
     (pem, "encode"),
-    (private, "decode"),
+    (convert, "decode"),
     (proof, "prove"),
     (os, "fsync"),
 )
@@ -273,9 +282,9 @@ LOADERS = ("load_pem_private_key", "load_der_private_key")
 
 def test_rsa_material_of_ours_is_loaded_without_the_slow_validation() -> None:
     data = pem.encode(keygen.generate(KeyType.RSA))
-    loads = [mock.patch.object(pkcs, name, wraps=getattr(pkcs, name)) for name in LOADERS]
+    loads = [mock.patch.object(pkcs8, name, wraps=getattr(pkcs8, name)) for name in LOADERS]
     with loads[0] as of_pem, loads[1] as of_der:
-        private.decode(data)
+        convert.decode(data)
     calls = [*of_pem.call_args_list, *of_der.call_args_list]
     assert calls
     assert all(call.kwargs["unsafe_skip_rsa_key_validation"] is True for call in calls)

@@ -20,7 +20,7 @@ from core.service import KeyPairService
 from tests.tui import conftest  # it makes the pilot sleep less
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.screens.save_key_material import SaveKeyMaterialScreen
+from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
 
 assert conftest
 missed: list[str] = []

@@ -6,7 +6,7 @@ filter that quotes it, and shown as it stands; else the entry says what is diffe
 
     name, tag_key, tag_value, comment   the code of the refusal
     as_filter                           what the filter does with it
-    shown                               what `tui.text.visible` makes of it
+    shown                               what `tui.words.text.visible` makes of it
 
 Names are ASCII without control characters and outer spaces, and comments are ASCII; tags take any
 Unicode, as EC2's do. The table itself is ASCII, so that it can be read.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shutil import get_terminal_size
 from types import MappingProxyType
 
-from core.findings import KINDS, OLD
+from core.checks.finding import KINDS, OLD
 from core.query import age
 
 _NEVER = "never"

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+from core.checks.finding import Finding
 from core.errors import KeyPairsError
-from core.findings import Finding
 from core.settings import data_folder, open_to_look
 from tui.commands.wrapping import say, tell
-from tui.doctor_text import advice, summed_up
-from tui.text import as_pasted, sentence, visible
+from tui.words.check_up import advice, summed_up
+from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
-    from core.doctor import Summary
+    from core.checks.check_up import Summary
     from core.service import KeyPairService
 
 _INDENT = 9

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from core.checks.answers import IS_NO_KEY, Found, Standing
 from core.errors import KeyPairsError
-from core.found import IS_NO_KEY, Found, Standing
 from core.secret import Passphrase
 from core.settings import data_folder, open_to_look
 from tui.commands.wrapping import say, tell
-from tui.found_text import line, summed_up
-from tui.text import sentence, visible
+from tui.words.look_up import line, summed_up
+from tui.words.text import sentence, visible
 
 if TYPE_CHECKING:
-    from core.find import Ask, Finder
+    from core.checks.look_up import Ask, Finder
 
 _INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Sequence
 
-from core import data_dir, regions
+from core.ec2 import regions
 from core.errors import KeyPairsError, StoreError
-from core.restore import Restoration, examine
-from core.restore import restore as put_back
 from core.settings import data_folder
+from core.store import data_dir
+from core.store.restore import Restoration, examine
+from core.store.restore import restore as put_back
 from tui.commands.wrapping import tell
-from tui.text import sentence, visible
+from tui.words.text import sentence, visible
 
 RESTORED, REFUSED, UNUSABLE = 0, 1, 2
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.text import clip
+from tui.words.text import clip
 
 _CHOSEN, _FREE = "◉", "○"
 _GAP = "   "

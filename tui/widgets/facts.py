@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from tui.text import as_pasted, fold, visible
+from tui.words.text import as_pasted, fold, visible
 
 _LABEL_WIDTH = 12
 

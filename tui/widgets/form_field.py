@@ -5,8 +5,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.tone import Verdict
 from tui.widgets.verdict_line import VerdictLine
+from tui.words.verdict import Verdict
 
 
 class FormField(Vertical):

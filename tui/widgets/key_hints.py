@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.actions import Place
-from tui.keymap import hints, wide_hints
-from tui.text import clip
+from tui.actions.keymap import hints, wide_hints
+from tui.actions.table import Place
+from tui.words.text import clip
 
 _GAP = "   "
 _SECONDS = 3

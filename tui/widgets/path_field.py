@@ -5,15 +5,15 @@ import asyncio
 from textual import on, work
 from textual.widgets import Input
 
-from core import destination
-from core.destination import Destination
+from core.disk import destination
+from core.disk.destination import Destination
 from core.errors import SaveAsks, SaveError
-from tui import verdict
-from tui.keymap import key_of
-from tui.text import short_paths
-from tui.tone import Tone, Verdict
+from tui.actions.keymap import key_of
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
+from tui.words import judging as verdict
+from tui.words.text import short_paths
+from tui.words.verdict import Tone, Verdict
 
 _GROUP = "path"
 

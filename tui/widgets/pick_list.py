@@ -7,15 +7,15 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.text import clip, fit
 from tui.widgets.cursor_list import CursorList
+from tui.words.text import clip, fit
 
 _DIM = Style(dim=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the list; both texts have passed `tui.text`.
+    """A line of the list; both texts have passed `tui.words.text`.
 
     `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows
     by both and by `words`, which are not shown.

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste
 from textual.widgets import Input
 
-from tui.text import masked
-from tui.toast import toast
+from tui.words.text import masked
+from tui.work.brief_message import toast
 
 _LONGEST = 8 * 1024
 """More characters than any name, tag, path or filter may have; what is pasted is cut here."""

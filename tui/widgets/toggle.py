@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.text import pinched, visible
+from tui.words.text import pinched, visible
 
 _ON, _OFF = "☑", "☐"
 

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.text import clip, fit, shortened
+from tui.words.text import clip, fit, shortened
 
 
 class TopLine(Widget):

@@ -2,8 +2,8 @@
 
 from textual.widgets import Static
 
-from tui.text import shortened
-from tui.tone import Tone, Verdict
+from tui.words.text import shortened
+from tui.words.verdict import Tone, Verdict
 
 _MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
 

@@ -1,0 +1,381 @@
+"""Whose key is this: from a file, a folder, a line or a fingerprint to the pair, in any Region.
+
+A folder is walked without following links, and nothing in it is opened but regular files that are
+small enough for a key. A passphrase is asked for only where a file does not show its public half
+and no .pub beside it does.
+"""
+
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from core import query
+from core.checks.answers import Found, Match, Standing
+from core.checks.finding import PairReference
+from core.disk import files
+from core.errors import EC2Error, StoreError, UnauthorizedOperation
+from core.keys import (
+    EncodingError,
+    HalvesDisagree,
+    NotRead,
+    UnsupportedKey,
+    WrongPassphrase,
+    convert,
+    fingerprint_kinds,
+    pem,
+)
+from core.keys.file_formats import PRIVATE_SUFFIXES
+from core.keys.fingerprint import pkcs8_sha1, ssh_sha256
+from core.keys.keygen import PrivateKey
+from core.keys.public_key import PublicKey
+from core.keys.reading import private_file, public_file
+from core.model import DeletedKeyPair, KeyPair, KeyType
+from core.secret import Passphrase
+
+LARGEST = 64 * 1024
+"""A larger file holds no key, unless it is an authorized_keys."""
+
+_AUTHORIZED_KEYS = "authorized_keys"
+_LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
+THE_AGENT = "the agent"
+"""The source of what the ssh-agent holds."""
+
+MOST_ENTRIES = 200_000
+"""Where the walk through a folder ends, and says so."""
+
+_DEEPEST = 64
+_MOST_QUOTED = 60
+_MINOR = {Standing.NO_KEY, Standing.NOT_READ}
+
+Ask = Callable[[str], Passphrase | None]
+"""Asks for the passphrase of the file of this path; None leaves it locked."""
+
+
+class Finder:
+    """Knows the pairs of all Regions and looks keys up.
+
+    Args:
+        regions: the name of each Region, and how to ask for its pairs as far as allowed.
+        ask: asks for a passphrase; without it none is asked for.
+        deleted: likewise the pairs of each that were deleted and can be brought back.
+    """
+
+    def __init__(
+        self,
+        regions: Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]],
+        ask: Ask | None = None,
+        deleted: Iterable[tuple[str, Callable[[], Sequence[DeletedKeyPair]]]] = (),
+    ) -> None:
+        self._ask = ask
+        self.pairs: list[tuple[str, KeyPair]] = []
+        """All pairs, each with its Region."""
+        self.known: list[str] = []
+        """The Regions whose pairs are known here."""
+        self.not_allowed: list[str] = []
+        """The Regions that may not be described."""
+        self.problems: list[str] = []
+        """Sentences about Regions whose pairs are not known here."""
+        for name, describe in regions:
+            try:
+                self.pairs += [(name, pair) for pair in describe()]
+                self.known.append(name)
+            except (EC2Error, StoreError) as error:
+                if isinstance(error, UnauthorizedOperation):
+                    self.not_allowed.append(name)
+                self.problems.append(f"The pairs of {name} are not known: {error}")
+        self._by_fingerprint: dict[str, list[tuple[str, KeyPair]]] = defaultdict(list)
+        for name, pair in self.pairs:
+            self._by_fingerprint[pair.fingerprints.ssh_sha256].append((name, pair))
+        self._deleted: list[tuple[PairReference, KeyPair]] = []
+        for name, describe_deleted in deleted:
+            with suppress(EC2Error, StoreError):  # which is among the problems already
+                self._deleted += [
+                    (PairReference(name, gone.key_pair_id, gone.key_pair.key_name), gone.key_pair)
+                    for gone in describe_deleted()
+                    if gone.key_pair is not None
+                ]
+
+    def look(self, text: str) -> Iterator[Found]:
+        """Yield what a text names: a file, the keys in a folder, a key, or a fingerprint."""
+        try:
+            path = Path(text.strip()).expanduser()
+            exists = bool(text.strip()) and os.path.lexists(path)
+        except (RuntimeError, ValueError):  # no such user, or a NUL
+            exists = False
+        return self.in_path(path) if exists else self.in_text(text)
+
+    # Files --------------------------------------------------------------------------------------
+
+    def in_path(self, path: Path) -> Iterator[Found]:
+        """Yield what a file is, or each file in a folder; a link that is named is followed."""
+        source = str(path)
+        try:
+            mode = path.stat().st_mode
+            resolved = path.resolve()
+        except OSError as error:
+            yield _unreadable(source, error)
+            return
+        if stat.S_ISDIR(mode):
+            yield from self._in_folder(source)
+        elif stat.S_ISREG(mode):
+            yield from self._in_file(resolved, source)
+        else:
+            yield _not_read(source, _what_it_is(mode))
+
+    def _in_folder(self, top: str) -> Iterator[Found]:
+        pending = [(top, 0)]
+        left = MOST_ENTRIES
+        while pending:
+            folder, depth = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                yield _unreadable(folder, error)
+                continue
+            folders = []
+            for entry in found:
+                if not left:
+                    yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
+                    return
+                left -= 1
+                try:
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                except OSError as error:  # where a folder does not tell what is in it
+                    yield _unreadable(entry.path, error)
+                    continue
+                if is_folder:
+                    if depth < _DEEPEST:
+                        folders.append((entry.path, depth + 1))
+                    else:
+                        yield _not_read(entry.path, "too deep")
+                else:
+                    for each in self._entry(entry):
+                        yield replace(each, minor=each.standing in _MINOR)
+            pending += reversed(folders)
+
+    def _entry(self, entry: "os.DirEntry[str]") -> Iterator[Found]:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            yield _unreadable(entry.path, error)
+            return
+        if not stat.S_ISREG(status.st_mode):
+            yield _not_read(entry.path, _what_it_is(status.st_mode))
+        elif status.st_size > _largest(entry.name):
+            yield _not_read(entry.path, "too large for a key")
+        else:
+            yield from self._in_file(Path(entry.path), entry.path)
+
+    def _in_file(self, path: Path, source: str) -> Iterator[Found]:
+        try:
+            data = files.read_regular_file(path, _largest(path.name))
+        except OSError as error:
+            yield _unreadable(source, error)
+            return
+        if private_file.looks_private(data):
+            yield self._private(data, path, source)
+            return
+        entries = public_file.read(data)
+        for entry in entries:
+            yield self._public(entry, source, entry.line if len(entries) > 1 else None)
+        if not entries:
+            yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
+
+    def in_agent(self) -> Iterator[Found]:
+        """Yield what each key is that the ssh-agent of this session holds.
+
+        Raises:
+            AgentError: there is no agent, or it cannot be asked.
+        """
+        from core.custody import agent
+
+        identities = agent.holdings().identities
+        if not identities:
+            note = "it holds no key, or is locked (ssh-add -X unlocks it)"
+            yield Found(THE_AGENT, Standing.NO_KEY, note=note)
+        for identity in identities:
+            # The comment is any text, and may look like further keys.
+            for entry in public_file.read(identity.public_key.encode()):
+                yield self._public(replace(entry, comment=identity.comment), THE_AGENT)
+
+    # Keys ---------------------------------------------------------------------------------------
+
+    def _public(self, entry: public_file.Entry, source: str, line: int | None = None) -> Found:
+        if entry.public_key is not None:
+            return self._of(entry.public_key, source, entry.kind, line, entry.comment)
+        if entry.other_type:
+            standing = Standing.UNSUPPORTED
+            note = f"a pair is RSA or ED25519, and this is {entry.other_type}"
+        else:
+            standing, note = Standing.DAMAGED, "it was cut or changed"
+        return Found(source, standing, entry.kind, line, None, entry.comment, note)
+
+    def _private(self, data: bytes, path: Path, source: str) -> Found:
+        kind = "private key"
+        try:
+            file = private_file.examine(data)
+            kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
+            beside = _public_key_beside(path)
+            if file.public_key is not None:
+                differs = beside is not None and beside != file.public_key
+                note = "the .pub beside it is of another key" if differs else ""
+                found = self._of(file.public_key, source, kind, None, file.comment, note)
+                if file.encrypted or not _may_have_sha1(found):
+                    return found
+                return _with_sha1(found, private_file.unlock(data))
+            if beside is not None:
+                note = "by the .pub beside it; no passphrase was asked for"
+                return self._of(beside, source, kind, None, "", note)
+            private_key = self._unlocked(data, source)
+        except WrongPassphrase as error:
+            return Found(source, Standing.LOCKED, kind, note=str(error))
+        except HalvesDisagree as error:
+            return Found(source, Standing.HALVES_DISAGREE, kind, note=str(error))
+        except (UnsupportedKey, NotRead) as error:
+            return Found(source, Standing.UNSUPPORTED, kind, note=str(error))
+        except EncodingError as error:
+            return Found(source, Standing.DAMAGED, kind, note=str(error))
+        if private_key is None:
+            note = "it does not show its public half"
+            return Found(source, Standing.LOCKED, kind, note=note)
+        return _with_sha1(self._of(convert.public_key(private_key), source, kind), private_key)
+
+    def _unlocked(self, data: bytes, source: str) -> PrivateKey | None:
+        """Return the key of a file after asking for its passphrase, or None."""
+        passphrase = self._ask(source) if self._ask is not None else None
+        if passphrase is None:
+            return None
+        try:
+            return private_file.unlock(data, passphrase.encode())
+        finally:
+            passphrase.wipe()
+
+    def _of(
+        self,
+        key: PublicKey,
+        source: str,
+        kind: str,
+        line: int | None = None,
+        comment: str = "",
+        note: str = "",
+    ) -> Found:
+        matches = tuple(
+            Match(region, pair, _fingerprint_kind(pair))
+            for region, pair in self._by_fingerprint.get(ssh_sha256(key.blob), ())
+        )
+        deleted = () if matches else self._deleted_if(lambda pair: pair.public_key == key.line)
+        standing = _standing(matches, deleted)
+        return Found(source, standing, kind, line, key, comment, note, matches, deleted)
+
+    def _deleted_if(self, is_it: Callable[[KeyPair], bool]) -> tuple[PairReference, ...]:
+        return tuple(reference for reference, pair in self._deleted if is_it(pair))
+
+    # Text ---------------------------------------------------------------------------------------
+
+    def in_text(self, text: str) -> Iterator[Found]:
+        """Yield the public keys in a text, or the pair whose fingerprint it is."""
+        data = text.encode("utf-8", "replace")
+        if private_file.looks_private(data):
+            note = "this is a private key; give the name of its file instead"
+            yield Found("", Standing.NO_KEY, note=note)
+            return
+        entries = public_file.read(data)
+        if any(entry.public_key for entry in entries) or not query.has_fingerprint(text):
+            for entry in entries:
+                yield self._public(entry, "", entry.line if len(entries) > 1 else None)
+            if not entries:
+                note = (
+                    f"there is no such file as {_shortened(text)}, and it is neither a public key"
+                    " nor a fingerprint"
+                )
+                yield Found("", Standing.NO_KEY, note=note)
+            return
+
+        def has_it(pair: KeyPair) -> bool:
+            return query.fingerprint_kind(text, pair) is not None
+
+        kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
+        matches = tuple(Match(name, pair, kind) for name, pair, kind in kinds if kind)
+        deleted = () if matches else self._deleted_if(has_it)
+        standing = _standing(matches, deleted)
+        yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+
+
+def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
+    if matches:
+        return Standing.KNOWN
+    return Standing.DELETED if deleted else Standing.UNKNOWN
+
+
+def _fingerprint_kind(pair: KeyPair) -> str:
+    """Return which fingerprint of a pair, the one EC2 shows if may be, its public key gives."""
+    if pair.key_type is KeyType.ED25519:
+        return fingerprint_kinds.EC2_SHA256
+    imported = pair.key_fingerprint == pair.fingerprints.spki_md5
+    return fingerprint_kinds.SPKI_MD5 if imported else fingerprint_kinds.SSH_SHA256
+
+
+def _may_have_sha1(found: Found) -> bool:
+    """Tell whether EC2's SHA-1 of the private key is known of a pair that was found."""
+    return any(match.key_pair.fingerprints.pkcs8_sha1 for match in found.matches)
+
+
+def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
+    """Return what was found, by EC2's SHA-1 of the private key for pairs of which it is known."""
+    if not _may_have_sha1(found):
+        return found
+    sha1 = pkcs8_sha1(pem.pkcs8_der(private_key))
+    matches = tuple(
+        replace(match, fingerprint_kind=fingerprint_kinds.PKCS8_SHA1)
+        if match.key_pair.fingerprints.pkcs8_sha1 == sha1
+        else match
+        for match in found.matches
+    )
+    return replace(found, matches=matches)
+
+
+def _not_read(source: str, note: str) -> Found:
+    return Found(source, Standing.NOT_READ, note=note)
+
+
+def _unreadable(source: str, error: OSError) -> Found:
+    return Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
+
+
+def _what_it_is(mode: int) -> str:
+    kinds = {
+        stat.S_IFLNK: "a link, which is not followed",
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _shortened(text: str) -> str:
+    """Return what was given, within quotes where it would not be seen to be one thing."""
+    short = text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
+    return short if short and " " not in short else f"'{short}'"
+
+
+def _largest(name: str) -> int:
+    return _LARGEST_AUTHORIZED_KEYS if name.startswith(_AUTHORIZED_KEYS) else LARGEST
+
+
+def _public_key_beside(path: Path) -> PublicKey | None:
+    """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
+    names = [path.with_name(f"{path.name}.pub")]
+    if path.suffix in PRIVATE_SUFFIXES:
+        names.append(path.with_suffix(".pub"))
+    for name in names:
+        try:
+            entries = public_file.read(files.read_regular_file(name, LARGEST))
+        except OSError:
+            continue
+        if len(entries) == 1:
+            return entries[0].public_key
+    return None

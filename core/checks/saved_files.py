@@ -1,0 +1,135 @@
+"""What may have become of the files that private keys were saved to."""
+
+import errno
+import os
+import shlex
+import stat
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from core.checks.finding import Finding, PairReference
+from core.disk import files
+from core.disk.destination import others_can_replace_in
+from core.disk.mounts import network_file_system
+from core.keys import EncodingError
+from core.keys.reading import private_file
+from core.model import KeyPair
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class SavedFileChecks:
+    """Checks saved files, asking about each folder only once."""
+
+    def __init__(self) -> None:
+        self._network_file_system = cache(network_file_system)
+        self._folders_said: set[Path] = set()
+
+    def check(self, reference: PairReference, pair: KeyPair) -> Iterator[Finding]:
+        """Yield what is wrong with the files of a pair; no passphrase is asked for."""
+        for text in pair.saved_to:
+            for kind, problem, advice in self._check(Path(text), pair):
+                yield Finding(kind, problem, advice, reference.region, (reference,), text)
+
+    def _check(self, path: Path, pair: KeyPair) -> Iterator[tuple[str, str, str]]:
+        name, quoted = pair.key_name, shlex.quote(str(path))
+        look = f"See whose key the file is: keypairs find {quoted}"
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                thing = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
+                yield "file-changed", f"{path} is {thing} now, not the private key of {name}.", look
+                return
+            data = files.read_regular_file(path, private_file.LARGEST)
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # or a text that is no path
+            good = _other_copies(path, pair)
+            gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
+            yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
+            return
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                yield "file-changed", f"{path} is too large to be the private key of {name}.", look
+                return
+            problem = f"{path}, the private key of {name}, cannot be read: {error.strerror}."
+            yield "file-unreadable", problem, "Look as the account that saved it."
+            return
+        yield from self._check_access(path, status)
+        change, encrypted = _examined(data, pair)
+        if change is not None:
+            way_out = _way_out(_other_copies(path, pair))
+            yield "file-changed", f"{path} {change}.", f"{look}. {way_out}"
+        elif not encrypted:
+            kind = self._network_file_system(path.parent)
+            if kind is not None:
+                yield (
+                    "file-unencrypted",
+                    f"{path} has no passphrase, and lies on a file system that other machines see"
+                    f" ({kind}).",
+                    "Move it to a disk of this machine, or give it a passphrase:"
+                    f" ssh-keygen -p -f {quoted} (puttygen -P for a .ppk)",
+                )
+
+    def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, str, str]]:
+        mode = stat.S_IMODE(status.st_mode)
+        replace = "If others may have read it, replace the key. Either way:"
+        if mode & _OTHERS:
+            yield (
+                "file-exposed",
+                f"Others can get at {path}: its mode is {mode:04o}.",
+                f"{replace} chmod 600 {shlex.quote(str(path))}",
+            )
+        if status.st_uid not in (os.geteuid(), 0):
+            yield (
+                "file-exposed",
+                f"{path} belongs to another account (uid {status.st_uid}), which can read it.",
+                f"{replace} chown {os.geteuid()} {shlex.quote(str(path))}",
+            )
+        folder = path.parent
+        if folder not in self._folders_said and others_can_replace_in(folder):
+            self._folders_said.add(folder)
+            yield (
+                "folder-exposed",
+                f"Others can write in {folder}, and so put another file in the place of {path}.",
+                f"chmod go-w {shlex.quote(str(folder))}",
+            )
+
+
+def _other_copies(path: Path, pair: KeyPair) -> list[str]:
+    """Return the other files of a pair that show themselves to be its private key."""
+    others = (Path(text) for text in dict.fromkeys(pair.saved_to))
+    return [str(other) for other in others if other != path and _is_copy(other, pair)]
+
+
+def _is_copy(path: Path, pair: KeyPair) -> bool:
+    try:
+        data = files.read_regular_file(path, private_file.LARGEST)
+        public_key = private_file.examine(data).public_key
+    except (OSError, ValueError):  # an EncodingError, or a text that is no path
+        return False
+    return public_key is not None and public_key.line == pair.public_key
+
+
+def _way_out(copies: Sequence[str]) -> str:
+    if copies:
+        there = " and ".join(copies)
+        return f"Nothing is lost: the key is still in {there}. If you removed it, all is well."
+    return (
+        "Bring it back from a backup, or look where it went: keypairs find FOLDER."
+        " If it is lost, delete the pair and create another."
+    )
+
+
+def _examined(data: bytes, pair: KeyPair) -> tuple[str | None, bool]:
+    """Return why a file is not the private key of a pair, as far as that shows; is it encrypted?"""
+    if not private_file.looks_private(data):
+        return "holds no private key any more", False
+    try:
+        found = private_file.examine(data)
+    except private_file.HalvesDisagree:
+        return "has a private and a public half of different keys", False
+    except EncodingError as error:
+        return f"does not read back as a private key: {error}", False
+    if found.public_key is not None and found.public_key.line != pair.public_key:
+        return f"is the private key of another pair now, not of {pair.key_name}", found.encrypted
+    return None, found.encrypted

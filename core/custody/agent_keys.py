@@ -1,0 +1,139 @@
+"""A private key on its way to the agent, and which key pairs the keys of an agent are."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.checks.finding import PairReference
+from core.custody import agent
+from core.errors import EC2Error, StoreError
+from core.keys.reading import certificate
+from core.model import CreatedKeyPair, FileFormat, KeyPair, PrivateKeyState
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    """A key that the agent holds, and the pair that it is, if it is one of the Region's.
+
+    `elsewhere` is the pair of another Region that it is, where it is none of this one's. A
+    certificate is the pair whose key it certifies.
+    """
+
+    identity: agent.Identity
+    key_pair: KeyPair | None
+    elsewhere: PairReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContents:
+    """What an agent holds; `path` is where it listens, `forwarded` as in `agent.Holdings`."""
+
+    path: str
+    forwarded: bool
+    keys: tuple[AgentKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedToAgent:
+    """A private key that the agent was seen to hold.
+
+    `until` is when it forgets the key, None if it never does by itself. `warning` is set when
+    something else is not as it should be.
+    """
+
+    until: datetime | None
+    confirm: bool
+    forwarded: bool
+    warning: str | None = None
+
+
+Regions = Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]]
+"""The name of each Region, and how to ask for its pairs as far as allowed."""
+
+
+def contents(
+    holdings: agent.Holdings, key_pairs: Iterable[KeyPair], others: Regions
+) -> AgentContents:
+    """Return what an agent holds with the key pair that each is.
+
+    The other Regions are asked only for what is none of this one's. Of several pairs of one key one
+    that was created here counts before those that were imported.
+    """
+    lines = [_line_of(identity) for identity in holdings.identities]
+    created_last = sorted(key_pairs, key=lambda p: p.private_key is not PrivateKeyState.IMPORTED)
+    here = {key_pair.public_key: key_pair for key_pair in created_last}
+    elsewhere = _elsewhere({*lines} - {*here}, others)
+    keys = (
+        AgentKey(identity, here.get(line), elsewhere.get(line))
+        for identity, line in zip(holdings.identities, lines, strict=True)
+    )
+    return AgentContents(holdings.path, holdings.forwarded, tuple(keys))
+
+
+def _line_of(identity: agent.Identity) -> str:
+    """Return the key as it stands in a record, for a certificate the key in it."""
+    if not identity.is_certificate:
+        return identity.public_key
+    algorithm = certificate.key_type(identity.algorithm.encode()).decode()
+    return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
+
+
+def keys_in_agent() -> frozenset[str] | None:
+    """Return the public keys that the agent of this session shows, or None where none answers."""
+    try:
+        return frozenset(map(_line_of, agent.holdings().identities))
+    except agent.AgentError:
+        return None
+
+
+def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
+    found: dict[str, PairReference] = {}
+    for region, describe in others if lines else ():
+        try:
+            key_pairs = describe()
+        except (EC2Error, StoreError):  # what is wrong with it is for the check-up to say
+            continue
+        for pair in key_pairs:
+            if pair.public_key in lines:
+                reference = PairReference(region, pair.key_pair_id, pair.key_name)
+                found.setdefault(pair.public_key, reference)
+    return found
+
+
+def add_to_agent(
+    created: CreatedKeyPair,
+    *,
+    lifetime: timedelta | None,
+    confirm: bool,
+    now: Callable[[], datetime],
+) -> AddedToAgent:
+    """Add a private key to the agent, and look whether it is there.
+
+    Raises:
+        AddNotConfirmed: the agent may hold it, but was not seen to.
+        AgentError: there is no agent, or it refused.
+    """
+    # Imported here: cryptography takes some 70 ms that asking an agent never needs.
+    from core.keys import convert
+
+    # A forgotten key must not be believed to be there. The time runs from before it was added, and
+    # OpenSSH's agent counts whole seconds of a clock of its own, so that it may be one short.
+    until = None if lifetime is None else now() + lifetime - timedelta(seconds=1)
+    private_key = convert.decode(created.key_material.encode())
+    # In OpenSSH's own format, because only in that does the agent get the name as the comment.
+    comment = created.key_pair.key_name
+    material = bytearray(convert.encode_as(private_key, FileFormat.OPENSSH, comment))
+    try:
+        agent.add(material, lifetime=lifetime, confirm=confirm)
+    finally:
+        material[:] = bytes(len(material))
+    try:
+        held = agent.holdings()
+    except agent.AgentError as error:
+        raise agent.AddNotConfirmed(f"ssh-add reported success. {error.reason}") from None
+    if all(each.public_key != created.key_pair.public_key for each in held.identities):
+        raise agent.AddNotConfirmed(
+            "ssh-add reported success, but the agent does not list the key."
+        )
+    return AddedToAgent(until, confirm, held.forwarded)

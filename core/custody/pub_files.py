@@ -1,0 +1,58 @@
+"""Public key files: what stands in one, and reading them with care, as a path can name anything."""
+
+from pathlib import Path
+
+from core.disk import files
+from core.errors import KeyPairsError
+from core.model import KeyPair
+
+LARGEST = 64 * 1024
+"""More than any public key has; a larger file is refused unread."""
+
+
+class PublicFileError(KeyPairsError):
+    """A path that leads to no public key file; says why."""
+
+
+def line_of(key_pair: KeyPair) -> str:
+    """Return the line of the public key with the name as its comment, whatever the record holds."""
+    line = f"{key_pair.public_key} {key_pair.key_name}".rstrip(" ")
+    # A terminal, or a parser of lines, would obey the others.
+    return "".join(character if character.isprintable() else "?" for character in line)
+
+
+def candidates() -> list[Path]:
+    """Return the `.pub` files in `~/.ssh`, by name."""
+    folder = Path.home() / ".ssh"
+    try:
+        return sorted(folder.glob("*.pub"))
+    except OSError:
+        return []
+
+
+def looks_like_path(text: str) -> bool:
+    """Tell whether what was typed is a path rather than a key."""
+    word, *others = text.split(None, 1) or [""]
+    return word.startswith(("/", "~", "./", "../")) or (not others and word.endswith(".pub"))
+
+
+def read(path_text: str) -> str:
+    """Return the text of a regular file of at most 64 KiB.
+
+    Raises:
+        PublicFileError: it cannot be read, is no regular file, is too large or is no ASCII text.
+    """
+    text = path_text.strip()
+    if not text.isprintable():
+        raise PublicFileError("control characters cannot be part of the path")
+    try:
+        path = Path(text).expanduser().resolve()
+        data = files.read_regular_file(path, LARGEST)
+    except RuntimeError:
+        raise PublicFileError("there is no such user, or a link leads to itself") from None
+    except OSError as error:
+        raise PublicFileError(f"cannot be read: {error.strerror}") from error
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError:
+        raise PublicFileError("is not a public key file: it holds other than ASCII") from None

@@ -1,0 +1,152 @@
+"""New files that hold a key: written once, read back, and removed if they are not what they should.
+
+A place that deserves a second yes is refused with `SaveAsks` until the verdict that was shown
+comes back as `accepted`; any other verdict, or another path, asks anew.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from core.custody import pub_files
+from core.disk import destination, files
+from core.disk.destination import Destination, Verdict
+from core.errors import ProofFailed, SaveAsks, SaveError
+from core.keys import file_formats
+from core.model import CreatedKeyPair, FileFormat, KeyPair, SavedPublicKey
+from core.secret import Passphrase
+
+
+def save_private_key(
+    created: CreatedKeyPair,
+    path_text: str,
+    file_format: FileFormat | None,
+    passphrase: Passphrase | None,
+    accepted: Destination | None,
+) -> tuple[Path, tuple[str, ...]]:
+    """Write a private key to a new file of mode 0600; return where it is and what was proven.
+
+    Without a format, or in the one it was created in and unencrypted, these are the bytes of its
+    key material; else the key is encoded anew.
+
+    Raises:
+        SaveAsks: the place deserves a second yes, which `accepted` does not give.
+        SaveError: the path is no good, the format does not go with the type or a passphrase, or
+            the file could not be written.
+        ProofFailed: the file did not read back as the key; it was removed.
+    """
+    from core.custody.proof import prove
+
+    target, path = _usable(path_text)
+    if (target.verdict is Verdict.ASKS or target.makes) and target != accepted:
+        raise SaveAsks(target)
+    _write(path, _encode(created, file_format, passphrase), files.create_private_file)
+    with _removed_unless_proven(path):
+        proofs = prove(path, created.key_pair, _bytes_of(passphrase))
+    return path, ("synced", *proofs)
+
+
+def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
+    """Write the public key of a pair to a new file of mode 0644 and read it back.
+
+    The line is what `ssh-keygen -y` would print, with the name as its comment. There is nothing
+    to hide, so no place asks; where no key may be saved, none is.
+
+    Raises:
+        SaveError: the path is no good or the file could not be written.
+        ProofFailed: the file did not read back as the key; it was removed.
+    """
+    _, path = _usable(path_text)
+    data = f"{pub_files.line_of(key_pair)}\n".encode()
+    _write(path, data, files.create_public_file)
+    with _removed_unless_proven(path):
+        return SavedPublicKey(path, ("synced", *_prove_public(path, data)))
+
+
+def save_text(path_text: str, text: str, accepted: Destination | None = None) -> Path:
+    """Write a text that holds no secret to a new file of mode 0600, and return where it is.
+
+    Raises:
+        SaveAsks: a folder would be made, and `accepted` does not say yes to that.
+        SaveError: the path is no good or the file could not be written.
+    """
+    target, path = _usable(path_text)
+    if target.makes and target != accepted:
+        raise SaveAsks(target)
+    _write(path, text.encode(), files.create_private_file)
+    return path
+
+
+def _encode(
+    created: CreatedKeyPair, file_format: FileFormat | None, passphrase: Passphrase | None
+) -> bytes:
+    from core.keys import EncodingError, convert
+
+    material = created.key_material.encode()
+    as_created = file_formats.of_key_format(created.key_format)
+    file_format = file_format or as_created
+    if file_format is as_created and passphrase is None:
+        return material
+    comment = created.key_pair.key_name
+    try:
+        private_key = convert.decode(material)
+        return convert.encode_as(private_key, file_format, comment, _bytes_of(passphrase))
+    except EncodingError as error:
+        raise SaveError(f"Not saved: {error}.") from None
+
+
+def _bytes_of(passphrase: Passphrase | None) -> bytes | None:
+    return None if passphrase is None else passphrase.encode()
+
+
+def _usable(path_text: str) -> tuple[Destination, Path]:
+    target = destination.examine(path_text)
+    if target.path is None or not target.usable:
+        raise SaveError(f"Not saved: {target.explanation}.")
+    return target, target.path
+
+
+def _write(path: Path, data: bytes, create: Callable[[Path, bytes], None]) -> None:
+    try:
+        files.create_private_folder(path.parent)
+        create(path, data)
+    except FileExistsError:
+        raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
+    except OSError as error:
+        raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
+
+
+def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
+    try:
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        found = files.read_regular_file(path, pub_files.LARGEST)
+    except OSError as error:
+        raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
+    if mode != files.PUBLIC_FILE:
+        raise ProofFailed(f"{path} has mode {mode:04o}, not 0644.")
+    if found != data:
+        raise ProofFailed(f"{path} reads back as something else.")
+    return "mode 0644", "reads back as this public key"
+
+
+@contextmanager
+def _removed_unless_proven(path: Path) -> Iterator[None]:
+    """Remove a new file if its proof fails, but not what has taken its name meanwhile."""
+    made = _status(path)
+    try:
+        yield
+    except BaseException:
+        present = _status(path)
+        if made is not None and present is not None and os.path.samestat(made, present):
+            with suppress(OSError):
+                path.unlink()
+        raise
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""Applies EC2's rules, whoever keeps the pairs: validity, filters, permissions."""

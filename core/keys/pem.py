@@ -1,0 +1,31 @@
+"""Private keys as PEM: PKCS#1 for RSA, the OpenSSH container for ED25519, as EC2 gives them."""
+
+from typing import assert_never
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from core.keys.keygen import PrivateKey
+
+
+def encode(private_key: PrivateKey) -> bytes:
+    """Return the key unencrypted, lines of 64 characters, LF, one final newline.
+
+    RSA is PKCS#1 (RFC 8017 appendix A.1.2), ED25519 an OpenSSH container (PROTOCOL.key): the
+    same as CreateKeyPair's `KeyMaterial`. ED25519 is never PKCS#8, which ssh-keygen and puttygen
+    refuse. A missing final newline would make OpenSSH refuse the container.
+    """
+    match private_key:
+        case RSAPrivateKey():
+            private_format = PrivateFormat.TraditionalOpenSSL
+        case Ed25519PrivateKey():
+            private_format = PrivateFormat.OpenSSH
+        case _:
+            assert_never(private_key)
+    return private_key.private_bytes(Encoding.PEM, private_format, NoEncryption())
+
+
+def pkcs8_der(private_key: PrivateKey) -> bytes:
+    """Return the unencrypted PKCS#8 DER (RFC 5958), over which EC2 takes its SHA-1."""
+    return private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

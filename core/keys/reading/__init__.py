@@ -1,0 +1,1 @@
+"""Reads keys in files that other programs wrote, with care."""

@@ -1,0 +1,1 @@
+"""Keeps one Region on disk: the only modules that know TinyDB."""

@@ -1,0 +1,272 @@
+"""The journal: who changed what and when, one line of JSON for each change of any Region.
+
+A line is written before its change is made, so that no change of a Region can happen unrecorded,
+with the outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line
+that stays `begun` is of a session that died in between, or of a change that the disk, or the
+ssh-agent, did not confirm.
+The journal holds nothing private: names, ids and addresses. It is bounded: a full one becomes
+`journal.jsonl.1`, and the one before that goes.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate, islice
+from pathlib import Path
+from time import monotonic, sleep
+
+from core.account import user
+from core.disk import files
+from core.errors import NotConfirmed, StoreError, StoreLocked
+from core.store.records import format_time, parse_time
+
+FULL = 1024 * 1024
+"""The size in bytes from which a journal is put aside."""
+
+_LARGEST = 16 * FULL
+"""More bytes than a journal can have: one change of all key pairs may still follow a full one."""
+
+_LONGEST_CLIENT = 64
+_TIMEOUT = 10.0
+_POLL = 0.01
+_OUTCOME = b'"outcome":'
+_OUTCOME_WIDTH = len('"failed"')
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change to one key pair, or to a whole Region when it names none."""
+
+    operation: str
+    key_name: str | None = None
+    key_pair_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the journal; any text in it may have been edited by hand."""
+
+    time: datetime
+    user: str
+    host: str
+    client: str | None
+    process: int
+    region: str
+    operation: str
+    key_name: str | None
+    key_pair_id: str | None
+    outcome: str
+
+
+class Journal:
+    """The journal of a data folder; sessions take turns at it under a lock.
+
+    Args:
+        folder: the data folder.
+        environment: where the address of the SSH client stands.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ) -> None:
+        self.path = folder / "journal.jsonl"
+        client = next(iter(environment.get("SSH_CONNECTION", "").split()), None)
+        self._client = client and client[:_LONGEST_CLIENT].encode("ascii", "replace").decode()
+
+    @property
+    def previous_path(self) -> Path:
+        """The journal that was full."""
+        return self.path.with_name(f"{self.path.name}.1")
+
+    @contextmanager
+    def record(
+        self,
+        region: str,
+        changes: Sequence[Change],
+        time: datetime,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> Iterator[None]:
+        """Record changes around the block that makes them.
+
+        `given_up` is asked while another session writes the journal; true ends the waiting.
+
+        Raises:
+            StoreLocked: another session has been writing it for too long, or the waiting was given
+                up; the block was not run.
+            StoreError: the journal cannot be written; the block was not run.
+        """
+        try:
+            file = self._open(given_up)
+        except OSError as error:
+            raise self._refusal(error) from error
+        try:
+            try:
+                marks = self._write(file, self._lines(region, changes, time))
+            except OSError as error:
+                raise self._refusal(error) from error
+            try:
+                yield
+            except (files.ReplaceNotConfirmed, NotConfirmed):
+                raise  # neither done nor failed
+            except BaseException:
+                self._settle(file, marks, "failed")
+                raise
+            self._settle(file, marks, "done")
+        finally:
+            with suppress(OSError):
+                os.close(file)
+
+    def _refusal(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"Cannot write the journal {self.path}: {error.strerror}. Nothing was changed."
+        )
+
+    def _open(self, given_up: Callable[[], bool]) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        while True:
+            file = os.open(self.path, flags, files.PRIVATE_FILE)
+            try:
+                self._lock(file, given_up)
+                status = os.fstat(file)
+                # While we waited another session may have put this file aside.
+                if os.path.samestat(status, self.path.lstat()):
+                    if not stat.S_ISREG(status.st_mode):
+                        raise OSError(errno.EINVAL, "it is not a regular file")
+                    if status.st_size < FULL:
+                        os.fchmod(file, files.PRIVATE_FILE)
+                        return file
+                    self.path.replace(self.previous_path)
+            except FileNotFoundError:
+                pass
+            except BaseException:
+                os.close(file)
+                raise
+            os.close(file)
+
+    def _lock(self, file: int, given_up: Callable[[], bool]) -> None:
+        deadline = monotonic() + _TIMEOUT
+        while True:
+            try:
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if given_up():
+                    waited = "this one gave up waiting"
+                elif monotonic() >= deadline:
+                    waited = f"has not finished in {_TIMEOUT:g} seconds"
+                else:
+                    sleep(_POLL)
+                    continue
+                raise StoreLocked(
+                    f"Another session is writing the journal {self.path} and {waited}."
+                    " Nothing was changed; try again."
+                ) from None
+
+    def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
+        import orjson
+
+        circumstances = {
+            "time": format_time(time),
+            "user": _encodable(user()),
+            "host": _encodable(os.uname().nodename),
+            "client": self._client,
+            "process": os.getpid(),
+            "region": region,
+        }
+        tail = b"," + _OUTCOME + _outcome("begun") + b"}\n"
+        heads = (
+            orjson.dumps(
+                {
+                    **circumstances,
+                    "operation": change.operation,
+                    "key_name": change.key_name,
+                    "key_pair_id": change.key_pair_id,
+                }
+            )
+            for change in changes
+        )
+        return [head[:-1] + tail for head in heads]
+
+    @staticmethod
+    def _write(file: int, lines: Sequence[bytes]) -> list[int]:
+        """Append lines, all or none, and return where the outcome of each stands."""
+        start = os.lseek(file, 0, os.SEEK_END)
+        # What a crash left of a line must not spoil ours.
+        break_ = b"\n" if start and os.pread(file, 1, start - 1) != b"\n" else b""
+        try:
+            files.write_all(file, break_ + b"".join(lines))
+            os.fsync(file)
+        except BaseException:
+            os.ftruncate(file, start)
+            raise
+        ends = accumulate(map(len, lines), initial=start + len(break_))
+        return [end - _OUTCOME_WIDTH - len(b"}\n") for end in islice(ends, 1, None)]
+
+    @staticmethod
+    def _settle(file: int, marks: Sequence[int], outcome: str) -> None:
+        # The change is made, or is not, whatever the journal still takes.
+        with suppress(OSError):
+            for mark in marks:
+                os.pwrite(file, _outcome(outcome), mark)
+
+    def read(self) -> list[Entry]:
+        """Return the entries, the oldest first; lines that are none are left out.
+
+        Raises:
+            StoreError: a journal is there but cannot be read.
+        """
+        while True:
+            put_aside = _identity(self.previous_path)
+            entries = [*_entries(self.previous_path), *_entries(self.path)]
+            # Another session may have put a full one aside in between; then it is in neither.
+            if _identity(self.previous_path) == put_aside:
+                return entries
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    try:
+        data = files.read_regular_file(path, _LARGEST)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"Cannot read the journal {path}: {error.strerror}.") from error
+    yield from filter(None, map(_entry, data.splitlines()))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _outcome(outcome: str) -> bytes:
+    """Return an outcome as JSON, always of one width, so that it can be overwritten."""
+    return f'"{outcome}"'.ljust(_OUTCOME_WIDTH).encode()
+
+
+def _entry(line: bytes) -> Entry | None:
+    import orjson
+
+    try:
+        values = orjson.loads(line)
+        values["time"] = parse_time(values["time"])
+        entry = Entry(**values)
+    except (KeyError, TypeError, ValueError):
+        return None
+    texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)
+    maybe = (entry.client, entry.key_name, entry.key_pair_id)
+    fits = (
+        all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in maybe)
+        and isinstance(entry.process, int)
+    )
+    return entry if fits else None
+
+
+def _encodable(text: str) -> str:
+    """Return a name of the system, whose bytes need not be UTF-8, as JSON can hold it."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,214 @@
+"""The format of a Region's file: bytes to tables and what they mean, and back.
+
+The file is a plain TinyDB document. Its first table, `keypairs`, is one record about the file
+itself, which begins with the SHA-256 of every byte that follows.
+"""
+
+import gc
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+
+from core.errors import StoreError, StoreTooNew
+from core.model import DeletedKeyPair, KeyPair
+from core.store.records import Record, deleted_from_record, from_record
+
+SCHEMA = 1
+LARGEST = 256 * 1024 * 1024
+"""More bytes than any Region's file has."""
+
+KEY_PAIRS = "key_pairs"
+DELETED = "deleted_key_pairs"
+_HEADER = "keypairs"
+
+_PREFIX = b'{"keypairs":{"1":{"sha256":"'
+_DIGEST = slice(len(_PREFIX), len(_PREFIX) + 64)
+_REST = slice(len(_PREFIX) + 64, None)
+_RECORDS_IN_A_PIECE = 256
+
+_START_OF_A_RECORD = re.compile(
+    rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
+)
+
+Tables = dict[str, dict[str, Record]]
+Piece = bytes | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class RegionState:
+    """What a Region's file says: its key pairs by id, their ids by name, and what was deleted.
+
+    EC2 answers differently for an id that never existed and one that was deleted, so the latter
+    are remembered for ever, and what they named for as long as it may be brought back.
+    """
+
+    generation: int = 0
+    key_pairs: Mapping[str, KeyPair] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    deleted: Mapping[str, DeletedKeyPair] = field(default_factory=dict)
+
+    def knew(self, key_pair_id: str) -> bool:
+        """Tell whether the id exists or once did."""
+        return key_pair_id in self.key_pairs or key_pair_id in self.deleted
+
+    def named(self, key_name: str) -> KeyPair | None:
+        """Return the key pair of that name."""
+        key_pair_id = self.names.get(key_name)
+        return None if key_pair_id is None else self.key_pairs[key_pair_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was read: the tables, what they mean, and TinyDB's number of each key pair."""
+
+    tables: Tables = field(default_factory=dict)
+    state: RegionState = field(default_factory=RegionState)
+    doc_ids: Mapping[str, int] = field(default_factory=dict)
+
+
+def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, Piece]]:
+    """Yield a Region's file piece by piece, each with its offset, the start with the digest last.
+
+    A full Region has megabytes, and in one piece they would be the most memory that the program
+    ever takes.
+
+    Raises:
+        StoreError: a text in it cannot be stored.
+    """
+    digest = hashlib.sha256()
+    offset = _REST.start
+    for piece in _pieces_after_digest(tables, region, generation):
+        digest.update(piece)
+        yield offset, piece
+        offset += len(piece)
+    yield 0, _PREFIX + digest.hexdigest().encode()
+
+
+def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[Piece]:
+    import orjson
+
+    header = {"schema": SCHEMA, "region": region, "generation": generation}
+    try:
+        between = b'",' + orjson.dumps(header)[1:] + b"}"
+        for name in (KEY_PAIRS, DELETED):
+            between += f',"{name}":{{'.encode()
+            records = iter(tables.get(name, {}).items())
+            while some := dict(islice(records, _RECORDS_IN_A_PIECE)):
+                yield between
+                yield memoryview(orjson.dumps(some))[1:-1]
+                between = b","
+            between = between.removesuffix(b",") + b"}"
+    except orjson.JSONEncodeError as error:
+        raise StoreError("A text in it is not Unicode. Nothing was changed.") from error
+    yield between + b"}"
+
+
+def decode(data: bytes, region: str) -> Tables:
+    """Return the tables of a Region's file.
+
+    Raises:
+        StoreTooNew: a newer version of the program wrote it.
+        ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
+    """
+    import orjson
+
+    if not data:
+        raise ValueError("it is empty")
+    if not data.startswith(_PREFIX):
+        raise ValueError("it does not begin as a file of keypairs does")
+    if hashlib.sha256(memoryview(data)[_REST]).hexdigest().encode() != data[_DIGEST]:
+        raise ValueError("its checksum does not match: it was cut off or changed")
+    tables: Tables = orjson.loads(data)
+    header = tables[_HEADER]["1"]
+    if header["schema"] > SCHEMA:
+        raise StoreTooNew(
+            f"it was written by a newer version of keypairs (schema {header['schema']};"
+            f" this version reads {SCHEMA})"
+        )
+    if header["region"] != region:
+        raise ValueError("it is the file of another Region")
+    return tables
+
+
+def read(data: bytes, region: str, known: Content | None = None) -> Content:
+    """Return the content of a Region's file; of `known`, which is older, it keeps what still holds.
+
+    Another session changes a record or two, and thousands twice would be megabytes.
+
+    Raises:
+        StoreTooNew: a newer version of the program wrote it.
+        ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
+    """
+    try:
+        with _without_collections():
+            return _content(decode(data, region), known or Content())
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"a record has the wrong shape: {type(error).__name__} {error}") from error
+
+
+def _content(tables: Tables, known: Content) -> Content:
+    records = tables[KEY_PAIRS]
+    known_records = known.tables.get(KEY_PAIRS, {})
+    generation = tables[_HEADER]["1"]["generation"]
+    if type(generation) is not int:
+        raise TypeError("the generation is no number")
+    key_pairs: dict[str, KeyPair] = {}
+    doc_ids: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    for doc_id, record in records.items():
+        known_record = known_records.get(doc_id)
+        if record == known_record:
+            records[doc_id] = known_record
+            key_pair = known.state.key_pairs[record["KeyPairId"]]
+        else:
+            _share(record, texts)
+            key_pair = from_record(record)
+        key_pairs[key_pair.key_pair_id] = key_pair
+        doc_ids[key_pair.key_pair_id] = int(doc_id)
+    names = {key_pair.key_name: key for key, key_pair in key_pairs.items()}
+    if not len(names) == len(key_pairs) == len(records):
+        raise ValueError("two records share a name or an id")
+    deleted = {
+        record["KeyPairId"]: deleted_from_record(record) for record in tables[DELETED].values()
+    }
+    return Content(tables, RegionState(generation, key_pairs, names, deleted), doc_ids)
+
+
+def _share(record: Record, texts: dict[str, str]) -> None:
+    """Have texts that many records hold stand in memory once: megabytes, in a full Region."""
+    for member in ("KeyType", "PrivateKey"):
+        record[member] = texts.setdefault(record[member], record[member])
+    for tag in record["Tags"]:
+        for member in ("Key", "Value"):
+            tag[member] = texts.setdefault(tag[member], tag[member])
+    for fingerprint in record["Fingerprints"].values():
+        if fingerprint == record["KeyFingerprint"]:
+            record["KeyFingerprint"] = fingerprint
+
+
+def names_still_readable(data: bytes) -> frozenset[str]:
+    """Return the names of the key pairs that can be made out in a file, be it damaged."""
+    import orjson
+
+    names = set()
+    for match in _START_OF_A_RECORD.finditer(data.partition(f'"{DELETED}"'.encode())[0]):
+        try:
+            names.add(orjson.loads(match[1]))
+        except ValueError:
+            continue
+    return frozenset(names)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the collector from walking through thousands of new records again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

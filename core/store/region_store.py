@@ -1,0 +1,294 @@
+"""One Region on disk: a TinyDB file that survives crashes, full disks and other sessions.
+
+The file is a plain TinyDB document, so stock TinyDB reads it; its format is in
+`core.store.region_file`. What was cut, flipped or edited by hand is refused, not guessed at.
+
+A change is one transaction: take the Region's lock, reread the file if another session wrote it,
+check and change in memory, write a new file beside the old one, sync it, put it in place, sync
+the folder, release. Readers take no lock; they see the old file or the new one, never half of
+one. The file that was replaced stays beside it as `REGION.json.bak`.
+
+Readers need no TinyDB either: it, and the lock, are imported by the first change.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.disk import files
+from core.ec2.regions import is_region
+from core.errors import StoreDamaged, StoreError, StoreNotConfirmed, StoreTooNew
+from core.process import changing
+from core.store import data_dir, region_file
+from core.store.journal import Change, Journal
+from core.store.region_file import Content
+from core.store.region_file import RegionState as RegionState
+from core.store.region_lock import RegionLock
+from core.store.system_errors import explained
+from core.store.transaction import Transaction
+
+LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another session before giving up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A reading of the file, and what identifies the file that was read."""
+
+    identity: tuple[int, int, int] | None = None
+    content: Content = field(default_factory=Content)
+
+
+class RegionStore:
+    """The file of one Region; may be used from several threads.
+
+    Args:
+        folder: the data folder; it is made, for its owner alone, by the first change.
+        region: the name of a Region, already checked to be one.
+        lock_timeout: seconds to wait for another session.
+        now: the clock of the journal.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        region: str,
+        lock_timeout: float = LOCK_TIMEOUT,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._folder = folder
+        self.path = folder / f"{region}.json"
+        """The Region's file."""
+        self.previous_path = folder / f"{region}.json.bak"
+        """The file as it was before the last change."""
+        self._journal = Journal(folder)
+        self._now = now
+        self._region = region
+        self._lock_timeout = lock_timeout
+        self._lock = RegionLock(folder / f"{region}.json.lock", region, lock_timeout)
+        self._loaded = _Loaded()
+
+    @property
+    def region(self) -> str:
+        """The Region's name."""
+        return self._region
+
+    def for_region(self, region: str) -> "RegionStore":
+        """Return the store of another Region in the same folder."""
+        return RegionStore(self._folder, region, self._lock_timeout, self._now)
+
+    def regions_in_use(self) -> list[str]:
+        """Return the names of the Regions that have a file, the last changed first."""
+        changed: dict[str, int] = {}
+        for path in self._files("*-*-*.json"):
+            with suppress(OSError):  # one that is gone again hides no other
+                status = path.stat()
+                if is_region(path.stem) and stat.S_ISREG(status.st_mode):
+                    changed[path.stem] = status.st_mtime_ns
+        return sorted(changed, key=lambda name: changed[name], reverse=True)
+
+    def regions_once_in_use(self) -> list[str]:
+        """Return the names of the Regions of which only the copy before a change is left."""
+        suffix = ".json.bak"
+        copies = {path.name.removesuffix(suffix) for path in self._files(f"*-*-*{suffix}")}
+        return sorted(copies.difference(self.regions_in_use()))
+
+    def _files(self, pattern: str) -> list[Path]:
+        try:
+            return list(self._folder.glob(pattern))
+        except OSError:  # a folder that cannot be read: nothing can be in use in it
+            return []
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return self._folder
+
+    @property
+    def journal(self) -> Journal:
+        """The journal of the data folder."""
+        return self._journal
+
+    def write_problem(self) -> str | None:
+        """Return why the file permissions forbid changes, or None where they do not."""
+        return data_dir.problem(self._folder)
+
+    def read(self) -> RegionState:
+        """Return the Region as it is on disk now; parses only if another session wrote it.
+
+        Raises:
+            StoreDamaged, StoreTooNew: it is not a file that this version may read.
+            StoreError: it cannot be read.
+        """
+        with explained(self.path, "read"):
+            return self._refresh().content.state
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Hold the Region's lock, and write what was changed when the block ends well.
+
+        Raises:
+            StoreLocked: another session held the lock for too long.
+            StoreDamaged, StoreTooNew: it is not a file that this version may change.
+            StoreNotConfirmed: written, but the disk did not confirm it.
+            StoreError: it could not be written; nothing was changed.
+        """
+        with self.locked():
+            content = self._refresh().content
+            transaction = Transaction(content)
+            yield transaction
+            result = transaction.result()
+            if result.tables is not content.tables:
+                self._commit(result, transaction.changes)
+
+    def give_up_waiting(self) -> None:
+        """Refuse the change that waits for another session now; without one, do nothing."""
+        self._lock.give_up_waiting()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the Region's lock in a folder that may be trusted, and explain what goes wrong.
+
+        Raises:
+            StoreLocked: another session held the lock for too long, or the waiting was given up.
+            StoreError: the folder cannot be used, or the block was refused by the system.
+        """
+        with self._locked(self._lock.held):
+            self._check_owner()
+            yield
+
+    @contextmanager
+    def _locked(self, hold: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+        with explained(self.path, "change"):
+            self._prepare_folder()
+            # Not while it waits for the lock: nothing is under way yet.
+            with hold(), changing():
+                self._sweep()
+                yield
+
+    def _prepare_folder(self) -> None:
+        if self._loaded.identity is not None and not self._folder.is_dir():
+            raise StoreError(
+                f"The folder {self._folder} is gone, and {self.path.name} with it."
+                " Nothing was changed. Bring it back, or start again with an empty one."
+            )
+        files.create_private_folder(self._folder)
+        data_dir.check(self._folder)
+
+    def _check_owner(self) -> None:
+        with suppress(FileNotFoundError):
+            if self.path.lstat().st_uid not in (os.geteuid(), 0):
+                raise StoreError(
+                    f"{self.path} belongs to another account. Nothing was changed;"
+                    " whoever owns it has to make the change, or give the file away."
+                )
+
+    def tidy(self) -> None:
+        """Remove what writers left that were killed, if there is anything and nobody is writing.
+
+        Every change does so by itself; this is for a session that only looks.
+        """
+        if any(self._leftovers()):
+            with suppress(StoreError), self._locked(self._lock.held_at_once):
+                pass
+
+    def _leftovers(self) -> Iterator[Path]:
+        return self._folder.glob(f"{self.path.name}.tmp-*")
+
+    def _sweep(self) -> None:
+        """Remove what writers left that were killed; safe because we hold the lock."""
+        for leftover in self._leftovers():
+            leftover.unlink()
+
+    @property
+    def temporary_name(self) -> str:
+        """The name of a file that is being written; only the holder of the lock may use it."""
+        return f"{self.path.name}.tmp-{os.getpid()}"
+
+    def _refresh(self) -> _Loaded:
+        known = self._loaded
+        identity = self._identity()
+        if identity is None and os.path.lexists(self.previous_path):
+            # Another session may have made both since we looked.
+            identity = self._identity()
+        if identity is None:
+            if known.identity is not None or os.path.lexists(self.previous_path):
+                raise StoreDamaged(f"{self.path} is missing. {self._way_back()}")
+            return known
+        if identity == known.identity:
+            return known
+        content = self._load(files.read_regular_file(self.path, region_file.LARGEST))
+        if content.state.generation < known.content.state.generation:
+            raise StoreDamaged(
+                f"{self.path} is older than what this session has seen of it"
+                f" (generation {content.state.generation} after"
+                f" {known.content.state.generation}): an old copy was put in its place."
+                " Nothing was changed. Start keypairs again if that was meant."
+            )
+        self._loaded = loaded = _Loaded(identity, content)
+        return loaded
+
+    def _identity(self) -> tuple[int, int, int] | None:
+        try:
+            status = self.path.lstat()
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            raise StoreError(
+                f"{self.path} is not a regular file (a link, perhaps). Put the file itself there."
+            )
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def _load(self, data: bytes) -> Content:
+        try:
+            return region_file.read(data, self._region, self._loaded.content)
+        except StoreTooNew as error:
+            raise StoreTooNew(
+                f"{self.path} cannot be used: {error}. Nothing was changed. Use the newer version."
+            ) from error
+        except ValueError as error:
+            raise StoreDamaged(f"{self.path} is damaged ({error}). {self._way_back()}") from error
+
+    def _way_back(self) -> str:
+        if not os.path.lexists(self.previous_path):
+            return f"Nothing was changed. There is no earlier copy ({self.previous_path})."
+        # Imported here: it builds on this module, and only what is damaged needs it.
+        from core.store.restore import command
+
+        return (
+            f"Nothing was changed. To go back to the copy before the last change,"
+            f" {self.previous_path}: {command(self._folder, self._region)}"
+        )
+
+    def _commit(self, content: Content, changes: Sequence[Change]) -> None:
+        pieces = region_file.pieces(content.tables, self._region, content.state.generation)
+        self.replace(pieces, self.previous_path, changes)
+        # The change is made; if this fails, the file is read again when it is needed.
+        with suppress(OSError):
+            self._loaded = _Loaded(self._identity(), content)
+
+    def replace(self, pieces: files.Pieces, previous: Path, changes: Sequence[Change]) -> None:
+        """Put a new file in place, given in pieces, keep the old one as `previous`, and journal it.
+
+        The caller holds the lock.
+
+        Raises:
+            StoreNotConfirmed: written, but the disk did not confirm it.
+            StoreError: the journal cannot be written; nothing was changed.
+            OSError: nothing was changed.
+        """
+        try:
+            given_up = self._lock.waiting_is_given_up
+            with self._journal.record(self._region, changes, self._now(), given_up):
+                files.replace_file(
+                    self.path, pieces, temporary=self.temporary_name, previous=previous.name
+                )
+        except files.ReplaceNotConfirmed as error:
+            raise StoreNotConfirmed(
+                f"The change is in {self.path}, but the disk did not confirm it"
+                f" ({error.strerror}). Look again before relying on it."
+            ) from error

@@ -1,0 +1,185 @@
+"""The way back from a damaged Region's file: the copy that was kept beside it.
+
+Nothing is thrown away. The damaged file gets another name, and the copy stays where it is.
+"""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.disk import files
+from core.errors import StoreDamaged, StoreError, StoreTooNew
+from core.settings import data_folder
+from core.store import region_file
+from core.store.journal import Change
+from core.store.region_file import Content
+from core.store.region_store import RegionStore
+from core.store.system_errors import explained
+
+_COARSE = timedelta(milliseconds=10)
+"""How far the time of a file may lie before the time of the change that wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What restoring a Region would do.
+
+    `problem` is what is wrong with the file, `refusal` why it cannot be restored; either is None
+    where there is nothing to say. `returning` and `lost` are names: of the copy alone, and of the
+    damaged file alone, as far as that can still be read. `since` is what the journal says was done
+    in the Region after the copy was written: an operation and the name of a pair each.
+    """
+
+    path: Path
+    copy: Path
+    problem: str | None
+    refusal: str | None
+    generation: int | None = None
+    time: datetime | None = None
+    key_pairs: int = 0
+    returning: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
+
+
+def examine(folder: Path, region: str) -> Restoration:
+    """Return what restoring a Region would do; nothing is changed, and no lock is taken.
+
+    Raises:
+        StoreError: the file or the copy cannot be looked at.
+    """
+    return _examine(RegionStore(folder, region))[0]
+
+
+def command(folder: Path, region: str) -> str:
+    """Return what to type to restore a Region of a data folder, quoted for a POSIX shell.
+
+    The folder is named unless it is the one that is taken when nothing names another.
+    """
+    words = ["keypairs", "restore", region]
+    if folder != data_folder(environment={}):
+        words += ["--data-dir", str(folder)]
+    return shlex.join(words)
+
+
+def restore(
+    folder: Path,
+    region: str,
+    shown: Restoration | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Path | None:
+    """Put what the copy holds in the place of a damaged file, and return where that file is now.
+
+    The answer is None if the file was missing. What comes back gets a generation above that of
+    both files, so that running sessions take it for what it is: the newest.
+
+    Args:
+        folder: the data folder.
+        region: the name of a Region, already checked to be one.
+        shown: what the person agreed to; if it is no longer so, nothing is done.
+        now: the clock.
+
+    Raises:
+        StoreLocked: another session held the Region's lock for too long.
+        StoreError: there is nothing to restore, or nothing to restore from, or it failed;
+            nothing was changed.
+    """
+    store = RegionStore(folder, region, now=now)
+    with store.locked():
+        found, content = _examine(store)
+        if found.refusal is not None or content is None:
+            raise StoreError(f"Not restored: {found.refusal}.")
+        if shown is not None and shown != found:
+            raise StoreError(
+                f"Not restored: {found.path} or its copy has changed meanwhile. Look again."
+            )
+        aside = _free_name(store.path, now()) if store.path.exists() else None
+        # Two above the copy: the file that is damaged was one above it.
+        pieces = region_file.pieces(content.tables, region, content.state.generation + 2)
+        previous = aside or store.path.with_name(f"{store.temporary_name}.previous")
+        store.replace(pieces, previous, [Change("RestoreRegion")])
+        return aside
+
+
+def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
+    path, copy = store.path, store.previous_path
+    with explained(path, "read"):
+        try:
+            store.read()
+        except StoreTooNew as error:
+            return Restoration(path, copy, str(error), _clause(error)), None
+        except StoreDamaged as error:
+            damage = error
+        else:
+            refusal = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
+            return Restoration(path, copy, None, refusal), None
+        problem = _cause(damage)
+        readable = _names(path)
+    with explained(copy, "read"):
+        try:
+            time = datetime.fromtimestamp(copy.lstat().st_mtime, UTC)
+            content = region_file.read(
+                files.read_regular_file(copy, region_file.LARGEST), store.region
+            )
+        except FileNotFoundError:
+            return Restoration(path, copy, problem, f"there is no copy {copy}"), None
+        except (StoreTooNew, ValueError) as error:
+            refusal = f"the copy {copy} cannot be used either ({error})"
+            return Restoration(path, copy, problem, refusal), None
+    kept = content.state.names.keys()
+    restoration = Restoration(
+        path,
+        copy,
+        problem,
+        None,
+        content.state.generation,
+        time,
+        len(kept),
+        returning=tuple(sorted(kept - readable)),
+        lost=tuple(sorted(readable - kept)),
+        since=_done_since(store, time),
+    )
+    return restoration, content
+
+
+def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
+    try:
+        entries = store.journal.read()
+    except StoreError:
+        return ()  # the way back does not depend on it
+    return tuple(
+        " ".join(filter(None, (entry.operation, entry.key_name)))
+        for entry in entries
+        if entry.region == store.region
+        and entry.outcome != "failed"
+        and entry.time > time + _COARSE
+    )
+
+
+def _names(path: Path) -> frozenset[str]:
+    try:
+        data = files.read_regular_file(path, region_file.LARGEST)
+    except FileNotFoundError:
+        return frozenset()
+    return region_file.names_still_readable(data)
+
+
+def _clause(error: Exception) -> str:
+    return str(error).removesuffix(".")
+
+
+def _cause(error: StoreDamaged) -> str:
+    return str(error.__cause__) if error.__cause__ else "it is missing"
+
+
+def _free_name(path: Path, time: datetime) -> Path:
+    """Return a name beside the file that nothing has; the holder of the lock may use it."""
+    stem = f"{path.name}.damaged-{time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    number = 1
+    name = path.with_name(stem)
+    while name.is_symlink() or name.exists():
+        number += 1
+        name = path.with_name(f"{stem}-{number}")
+    return name

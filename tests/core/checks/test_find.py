@@ -1,0 +1,497 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from core.checks import look_up
+from core.checks.answers import Found, Standing
+from core.checks.finding import PairReference
+from core.disk import files
+from core.keys import fingerprint_kinds
+from core.keys.encoding import argon2
+from core.model import Tag, TagSpecification
+from core.secret import Passphrase
+from core.service import KeyPairService
+from core.store.region_store import RegionStore
+from tests import key_zoo
+from tests.helpers import Run
+from tests.key_zoo import PASSPHRASE, Zoo
+
+
+@pytest.fixture(scope="module")
+def zoo(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    """Return the folder of 300 files."""
+    return key_zoo.build(tmp_path_factory.mktemp("zoo"), tmp_path_factory.mktemp("work"), run)
+
+
+@pytest.fixture(scope="module")
+def everywhere(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> KeyPairService:
+    """Return a service that knows the keys of the folder, in two Regions in turn."""
+    folder = tmp_path_factory.mktemp("data")
+    service = KeyPairService(RegionStore(folder, "us-east-1"))
+    regions = [service, service.for_region("eu-west-1")]
+    for number, (name, line) in enumerate(zoo.known.items()):
+        tags = [TagSpecification("key-pair", [Tag("Number", str(number))])]
+        regions[number % 2].import_key_pair(
+            key_name=name, public_key_material=line, tag_specifications=tags
+        )
+    return service
+
+
+def by_name(folder: Path, found: Iterator[Found]) -> dict[str, Found]:
+    rows = [(str(Path(row.source).relative_to(folder)), row) for row in found]
+    assert len(dict(rows)) == len(rows), "a file was named twice"
+    return dict(rows)
+
+
+def test_every_file_of_a_mixed_folder_is_named_correctly(
+    zoo: Zoo, everywhere: KeyPairService
+) -> None:
+    assert len(zoo.expected) == key_zoo.FILES
+    found = by_name(zoo.folder, everywhere.finder().look(str(zoo.folder)))
+    assert found.keys() == zoo.expected.keys()
+    wrong = []
+    for name, expected in zoo.expected.items():
+        row = found[name]
+        line = zoo.lines.get(expected.key or "")
+        ok = (
+            row.standing == expected.standing
+            and (row.public_key.line if row.public_key else None) == line
+            and row.kind.startswith(expected.kind)
+            and [match.key_pair.key_name for match in row.matches]
+            == ([expected.key] if expected.standing == "known" else [])
+        )
+        if not ok:
+            wrong.append((name, expected, row))
+    assert wrong == []
+
+
+def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
+    zoo: Zoo, everywhere: KeyPairService
+) -> None:
+    asked: list[str] = []
+
+    def ask(path: str) -> Passphrase:
+        asked.append(str(Path(path).relative_to(zoo.folder)))
+        return Passphrase(PASSPHRASE)
+
+    found = by_name(zoo.folder, everywhere.finder(ask).look(str(zoo.folder)))
+    locked = [name for name, each in zoo.expected.items() if each.standing == "needs-passphrase"]
+    assert sorted(asked) == sorted(locked)
+    for name in locked:
+        key = "other-rsa" if "other-rsa" in name else "rsa"
+        assert found[name].public_key is not None, name
+        if name.startswith("copies/"):
+            continue  # the number does not say of which key it is
+        assert found[name].standing == zoo.standing(key), name
+
+
+def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: KeyPairService) -> None:
+    path = str(zoo.folder / "rsa-pkcs8-encrypted.pem")
+    typed: list[Passphrase] = [Passphrase("wrong")]
+    answers: list[Passphrase | None] = [typed[0], None]
+    finder = everywhere.finder(lambda _: answers.pop(0))
+    (wrong,) = finder.look(path)
+    (none,) = finder.look(path)
+    assert (wrong.standing, none.standing) == (Standing.LOCKED, Standing.LOCKED)
+    assert "wrong" in wrong.note
+    assert none.note == "it does not show its public half"
+    with pytest.raises(Exception, match="no longer in memory"):
+        typed[0].encode()
+
+
+def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
+    zoo: Zoo, everywhere: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bcrypt
+
+    def never(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("a passphrase was worked on")
+
+    monkeypatch.setattr(bcrypt, "kdf", never)
+    monkeypatch.setattr(argon2, "derive", never)
+    finder = everywhere.finder()
+    start = time.process_time()
+    found = list(finder.look(str(zoo.folder)))
+    # Testing the primes of the RSA keys alone would take 2 seconds; it takes a tenth of one.
+    assert time.process_time() - start < 1
+    assert len(found) == key_zoo.FILES
+
+
+def test_each_small_regular_file_is_opened_once_and_nothing_else(
+    zoo: Zoo, everywhere: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, opened = files.read_regular_file, []
+
+    def record(path: Path, limit: int) -> bytes:
+        opened.append(str(path.relative_to(zoo.folder)))
+        return real(path, limit)
+
+    finder = everywhere.finder()
+    monkeypatch.setattr(files, "read_regular_file", record)
+    list(finder.look(str(zoo.folder)))
+    expected = {name for name, each in zoo.expected.items() if each.standing != "not-read"}
+    beside = [name for name in opened if name.endswith(".pub") and name not in expected]
+    once = [name for name in opened if not name.endswith(".pub")]
+    assert set(opened) - set(beside) == expected
+    assert len(once) == len(set(once))
+
+
+def test_nothing_private_is_in_what_is_said(zoo: Zoo, everywhere: KeyPairService) -> None:
+    from tui.words.look_up import line
+
+    finder = everywhere.finder(lambda _: Passphrase(PASSPHRASE))
+    found = list(finder.look(str(zoo.folder)))
+    said = json.dumps([each.as_record() for each in found], ensure_ascii=False)
+    said += "\n".join(map(line, found)) + repr(found)
+    assert zoo.known["rsa"] in said
+    private = [
+        row.strip().decode("latin-1")
+        for name in zoo.expected
+        if "PRIVATE KEY" in (text := _text(zoo.folder / name)) or "PuTTY" in text
+        for row in (zoo.folder / name).read_bytes().splitlines()[-8:-2]
+    ]
+    assert len(private) > 500
+    public = "".join(zoo.lines.values())
+    assert not [row for row in private if len(row) > 30 and row in said and row not in public]
+    assert PASSPHRASE not in said
+
+
+def _text(path: Path) -> str:
+    return path.read_text("latin-1") if path.is_file() and not path.is_symlink() else ""
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """Return an empty folder."""
+    folder = tmp_path / "box"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def laptop(service: KeyPairService) -> str:
+    """Return the public key of the pair `laptop`."""
+    created = service.create_key_pair(key_name="laptop", key_type="ed25519")
+    return created.key_pair.public_key
+
+
+def test_a_link_is_followed_where_it_is_named(
+    service: KeyPairService, laptop: str, box: Path
+) -> None:
+    (box / "a.pub").write_text(laptop)
+    (box / "link").symlink_to("a.pub")
+    (found,) = service.finder().look(str(box / "link"))
+    assert (found.standing, found.source) == (Standing.KNOWN, str(box / "link"))
+
+
+def test_a_named_pipe_does_not_hold_anyone_up(service: KeyPairService, box: Path) -> None:
+    os.mkfifo(box / "pipe")
+    (found,) = service.finder().look(str(box / "pipe"))
+    assert (found.standing, found.note) == (Standing.NOT_READ, "a named pipe")
+
+
+def test_the_lines_of_authorized_keys_are_named_one_by_one(
+    service: KeyPairService, laptop: str, zoo: Zoo, box: Path
+) -> None:
+    path = box / "authorized_keys2"
+    rows = ["# mine", f'from="10.0.0.0/8,!x",RESTRICT {laptop} sam', "", zoo.lines["rsa"], "noise"]
+    path.write_text("\n".join([*rows, "#" * 100_000, f"host.example {laptop}"]))
+    found = list(service.finder().look(str(box)))
+    assert [(each.line, each.standing.value, each.kind, each.comment) for each in found] == [
+        (2, "known", "authorized key", "sam"),
+        (4, "unknown", "public key", ""),
+    ]
+
+
+def test_a_pub_of_another_key_beside_a_private_key_is_said(
+    service: KeyPairService, laptop: str, zoo: Zoo, box: Path
+) -> None:
+    (box / "id").write_bytes((zoo.folder / "ed25519-openssh").read_bytes())
+    (box / "id.pub").write_text(laptop)
+    private, public = service.finder().look(str(box))
+    assert (private.standing, private.note) == (
+        Standing.UNKNOWN,
+        "the .pub beside it is of another key",
+    )
+    assert public.standing is Standing.KNOWN
+
+
+@pytest.mark.parametrize("beside", ["key.pem.pub", "key.pub"])
+def test_the_pub_beside_an_encrypted_key_is_taken_as_a_hint(
+    everywhere: KeyPairService, zoo: Zoo, box: Path, beside: str
+) -> None:
+    (box / "key.pem").write_bytes((zoo.folder / "rsa-pkcs1-encrypted.pem").read_bytes())
+    (box / beside).write_text(zoo.lines["rsa"])
+
+    def never(_: str) -> NoReturn:
+        raise AssertionError("a passphrase was asked for")
+
+    (found,) = everywhere.finder(never).look(str(box / "key.pem"))
+    assert found.standing is Standing.KNOWN
+    assert found.note == "by the .pub beside it; no passphrase was asked for"
+
+
+def test_the_walk_ends_somewhere(
+    service: KeyPairService, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_up, "MOST_ENTRIES", 5)
+    for number in range(9):
+        (box / str(number)).touch()
+    *found, last = service.finder().look(str(box))
+    assert len(found) == 5
+    assert last.note == "only the first 5 names were looked at"
+
+
+def test_a_folder_that_cannot_be_listed_does_not_end_the_walk(
+    service: KeyPairService, laptop: str, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (box / "a").mkdir()
+    (box / "b.pub").write_text(laptop)
+    real = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("/a"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    notes = {found.source: found.note for found in service.finder().look(str(box))}
+    assert notes[str(box / "a")] == "cannot be read: Permission denied"
+    assert len(notes) == 2
+
+
+# Regions ----------------------------------------------------------------------------------------
+
+
+def test_a_key_of_several_pairs_names_them_all(service: KeyPairService, laptop: str) -> None:
+    service.for_region("eu-west-1").import_key_pair(key_name="copy", public_key_material=laptop)
+    (found,) = service.finder().look(laptop)
+    assert [(match.region, match.key_pair.key_name) for match in found.matches] == [
+        ("eu-west-1", "copy"),
+        ("us-east-1", "laptop"),
+    ]
+
+
+def test_a_region_that_cannot_be_read_is_said_and_does_not_hide_the_others(
+    service: KeyPairService, laptop: str
+) -> None:
+    damaged = service.for_region("eu-west-1")
+    damaged.create_key_pair(key_name="x", key_type="ed25519")
+    damaged._store.path.write_bytes(b"{}")
+    finder = service.finder()
+    assert len(finder.problems) == 1
+    assert finder.problems[0].startswith("The pairs of eu-west-1 are not known: ")
+    (found,) = finder.look(laptop)
+    assert found.standing is Standing.KNOWN
+
+
+# Text -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
+def test_what_the_tools_say_of_a_key_finds_its_pair(
+    service: KeyPairService, run: Run, tmp_path: Path, key_type: str
+) -> None:
+    created = service.create_key_pair(key_name="one", key_type=key_type)
+    path = tmp_path / "key"
+    path.write_bytes(created.key_material.encode())
+    path.chmod(0o600)
+    public = tmp_path / "key.pub"
+    public.write_text(created.key_pair.public_key)
+    outputs = {
+        run("ssh-keygen", "-l", "-f", public).stdout: fingerprint_kinds.SSH_SHA256,
+        run("ssh-keygen", "-l", "-E", "md5", "-f", public).stdout: fingerprint_kinds.SSH_MD5,
+        run("puttygen", "-l", public).stdout: fingerprint_kinds.SSH_SHA256,
+        run("puttygen", "-l", "-E", "md5", public).stdout: fingerprint_kinds.SSH_MD5,
+        created.key_pair.key_fingerprint.encode(): fingerprint_kinds.PKCS8_SHA1
+        if key_type == "rsa"
+        else fingerprint_kinds.EC2_SHA256,
+    }
+    if key_type == "rsa":
+        der = run("openssl", "pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in", path).stdout
+        outputs[run("openssl", "sha1", "-c", stdin=der).stdout] = fingerprint_kinds.PKCS8_SHA1
+        spki = run("openssl", "rsa", "-in", path, "-pubout", "-outform", "DER").stdout
+        outputs[run("openssl", "md5", "-c", stdin=spki).stdout] = fingerprint_kinds.SPKI_MD5
+    finder = service.finder()
+    for text, kind in outputs.items():
+        found = list(finder.look(text.decode()))
+        assert [match.fingerprint_kind for each in found for match in each.matches] == [kind], text
+        assert found[0].standing is Standing.KNOWN
+
+
+@pytest.mark.parametrize("key_format", ["pem", "ppk"])
+def test_the_file_of_a_pair_agrees_with_what_ec2_shows(
+    service: KeyPairService, box: Path, key_format: str
+) -> None:
+    for key_type in ("rsa", "ed25519"):
+        created = service.create_key_pair(
+            key_name=key_type, key_type=key_type, key_format=key_format
+        )
+        (box / key_type).write_bytes(created.key_material.encode())
+    kinds = {
+        match.key_pair.key_name: match.fingerprint_kind
+        for found in service.finder().look(str(box))
+        for match in found.matches
+    }
+    assert kinds == {"rsa": fingerprint_kinds.PKCS8_SHA1, "ed25519": fingerprint_kinds.EC2_SHA256}
+
+
+def test_a_pasted_key_says_which_fingerprint_agreed(service: KeyPairService, zoo: Zoo) -> None:
+    created = service.create_key_pair(key_name="made", key_type="rsa").key_pair
+    service.import_key_pair(key_name="rsa", public_key_material=zoo.lines["rsa"])
+    service.import_key_pair(key_name="ed25519", public_key_material=zoo.lines["ed25519"])
+    finder = service.finder()
+    kinds = {
+        line: [match.fingerprint_kind for found in finder.look(line) for match in found.matches]
+        for line in (created.public_key, zoo.lines["rsa"], zoo.lines["ed25519"])
+    }
+    assert [*kinds.values()] == [
+        [fingerprint_kinds.SSH_SHA256],
+        [fingerprint_kinds.SPKI_MD5],
+        [fingerprint_kinds.EC2_SHA256],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "note"),
+    [
+        ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", Standing.UNKNOWN, ""),
+        ("d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e", Standing.UNKNOWN, ""),
+        ("SHA256:47DEQ", Standing.NO_KEY, "no such file"),
+        ("", Standing.NO_KEY, "no such file"),
+        ("/no/such/file", Standing.NO_KEY, "no such file"),
+        ("~nobody-of-that-name/x", Standing.NO_KEY, "no such file"),
+        ("a\0b", Standing.NO_KEY, "no such file"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nabc", Standing.NO_KEY, "name of its file"),
+        ("ssh-ed25519 AAAA sam", Standing.DAMAGED, "cut or changed"),
+        ("sk-ssh-ed25519@openssh.com AAAA sam", Standing.UNSUPPORTED, "this is ED25519-SK"),
+        ("x" * 5_000, Standing.NO_KEY, "no such file"),
+    ],
+)
+def test_other_texts_are_named_for_what_they_are(
+    service: KeyPairService, laptop: str, text: str, standing: Standing, note: str
+) -> None:
+    (found,) = service.finder().look(text)
+    assert found.standing is standing
+    assert note in found.note
+
+
+# The agent --------------------------------------------------------------------------------------
+
+
+def test_the_keys_of_the_agent_are_looked_up(
+    everywhere: KeyPairService,
+    zoo: Zoo,
+    tool: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    socket = tmp_path_factory.mktemp("a") / "s"
+    process = subprocess.Popen([tool("ssh-agent"), "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    try:
+        while not socket.exists():
+            time.sleep(0.01)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        (nothing,) = everywhere.finder().in_agent()
+        for name in ("rsa-openssh", "other-ed25519-openssh", "ecdsa-openssh"):
+            subprocess.run([tool("ssh-add"), "-q", zoo.folder / name], check=True)
+        found = list(everywhere.finder().in_agent())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+    assert nothing.standing is Standing.NO_KEY
+    assert "ssh-add -X" in nothing.note
+    assert [(each.source, each.standing.value, each.comment) for each in found] == [
+        ("the agent", "known", "rsa@host"),
+        ("the agent", "unknown", "other-ed25519@host"),
+        ("the agent", "unsupported", "ecdsa@host"),
+    ]
+
+
+# Deleted pairs ----------------------------------------------------------------------------------
+
+
+def test_the_key_of_a_deleted_pair_is_said_to_be_that(
+    service: KeyPairService, tmp_path: Path
+) -> None:
+    there = service.for_region("eu-west-1")
+    path = tmp_path / "web.pem"
+    created = there.create_key_pair(key_name="web", key_type="rsa")
+    there.save_key_material(created, str(path))
+    pair = created.key_pair
+    things = [str(path), pair.public_key, pair.key_fingerprint, pair.fingerprints.ssh_md5]
+    there.delete_key_pair(key_name="web")
+    for thing in things:
+        (found,) = service.finder().look(thing)
+        assert (found.standing, found.matches) == (Standing.DELETED, ())
+        assert found.deleted == (PairReference("eu-west-1", pair.key_pair_id, "web"),)
+    service.import_key_pair(key_name="again", public_key_material=pair.public_key)
+    for thing in things[:2]:
+        (found,) = service.finder().look(thing)
+        assert (found.standing, found.deleted) == (Standing.KNOWN, ())
+    service.delete_key_pair(key_name="again")
+    there.restore_key_pair(pair.key_pair_id)
+    (found,) = service.finder().look(str(path))
+    assert [match.key_pair.key_name for match in found.matches] == ["web"]
+
+
+def test_a_pair_that_can_no_longer_be_brought_back_is_unknown(
+    make_service: Callable[..., KeyPairService],
+) -> None:
+    service = make_service()
+    pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    service.delete_key_pair(key_name="web")
+    later = make_service(now=lambda: service.now() + timedelta(days=31))
+    (found,) = later.finder().look(pair.public_key)
+    assert (found.standing, found.deleted) == (Standing.UNKNOWN, ())
+
+
+class UntypedEntry:
+    """A name in a folder of a file system that does not say what it is, and then fails."""
+
+    def __init__(self, entry: "os.DirEntry[str]") -> None:
+        self.name, self.path = entry.name, entry.path
+        self._entry = entry
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        if self.name == "stale":
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return self._entry.is_dir(follow_symlinks=follow_symlinks)
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return self._entry.stat(follow_symlinks=follow_symlinks)
+
+
+def test_a_name_whose_type_the_file_system_cannot_tell_ends_nothing(
+    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "network"
+    (folder / "fine").mkdir(parents=True)
+    for name in ("a", "stale", "z", "fine/b"):
+        (folder / name).write_text("nothing")
+    scandir = os.scandir
+
+    @contextmanager
+    def untyped(path: str) -> Iterator[list[UntypedEntry]]:
+        with scandir(path) as entries:
+            yield [UntypedEntry(entry) for entry in entries]
+
+    monkeypatch.setattr(os, "scandir", untyped)
+    found = {Path(row.source).name: row for row in service.finder().look(str(folder))}
+    assert found.keys() == {"a", "stale", "z", "b"}
+    assert found["stale"].standing is Standing.UNREADABLE
+    assert found["stale"].note == f"cannot be read: {os.strerror(errno.ESTALE)}"
+    assert not found["stale"].minor

@@ -1,0 +1,1 @@
+"""Names every action once, with its keys and its help."""

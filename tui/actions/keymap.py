@@ -1,0 +1,115 @@
+"""What is made of the table of actions: bindings, hints, and the keys that a person chose."""
+
+from collections.abc import Mapping
+from string import punctuation
+
+from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key, key_to_character
+
+from tui.actions.table import ACTIONS, Action, Place
+
+bound: tuple[Action, ...] = ACTIONS
+"""The table with the keys that are in force."""
+
+TYPING = {
+    Place.FILTER,
+    Place.CREATE,
+    Place.IMPORT,
+    Place.SAVE,
+    Place.EXPORT,
+    Place.DISCARD,
+    Place.ADD_TO_AGENT,
+    Place.TAGS,
+    Place.DELETE,
+    Place.INSTALL,
+    Place.FIND,
+    Place.PICK,
+    Place.COPY_TO,
+}
+"""Places where a letter is text, so that only keys of other kinds can be taught."""
+
+_CHARACTERS = {_character_to_key(character): character for character in punctuation}
+"""The characters that Textual has names for, by these names."""
+
+
+def rebind(keys: Mapping[str, str]) -> None:
+    """Give actions other keys; must be done before the screens are imported.
+
+    Raises:
+        SettingsError: an id or a key that is none, or a key that is not free.
+    """
+    global bound  # it is changed once, before anything reads it
+    if keys:
+        from tui.actions.rebinding import rebound
+
+        bound = rebound(bound, keys)
+
+
+def at(place: Place) -> tuple[Action, ...]:
+    """Return the actions of a place, in the order in which they are to be taught."""
+    return tuple(action for action in bound if action.place is place)
+
+
+def bindings(place: Place) -> list[BindingType]:
+    """Return the key bindings of a place."""
+    return [
+        Binding(
+            action.key,
+            action.method,
+            action.hint or action.help,
+            show=False,
+            priority=action.priority,
+            id=action.id,
+        )
+        for action in at(place)
+    ]
+
+
+def hints(place: Place) -> tuple[tuple[str, str], ...]:
+    """Return what the hint bar of a place shows: keys as they are printed, and their words."""
+    taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
+    for action in at(Place.ANYWHERE):
+        keys = action.key.split(",")
+        key = next(key for key in keys if not (place in TYPING and types(key)))
+        taught.append((key_label(key), action.hint))
+    return tuple(taught)
+
+
+def wide_hints(place: Place) -> tuple[tuple[str, str], ...]:
+    """Return what the hint bar shows as well where the window is wide, likewise."""
+    return tuple((key_label(a.key), a.wide_hint) for a in at(place) if a.wide_hint)
+
+
+def reading_hints(place: Place) -> tuple[tuple[str, str], ...]:
+    """Return what the hint bar shows a session that only reads: all of them that change nothing."""
+    changing = {key_label(action.key) for action in at(place) if action.changes}
+    *taught, help_ = hints(place)
+    others = (hint for hint in (*taught, *wide_hints(place)) if hint[0] not in changing)
+    return (*others, help_)
+
+
+def key_of(action_id: str) -> str:
+    """Return the key that an action has, for a sentence that names it."""
+    return next(key_label(action.key) for action in bound if action.id == action_id)
+
+
+def key_in(place: Place, method: str) -> str:
+    """Return the key by which a place does something, spelled out for a sentence: `escape`."""
+    first = next(action.key for action in at(place) if action.method == method).partition(",")[0]
+    return _CHARACTERS.get(first, first)
+
+
+def key_label(key: str) -> str:
+    """Return the first of an action's keys as a person writes it."""
+    first = key.partition(",")[0]
+    return "esc" if first == "escape" else _CHARACTERS.get(first, first)
+
+
+def character_of(key: str) -> str | None:
+    """Return the character of a key without modifiers, by Textual's name for it, if it has one."""
+    return _CHARACTERS.get(key) or key_to_character(key)
+
+
+def types(key: str) -> bool:
+    """Tell whether a key is text where text is typed."""
+    return (character_of(key) or "\0").isprintable()

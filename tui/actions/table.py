@@ -1,0 +1,310 @@
+"""The one table of actions: bindings, the hint bar, the help and the palette read it.
+
+An action belongs to a place, which is a screen or a kind of screen. Its id is what the
+configuration file calls it; its key is the default. What is made of the table, and which keys are
+in force, is in `tui.actions.keymap`.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Place(Enum):
+    """Where an action can be done; the value is the heading in the help."""
+
+    ANYWHERE = "everywhere"
+    LIST = "list of key pairs"
+    FILTER = "filter"
+    CREATE = "creating"
+    IMPORT = "importing"
+    KEY_MATERIAL = "private key"
+    ADD_TO_AGENT = "to the agent"
+    SAVE = "saving"
+    EXPORT = "exporting"
+    DISCARD = "giving up"
+    DETAILS = "details"
+    TAGS = "tags"
+    DELETE = "deleting"
+    AGENT = "ssh-agent"
+    INSTALL = "installing"
+    FIND = "finding"
+    CHECK_UP = "check-up"
+    PICK = "picking"
+    COPY_TO = "copying"
+
+
+class Action(NamedTuple):
+    """Something a person can do.
+
+    `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it;
+    `wide_hint` is taught only where the window is wide.
+    `help` is a sentence. `words` are others by which a person may look for it in the help and the
+    palette. `priority` makes the key work while a text field has the focus. `changes` is of what a
+    session that only reads refuses at its key, and so does not teach.
+    """
+
+    id: str
+    place: Place
+    key: str
+    method: str
+    hint: str
+    help: str
+    words: str = ""
+    wide_hint: str = ""
+    priority: bool = False
+    changes: bool = False
+
+
+# A row is two lines; as the formatter has it, a screenful would show five of them.
+# fmt: off
+ACTIONS: tuple[Action, ...] = (
+    Action("key-pair.create", Place.LIST, "c", "create_key_pair", "create",
+        "Create a key pair and save its private key.", words="new make generate add ssh-keygen",
+        changes=True),
+    Action("key-pair.import", Place.LIST, "i", "import_key_pair", "import",
+        "Import a public key that you have.", words="upload add existing own bring",
+        changes=True),
+    Action("list.filter", Place.LIST, "slash", "filter", "filter",
+        "Narrow the list: text, type:rsa, tag:Env=prod, older:90d, …",
+        words="search narrow grep look saved:no fingerprint"),
+    Action("key-pair.details", Place.LIST, "enter", "details", "details",
+        "Everything about the pair, its history, and lines to paste.",
+        words="show view info open fingerprints public key randomart known_hosts ssh config"
+        " terraform recipes"),
+    Action("key-pair.tags", Place.LIST, "t", "edit_tags", "",
+        "Edit the tags of the pair, or add tags to the chosen ones.", words="label",
+        wide_hint="tags", changes=True),
+    Action("key-pair.delete", Place.LIST, "d", "delete", "",
+        "Delete the pair, or the chosen ones.", words="remove retire erase", wide_hint="delete",
+        changes=True),
+    Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
+        "Create the pair that replaces this one, with the same tags.",
+        words="rotate rotation successor renew rename", wide_hint="replace", changes=True),
+    Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
+        "Copy the pair's public half, or the chosen ones', elsewhere.",
+        words="replicate multi-region other regions", changes=True),
+    Action("key-pair.undo", Place.LIST, "u", "undo", "",
+        "Bring back what was deleted last, be it one pair or several.",
+        words="undelete restore recover trash", wide_hint="undo", changes=True),
+    Action("key-pair.copy", Place.LIST, "y", "copy", "",
+        "Send something of the pair to your terminal's clipboard.", words="paste yank",
+        wide_hint="copy"),
+    Action("list.choose", Place.LIST, "space", "choose", "",
+        "Choose the pair, or no longer, and move on to the next.",
+        words="select mark several multiple batch bulk", wide_hint="choose"),
+    Action("list.choose-all", Place.LIST, "asterisk", "choose_all", "",
+        "Choose all pairs that are shown.", words="select mark every"),
+    Action("list.show-all", Place.LIST, "escape", "show_all", "",
+        "Clear the filter; where there is none, choose no pairs.",
+        words="reset show all deselect unmark"),
+    Action("list.sort", Place.LIST, "s", "sort", "",
+        "Sort by the next column.", words="order"),
+    Action("list.reverse", Place.LIST, "S", "reverse", "",
+        "Reverse the order.", words="order descending"),
+    Action("list.region", Place.LIST, "r", "region", "",
+        "Look at another Region.", words="switch change"),
+    Action("list.reload", Place.LIST, "R", "reload", "",
+        "Read the Region's file again.", words="refresh"),
+    Action("list.export", Place.LIST, "e", "export", "",
+        "Write the list to a file, as CSV or JSON.", words="save dump report inventory"),
+    Action("list.journal", Place.LIST, "J", "journal", "",
+        "The journal: what was done in this Region, when and by whom.", words="log history audit"),
+    Action("list.agent", Place.LIST, "a", "agent", "",
+        "What the ssh-agent holds, and which pair each key is.", words="ssh-add loaded"),
+    Action("key-pair.install", Place.LIST, "I", "install", "",
+        "Install the public key in authorized_keys, here or elsewhere.",
+        words="ssh-copy-id deploy login host server"),
+    Action("list.find", Place.LIST, "f", "find", "",
+        "Say whose a key is: in a file, a folder, the ssh-agent.",
+        words="identify which match unknown agent public"),
+    Action("list.check-up", Place.LIST, "D", "check_up", "",
+        "Look for what is wrong with pairs, files and the store.",
+        words="doctor lost weak old changed health audit permissions verify"),
+    Action("app.quit", Place.LIST, "q", "quit", "",
+        "Quit.", words="exit leave"),
+
+    Action("filter.done", Place.FILTER, "enter,down", "filter_done", "to the list",
+        "Go to the list, and keep the filter."),
+    Action("filter.clear", Place.FILTER, "escape", "filter_clear", "show all",
+        "Clear the filter and show all pairs."),
+
+    Action("create.submit", Place.CREATE, "enter", "submit", "create",
+        "Create the key pair as shown."),
+    Action("create.add-tag", Place.CREATE, "ctrl+t", "add_tag", "add tag",
+        "Add a tag.", priority=True),
+    Action("create.remove-tag", Place.CREATE, "ctrl+r", "remove_tag", "",
+        "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("create.dry-run", Place.CREATE, "ctrl+d", "dry_run", "dry run",
+        "Ask whether you may create it, without creating anything.",
+        words="permission policy test", priority=True),
+    Action("create.back", Place.CREATE, "escape", "back", "back",
+        "Go back; nothing is created."),
+
+    Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save",
+        "Save it to a new file.", words="write pem ppk openssh"),
+    Action("key-material.agent", Place.KEY_MATERIAL, "a", "add_to_agent", "agent",
+        "Add it to the ssh-agent, from memory: nothing goes to disk.", words="ssh-add"),
+    Action("key-material.show", Place.KEY_MATERIAL, "v", "toggle_shown", "show",
+        "Show or hide it; what records this terminal records it too.",
+        words="reveal print view"),
+    Action("key-material.copy", Place.KEY_MATERIAL, "y", "copy", "copy",
+        "Send something to your clipboard; the key only if asked.",
+        words="paste"),
+    Action("key-material.leave", Place.KEY_MATERIAL, "escape", "back", "leave",
+        "Leave; if it is not safe yet, the name must be typed first.",
+        words="discard"),
+    Action("key-material.done", Place.KEY_MATERIAL, "q", "leave", "",
+        "Leave if it is safe, else say what to do."),
+
+    Action("add-to-agent.submit", Place.ADD_TO_AGENT, "enter", "submit", "add",
+        "Add the private key to the agent."),
+    Action("add-to-agent.back", Place.ADD_TO_AGENT, "escape", "back", "back",
+        "Go back; nothing is added."),
+
+    Action("save.submit", Place.SAVE, "enter", "submit", "save",
+        "Save, read back and prove."),
+    Action("save.back", Place.SAVE, "escape", "back", "back",
+        "Go back; nothing is saved."),
+
+    Action("export.submit", Place.EXPORT, "enter", "submit", "save",
+        "Save the pairs to a new file, as CSV or JSON."),
+    Action("export.back", Place.EXPORT, "escape", "back", "back",
+        "Go back; nothing is saved."),
+
+    Action("discard.submit", Place.DISCARD, "enter", "submit", "discard",
+        "Give the private key up."),
+    Action("discard.back", Place.DISCARD, "escape", "back", "back",
+        "Go back; the key is still there."),
+
+    Action("import.submit", Place.IMPORT, "enter", "submit", "import",
+        "Import the public key as shown."),
+    Action("import.pick", Place.IMPORT, "ctrl+o", "pick", "pick a file",
+        "Pick one of the public keys in ~/.ssh.", priority=True),
+    Action("import.add-tag", Place.IMPORT, "ctrl+t", "add_tag", "add tag",
+        "Add a tag.", priority=True),
+    Action("import.remove-tag", Place.IMPORT, "ctrl+r", "remove_tag", "",
+        "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("import.dry-run", Place.IMPORT, "ctrl+d", "dry_run", "",
+        "Ask whether you may import it, without importing anything.",
+        words="permission policy test", wide_hint="dry run", priority=True),
+    Action("import.back", Place.IMPORT, "escape", "back", "back",
+        "Go back; nothing is imported."),
+
+    Action("details.copy", Place.DETAILS, "y", "copy", "copy",
+        "Send something of the pair to your terminal's clipboard."),
+    Action("details.tags", Place.DETAILS, "t", "tags", "tags",
+        "Edit the tags of the pair.", words="label", changes=True),
+    Action("details.delete", Place.DETAILS, "d", "delete", "delete",
+        "Delete the pair.", words="remove", changes=True),
+    Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
+        "Go back to the list."),
+
+    Action("tags.submit", Place.TAGS, "enter", "submit", "save",
+        "Save the tags as shown."),
+    Action("tags.add", Place.TAGS, "ctrl+t", "add_tag", "add tag",
+        "Add a tag.", priority=True),
+    Action("tags.remove", Place.TAGS, "ctrl+r", "remove_tag", "remove tag",
+        "Remove the tag that has the focus, or the last one.", priority=True),
+    Action("tags.back", Place.TAGS, "escape", "back", "back",
+        "Go back; nothing is changed."),
+
+    Action("delete.yes", Place.DELETE, "y", "yes", "yes, delete",
+        "Delete, where no name has to be typed."),
+    Action("delete.submit", Place.DELETE, "enter", "submit", "",
+        "Delete, once the name is typed."),
+    Action("delete.back", Place.DELETE, "escape", "back", "back",
+        "Go back, or stop before the next one."),
+
+    Action("agent.go", Place.AGENT, "enter", "go", "go to the pair",
+        "Go to the pair of this key, in any Region, or import the key."),
+    Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
+        "Ask the agent again."),
+    Action("agent.back", Place.AGENT, "escape,q", "back", "back",
+        "Go back to the list."),
+
+    Action("install.submit", Place.INSTALL, "enter", "submit", "add",
+        "Add the line to authorized_keys."),
+    Action("install.restrict", Place.INSTALL, "ctrl+r", "toggle_restrict", "restrict",
+        "Forbid, or allow again, all but commands.",
+        words="options", priority=True),
+    Action("install.from", Place.INSTALL, "ctrl+f", "toggle_from", "from",
+        "Let the key in from some addresses only, or from anywhere.",
+        words="options address", priority=True),
+    Action("install.copy", Place.INSTALL, "ctrl+y", "copy", "copy",
+        "Send the commands for another host to your clipboard.", priority=True),
+    Action("install.back", Place.INSTALL, "escape", "back", "back",
+        "Go back; nothing is added."),
+
+    Action("find.submit", Place.FIND, "enter", "submit", "find",
+        "Look it up; then go to its pair, import it, or unlock it."),
+    Action("find.back", Place.FIND, "escape", "back", "back",
+        "Stop looking, or go back."),
+
+    Action("check-up.go", Place.CHECK_UP, "enter", "go", "go to the pair",
+        "Go to the pair that the finding is about."),
+    Action("check-up.back", Place.CHECK_UP, "escape", "back", "back",
+        "Stop looking, or go back."),
+
+    Action("pick.pick", Place.PICK, "enter", "pick", "pick",
+        "Pick the line under the cursor."),
+    Action("pick.back", Place.PICK, "escape", "back", "back",
+        "Go back."),
+
+    Action("copy-to.submit", Place.COPY_TO, "enter", "submit", "copy",
+        "Copy to the chosen Regions, one after the other."),
+    Action("copy-to.choose", Place.COPY_TO, "space", "choose", "choose",
+        "Choose the Region under the cursor, or no longer.", priority=True),
+    Action("copy-to.back", Place.COPY_TO, "escape", "back", "back",
+        "Go back, or stop before the next one."),
+
+    Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
+        "What can be done here, then all keys; f1 where text is typed.",
+        words="keys shortcuts"),
+)
+# fmt: on
+
+_CURSOR_LIST = (
+    ("↑ ↓ k j", "Move by a line."),
+    ("PgUp PgDn", "Move by a page."),
+    ("home end g G", "Go to the first line, or the last."),
+)
+
+WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "CursorList": _CURSOR_LIST,
+    "KeyPairTable": (
+        *_CURSOR_LIST,
+        ("mark !", "The private key of this pair was never saved."),
+        ("mark ↓", "This pair was imported: only its public key is kept here."),
+        ("mark *", "This pair is chosen, for what is done to several."),
+    ),
+    "SearchInput": (
+        ("↑ ↓ PgUp PgDn", "Move in the list below."),
+        ("home end", "Go to the list's first line or last, once at the text's."),
+        ("ctrl+u", "Delete what was typed."),
+    ),
+    "Input": (
+        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("→", "At the end of the text: take what is suggested."),
+        ("ctrl+u ctrl+k", "Delete to the beginning, or to the end."),
+        ("ctrl+w", "Delete the word before the cursor."),
+    ),
+    "TextArea": (("tab shift+tab", "Go to the next field, or the one before."),),
+    "Choice": (
+        ("← → space", "Choose."),
+        ("tab shift+tab", "Go to the next field, or the one before."),
+    ),
+    "Toggle": (
+        ("space", "Turn it on or off."),
+        ("tab shift+tab", "Go to the next field, or the one before."),
+    ),
+    "PassphraseInput": (
+        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("ctrl+u", "Delete what was typed."),
+    ),
+    "ScrollView": (("↑ ↓ PgUp PgDn", "Scroll."),),
+    "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
+}
+"""What a widget does with keys of its own, and the marks that it shows, by the name of its class.
+
+These keys are not rebound.
+"""

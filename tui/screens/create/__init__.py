@@ -1,0 +1,1 @@
+"""The forms that make a key pair."""

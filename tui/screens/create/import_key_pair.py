@@ -1,0 +1,152 @@
+"""The form that imports a public key."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.widgets import Input, TextArea
+
+from core.custody import pub_files
+from core.errors import EC2Error, InvalidKeyFormat, StoreError, UnauthorizedOperation
+from core.model import KeyPair
+from tui.actions.keymap import bindings, key_of
+from tui.actions.table import Place
+from tui.screens.create.key_text import KeyText
+from tui.screens.create.new_key_pair import NewKeyPairScreen
+from tui.widgets.form_field import FormField
+from tui.widgets.pick_list import Item
+from tui.words import judging
+from tui.words.text import short_path, visible
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import flow
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
+    """A name and a public key, pasted or named by its path; ends with the pair, or None.
+
+    Both may be given beforehand.
+    """
+
+    PLACE = Place.IMPORT
+    BINDINGS = bindings(PLACE)
+
+    def __init__(self, service: "KeyPairService", key_name: str = "", public_key: str = "") -> None:
+        self._material = KeyText(partial(_private_key_refusal, service), id="material")
+        self._material.text = public_key
+        self._offered = ""
+        super().__init__(
+            service,
+            f"Import a public key into {service.region}",
+            {"public_key_material": FormField("Public key", self._material)},
+            key_name=key_name,
+        )
+
+    def on_mount(self) -> None:
+        self._judge_material()
+        self._judge_tags()
+
+    @on(TextArea.Changed)
+    @work(exclusive=True, group="material")
+    async def _judge_material(self) -> None:
+        text = self._material.text
+        if not text.strip():
+            pick = key_of("import.pick")
+            judged = Verdict(f"paste it, or type the path of a .pub file; {pick} picks one")
+        else:
+            judged = await asyncio.to_thread(self._judge, text)
+        self._fields["public_key_material"].show(judged)
+        if judged.tone is not Tone.BAD and pub_files.looks_like_path(text):
+            self._offer_name(Path(text.strip()).stem)
+
+    def _offer_name(self, key_name: str) -> None:
+        """Fill in a name, unless the person has typed one."""
+        if self._key_name.value in ("", self._offered):
+            self._key_name.value = self._offered = key_name
+
+    def _judge(self, text: str) -> Verdict:
+        try:
+            public_key = self._service.read_public_key(_material(text))
+        except InvalidKeyFormat as error:
+            return Verdict(error.reason, Tone.BAD)
+        except EC2Error as error:
+            return Verdict(error.message, Tone.BAD)
+        except pub_files.PublicFileError as error:
+            return Verdict(str(error), Tone.BAD)
+        judged = judging.of_public_key(
+            public_key.key_type,
+            public_key.bits,
+            self._service.imported_fingerprint(public_key),
+        )
+        try:
+            return judging.of_known_key(self._service.key_pairs_of(public_key), judged)
+        except (StoreError, UnauthorizedOperation):
+            return judged  # the name's verdict says what is wrong with the file
+
+    @on(KeyText.TooLarge)
+    def _refuse_paste(self) -> None:
+        self._refuse_material("that paste was larger than any public key, and was not taken")
+
+    @on(KeyText.Private)
+    def _refuse_private_key(self, event: KeyText.Private) -> None:
+        self._refuse_material(event.reason)
+
+    def _refuse_material(self, reason: str) -> None:
+        # What is still to be said of what stands in the field, or stood there, must not cover it.
+        self.workers.cancel_group(self, "material")
+        self._fields["public_key_material"].show(Verdict(reason, Tone.BAD))
+
+    @flow
+    async def action_pick(self) -> None:
+        """Pick one of the public keys in ~/.ssh."""
+        from tui.screens.look.pick import PickScreen
+
+        paths = await asyncio.to_thread(pub_files.candidates)
+        items = [Item(str(path), visible(short_path(str(path)))) for path in paths]
+        picked = await self.app.push_screen_wait(
+            PickScreen("Pick a public key", items, "There is no .pub file in ~/.ssh.")
+        )
+        if picked is not None:
+            self._material.text = picked
+            self._material.move_cursor(self._material.document.end)
+
+    @on(Input.Submitted)
+    @on(KeyText.Submitted)
+    def action_submit(self) -> None:
+        """Import the public key."""
+        text = self._material.text
+        self._make(lambda: self._call(text, dry_run=False), "importing…")
+
+    def action_dry_run(self) -> None:
+        """Ask whether the public key may be imported."""
+        text = self._material.text
+        self._make(lambda: self._call(text, dry_run=True), "asking…")
+
+    def _call(self, text: str, *, dry_run: bool) -> KeyPair:
+        return self._service.import_key_pair(
+            key_name=self._key_name.value,
+            public_key_material=_material(text),
+            tag_specifications=self._tag_specifications,
+            dry_run=dry_run,
+        )
+
+    def _refusal(self, error: EC2Error) -> Verdict:
+        """Return EC2's words, and for a bad key ours as well."""
+        if isinstance(error, InvalidKeyFormat):
+            return Verdict(f"{error.code}: {error.message}. {error.reason}", Tone.BAD)
+        return super()._refusal(error)
+
+
+def _private_key_refusal(service: "KeyPairService", text: str) -> str | None:
+    # A path is one, whatever the name of the file.
+    if pub_files.looks_like_path(text) and text.strip().isprintable():
+        return None
+    return service.private_key_refusal(text)
+
+
+def _material(text: str) -> str:
+    return pub_files.read(text) if pub_files.looks_like_path(text) else text

@@ -1,0 +1,109 @@
+"""A field for a public key of several lines, pasted or typed."""
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, EditResult
+
+from core.custody.pub_files import LARGEST
+from tui.terminal.typing_speed import Strokes
+from tui.words.text import masked
+
+_BEGIN, _END = "---- BEGIN ", "---- END "
+"""What RFC 4716 puts around a public key."""
+
+
+class KeyText(TextArea):
+    """Textual's TextArea, plain: Enter submits, Tab moves on, a huge paste is refused whole.
+
+    Within a block of RFC 4716 Enter begins a line. A private key is neither shown nor kept: a
+    paste of one is refused whole, and of one that is typed nothing stays, not even to be undone.
+
+    Args:
+        refusal: says why a text is not taken if it is a private key; else None.
+    """
+
+    DEFAULT_CSS = """
+    KeyText {
+        height: 4;
+        border: none;
+        padding: 0;
+        background: $surface;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; background: $boost; }
+        &:ansi { background: transparent; text-style: underline; }
+    }
+    """
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+    class TooLarge(Message):
+        """What was pasted is larger than any public key, and was not taken."""
+
+    class Private(Message):
+        """What was pasted or typed is a private key, of which nothing is left; says why."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, refusal: Callable[[str], str | None], *, id: str) -> None:
+        super().__init__(
+            id=id, soft_wrap=True, tab_behavior="focus", compact=True, highlight_cursor_line=False
+        )
+        self.cursor_blink = False
+        self._refusal = refusal
+        self._strokes = Strokes()
+        self._after_private = False
+
+    def get_line(self, line_index: int) -> Text:
+        # Textual would hand what was pasted to the terminal as it is, escape sequences and all.
+        line = super().get_line(line_index)
+        return Text(masked(line.plain), end="", no_wrap=True)
+
+    # Textual calls the handlers of the base class by itself, unless the default is prevented.
+
+    async def _on_key(self, event: Key) -> None:
+        self._strokes.note(event.key, is_printable=event.is_printable)
+        # Where a terminal pours in a private key, its secret comes behind its mark.
+        self._after_private = self._after_private and self._strokes.pouring
+        if self._after_private:
+            event.stop()
+            event.prevent_default()
+        elif event.key == "enter" and not self._is_unfinished:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Submitted())
+
+    @property
+    def _is_unfinished(self) -> bool:
+        """Whether this is a block of lines that has begun and not ended.
+
+        A terminal without bracketed paste sends the line breaks of one as the Enter key.
+        """
+        text = self.text.strip()
+        return text.startswith(_BEGIN) and _END not in text
+
+    async def _on_paste(self, event: Paste) -> None:
+        if len(event.text) > LARGEST:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.TooLarge())
+        elif reason := self._refusal(event.text):
+            event.stop()
+            event.prevent_default()
+            event.text = ""
+            self.post_message(self.Private(reason))
+
+    def edit(self, edit: Edit) -> EditResult:
+        result = super().edit(edit)
+        if reason := self._refusal(self.text):
+            self.load_text("")  # it forgets what could be undone as well
+            self._after_private = True
+            self.post_message(self.Private(reason))
+            return EditResult((0, 0), "")
+        return result

@@ -1,0 +1,173 @@
+"""What the two forms that make a key pair have in common."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from core.errors import DryRunOperation, EC2Error, KeyPairsError
+from core.model import Tag, TagSpecification
+from tui.actions.keymap import key_in
+from tui.actions.table import Place
+from tui.screens.create.tag_rows import TagRows
+from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+from tui.words import judging
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import flow
+from tui.work.slow_changes import patiently
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+Made = TypeVar("Made")
+
+
+class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
+    """A name, the fields of the form, and tags; ends with what was made, or None.
+
+    The form makes the call itself, so that a refusal finds everything still filled in.
+
+    Args:
+        title: what the form is for.
+        fields: what stands between name and tags, by the parameter that EC2's errors name.
+        key_name, tags: what to begin with.
+    """
+
+    CSS_PATH = "new_key_pair.tcss"
+    AUTO_FOCUS = "#key-name"
+    PLACE: ClassVar[Place]
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        title: str,
+        fields: Mapping[str, FormField],
+        *,
+        key_name: str = "",
+        tags: Sequence[Tag] = (),
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._title = title
+        self._key_name = TextInput(key_name, id="key-name")
+        self._tags = TagRows(tags, id="tags")
+        self._fields = {
+            "key_name": FormField("Name", self._key_name),
+            **fields,
+            "tags": FormField("Tags", self._tags),
+        }
+        *_, last = fields.values()
+        self._above_tags = last.control
+        self._body = FormBody()
+        self._outcome = VerdictLine(id="outcome")
+        self._at_rest = Verdict("")
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._title)
+        with self._body:
+            yield from self._fields.values()
+            yield self._outcome
+        yield KeyHints(self.PLACE)
+
+    @on(Input.Changed, "#key-name")
+    @work(exclusive=True, group="key-name")
+    async def _judge_key_name(self) -> None:
+        judged = await judging.of_key_name_here(self._service, self._key_name.value)
+        self._fields["key_name"].show(judged)
+
+    @on(TagRows.Changed)
+    def _judge_tags(self) -> None:
+        self._fields["tags"].show(judging.of_tags(self._tags.tags, self.PLACE))
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Choice.Changed)
+    @on(TagRows.Changed)
+    def _forget_outcome(self) -> None:
+        # While the service is at it, it is not what came of something.
+        if not self._body.disabled:
+            self._outcome.show(self._at_rest)
+
+    def action_add_tag(self) -> None:
+        """Add an empty tag and go to it."""
+        self._tags.add()
+
+    def action_remove_tag(self) -> None:
+        """Remove a tag; the focus stays in the form."""
+        if not self._tags.remove_row():
+            self._above_tags.focus()
+
+    def action_back(self) -> None:
+        """Go back, and nothing is made; while the service is at it, give up waiting for it."""
+        if self._body.disabled:
+            self._service.give_up_waiting()
+        else:
+            self.dismiss(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        # What is typed while the service is at it neither leaves the form nor starts anything.
+        return action == "back" or not self._body.disabled
+
+    @property
+    def _tag_specifications(self) -> list[TagSpecification]:
+        tags = self._tags.tags
+        return [TagSpecification("key-pair", tags)] if tags else []
+
+    def _make(self, call: Callable[[], Made], doing: str) -> None:
+        """Call the service in a thread, and end with its answer or show its refusal."""
+        # Not `once`: the form is locked as well, so that what is made is what it shows.
+        if not self._body.disabled:
+            self._outcome.show(Verdict(doing))
+            self._wait_for(call, self.focused)
+            self._body.disabled = True
+
+    @flow
+    async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
+        try:
+            made = await patiently(call, self._outcome.show, key_in(self.PLACE, "back"))
+        except DryRunOperation as answer:
+            self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
+        except EC2Error as error:
+            focused = self._refuse(error) or focused
+        except KeyPairsError as error:
+            focused = self._say_once(judging.refusal(error)) or focused
+        else:
+            self.dismiss(made)
+            return
+        self._body.disabled = False
+        if focused is not None:
+            focused.focus()
+
+    def _say_once(self, said: Verdict) -> Widget | None:
+        """Say what went wrong, or return the control beside which it stands already."""
+        beside = [field for field in self._fields.values() if field.verdict == said]
+        self._outcome.show(Verdict("") if beside else said)
+        return _control(beside[0]) if beside else None
+
+    def _refuse(self, error: EC2Error) -> Widget | None:
+        """Show a refusal beside the field it names, and return that field's control."""
+        self._outcome.show(Verdict(""))
+        field = self._fields.get(error.parameter or "")
+        if field is None:
+            self._outcome.show(self._refusal(error))
+            return None
+        field.show(self._refusal(error))
+        wrong = self._tags.wrong_input if field.control is self._tags else None
+        return wrong or _control(field)
+
+    def _refusal(self, error: EC2Error) -> Verdict:
+        return judging.refusal(error)
+
+
+def _control(field: FormField) -> Widget | None:
+    return next(iter(field.query("TextInput, Choice, KeyText")), None)

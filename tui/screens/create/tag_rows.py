@@ -1,0 +1,170 @@
+"""The tags of a form: one line each, added and removed by keyboard."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
+
+from core.ec2 import validation
+from core.errors import EC2Error
+from core.model import Tag
+from tui.widgets.text_input import TextInput
+from tui.words.text import masked
+
+InUse = Mapping[str, Sequence[str]]
+"""The tag keys that key pairs carry, and the values of each; suggested while typing."""
+
+
+class TagRow(Horizontal):
+    """A key and a value."""
+
+    DEFAULT_CSS = """
+    TagRow {
+        height: 1;
+        .tag-row--key { width: 2fr; }
+        .tag-row--equals { width: 3; text-align: center; }
+        .tag-row--value { width: 3fr; }
+    }
+    """
+
+    def __init__(self, tag: Tag, in_use: InUse, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._key = TextInput(tag.key, classes="tag-row--key")
+        self._value = TextInput(tag.value, classes="tag-row--value")
+        self._key.placeholder, self._value.placeholder = "key", "value"
+        self._key.suggester = _suggester(in_use)
+        self._in_use = in_use
+
+    def compose(self) -> ComposeResult:
+        yield self._key
+        yield Static("=", classes="tag-row--equals", markup=False)
+        yield self._value
+
+    def on_descendant_focus(self) -> None:
+        self._value.suggester = _suggester(self._in_use.get(self._key.value, ()))
+
+    @property
+    def tag(self) -> Tag:
+        """The tag as it stands."""
+        return Tag(self._key.value, self._value.value)
+
+    def enter(self) -> None:
+        """Put the cursor into the key."""
+        self._key.focus()
+
+    @property
+    def key_input(self) -> TextInput:
+        """The field of the key."""
+        return self._key
+
+    @property
+    def value_input(self) -> TextInput:
+        """The field of the value."""
+        return self._value
+
+
+def _suggester(texts: Iterable[str]) -> SuggestFromList:
+    """Return what suggests these texts, but for those that cannot be drawn as they are.
+
+    Textual would hand the rest of a suggestion to the terminal, escape sequences and all.
+    """
+    return SuggestFromList([text for text in texts if masked(text) == text])
+
+
+def _are_right(tags: Sequence[Tag]) -> bool:
+    try:
+        validation.check_tags(tags)
+    except EC2Error:
+        return False
+    return True
+
+
+class TagRows(Vertical):
+    """Tags under each other; rows in which nothing was typed do not count.
+
+    Args:
+        tags: what to begin with.
+        in_use: what to suggest.
+        spare: end with an empty row, whose id is `spare`.
+    """
+
+    DEFAULT_CSS = """
+    TagRows {
+        height: auto;
+        min-height: 1;
+    }
+    """
+
+    class Changed(Message):
+        """A tag was edited, added or removed."""
+
+    def __init__(
+        self,
+        tags: Sequence[Tag] = (),
+        in_use: InUse | None = None,
+        *,
+        spare: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._in_use = in_use or {}
+        self._rows = [TagRow(tag, self._in_use) for tag in tags]
+        if spare:
+            self._rows.append(TagRow(Tag(""), self._in_use, id="spare"))
+
+    def compose(self) -> ComposeResult:
+        yield from self._rows
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """The tags as they stand."""
+        return tuple(row.tag for row in self._rows if row.tag != Tag(""))
+
+    @property
+    def wrong_input(self) -> TextInput | None:
+        """The first field on account of which the tags are refused, of a key twice the second."""
+        before: list[Tag] = []
+        for row in self._rows:
+            if row.tag == Tag(""):
+                continue
+            if not _are_right([*before, Tag(row.tag.key)]):
+                return row.key_input
+            if not _are_right([row.tag]):
+                return row.value_input
+            before.append(row.tag)
+        return None
+
+    def add(self) -> None:
+        """Add an empty row and go to it; an empty row that is there already is used instead."""
+        for row in self._rows:
+            if row.tag == Tag(""):
+                row.enter()
+                return
+        row = TagRow(Tag(""), self._in_use)
+        self._rows.append(row)
+        # By the screen, whose work the driver waits for before it hands over the next key.
+        self.screen.call_later(self.mount(row))
+        self.screen.call_later(row.enter)
+
+    def remove_row(self) -> bool:
+        """Remove the row that has the focus, or else the last one; tell whether any is left.
+
+        The focus moves to the neighbour.
+        """
+        if not self._rows:
+            return False
+        row = next((row for row in self._rows if row.has_focus_within), self._rows[-1])
+        index = self._rows.index(row)
+        self._rows.remove(row)
+        if self._rows:
+            self._rows[max(index - 1, 0)].enter()
+        row.remove()
+        self.post_message(self.Changed())
+        return bool(self._rows)
+
+    def _on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed())

@@ -1,0 +1,127 @@
+"""What the list shows: which pairs, in which order, and which of them are chosen."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.model import KeyPair
+from tui.screens.list.key_pair_table import COLUMNS, Row
+from tui.words.rows import row_of
+
+if TYPE_CHECKING:
+    from core.query import Query, Searchable
+
+_SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
+    "name": lambda pair: (pair.key_name.casefold(), pair.key_name),
+    "key_type": lambda pair: (pair.key_type.value, pair.key_name.casefold()),
+    "fingerprint": lambda pair: pair.key_fingerprint,
+    "created": lambda pair: pair.create_time,
+    "tags": lambda pair: [(tag.key, tag.value) for tag in pair.tags],
+}
+
+
+class Reading(NamedTuple):
+    """The pairs of a Region by their ids, which replaces which, and what is searched in them."""
+
+    key_pairs: dict[str, KeyPair]
+    rotation: Rotation
+    items: "Sequence[Searchable]"
+
+
+class Listing:
+    """The key pairs of a Region as a person looks at them.
+
+    Search texts are made once for each reading of the store, so that a letter in the filter costs
+    one pass over strings. What searches is loaded by the first of either, because
+    the first frame, which has neither, is not to wait for it.
+    """
+
+    def __init__(self) -> None:
+        self.key_pairs: dict[str, KeyPair] = {}
+        self.rotation = NOTHING_REPLACED
+        self.chosen: set[str] = set()
+        self.query_text = ""
+        self.column = "name"
+        self.reverse = False
+        self._query: Query | None = None
+        self._items: Sequence[Searchable] = ()
+        self._today = datetime.min
+
+    @property
+    def query(self) -> "Query":
+        """What was typed, parsed."""
+        if self._query is None:
+            from core.query import parse
+
+            self._query = parse(self.query_text)
+        return self._query
+
+    def prepare(self, key_pairs: Sequence[KeyPair]) -> "Reading":
+        """Return what takes time about another reading of the store; made for a thread."""
+        from core.query import searchable
+
+        # What did not change is kept: a change of one pair in thousands should cost that of one.
+        kept = {id(item.key_pair): item for item in self._items}
+        return Reading(
+            {pair.key_pair_id: pair for pair in key_pairs},
+            Rotation(key_pairs),
+            [kept.get(id(pair)) or searchable(pair) for pair in key_pairs],
+        )
+
+    def load(self, reading: "Reading", now: datetime) -> None:
+        """Take another reading of the store; `now` is an aware time in the person's zone."""
+        self.key_pairs = reading.key_pairs
+        self.rotation = reading.rotation
+        self.chosen &= self.key_pairs.keys()
+        self._items = reading.items
+        self._today = now
+        self._sort()
+
+    def is_of_another_day(self, now: datetime) -> bool:
+        """Tell whether the rows say `today` of a day that is over."""
+        return now.date() != self._today.date()
+
+    def _sort(self) -> None:
+        key = _SORT_KEYS[self.column]
+        # A new list: a thread may be going through the old one.
+        self._items = sorted(self._items, key=lambda item: key(item.key_pair), reverse=self.reverse)
+
+    def sort_by_next(self) -> None:
+        """Sort by the next column, upwards."""
+        names = [column.attribute for column in COLUMNS]
+        self.column = names[(names.index(self.column) + 1) % len(names)]
+        self.reverse = False
+        self._sort()
+
+    def turn_round(self) -> None:
+        """Reverse the order."""
+        self.reverse = not self.reverse
+        self._sort()
+
+    def filter(self, text: str) -> None:
+        """Narrow the list by what was typed."""
+        self.query_text = text
+        self._query = None
+
+    def shown(self, now: datetime) -> list[KeyPair]:
+        """Return the pairs that pass the filter, in order."""
+        return [item.key_pair for item in self.query.select(self._items, now)]
+
+    def row(self, key_pair: KeyPair) -> Row:
+        """Return the row of a pair."""
+        return row_of(key_pair, self._today)
+
+    def kind(self, found: Sequence[KeyPair]) -> str | None:
+        """Return which kind of fingerprint was typed, if it was one and found its pair."""
+        from core.query import fingerprint_kind
+
+        return fingerprint_kind(self.query_text, found[0]) if len(found) == 1 else None
+
+    def tags_in_use(self) -> dict[str, list[str]]:
+        """Return the tag keys that pairs carry, and the values of each."""
+        found: dict[str, dict[str, None]] = {}
+        for key_pair in self.key_pairs.values():
+            for tag in key_pair.tags:
+                found.setdefault(tag.key, {})[tag.value] = None
+        return {key: list(values) for key, values in sorted(found.items())}

@@ -1,0 +1,173 @@
+"""What the ssh-agent holds."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core.checks.finding import PairReference
+from core.errors import KeyPairsError
+from tui.actions.keymap import bindings, hints, key_of
+from tui.actions.table import Place
+from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.facts import Facts
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.pick_list import Item, PickList
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+from tui.words import judging
+from tui.words.text import sentence, visible
+from tui.words.verdict import Verdict
+
+if TYPE_CHECKING:
+    from core.custody.agent_keys import AgentKey
+    from core.service import KeyPairService
+
+_TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
+_EMPTY = (
+    "It holds no key, or is locked (ssh-add -X unlocks it).\n\n"
+    "A new pair's private key is added by {add} on its screen, before it is left;"
+    " one that was saved, by ssh-add and its file."
+)
+
+
+class AgentKeysScreen(Screen[Chosen | None]):
+    """The keys that the agent holds, and all about the one under the cursor.
+
+    Ends with the pair to go to, in any Region, with an unknown key to import, or with None.
+    """
+
+    CSS_PATH = "agent_keys.tcss"
+    PLACE = Place.AGENT
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "PickList"
+
+    def __init__(self, service: "KeyPairService") -> None:
+        super().__init__()
+        self._service = service
+        self._keys: Sequence[AgentKey] = ()
+        self._state = VerdictLine(id="state")
+        self._list = PickList()
+        self._facts = Facts()
+        self._empty = Static(markup=False, id="empty")
+        self._key_hints = KeyHints(Place.AGENT)
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("The ssh-agent")
+        yield self._state
+        yield self._list
+        yield self._facts
+        yield self._empty
+        yield self._key_hints
+
+    def on_mount(self) -> None:
+        self._empty.display = False
+        self.action_reload()
+
+    @work(exclusive=True, group="look")
+    async def action_reload(self) -> None:
+        """Ask the agent what it holds."""
+        try:
+            found = await asyncio.to_thread(self._service.agent)
+        except KeyPairsError as error:
+            self._show((), Verdict(""), sentence(error))
+        else:
+            add = key_of("key-material.agent")
+            empty = "" if found.keys else _EMPTY.format(add=add)
+            self._show(found.keys, judging.of_agent(found), empty)
+
+    def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
+        """Show what the agent holds, or why there is nothing to show."""
+        self._keys = keys
+        # Together with the keys: the cursor may have been on one that is gone.
+        self._list.set_items(list(self._items()), self._list.cursor)
+        self._state.show(state)
+        self._show_empty(empty)
+
+    def _show_empty(self, text: str) -> None:
+        self._empty.update(text)
+        self._empty.display = bool(text)
+        # Invisible rather than absent, so that the focus has a place to stay.
+        self._list.set_class(bool(text), "-empty")
+        self._facts.display = not text
+        self._hint()
+
+    def _items(self) -> Iterator[Item]:
+        for key in self._keys:
+            text = f"{self._type(key):<8} {key.identity.comment}"
+            yield Item("", visible(text), visible(_whose(key)))
+
+    def _type(self, key: "AgentKey") -> str:
+        return _TYPES.get(key.identity.algorithm, key.identity.algorithm)
+
+    @on(CursorList.Highlighted)
+    def _show_facts(self) -> None:
+        if self._keys:
+            self._facts.show(self._about(self._keys[self._list.cursor]))
+        self._hint()
+
+    def _hint(self) -> None:
+        """Say what Enter does now, if it does anything."""
+        (key, _), *others = hints(Place.AGENT)
+        chosen = self._chosen
+        word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
+        self._key_hints.show((*([(key, word)] if chosen else []), *others))
+
+    @property
+    def _chosen(self) -> Chosen | None:
+        """What Enter takes."""
+        if not self._keys:
+            return None
+        key = self._keys[self._list.cursor]
+        if key.key_pair is not None:
+            pair = key.key_pair
+            return PairReference(self._service.region, pair.key_pair_id, pair.key_name)
+        if key.elsewhere is None and key.identity.algorithm in _TYPES:
+            return KeyToImport(name_for(key.identity.comment), key.identity.public_key)
+        return key.elsewhere
+
+    def _about(self, key: "AgentKey") -> Iterator[tuple[str, str]]:
+        identity, elsewhere = key.identity, key.elsewhere
+        yield "Type", self._type(key)
+        if not identity.is_certificate:
+            yield "Fingerprint", identity.fingerprint
+        yield "Comment", identity.comment
+        of = "a certificate for " if identity.is_certificate else ""
+        if key.key_pair is not None:
+            yield "Key pair", f"{of}{key.key_pair.key_name} ({key.key_pair.key_pair_id})"
+        elif elsewhere is not None:
+            where = f"{elsewhere.key_name} in {elsewhere.region} ({elsewhere.key_pair_id})"
+            yield "Key pair", of + where
+        elif identity.is_certificate:
+            yield "Key pair", f"{of}no pair of any Region"
+        elif identity.algorithm in _TYPES:
+            yield "Key pair", f"none of any Region; {key_of('agent.go')} imports it"
+        else:
+            yield "Key pair", "none; a pair is RSA or ED25519"
+        # The protocol of agents has no way to ask for it.
+        yield "Time left", "not told by agents; ssh-add -d FILE removes it"
+
+    @on(CursorList.Selected)
+    def action_go(self) -> None:
+        """Go to the pair of the key, or import the key."""
+        chosen = self._chosen
+        if chosen is not None:
+            self.dismiss(chosen)
+
+    def action_back(self) -> None:
+        """Go back to the list."""
+        self.dismiss(None)
+
+
+def _whose(key: "AgentKey") -> str:
+    """Return the pair that a key is, for the end of its row."""
+    if key.key_pair is not None:
+        return key.key_pair.key_name
+    if key.elsewhere is not None:
+        return f"{key.elsewhere.key_name} in {key.elsewhere.region}"
+    return "unknown" if key.identity.algorithm in _TYPES else "not supported"

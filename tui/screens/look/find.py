@@ -1,0 +1,319 @@
+"""The screen that says whose a key is."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.events import DescendantFocus
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.checks.answers import Found, Standing
+from core.checks.finding import PairReference
+from core.errors import KeyPairsError
+from core.secret import Passphrase
+from tui.actions.keymap import bindings, hints, key_of
+from tui.actions.table import Place
+from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.screens.private_key.passphrase_input import PassphraseInput
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.pick_list import Item, PickList
+from tui.widgets.search_input import SearchInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+from tui.words import judging
+from tui.words.look_up import answer, summed_up
+from tui.words.text import short_path, visible
+from tui.words.verdict import Tone, Verdict
+from tui.work.batches import in_batches, is_running
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_EMPTY = """\
+~/.ssh   whose each key in a folder is
+a file   a private key, a .pub, an authorized_keys
+a text   a public key, or a fingerprint in any spelling
+agent    what the ssh-agent holds
+
+All Regions are looked through. A passphrase is asked for only where nothing else tells, and \
+nothing private is shown."""
+
+AGENT = "agent"
+"""What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
+
+
+class FindScreen(Screen[Chosen | None]):
+    """A field for a path, a key or a fingerprint, and below it whose each key is.
+
+    Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to
+    the pair, imports the key, or asks for the passphrase that is needed to see the key.
+    """
+
+    CSS_PATH = "find.tcss"
+    PLACE = Place.FIND
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#thing"
+
+    def __init__(self, service: "KeyPairService") -> None:
+        super().__init__()
+        self._service = service
+        self._found: list[Found] = []
+        self._looked_up: str | None = None
+        self._looked_at = 0
+        self._locked = 0
+        self._thing = SearchInput(
+            "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
+        )
+        self._status = VerdictLine(id="status")
+        self._empty = Static(_EMPTY, markup=False, id="empty")
+        self._list = PickList()
+        self._answer = Static(markup=False, id="answer")
+        self._passphrase = PassphraseInput(id="passphrase")
+        self._passphrase_row = Horizontal(
+            Static("Passphrase ", markup=False, id="passphrase-label"),
+            self._passphrase,
+            id="passphrase-row",
+        )
+        self._key_hints = KeyHints(Place.FIND)
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("Whose key is this?")
+        yield self._thing
+        yield self._status
+        yield self._empty
+        yield self._list
+        # A pair may have many tags, and a key many pairs.
+        with VerticalScroll(id="about"):
+            yield self._answer
+        yield self._passphrase_row
+        yield self._key_hints
+
+    def on_mount(self) -> None:
+        self._passphrase_row.display = False
+        self._list.display = False
+
+    # Looking up ---------------------------------------------------------------------------------
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Look up what was typed, or take what is under the cursor if that was done."""
+        if self._passphrase.has_focus:
+            # While a passphrase is tried, the next is only typed.
+            if not self._is_looking:
+                self._unlock()
+        elif self._thing.value != self._looked_up:
+            if self._passphrase_row.display:
+                self._close_passphrase()
+            self._look_up(self._thing.value)
+        else:
+            self._take()
+
+    @work(exclusive=True, group="look-up")
+    async def _look_up(self, text: str) -> None:
+        self._looked_up, self._found, self._looked_at = text, [], 0
+        self._show("looking…")
+        try:
+            finder = await asyncio.to_thread(self._service.finder)
+            found = finder.in_agent() if text.strip() == AGENT else finder.look(text)
+            async for batch in in_batches(found):
+                self._looked_at += len(batch)
+                self._found += [each for each in batch if not each.minor]
+                self._show(f"looking… {self._looked_at:,} looked at; {key_of('find.back')} stops")
+        except KeyPairsError as error:
+            self._looked_up = None  # Enter asks again
+            self._hint()
+            self._status.show(judging.refusal(error))
+            return
+        self._show(summed_up(self._found, self._looked_at))
+        if finder.problems:
+            first, *more = finder.problems
+            others = f" Nor are those of {len(more)} other Region{'s' * (len(more) > 1)}."
+            self._status.show(Verdict(first + others * bool(more), Tone.CAUTION))
+        if [each.standing for each in self._found] == [Standing.LOCKED]:
+            # What is typed next may be its passphrase, and the field above would show it.
+            self._ask_for_passphrase()
+
+    def action_back(self) -> None:
+        """Stop looking, or go back."""
+        if self._passphrase_row.display:
+            self._close_passphrase()
+            return
+        if self._is_looking:
+            self.workers.cancel_group(self, "look-up")
+            self._show(f"stopped; {summed_up(self._found, self._looked_at)}")
+        else:
+            self.dismiss(None)
+
+    @property
+    def _is_looking(self) -> bool:
+        return is_running(self, "look-up")
+
+    # What was found -----------------------------------------------------------------------------
+
+    def _show(self, status: str) -> None:
+        self._status.show(Verdict(status))
+        self._empty.display = False
+        self._list.display = True
+        folder = _folder(self._looked_up or "")
+        self._list.set_items([_item(each, folder) for each in self._found], self._list.cursor)
+        self._show_answer()
+
+    @property
+    def _under_cursor(self) -> Found | None:
+        return self._found[self._list.cursor] if self._found else None
+
+    @on(CursorList.Highlighted)
+    def _show_answer(self) -> None:
+        found = self._under_cursor
+        self._answer.update(answer(found, key_of("key-pair.undo")) if found else "")
+        self.query_one("#about", VerticalScroll).scroll_home(animate=False)
+        self._hint()
+
+    @on(Input.Changed, "#thing")
+    def _say_what_is_shown(self) -> None:
+        """Keep the answer to one text from being taken for that to another."""
+        if self._found and not self._is_looking:
+            stale = self._thing.value != self._looked_up
+            words = f"{key_of('find.submit')} looks up what is typed now; this is what was before"
+            self._status.show(
+                Verdict(words, Tone.CAUTION)
+                if stale
+                else Verdict(summed_up(self._found, self._looked_at))
+            )
+
+    @on(DescendantFocus)
+    @on(Input.Changed)
+    def _hint(self) -> None:
+        """Say what Enter does now."""
+        (key, word), *others = hints(Place.FIND)
+        if self._passphrase.has_focus:
+            word = "unlock"
+        elif self._thing.value == self._looked_up:
+            word = _what_enter_does(self._under_cursor)
+        self._key_hints.show((*([(key, word)] if word else []), *others))
+
+    @on(CursorList.Selected)
+    def _take(self) -> None:
+        found = self._under_cursor
+        if found is None:
+            return
+        if found.matches:
+            here = [match for match in found.matches if match.region == self._service.region]
+            match = (here or [*found.matches])[0]
+            pair = match.key_pair
+            self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
+        elif found.public_key is not None:
+            self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
+        elif found.standing is Standing.LOCKED and self._is_looking:
+            # Unlocking would end the search without a word.
+            stop, unlock = key_of("find.back"), key_of("find.submit")
+            words = f"still looking; {stop} stops, then {unlock} unlocks"
+            self._status.show(Verdict(words, Tone.CAUTION))
+        elif found.standing is Standing.LOCKED:
+            self._ask_for_passphrase()
+
+    # A passphrase -------------------------------------------------------------------------------
+
+    def _ask_for_passphrase(self) -> None:
+        self._locked = self._list.cursor
+        self._passphrase_row.display = True
+        self._passphrase.focus()
+        self._hint()
+
+    def _close_passphrase(self) -> None:
+        self._passphrase.clear()
+        self._passphrase_row.display = False
+        self._thing.focus()
+        self._hint()
+
+    @work(exclusive=True, group="look-up")
+    async def _unlock(self) -> None:
+        """Look a locked file up again, with its passphrase."""
+        index = self._locked
+        if not self._passphrase.reveal():
+            words = f"type its passphrase, or {key_of('find.back')} leaves it locked"
+            self._status.show(Verdict(words, Tone.CAUTION))
+            return
+        try:
+            passphrase = Passphrase(self._passphrase.reveal())
+        except ValueError as error:
+            self._status.show(Verdict(f"the passphrase: {error}", Tone.BAD))
+            return
+        # The field stays until it did: what is typed next may be another try.
+        self._passphrase.clear()
+        self._status.show(Verdict("unlocking…"))
+        try:
+            path = Path(self._found[index].source)
+            found = await asyncio.to_thread(self._looked_up_with, passphrase, path)
+        finally:
+            passphrase.wipe()
+        self._found[index : index + 1] = found
+        self._show(summed_up(self._found, self._looked_at))
+        still_locked = [each for each in found if each.standing is Standing.LOCKED]
+        if still_locked and self._passphrase_row.display:
+            leave = key_of("find.back")
+            words = f"{still_locked[0].note}; try again, or {leave} leaves it locked"
+            self._status.show(Verdict(words, Tone.BAD))
+        elif self._passphrase_row.display:
+            self._close_passphrase()
+            # Not the field above, which would show what is still typed as a passphrase.
+            self._list.focus()
+
+    def _looked_up_with(self, passphrase: Passphrase, path: Path) -> list[Found]:
+        return list(self._service.finder(lambda _: passphrase).in_path(path))
+
+
+_MARKS = {Standing.KNOWN: "✓", Standing.DELETED: "!", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
+_WORDS = {
+    Standing.UNKNOWN: "unknown",
+    Standing.LOCKED: "needs its passphrase",
+    Standing.HALVES_DISAGREE: "its halves disagree",
+    Standing.DAMAGED: "damaged",
+    Standing.UNSUPPORTED: "not supported",
+    Standing.NO_KEY: "no key",
+    Standing.NOT_READ: "not read",
+    Standing.UNREADABLE: "cannot be read",
+}
+
+
+def _item(found: Found, folder: str) -> Item:
+    """Return the row of what was found: where at the left, whose at the right."""
+    where = short_path(found.source.removeprefix(folder)) or "what you typed"
+    line = f":{found.line}" if found.line else ""
+    # The name of the pair is at the right already.
+    named = {match.key_pair.key_name for match in found.matches}
+    comment = f"  {found.comment}" if found.comment and found.comment not in named else ""
+    text = f"{_MARKS.get(found.standing, '✗')} {where}{line}{comment}"
+    pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
+    deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]
+    whose = " and ".join(pairs or deleted) or _WORDS[found.standing]
+    return Item("", visible(text), visible(whose))
+
+
+def _folder(text: str) -> str:
+    """Return the folder that was typed as the paths of its files begin."""
+    try:
+        path = Path(text.strip()).expanduser()
+    except RuntimeError:  # there is no such user
+        return ""
+    return "" if str(path) == "/" else f"{path}/"
+
+
+def _what_enter_does(found: Found | None) -> str:
+    if found is None:
+        return ""
+    if found.matches:
+        return "go to the pair"
+    if found.standing is Standing.LOCKED:
+        return "unlock"
+    return "import" if found.public_key is not None else ""
+
+
+def _name_for(found: Found) -> str:
+    """Return a name to offer for an unknown key: its comment, or what its file is called."""
+    return name_for(found.comment or Path(found.source).stem)

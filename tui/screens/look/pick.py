@@ -1,0 +1,108 @@
+"""A screen to pick a line from: Regions, things to copy, public keys, the help, the journal."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from tui.actions.keymap import bindings, hints
+from tui.actions.table import Place
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.pick_list import Item, PickList, narrowed
+from tui.widgets.search_input import SearchInput
+from tui.widgets.top_line import TopLine
+from tui.words.text import ELLIPSIS, clip, fold
+
+_WHOLE_LINES = 2
+"""As many as the style sheet gives them."""
+
+
+class PickScreen(Screen[str | None]):
+    """Lines narrowed by typing; ends with the value of the one that was picked, or None.
+
+    Args:
+        title: what is to be picked.
+        items: the lines, in order.
+        empty: what to say when there are none.
+        verb: what picking a line does.
+        holds_key: leaving the program now would lose a private key.
+    """
+
+    CSS_PATH = "pick.tcss"
+    PLACE = Place.PICK
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#search"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        empty: str = "Nothing here.",
+        *,
+        verb: str = "pick",
+        holds_key: bool = False,
+    ) -> None:
+        super().__init__()
+        self.holds_key = holds_key
+        self._title = title
+        self._items = items
+        self._empty_text = empty
+        self._verb = verb
+        self._search = SearchInput()
+        self._list = PickList(items)
+        self._empty = Static(markup=False, id="empty")
+        self._whole = Static(markup=False, id="whole")
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._title)
+        yield self._search
+        yield self._list
+        yield self._empty
+        yield self._whole
+        (key, _), *others = hints(Place.PICK)
+        key_hints = KeyHints(Place.PICK)
+        key_hints.show(((key, self._verb), *others))
+        yield key_hints
+
+    def on_mount(self) -> None:
+        self._narrow()
+
+    @on(Input.Changed, "#search")
+    def _narrow(self) -> None:
+        items = narrowed(self._items, self._search.value)
+        self._list.set_items(items)
+        self._list.display = bool(items)
+        self._empty.display = not items
+        self._empty.update(self._empty_text if not self._items else "Nothing matches.")
+
+    @on(CursorList.Highlighted)
+    def _show_whole(self) -> None:
+        """Below lines that are cut, show the one under the cursor whole."""
+        self._whole.display = any(map(self._list.is_cut, self._items))
+        picked = self._list.picked
+        text = f"{picked.text} {picked.remark}".strip() if picked else ""
+        width = self._list.size.width
+        lines = fold(" ".join(text.split()), width)
+        if len(lines) > _WHOLE_LINES:
+            lines = lines[:_WHOLE_LINES]
+            lines[-1] = clip(lines[-1].ljust(width) + ELLIPSIS, width)
+        self._whole.update("\n".join(lines))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_whole)
+
+    @on(Input.Submitted)
+    @on(PickList.Selected)
+    def action_pick(self) -> None:
+        """Pick the line under the cursor."""
+        picked = self._list.picked
+        if picked is not None:
+            self.dismiss(picked.value)
+
+    def action_back(self) -> None:
+        """Go back; nothing is picked."""
+        self.dismiss(None)

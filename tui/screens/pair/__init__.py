@@ -1,0 +1,1 @@
+"""The screens about key pairs that exist."""

@@ -1,0 +1,243 @@
+"""The screen that copies the public half of key pairs to other Regions."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.model import KeyPair
+from tui.actions.keymap import bindings, key_in, key_of
+from tui.actions.table import Place
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.pick_list import Item, PickList, narrowed
+from tui.widgets.search_input import SearchWord
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+from tui.words import region_copies
+from tui.words.region_copies import Copied
+from tui.words.regions import region_items
+from tui.words.text import visible
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import flow, is_flowing, once
+from tui.work.slow_changes import patiently
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
+_MOST_NAMED = 3
+
+
+class CopyToRegionsScreen(Screen[int]):
+    """Regions to choose, and what came of each; ends with how many have the key pairs now.
+
+    What was refused stays chosen, so that Enter tries it again. The line under the cursor is
+    explained in full below the list.
+
+    Args:
+        counts: the Regions in use and how many pairs each has, as the service says.
+    """
+
+    CSS_PATH = "copy_to_regions.tcss"
+    PLACE = Place.COPY_TO
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#search"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pairs: Sequence[KeyPair],
+        counts: Mapping[str, int | None],
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pairs = key_pairs
+        self._regions = {
+            item.value: item for item in region_items(counts) if item.value != service.region
+        }
+        self._chosen: set[str] = set()
+        self._copies: dict[str, dict[str, Copied]] = {}
+        self._stop = False
+        self._search = SearchWord()
+        self._list = PickList()
+        # One field has the focus all the time: letters narrow, arrows move, space chooses.
+        self._list.can_focus = False
+        self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._note = Static(markup=False, id="note")
+        self._full = VerdictLine(id="full")
+        self._state = VerdictLine(id="state")
+
+    def compose(self) -> ComposeResult:
+        count = len(self._key_pairs)
+        what = self._key_pairs[0].key_name if count == 1 else f"{count} key pairs"
+        yield TopLine(f"Copy the public half of {what} to other Regions")
+        yield self._search
+        yield self._list
+        yield self._empty
+        with VerticalScroll(id="about"):
+            yield self._note
+            yield self._full
+        yield self._state
+        yield KeyHints(Place.COPY_TO)
+
+    def on_mount(self) -> None:
+        self._full.display = False
+        self._narrow()
+        self._show_choice()
+        self._say_what_changes()
+
+    @work(group="note")
+    async def _say_what_changes(self) -> None:
+        note = await asyncio.to_thread(region_copies.note, self._service, self._key_pairs)
+        self._note.update("\n".join(map(visible, note.split("\n"))))
+
+    # The Regions --------------------------------------------------------------------------------
+
+    @on(Input.Changed, "#search")
+    def _narrow(self) -> None:
+        picked = self._list.picked
+        items = narrowed([self._item(name) for name in self._regions], self._search.value)
+        names = [item.value for item in items]
+        cursor = names.index(picked.value) if picked and picked.value in names else 0
+        self._list.set_items(items, cursor)
+        self._list.display = bool(items)
+        self._empty.display = not items
+
+    def _item(self, name: str) -> Item:
+        item = self._regions[name]
+        outcomes = self._copies.get(name, {}).values()
+        mark = " "
+        if outcomes:
+            mark = _DONE if self._is_done(name) else _FAILED
+        chosen = _CHOSEN if name in self._chosen else " "
+        remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
+        return Item(name, f"{chosen}{mark} {item.text}", remark)
+
+    def _is_done(self, name: str) -> bool:
+        return all(self._is_there(name, key_pair) for key_pair in self._key_pairs)
+
+    def _show(self, name: str) -> None:
+        """Draw one Region anew, if it is listed."""
+        for index, item in enumerate(self._list.items):
+            if item.value == name:
+                self._list.set_item(index, self._item(name))
+        self._explain()
+
+    @on(CursorList.Highlighted)
+    def _explain(self) -> None:
+        """Say in full what came of the Region under the cursor."""
+        picked = self._list.picked
+        outcomes = self._copies.get(picked.value, {}) if picked else {}
+        names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+        # What went wrong comes first.
+        lines = [
+            f"{names[key] + ': ' if len(names) > 1 else ''}{copied.word}: {copied.text}"
+            for key, copied in sorted(outcomes.items(), key=lambda outcome: outcome[1].done)
+        ]
+        if picked and outcomes:
+            tone = Tone.GOOD if self._is_done(picked.value) else Tone.BAD
+            self._full.show(Verdict(f"{picked.value}: {'; '.join(lines)}", tone))
+        self._full.display = bool(outcomes)
+        self._note.display = not outcomes
+
+    def _show_choice(self) -> None:
+        chosen = [name for name in self._regions if name in self._chosen]
+        named = ", ".join(chosen[:_MOST_NAMED])
+        more = f" and {len(chosen) - _MOST_NAMED} more" if len(chosen) > _MOST_NAMED else ""
+        self._state.show(Verdict(f"chosen: {named}{more}" if chosen else "none chosen yet"))
+
+    @on(PickList.Selected)
+    def action_choose(self) -> None:
+        """Choose the Region under the cursor, or no longer, and go on to the next."""
+        picked = self._list.picked
+        if picked is not None and not is_flowing(self):
+            self._chosen ^= {picked.value}
+            if self._is_done(picked.value):
+                # Once more, then: who chooses it again knows why.
+                del self._copies[picked.value]
+            self._show(picked.value)
+            self._show_choice()
+            self._list.action_move(1)
+
+    # The copying --------------------------------------------------------------------------------
+
+    @on(Input.Submitted)
+    @once
+    def action_submit(self) -> None:
+        """Copy to the chosen Regions, one after the other."""
+        if not self._chosen:
+            text = f"{key_of('copy-to.choose')} chooses the Region under the cursor"
+            self._state.show(Verdict(text, Tone.CAUTION))
+            return
+        self._stop = False
+        # What is worked on stands together, at the top, however the list was narrowed.
+        self._regions = dict(sorted(self._regions.items(), key=lambda r: r[0] not in self._chosen))
+        self._search.value = ""
+        self._narrow()
+        self._copy(
+            [
+                (name, key_pair)
+                for name in self._regions
+                for key_pair in self._key_pairs
+                if name in self._chosen and not self._is_there(name, key_pair)
+            ]
+        )
+
+    @flow
+    async def _copy(self, jobs: Sequence[tuple[str, KeyPair]]) -> None:
+        for number, (name, key_pair) in enumerate(jobs, start=1):
+            if self._stop:
+                break
+            what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
+            self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
+            self._go_to(name)
+            copy = partial(region_copies.copy, self._service, key_pair, name)
+            copied = await patiently(copy, self._state.show, key_in(self.PLACE, "back"))
+            self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
+            self._show(name)
+        self._sum_up()
+
+    def _is_there(self, name: str, key_pair: KeyPair) -> bool:
+        copied = self._copies.get(name, {}).get(key_pair.key_pair_id)
+        return copied is not None and copied.done
+
+    def _sum_up(self) -> None:
+        """Say how far it got, and leave chosen what Enter is to try again."""
+        asked = len(self._chosen)
+        for name in filter(self._is_done, list(self._chosen)):
+            self._chosen.discard(name)
+            self._show(name)
+        done = f"{asked - len(self._chosen)} of {asked} done"
+        if not self._chosen:
+            self._state.show(
+                Verdict(f"{done}; {key_in(Place.COPY_TO, 'back')} goes back", Tone.GOOD)
+            )
+            return
+        stopped = "stopped, " if self._stop else ""
+        # Where nothing came of any, there are no others.
+        refused = len(self._chosen) == asked
+        next_ = "tries again" if refused else "goes on with the others"
+        again = f"{stopped}{done}; {key_of('copy-to.submit')} {next_}"
+        self._state.show(Verdict(again, Tone.CAUTION))
+        self._go_to(next(name for name in self._regions if name in self._chosen))
+
+    def _go_to(self, name: str) -> None:
+        for index, item in enumerate(self._list.items):
+            if item.value == name:
+                self._list.cursor = index
+
+    def action_back(self) -> None:
+        """Go back, or stop before the next one, and give up waiting for another session."""
+        if is_flowing(self):
+            self._stop = True
+            self._service.give_up_waiting()
+        else:
+            self.dismiss(sum(map(self._is_done, self._copies)))

@@ -1,0 +1,288 @@
+"""The question before key pairs are deleted, and the deleting."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
+from core.errors import KeyPairsError
+from core.model import KeyPair, PrivateKeyState
+from tui.actions.keymap import at, bindings, hints, key_in, key_of
+from tui.actions.table import Place
+from tui.terminal.typing_speed import ALONE
+from tui.widgets.form_body import FormBody
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.widgets.verdict_line import VerdictLine
+from tui.words import judging
+from tui.words.text import short_path, visible
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import flow, is_flowing, once
+from tui.work.slow_changes import patiently
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+    from tui.app import KeyPairsApp
+
+_PROTECTED = "protected"
+_MOST_NAMED = 8
+_SAVED = "its private key was saved"
+
+
+class DeleteKeyPairsScreen(Screen[int]):
+    """Asks, deletes one after the other, and ends with how many were deleted.
+
+    Where a private key was saved, or a tag says `protected`, something has to be typed: the name
+    of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
+    was replaced, its successor is named; while nobody has the private key of that, the word
+    `anyway` has to be typed as well, and where its files are gone, that is said.
+    """
+
+    CSS_PATH = "delete_key_pairs.tcss"
+    PLACE = Place.DELETE
+    BINDINGS = bindings(PLACE)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pairs: Sequence[KeyPair],
+        rotation: Rotation = NOTHING_REPLACED,
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pairs = key_pairs
+        self._rotation = rotation
+        self._deleted = 0
+        self._delete_time = service.now()
+        self._stop = False
+        self._answer: Timer | None = None
+        self._amid = False
+        self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
+        self._guarded = bool(self._stranded) or any(map(_wants_care, key_pairs))
+        count = len(key_pairs)
+        self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
+        if self._stranded:
+            self._expected += " anyway"
+        self._typed = TextInput(id="typed")
+        just_its_name = self._expected == key_pairs[0].key_name
+        self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
+        self._outcome = VerdictLine()
+        self._caution = VerdictLine(id="stranded")
+        self._files: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        count = len(self._key_pairs)
+        yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
+        with FormBody(can_focus=not self._guarded):
+            yield Static("\n".join(self._lines()), markup=False, id="names")
+            yield self._caution
+            if self._guarded:
+                yield Static(
+                    f"To delete, type: {visible(self._expected)}", markup=False, id="expected"
+                )
+                yield self._field
+            yield self._outcome
+        bar = KeyHints(Place.DELETE)
+        if self._guarded:
+            _, *others = hints(Place.DELETE)
+            bar.show(((key_of("delete.submit"), "delete"), *others))
+        yield bar
+
+    def _lines(self) -> list[str]:
+        named = self._named
+        lines: list[str] = []
+        for key_pair in named:
+            files = self._files.get(key_pair.key_pair_id, _SAVED)
+            lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair, files)}"))
+            if successor := self._rotation.successor(key_pair):
+                lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
+        more = len(self._key_pairs) - len(named)
+        undo = key_of("key-pair.undo")
+        them, are = ("it", "it is") if len(self._key_pairs) == 1 else ("them", "they are")
+        after = ["", f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."]
+        return lines + ([f"and {more} more"] if more else []) + after
+
+    @property
+    def _named(self) -> list[KeyPair]:
+        return sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
+
+    @work(group="look")
+    async def _look_for_files(self) -> None:
+        """Say which private key files are there, once that is known: a slow disk takes its time."""
+        named, service = self._named, self._service
+        self._files = await asyncio.to_thread(
+            lambda: {pair.key_pair_id: _files_of(service, pair) for pair in named}
+        )
+        self.query_one("#names", Static).update("\n".join(self._lines()))
+        replaced = [(pair, self._rotation.successor(pair)) for pair in named]
+        without_file = await asyncio.to_thread(
+            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(service, new)]
+        )
+        self._show_caution(without_file)
+
+    def _is_stranded(self, key_pair: KeyPair) -> bool:
+        """Tell whether nobody can have the private key of the pair that replaces this one."""
+        successor = self._rotation.successor(key_pair)
+        return successor is not None and not is_delivered(successor)
+
+    def _show_caution(self, without_file: Sequence[KeyPair] = ()) -> None:
+        """Say of which successor nobody can have the private key, or its file is gone, if any."""
+        affected = self._stranded or without_file
+        self._caution.display = bool(affected)
+        if not affected:
+            return
+        what = "private key" if self._stranded else "private key file"
+        how = "was never saved" if self._stranded else "is gone"
+        successor = self._rotation.successor(affected[0])
+        if len(affected) == 1 and successor is not None:
+            who, old = successor.key_name, affected[0].key_name
+        else:
+            who, old = f"{len(affected)} successors", "these"
+        text = f"The {what} of {who} {how}: without {old} you may be locked out."
+        self._caution.show(Verdict(text, Tone.CAUTION))
+
+    def on_mount(self) -> None:
+        self._show_caution()
+        successors = filter(None, map(self._rotation.successor, self._named))
+        if any(pair.saved_to for pair in (*self._named, *successors)):
+            self._look_for_files()
+        if self._guarded:
+            self._typed.focus()
+
+    @on(Input.Changed)
+    def _forget_refusal(self) -> None:
+        self._field.show(Verdict(""))
+
+    def action_back(self) -> None:
+        """Go back, or stop before the next one, and give up waiting for another session."""
+        if is_flowing(self):
+            self._stop = True
+            self._service.give_up_waiting()
+        else:
+            self.dismiss(self._deleted)
+
+    def action_yes(self) -> None:
+        """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
+        if self._guarded or self._answer or is_flowing(self):
+            return
+        if self._amid or cast("KeyPairsApp", self.app).strokes.pouring:
+            self._doubt()
+        else:
+            self._answer = self.set_timer(ALONE, self._begin)
+
+    def on_key(self, event: Key) -> None:
+        """Doubt a `y` with other keys before it or close behind it: what is pasted holds many."""
+        if event.key in at(Place.DELETE)[0].key.split(","):
+            return
+        if self._answer:
+            self._answer.stop()
+            self._doubt()
+        self._amid = event.is_printable
+
+    def _doubt(self) -> None:
+        self._answer, self._amid = None, False
+        yes = key_of("delete.yes")
+        self._outcome.show(
+            Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone")
+        )
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Delete, once the name is typed."""
+        if not self._guarded:
+            return
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        if self._typed.value in (self._expected, visible(self._expected)):
+            self._begin()
+        else:
+            back = key_in(Place.DELETE, "back")
+            self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
+
+    @once
+    def _begin(self) -> None:
+        self._answer, self._stop = None, False
+        if not self._deleted:
+            # One time for all of them: u brings them back together.
+            self._delete_time = self._service.now()
+        self._delete()
+
+    @flow
+    async def _delete(self) -> None:
+        count = len(self._key_pairs)
+        for key_pair in self._key_pairs[self._deleted :]:
+            if self._stop:
+                break
+            self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
+            try:
+                await patiently(
+                    partial(self._delete_one, key_pair),
+                    self._outcome.show,
+                    key_in(self.PLACE, "back"),
+                )
+            except KeyPairsError as error:
+                self._outcome.show(judging.refusal(error))
+                return
+            self._deleted += 1
+        self.dismiss(self._deleted)
+
+    def _delete_one(self, key_pair: KeyPair) -> None:
+        self._service.delete_key_pair(
+            key_pair_id=key_pair.key_pair_id, delete_time=self._delete_time
+        )
+
+
+def _wants_care(key_pair: KeyPair) -> bool:
+    return key_pair.private_key is PrivateKeyState.SAVED or any(
+        tag.key.casefold() == _PROTECTED for tag in key_pair.tags
+    )
+
+
+def _where(successor: KeyPair) -> str:
+    if successor.saved_to:
+        return f"was saved to {short_path(successor.saved_to[-1])}"
+    return "delivered" if is_delivered(successor) else "never saved"
+
+
+def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
+    """Return what becomes of the private key files of a pair, in words; blocks."""
+    count = len(key_pair.saved_to)
+    try:
+        there = len(service.present_files(key_pair))
+    except OSError as error:
+        return f"its private key file cannot be looked at: {error.strerror}"
+    if not there:
+        return "its private key file is gone" if count == 1 else "its private key files are gone"
+    if count == 1:
+        return "its private key file stays where it is"
+    if there == count:
+        return f"its {count} private key files stay where they are"
+    return f"{there} of its {count} private key files stay{'s' * (there == 1)}; the rest is gone"
+
+
+def _has_lost_its_files(service: "KeyPairService", key_pair: KeyPair) -> bool:
+    """Tell whether no file to which a private key was saved is there any more; blocks."""
+    try:
+        return bool(key_pair.saved_to) and not service.present_files(key_pair)
+    except OSError:
+        return False  # it is not known
+
+
+def _what_is_lost(key_pair: KeyPair, files: str) -> str:
+    match key_pair.private_key:
+        case PrivateKeyState.SAVED:
+            return files
+        case PrivateKeyState.UNSAVED:
+            return "its private key was never saved; an agent may still hold it"
+        case PrivateKeyState.IMPORTED:
+            return "imported"

@@ -1,0 +1,101 @@
+"""Everything about a key pair, on one page."""
+
+import asyncio
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.model import KeyPair
+from tui.actions.keymap import bindings, reading_hints
+from tui.actions.table import Place
+from tui.widgets.facts import Facts
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.top_line import TopLine
+from tui.words import details
+from tui.words.copy_menu import copy_something
+from tui.work.exclusive import flow
+from tui.work.read_only import READ_ONLY
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class Next(Enum):
+    """What is to be done with the pair next, which the list does."""
+
+    TAGS = auto()
+    DELETE = auto()
+
+
+class DetailsScreen(Screen[Next | None]):
+    """Fields, fingerprints with the commands that give them, files, history, lines to paste.
+
+    Ends with what is to be done next, or None.
+    """
+
+    CSS_PATH = "details.tcss"
+    PLACE = Place.DETAILS
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "VerticalScroll"
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pair: KeyPair,
+        rotation: Rotation = NOTHING_REPLACED,
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pair = key_pair
+        self._rotation = rotation
+        self._page = VerticalScroll(classes="body")
+        self._key_hints = KeyHints(Place.DETAILS)
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(self._key_pair.key_name)
+        with self._page:
+            yield Facts(details.summary(self._key_pair, self._rotation))
+        yield self._key_hints
+
+    @work(exclusive=True)
+    async def on_mount(self) -> None:
+        if self._service.read_only:
+            self._key_hints.show(reading_hints(Place.DETAILS))
+        sections = await asyncio.to_thread(
+            details.sections, self._service, self._key_pair, self._rotation
+        )
+        await self._page.remove_children()
+        for heading, facts, pasteable in sections:
+            if heading:
+                await self._page.mount(Static(heading, markup=False, classes="heading"))
+            labelled = any(label for label, _ in facts)
+            await self._page.mount(Facts(facts, labelled=labelled, pasteable=pasteable))
+
+    @flow
+    async def action_copy(self) -> None:
+        """Send something of the pair to the terminal's clipboard."""
+        await copy_something(self.app, self._service, self._key_pair)
+
+    def action_tags(self) -> None:
+        """Edit the tags of the pair."""
+        self._leave_for(Next.TAGS)
+
+    def action_delete(self) -> None:
+        """Delete the pair."""
+        self._leave_for(Next.DELETE)
+
+    def _leave_for(self, change: Next) -> None:
+        if self._service.read_only:
+            self._key_hints.say(READ_ONLY)
+        else:
+            self.dismiss(change)
+
+    def action_back(self) -> None:
+        """Go back to the list."""
+        self.dismiss(None)

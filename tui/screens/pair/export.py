@@ -1,0 +1,76 @@
+"""The dialog that writes pairs to a new file, as CSV or JSON."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input
+
+from core.disk.destination import suggest_export
+from core.errors import SaveError
+from core.model import KeyPair
+from tui.actions.keymap import bindings
+from tui.actions.table import Place
+from tui.widgets.form_body import FormBody
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.path_field import PathField
+from tui.widgets.top_line import TopLine
+from tui.words.verdict import Verdict
+from tui.work.exclusive import flow, is_flowing, once
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class ExportScreen(Screen[Path | None]):
+    """One path, its verdict live; ends with the path that was written, or None.
+
+    A failure is said below the path, and the path stays for another try.
+    """
+
+    PLACE = Place.EXPORT
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#path"
+
+    def __init__(self, service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> None:
+        super().__init__()
+        self._service = service
+        self._key_pairs = key_pairs
+        self._path = PathField(suggest_export(service.region))
+
+    def compose(self) -> ComposeResult:
+        count = len(self._key_pairs)
+        yield TopLine(f"Export {count:,} key pair{'s' * (count != 1)} (.csv or .json)")
+        with FormBody():
+            yield self._path
+        yield KeyHints(Place.EXPORT)
+
+    def action_back(self) -> None:
+        """Go back; nothing is saved."""
+        if not is_flowing(self):
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    @once
+    def action_submit(self) -> None:
+        """Save."""
+        self._submit()
+
+    @flow
+    async def _submit(self) -> None:
+        self._path.show(Verdict("saving…"))
+        try:
+            path = await asyncio.to_thread(
+                self._service.export,
+                self._key_pairs,
+                self._path.path,
+                accepted=self._path.accepted,
+            )
+        except SaveError as error:
+            self._path.refuse(error)
+        else:
+            self.dismiss(path)

@@ -1,0 +1,1 @@
+"""The screens of a private key that was just created."""

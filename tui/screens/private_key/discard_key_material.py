@@ -1,0 +1,131 @@
+"""The question before a private key is given up."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from core.errors import KeyPairsError
+from core.model import KeyPair
+from tui.actions.keymap import bindings, key_in
+from tui.actions.table import Place
+from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.words import judging
+from tui.words.text import visible
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import flow, is_flowing, once
+from tui.work.slow_changes import patiently
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_DELETE, _KEEP = "delete", "keep"
+_OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
+
+
+def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
+    """Say what giving the private key up means, where it may be besides here."""
+    places = ["was sent to your terminal's clipboard"] if sent else []
+    places += ["may be in the ssh-agent (ssh-add -l lists its keys)"] if perhaps_in_agent else []
+    if not places:
+        return "The private key was not saved. It exists nowhere else, and cannot be made again."
+    where = " and ".join(places)
+    return f"The private key {where}; no file holds it, and it cannot be made again."
+
+
+class DiscardKeyMaterialScreen(Screen[str | None]):
+    """Asks for the pair's name; ends with what was given up, in words, or None.
+
+    Args:
+        sent: the private key was sent to the terminal's clipboard.
+        perhaps_in_agent: the agent may hold the private key, but was not seen to.
+    """
+
+    CSS_PATH = "discard_key_material.tcss"
+    PLACE = Place.DISCARD
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#key-name"
+
+    holds_key = True
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        key_pair: KeyPair,
+        *,
+        sent: bool,
+        perhaps_in_agent: bool = False,
+    ) -> None:
+        super().__init__()
+        self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
+        self._service = service
+        self._key_pair = key_pair
+        self._key_name = TextInput(id="key-name")
+        self._field = FormField("Its name", self._key_name)
+        self._fate = Choice(_OPTIONS, id="fate")
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("Leave without the private key?")
+        with FormBody():
+            yield Static(
+                f"{self._loss} To give it up, type the name of the key pair:", markup=False
+            )
+            yield Static(visible(self._key_pair.key_name), id="expected", markup=False)
+            yield self._field
+            yield FormField("The pair", self._fate)
+        yield KeyHints(Place.DISCARD)
+
+    @on(Input.Changed)
+    def _forget_refusal(self) -> None:
+        self._field.show(Verdict(""))
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; what was typed stays."""
+        self._field.show(said)
+
+    def action_back(self) -> None:
+        """Go back; the key is still there."""
+        if is_flowing(self):
+            self._service.give_up_waiting()
+        elif self.is_current:
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    @once
+    def action_submit(self) -> None:
+        """Give the private key up, if the name is right."""
+        # To keep the pair takes no worker, which would hold back what comes close behind: it would
+        # close the screen of the key as well.
+        if not self.is_current:
+            return
+        name = self._key_pair.key_name
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        if self._key_name.value not in (name, visible(name)):
+            back = key_in(self.PLACE, "back")
+            said = f"this is not the name; {back} goes back to the key"
+            self._field.show(Verdict(said, Tone.BAD))
+            self._key_name.focus()
+            return
+        if self._fate.value == _DELETE:
+            self._delete()
+        else:
+            self.dismiss(f"gave up the private key of {name}; the pair stays, marked !")
+
+    @flow
+    async def _delete(self) -> None:
+        delete = partial(self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id)
+        try:
+            await patiently(delete, self._field.show, key_in(self.PLACE, "back"))
+        except KeyPairsError as error:
+            self._field.show(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
+        else:
+            name = self._key_pair.key_name
+            self.dismiss(f"gave up the private key of {name}, and deleted the pair")

@@ -1,0 +1,230 @@
+"""The dialog that saves a private key to a new file, in the format and with what protects it."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input
+
+from core.disk import destination
+from core.disk.destination import Destination
+from core.errors import SaveError
+from core.keys import file_formats
+from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
+from core.secret import Passphrase
+from tui.actions.keymap import bindings
+from tui.actions.table import Place
+from tui.screens.private_key.passphrase_input import PassphraseInput
+from tui.screens.private_key.passphrase_pair import PassphrasePair
+from tui.widgets.choice import Choice
+from tui.widgets.form_body import FormBody
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.path_field import PathField
+from tui.widgets.toggle import Toggle
+from tui.widgets.top_line import TopLine
+from tui.words import judging
+from tui.words.text import said_by
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import flow, is_flowing, once
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+_FORMATS = tuple((file_format.value, file_format.value) for file_format in FileFormat)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFiles:
+    """What one save wrote: a private key, and maybe the public one, or why that was not written."""
+
+    private: SavedKeyMaterial
+    file_format: FileFormat
+    encrypted: bool
+    public: SavedPublicKey | None = None
+    failure: str = ""
+
+
+class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
+    """Path, format, passphrase and public key; ends with what was saved, or None.
+
+    A failure is said below the field it is about, and nothing that was typed is lost.
+
+    Args:
+        file_format: the one to offer.
+        holds_key: leaving the program now would lose the private key.
+    """
+
+    CSS_PATH = "save_key_material.tcss"
+    PLACE = Place.SAVE
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#path"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(
+        self,
+        service: "KeyPairService",
+        created: CreatedKeyPair,
+        file_format: FileFormat,
+        *,
+        holds_key: bool,
+    ) -> None:
+        super().__init__()
+        self._service = service
+        self._created = created
+        self.holds_key = holds_key
+        self._suggested = destination.suggest(created.key_pair.key_name, file_format)
+        self._path = PathField(self._suggested)
+        self._choice = Choice(_FORMATS, id="file-format")
+        self._choice.index = list(FileFormat).index(file_format)
+        self._format = FormField("Format", self._choice)
+        self._passphrases = PassphrasePair(id="passphrases")
+        self._passphrase = FormField("Passphrase", self._passphrases)
+        self._wants_public = Toggle("", id="public-key")
+        self._public = FormField("Also", self._wants_public)
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(f"Save the private key of {self._created.key_pair.key_name}")
+        with FormBody():
+            yield self._path
+            yield self._format
+            yield self._passphrase
+            yield self._public
+        yield KeyHints(Place.SAVE)
+
+    def on_mount(self) -> None:
+        self._judge_format()
+        self._judge_path()
+
+    @property
+    def _file_format(self) -> FileFormat:
+        return FileFormat(self._choice.value)
+
+    @on(Input.Changed, "#path")
+    def _judge_path(self) -> None:
+        self._wants_public.show(f"public key as {destination.public_path(self._path.path)}")
+        self._judge_public()
+
+    @on(Toggle.Changed)
+    @work(exclusive=True, group="public-key")
+    async def _judge_public(self) -> None:
+        judged = Verdict("")
+        if self._wants_public.value:
+            path = destination.public_path(self._path.path)
+            target = await asyncio.to_thread(destination.examine, path)
+            if not target.usable:
+                judged = Verdict(target.explanation, Tone.BAD)
+        self._public.show(judged)
+
+    @on(Choice.Changed)
+    def _judge_format(self) -> None:
+        file_format = self._file_format
+        if self._path.path == self._suggested:
+            self._suggested = destination.suggest(self._created.key_pair.key_name, file_format)
+            self._path.path = self._suggested
+        refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
+        if refusal is None:
+            as_created = file_formats.of_key_format(self._created.key_format)
+            self._format.show(Verdict(file_formats.readers(file_format, as_created)))
+        else:
+            self._format.show(Verdict(refusal, Tone.BAD))
+        self._judge_passphrase()
+
+    @property
+    def _passphrase_refusal(self) -> str | None:
+        return file_formats.passphrase_refusal(self._file_format)
+
+    @on(PassphraseInput.Changed)
+    def _judge_passphrase(self) -> None:
+        typed = self._passphrases.reveal()
+        refusal = self._passphrase_refusal
+        if refusal is None:
+            self._passphrase.show(judging.of_passphrase(*typed))
+        else:
+            # The fields stay in the way of Tab: who types blindly would else type into the path.
+            self._passphrase.show(Verdict(refusal, Tone.BAD if any(typed) else Tone.PLAIN))
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected; what was typed stays."""
+        self._path.show(said)
+
+    def action_back(self) -> None:
+        """Go back; nothing is saved."""
+        if not is_flowing(self):
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    @once
+    def action_submit(self) -> None:
+        """Save, read back and prove."""
+        if self._is_complete():
+            first, _ = self._passphrases.reveal()
+            self._submit(Passphrase(first) if first else None)
+
+    def _is_complete(self) -> bool:
+        """Tell whether format and passphrase can be; where not, go to the field that says why."""
+        if file_formats.refusal(self._file_format, self._created.key_pair.key_type) is not None:
+            self._choice.focus()
+            return False
+        first, again = self._passphrases.reveal()
+        if not (first or again):
+            return True
+        judged = judging.of_passphrase(first, again)
+        if self._passphrase_refusal is not None or judged.tone is Tone.BAD:
+            self._passphrases.focus_first()
+            return False
+        if first != again:
+            self._passphrase.show(Verdict("the two differ: type it again at the right", Tone.BAD))
+            self._passphrases.focus_again()
+            return False
+        return True
+
+    @flow
+    async def _submit(self, passphrase: Passphrase | None) -> None:
+        # As it is now: the fields can be changed while the thread is at it.
+        save = partial(
+            self._save,
+            self._path.path,
+            self._file_format,
+            passphrase,
+            accepted=self._path.accepted,
+            with_public=self._wants_public.value,
+        )
+        self._path.show(Verdict("saving…"))
+        try:
+            saved = await asyncio.to_thread(save)
+        except SaveError as error:
+            self._path.refuse(error)
+        else:
+            self.dismiss(saved)
+        finally:
+            if passphrase is not None:
+                passphrase.wipe()
+
+    def _save(
+        self,
+        path: str,
+        file_format: FileFormat,
+        passphrase: Passphrase | None,
+        *,
+        accepted: Destination | None,
+        with_public: bool,
+    ) -> SavedFiles:
+        """Save the private key, then the public one, whose failure takes nothing back; blocks."""
+        private = self._service.save_key_material(
+            self._created, path, file_format, passphrase, accepted=accepted
+        )
+        encrypted = passphrase is not None
+        if not with_public:
+            return SavedFiles(private, file_format, encrypted)
+        try:
+            public = self._service.save_public_key(
+                self._created.key_pair, destination.public_path(path)
+            )
+        except SaveError as error:
+            return SavedFiles(private, file_format, encrypted, failure=said_by(error))
+        return SavedFiles(private, file_format, encrypted, public)

@@ -1,0 +1,1 @@
+"""Holds everything that leans on private parts of Textual, or on the terminal itself."""

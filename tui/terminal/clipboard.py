@@ -1,0 +1,60 @@
+"""Sending text to the clipboard of the terminal, which may be on another machine."""
+
+import asyncio
+import os
+from base64 import b64encode
+
+from textual.app import App
+
+from core.secret import KeyMaterial
+from tui.work.brief_message import toast
+
+_TIMEOUT = 2.0
+
+
+async def send(app: App[None], text: str) -> None:
+    """Send text to the terminal's clipboard; whether it arrived no one can know.
+
+    The terminal is asked by OSC 52. tmux drops that by default, but passes on what it is given as
+    a buffer, so inside tmux it is given that.
+    """
+    if not await _by_tmux(text.encode()):
+        app.copy_to_clipboard(text)
+
+
+async def send_private(app: App[None], material: KeyMaterial) -> None:
+    """Send a private key to the terminal's clipboard, and keep nothing of it.
+
+    Textual's own way would keep it for pasting into the next field.
+    """
+    if not await _by_tmux(material.encode()) and app._driver is not None:
+        app._driver.write(f"\x1b]52;c;{b64encode(material.encode()).decode()}\a")
+
+
+def say_sent(app: App[None], what: str) -> None:
+    """Say what was sent; not that it arrived."""
+    toast(app, f"{what}: sent to your terminal")
+
+
+async def _by_tmux(data: bytes) -> bool:
+    if not os.environ.get("TMUX"):
+        return False
+    try:
+        # The text goes through a pipe: arguments can be read by everyone on the machine.
+        tmux = await asyncio.create_subprocess_exec(
+            "tmux",
+            "load-buffer",
+            "-w",
+            "-",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return False
+    try:
+        await asyncio.wait_for(tmux.communicate(data), _TIMEOUT)
+    except (OSError, TimeoutError):
+        tmux.kill()
+        return False
+    return tmux.returncode == 0

@@ -1,0 +1,176 @@
+"""Textual's terminal driver, with an input thread that bad input and a lost terminal do not upset.
+
+As it comes, bytes that are not UTF-8 (a paste in another encoding) or a control sequence with an
+absurd number end the program, and a terminal that is gone makes it spin for ever.
+"""
+
+import asyncio
+import os
+import select
+import selectors
+import signal
+from codecs import getincrementaldecoder
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from threading import Thread
+from time import monotonic
+from typing import NoReturn
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from tui.terminal import paste
+from tui.work.exclusive import is_flowing
+
+_CHUNK = 4096
+_TICK = 0.1
+_MOMENT = 0.005
+_PATIENCE = 0.5
+"""Seconds after which the next key is handed over in any case."""
+
+
+class InputLost(Exception):
+    """Nothing that is typed arrives any more; its cause says why."""
+
+
+class SteadyDriver(LinuxDriver):
+    """A driver for a program that must not lose a private key to a stray byte."""
+
+    _watcher: Thread | None = None
+
+    def run_input_thread(self) -> None:
+        """Hand over what is typed until the program ends or the terminal is gone."""
+        try:
+            self._hand_over()
+        except Exception as error:  # noqa: BLE001 - raised where the app reports it
+            # Textual would end with status 0, as if nothing had happened.
+            self._app.call_later(_raise, error)
+
+    def _hand_over(self) -> None:
+        parser = XTermParser()
+        pastes = paste.PasteFilter()
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                text = ""
+                if selector.select(_TICK):
+                    data = self._read()
+                    if not data:
+                        return  # the terminal is gone, of which the watcher tells
+                    text = pastes.feed(decode(data))
+                # One by one: what follows a sequence that means nothing is not lost with it.
+                for character in text:
+                    try:
+                        for event in parser.feed(character):
+                            self.process_message(event)
+                            if isinstance(event, Paste):
+                                # This one would remember it, and it may be a passphrase.
+                                _end(parser)
+                                parser = _started_again(parser)
+                    except (ValueError, OverflowError):
+                        parser = _started_again(parser)
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over, and watch from then on whether it is still there."""
+        if self._watcher is None:
+            self._watcher = Thread(target=self._watch, name="terminal-watcher", daemon=True)
+            self._watcher.start()
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
+
+    def _watch(self) -> None:
+        """End the program when the terminal goes, be it told of that or not.
+
+        The input thread would find out late: it waits for what the last keys do, and that may be
+        waiting for the terminal.
+        """
+        poll = select.poll()
+        poll.register(self.fileno, 0)  # nothing but that it is gone
+        poll.poll()
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size as Rich sees it; of a terminal that says 0 by 0, Textual's is another.
+
+        With two sizes it would draw for ever, for the one and then for the other.
+        """
+        return self._app.console.size
+
+    def stop_application_mode(self) -> None:
+        """Wipe the screen, then give the terminal back.
+
+        Where the terminal has no other screen to go back to, what was on it would stay there. Line
+        by line, because many terminals keep a screen that is cleared at once for scrolling back.
+        """
+        rows = range(1, self._get_terminal_size()[1] + 1)
+        self.write("\x1b[0m" + "".join(f"\x1b[{row}H\x1b[2K" for row in rows))
+        super().stop_application_mode()
+
+    def process_message(self, message: Message) -> None:
+        """Hand over an event; after a key, wait until what it does is done.
+
+        Textual would hand the next key to whatever has the focus before the first one has moved
+        it: of `/quit` typed fast, on a slow line, the letters would go to the list, and quit.
+        """
+        super().process_message(message)
+        if isinstance(message, Key | Paste):
+            try:
+                handled = asyncio.run_coroutine_threadsafe(self._handled(), self._loop)
+            except RuntimeError:
+                return  # the loop is closed: the program is over
+            deadline = monotonic() + _PATIENCE
+            while not self.exit_event.is_set() and monotonic() < deadline:
+                with suppress(TimeoutError, CancelledError):
+                    handled.result(_TICK / 10)
+                    return
+            handled.cancel()
+
+    async def _handled(self) -> None:
+        """Return when the key that was handed over last has had its effect."""
+        app = self._app
+        screen = app.screen
+        await _drained(app)
+        for node in (app.focused or app.screen).ancestors_with_self:
+            await _drained(node)
+        while app.screen is screen and is_flowing(screen):
+            await asyncio.sleep(_MOMENT)
+        while app.screen is not screen and app.focused is None:
+            await asyncio.sleep(_MOMENT)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, _CHUNK)
+        except OSError:
+            return b""
+
+
+def _started_again(parser: XTermParser) -> XTermParser:
+    """Return a parser that knows of the terminal what another knew, and nothing else."""
+    fresh = XTermParser()
+    fresh.mouse_pixels = parser.mouse_pixels
+    fresh.terminal_size = parser.terminal_size
+    fresh.terminal_pixel_size = parser.terminal_pixel_size
+    fresh.last_x, fresh.last_y = parser.last_x, parser.last_y
+    return fresh
+
+
+def _end(parser: XTermParser) -> None:
+    """Have a parser let go of what it holds; it holds itself, and may never be collected."""
+    for _ in parser.feed(""):
+        pass
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise InputLost from error
+
+
+async def _drained(pump: MessagePump) -> None:
+    """Return when a part of the app has worked off what it was sent until now."""
+    done = asyncio.Event()
+    if pump.is_running and pump.call_later(done.set):
+        await done.wait()

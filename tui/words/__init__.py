@@ -1,0 +1,1 @@
+"""Puts into words what the core answers, the same for screens and commands."""

@@ -1,0 +1,27 @@
+"""What a check-up came to, in words: the same in the command and on the screen."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.checks.finding import REPLACE, Finding
+
+if TYPE_CHECKING:
+    from core.checks.check_up import Summary
+
+
+def advice(finding: Finding, replace: str = "n") -> str:
+    """Return what to do about a finding, with the key that replaces a pair in the list.
+
+    Commands know the one in the table.
+    """
+    how = REPLACE.replace("Replace it", f"Replace it ({replace} in the list)")
+    return finding.advice.replace(REPLACE, how)
+
+
+def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
+    """Return in one sentence what was looked at and how much was found."""
+    pairs, regions = summary.key_pairs, len(summary.regions)
+    looked_at = f"{pairs:,} key pair{'s' * (pairs != 1)} in {regions} Region{'s' * (regions != 1)}"
+    count = len(findings)
+    found = f"{count:,} finding{'s' * (count != 1)}" if count else "nothing found"
+    return f"looked at {looked_at}: {found}."

@@ -1,0 +1,113 @@
+"""What the details say about a key pair."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.errors import KeyPairsError, ProofFailed
+from core.model import KeyPair, PrivateKeyState
+from tui.words.text import pasteable, said_by, short_path
+
+if TYPE_CHECKING:
+    from core.service import KeyPairService
+
+
+class Section(NamedTuple):
+    """A heading, and labels with their values; the values have not been made visible yet.
+
+    What is `pasteable` is shown as it is copied.
+    """
+
+    heading: str
+    facts: Sequence[tuple[str, str]]
+    pasteable: bool = False
+
+
+_MOST_HISTORY = 20
+
+
+def summary(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> Iterator[tuple[str, str]]:
+    """Yield what stands at the right of the list where there is room."""
+    yield "Name", key_pair.key_name
+    yield "Id", key_pair.key_pair_id
+    yield "Type", key_pair.key_type.value
+    yield "Created", f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    yield "EC2", key_pair.key_fingerprint
+    yield "OpenSSH", key_pair.fingerprints.ssh_sha256
+    yield "Private key", where_it_is(key_pair)
+    if key_pair.replaces:
+        predecessor = rotation.predecessor(key_pair)
+        name = f"{predecessor.key_name} · " if predecessor else "deleted since · "
+        yield "Replaces", name + key_pair.replaces
+    if successor := rotation.successor(key_pair):
+        yield "Replaced by", f"{successor.key_name} · {successor.key_pair_id}"
+    for tag in key_pair.tags:
+        yield "Tag", f"{tag.key} = {tag.value}"
+
+
+def where_it_is(key_pair: KeyPair) -> str:
+    """Return what became of the private key, in words."""
+    match key_pair.private_key:
+        case PrivateKeyState.UNSAVED:
+            return "never saved: of no use, unless an agent still holds it"
+        case PrivateKeyState.SAVED:
+            return "was saved to " + ", ".join(map(short_path, key_pair.saved_to))
+        case PrivateKeyState.IMPORTED:
+            return "imported: only the public key is kept here"
+
+
+def sections(
+    service: "KeyPairService", key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED
+) -> list[Section]:
+    """Return the whole page; reads the saved files and the journal, so not for the event loop."""
+    from core.custody.recipes import fingerprint_commands, recipes
+    from core.keys.randomart import randomart_of
+
+    kinds = service.key_file_kinds(key_pair)
+    fingerprints: list[tuple[str, str]] = []
+    for kind, value, command in fingerprint_commands(key_pair, kinds):
+        fingerprints += [("", f"{kind}:"), ("", f"  {value}"), ("", f"  $ {command}")]
+    try:
+        art = randomart_of(key_pair)
+    except ValueError:
+        art = "the public key in the record is damaged"
+    public_key = f"{key_pair.public_key} {key_pair.key_name}"
+    return [
+        Section("", list(summary(key_pair, rotation))),
+        Section("The private key file", list(_files(service, key_pair))),
+        Section("Fingerprints, and how to get them", fingerprints, pasteable=True),
+        Section("Randomart", [("", line) for line in art.splitlines()]),
+        Section("Public key", [("", pasteable(public_key))], pasteable=True),
+        Section("History", list(_history(service, key_pair))),
+        *(
+            Section(recipe.title, [("", line) for line in recipe.text.splitlines()], pasteable=True)
+            for recipe in recipes(key_pair, service.region, kinds)
+        ),
+    ]
+
+
+def _files(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+    if not key_pair.saved_to:
+        yield "", where_it_is(key_pair)
+    for path in key_pair.saved_to:
+        try:
+            proofs = service.prove(key_pair, path)
+        except ProofFailed as error:
+            yield "", f"✗ {said_by(error)}"
+        else:
+            yield "", f"✓ {short_path(path)}: {', '.join(proofs)}"
+
+
+def _history(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+    try:
+        entries = [e for e in service.journal() if e.key_pair_id == key_pair.key_pair_id]
+    except KeyPairsError as error:
+        yield "", said_by(error)
+        return
+    for entry in entries[-_MOST_HISTORY:]:
+        client = f" from {entry.client}" if entry.client else ""
+        outcome = "" if entry.outcome == "done" else f" ({entry.outcome})"
+        yield (
+            f"{entry.time.astimezone():%Y-%m-%d}",
+            f"{entry.time.astimezone():%H:%M} {entry.operation}{outcome} by {entry.user}{client}",
+        )

@@ -1,0 +1,235 @@
+"""What a form says about what was typed, in the words of the person typing.
+
+Whether something is allowed is decided by `core.ec2.validation`, the same functions that the
+service uses; this module only explains it with more help than EC2's own texts give.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.custody import lifetime
+from core.disk.destination import Destination
+from core.disk.destination import Verdict as PathVerdict
+from core.ec2 import validation
+from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
+from core.keys import passphrase
+from core.keys.passphrase import Strength
+from core.model import KeyPair, KeyType, Tag
+from tui.actions.keymap import key_in, key_of
+from tui.actions.table import Place
+from tui.words.text import said_by, short_paths
+from tui.words.verdict import Tone, Verdict
+
+if TYPE_CHECKING:
+    from core.custody.agent_keys import AddedToAgent, AgentContents
+    from core.custody.authorized_keys import Plan
+    from core.service import KeyPairService
+
+
+_FEWEST_BITS = 2048
+_FEWEST_BITS_OF_OPENSSH = 1024
+
+
+def refusal(error: KeyPairsError) -> Verdict:
+    """Return why something was not done: the code and the text of EC2, or an error of ours."""
+    if isinstance(error, EC2Error):
+        return Verdict(f"{error.code}: {error.message}", Tone.BAD)
+    return Verdict(said_by(error), Tone.BAD)
+
+
+def of_key_name(key_name: str, region: str, holder: KeyPair | None) -> Verdict:
+    """Return the verdict on a name for a new pair; `holder` is the pair that has it, if any."""
+    if not key_name:
+        return Verdict("1 to 255 ASCII characters")
+    try:
+        validation.check_key_name(key_name)
+    except EC2Error as error:
+        return Verdict(_explain_key_name(key_name) or error.message, Tone.BAD)
+    if holder is not None:
+        return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
+    return Verdict(f"free in {region}", Tone.GOOD)
+
+
+async def of_key_name_here(service: "KeyPairService", key_name: str) -> Verdict:
+    """Return the verdict on a name for a new pair of the service's Region, with its length."""
+    try:
+        holder = await asyncio.to_thread(service.key_pair_named, key_name)
+    except StoreError as error:
+        return refusal(error)
+    except UnauthorizedOperation:
+        judged = of_key_name(key_name, service.region, None)
+        if judged.tone is Tone.GOOD:
+            judged = Verdict("you may not see whether it is free")
+    else:
+        judged = of_key_name(key_name, service.region, holder)
+    count = f"{len(key_name)}/{validation.MAX_KEY_NAME} · " if key_name else ""
+    return Verdict(count + judged.text, judged.tone)
+
+
+def _explain_key_name(key_name: str) -> str:
+    over = len(key_name) - validation.MAX_KEY_NAME
+    foreign = next((character for character in key_name if not character.isascii()), None)
+    if over > 0:
+        return f"too long by {over} character{'s' * (over > 1)}"
+    if foreign is not None:
+        return f"{foreign} is not an ASCII character"
+    if key_name.startswith(" "):
+        return "begins with a space"
+    if key_name.endswith(" "):
+        return "ends with a space"
+    return ""
+
+
+def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
+    """Return the verdict on the tags of a pair, naming the first that is wrong or looks so.
+
+    `place` is where they are edited; its keys are named.
+    """
+    count = f"{len(tags)} of {validation.MAX_TAGS}"
+    for number, tag in enumerate(tags, start=1):
+        try:
+            validation.check_tag(tag)
+        except EC2Error as error:
+            return Verdict(f"tag {number}: {error.message}", Tone.BAD)
+    try:
+        validation.check_tags(tags)
+    except EC2Error as error:
+        return Verdict(f"{count}: {error.message}", Tone.BAD)
+    if not tags:
+        return Verdict(f"{key_in(place, 'add_tag')} adds one")
+    for number, tag in enumerate(tags, start=1):
+        # EC2 takes it; but who typed `Env=prod` into the key meant something else.
+        if "=" in tag.key and not tag.value:
+            return Verdict(f"tag {number}: all of it is the key; tab to the value", Tone.CAUTION)
+    add, remove = key_in(place, "add_tag"), key_in(place, "remove_tag")
+    return Verdict(f"{count}; {add} adds one, {remove} removes one")
+
+
+def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
+    """Return what is to be imported; `fingerprint` is the one that EC2 will show.
+
+    Sources: NIST SP 800-131A, which disallows RSA below 2,048 bits after 2013; OpenSSH takes none
+    below 1,024 (ssh-keygen: `Invalid key length`).
+    """
+    shown = f"EC2 will show {fingerprint}"
+    if key_type is not KeyType.RSA or bits >= _FEWEST_BITS:
+        return Verdict(f"{key_type} {bits} bits; {shown}", Tone.GOOD)
+    if bits < _FEWEST_BITS_OF_OPENSSH:
+        weak = "EC2 takes it, but OpenSSH does not: fewer than 1,024 bits"
+    else:
+        weak = "EC2 takes it, but it is weak: NIST has disallowed fewer than 2,048 bits since 2014"
+    return Verdict(f"{key_type} {bits} bits. {weak}. {shown}", Tone.CAUTION)
+
+
+def of_known_key(holders: Sequence[KeyPair], judged: Verdict) -> Verdict:
+    """Return the verdict on a public key, with a caution where pairs of the Region have it."""
+    if not holders:
+        return judged
+    name, more = holders[0].key_name, len(holders) - 1
+    others = f" and {more} more" if more else ""
+    return Verdict(f"the same key as {name}{others} · {judged.text}", Tone.CAUTION)
+
+
+def of_destination(destination: Destination) -> Verdict:
+    """Return the verdict on a path for the private key."""
+    tone = {
+        PathVerdict.FREE: Tone.GOOD,
+        PathVerdict.ASKS: Tone.CAUTION,
+        PathVerdict.FOLDER_MISSING: Tone.CAUTION,
+        PathVerdict.REFUSED: Tone.BAD,
+    }[destination.verdict]
+    return Verdict(short_paths(destination.explanation), tone)
+
+
+def of_agent(found: "AgentContents") -> Verdict:
+    """Return which agent it is, and how many keys it holds."""
+    count = len(found.keys)
+    held = f"the agent at {found.path} holds {count} key{'s' * (count != 1)}"
+    if found.forwarded:
+        return Verdict(
+            f"{held}; it is forwarded by sshd, so a key goes to the machine you came from",
+            Tone.CAUTION,
+        )
+    return Verdict(held)
+
+
+def of_lifetime(text: str, now: datetime) -> Verdict:
+    """Return the verdict on how long an agent is to keep a key; `now` is an aware time."""
+    try:
+        kept = lifetime.parse(text)
+    except lifetime.LifetimeError as error:
+        return Verdict(str(error), Tone.BAD)
+    if kept is None:
+        return Verdict("until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
+    return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
+
+
+def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
+    """Return what was seen of a private key that was added to the agent; `now` is aware."""
+    text = "In the agent"
+    if added.until is not None:
+        text += f" until {moment(added.until, now)}"
+    if added.confirm:
+        text += ", asking each time"
+    if added.forwarded:
+        text += ", on the machine you came from"
+    if added.warning:
+        return Verdict(f"{text}. {added.warning}", Tone.CAUTION)
+    return Verdict(text, Tone.GOOD)
+
+
+def moment(time: datetime, now: datetime) -> str:
+    """Return a time in the person's own zone, with its day if that is another than today."""
+    local = time.astimezone()
+    return (
+        f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
+    )
+
+
+def of_plan(plan: "Plan") -> Verdict:
+    """Return the verdict on a line for authorized_keys."""
+    from core.custody.authorized_keys import Standing
+
+    tone = {
+        Standing.ADDABLE: Tone.GOOD,
+        Standing.NEW_FILE: Tone.GOOD,
+        Standing.PRESENT: Tone.CAUTION,
+        Standing.REFUSED: Tone.BAD,
+    }[plan.standing]
+    return Verdict(short_paths(plan.explanation), tone)
+
+
+def of_another_home(plan: "Plan", *, asked: bool) -> Verdict:
+    """Return the caution, or the question, about a file that is not where HOME would have it."""
+    if asked:
+        return Verdict(f"press {key_of('install.submit')} again to write {plan.path}", Tone.CAUTION)
+    return Verdict(f"HOME is {Path.home()}, but sshd reads {plan.path}", Tone.CAUTION)
+
+
+_STRENGTHS = {
+    Strength.WEAK: Tone.CAUTION,
+    Strength.FAIR: Tone.PLAIN,
+    Strength.STRONG: Tone.GOOD,
+}
+
+
+def of_passphrase(first: str, again: str) -> Verdict:
+    """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it."""
+    if not first and not again:
+        return Verdict("empty: the file is not encrypted, just as EC2's is not")
+    problem = passphrase.problem(first)
+    if problem is not None:
+        return Verdict(problem, Tone.BAD)
+    if not first.startswith(again):
+        return Verdict("the two differ", Tone.BAD)
+    estimate = passphrase.estimate(first)
+    remark = f" ({estimate.remark})" if estimate.remark else ""
+    if again:
+        twice = "the two are the same" if first == again else "the two differ so far"
+    else:
+        twice = "now type it again at the right"
+    words = f"{estimate.strength.value}, an estimated {estimate.bits} bits{remark}; {twice}"
+    return Verdict(words, _STRENGTHS[estimate.strength])

@@ -1,0 +1,72 @@
+"""Key pairs as rows of the table: short, aligned, and safe to draw."""
+
+from datetime import datetime
+
+from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
+from core.model import KeyPair, PrivateKeyState
+from tui.actions.keymap import key_of
+from tui.screens.list.key_pair_table import Row
+from tui.words.text import short_path, shortened
+
+MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
+"""The marks at the left of a row; `remarks` says in words what they mean."""
+
+
+def row_of(key_pair: KeyPair, today: datetime) -> Row:
+    """Return the row of a key pair; `today` is an aware time of the present day."""
+    return Row(
+        mark=MARKS.get(key_pair.private_key, ""),
+        name=shortened(key_pair.key_name),
+        key_type=key_pair.key_type.value,
+        fingerprint=shortened(key_pair.key_fingerprint),
+        created=day(key_pair.create_time, today),
+        tags=tags(key_pair),
+    )
+
+
+def day(time: datetime, today: datetime) -> str:
+    """Return the day of a time in the person's own time zone, or `today`."""
+    local = time.astimezone(today.tzinfo)
+    return "today" if local.date() == today.date() else local.date().isoformat()
+
+
+def tags(key_pair: KeyPair) -> str:
+    """Return the first tag and how many more there are."""
+    if not key_pair.tags:
+        return "–"
+    first, *rest = key_pair.tags
+    text = f"{first.key}={first.value}" if first.value else first.key
+    return shortened(text) + (f" +{len(rest)}" if rest else "")
+
+
+def wants_attention(key_pair: KeyPair, rotation: Rotation) -> bool:
+    """Tell whether something is to be done about a pair."""
+    unsaved = key_pair.private_key is PrivateKeyState.UNSAVED
+    return unsaved or rotation.successor(key_pair) is not None
+
+
+def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
+    """Return the line about the pair under the cursor, the longest first, each shorter than before.
+
+    It says which pair replaces which, the id, and where the private key is. What is to be done
+    stands in front, where it is left out last; the id goes first.
+    """
+    match key_pair.private_key:
+        case PrivateKeyState.UNSAVED:
+            states = ["private key never saved"]
+        case PrivateKeyState.SAVED:
+            # Not "is": looking for the file of every row would let a slow disk stop the list.
+            path = short_path(key_pair.saved_to[-1])
+            states = [f"was saved to {path}", f"was saved to …/{path.rpartition('/')[2]}"]
+        case PrivateKeyState.IMPORTED:
+            states = ["imported: only the public key is kept here"]
+    parts = []
+    if successor := rotation.successor(key_pair):
+        # Nobody can log in with the successor before somebody has its private key.
+        next_ = f"; {key_of('key-pair.delete')} retires it" if is_delivered(successor) else ""
+        parts.append(f"replaced by {successor.key_name}{next_}")
+    if predecessor := rotation.predecessor(key_pair):
+        parts.append(f"replaces {predecessor.key_name}")
+    wholes = [[*parts, key_pair.key_pair_id, state] for state in states]
+    wholes += [[*parts, states[-1]], parts] if parts else [[states[-1]]]
+    return [shortened(" · ".join(whole)) for whole in wholes]

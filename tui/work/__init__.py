@@ -1,0 +1,1 @@
+"""Runs what takes time while the screen stays alive, one thing at a time."""

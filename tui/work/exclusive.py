@@ -1,0 +1,46 @@
+"""What leads from one screen to the next: one thing at a time.
+
+That the workers are exclusive is not enough: a second one would cancel the first, but not its
+thread, and what came of that would never be shown. So what begins one asks first whether another
+is under way, by `once` or by `is_flowing`.
+"""
+
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from textual import work
+from textual.screen import Screen
+from textual.worker import Worker
+
+from tui.work.batches import is_running
+
+FLOW = "flow"
+"""The group of the workers."""
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+_Screen = TypeVar("_Screen", bound=Screen[Any])
+
+
+def flow(
+    method: Callable[_Given, Coroutine[None, None, _Result]],
+) -> Callable[_Given, Worker[_Result]]:
+    """Have a method of a screen run as such a worker."""
+    return work(exclusive=True, group=FLOW)(method)
+
+
+def is_flowing(screen: Screen[Any]) -> bool:
+    """Tell whether such a worker is at work for a screen."""
+    return is_running(screen, FLOW)
+
+
+def once(begin: Callable[[_Screen], None]) -> Callable[[_Screen], None]:
+    """Have what begins the work of a screen do nothing during that work."""
+
+    @wraps(begin)
+    def begun_or_not(screen: _Screen) -> None:
+        if not is_flowing(screen):
+            begin(screen)
+
+    return begun_or_not
