@@ -1,0 +1,60 @@
+"""Starts the app: settings, surroundings, the first screen, the exit status."""
+
+import argparse
+import gc
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui.app import KeyPairsApp
+
+UNUSABLE = 2
+"""The exit status when an option, a variable, a folder or the terminal rules a start out."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the app until the person leaves it, and return the exit status."""
+    # All of what is imported and read now stays; the list screen switches it on when it is there.
+    gc.disable()
+    from core.errors import KeyPairsError
+    from core.process import forbid_dumps, give_memory_back
+    from core.settings import open_service
+    from tui import config, environment
+    from tui.commands.streams import let_go_of_lost
+
+    try:
+        forbid_dumps()
+        give_memory_back()
+        environment.check_terminal(os.environ)
+        service = open_service(
+            options.region, options.data_dir, options.policy, read_only=options.read_only
+        )
+        settings = config.load(config.default_path())
+        environment.prepare(os.environ, settings.theme)
+        from tui.actions import keymap
+
+        # Before the screens are imported: they take their keys from the table when they are made.
+        keymap.rebind(settings.keys)
+    except KeyPairsError as error:
+        from tui.commands.wrapping import tell
+        from tui.words.text import sentence
+
+        tell(sentence(error))
+        return UNUSABLE
+    import asyncio
+
+    from tui.app import KeyPairsApp
+
+    app = KeyPairsApp(service, environment.where(os.environ))
+    asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
+    let_go_of_lost()
+    return app.return_code or 0
+
+
+async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
+    from core.process import GRACE, end_between_changes
+
+    await app.run_async(mouse=mouse)
+    # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
+    # at a disk that never answers.
+    end_between_changes(GRACE, app.return_code or 0)
