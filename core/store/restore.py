@@ -1,9 +1,8 @@
-"""The way back from a damaged Region's file: the copy that was kept beside it.
+"""Brings a damaged Region's file back from the copy that was kept beside it.
 
 Nothing is thrown away. The damaged file gets another name, and the copy stays where it is.
 """
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from core.disk import files
 from core.errors import StoreDamaged, StoreError, StoreTooNew
-from core.settings import data_folder
 from core.store import region_file
 from core.store.journal import Change
 from core.store.region_file import Content
@@ -51,17 +49,6 @@ def examine(folder: Path, region: str) -> Restoration:
         StoreError: the file or the copy cannot be looked at.
     """
     return _examine(RegionStore(folder, region))[0]
-
-
-def command(folder: Path, region: str) -> str:
-    """Return what to type to restore a Region of a data folder, quoted for a POSIX shell.
-
-    The folder is named unless it is the one that is taken when nothing names another.
-    """
-    words = ["keypairs", "restore", region]
-    if folder != data_folder(environment={}):
-        words += ["--data-dir", str(folder)]
-    return shlex.join(words)
 
 
 def restore(

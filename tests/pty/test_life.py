@@ -518,7 +518,7 @@ import os, sys, time
 from pathlib import Path
 from core import process
 from core.disk import files
-from core.service import KeyPairService
+from core.checks import check_up as checks
 from tui.__main__ import main
 
 def check_up(*_):
@@ -533,7 +533,7 @@ def replace_file(*arguments, **options):
 
 replace = files.replace_file
 process.GRACE = 0.5
-KeyPairService.check_up, files.replace_file = check_up, replace_file
+checks.check_up, files.replace_file = check_up, replace_file
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -135,15 +135,15 @@ def test_the_app_is_there_before_the_store_and_the_key_library() -> None:
 
 
 def test_the_service_is_there_before_the_store_and_the_key_library() -> None:
-    code = "import core.settings, core.service"
-    assert "core.service" in loaded_after(code)
+    code = "import core.settings, core.session"
+    assert "core.session" in loaded_after(code)
     assert loaded_of(STORE_AND_KEYS, code) == set()
 
 
 def test_the_store_is_opened_without_the_key_library(tmp_path: Path) -> None:
     code = (
-        "from core.settings import open_service\n"
-        f"open_service(folder={str(tmp_path / 'data')!r}).describe_key_pairs()"
+        "from core.settings import open_session\n"
+        f"open_session(folder={str(tmp_path / 'data')!r}).backend.describe_key_pairs()"
     )
     loaded = loaded_after(code)
     assert "core.store.region_store" in loaded
