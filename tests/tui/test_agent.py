@@ -105,7 +105,7 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
     ) -> AddedToAgent:
         calls.append(created)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return original(created, lifetime=lifetime, confirm=confirm)
 
     monkeypatch.setattr(empty_service, "add_to_agent", count)
