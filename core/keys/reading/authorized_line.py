@@ -3,8 +3,8 @@
 sshd says what is wrong with a line in its own log and nowhere else, so whoever wrote it sees only
 that no one is let in. What is done here is what OpenSSH 9.2 does in `auth2-pubkeyfile.c`
 (`auth_check_authkey_line`), `sshkey.c` (`sshkey_read`, `sshkey_advance_past_options`),
-`auth-options.c` (`sshauthopt_parse`, `handle_permit`) and `misc.c` (`opt_dequote`, `a2port`, `a2tun`,
-`parse_absolute_time`); the words for people are in sshd(8), AUTHORIZED_KEYS FILE FORMAT.
+`auth-options.c` (`sshauthopt_parse`, `handle_permit`) and `misc.c` (`opt_dequote`, `a2port`,
+`a2tun`, `parse_absolute_time`); the words for people are in sshd(8), AUTHORIZED_KEYS FILE FORMAT.
 """
 
 import re
@@ -99,7 +99,7 @@ class AuthorizedLine:
         return any(option.name == "cert-authority" for option in self.options)
 
     def expires(self, local: Callable[[datetime], datetime] = datetime.astimezone) -> datetime:
-        """Return the aware time after which sshd refuses the key; `datetime.max` where it never does.
+        """Return the aware time after which sshd refuses the key, or the last one there is.
 
         `local` makes a time without a zone one of the machine's own zone, which is sshd's.
         """
@@ -400,9 +400,15 @@ def expiry_time(text: str, local: Callable[[datetime], datetime] = datetime.asti
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour <= 23 and minute <= 59 and second <= 61):
         raise ValueError("no time")
-    first = datetime(year, month, 1) if year else datetime.min
-    naive = first + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
-    aware = naive.replace(tzinfo=UTC) if found[7] else local(naive)
+    if year < 1969:  # before which no zone is in 1970 yet
+        raise ValueError("before 1970")
+    try:
+        naive = datetime(year, month, 1) + timedelta(
+            days=day - 1, hours=hour, minutes=minute, seconds=second
+        )
+        aware = naive.replace(tzinfo=UTC) if found[7] else local(naive)
+    except OverflowError:  # the last day of the year 9999
+        return datetime.max.replace(tzinfo=UTC)
     if aware.timestamp() <= 0:
         raise ValueError("before 1970")
     return aware

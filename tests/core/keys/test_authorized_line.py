@@ -67,6 +67,7 @@ TAKEN = [
     'expiry-time="20300101120059z"',
     'expiry-time="20300101utc"',
     'expiry-time="20300231"',
+    'expiry-time="99991231235961"',
     'expiry-time="20300101",expiry-time="20310101"',
     'principals="a,b"',
     "cert-authority",
