@@ -9,12 +9,12 @@ import pytest
 from textual.pilot import Pilot
 
 from core.custody import agent
-from core.custody.agent import AddNotConfirmed, AgentError, AgentOwner, Identity, holdings
+from core.custody.agent import AddNotConfirmed, AgentError, Identity, holdings
 from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
 from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
 from core.secret import KeyMaterial
-from tests.core.custody.test_agent import Doubtful, fake_agent
+from tests.core.custody.test_agent import Doubtful, fake_agent, made_by
 from tests.demo import DemoService
 from tests.helpers import Agent
 from tests.tui.driving import (
@@ -110,7 +110,7 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
     ) -> AddedToAgent:
         calls.append(created)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return original(created, lifetime=lifetime, confirm=confirm, **others)
 
     monkeypatch.setattr(empty_service, "add_to_agent", count)
@@ -319,23 +319,22 @@ def test_another_accounts_agent_gets_the_key_by_the_second_key_that_says_so(
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    mallory = AgentOwner(12345, "mallory")
-    monkeypatch.setattr(agent, "_owner", lambda *_: mallory)
+    made_by(monkeypatch, 54321)
 
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_service)
         await open_form(pilot)
-        await until(pilot, lambda: "it belongs to mallory" in outcome(pilot), "the owner")
+        await until(pilot, lambda: "it belongs to user 54321" in outcome(pilot), "the owner")
         await pilot.press("enter")
         await until(pilot, lambda: "press enter again" in flat(pilot), "the question")
         assert holdings().identities == ()
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
-        assert "In the agent of mallory" in flat(pilot)
+        assert "In the agent of user 54321" in flat(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await open_agent(pilot)
-        await until(pilot, lambda: "it belongs to mallory, who can log in" in flat(pilot), "it")
+        await until(pilot, lambda: "it belongs to user 54321, who can log in" in flat(pilot), "it")
 
     play(empty_service, scene, size)
     assert len(holdings().identities) == 1

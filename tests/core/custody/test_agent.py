@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -455,14 +456,26 @@ def test_what_ssh_add_says_is_quoted_in_bounds(
 MALLORY = AgentOwner(12345, "mallory")
 
 
+def made_by(monkeypatch: pytest.MonkeyPatch, uid: int) -> None:
+    """Have the system say that every socket was made by a process of this account."""
+
+    class Theirs(socket.socket):
+        def getsockopt(self, level: int, option: int, *size: int) -> Any:
+            answer: Any = super().getsockopt(level, option, *size)
+            if option != socket.SO_PEERCRED:
+                return answer
+            process, _, group = struct.unpack("3i", answer)
+            return struct.pack("3i", process, uid, group)
+
+    monkeypatch.setattr(socket, "socket", Theirs)
+
+
 def test_the_agent_of_another_account_gets_a_key_only_after_a_second_yes(
     ssh_agent: Agent, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = service.create_key_pair(key_name="web", key_type="ed25519")
-    uid = os.geteuid()
-    owner = AgentOwner(uid, pwd.getpwuid(uid).pw_name)
-    # The agent runs as we do: to be another account is all that this takes.
-    monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    made_by(monkeypatch, 54321)
+    owner = AgentOwner(54321, "user 54321")
     assert holdings().owner == owner
     with pytest.raises(AgentAsks, match=f"belongs to {owner.name}, who can log in") as asked:
         service.add_to_agent(created)
@@ -476,7 +489,7 @@ def test_the_agent_of_another_account_gets_a_key_only_after_a_second_yes(
     assert [each.source for each in service.finder().in_agent()] == [f"the agent of {owner.name}"]
     # The check-up looks for the person's own keys.
     assert agent_keys.keys_in_agent() is None
-    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    made_by(monkeypatch, os.geteuid())
     assert agent_keys.keys_in_agent() == frozenset({created.key_pair.public_key})
     assert holdings().owner is None
 
