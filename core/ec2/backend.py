@@ -7,9 +7,8 @@ beyond EC2's API stands at the end of it, and `Capabilities` says what can be re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from core.ec2.filters import Filter, TagDescription
 from core.model import (
     CreatedKeyPair,
     DeletedKeyPair,
@@ -18,6 +17,9 @@ from core.model import (
     TagSelector,
     TagSpecification,
 )
+
+if TYPE_CHECKING:
+    from core.ec2.filters import Filter, TagDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Backend(Protocol):
         *,
         key_names: Sequence[str] = (),
         key_pair_ids: Sequence[str] = (),
-        filters: Sequence[Filter] = (),
+        filters: "Sequence[Filter]" = (),
         dry_run: bool = False,
     ) -> tuple[KeptKeyPair, ...]:
         """Return the key pairs asked for, each once; without names, ids and filters all of them.
@@ -158,11 +160,11 @@ class Backend(Protocol):
     def describe_tags(
         self,
         *,
-        filters: Sequence[Filter] = (),
+        filters: "Sequence[Filter]" = (),
         max_results: int | None = None,
         next_token: str | None = None,
         dry_run: bool = False,
-    ) -> tuple[list[TagDescription], str | None]:
+    ) -> "tuple[list[TagDescription], str | None]":
         """Return tags and, where there are more than `max_results` (5 to 1,000), a token for them.
 
         Raises:

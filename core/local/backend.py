@@ -1,16 +1,13 @@
 """Answers EC2's operations from a Region's file, by EC2's rules, in EC2's order."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.ec2 import filters as ec2_filters
 from core.ec2 import validation
 from core.ec2.authorization import Context, request_tags, resource_context
 from core.ec2.backend import Capabilities
-from core.ec2.filters import Filter, TagDescription
 from core.errors import (
     DryRunOperation,
     InvalidID,
@@ -37,6 +34,7 @@ from core.secret import KeyMaterial
 from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
+    from core.ec2.filters import Filter, TagDescription
     from core.keys.keygen import PrivateKey
 
 _CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
@@ -45,6 +43,8 @@ _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
 
 def new_key_pair_id() -> str:
     """Return a random id in EC2's form: `key-0` and 16 more hexadecimal digits."""
+    import secrets  # the start of the program has no time for it
+
     return f"key-0{secrets.token_hex(8)}"
 
 
@@ -206,7 +206,7 @@ class LocalBackend:
         *,
         key_names: Sequence[str] = (),
         key_pair_ids: Sequence[str] = (),
-        filters: Sequence[Filter] = (),
+        filters: "Sequence[Filter]" = (),
         dry_run: bool = False,
     ) -> tuple[KeptKeyPair, ...]:
         """Return the key pairs asked for, each once, in the order in which they came here."""
@@ -224,18 +224,24 @@ class LocalBackend:
             for key_pair_id, key_pair in state.key_pairs.items()
             if everything or key_pair_id in wanted
         )
+        if not filters:
+            return tuple(found)
+        from core.ec2 import filters as ec2_filters  # a list without filters does not need them
+
         return tuple(ec2_filters.select_key_pairs(found, filters))
 
     def describe_tags(
         self,
         *,
-        filters: Sequence[Filter] = (),
+        filters: "Sequence[Filter]" = (),
         max_results: int | None = None,
         next_token: str | None = None,
         dry_run: bool = False,
-    ) -> tuple[list[TagDescription], str | None]:
+    ) -> "tuple[list[TagDescription], str | None]":
         """Return tags and, where there are more than `max_results`, a token for them."""
         self._access.begin("DescribeTags", dry_run=dry_run)
+        from core.ec2 import filters as ec2_filters  # see `describe_key_pairs`
+
         asked = tag_pages.asked(max_results, next_token)
         rows = (
             (key_pair.key_pair_id, tag)

@@ -174,7 +174,7 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
     def wait(copying: RegionCopying, key_pair: KeptKeyPair, name: str) -> KeptKeyPair | None:
         asked.append(name)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return real(copying, key_pair, name)
 
     monkeypatch.setattr(RegionCopying, "copy", wait)

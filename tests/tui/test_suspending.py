@@ -42,7 +42,7 @@ def test_not_while_a_change_is_under_way(
     insert = Transaction.insert
 
     def slow(transaction: Transaction, key_pair: KeptKeyPair, operation: str) -> None:
-        written.wait(10)
+        written.wait(60)
         insert(transaction, key_pair, operation)
 
     monkeypatch.setattr(Transaction, "insert", slow)
