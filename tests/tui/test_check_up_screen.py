@@ -2,7 +2,6 @@ import shlex
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -191,8 +190,8 @@ async def test_hostile_names_are_shown_inert(demo_session: DemoSession) -> None:
     with demo_session.store.transaction() as transaction:
         pair = transaction.state.named("nightly")
         assert pair is not None
-        values: dict[str, Any] = {"key_name": hostile, "saved_to": (f"/{hostile}",)}
-        transaction.update(replace(pair, **values), "Test")
+        changed = kept(replace(pair, key_name=hostile), saved_to=(f"/{hostile}",))
+        transaction.update(changed, "Test")
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
         shown = str(rows(screen)) + str(screen._problem.render())

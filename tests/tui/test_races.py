@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.custody import export, saving
 from core.errors import StoreError
 from core.model import KeptKeyPair
 from tests.demo import DemoSession
@@ -22,15 +23,15 @@ from tests.tui.driving import (
 )
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.pick_list import PickList
+from tui.words import region_copies
 
 
 class Held:
-    """A method of the session, or of its backend, that begins, and waits until it may go on."""
+    """What begins when it is called, and waits until it may go on."""
 
-    def __init__(self, session: DemoSession, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, owner: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls = 0
         self.go_on = Event()
-        owner = session if hasattr(session, name) else session.backend
         self._method = getattr(owner, name)
         monkeypatch.setattr(owner, name, self)
 
@@ -46,7 +47,7 @@ class Held:
 def test_a_second_enter_while_tags_are_saved_changes_nothing(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = Held(demo_session, "set_tags", monkeypatch)
+    held = Held(demo_session.backend, "set_tags", monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("t")
@@ -66,7 +67,7 @@ def test_a_second_enter_while_tags_are_saved_changes_nothing(
 def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = Held(empty_session, "delete_key_pair", monkeypatch)
+    held = Held(empty_session.backend, "delete_key_pair", monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -104,10 +105,10 @@ def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else
     play(empty_session, scene)
 
 
-SAVINGS = {
-    "export": ("export", ("e",), "ExportScreen", ()),
-    "save": ("save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
-    "copy": ("copy_to_region", ("C",), "CopyToRegionsScreen", ("space",)),
+SAVINGS: dict[str, tuple[object, str, tuple[str, ...], str, tuple[str, ...]]] = {
+    "export": (export, "export", ("e",), "ExportScreen", ()),
+    "save": (saving, "save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
+    "copy": (region_copies, "copy", ("C",), "CopyToRegionsScreen", ("space",)),
 }
 
 
@@ -115,8 +116,8 @@ SAVINGS = {
 def test_neither_a_second_enter_nor_escape_disturbs_what_is_under_way(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    method, keys, name, more = SAVINGS[what]
-    held = Held(demo_session, method, monkeypatch)
+    owner, function, keys, name, more = SAVINGS[what]
+    held = Held(owner, function, monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
         if what == "save":
@@ -154,7 +155,7 @@ def test_a_reading_of_the_region_that_was_left_is_not_shown(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        held = Held(demo_session, "describe_key_pairs", monkeypatch)
+        held = Held(demo_session.backend, "describe_key_pairs", monkeypatch)
         await pilot.press("R")
         await until(pilot, held.has_begun, "the reading")
         await turn_to(pilot, "eu-west-3")
