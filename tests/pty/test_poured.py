@@ -37,7 +37,7 @@ def test_on_the_list_it_deletes_nothing(
     terminal = open_app()
     terminal.wait_for("9 pairs")
     pour(terminal, text)
-    terminal.wait_for("that y came amid other keys", timeout=30)
+    terminal.wait_for("that y came amid other keys", timeout=60)
     time.sleep(len(text) / 400)
     assert service.describe_key_pairs() == before
     assert terminal.status is None
