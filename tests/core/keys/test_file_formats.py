@@ -18,6 +18,7 @@ from core.keys.keygen import PrivateKey
 from core.keys.reading import private_file
 from core.model import FileFormat, KeyType
 from tests.core.store_records import key_pair
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
@@ -334,8 +335,8 @@ def test_a_passphrase_that_no_one_could_type_is_refused(
         private.encode_as(key, file_format, COMMENT, passphrase)
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
-@pytest.mark.parametrize("comment", ["a\nb", "a\r", "\udc80"])
+@each_row("file_format", FileFormat)
+@each_row("comment", ["a\nb", "a\r", "\udc80"])
 def test_a_comment_that_is_not_one_line_of_text_is_refused(
     comment: str, file_format: FileFormat, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:

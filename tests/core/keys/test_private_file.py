@@ -24,6 +24,7 @@ from core.keys.reading.private_file import (
     WrongPassphrase,
 )
 from core.model import KeyType
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
@@ -363,9 +364,9 @@ def other(key: PrivateKey, rsa_keys: Sequence[RSAPrivateKey]) -> PrivateKey:
     return rsa_keys[1] if isinstance(key, RSAPrivateKey) else Ed25519PrivateKey.generate()
 
 
-@pytest.mark.parametrize("version", [2, 3])
-@pytest.mark.parametrize("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
-@pytest.mark.parametrize("key_type", KeyType)
+@each_row("version", [2, 3])
+@each_row("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
+@each_row("key_type", KeyType)
 def test_a_ppk_whose_halves_disagree_is_said_to_be_so(
     key_type: KeyType,
     passphrase: bytes | None,
@@ -428,7 +429,7 @@ def test_a_pkcs1_file_of_two_keys_is_refused(rsa_keys: Sequence[RSAPrivateKey]) 
 # What is not taken -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "key_type"),
     [
         (["-t", "ecdsa"], "ECDSA"),
@@ -470,7 +471,7 @@ def test_a_ppk_of_another_type_is_named(kind: str, tmp_path: Path, run: Run) -> 
         private_file.examine(path.read_bytes())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "word"),
     [
         (b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "OpenPGP"),
@@ -488,7 +489,7 @@ def test_other_private_keys_are_seen_to_be_private_and_named(data: bytes, word: 
     assert word in str(refused(data))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [b"", b"\n", b"ssh-ed25519 AAAA\n", b"\0" * 99, "Schlüssel".encode(), b"-----BEGIN RSA PUBLIC"],
 )
