@@ -46,7 +46,7 @@ LARGEST = MOST_BYTES_OF_A_KEY_FILE
 _AUTHORIZED_KEYS = "authorized_keys"
 _LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
 THE_AGENT = "the agent"
-"""The source of what the ssh-agent holds."""
+"""The source of what the ssh-agent holds; with the account's name where it is another's."""
 
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
@@ -248,14 +248,15 @@ class Finder:
         """
         from core.custody import agent
 
-        identities = agent.holdings().identities
-        if not identities:
+        held = agent.holdings()
+        source = THE_AGENT if held.owner is None else f"{THE_AGENT} of {held.owner.name}"
+        if not held.identities:
             note = "it holds no key, or is locked (ssh-add -X unlocks it)"
-            yield Found(THE_AGENT, Standing.NO_KEY, note=note)
-        for identity in identities:
+            yield Found(source, Standing.NO_KEY, note=note)
+        for identity in held.identities:
             # The comment is any text, and may look like further keys.
             for entry in public_file.read(identity.public_key.encode()):
-                yield self._public(replace(entry, comment=identity.comment), THE_AGENT)
+                yield self._public(replace(entry, comment=identity.comment), source)
 
     # Keys ---------------------------------------------------------------------------------------
 

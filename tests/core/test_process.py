@@ -48,7 +48,7 @@ def kept_by_changes(*, given_back: bool) -> int:
         [sys.executable, "-c", f"GIVEN_BACK = {given_back}\n{CHANGES}"],
         capture_output=True,
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     return int(done.stdout)
@@ -72,7 +72,7 @@ def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -
         command,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
         cwd=ROOT,
         start_new_session=alone,

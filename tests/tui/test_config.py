@@ -229,3 +229,21 @@ def test_what_the_screens_say_names_the_keys_that_are_in_force(
         assert "Press f2 to create one, i to import" in text_of(pilot, "#empty")
 
     play(empty_service, scene)
+
+
+def test_the_file_may_be_a_link_to_where_a_person_keeps_such_files(tmp_path: Path) -> None:
+    kept = tmp_path / "dotfiles" / "keypairs.toml"
+    kept.parent.mkdir()
+    kept.write_text('theme = "nord"\n')
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "again.toml").symlink_to(kept)
+    (folder / "config.toml").symlink_to("again.toml")
+    assert load(folder / "config.toml").theme == "nord"
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_not_taken_for_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.symlink_to(tmp_path / "gone.toml")
+    with pytest.raises(SettingsError, match=r"config\.toml is a link, and there is no file behind"):
+        load(path)

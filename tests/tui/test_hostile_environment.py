@@ -44,7 +44,7 @@ def run(
         [sys.executable, "-m", "tui", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=60,
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
         check=False,
@@ -264,7 +264,7 @@ def test_a_huge_file_is_refused_in_a_moment_and_in_little_memory(
     path = write_hole(tmp_path / "us-east-1.json", size)
     code = MEASURE.format(setup=setup, call=call, refusal=refusal)
     done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=30, cwd=ROOT
+        [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, cwd=ROOT
     )
     assert done.returncode == 0, done
     assert done.stdout.strip()

@@ -596,9 +596,9 @@ def test_empty_sids_may_stand_in_many_statements() -> None:
 
 def test_a_pattern_of_many_stars_is_judged_at_once() -> None:
     guard = policy(deny(Resource=ARN + "*a" * 100 + "b"))
-    start = time.monotonic()
+    start = time.thread_time()
     assert guard.evaluate(Request(CREATE, ARN + "a" * 255)) is SILENT
-    assert time.monotonic() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_a_policy_is_read_from_a_file(tmp_path: Path) -> None:

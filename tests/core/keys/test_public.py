@@ -107,7 +107,7 @@ def known(*names: str) -> pytest.MarkDecorator:
 
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(arguments, input=stdin, capture_output=True, timeout=30, check=False)
+    return subprocess.run(arguments, input=stdin, capture_output=True, timeout=60, check=False)
 
 
 def output(*arguments: str | Path, stdin: bytes = b"") -> bytes:
