@@ -123,7 +123,7 @@ def test_it_comes_back(written: Written) -> None:
 
 def test_every_encryption_has_a_salt_of_its_own(key: PrivateKey) -> None:
     containers = [
-        openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)).body)
+        openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)))
         for _ in range(2)
     ]
     ppks = [ppk.parse(private.encode_as(key, PPK3, COMMENT, PASSPHRASE)) for _ in range(2)]
@@ -303,7 +303,7 @@ def test_a_container_is_laid_out_as_ssh_keygen_does_it(
     theirs = path.read_bytes()
     assert theirs != ours
     assert [len(line) for line in ours.split(b"\n")] == [len(line) for line in theirs.split(b"\n")]
-    fields = [openssh.parse(armour.parse(data).body) for data in (ours, theirs)]
+    fields = [openssh.parse(armour.parse(data)) for data in (ours, theirs)]
     assert {(field.cipher, field.rounds, len(field.salt)) for field in fields} == {
         (b"aes256-ctr", 16, 16)
     }
