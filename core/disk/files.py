@@ -219,13 +219,16 @@ def present(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_regular_file(path: Path, limit: int) -> bytes:
+def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> bytes:
     """Return the content of a regular file, following no link in its last component.
+
+    With `folder`, the descriptor of an open folder, the file of that name in it is read, wherever
+    the folder has gone meanwhile.
 
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
-    with opened_regular_file(path) as file, open(file, "rb", closefd=False) as reader:
+    with opened_regular_file(path, folder) as file, open(file, "rb", closefd=False) as reader:
         # Looked at twice: what is far too large takes no memory, and what grows meanwhile not more.
         data = reader.read(limit + 1) if os.fstat(file).st_size <= limit else None
     if data is None or len(data) > limit:
@@ -234,13 +237,16 @@ def read_regular_file(path: Path, limit: int) -> bytes:
 
 
 @contextmanager
-def opened_regular_file(path: Path) -> Iterator[int]:
+def opened_regular_file(path: Path, folder: int | None = None) -> Iterator[int]:
     """Hold a regular file open for reading, following no link in its last component.
+
+    With `folder`, an open one, only the last component of the path is looked up, in that folder.
 
     Raises:
         OSError: it cannot be opened, or is no regular file (EINVAL).
     """
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.open(path if folder is None else path.name, flags, dir_fd=folder)
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
