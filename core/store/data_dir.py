@@ -1,6 +1,7 @@
-"""Finds the folder that holds the Regions' files, and judges whether it may be trusted."""
+"""Chooses the folder that holds the Regions' files, and judges whether it may be trusted."""
 
 import os
+import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +12,7 @@ from core.errors import SettingsError, StoreError
 def data_folder(
     folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
-    """Return the folder that holds the Regions: the one named, that of the environment, the usual.
-
-    Raises:
-        SettingsError: it is the folder of a user who does not exist.
-    """
+    """Return the folder that holds the Regions, as `open_session` chooses it."""
     named = folder or environment.get("KEYPAIRS_DATA_DIR")
     if named:
         return expanded(named).absolute()
@@ -25,7 +22,7 @@ def data_folder(
 
 
 def expanded(path: str | Path) -> Path:
-    """Return a path with `~` replaced.
+    """Return a path with the home of `~` or `~user` in its place.
 
     Raises:
         SettingsError: there is no such user.
@@ -41,8 +38,6 @@ def restore_command(folder: Path, region: str) -> str:
 
     The folder is named unless it is the one that is taken when nothing names another.
     """
-    import shlex  # the start of the program has no time for it
-
     words = ["keypairs", "restore", region]
     if folder != data_folder(environment={}):
         words += ["--data-dir", str(folder)]
@@ -75,8 +70,6 @@ def problem(path: Path) -> str | None:
         return f"{path} is not a folder; choose another with --data-dir"
     status = path.stat()
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        import shlex  # the start of the program has no time for it
-
         # No full stop may come to stand behind the path.
         return (
             f"others can write in {path}; chmod 700 {shlex.quote(str(path))} makes it yours alone"

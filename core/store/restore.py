@@ -3,6 +3,7 @@
 Nothing is thrown away. The damaged file gets another name, and the copy stays where it is.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,6 +76,7 @@ def restore(
     """
     store = RegionStore(folder, region, now=now)
     with store.locked():
+        damaged = _bytes_of(store.path)
         found, content = _examine(store)
         if found.refusal is not None or content is None:
             raise StoreError(f"Not restored: {found.refusal}.")
@@ -82,11 +84,19 @@ def restore(
             raise StoreError(
                 f"Not restored: {found.path} or its copy has changed meanwhile. Look again."
             )
-        aside = _free_name(store.path, now()) if store.path.exists() else None
         # Two above the copy: the file that is damaged was one above it.
         pieces = region_file.pieces(content.tables, region, content.state.generation + 2)
-        previous = aside or store.path.with_name(f"{store.temporary_name}.previous")
-        store.replace(pieces, previous, [Change("RestoreRegion")])
+        changes = [Change("RestoreRegion")]
+        if damaged is None:
+            store.replace(pieces, store.previous_path, changes, check=None)
+            return None
+
+        def check(file: int) -> None:
+            if os.pread(file, len(damaged) + 1, 0) != damaged:
+                raise StoreError(f"Not restored: {store.path} has changed meanwhile. Look again.")
+
+        aside = _free_name(store.path, now())
+        store.replace(pieces, aside, changes, check)
         return aside
 
 
@@ -103,7 +113,7 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
             refusal = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
             return Restoration(path, copy, None, refusal), None
         problem = _cause(damage)
-        readable = _names(path)
+        readable = region_file.names_still_readable(_bytes_of(path) or b"")
     with explained(copy, "read"):
         try:
             time = datetime.fromtimestamp(copy.lstat().st_mtime, UTC)
@@ -145,12 +155,11 @@ def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
     )
 
 
-def _names(path: Path) -> frozenset[str]:
+def _bytes_of(path: Path) -> bytes | None:
     try:
-        data = files.read_regular_file(path, region_file.LARGEST)
+        return files.read_regular_file(path, region_file.LARGEST)
     except FileNotFoundError:
-        return frozenset()
-    return region_file.names_still_readable(data)
+        return None
 
 
 def _clause(error: Exception) -> str:

@@ -1,12 +1,12 @@
 """What the details show for pasting, and what is copied."""
 
-import pytest
 from textual.pilot import Pilot
 
 from core.custody import file_kinds, saving
 from core.custody.recipes import recipes
 from core.model import FileFormat, KeptKeyPair, Tag
 from tests.demo import DemoSession
+from tests.each_row import each_row
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.actions.table import Place
 from tui.widgets.facts import Facts
@@ -90,7 +90,7 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSe
     assert empty_session.key_pair_named(pair.key_name) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tag", "tone"),
     [
         (Tag("Env=prod"), Tone.CAUTION),

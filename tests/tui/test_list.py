@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from core.custody import saving
 from tests.demo import DemoSession
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -46,7 +47,7 @@ def test_choosing_hides_no_mark(
     play(empty_session, scene, size)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "width", "lines"),
     [
         ("", 5, [""]),

@@ -20,6 +20,7 @@ from core.session import Session
 from core.store import records, transaction
 from core.store.region_store import RegionStore
 from tests.core.store_records import TIME, key_pair
+from tests.each_row import each_row
 from tests.helpers import kept, session_over
 
 NEVER = "key-0123456789abcdef0"
@@ -37,7 +38,7 @@ def make(session: Session, name: str, replaces: KeptKeyPair | None = None) -> Ke
 # The name ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "taken", "expected"),
     [
         ("ci-deploy", [], "ci-deploy-2"),

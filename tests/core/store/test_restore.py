@@ -12,8 +12,8 @@ from tinydb import TinyDB
 from core.custody import saving
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.session import Session
-from core.store import data_dir, region_file, restore
-from core.store.data_dir import data_folder
+from core.store import region_file, restore
+from core.store.data_dir import data_folder, restore_command
 from core.store.region_store import RegionStore
 from tests.core.store_records import encode
 from tests.helpers import session_over
@@ -90,9 +90,9 @@ def test_the_command_names_the_folder_unless_it_is_the_usual_one(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("KEYPAIRS_DATA_DIR", "/may/be/unset/there")
     usual = data_folder(environment={})
-    assert data_dir.restore_command(usual, REGION) == "keypairs restore us-east-1"
+    assert restore_command(usual, REGION) == "keypairs restore us-east-1"
     odd = tmp_path / "it's mine"
-    words = shlex.split(data_dir.restore_command(odd, REGION))
+    words = shlex.split(restore_command(odd, REGION))
     assert words == ["keypairs", "restore", "us-east-1", "--data-dir", str(odd)]
 
 
