@@ -1,9 +1,11 @@
 """What stands between wildcards, as one regular expression: for filters and for policies."""
 
-from collections.abc import Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-def expression(pieces: Sequence[str]) -> str:
+def expression(pieces: "Sequence[str]") -> str:
     """Return the expression of pieces, each one of fixed length, with anything between them.
 
     The time to match is at most the length of the expression times the length of the text.

@@ -15,7 +15,7 @@ import botocore.validate  # type: ignore[import-untyped]  # botocore has no type
 import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
-from core import settings
+from core import choices
 from core.client import (
     Client,
     ClientError,
@@ -23,14 +23,16 @@ from core.client import (
     ParamValidationError,
     WaiterError,
 )
-from core.disk import files
+from core.disk import replacing
 from core.ec2 import regions, request_shapes
 from core.ec2.authorization import Authorizer
 from core.errors import StoreError
+from core.local.opening import open_local
 from core.secret import KeyMaterial, KeyMaterialGone
-from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests.core.keys.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
+from tests.each_row import each_row
+from tests.helpers import session_over
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -80,7 +82,7 @@ def in_our_words(shape: Any) -> request_shapes.Shape:
             return request_shapes.Scalar(SCALARS[scalar])
 
 
-@pytest.mark.parametrize("operation", METHODS)
+@each_row("operation", METHODS)
 def test_the_members_of_a_request_are_those_of_the_service_model(operation: str) -> None:
     expected = in_our_words(MODEL.operation_model(operation).input_shape)
     assert request_shapes.REQUESTS[operation] == expected
@@ -192,7 +194,7 @@ def test_a_client_of_a_region_and_a_folder_finds_what_another_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KEYPAIRS_POLICY", raising=False)
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "none")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "none")
     folder = tmp_path / "data"
     Client("eu-central-1", folder).import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
     again = Client(region_name="eu-central-1", data_dir=str(folder))
@@ -355,7 +357,7 @@ def test_a_full_disk_is_an_internal_error_and_nothing_is_made(
     def no_space(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "replace_file", no_space)
+    monkeypatch.setattr(replacing, "replace_file", no_space)
     error = refusal(client, "CreateKeyPair", {"KeyName": "web", "KeyType": "ed25519"})
     assert error.response["Error"]["Code"] == "InternalError"
     assert "the disk is full" in error.response["Error"]["Message"]
@@ -430,7 +432,7 @@ def test_bad_arguments_are_refused_in_botocores_words(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operation", "request_"),
     [
         ("CreateKeyPair", {"KeyName": "web", "KeyType": "dsa", "KeyFormat": "", "DryRun": True}),
@@ -460,7 +462,7 @@ def test_bad_arguments_are_refused_before_anything_else(
     client.import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
     damage(store)
     authorizer = Authorizer(regions.region("us-east-1"), "ada", read_only=True)
-    forbidding = Client(service=KeyPairService(store, authorizer))
+    forbidding = Client(backend=session_over(store, authorizer).backend)
     with pytest.raises(ParamValidationError):
         call(forbidding, operation, {"DryRun": dry_run} | request_)
 
@@ -556,7 +558,7 @@ def filtered(*values: str) -> Request:
     return {"Filters": [{"Name": "key-name", "Values": list(values)}]}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("request_", "made_after"),
     [
         ({"KeyNames": ["web"]}, 0),
@@ -586,7 +588,7 @@ def test_the_waiter_waits_and_gives_up_as_botocores_does(
     request_: Request, made_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def outcome(name: str) -> tuple[str, str, list[float], Answer]:
-        client = Client(service=KeyPairService.open(tmp_path / name, "us-east-1"))
+        client = Client(backend=open_local(tmp_path / name, "us-east-1").backend)
         client.import_key_pair(KeyName="old", PublicKeyMaterial=ED25519)
         sleeps: list[float] = []
 

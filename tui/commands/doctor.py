@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+from core.checks.check_up import check_up
 from core.checks.finding import KINDS, OLD, Finding
 from core.errors import KeyPairsError
 from core.query import age
-from core.settings import data_folder, open_to_look
+from core.settings import open_to_look
+from core.store.data_dir import data_folder
 from tui.commands.help import JSON
 from tui.commands.wrapping import say, tell
 from tui.words.check_up import advice, summed_up
@@ -18,7 +20,7 @@ from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
     from core.checks.check_up import Summary
-    from core.service import KeyPairService
+    from core.session import Session
 
 HANDLES_KEYS = True
 REFUSES: Mapping[str, str] = {"region": "doctor looks at all Regions. Leave out --region."}
@@ -91,8 +93,8 @@ def doctor(
     Returns the exit status.
     """
     try:
-        service = open_to_look(folder, policy)
-        findings, summary = _collected(service, older_than)
+        session = open_to_look(folder, policy)
+        findings, summary = _collected(session, older_than)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE
@@ -113,10 +115,8 @@ def doctor(
     return FOUND if findings else FINE
 
 
-def _collected(
-    service: "KeyPairService", older_than: timedelta | None
-) -> "tuple[list[Finding], Summary]":
-    *steps, last = service.check_up(older_than)
+def _collected(session: "Session", older_than: timedelta | None) -> "tuple[list[Finding], Summary]":
+    *steps, last = check_up(session, older_than)
     findings = [step for step in steps if isinstance(step, Finding)]
     return sorted(findings, key=lambda finding: finding.rank), cast("Summary", last)
 

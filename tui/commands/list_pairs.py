@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from shutil import get_terminal_size
 from typing import NamedTuple
 
-from core.session import Session
-
 from core import query
 from core.custody import export
 from core.errors import EC2Error, SettingsError, StoreError
 from core.model import KeptKeyPair
+from core.session import Session
 from core.settings import open_session, open_to_look
 from tui.commands.help import JSON
 from tui.commands.wrapping import tell
@@ -139,7 +138,7 @@ def _print_json(found: Found, all_regions: bool) -> None:
 
 def _print_csv(found: Found) -> None:
     # RFC 4180 ends lines in CR and LF, and they are written as they are.
-    text = export.all_as_csv((session.region, pairs) for session, pairs in found)
+    text = export.regions_as_csv((session.region, pairs) for session, pairs in found)
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())
 

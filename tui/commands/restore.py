@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from core.ec2 import regions
 from core.errors import KeyPairsError, StoreError
-from core.settings import data_folder
 from core.store import data_dir
+from core.store.data_dir import data_folder
 from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
 from tui.commands.wrapping import tell

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command that was named, and return the exit status."""
-    from core.errors import KeyPairsError, SettingsError
+    from core.errors import KeyPairsError, NoSuchRegion, SettingsError
 
     statuses = statuses_of(options.command)
     out_is_closed = sys.stdout is None
@@ -35,9 +35,16 @@ def run(options: argparse.Namespace) -> int:
         status = command.run(options)
         sys.stdout.flush()
         return status
+    except NoSuchRegion as error:
+        _say_of(error)
+        return statuses.usage
     except SettingsError as error:
         _say_of(error)
         return statuses.unusable
+    except KeyPairsError as error:
+        # A folder or a file of the store, say, before anything was done.
+        _say_of(error)
+        return statuses.failed
     except BrokenPipeError:
         # Whoever reads it has seen enough.
         return statuses.pipe_closed
@@ -45,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         # What the core cannot read or write it says in errors of its own. This is the output: the
         # disk it goes to is full, say, and no other status may stand for what was not said.
         _say_of(KeyPairsError(f"The output ended early: {error.strerror}."))
-        return statuses.output_lost
+        return statuses.failed
     except KeyboardInterrupt:
         # Nobody can be told where stderr is full; the status says it, too.
         with suppress(OSError):

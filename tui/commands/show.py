@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from core.session import Session
-
 from core.custody import export
 from core.custody.rotation import Rotation
 from core.errors import EC2Error, StoreError
 from core.model import KeptKeyPair
+from core.session import Session
 from core.settings import open_session
 from tui.commands.help import JSON
 from tui.commands.wrapping import tell

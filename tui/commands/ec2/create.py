@@ -12,11 +12,10 @@ import threading
 import time
 from types import FrameType
 
-from core.session import Session
-
-from core.client import Answer, Client
+from core.client import Answer, create_and_hand_over
 from core.model import CreatedKeyPair, FileFormat
 from core.process import GRACE, forbid_dumps
+from core.session import Session
 from tui.commands.ec2 import answers
 from tui.commands.ec2.handovers import Handover, NotHandedOver, Search, ToAgent, ToFile, ToOutput
 from tui.commands.ec2.refusals import say
@@ -68,14 +67,14 @@ def run(session: Session, request: Answer, options: argparse.Namespace, search: 
     forbid_dumps()
     if options.save is None and (options.save_format or options.passphrase_file):
         raise ValueProblem("--save-format and --passphrase-file need --save PATH")
-    kind = (
-        ToFile if options.save is not None else ToAgent if options.agent is not None else ToOutput
-    )
-    handover: Handover = kind(session, request, options, search)
-    made_up = answers.made_up(answers.CREATE, request)
-    if kind is not ToOutput:
-        del made_up["KeyMaterial"]
-    handover.look(made_up)
+    handover: Handover
+    if options.save is not None:
+        handover = ToFile(session, request, options, search)
+    elif options.agent is not None:
+        handover = ToAgent(session, options, search)
+    else:
+        handover = ToOutput(options, search)
+    handover.look(answers.made_up(answers.CREATE, request))
     return _Creation(session, handover, request).run()
 
 
@@ -125,9 +124,7 @@ class _Creation:
 
     def _work(self) -> None:
         try:
-            created, answer = Client(backend=self._session.backend).create_and_hand_over(
-                self._take, **self._request
-            )
+            created, answer = create_and_hand_over(self._session.backend, self._request, self._take)
             self._stands = True
             if created.warning is not None:
                 say(f"keypairs: {created.warning}")

@@ -2,11 +2,10 @@
 
 import sys
 
-from core.session import Session
-
 from core.client import Answer
 from core.errors import EC2Error
 from core.model import KeptKeyPair, PrivateKeyState
+from core.session import Session
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
 

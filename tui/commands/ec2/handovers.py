@@ -14,8 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from core.session import Session
-
 from core.client import Answer
 from core.custody import agent, agent_keys, lifetime, saving
 from core.disk import destination
@@ -25,6 +23,7 @@ from core.keys import file_formats
 from core.keys import passphrase as passphrases
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
 from core.secret import Passphrase
+from core.session import Session
 from tui.commands.ec2 import answers, output
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import STDIN, ValueProblem
@@ -185,14 +184,12 @@ def _passphrase(path: str) -> Passphrase:
 class ToAgent:
     """A private key on its way to the ssh-agent; nothing goes to disk."""
 
-    def __init__(
-        self, session: Session, request: Answer, options: argparse.Namespace, search: Search
-    ) -> None:
+    def __init__(self, session: Session, options: argparse.Namespace, search: Search) -> None:
         self._session = session
-        self._request = request
         self._options = options
         self._search = search
         self._lifetime: timedelta | None = None
+        self._owner: agent.AgentOwner | None = None
         self._added: agent_keys.AddedToAgent | None = None
 
     def look(self, made_up: Answer) -> None:
@@ -200,7 +197,13 @@ class ToAgent:
             self._lifetime = lifetime.parse(self._options.agent)
         except lifetime.LifetimeError as error:
             raise ValueProblem(f"--agent: {error}") from None
-        agent.holdings()
+        owner = agent.holdings().owner
+        if owner is not None and not self._options.yes:
+            raise ValueProblem(
+                f"--agent: the agent belongs to {owner.name}, who can log in with every key in it;"
+                " --yes agrees to that"
+            )
+        self._owner = owner
         del made_up["KeyMaterial"]
         added: Answer = {"AddedToAgent": True} | ({"Until": ""} if self._lifetime else {})
         self._search(made_up | added)
@@ -208,7 +211,11 @@ class ToAgent:
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
             self._added = agent_keys.put_into_agent(
-                created, lifetime=self._lifetime, confirm=False, now=self._session.now
+                created,
+                lifetime=self._lifetime,
+                confirm=False,
+                now=self._session.now,
+                accepted=self._owner,
             )
         except KeyPairsError as error:
             raise NotHandedOver(str(error)) from None

@@ -59,7 +59,7 @@ def rendered(answer: "Any", output: str, title: str) -> str:
         return "".join(_text(_shown(answer), None, None))
     if answer == {}:
         return ""
-    text = json.dumps(answer, indent=4, ensure_ascii=not _is_utf8(), default=_isoformat)
+    text = json.dumps(answer, indent=4, ensure_ascii=not _is_utf8())
     return _INVISIBLE.sub(_escaped, text) + "\n"
 
 
@@ -98,12 +98,6 @@ def _is_utf8() -> bool:
 def _escaped(match: "re.Match[str]") -> str:
     character = match[0]
     return character if character.isprintable() else json.dumps(character)[1:-1]
-
-
-def _isoformat(value: "Any") -> str:
-    """Return a time as version 2 of the AWS CLI prints it: `2026-09-25T11:05:17.469000+00:00`."""
-    text: str = value.isoformat()
-    return text
 
 
 def _shown(value: "Any") -> "Any":

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.client import Client
+    from core.local.quick_look import QuickLook
 
     Answer = dict[str, Any]
 
 _TOKEN, _SKIPPED = "NextToken", "boto_truncate_amount"
 
 
-def described_tags(client: "Client", request: "Answer", options: argparse.Namespace) -> "Answer":
+def described_tags(
+    client: "Client | QuickLook", request: "Answer", options: argparse.Namespace
+) -> "Answer":
     """Return the tags of all pages, or those that `--max-items` and `--starting-token` ask for.
 
     Raises:
@@ -39,8 +42,15 @@ def described_tags(client: "Client", request: "Answer", options: argparse.Namesp
     return _collected(client, request, options.max_items, options.starting_token)
 
 
+def as_text_parts(answer: "Answer") -> "list[Answer]":
+    """Return what is printed apart as text: the token stands in a line of its own."""
+    if _TOKEN not in answer:
+        return [answer]
+    return [{"Tags": answer["Tags"]}, {_TOKEN: {_TOKEN: answer[_TOKEN]}}]
+
+
 def _collected(
-    client: "Client", request: "Answer", most: int | None, starting_token: str | None
+    client: "Client | QuickLook", request: "Answer", most: int | None, starting_token: str | None
 ) -> "Answer":
     if most is not None and most < 0:
         raise ValueProblem("--max-items: a number below 0 cannot be printed")
@@ -60,9 +70,9 @@ def _collected(
             return {"Tags": tags, "NextToken": _written(token, 0)}
 
 
-def _page(client: "Client", request: "Answer") -> "Answer":
+def _page(client: "Client | QuickLook", request: "Answer") -> "Answer":
     answer: Answer = client.describe_tags(**request)
-    del answer["ResponseMetadata"]
+    answer.pop("ResponseMetadata", None)  # which a quick look has not
     return answer
 
 

@@ -1,9 +1,11 @@
 """Runs EC2's verbs: from the options to a request, and from the answer to what is printed."""
 
 import argparse
+import os
 import re
 import sys
 
+from core import choices
 from core.ec2.request_shapes import check
 from tui.commands.ec2 import answers, output, values
 from tui.commands.ec2.refusals import refused, say
@@ -12,12 +14,12 @@ from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from core.session import Session
-
     from core.client import Client
+    from core.local.quick_look import QuickLook
+    from core.session import Session
 
     Answer = dict[str, Any]
 
@@ -35,31 +37,35 @@ OPERATIONS = {
     "wait": "DescribeKeyPairs",
 }
 WAITER = "key-pair-exists"
+_READING = ("describe-key-pairs", "describe-tags")
 
 _EXAMPLES = {
     "create-key-pair": (
-        "--key-name ci-deploy --key-type ed25519 --save ~/.ssh/ci-deploy.pem",
-        "--key-name ci-deploy --query KeyMaterial --output text > ci-deploy.pem",
+        "--key-name ci --save ~/.ssh/ci.pem",
+        "--key-name ci \\\n    --query KeyMaterial --output text > ci.pem",
     ),
     "import-key-pair": (
-        "--key-name laptop --public-key-material fileb://~/.ssh/id_ed25519.pub",
-        "--key-name laptop --public-key-material - < id_ed25519.pub",
+        "--key-name me \\\n    --public-key-material fileb://~/.ssh/id_ed25519.pub",
+        "--key-name me --public-key-material - < me.pub",
     ),
     "describe-key-pairs": (
-        "--key-names ci-deploy --include-public-key",
-        "--filters Name=tag:Env,Values=prod --query 'KeyPairs[].KeyName' --output text",
+        "--key-names ci --include-public-key",
+        "--filters Name=tag:Env,Values=prod \\\n    --query 'KeyPairs[].KeyName' --output text",
     ),
-    "delete-key-pair": ("--key-name ci-deploy", "--key-pair-id key-0123456789abcdef0"),
+    "delete-key-pair": ("--key-name ci", "--key-pair-id key-0123456789abcdef0"),
     "create-tags": (
-        "--resources ci-deploy --tags Key=Env,Value=prod",
-        "--resources key-0123456789abcdef0 --tags Key=Env,Value=prod Key=Team,Value=web",
+        "--resources ci --tags Key=Env,Value=prod",
+        "--resources key-0123456789abcdef0 \\\n    --tags Key=Env,Value=prod Key=Team,Value=web",
     ),
     "delete-tags": (
-        "--resources ci-deploy --tags Key=Env",
-        "--resources ci-deploy  (removes all its tags)",
+        "--resources ci --tags Key=Env",
+        "--resources ci  (removes all tags)",
     ),
     "describe-tags": ("--filters Name=key,Values=Env", "--max-items 100 --output text"),
-    "wait": (f"{WAITER} --key-names ci-deploy", f"{WAITER} --filters Name=tag:Env,Values=prod"),
+    "wait": (
+        f"{WAITER} --key-names ci",
+        f"{WAITER} --filters \\\n    Name=tag:Env,Values=prod",
+    ),
 }
 
 _KEY_PAIR_ID = re.compile("key-[0-9a-f]{17}")
@@ -121,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, operation: str) -> int:
     search = output.compiled(options.query)
     if options.generate_cli_skeleton == "input":
-        _print(options, search(values.skeleton(operation)), operation)
+        _print(options, [search(values.skeleton(operation))], operation)
         return DONE
     request = values.request(operation, options)
     missing = values.missing(operation, request)
@@ -132,7 +138,7 @@ def _run(options: argparse.Namespace, operation: str) -> int:
         say("Parameter validation failed:", *problems)
         return EC2S.usage
     if options.generate_cli_skeleton == "output":
-        _print(options, search(answers.EXAMPLES[operation]), operation)
+        _print(options, [search(answers.EXAMPLES[operation])], operation)
         return DONE
     return _asked(options, operation, request, search)
 
@@ -143,41 +149,82 @@ def _asked(
     request: "Answer",
     search: "Callable[[Any], Any]",
 ) -> int:
+    parts = _looked_up(options, request) if options.command in _READING else None
+    if parts is None:
+        return _asked_of_session(options, operation, request, search)
+    _print(options, [search(part) for part in parts], operation)
+    return DONE
+
+
+def _asked_of_session(
+    options: argparse.Namespace,
+    operation: str,
+    request: "Answer",
+    search: "Callable[[Any], Any]",
+) -> int:
+    # Imported here: most of what only reads is done by now.
     from core.client import ClientError, WaiterError
 
     session = _session(options)
     client = _client(session)
+    parts: list[Answer] = []
     try:
         match options.command:
             case "create-key-pair":
-                # Imported here, like the rest of what one verb alone needs.
                 from tui.commands.ec2 import create
 
                 return create.run(session, request, options, search)
             case "wait":
                 client.get_waiter("key_pair_exists").wait(**request)
-                return DONE
-            case "describe-tags":
-                from tui.commands.ec2 import paging
-
-                answer = paging.described_tags(client, request, options)
             case "import-key-pair":
-                answer = _imported(client, request, options, search)
+                parts = [_imported(client, request, options, search)]
             case "delete-key-pair":
-                answer = _deleted(session, client, request, options, search)
+                parts = [_deleted(session, client, request, options, search)]
             case "create-tags" | "delete-tags":
                 search({})
                 request["Resources"] = [_id(client, each) for each in request["Resources"]]
-                answer = _called(client, options.command, request)
-            case command:
-                answer = _called(client, command, request)
+                parts = [_called(client, options.command, request)]
+            case _:
+                parts = _read(client, options, request)
     except ClientError as error:
         return refused(error, _advice(options))
     except WaiterError as error:
         say(str(error))
         return FAILED
-    _print(options, search(answer), operation)
+    _print(options, [search(part) for part in parts], operation)
     return DONE
+
+
+def _looked_up(options: argparse.Namespace, request: "Answer") -> "list[Answer] | None":
+    """Return what is printed of an answer that needs no session, or None if it needs one."""
+    if options.policy is not None or choices.policy(None) or os.path.lexists(choices.SYSTEM_POLICY):
+        return None
+    # Imported here: a policy would need all of it anyhow.
+    from core.local.quick_look import NotPlainError, QuickLook
+
+    folder, region = choices.data_folder(options.data_dir), choices.region(options.region)
+    try:
+        return _read(QuickLook(folder, region), options, request)
+    except NotPlainError:
+        return None
+
+
+def _read(
+    client: "Client | QuickLook", options: argparse.Namespace, request: "Answer"
+) -> "list[Answer]":
+    """Return what is printed of the answer to what only reads, in parts."""
+    if options.command == "describe-tags":
+        # Imported here: the other verbs have no pages.
+        from tui.commands.ec2 import paging
+
+        answer = paging.described_tags(client, request, options)
+        return paging.as_text_parts(answer) if options.output == "text" else [answer]
+    answer = client.describe_key_pairs(**request)
+    answer.pop("ResponseMetadata", None)  # which a quick look has not
+    for key_pair in answer["KeyPairs"]:
+        # As version 2 of the AWS CLI prints it: 2026-09-25T11:05:17.469000+00:00.
+        key_pair["CreateTime"] = key_pair["CreateTime"].isoformat()
+    return [answer]
 
 
 def _session(options: argparse.Namespace) -> "Session":
@@ -201,8 +248,8 @@ def _called(client: "Client", command: str, request: "Answer") -> "Answer":
     return answer
 
 
-def _print(options: argparse.Namespace, answer: "Any", operation: str) -> None:
-    output.write(output.rendered(answer, options.output, operation))
+def _print(options: argparse.Namespace, parts: "Sequence[Any]", operation: str) -> None:
+    output.write("".join(output.rendered(part, options.output, operation) for part in parts))
 
 
 def _id(client: "Client", resource: str) -> str:
