@@ -16,10 +16,10 @@ from core.errors import SettingsError
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import session_over
-from tests.tui.calling import call
+from tests.tui.commands.calling import call
 from tui import environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
