@@ -11,7 +11,6 @@ class Choice:
     """
 
     profile: str | None = None
-    region: str | None = None
     endpoint_url: str | None = None
     connect_timeout: float = 5.0
     read_timeout: float = 20.0

@@ -35,6 +35,26 @@ AskCode = Callable[[str], str | None]
 """Asks for the MFA code of a device, given its ARN; None gives up."""
 
 
+def chosen_region(
+    choice: Choice, named: str | None, environment: Mapping[str, str] = os.environ
+) -> Region:
+    """Return the Region of that name, else the one that a variable or the profile names.
+
+    Raises:
+        SettingsError: none is named, or there is no such Region; it is never guessed.
+    """
+    named = named or profiles.region(_profile(choice, environment), environment)
+    if not named:
+        raise SettingsError(
+            "No Region is chosen: give --region, set AWS_REGION, or `region` in the profile."
+        )
+    return regions.region(named)
+
+
+def _profile(choice: Choice, environment: Mapping[str, str]) -> str:
+    return choice.profile or environment.get("AWS_PROFILE") or "default"
+
+
 class Ec2Account:
     """One account of EC2, asked with the credentials that a person chose.
 
@@ -44,7 +64,7 @@ class Ec2Account:
         authorizer_of: who may do what from here, for each Region.
         made_by: who makes a new key.
         ask_code: asks for MFA codes.
-        environment: the variables that name a Region.
+        environment: the variables that lead to a profile, an account or a host.
     """
 
     def __init__(
@@ -62,25 +82,10 @@ class Ec2Account:
         self._made_by = made_by
         self._ask_code = ask_code
         self._environment = environment
+        self._profile = _profile(choice, environment)
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._folder_name: str | None = None
-
-    def region(self) -> str:
-        """Return the Region that was chosen, or that a variable or the profile names.
-
-        Raises:
-            SettingsError: none is named, or there is no such Region; it is never guessed.
-        """
-        named = self._choice.region or profiles.region(self._profile(), self._environment)
-        if not named:
-            raise SettingsError(
-                "No Region is chosen: give --region, set AWS_REGION, or `region` in the profile."
-            )
-        return regions.region(named).name
-
-    def _profile(self) -> str:
-        return self._choice.profile or self._environment.get("AWS_PROFILE") or "default"
 
     def session(self, name: str) -> Session:
         """Return the session of a Region; nothing is asked and nothing is read yet.
@@ -111,7 +116,7 @@ class Ec2Account:
             return keygen.generate(KeyType.RSA)
 
         spare_key = SpareKey(make_spare_key)
-        place = Place(self._profile(), lambda: self.facts(region.name))
+        place = Place(self._profile, lambda: self.facts(region.name))
         return Session(open_backend, access, spare_key, self.session, place)
 
     def connection(self) -> "Connection":
@@ -141,7 +146,7 @@ class Ec2Account:
     def _asked(self) -> str:
         """Return what decides which account is asked, as far as it is not in the AWS files."""
         variables = (self._environment.get(name, "") for name in _DECIDING)
-        return " ".join(filter(None, (self._profile(), self._choice.endpoint_url, *variables)))
+        return " ".join(filter(None, (self._profile, self._choice.endpoint_url, *variables)))
 
     def _folder(self, region: str) -> Path:
         """Return the folder of the account: the one of the last time, else EC2 is asked."""

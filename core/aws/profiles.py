@@ -6,13 +6,12 @@ from configparser import Error, RawConfigParser
 from contextlib import suppress
 from pathlib import Path
 
+from core.ec2.regions import VARIABLES
+
 _FILES = (
     ("AWS_CONFIG_FILE", "~/.aws/config"),
     ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
 )
-
-REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
-"""The variables that name a Region, the strongest first."""
 
 _LARGEST = 1024 * 1024
 
@@ -36,7 +35,7 @@ def profiles(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
 
 def region(profile: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the Region that a variable names, the strongest first, or a profile; else None."""
-    named = next(filter(None, map(environment.get, REGION_VARIABLES)), None)
+    named = next(filter(None, map(environment.get, VARIABLES)), None)
     if named:
         return named
     wanted = profile if profile == "default" else f"profile {profile}"

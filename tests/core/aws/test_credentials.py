@@ -19,9 +19,8 @@ from core.aws import credentials
 from core.aws.choice import Choice
 from core.aws.connection import Connection
 from core.aws.errors import CredentialsError, NextStep, NotReached
-from core.aws.opening import Ec2Account
+from core.aws.opening import chosen_region
 from core.aws.profiles import profiles
-from core.ec2.authorization import Authorizer
 from core.errors import SettingsError
 from tests.ec2_server import Ec2Server
 
@@ -100,12 +99,7 @@ def test_the_region_comes_from_variables_and_profile_and_is_never_guessed(
             "AWS_CONFIG_FILE": str(tmp_path / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
         }
-        return Ec2Account(
-            Choice(profile="a", region=chosen),
-            tmp_path,
-            lambda region: Authorizer(region, "anna"),
-            environment=files | variables,
-        ).region()
+        return chosen_region(Choice(profile="a"), chosen, files | variables).name
 
     with pytest.raises(SettingsError, match="No Region is chosen"):
         region_of({})
