@@ -36,7 +36,7 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
-    from typing import ClassVar
+    from typing import Self
 
 
 class KeyPairsError(Exception):
@@ -50,13 +50,20 @@ class EC2Error(KeyPairsError):
     spelling (`key_name`), or is None when no single one is.
     """
 
-    code: "ClassVar[str]"
-    status: "ClassVar[int]" = 400
+    code: str
+    status: int = 400
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.parameter = parameter
+
+    @classmethod
+    def answered(cls, message: str, parameter: str | None = None) -> "Self":
+        """Return this error with a text that the service gave, whatever ours would be."""
+        error = cls.__new__(cls)
+        EC2Error.__init__(error, message, parameter=parameter)
+        return error
 
 
 class MissingParameter(EC2Error):
@@ -93,6 +100,7 @@ class InvalidKeyFormat(EC2Error):
     """
 
     code = "InvalidKey.Format"
+    reason: str = ""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -156,6 +164,7 @@ class UnauthorizedOperation(EC2Error):
 
     code = "UnauthorizedOperation"
     status = 403
+    reason: str = ""
 
     def __init__(self, explanation: str, reason: str = "") -> None:
         super().__init__(f"You are not authorized to perform this operation. {explanation}")

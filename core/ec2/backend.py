@@ -7,6 +7,7 @@ beyond EC2's API stands at the end of it, and `Capabilities` says what can be re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from core.model import (
@@ -34,6 +35,16 @@ class Capabilities:
 
     replaces_at_once: bool
     """What a new pair replaces is recorded in the act that creates it, or neither is done."""
+
+
+class MadeBy(Enum):
+    """Who makes a new key where EC2 keeps the pairs."""
+
+    HERE = "here"
+    """This process does, and imports the public half: it can be repeated, and never crosses."""
+
+    EC2 = "ec2"
+    """EC2 does (CreateKeyPair), and sends the private key once."""
 
 
 class Backend(Protocol):
@@ -64,7 +75,7 @@ class Backend(Protocol):
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
-        hand_over: Callable[[CreatedKeyPair], None] | None = None,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, and hand its private key over: the only time it exists.
 

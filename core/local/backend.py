@@ -85,7 +85,7 @@ class LocalBackend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
-        hand_over: Callable[[CreatedKeyPair], None] | None = None,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, record it, and hand its private key over.
 
@@ -119,8 +119,7 @@ class LocalBackend:
         material = KeyMaterial(convert.encode(private_key, checked_format, comment=key_name))
 
         def before_writing(recorded: KeptKeyPair) -> None:
-            if hand_over is not None:
-                hand_over(CreatedKeyPair(recorded, checked_format, material))
+            hand_over(CreatedKeyPair(recorded, checked_format, material))
 
         try:
             recorded, unconfirmed = self._insert(key_pair, _CREATE, before_writing)
