@@ -25,7 +25,7 @@ from core.secret import Passphrase
 if TYPE_CHECKING:
     from core.custody.agent import AgentOwner
     from core.custody.agent_keys import AddedToAgent
-    from core.custody.authorized_keys import Plan as InstallationPlan
+    from core.custody.authorized_keys import InstallationPlan
     from core.custody.file_kinds import Kind
     from core.disk.destination import Destination
 

@@ -5,7 +5,7 @@ from textual.pilot import Pilot
 
 from core.custody.agent import Identity
 from core.custody.agent_keys import AgentContents, AgentKey
-from core.custody.authorized_keys import Plan, Standing, line_of
+from core.custody.authorized_keys import Addition, InstallationPlan, line_of
 from core.keys.encoding.sshwire import string
 from core.model import KeyPair
 from tests.demo import DemoService
@@ -68,11 +68,11 @@ def test_install(
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    def plan(key_pair: KeyPair, options: str = "") -> Plan:
+    def plan(key_pair: KeyPair, options: str = "") -> InstallationPlan:
         # The file's path is shown whole, and that of the test would differ from run to run.
         path = Path("/home/ops/.ssh/authorized_keys")
         words = "will be added after 3 lines"
-        return Plan(path, line_of(key_pair, options), Standing.ADDABLE, words)
+        return InstallationPlan(path, line_of(key_pair, options), Addition.ADDABLE, words)
 
     monkeypatch.setattr(demo_service, "installation", plan)
     monkeypatch.setenv("HOME", "/home/ops")  # where the file is: else the form speaks of both
