@@ -23,7 +23,7 @@ from core.client import (
     ParamValidationError,
     WaiterError,
 )
-from core.disk import files
+from core.disk import replacing
 from core.ec2 import regions, request_shapes
 from core.ec2.authorization import Authorizer
 from core.errors import StoreError
@@ -31,6 +31,7 @@ from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests.core.keys.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
+from tests.each_row import each_row
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -80,7 +81,7 @@ def in_our_words(shape: Any) -> request_shapes.Shape:
             return request_shapes.Scalar(SCALARS[scalar])
 
 
-@pytest.mark.parametrize("operation", METHODS)
+@each_row("operation", METHODS)
 def test_the_members_of_a_request_are_those_of_the_service_model(operation: str) -> None:
     expected = in_our_words(MODEL.operation_model(operation).input_shape)
     assert request_shapes.REQUESTS[operation] == expected
@@ -355,7 +356,7 @@ def test_a_full_disk_is_an_internal_error_and_nothing_is_made(
     def no_space(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "replace_file", no_space)
+    monkeypatch.setattr(replacing, "replace_file", no_space)
     error = refusal(client, "CreateKeyPair", {"KeyName": "web", "KeyType": "ed25519"})
     assert error.response["Error"]["Code"] == "InternalError"
     assert "the disk is full" in error.response["Error"]["Message"]
@@ -430,7 +431,7 @@ def test_bad_arguments_are_refused_in_botocores_words(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operation", "request_"),
     [
         ("CreateKeyPair", {"KeyName": "web", "KeyType": "dsa", "KeyFormat": "", "DryRun": True}),
@@ -556,7 +557,7 @@ def filtered(*values: str) -> Request:
     return {"Filters": [{"Name": "key-name", "Values": list(values)}]}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("request_", "made_after"),
     [
         ({"KeyNames": ["web"]}, 0),

@@ -10,9 +10,10 @@ from core import process
 from core.custody import agent_keys, authorized_keys
 from core.custody.agent import AgentError
 from core.custody.authorized_keys import Account
-from core.disk import files
+from core.disk import files, replacing
 from core.model import Tag
 from core.service import KeyPairService
+from tests.each_row import each_row
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,8 +63,8 @@ def test_large_blocks_go_back_to_the_system() -> None:
 ASK = "from core.process import can_be_continued; print(can_be_continued())"
 
 
-@pytest.mark.parametrize("within", ["itself", "a script"])
-@pytest.mark.parametrize("alone", [True, False], ids=["a session of its own", "a job"])
+@each_row("within", ["itself", "a script"])
+@each_row("alone", [True, False], ids=["a session of its own", "a job"])
 def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -> None:
     command = [sys.executable, "-c", ASK]
     if within == "a script":  # a shell that is no shell with jobs, in the same process group
@@ -125,8 +126,9 @@ def test_whatever_writes_is_marked_as_a_change(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("_create", "replace_file", "rewrite_file"):
+    for name in ("_create", "rewrite_file"):
         watch(files, name)
+    watch(replacing, "replace_file")
     watch(agent_keys, "add_to_agent")
 
     created = service.create_key_pair(key_name="a", key_type="ed25519")

@@ -243,6 +243,12 @@ class Terminal:
             codes = [f"{byte:02x}" for byte in data[start : start + 512]]
             self._tmux("send-keys", "-H", "--", *codes)
 
+    def flood(self, data: bytes) -> None:
+        """Send printable text as keys, as fast as the terminal takes it."""
+        self._tmux("load-buffer", "-b", "flood", "-", stdin=data)
+        # Without -p there are no brackets around it.
+        self._tmux("paste-buffer", "-d", "-b", "flood")
+
     def paste(self, text: str) -> None:
         """Paste a text as a terminal does, in brackets if the program asked for them."""
         self._tmux("load-buffer", "-b", "pasted", "-", stdin=text.encode())

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from core.custody.key_options import (
     client_address,
     toggled,
 )
+from tests.each_row import each_row
 
 GOOD = [
     "",
@@ -70,18 +73,18 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("text", GOOD)
+@each_row("text", GOOD)
 def test_what_sshd_takes_is_taken(text: str) -> None:
-    check(text)
+    check(text, datetime(2026, 9, 25, tzinfo=UTC))
 
 
-@pytest.mark.parametrize(("text", "words"), BAD, ids=[text[:40] for text, _ in BAD])
+@each_row(("text", "words"), BAD, ids=[text[:40] for text, _ in BAD])
 def test_what_sshd_would_refuse_is_refused(text: str, words: str) -> None:
     with pytest.raises(OptionsError, match=words.replace("?", r"\?")):
         check(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "said"),
     [
         ("restrict", ()),
@@ -126,7 +129,7 @@ def test_what_cannot_be_read_is_not_touched() -> None:
     assert toggled('from="10', "restrict") == 'from="10'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("connection", "address"),
     [
         ("203.0.113.7 50000 10.0.0.1 22", "203.0.113.7"),
