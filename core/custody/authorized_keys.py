@@ -202,7 +202,7 @@ def _present(
         reason = line_access.why_no_one(found.line, now)
         allowed = _from(found.line.options)
         if reason:
-            reasons.append(f"line {found.number} has the key, but sshd lets no one in: {reason}")
+            reasons.append(f"line {found.number} has the key, but lets no one in: {reason}")
         elif allowed is None or _from(wanted) in (None, allowed):
             return found
         else:

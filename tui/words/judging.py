@@ -214,7 +214,7 @@ def of_plan(plan: "InstallationPlan") -> Verdict:
         Addition.PRESENT: Tone.CAUTION,
         Addition.REFUSED: Tone.BAD,
     }[plan.addition]
-    text = "; ".join([*plan.cautions, plan.explanation])
+    text = "; ".join([plan.explanation, *plan.cautions])
     return Verdict(short_paths(text), Tone.CAUTION if plan.cautions else tone)
 
 

@@ -349,7 +349,7 @@ def test_the_form_says_of_each_line_what_sshd_does_with_it(
         here = any(map(admits_from_here, usable))
         present = plan.addition is Addition.PRESENT
         only_elsewhere = "unless from other addresses" in plan.explanation
-        says_why = present or not found or "but sshd lets no one in: " in plan.cautions[0]
+        says_why = present or not found or "but lets no one in: " in plan.cautions[0]
         if (
             here != accepted
             or present != bool(usable)

@@ -1,4 +1,4 @@
-"""The form that installs a public key in authorized_keys."""
+"""Shows the form that installs a public key in authorized_keys."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -96,7 +96,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
     def _show(self, plan: "InstallationPlan") -> None:
         where = [("File", str(plan.path))]
         if self._key_pair.private_key is PrivateKeyState.UNSAVED:
-            where.append(("Key", "never saved: of use only if an agent holds it"))
+            where.append(("Key", "never saved: only an agent can log in with it, if one holds it"))
         self._where.show(where)
         self._field.show(judging.of_plan(plan))
         if plan.is_in_another_home and not plan.changes_nothing:
