@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core.local import creating
+from core.local import backend
 from core.secret import KeyMaterial
 from tests.core.sshd import Server, serving
 from tests.helpers import Run
@@ -18,7 +18,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[KeyMaterial]:
         made.append(KeyMaterial(material))
         return made[-1]
 
-    monkeypatch.setattr(creating, "KeyMaterial", observed)
+    monkeypatch.setattr(backend, "KeyMaterial", observed)
     return made
 
 

@@ -19,7 +19,7 @@ from core.keys.public_key import PublicKey
 from core.keys.reading import line_access
 from core.keys.reading.authorized_line import AuthorizedLine
 from core.model import KeyPair
-from core.service import KeyPairService
+from core.session import Session
 from tests.core.keys.test_authorized_line import REFUSED, TAKEN
 from tests.core.sshd import Server, accepted_by, serving
 from tests.helpers import Run
@@ -320,8 +320,8 @@ def tried(
 
 
 @pytest.fixture
-def pair(service: KeyPairService) -> Callable[[PublicKey], KeyPair]:
-    created = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+def pair(session: Session) -> Callable[[PublicKey], KeyPair]:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
 
     def of(key: PublicKey) -> KeyPair:
         return replace(created, public_key=key.line, key_type=key.key_type)
