@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.account import user
 from core.ec2 import regions
-from core.ec2.authorization import Authorizer
+from core.ec2.authorization import ACCOUNT, Authorizer
 from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store import data_dir
@@ -94,7 +94,8 @@ def _policy(named: str | Path | None) -> "Policy | None":
         return None
     from core.ec2.policy import Policy
 
-    return Policy.load(SYSTEM_POLICY if named is None else _expanded(named))
+    path = SYSTEM_POLICY if named is None else _expanded(named)
+    return Policy.load(path, account=ACCOUNT)
 
 
 def _expanded(path: str | Path) -> Path:
