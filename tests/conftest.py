@@ -1,4 +1,6 @@
+import gc
 import os
+import signal
 import sys
 
 from core.settings import VARIABLES
@@ -10,8 +12,18 @@ _SET = [
     for name in os.environ
     if (name.startswith("TEXTUAL_") and name != "TEXTUAL_SNAPSHOT_TEMPDIR") or name == "ESCDELAY"
 ]
-for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK"]:
+# Inside tmux, what is copied would go to the buffers of the person who runs the tests.
+for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK", "TMUX", "TMUX_PANE"]:
     os.environ.pop(_name, None)
+
+# A background job ignores SIGINT and SIGQUIT, and `nohup` SIGHUP, and every program that a test
+# starts would inherit that and never hear them. A handler is not inherited. Workers get one for
+# SIGHUP in any case, because they end when the process does that started them.
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN or (
+        _number is signal.SIGHUP and "PYTEST_XDIST_WORKER" in os.environ
+    ):
+        signal.signal(_number, lambda *_: None)
 
 import shutil  # noqa: E402 - see above
 import subprocess  # noqa: E402 - see above
@@ -44,7 +56,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("keypairs")
 
-_TOOL_SECONDS = 30
+_TOOL_SECONDS = 60
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -225,3 +237,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case that is given much text after its argument: names go from process to process."""
     is_much = isinstance(val, (str, bytes)) and len(val) > _LONGEST_ID
     return argname if is_much else None
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector alone with what stays until the end: tests by the thousand."""
+    gc.collect()
+    gc.freeze()
+    # Screens leave much behind, and each look at all of it takes a tenth of a second.
+    gc.set_threshold(20_000, 20, 20)

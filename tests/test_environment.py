@@ -17,7 +17,7 @@ def test_what_the_caller_set_for_the_program_does_not_reach_the_tests() -> None:
         env={**os.environ, **dict.fromkeys(VARIABLES, "/nonexistent")},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         cwd=ROOT,
         check=False,
     )

@@ -33,7 +33,13 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    return _run_app(options) if options.command is None else _run_command(options)
+    if options.command is not None:
+        return _run_command(options)
+    try:
+        return _run_app(options)
+    except KeyboardInterrupt:
+        # Before the app is there to be told.
+        return _INTERRUPTED
 
 
 def _run_command(options: argparse.Namespace) -> int:
@@ -170,8 +176,26 @@ def _run_app(options: argparse.Namespace) -> int:
 
     app = KeyPairsApp(service, environment.where(os.environ))
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
+    _say_what_ended(app)
     _let_go_of_lost_streams()
     return app.return_code or 0
+
+
+def _say_what_ended(app: "KeyPairsApp") -> None:
+    """Say that a signal ended the app, and which private key went with it."""
+    from contextlib import suppress
+
+    from tui.words.text import shortened
+
+    if app.ended_by is None:
+        return
+    line = f"keypairs: ended by {app.ended_by.name}."
+    if app.left_unsaved:
+        name = shortened(app.left_unsaved)
+        line += f"\nThe private key of {name} was not saved and is gone: delete the pair."
+    # The terminal itself may be what is gone.
+    with suppress(OSError):
+        print(line, file=sys.stderr)
 
 
 async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
@@ -54,6 +55,7 @@ class KeyPairsApp(App[None]):
         Binding("tab", "focus_next", show=False, priority=True),
         Binding("shift+tab", "focus_previous", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+q", "quit_by_key", show=False, priority=True),
         *keymap.bindings(Place.ANYWHERE),
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
@@ -66,6 +68,9 @@ class KeyPairsApp(App[None]):
         self._where = where
         self._wire = Wire()
         self.strokes = Strokes()
+        self.ended_by: signal.Signals | None = None
+        self.left_unsaved = ""
+        """The name of the pair whose private key a signal took along."""
         self._failures = survival.Failures()
         self._drawn: Screen[object] | None = None
 
@@ -76,7 +81,7 @@ class KeyPairsApp(App[None]):
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.
         # Not by the event loop, which may wait for a terminal that takes nothing more.
         leave = partial(self._leave_by_signal, asyncio.get_running_loop())
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, leave)
 
     def on_mount(self) -> None:
@@ -115,7 +120,7 @@ class KeyPairsApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            self.strokes.note(event.key, is_printable=event.is_printable)
+            self.strokes.note(event.key, event.time)
             self._failures.forget()
         if isinstance(event, Paste) and isinstance(self.screen, CommandPalette):
             # Its field is Textual's own, which draws what was pasted as it is.
@@ -131,7 +136,41 @@ class KeyPairsApp(App[None]):
         self, loop: asyncio.AbstractEventLoop, number: int, _frame: FrameType | None
     ) -> None:
         end_within(GRACE, 128 + number)
-        loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
+        # Without the loop the program is at its end already.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._leave, signal.Signals(number))
+
+    def _leave(self, number: signal.Signals) -> None:
+        self.ended_by = number
+        holders = self._key_holders
+        if holders:
+            self.left_unsaved = str(getattr(holders[0], "key_name", ""))
+        self.exit(return_code=128 + number)
+
+    @property
+    def is_key_behind(self) -> bool:
+        """Whether more keys have arrived than were handed over."""
+        return isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
+
+    @property
+    def is_amid_keys(self) -> bool:
+        """Whether the key that was pressed last came together with others, as in a pasted text."""
+        return self.strokes.close or self.is_key_behind
+
+    async def action_quit_by_key(self) -> None:
+        """Quit, if the key stands alone and is not part of a text."""
+        # Where a private key is not saved yet, the key does not quit in any case.
+        if self.is_amid_keys and not self._key_holders:
+            toast(self, "that ctrl+q came amid other keys; to quit, press it alone")
+        else:
+            await self.action_quit()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send text to the terminal's clipboard; no text is not sent, because that empties it."""
+        if text:
+            super().copy_to_clipboard(text)
+        else:
+            self.call_later(self.action_help_quit)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer what can be done on the screen, from the table of actions, and the themes.

@@ -10,6 +10,7 @@ What is wrong with it is said in one line, and the program does not start: a key
 something else than its owner thinks would be worse.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,8 +48,11 @@ def load(path: Path) -> Config:
         SettingsError: it cannot be read or understood; names the file and the place.
     """
     try:
-        text = files.read_regular_file(path, _LARGEST).decode()
-    except FileNotFoundError:
+        # The file may be a link to where a person keeps such files; a loop of links stays one.
+        text = files.read_regular_file(Path(os.path.realpath(path)), _LARGEST).decode()
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise SettingsError(f"{path} is a link, and there is no file behind it.") from error
         return Config()
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from core.checks.finding import REPLACE, Finding, PairReference
 from core.checks.saved_files import SavedFileChecks
-from core.custody import agent_keys
+from core.custody import agent_keys, authorized_keys
 from core.disk import files
-from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
+from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
@@ -62,6 +62,7 @@ def check_up(
         now: an aware time.
     """
     yield from _folder(folder, regions)
+    yield from _left_by_installing()
     pairs: list[tuple[PairReference, KeyPair]] = []
     not_allowed = []
     for number, (store, describe) in enumerate(regions):
@@ -117,6 +118,21 @@ def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
                 "Give it back to yourself with mode 600, or move it away; a new one is begun.",
                 path=str(store.journal.path),
             )
+
+
+def _left_by_installing() -> Iterator[Finding]:
+    try:
+        account = authorized_keys.own_account()
+    except KeyPairsError:  # without an account nothing was installed
+        return
+    for path in authorized_keys.leftovers_of_installing(account):
+        yield Finding(
+            "install-leftover",
+            f"A session that was killed while it installed a public key left {path}.",
+            "It holds public keys only. The next install removes it, and so does:"
+            f" rm {shlex.quote(str(path))}",
+            path=str(path),
+        )
 
 
 def _unreadable(store: RegionStore, error: StoreError) -> Finding:

@@ -1,13 +1,15 @@
-"""A private key on its way to the agent, and which key pairs the keys of an agent are."""
+"""Adds private keys to the agent, and says which key pairs the keys of an agent are."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError
+from core.keys import ssh_types
 from core.keys.reading import certificate
 from core.model import CreatedKeyPair, FileFormat, KeyPair, PrivateKeyState
 
@@ -27,25 +29,28 @@ class AgentKey:
 
 @dataclass(frozen=True, slots=True)
 class AgentContents:
-    """What an agent holds; `path` is where it listens, `forwarded` as in `agent.Holdings`."""
+    """What an agent holds; `path`, `forwarded` and `owner` as in `agent.Holdings`."""
 
     path: str
     forwarded: bool
     keys: tuple[AgentKey, ...]
+    owner: agent.AgentOwner | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddedToAgent:
     """A private key that the agent was seen to hold.
 
-    `until` is when it forgets the key, None if it never does by itself. `warning` is set when
-    something else is not as it should be.
+    `until` is when it forgets the key, None if it never does by itself. `owner` is the other
+    account whose agent it is, if it is. `warning` is set when something else is not as it should
+    be.
     """
 
     until: datetime | None
     confirm: bool
     forwarded: bool
     warning: str | None = None
+    owner: agent.AgentOwner | None = None
 
 
 Regions = Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]]
@@ -68,23 +73,27 @@ def contents(
         AgentKey(identity, here.get(line), elsewhere.get(line))
         for identity, line in zip(holdings.identities, lines, strict=True)
     )
-    return AgentContents(holdings.path, holdings.forwarded, tuple(keys))
+    return AgentContents(holdings.path, holdings.forwarded, tuple(keys), holdings.owner)
 
 
 def _line_of(identity: agent.Identity) -> str:
     """Return the key as it stands in a record, for a certificate the key in it."""
     if not identity.is_certificate:
         return identity.public_key
-    algorithm = certificate.key_type(identity.algorithm.encode()).decode()
+    algorithm = ssh_types.certified_type(identity.algorithm)
     return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
 
 
 def keys_in_agent() -> frozenset[str] | None:
-    """Return the public keys that the agent of this session shows, or None where none answers."""
+    """Return the public keys that the person's agent lists, or None where none of theirs answers.
+
+    After `su` the one that answers may be that of the account before, which is not meant.
+    """
     try:
-        return frozenset(map(_line_of, agent.holdings().identities))
+        held = agent.holdings()
     except agent.AgentError:
         return None
+    return frozenset(map(_line_of, held.identities)) if held.owner is None else None
 
 
 def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
@@ -107,10 +116,15 @@ def add_to_agent(
     lifetime: timedelta | None,
     confirm: bool,
     now: Callable[[], datetime],
+    accepted: agent.AgentOwner | None = None,
+    stop: Event | None = None,
 ) -> AddedToAgent:
     """Add a private key to the agent, and look whether it is there.
 
+    `accepted` and `stop` are those of `agent.add`.
+
     Raises:
+        AgentAsks: the agent is another account's; nothing was added.
         AddNotConfirmed: the agent may hold it, but was not seen to.
         AgentError: there is no agent, or it refused.
     """
@@ -125,7 +139,7 @@ def add_to_agent(
     comment = created.key_pair.key_name
     material = bytearray(convert.encode_as(private_key, FileFormat.OPENSSH, comment))
     try:
-        agent.add(material, lifetime=lifetime, confirm=confirm)
+        agent.add(material, lifetime=lifetime, confirm=confirm, accepted=accepted, stop=stop)
     finally:
         material[:] = bytes(len(material))
     try:
@@ -136,4 +150,4 @@ def add_to_agent(
         raise agent.AddNotConfirmed(
             "ssh-add reported success, but the agent does not list the key."
         )
-    return AddedToAgent(until, confirm, held.forwarded)
+    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner)

@@ -1,11 +1,12 @@
-"""The authorized_keys of the login account on this machine: whose keys let someone in here.
+"""Adds public keys to the authorized_keys of the login account on this machine.
 
 The file is the one in which sshd looks unless AuthorizedKeysFile says otherwise: that of the home
 in the account database, which need not be what HOME says. It is nobody's alone: editors and
 ssh-copy-id write it too. So a line is only ever added, to what was just read, and the file is
-replaced whole, with its mode and owner, or not at all. What sshd would not trust, because others
-can write it (StrictModes, sshd_config(5)), is refused with the reason; a link in the file's own
-place is refused too, because then something else looks after it.
+replaced whole, with its mode, owner and access control list, or not at all. What sshd would not
+trust, because others can write it (StrictModes, sshd_config(5)), is refused with the reason; a link
+in the file's own place is refused too, because then something else looks after it, and so is a file
+with several names, which would be parted.
 """
 
 import errno
@@ -22,7 +23,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from core.custody import key_options, pub_files
-from core.disk import files
+from core.disk import files, leftovers
 from core.errors import KeyPairsError
 from core.keys.public_key import PublicKey
 from core.model import KeyPair
@@ -101,6 +102,11 @@ class Plan:
     def refused(self, explanation: str) -> "Plan":
         """Return the same plan, refused for another reason."""
         return Plan(self.path, self.line, Standing.REFUSED, explanation)
+
+
+def leftovers_of_installing(account: Account) -> tuple[Path, ...]:
+    """Return the files that sessions left which were killed while they added a line."""
+    return leftovers.of(account.authorized_keys)
 
 
 def own_account() -> Account:
@@ -207,6 +213,13 @@ def _check_file(path: Path, status: os.stat_result, account: Account) -> None:
         raise AuthorizedKeysError(f"{path} is a link to {target}; add the line where it is kept")
     if not stat.S_ISREG(status.st_mode):
         raise AuthorizedKeysError(f"{path} is not a regular file")
+    if status.st_nlink > 1:
+        # A new file in the place of this name would leave the others with the old one.
+        own, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
+        raise AuthorizedKeysError(
+            f"{path} has another name as well (a hard link), which the line would not reach; to"
+            f" part the two: cp -p {own} {new} && mv {new} {own}"
+        )
     _check_trusted(path, status, account)
     if account.uid not in (0, status.st_uid):
         raise AuthorizedKeysError(f"{path} belongs to root, who must add the line")
@@ -316,10 +329,10 @@ def _check_unchanged(plan: Plan) -> None:
 
 
 def _identity(status: os.stat_result | None) -> tuple[int, ...]:
-    """Return what must not change while a file is replaced: which it is, its mode, its owner."""
+    """Return what must not change while a file is replaced: which it is, and all about it."""
     if status is None:
         return ()
-    return status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid
+    return status.st_dev, status.st_ino, status.st_nlink, status.st_ctime_ns
 
 
 def _changed(path: Path) -> AuthorizedKeysError:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from core.disk import attributes, leftovers
+
 PRIVATE_FILE = 0o600
 PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
@@ -153,29 +155,34 @@ def replace_file(path: Path, pieces: Pieces, *, temporary: str, previous: str) -
 def rewrite_file(
     path: Path, data: bytes, *, like: os.stat_result, size: int, check: Callable[[], None]
 ) -> None:
-    """Replace a file of someone else's making by one with the same mode, owner and group.
+    """Replace a file of someone else's making by one with the same mode, owner, group and ACL.
 
-    `like` is what lstat() said of it, `size` how many bytes it had when `data` was made. `check` is
-    called when all is ready, and raises if the file is not any more what `data` was made from. What
-    another program still appends after that, to the file that is about to go, is carried over.
+    Its other extended attributes are kept, too; where one cannot be, nothing is replaced. What a
+    session left that was killed while it did this is removed. `like` is what lstat() said of the
+    file, `size` how many bytes it had when `data` was made. `check` is called when all is ready,
+    and raises if the file is not any more what `data` was made from. What another program still
+    appends after that, to the file that is about to go, is carried over.
 
     Raises:
         ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
         OSError: anything else; the old file is in place and no temporary file is left.
     """
     # Turns are taken only at the last step, so the name must be one that no other session has.
-    temporary = f".{path.name}.{os.urandom(8).hex()}.tmp"
+    temporary = leftovers.temporary_name(path.name)
+    leftovers.sweep(path)
     with _opened_folder(path.parent) as folder, _opened_file(path.name, folder) as old:
         try:
             file = _open_exclusively(temporary, folder)
-            try:
-                _give_away(file, like)
-                _write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
-            finally:
-                os.close(file)
-            with _turn(folder):
-                check()
-                os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            with leftovers.held(file):
+                try:
+                    _give_away(file, like)
+                    attributes.copy(old, file)
+                    _write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
+                finally:
+                    os.close(file)
+                with _turn(folder):
+                    check()
+                    os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             _remove(temporary, folder)
             raise
@@ -304,14 +311,18 @@ def present(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_regular_file(path: Path, limit: int) -> bytes:
+def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> bytes:
     """Return the content of a regular file, following no link in its last component.
+
+    With `folder`, the descriptor of an open folder, the file of that name in it is read, wherever
+    the folder has gone meanwhile.
 
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+    name = path if folder is None else path.name
+    with open(name, "rb", opener=lambda name, _: os.open(name, flags, dir_fd=folder)) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from core.disk import files
@@ -22,6 +23,7 @@ from core.process import changing
 from core.secret import Passphrase
 
 if TYPE_CHECKING:
+    from core.custody.agent import AgentOwner
     from core.custody.agent_keys import AddedToAgent
     from core.custody.authorized_keys import Plan as InstallationPlan
     from core.custody.file_kinds import Kind
@@ -167,15 +169,23 @@ class Delivering(Operations):
 
     @changing()
     def add_to_agent(
-        self, created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
+        self,
+        created: CreatedKeyPair,
+        *,
+        lifetime: timedelta | None = None,
+        confirm: bool = False,
+        accepted: "AgentOwner | None" = None,
+        stop: Event | None = None,
     ) -> "AddedToAgent":
         """Add the private key to the ssh-agent of this session, from memory.
 
         The record goes on saying that it was never saved: an agent forgets. That it was added, or
         may have been, stands in the journal. With a `lifetime` the agent forgets it after that;
-        with `confirm` it asks before each use.
+        with `confirm` it asks before each use. `accepted` is the owner of an `AgentAsks` that the
+        person said yes to; `stop` is set when they do not want to wait any longer.
 
         Raises:
+            AgentAsks: the agent is another account's; nothing was added.
             AddNotConfirmed: the agent may hold it, but was not seen to.
             AgentError: there is no agent, or it refused.
         """
@@ -183,7 +193,14 @@ class Delivering(Operations):
         from core.custody.agent_keys import add_to_agent
 
         try:
-            added = add_to_agent(created, lifetime=lifetime, confirm=confirm, now=self._now)
+            added = add_to_agent(
+                created,
+                lifetime=lifetime,
+                confirm=confirm,
+                now=self._now,
+                accepted=accepted,
+                stop=stop,
+            )
         except AddNotConfirmed as doubt:
             try:
                 with self._journaled("AddToAgent", created.key_pair):

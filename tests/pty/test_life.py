@@ -22,6 +22,7 @@ from tests.pty.terminal import (
     OpenApp,
     Terminal,
     create_key_pair,
+    flat,
     is_running,
     modes_left_on,
     open_form,
@@ -52,7 +53,7 @@ def check_given_back(terminal: Terminal) -> None:
         (signal.SIGTERM, 143),
         pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
         pytest.param(signal.SIGQUIT, 131, marks=pytest.mark.long),
-        (signal.SIGINT, 0),
+        (signal.SIGINT, 130),
     ],
 )
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(
@@ -71,6 +72,10 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
         assert terminal.is_cooked
         check_given_back(terminal)
         assert "PRIVATE KEY" not in terminal.screen()
+        assert f"keypairs: ended by {number.name}." in flat(terminal.screen())
+    lost = "The private key of interrupted was not saved and is gone: delete the pair."
+    assert lost in with_key.screen()
+    assert "The private key" not in with_list.screen()
 
     again = open_app(folder=tmp_path / "key")
     screen = again.wait_for("private key never saved")

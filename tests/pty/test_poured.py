@@ -37,7 +37,7 @@ def test_on_the_list_it_deletes_nothing(
     terminal = open_app()
     terminal.wait_for("9 pairs")
     pour(terminal, text)
-    terminal.wait_for("that y came amid other keys", timeout=30)
+    terminal.wait_for("that y came amid other keys", timeout=60)
     time.sleep(len(text) / 400)
     assert service.describe_key_pairs() == before
     assert terminal.status is None
@@ -74,7 +74,7 @@ def test_a_key_of_several_lines_is_not_submitted_before_its_end(
     terminal.wait_for("No key pairs")
     terminal.type("iold\t")
     pour(terminal, block.rstrip("\n").replace("\n", "\r"))
-    terminal.wait_for("rsa 2048 bits")
+    terminal.wait_for("rsa 2048 bits", timeout=30)
     assert service.describe_key_pairs() == ()
     terminal.press("Enter")
     terminal.wait_for("imported old")

@@ -49,7 +49,9 @@ def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     screen = terminal.wait_for("enter details")
     assert "slow" not in screen
     # Enter led back to the list, where the next keys belong to the pair that is left.
-    terminal.type("dy")
+    terminal.type("d")
+    terminal.wait_for("Delete this key pair?")
+    terminal.press("y")
     terminal.wait_for("deleted quick")
     assert [pair.key_name for pair in service.describe_key_pairs()] == ["slow"]
     assert terminal.status is None

@@ -1,6 +1,7 @@
 """Ways to drive the app from inside, for tests that need no terminal."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from textual.command import CommandList
@@ -10,6 +11,9 @@ from textual.widgets import Static
 from tests.demo import DemoService
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
+
+_PATIENCE = 60.0
+"""Seconds to wait for what should be there at once; a loaded machine takes its time."""
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
@@ -52,12 +56,11 @@ def text_of(pilot: Pilot[None], selector: str) -> str:
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str) -> None:
     """Wait until something holds; workers and threads take their time."""
-    for _ in range(500):
-        if condition():
-            await pilot.pause()
-            return
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
         await pilot.pause(0.01)
-    raise AssertionError(f"waited in vain for {what}")
+    await pilot.pause()
 
 
 async def until_loaded(pilot: Pilot[None]) -> None:

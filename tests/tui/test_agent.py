@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -13,7 +14,7 @@ from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
 from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
 from core.secret import KeyMaterial
-from tests.core.custody.test_agent import Doubtful, fake_agent
+from tests.core.custody.test_agent import Doubtful, fake_agent, made_by
 from tests.demo import DemoService
 from tests.helpers import Agent
 from tests.tui.driving import (
@@ -101,12 +102,16 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
     original = empty_service.add_to_agent
 
     def count(
-        created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
+        created: CreatedKeyPair,
+        *,
+        lifetime: timedelta | None = None,
+        confirm: bool = False,
+        **others: Any,
     ) -> AddedToAgent:
         calls.append(created)
         begun.set()
-        assert go_on.wait(10)
-        return original(created, lifetime=lifetime, confirm=confirm)
+        assert go_on.wait(60)
+        return original(created, lifetime=lifetime, confirm=confirm, **others)
 
     monkeypatch.setattr(empty_service, "add_to_agent", count)
 
@@ -231,7 +236,7 @@ def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarde
     size: tuple[int, int],
 ) -> None:
     tool("ssh-add")
-    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    monkeypatch.setattr(agent, "SECONDS_TO_ADD", 0.3)
     path = short_folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
 
@@ -305,6 +310,66 @@ def test_what_was_seen_last_of_the_agent_counts(
             assert "Perhaps" not in flat(pilot)
 
     play(empty_service, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+def test_another_accounts_agent_gets_the_key_by_the_second_key_that_says_so(
+    empty_service: DemoService,
+    ssh_agent: Agent,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    made_by(monkeypatch, 54321)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await open_form(pilot)
+        await until(pilot, lambda: "it belongs to user 54321" in outcome(pilot), "the owner")
+        await pilot.press("enter")
+        await until(pilot, lambda: "press enter again" in flat(pilot), "the question")
+        assert holdings().identities == ()
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        assert "In the agent of user 54321" in flat(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await open_agent(pilot)
+        await until(pilot, lambda: "it belongs to user 54321, who can log in" in flat(pilot), "it")
+
+    play(empty_service, scene, size)
+    assert len(holdings().identities) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+def test_an_agent_that_asks_is_waited_for_until_escape(
+    empty_service: DemoService,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+    size: tuple[int, int],
+) -> None:
+    tool("ssh-add")
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_service)
+        await open_form(pilot)
+        await until(pilot, lambda: "holds 0 keys" in outcome(pilot), "the agent")
+        await pilot.press("enter")
+        assert "esc stop waiting" in drawn(pilot)
+        await until(pilot, lambda: "escape stops waiting" in flat(pilot), "what is waited for")
+        assert "as gpg-agent asks for a passphrase" in flat(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "You stopped waiting" in outcome(pilot), "the end of it")
+        assert outcome(pilot).startswith("Perhaps added.")
+        assert "esc back" in drawn(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+
+    with fake_agent(path, Doubtful("add", "late")):
+        play(empty_service, scene, size)
 
 
 # What the agent holds -----------------------------------------------------------------------

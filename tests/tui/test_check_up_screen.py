@@ -164,7 +164,7 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
         if path.suffix == ".pem":
             looked_at.append(path.name)
             if path.name == "ci-deploy.pem":
-                assert go_on.wait(10)
+                assert go_on.wait(60)
         return real(path, limit)
 
     monkeypatch.setattr(files, "read_regular_file", slow)

@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 
 from core.errors import SettingsError
 from tests.demo import DemoService
+from tests.each_row import each_row
 from tests.tui.driving import play, text_of
 from tui.actions import keymap, rebinding
 from tui.actions.table import ACTIONS, Place
@@ -35,7 +36,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert load(path) == Config("nord", mouse=False, keys={"key-pair.create": "f2"})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "complaint"),
     [
         ("theme = 1", "theme must be a string"),
@@ -229,3 +230,21 @@ def test_what_the_screens_say_names_the_keys_that_are_in_force(
         assert "Press f2 to create one, i to import" in text_of(pilot, "#empty")
 
     play(empty_service, scene)
+
+
+def test_the_file_may_be_a_link_to_where_a_person_keeps_such_files(tmp_path: Path) -> None:
+    kept = tmp_path / "dotfiles" / "keypairs.toml"
+    kept.parent.mkdir()
+    kept.write_text('theme = "nord"\n')
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "again.toml").symlink_to(kept)
+    (folder / "config.toml").symlink_to("again.toml")
+    assert load(folder / "config.toml").theme == "nord"
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_not_taken_for_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.symlink_to(tmp_path / "gone.toml")
+    with pytest.raises(SettingsError, match=r"config\.toml is a link, and there is no file behind"):
+        load(path)

@@ -173,7 +173,7 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
     def wait(key_pair: KeyPair, name: str) -> KeyPair | None:
         asked.append(name)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return real(key_pair, name)
 
     monkeypatch.setattr(empty_service, "copy_to_region", wait)

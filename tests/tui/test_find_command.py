@@ -223,7 +223,7 @@ def test_a_passphrase_is_asked_for_on_the_terminal_alone(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         cwd=ROOT,
         check=False,
     )
@@ -242,7 +242,7 @@ def test_a_passphrase_is_asked_for_on_the_terminal_alone(
         while b"Passphrase of" not in said:
             said += os.read(ours, 1000)
         os.write(ours, "sésame\n".encode())
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=60)
     finally:
         os.close(theirs)
         os.close(ours)
@@ -257,7 +257,7 @@ def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
         "assert status == 1 and 'core.checks.look_up' in sys.modules\n"
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
-    subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True, cwd=ROOT)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> None:

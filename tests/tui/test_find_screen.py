@@ -200,7 +200,7 @@ async def test_escape_stops_a_long_search_first(
         for found in real(self, text):
             steps.append(found)
             yield found
-            go_on.wait(10)
+            go_on.wait(60)
 
     monkeypatch.setattr(find.Finder, "look", slow)
     async with KeyPairsApp(demo_service).run_test() as pilot:
@@ -230,7 +230,7 @@ async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
     def slow(self: find.Finder, text: str) -> Iterator[Found]:
         for found in real(self, text):
             yield found
-            go_on.wait(10)
+            go_on.wait(60)
 
     monkeypatch.setattr(find.Finder, "look", slow)
     async with KeyPairsApp(demo_service).run_test() as pilot:

@@ -16,7 +16,6 @@ import pytest
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.events import Paste
-from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
@@ -28,6 +27,7 @@ from core.secret import KeyMaterial
 from core.service import KeyPairService
 from core.store.journal import Entry
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
 from tests.tui.driving import app_of, until, until_loaded
 from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
@@ -50,7 +50,15 @@ from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
-from tui.terminal.paste import END, LONGEST, START, PasteFilter
+from tui.terminal.paste import (
+    END,
+    LONGEST,
+    START,
+    Pasted,
+    PasteFilter,
+    PasteStarted,
+    Typed,
+)
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
@@ -119,7 +127,7 @@ def test_each_is_shown_as_the_table_says() -> None:
     assert {e.id: visible(e.text) for e in STRINGS} == {e.id: e.drawn for e in STRINGS}
 
 
-@pytest.mark.parametrize("make", [visible, as_pasted, masked, shortened])
+@each_row("make", [visible, as_pasted, masked, shortened])
 def test_what_is_shown_holds_nothing_that_a_terminal_obeys(make: Callable[[str], str]) -> None:
     for each in STRINGS:
         shown = make(each.text)
@@ -137,7 +145,7 @@ def test_visible_text_is_unambiguous() -> None:
     assert visible("plain ASCII, with spaces") == "plain ASCII, with spaces"
 
 
-@pytest.mark.parametrize("width", [1, 2, 7, 40])
+@each_row("width", [1, 2, 7, 40])
 def test_fitted_text_has_exactly_the_width(width: int) -> None:
     for each in SHORT:
         assert cells(fit(each.drawn, width)) == width, each.id
@@ -428,40 +436,60 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
 
 def test_a_paste_cannot_press_keys_however_it_arrives() -> None:
     """Textual makes key presses of what follows an escape character inside of a paste."""
-    from textual._xterm_parser import XTermParser
-
     for each in STRINGS:
         if END in each.text or len(each.text) > 5_000:
             continue
         stream = f"{START}{each.text}{END}q"
-        for size in (1, 2, 7, len(stream)):
-            pastes, parser = PasteFilter(), XTermParser()
-            events: list[Message] = []
-            for start in range(0, len(stream), size):
-                if text := pastes.feed(stream[start : start + size]):
-                    events += parser.feed(text)
-            names = [type(event).__name__ for event in events]
-            assert names == ["Paste", "Key"] or (not each.text and names[-1] == "Key"), each.id
-            if each.text:
-                assert isinstance(events[0], Paste)
-                pasted = each.text.replace("\x1b", "\N{SYMBOL FOR ESCAPE}").replace("\0", "")
-                assert events[0].text == pasted, each.id
+        pasted = each.text.replace("\x1b", "\N{SYMBOL FOR ESCAPE}").replace("\0", "")
+        for size in (len(START), 7, len(stream)):
+            pastes = PasteFilter()
+            pieces = [
+                piece
+                for start in range(0, len(stream), size)
+                for piece in pastes.feed(stream[start : start + size], 0)
+            ]
+            # Of a mark that comes in pieces, the beginning has passed as a key by then.
+            if size == len(START):
+                assert pieces.pop(0) == PasteStarted(), each.id
+            assert pieces[-2:] == [Pasted(pasted), Typed("q")], each.id
             assert not pastes.inside
+
+
+def test_a_mark_in_pieces_begins_a_paste_all_the_same() -> None:
+    pastes = PasteFilter()
+    pieces = [piece for c in f"{START}dy{END}q" for piece in pastes.feed(c, 0)]
+    typed = [Typed(c) for c in START[:-1]]
+    assert pieces == [*typed, PasteStarted(), Pasted("dy"), Typed("q")]
 
 
 def test_what_is_typed_passes_at_once_and_unchanged() -> None:
     pastes = PasteFilter()
     for text in ("q", "\x1b", "\x1b[", "A", "\x1b[20", "1", "~", "\x1b[I", "\x1b[201~", "é"):
-        assert pastes.feed(text) == text
+        assert list(pastes.feed(text, 0)) == [Typed(text)]
 
 
 def test_a_huge_paste_is_cut_as_it_comes() -> None:
     pastes = PasteFilter()
-    piece = "x" * 4_096
-    handed_on = len(pastes.feed(START))
-    handed_on += sum(len(pastes.feed(piece)) for _ in range(2_500))
-    assert pastes.feed(END + "q") == END + "q"
-    assert handed_on == LONGEST + len(START)
+    assert list(pastes.feed(START, 0)) == [PasteStarted()]
+    for _ in range(2_500):
+        assert not list(pastes.feed("x" * 4_096, 0))
+    assert list(pastes.feed(f"{END}q", 0)) == [Pasted("x" * LONGEST), Typed("q")]
+
+
+def test_a_paste_without_an_end_is_given_up_and_nothing_of_it_is_kept() -> None:
+    pastes = PasteFilter()
+    list(pastes.feed(f"{START}secret", 10))
+    assert not pastes.give_up(11.9)
+    list(pastes.feed("more", 11.9))
+    assert not pastes.give_up(13.8)
+    assert pastes.give_up(13.9)
+    assert not pastes.give_up(20)
+    # What a person types is heard; the rest of the paste, which comes late, is not.
+    assert list(pastes.feed("s", 14)) == [Typed("s")]
+    assert list(pastes.feed("\x1b[A", 14)) == [Typed("\x1b[A")]
+    assert not list(pastes.feed("body dydy" * 3, 14))
+    assert list(pastes.feed(f"dy{END}v", 14)) == [Typed("v")]
+    assert list(pastes.feed(f"{START}new{END}", 15)) == [PasteStarted(), Pasted("new")]
 
 
 def test_a_field_cuts_what_no_name_could_be_and_the_palette_draws_it_inert(

@@ -69,7 +69,7 @@ def loaded_after(code: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport json, sys\nprint(json.dumps([*sys.modules]))"],
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=True,
         cwd=ROOT,
     )

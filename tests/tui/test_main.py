@@ -15,6 +15,7 @@ from core import process, settings
 from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
 from tests.tui.calling import call
 from tui import environment
 
@@ -50,7 +51,7 @@ def run(
             stdin=subprocess.DEVNULL if answer is None else theirs,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             check=False,
@@ -114,8 +115,11 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
             assert running.stderr is not None
             said = running.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
             running.send_signal(signal.SIGINT)
+            try:
+                assert running.wait(60) == 130
+            finally:
+                running.kill()  # else a failure would wait for it for ever
             said += running.stderr.read()
-            assert running.wait(30) == 130
     finally:
         os.close(ours)
         os.close(theirs)
@@ -203,7 +207,7 @@ def test_restore_never_loads_textual(folder: Path) -> None:
         "assert not status and 'core.store.region_store' in sys.modules\n"
         "assert not {'textual', 'asyncio'} & sys.modules.keys(), sys.modules.keys()"
     )
-    subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True, cwd=ROOT)
 
 
 COMMANDS: Sequence[Sequence[str]] = (
@@ -235,7 +239,7 @@ def test_what_a_command_reads_is_in_no_core_file_and_open_to_nobody(
         [sys.executable, "-c", DUMPABLE, *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         cwd=ROOT,
         check=True,
     )
@@ -259,7 +263,7 @@ def into_full_disk(folder: Path, arguments: Sequence[str], stream: str) -> tuple
         streams: dict[str, Any] = {stream: full, other: subprocess.PIPE}
         done = subprocess.run(
             [sys.executable, "-m", "tui", *arguments, "--data-dir", folder],
-            timeout=30,
+            timeout=60,
             cwd=ROOT,
             check=False,
             **streams,
@@ -382,7 +386,7 @@ def test_closed_streams_are_no_error(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         cwd=ROOT,
         check=False,
     )
@@ -432,7 +436,7 @@ def constants(environment: Mapping[str, str]) -> list[Any]:
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=True,
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
@@ -441,7 +445,7 @@ def constants(environment: Mapping[str, str]) -> list[Any]:
     return answer
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("environment", "expected"),
     [
         ({}, [60, "none"]),

@@ -37,7 +37,7 @@ def held_up(
     real = getattr(service, method)
 
     def wait(**request: object) -> object:
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return real(**request)
 
     monkeypatch.setattr(service, method, wait)

@@ -35,7 +35,7 @@ class Held:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         self.calls += 1
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         return self._method(*arguments, **named)
 
     def has_begun(self) -> bool:

@@ -205,7 +205,7 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
 
     def wait(*, key_pair_id: str, delete_time: datetime) -> str | None:
         asked.append(key_pair_id)
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return real(key_pair_id=key_pair_id, delete_time=delete_time)
 
     monkeypatch.setattr(empty_service, "delete_key_pair", wait)

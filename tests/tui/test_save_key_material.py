@@ -372,7 +372,7 @@ def test_what_is_changed_while_it_saves_does_not_count(
 
     def slow(path: Path, data: bytes) -> None:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         create_private_file(path, data)
 
     monkeypatch.setattr(files, "create_private_file", slow)
@@ -400,7 +400,7 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     def slow(path: Path, data: bytes) -> None:
         calls.append(path)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         create_private_file(path, data)
 
     monkeypatch.setattr(files, "create_private_file", slow)

@@ -40,7 +40,7 @@ def test_not_while_a_change_is_under_way(
     insert = empty_service._insert
 
     def slow(*arguments: object) -> object:
-        written.wait(10)
+        written.wait(60)
         return insert(*arguments)  # type: ignore[arg-type] # whatever it was given
 
     monkeypatch.setattr(empty_service, "_insert", slow)

@@ -183,7 +183,7 @@ def test_the_first_frame_comes_before_the_store_and_the_key_library(tmp_path: Pa
             stderr=theirs,
             cwd=ROOT,
             env={**os.environ, "TERM": "xterm-256color", "HOME": str(tmp_path)},
-            timeout=30,
+            timeout=60,
             check=True,
         )
     finally:
@@ -202,7 +202,7 @@ def test_help_loads_little(tmp_path: Path) -> None:
         "print(json.dumps(list(sys.modules)[before:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, timeout=30, check=True, cwd=ROOT
+        [sys.executable, "-c", code], capture_output=True, timeout=60, check=True, cwd=ROOT
     )
     loaded = json.loads(done.stdout.splitlines()[-1])
     forbidden = {"textual", "rich", "asyncio", "typing", "dataclasses", "importlib.metadata"}

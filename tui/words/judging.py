@@ -24,6 +24,7 @@ from tui.words.text import said_by, short_paths
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
+    from core.custody.agent import AgentOwner
     from core.custody.agent_keys import AddedToAgent, AgentContents
     from core.custody.authorized_keys import Plan
     from core.service import KeyPairService
@@ -148,6 +149,11 @@ def of_agent(found: "AgentContents") -> Verdict:
     """Return which agent it is, and how many keys it holds."""
     count = len(found.keys)
     held = f"the agent at {found.path} holds {count} key{'s' * (count != 1)}"
+    if found.owner is not None:
+        return Verdict(
+            f"{held}; it belongs to {found.owner.name}, who can log in with every key in it",
+            Tone.CAUTION,
+        )
     if found.forwarded:
         return Verdict(
             f"{held}; it is forwarded by sshd, so a key goes to the machine you came from",
@@ -169,7 +175,7 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     """Return what was seen of a private key that was added to the agent; `now` is aware."""
-    text = "In the agent"
+    text = "In the agent" if added.owner is None else f"In the agent of {added.owner.name}"
     if added.until is not None:
         text += f" until {moment(added.until, now)}"
     if added.confirm:
@@ -178,7 +184,16 @@ def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
         text += ", on the machine you came from"
     if added.warning:
         return Verdict(f"{text}. {added.warning}", Tone.CAUTION)
-    return Verdict(text, Tone.GOOD)
+    return Verdict(text, Tone.GOOD if added.owner is None else Tone.CAUTION)
+
+
+def of_agent_of_another(owner: "AgentOwner") -> Verdict:
+    """Return the question whether another account's agent is to get the key."""
+    return Verdict(
+        f"the agent belongs to {owner.name}, who can log in with every key in it;"
+        f" press {key_of('add-to-agent.submit')} again to add this one",
+        Tone.CAUTION,
+    )
 
 
 def moment(time: datetime, now: datetime) -> str:

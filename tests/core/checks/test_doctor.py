@@ -13,6 +13,8 @@ import pytest
 
 from core.checks.check_up import Progress, Summary
 from core.checks.finding import KINDS, Finding, Severity
+from core.custody import authorized_keys
+from core.custody.authorized_keys import Account
 from core.disk import files, mounts
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
@@ -35,6 +37,8 @@ def world(
 ) -> Iterator["World"]:
     """Return a store in which nothing is wrong: two saved pairs, an imported one, two Regions."""
     monkeypatch.setattr(mounts, "MOUNTINFO", tmp_path / "no such file")
+    account = Account("ops", os.geteuid(), tmp_path)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
     world = World(service, tmp_path / "keys")
     with deterministic_keys(7):
         world.create("rsa", "rsa")
@@ -234,6 +238,12 @@ def journal_is_a_folder(world: World) -> None:
     world.store.journal.path.mkdir()
 
 
+def killed_install(world: World) -> None:
+    folder = world.keys.with_name(".ssh")
+    folder.mkdir(0o700)
+    (folder / ".authorized_keys.0123456789abcdef.tmp").touch(0o600)
+
+
 FAULTS: dict[Callable[[World], None], list[str]] = {
     gone: ["file-gone"],
     one_copy_gone: ["copy-gone"],
@@ -261,6 +271,7 @@ FAULTS: dict[Callable[[World], None], list[str]] = {
     open_folder: ["store-folder"],
     readable_store: ["store-exposed"],
     journal_is_a_folder: ["store-journal"],
+    killed_install: ["install-leftover"],
 }
 
 
@@ -281,6 +292,17 @@ def test_commands_name_the_folder_whatever_it_is_called(tmp_path: Path) -> None:
     assert command in str(refused.value)
     _run_in_sh(command)
     data_dir.check(folder)
+
+
+def test_what_a_killed_install_left_goes_by_the_command_that_is_advised(world: World) -> None:
+    killed_install(world)
+    (found,) = world.check_up()
+    assert found.path is not None
+    command = found.advice.partition("so does: ")[2]
+    assert command.startswith("rm ")
+    subprocess.run(["sh", "-c", command], check=True)
+    assert not Path(found.path).exists()
+    assert world.check_up() == []
 
 
 def _findings(service: KeyPairService) -> list[Finding]:

@@ -1,14 +1,20 @@
+import errno
 import json
+import os
+import pwd
 import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +22,14 @@ from hypothesis import strategies as st
 
 from core.checks.finding import PairReference
 from core.custody import agent, agent_keys
-from core.custody.agent import AddNotConfirmed, AgentError, holdings
+from core.custody.agent import (
+    AddNotConfirmed,
+    AgentAsks,
+    AgentError,
+    AgentOwner,
+    NoAgent,
+    holdings,
+)
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
@@ -361,6 +374,7 @@ def test_a_key_that_the_agent_may_hold_is_not_said_to_be_nowhere(
     if how == "late":
         # Time enough for ssh-add to reach the agent.
         monkeypatch.setattr(agent, "SECONDS", 1.5)
+        monkeypatch.setattr(agent, "SECONDS_TO_ADD", 1.5)
     created = service.create_key_pair(key_name="web", key_type="ed25519")
     path = short_folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
@@ -437,6 +451,320 @@ def test_what_ssh_add_says_is_quoted_in_bounds(
         service.add_to_agent(created)
 
 
+# Whose agent it is --------------------------------------------------------------------------
+
+MALLORY = AgentOwner(12345, "mallory")
+
+
+def made_by(monkeypatch: pytest.MonkeyPatch, uid: int) -> None:
+    """Have the system say that every socket was made by a process of this account."""
+
+    class Theirs(socket.socket):
+        def getsockopt(self, level: int, option: int, *size: int) -> Any:
+            answer: Any = super().getsockopt(level, option, *size)
+            if option != socket.SO_PEERCRED:
+                return answer
+            process, _, group = struct.unpack("3i", answer)
+            return struct.pack("3i", process, uid, group)
+
+    monkeypatch.setattr(socket, "socket", Theirs)
+
+
+def test_the_agent_of_another_account_gets_a_key_only_after_a_second_yes(
+    ssh_agent: Agent, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    made_by(monkeypatch, 54321)
+    owner = AgentOwner(54321, "user 54321")
+    assert holdings().owner == owner
+    with pytest.raises(AgentAsks, match=f"belongs to {owner.name}, who can log in") as asked:
+        service.add_to_agent(created)
+    with pytest.raises(AgentAsks):
+        service.add_to_agent(created, accepted=MALLORY)
+    assert holdings().identities == ()
+    assert [entry.operation for entry in service.journal()] == ["CreateKeyPair"]
+    added = service.add_to_agent(created, accepted=asked.value.owner)
+    assert added.owner == owner
+    assert service.agent().owner == owner
+    assert [each.source for each in service.finder().in_agent()] == [f"the agent of {owner.name}"]
+    # The check-up looks for the person's own keys.
+    assert agent_keys.keys_in_agent() is None
+    made_by(monkeypatch, os.geteuid())
+    assert agent_keys.keys_in_agent() == frozenset({created.key_pair.public_key})
+    assert holdings().owner is None
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as another account")
+NOBODY = 65534
+
+
+@AS_ROOT
+def test_root_is_told_of_the_agent_of_another_account_as_after_su(
+    service: KeyPairService,
+    short_folder: Path,
+    tool: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    os.chown(short_folder, NOBODY, NOBODY)
+    path = short_folder / "agent"
+    process = subprocess.Popen(
+        [tool("ssh-agent"), "-D", "-a", path],
+        stdout=subprocess.DEVNULL,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+    )
+    try:
+        end = time.monotonic() + SECONDS
+        while not path.exists():
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+        with pytest.raises(AgentAsks, match=f"belongs to {pwd.getpwuid(NOBODY).pw_name}"):
+            service.add_to_agent(created)
+        assert service.agent().keys == ()
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+@AS_ROOT
+def test_who_may_not_use_the_agent_is_told_that_it_is_of_another_account(
+    ssh_agent: Agent,
+) -> None:
+    code = (
+        "from core.custody.agent import holdings, NoAgent\n"
+        "try: holdings()\n"
+        "except NoAgent as error: print(error)"
+    )
+    done = subprocess.run(
+        ["setpriv", f"--reuid={NOBODY}", "--clear-groups", sys.executable, "-c", code],
+        capture_output=True,
+        cwd=ROOT,
+        env={"SSH_AUTH_SOCK": str(ssh_agent.path)},
+        timeout=SECONDS,
+        check=True,
+    )
+    words = done.stdout.decode()
+    assert f"The agent at {ssh_agent.path} does not let you in: Permission denied." in words
+    assert "belongs to another account, as after su" in words
+
+
+def test_the_socket_that_was_judged_is_the_one_that_gets_the_key(
+    ssh_agent: Agent,
+    service: KeyPairService,
+    short_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    link = short_folder / "link"
+    link.symlink_to(ssh_agent.path)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(link))
+    swap = f"ln -sfn {short_folder}/theirs {link}"
+    fake_ssh_add(tmp_path, f'PATH=/usr/bin:/bin\n{swap}\nexec {ssh_agent.tool("ssh-add")} "$@"')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    theirs = Doubtful("never", "late")
+    with fake_agent(short_folder / "theirs", theirs), pytest.raises(AddNotConfirmed):
+        # What lists is asked anew, by the name, and knows nothing of the key.
+        service.add_to_agent(created)
+    assert theirs.taken == 0
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(ssh_agent.path))
+    assert len(holdings().identities) == 1
+
+
+# Agents that wait, and that refuse ----------------------------------------------------------
+
+PINENTRY = """#!/bin/sh
+echo OK ready
+while read -r line; do
+  case $line in
+    GETPIN*)
+      touch {folder}/asked
+      while [ ! -e {folder}/answer-it ]; do sleep 0.02; done
+      echo "D correct horse 9 battery staple"
+      echo OK ;;
+    BYE*) echo OK; exit ;;
+    *) echo OK ;;
+  esac
+done
+"""
+
+
+@pytest.fixture
+def gpg_agent(
+    short_folder: Path, tool: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Return the folder of a gpg-agent that asks for a passphrase until `answer-it` is there."""
+    pinentry = short_folder / "pinentry"
+    pinentry.write_text(PINENTRY.format(folder=short_folder))
+    pinentry.chmod(0o700)
+    short_folder.chmod(0o700)
+    # It lives as long as the program that it is given.
+    program = ["sh", "-c", "echo $SSH_AUTH_SOCK; read wait"]
+    options = ["--enable-ssh-support", "--pinentry-program", str(pinentry), "--daemon", *program]
+    process = subprocess.Popen(
+        [tool("gpg-agent"), "--homedir", str(short_folder), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        monkeypatch.setenv("SSH_AUTH_SOCK", process.stdout.readline().strip())
+        yield short_folder
+    finally:
+        (short_folder / "answer-it").touch()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(SECONDS)
+        subprocess.run(
+            [tool("gpgconf"), "--homedir", short_folder, "--kill", "gpg-agent"],
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+
+def until_there(path: Path) -> None:
+    end = time.monotonic() + SECONDS
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_gpg_agent_is_waited_for_while_it_asks_until_it_is_answered_or_stopped(
+    answered: bool,
+    gpg_agent: Path,
+    service: KeyPairService,
+    tool: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 1.0)
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    stop = threading.Event()
+    with ThreadPoolExecutor() as threads:
+        adding = threads.submit(service.add_to_agent, created, stop=stop)
+        until_there(gpg_agent / "asked")
+        assert not wait([adding], 1.2).done
+        monkeypatch.setattr(agent, "SECONDS", float(SECONDS))
+        if answered:
+            (gpg_agent / "answer-it").touch()
+            assert adding.result(SECONDS).confirm is False
+            (key,) = service.agent().keys
+            assert key.key_pair is not None
+        else:
+            stop.set()
+            with pytest.raises(AddNotConfirmed, match="You stopped waiting for the agent at"):
+                adding.result(SECONDS)
+
+
+@pytest.mark.parametrize("failure", [5, 30, 102])
+def test_a_refusal_to_list_is_not_taken_for_no_agent(
+    failure: int, service: KeyPairService, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    words = "refuses to list its keys. It is locked, or waits for its token or vault"
+    with fake_agent(path, answering(string(bytes([failure])))):
+        with pytest.raises(AgentError, match=words) as caught:
+            service.agent()
+        assert not isinstance(caught.value, NoAgent)
+
+
+def test_an_agent_that_takes_no_keys_is_said_to_be_there(
+    service: KeyPairService,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    # It lists its keys, and refuses whatever else it is asked for.
+    serve = Refusing()
+    with fake_agent(path, serve):
+        assert service.agent().keys == ()
+        with pytest.raises(AgentError, match=f"The agent at {path} is there, but refused") as said:
+            service.add_to_agent(created)
+    assert not isinstance(said.value, NoAgent | AddNotConfirmed)
+    assert "take no keys" in str(said.value)
+
+
+class Refusing:
+    """An agent that lists no key, and refuses everything else."""
+
+    def __call__(self, connection: socket.socket) -> None:
+        while head := connection.recv(4, socket.MSG_WAITALL):
+            request = connection.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+            connection.sendall(string(b"\x0c" + bytes(4) if request[0] == _LIST else b"\x05"))
+
+
+def test_an_agent_whose_queue_is_full_is_said_to_be_busy(
+    service: KeyPairService,
+    created: CreatedKeyPair,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with socket.socket(socket.AF_UNIX) as listener, ExitStack() as stack:
+        listener.bind(str(path))
+        listener.listen(0)
+        with suppress(BlockingIOError):
+            while True:
+                waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(str(path))
+        for call in (service.agent, lambda: service.add_to_agent(created)):
+            with pytest.raises(AgentError, match="is busy: its queue of connections is full") as e:
+                call()
+            assert not isinstance(e.value, NoAgent)
+
+
+def test_an_agent_that_is_busy_for_a_moment_is_waited_for(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with fake_agent(path, answering(string(b"\x0c" + bytes(4)))):
+        connect = socket.socket.connect
+        refusals = iter([True, True, False])
+
+        class Busy(socket.socket):
+            def connect(self, address: Any) -> None:
+                if next(refusals):
+                    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                connect(self, address)
+
+        monkeypatch.setattr(socket, "socket", Busy)
+        assert holdings().identities == ()
+    assert next(refusals, None) is None
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_the_command_that_starts_an_agent_starts_one(
+    shell: str, tool: Callable[[str], str]
+) -> None:
+    command = re.search(r"Start one with (.*), then", str(NoAgent("")))
+    assert command is not None
+    code = "from core.custody.agent import holdings; h = holdings(); print(h.owner, h.identities)"
+    script = f'{command[1]} >&2; {sys.executable} -c "{code}"; kill $SSH_AGENT_PID'
+    done = subprocess.run(
+        [tool(shell), "-c", script], capture_output=True, cwd=ROOT, timeout=SECONDS, check=True
+    )
+    assert done.stdout == b"None ()\n", done
+
+
 # No agent, or one that is none --------------------------------------------------------------
 
 
@@ -486,6 +814,7 @@ def test_without_ssh_add_it_says_what_to_install(
 
 
 def test_an_ssh_add_that_cannot_be_started_is_named(
+    ssh_agent: Agent,
     service: KeyPairService,
     created: CreatedKeyPair,
     tmp_path: Path,
@@ -494,7 +823,6 @@ def test_an_ssh_add_that_cannot_be_started_is_named(
     (tmp_path / "ssh-add").write_bytes(b"no program of this machine")
     (tmp_path / "ssh-add").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
     with pytest.raises(AgentError, match=r"ssh-add could not be started: Exec format error\."):
         service.add_to_agent(created)
 
@@ -522,6 +850,7 @@ def test_an_agent_that_hangs_is_waited_for_in_vain_but_not_for_long(
 ) -> None:
     tool("ssh-add")
     monkeypatch.setattr(agent, "SECONDS", 0.3)
+    monkeypatch.setattr(agent, "SECONDS_TO_ADD", 0.3)
     path = short_folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
     with fake_agent(path, serve):

@@ -5,6 +5,7 @@ import pwd
 import shlex
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -335,6 +336,142 @@ def test_what_is_no_such_file_is_refused(
     assert words in refusal(service, key_pair)
 
 
+# What belongs to the file -------------------------------------------------------------------
+
+
+def test_a_file_with_two_names_is_not_quietly_parted(
+    path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    other = tmp_path / "other name"
+    other.hardlink_to(path)
+    said = refusal(service, key_pair)
+    assert said.startswith(f"{path} has another name as well (a hard link)")
+    assert (path.read_bytes(), other.read_bytes(), path.samefile(other)) == (BEFORE, BEFORE, True)
+    subprocess.run(["sh", "-c", said.partition("to part the two: ")[2]], check=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    service.install_public_key(key_pair)
+    assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
+    assert other.read_bytes() == BEFORE
+    assert litter(path.parent) == []
+
+
+READABLE_BY_ONE_MORE = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)  # linux/posix_acl_xattr.h: tag, permissions, id
+    for entry in [
+        (0x01, 6, 0xFFFFFFFF),
+        (0x02, 4, 12345),
+        (0x04, 0, 0xFFFFFFFF),
+        (0x10, 4, 0xFFFFFFFF),
+        (0x20, 0, 0xFFFFFFFF),
+    ]
+)
+ACL, DEFAULT_ACL = "system.posix_acl_access", "system.posix_acl_default"
+
+
+def give(path: Path, attribute: str, value: bytes) -> None:
+    try:
+        os.setxattr(path, attribute, value)
+    except OSError as error:
+        pytest.skip(f"{path} can have no {attribute}: {error.strerror}")
+
+
+def attributes_of(path: Path) -> dict[str, bytes]:
+    return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+
+
+def test_an_access_control_list_and_other_attributes_are_kept(
+    path: Path, key_pair: KeyPair, service: KeyPairService
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    give(path, ACL, READABLE_BY_ONE_MORE)
+    give(path, "user.note", b"kept by ansible")
+    before, mode = attributes_of(path), path.stat().st_mode
+    service.install_public_key(key_pair)
+    assert path.read_bytes() != BEFORE
+    assert attributes_of(path) == before
+    assert path.stat().st_mode == mode
+
+
+def test_a_file_without_an_access_control_list_gets_none_from_its_folder(
+    path: Path, key_pair: KeyPair, service: KeyPairService
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o640)
+    give(path.parent, DEFAULT_ACL, READABLE_BY_ONE_MORE)
+    service.install_public_key(key_pair)
+    assert attributes_of(path) == {}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_an_attribute_that_cannot_be_kept_is_a_reason_not_to_install(
+    path: Path, key_pair: KeyPair, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    give(path, "user.note", b"kept by ansible")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    with pytest.raises(AuthorizedKeysError, match=r"attribute user\.note cannot be kept"):
+        service.install_public_key(key_pair)
+    assert path.read_bytes() == BEFORE
+    assert attributes_of(path) == {"user.note": b"kept by ansible"}
+    assert litter(path.parent) == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from core.custody import authorized_keys
+from core.keys.public_key import PublicKey
+from core.service import KeyPairService
+account = authorized_keys.Account("ops", os.geteuid(), Path(sys.argv[1]))
+service = KeyPairService.open(Path(sys.argv[2]), "us-east-1")
+line = PublicKey.from_ed25519_point(b"x" * 32).line
+pair = service.import_key_pair(key_name="web", public_key_material=line)
+def replace(*_, **__):
+    print("ready", flush=True)
+    sys.stdin.read()
+plan = authorized_keys.plan(pair, "", account)
+os.replace = replace
+authorized_keys.add(plan)
+"""
+
+
+def test_what_a_killed_session_left_goes_at_the_next_install_and_not_what_is_in_use(
+    path: Path, account: Account, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, account.home, tmp_path / "theirs"],
+        cwd=Path(__file__).parents[3],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        (left,) = litter(path.parent)
+        # It is one of a session that is at work.
+        assert authorized_keys.leftovers_of_installing(account) == ()
+        process.kill()
+        process.wait(SECONDS)
+    assert path.read_bytes() == BEFORE
+    assert authorized_keys.leftovers_of_installing(account) == (path.with_name(left),)
+    others = [f".{path.name}.old.tmp", f".{left}", f"{left}~", ".0123456789abcdef.tmp"]
+    for name in others:
+        path.with_name(name).touch()
+    service.install_public_key(key_pair)
+    assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
+    assert litter(path.parent) == sorted(others)
+
+
 # Faults -------------------------------------------------------------------------------------
 
 CALLS = (
@@ -347,6 +484,8 @@ CALLS = (
     "lstat",
     "stat",
     "link",
+    "listxattr",
+    "getxattr",
     "mkdir",
     "chmod",
     "replace",

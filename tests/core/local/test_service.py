@@ -231,7 +231,7 @@ def test_of_many_who_want_one_name_one_gets_it(store: RegionStore) -> None:
     start = threading.Barrier(8)
 
     def create(service: KeyPairService) -> None:
-        start.wait(10)
+        start.wait(60)
         try:
             answers.append(service.create_key_pair(key_name="web-1", key_type="ed25519"))
         except InvalidKeyPairDuplicate as error:

@@ -166,7 +166,7 @@ def test_a_line_of_a_session_that_was_killed_in_between_stays_begun(tmp_path: Pa
         "service.create_key_pair(key_name='web-1', key_type='ed25519')\n"
     )
     folder = tmp_path / "data"
-    done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
     store = RegionStore(folder, "us-east-1")
     KeyPairService(store).create_key_pair(key_name="web-2", key_type="ed25519")

@@ -51,7 +51,7 @@ def hold(start: Start) -> Hold:
 def end(holder: Session) -> None:
     """Let a session that holds the lock end."""
     tell(holder, "end")
-    assert holder.wait(timeout=30) == 0
+    assert holder.wait(timeout=60) == 0
 
 
 def race(workers: Sequence[Session]) -> list[list[str]]:

@@ -12,7 +12,7 @@ from core.model import KeyPair
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_screen import ListScreen
-from tui.terminal.typing_speed import ALONE, Strokes
+from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by, short_path
 from tui.work.exclusive import flow, is_flowing
@@ -278,15 +278,15 @@ class KeyPairListScreen(ListScreen):
 
     async def action_quit(self) -> None:
         """Quit, if this key stands alone and is not part of a text."""
-        strokes = cast("KeyPairsApp", self.app).strokes
-        if strokes.close:
+        app = cast("KeyPairsApp", self.app)
+        if app.is_amid_keys:
             self._doubt()
         else:
-            self.set_timer(ALONE, partial(self._quit_or_doubt, strokes, strokes.count))
+            self.set_timer(ALONE, partial(self._quit_or_doubt, app, app.strokes.count))
 
-    async def _quit_or_doubt(self, strokes: Strokes, count: int) -> None:
-        if strokes.count == count:
-            await self.app.run_action("quit")
+    async def _quit_or_doubt(self, app: "KeyPairsApp", count: int) -> None:
+        if app.strokes.count == count and not app.is_key_behind:
+            await app.run_action("quit")
         elif self.is_current:
             self._doubt()
 

@@ -176,10 +176,18 @@ class DeleteKeyPairsScreen(Screen[int]):
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
         if self._guarded or self._answer or is_flowing(self):
             return
-        if self._amid or cast("KeyPairsApp", self.app).strokes.pouring:
+        app = cast("KeyPairsApp", self.app)
+        if self._amid or app.is_amid_keys or app.strokes.pouring:
             self._doubt()
         else:
-            self._answer = self.set_timer(ALONE, self._begin)
+            self._answer = self.set_timer(ALONE, self._begin_or_doubt)
+
+    def _begin_or_doubt(self) -> None:
+        """Delete, unless keys have arrived behind the answer that were not handed over yet."""
+        if cast("KeyPairsApp", self.app).is_key_behind:
+            self._doubt()
+        else:
+            self._begin()
 
     def on_key(self, event: Key) -> None:
         """Doubt a `y` with other keys before it or close behind it: what is pasted holds many."""

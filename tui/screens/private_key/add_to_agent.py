@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -10,11 +11,11 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from core.custody import lifetime
-from core.custody.agent import AddNotConfirmed, NoAgent
+from core.custody.agent import AddNotConfirmed, AgentAsks, AgentOwner, NoAgent
 from core.custody.agent_keys import AddedToAgent
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
-from tui.actions.keymap import bindings, key_in, key_of
+from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _USE, _ASK = "use", "ask"
 _OPTIONS = ((_USE, "without asking"), (_ASK, "ask each time"))
+
+_SECONDS_UNTIL_SAID = 1.0
+"""How long adding takes before it is said what is waited for; most agents take a tenth of that."""
 
 
 class AddToAgentScreen(Screen[AddedToAgent | None]):
@@ -63,6 +67,10 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
         self._outcome = VerdictLine(id="outcome")
+        self._hints = hints(Place.ADD_TO_AGENT)
+        self._key_hints = KeyHints(Place.ADD_TO_AGENT)
+        self._accepted: AgentOwner | None = None
+        self._stop = Event()
         self.not_confirmed = False
         """Whether the last key that was on its way to the agent was not seen to be there."""
 
@@ -72,7 +80,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
             yield self._lifetime_field
             yield self._use_field
             yield self._outcome
-        yield KeyHints(Place.ADD_TO_AGENT)
+        yield self._key_hints
 
     @work(exclusive=True, group="look")
     async def on_mount(self) -> None:
@@ -99,9 +107,15 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         self._outcome.show(said)
 
     def action_back(self) -> None:
-        """Go back; nothing is added."""
-        if not is_flowing(self):
+        """Go back; nothing is added. While the key is being added, stop waiting for the agent."""
+        if is_flowing(self):
+            self._stop.set()
+        else:
             self.dismiss(None)
+
+    def on_unmount(self) -> None:
+        # The program is about to end: nobody is left to answer what the agent may ask.
+        self._stop.set()
 
     @on(Input.Submitted)
     @once
@@ -119,13 +133,22 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     @flow
     async def _add(self, kept: timedelta | None) -> None:
         self._outcome.show(Verdict("adding…"))
+        self._stop.clear()
+        stop = tuple((key, "stop waiting") for key, word in self._hints if word == "back")
+        self._key_hints.show(stop)
+        slow = self.set_timer(_SECONDS_UNTIL_SAID, self._say_what_is_waited_for)
         try:
             added = await asyncio.to_thread(
                 self._service.add_to_agent,
                 self._created,
                 lifetime=kept,
                 confirm=self._use.value == _ASK,
+                accepted=self._accepted,
+                stop=self._stop,
             )
+        except AgentAsks as asked:
+            self._accepted = asked.owner
+            self._outcome.show(judging.of_agent_of_another(asked.owner))
         except AddNotConfirmed as error:
             self.not_confirmed = True
             self._outcome.show(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
@@ -133,6 +156,19 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
             self._outcome.show(Verdict(f"Not added. {_said(error)}", Tone.BAD))
         else:
             self.dismiss(added)
+        finally:
+            slow.stop()
+            self._key_hints.show(self._hints)
+
+    def _say_what_is_waited_for(self) -> None:
+        back = key_in(Place.ADD_TO_AGENT, "back")
+        self._outcome.show(
+            Verdict(
+                "waiting for the agent: it may be asking you for something, as gpg-agent asks for"
+                f" a passphrase; {back} stops waiting",
+                Tone.CAUTION,
+            )
+        )
 
 
 def _said(error: KeyPairsError) -> str:

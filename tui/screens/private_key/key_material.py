@@ -90,6 +90,11 @@ class KeyMaterialScreen(Screen[str]):
         self._told = False
 
     @property
+    def key_name(self) -> str:
+        """The name of the pair."""
+        return self._created.key_pair.key_name
+
+    @property
     def holds_key(self) -> bool:
         """Whether leaving now would lose the private key, or lose it later with nothing said."""
         where = self._where
