@@ -1,7 +1,7 @@
-"""The errors of EC2's API, of the store, of saving and of the settings.
+"""Defines the errors of EC2's API, of the store, of saving and of the settings.
 
 Others below KeyPairsError stand in the module that they are about, such as AgentError in
-`core.custody.agent`.
+`core.custody.agent` and SaveAsks in `core.custody.saving`.
 
     KeyPairsError
     ├── EC2Error                          code, message and HTTP status as the service gives them
@@ -23,7 +23,6 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   ├── StoreLocked                   another session holds the Region for too long
     │   └── StoreNotConfirmed             written, but the disk did not confirm it
     ├── SaveError                         the private key was not written to a file
-    │   ├── SaveAsks                      it can be, but the person has to say yes to the place
     │   └── ProofFailed                   the file does not read back as the key
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     └── SettingsError                     an option, a variable or a folder is unusable
@@ -32,10 +31,7 @@ Codes, texts and statuses are those recorded from the real service where there i
 message ever holds private key material.
 """
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from core.disk.destination import Destination
+from typing import ClassVar
 
 
 class KeyPairsError(Exception):
@@ -196,17 +192,6 @@ class StoreNotConfirmed(StoreError):
 
 class SaveError(KeyPairsError):
     """The private key was not saved; no partial file is left and the key is still in hand."""
-
-
-class SaveAsks(SaveError):
-    """Nothing was saved yet, because the place deserves a second yes.
-
-    `destination` is what to give back as `accepted` once the person has read its explanation.
-    """
-
-    def __init__(self, destination: "Destination") -> None:
-        super().__init__(f"Not saved yet: {destination.explanation}.")
-        self.destination = destination
 
 
 class ProofFailed(SaveError):

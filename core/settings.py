@@ -1,4 +1,4 @@
-"""From options and environment variables to a service: the same for the app and the client."""
+"""Opens a session from options and environment variables: the same for the app and the client."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ from core.account import user
 from core.ec2 import regions
 from core.ec2.authorization import ACCOUNT, Authorizer
 from core.errors import SettingsError
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.session import Session
 from core.store import data_dir
 
 if TYPE_CHECKING:
@@ -18,20 +19,20 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
 VARIABLES = (*REGION_VARIABLES, "KEYPAIRS_DATA_DIR", "KEYPAIRS_POLICY")
-"""The environment variables that `open_service` looks at."""
+"""The environment variables that `open_session` looks at."""
 
 SYSTEM_POLICY = Path("/etc/keypairs/policy.json")
 
 
-def open_service(
+def open_session(
     region: str | None = None,
     folder: str | Path | None = None,
     policy: str | Path | None = None,
     *,
     read_only: bool = False,
     environment: Mapping[str, str] = os.environ,
-) -> KeyPairService:
-    """Return the service of a Region; nothing is read but the policy, and nothing is written.
+) -> Session:
+    """Return the session of a Region; nothing is read but the policy, and nothing is written.
 
     What is None comes from the environment (`VARIABLES`), and failing that is us-east-1, the usual
     place for data of programs, and the administrator's policy if there is one.
@@ -51,7 +52,7 @@ def open_service(
         policy=_policy((environment.get("KEYPAIRS_POLICY") or None) if policy is None else policy),
         read_only=read_only,
     )
-    return KeyPairService.open(path, chosen.name, authorizer)
+    return open_local(path, chosen.name, authorizer)
 
 
 def open_to_look(
@@ -59,8 +60,8 @@ def open_to_look(
     policy: str | Path | None = None,
     *,
     environment: Mapping[str, str] = os.environ,
-) -> KeyPairService:
-    """Return a service that changes nothing, for what looks at all Regions.
+) -> Session:
+    """Return a session that changes nothing, for what looks at all Regions.
 
     Which Region is its own makes no difference, so that the person's, which may be none, is not
     asked for. What is wrong with the folder is for the caller to find; but one that was named must
@@ -72,7 +73,7 @@ def open_to_look(
     path = data_dir.data_folder(folder, environment)
     if path != data_dir.data_folder(environment={}) and not os.path.lexists(path):
         raise SettingsError(f"There is no folder {path}.")
-    return open_service(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
+    return open_session(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
 
 
 def _policy(named: str | Path | None) -> "Policy | None":

@@ -6,6 +6,7 @@ Without a policy everything is allowed that the files allow.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.ec2.regions import Region, key_pair_arn
@@ -21,6 +22,9 @@ ACCOUNT = "000000000000"
 READS = frozenset({"DescribeKeyPairs", "DescribeTags"})
 
 Context = Mapping[str, str | tuple[str, ...]]
+"""Condition keys of a request, and the value or values of each."""
+
+NO_CONTEXT: Context = MappingProxyType({})
 
 
 class Authorizer:

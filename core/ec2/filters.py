@@ -20,6 +20,7 @@ _MOST_VALUES = 200
 _LONGEST_VALUE = 255
 
 _Item = TypeVar("_Item")
+_KeyPair = TypeVar("_KeyPair", bound=KeyPair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def wildcard(pattern: str) -> Callable[[str], bool]:
     return WildcardPattern(tokens).matches
 
 
-def select_key_pairs(pairs: Iterable[KeyPair], filters: Sequence[Filter]) -> list[KeyPair]:
+def select_key_pairs(pairs: Iterable[_KeyPair], filters: Sequence[Filter]) -> list[_KeyPair]:
     """The pairs that pass every filter, in the order in which they came.
 
     The filters are `key-pair-id`, `fingerprint`, `key-name`, `tag-key`, `tag:<key>` (API
