@@ -7,6 +7,7 @@ beyond EC2's API stands at the end of it, and `Capabilities` says what can be re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from core.model import (
@@ -34,6 +35,16 @@ class Capabilities:
 
     replaces_at_once: bool
     """What a new pair replaces is recorded in the act that creates it, or neither is done."""
+
+
+class MadeBy(Enum):
+    """Who makes a new key where EC2 keeps the pairs."""
+
+    HERE = "here"
+    """This process does, and imports the public half: it can be repeated, and never crosses."""
+
+    EC2 = "ec2"
+    """EC2 does (CreateKeyPair), and sends the private key once."""
 
 
 class Backend(Protocol):
