@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core import choices
 from core.account import user
 from core.ec2 import regions
-from core.ec2.authorization import Authorizer
+from core.ec2.authorization import ACCOUNT, Authorizer
 from core.ec2.backend import MadeBy
 from core.errors import SettingsError
 from core.local.opening import open_local
@@ -100,7 +100,8 @@ def _policy(named: str | os.PathLike[str] | None) -> "Policy | None":
         return None
     from core.ec2.policy import Policy
 
-    return Policy.load(system if named is None else data_dir.expanded(os.fspath(named)))
+    path = system if named is None else data_dir.expanded(os.fspath(named))
+    return Policy.load(path, account=ACCOUNT)
 
 
 def _is_absent(path: Path) -> bool:
