@@ -43,7 +43,7 @@ class AddedNotConfirmed(KeyPairsError):
     """The line was added, but the disk did not confirm that it would survive power loss."""
 
 
-class Standing(Enum):
+class LineStanding(Enum):
     """What adding a line would do."""
 
     ADDABLE = auto()
@@ -83,7 +83,7 @@ class Plan:
 
     path: Path
     line: str
-    standing: Standing
+    standing: LineStanding
     explanation: str
     before: bytes | None = None
     status: os.stat_result | None = None
@@ -97,11 +97,11 @@ class Plan:
     @property
     def changes_nothing(self) -> bool:
         """Whether adding would leave the file as it is."""
-        return self.standing in (Standing.PRESENT, Standing.REFUSED)
+        return self.standing in (LineStanding.PRESENT, LineStanding.REFUSED)
 
     def refused(self, explanation: str) -> "Plan":
         """Return the same plan, refused for another reason."""
-        return Plan(self.path, self.line, Standing.REFUSED, explanation)
+        return Plan(self.path, self.line, LineStanding.REFUSED, explanation)
 
 
 def leftovers_of_installing(account: Account) -> tuple[Path, ...]:
@@ -155,19 +155,19 @@ def plan(key_pair: KeyPair, options: str, account: Account) -> Plan:
         _check_file(path, status, account)
         before = files.read_regular_file(path, LARGEST)
     except (key_options.OptionsError, AuthorizedKeysError) as error:
-        return Plan(path, line, Standing.REFUSED, str(error))
+        return Plan(path, line, LineStanding.REFUSED, str(error))
     except OSError as error:
-        return Plan(path, line, Standing.REFUSED, f"{path} cannot be read: {error.strerror}")
+        return Plan(path, line, LineStanding.REFUSED, f"{path} cannot be read: {error.strerror}")
     found = find(before, key_pair.public_key)
     if found is not None:
         number, present = found
         with_ = f"with {_shortened(present)}" if present else "without options"
         explanation = f"the key is there already, in line {number}, {with_}; nothing to add"
-        return Plan(path, line, Standing.PRESENT, explanation, before, status)
+        return Plan(path, line, LineStanding.PRESENT, explanation, before, status)
     count = sum(1 for _ in _lines(before))
     keys = f"{count} line{'s' * (count != 1)}"
     explanation = f"will be added after {keys}" if count else "will be added as the first line"
-    return Plan(path, line, Standing.ADDABLE, explanation, before, status)
+    return Plan(path, line, LineStanding.ADDABLE, explanation, before, status)
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -180,7 +180,7 @@ def _status(path: Path) -> os.stat_result | None:
 def _plan_of_new_file(path: Path, line: str) -> Plan:
     missing = "" if path.parent.is_dir() else ", and its folder,"
     explanation = f"the file{missing} will be made, for this account alone"
-    return Plan(path, line, Standing.NEW_FILE, explanation)
+    return Plan(path, line, LineStanding.NEW_FILE, explanation)
 
 
 def _shortened(options: bytes) -> str:
@@ -293,9 +293,9 @@ def add(plan: Plan) -> None:
             written; it is as it was.
         files.ReplaceNotConfirmed: the line is there, but may be gone after a power cut.
     """
-    if plan.standing is Standing.REFUSED:
+    if plan.standing is LineStanding.REFUSED:
         raise AuthorizedKeysError(f"Not added: {plan.explanation}.")
-    if plan.standing is Standing.PRESENT:
+    if plan.standing is LineStanding.PRESENT:
         return
     line = plan.line.encode("utf-8", "replace") + b"\n"
     try:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.custody import lifetime
-from core.disk.destination import Destination
-from core.disk.destination import Verdict as PathVerdict
+from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
 from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
 from core.keys import passphrase
@@ -206,13 +205,13 @@ def moment(time: datetime, now: datetime) -> str:
 
 def of_plan(plan: "Plan") -> Verdict:
     """Return the verdict on a line for authorized_keys."""
-    from core.custody.authorized_keys import Standing
+    from core.custody.authorized_keys import LineStanding
 
     tone = {
-        Standing.ADDABLE: Tone.GOOD,
-        Standing.NEW_FILE: Tone.GOOD,
-        Standing.PRESENT: Tone.CAUTION,
-        Standing.REFUSED: Tone.BAD,
+        LineStanding.ADDABLE: Tone.GOOD,
+        LineStanding.NEW_FILE: Tone.GOOD,
+        LineStanding.PRESENT: Tone.CAUTION,
+        LineStanding.REFUSED: Tone.BAD,
     }[plan.standing]
     return Verdict(short_paths(plan.explanation), tone)
 

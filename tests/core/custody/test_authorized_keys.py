@@ -22,8 +22,8 @@ from core.custody.authorized_keys import (
     Account,
     AddedNotConfirmed,
     AuthorizedKeysError,
+    LineStanding,
     Plan,
-    Standing,
     find,
     line_of,
 )
@@ -77,7 +77,10 @@ def test_the_line_is_added_behind_what_is_there(
     path.write_bytes(BEFORE)
     path.chmod(0o640)
     plan = installing.installation(session, key_pair)
-    assert (plan.standing, plan.explanation) == (Standing.ADDABLE, "will be added after 3 lines")
+    assert (plan.standing, plan.explanation) == (
+        LineStanding.ADDABLE,
+        "will be added after 3 lines",
+    )
     assert path.read_bytes() == BEFORE
     installing.install_public_key(session, key_pair)
     assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
@@ -115,7 +118,7 @@ def test_a_missing_file_and_folder_are_made_private(
     path.parent.rmdir()
     umask(0o277)
     plan = installing.install_public_key(session, key_pair)
-    assert plan.standing is Standing.NEW_FILE
+    assert plan.standing is LineStanding.NEW_FILE
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == f"{key_pair.public_key} web blue\n"
@@ -131,7 +134,7 @@ def test_a_key_that_is_there_is_not_added_again_whatever_its_options(
     path.chmod(0o600)
     before = path.stat()
     plan = installing.installation(session, key_pair, "no-pty")
-    assert plan.standing is Standing.PRESENT
+    assert plan.standing is LineStanding.PRESENT
     assert "in line 6, " in plan.explanation
     assert (options.strip() or "without options") in plan.explanation
     installing.install_public_key(session, key_pair, "no-pty")
@@ -145,7 +148,10 @@ def test_installing_twice_is_installing_once(
 ) -> None:
     installing.install_public_key(session, key_pair)
     once = path.read_bytes()
-    assert installing.install_public_key(session, key_pair, "restrict").standing is Standing.PRESENT
+    assert (
+        installing.install_public_key(session, key_pair, "restrict").standing
+        is LineStanding.PRESENT
+    )
     assert path.read_bytes() == once
 
 
@@ -192,7 +198,7 @@ def test_a_session_that_only_reads_installs_nothing(
     path: Path, key_pair: KeptKeyPair, store: RegionStore
 ) -> None:
     reader = session_over(store, Authorizer(region("us-east-1"), "ops", read_only=True))
-    assert installing.installation(reader, key_pair).standing is Standing.REFUSED
+    assert installing.installation(reader, key_pair).standing is LineStanding.REFUSED
     with pytest.raises(AuthorizedKeysError, match="this session is read-only"):
         installing.install_public_key(reader, key_pair)
     assert not path.exists()
@@ -230,7 +236,7 @@ def test_the_account_is_that_of_the_database_not_of_home(
 
 def refusal(session: Session, key_pair: KeptKeyPair) -> str:
     plan = installing.installation(session, key_pair)
-    assert plan.standing is Standing.REFUSED, plan
+    assert plan.standing is LineStanding.REFUSED, plan
     with pytest.raises(AuthorizedKeysError):
         installing.install_public_key(session, key_pair)
     return plan.explanation
@@ -249,7 +255,7 @@ def test_what_others_can_write_is_refused(
     assert said == f"others can write {loose}, so sshd would not trust the file: chmod go-w {loose}"
     assert path.read_bytes() == BEFORE
     subprocess.run(["chmod", *said.partition(": chmod ")[2].split()], check=True)
-    assert installing.installation(session, key_pair).standing is Standing.ADDABLE
+    assert installing.installation(session, key_pair).standing is LineStanding.ADDABLE
 
 
 def test_the_command_against_it_is_quoted(
@@ -263,14 +269,14 @@ def test_the_command_against_it_is_quoted(
     command = refusal(session, key_pair).partition("the file: ")[2]
     assert shlex.split(command) == ["chmod", "go-w", str(home)]
     subprocess.run(["sh", "-c", command], check=True)
-    assert installing.installation(session, key_pair).standing is Standing.NEW_FILE
+    assert installing.installation(session, key_pair).standing is LineStanding.NEW_FILE
 
 
 def test_folders_above_the_home_do_not_matter(
     path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o777)
-    assert installing.installation(session, key_pair).standing is Standing.NEW_FILE
+    assert installing.installation(session, key_pair).standing is LineStanding.NEW_FILE
 
 
 def test_a_folder_elsewhere_is_followed_to_the_root(
@@ -295,7 +301,7 @@ def test_what_belongs_to_another_is_refused(
         assert "belongs to root, who must add the line" in plan.explanation
         os.chown(path, 54321, 54321)
     plan = authorized_keys.plan(key_pair, "", other)
-    assert plan.standing is Standing.REFUSED
+    assert plan.standing is LineStanding.REFUSED
     assert "belongs to another account" in plan.explanation
 
 
@@ -618,7 +624,7 @@ def test_a_file_that_another_makes_meanwhile_is_not_overwritten(
     path: Path, account: Account, key_pair: KeptKeyPair
 ) -> None:
     plan = authorized_keys.plan(key_pair, "", account)
-    assert plan.standing is Standing.NEW_FILE
+    assert plan.standing is LineStanding.NEW_FILE
     path.write_bytes(BEFORE)
     with pytest.raises(AuthorizedKeysError, match="was changed meanwhile"):
         authorized_keys.add(plan)

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from textual.widgets.input import Selection
 
 from core.custody import installing, key_options
-from core.custody.authorized_keys import AddedNotConfirmed, Standing
+from core.custody.authorized_keys import AddedNotConfirmed, LineStanding
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
@@ -157,7 +157,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
             asks = plan.is_in_another_home and self._asked != plan.line
             self._asked = plan.line
             self._show(plan)
-            if plan.standing is Standing.REFUSED or (asks and not plan.changes_nothing):
+            if plan.standing is LineStanding.REFUSED or (asks and not plan.changes_nothing):
                 return
             done = await asyncio.to_thread(
                 installing.install_public_key, self._session, self._key_pair, options
@@ -168,7 +168,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
             self._say(judging.refusal(error))
         else:
             path = short_path(str(done.path))
-            present = done.standing is Standing.PRESENT
+            present = done.standing is LineStanding.PRESENT
             words = f"already in {path}; unchanged" if present else f"added to {path}"
             self.dismiss(f"{self._key_pair.key_name}: {words}")
 
