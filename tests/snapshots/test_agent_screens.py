@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from core.custody import agent_keys, installing
 from core.custody.agent import AgentIdentity
 from core.custody.agent_keys import AgentContents, AgentKey
-from core.custody.authorized_keys import LineStanding, Plan, line_of
+from core.custody.authorized_keys import Addition, InstallationPlan, line_of
 from core.keys.encoding.sshwire import string
 from core.model import KeptKeyPair
 from core.session import Session
@@ -72,11 +72,11 @@ def test_install(
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    def plan(session: Session, key_pair: KeptKeyPair, options: str = "") -> Plan:
+    def plan(session: Session, key_pair: KeptKeyPair, options: str = "") -> InstallationPlan:
         # The file's path is shown whole, and that of the test would differ from run to run.
         path = Path("/home/ops/.ssh/authorized_keys")
         words = "will be added after 3 lines"
-        return Plan(path, line_of(key_pair, options), LineStanding.ADDABLE, words)
+        return InstallationPlan(path, line_of(key_pair, options), Addition.ADDABLE, words)
 
     monkeypatch.setattr(installing, "installation", plan)
     monkeypatch.setenv("HOME", "/home/ops")  # where the file is: else the form speaks of both
