@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from core.client import Answer
 from core.custody import agent, agent_keys, lifetime, saving
 from core.disk import destination
-from core.disk.destination import Destination, Verdict
+from core.disk.destination import Destination, PathVerdict
 from core.errors import KeyPairsError
 from core.keys import file_formats
 from core.keys import passphrase as passphrases
@@ -105,7 +105,7 @@ class ToFile:
         target = destination.examine(self._path_text)
         if not target.usable:
             raise ValueProblem(f"--save: {target.path or self._path_text}: {target.explanation}")
-        if (target.verdict is Verdict.ASKS or target.makes) and not self._options.yes:
+        if (target.verdict is PathVerdict.ASKS or target.makes) and not self._options.yes:
             raise ValueProblem(f"--save: {target.path}: {target.explanation}; --yes agrees to that")
         self._accepted = target
         # What a query makes of the answer must not fail once there is a pair.
