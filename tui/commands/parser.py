@@ -43,6 +43,7 @@ _COMMANDS = {
     ),
     "doctor": ("doctor", "look for what is wrong with the store, the pairs and their files"),
     "restore": ("restore", "bring a Region back from the copy before its last change"),
+    "completion": ("completion", "print what makes a shell complete these commands"),
     "create-key-pair": (_EC2, "create a key pair, and hand its private key over"),
     "import-key-pair": (_EC2, "import a public key"),
     "describe-key-pairs": (_EC2, "describe key pairs"),

@@ -9,11 +9,11 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from core.model import PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import SECONDS, Agent, Run
@@ -38,13 +38,13 @@ def keys(tmp_path: Path) -> Path:
     return folder
 
 
-def state_of(data_dir: Path) -> Mapping[str, Any]:
+def state_of(data_dir: Path) -> Mapping[str, KeptKeyPair]:
     """Return the key pairs on disk by their names."""
     state = RegionStore(data_dir, "us-east-1").read()
     return {pair.key_name: pair for pair in state.key_pairs.values()}
 
 
-def is_key_of(run: Run, path: Path, key_pair: Any) -> bool:
+def is_key_of(run: Run, path: Path, key_pair: KeptKeyPair) -> bool:
     """Return whether OpenSSH takes a file for the private key of a pair."""
     path.chmod(0o600)
     public = run("ssh-keygen", "-y", "-P", "", "-f", path).stdout.decode().split()
@@ -210,8 +210,8 @@ def test_a_query_sees_the_answer_that_is_printed(
     data_dir: Path, keys: Path, capsys: Output
 ) -> None:
     path = keys / "x.pem"
-    arguments = ["--key-name", "x", "--key-type", "ed25519", "--save", path, "--query", "SavedTo"]
-    assert call("create-key-pair", *arguments, "--output", "text") == 0
+    named = ["create-key-pair", "--key-name", "x", "--key-type", "ed25519"]
+    assert call(*named, "--save", path, "--query", "SavedTo", "--output", "text") == 0
     assert capsys.readouterr().out == f"{path}\n"
 
 
