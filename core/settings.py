@@ -42,7 +42,7 @@ def open_service(
     """
     named = (environment.get(name) for name in REGION_VARIABLES)
     chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
-    path = data_folder(folder, environment)
+    path = data_dir.data_folder(folder, environment)
     if not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
@@ -69,22 +69,10 @@ def open_to_look(
     Raises:
         SettingsError: there is no such folder, or the policy cannot be understood.
     """
-    path = data_folder(folder, environment)
-    if path != data_folder(environment={}) and not os.path.lexists(path):
+    path = data_dir.data_folder(folder, environment)
+    if path != data_dir.data_folder(environment={}) and not os.path.lexists(path):
         raise SettingsError(f"There is no folder {path}.")
     return open_service(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
-
-
-def data_folder(
-    folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
-) -> Path:
-    """Return the folder that holds the Regions, as `open_service` chooses it."""
-    named = folder or environment.get("KEYPAIRS_DATA_DIR")
-    if named:
-        return _expanded(named).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("keypairs", appauthor=False)
 
 
 def _policy(named: str | Path | None) -> "Policy | None":
@@ -94,14 +82,7 @@ def _policy(named: str | Path | None) -> "Policy | None":
         return None
     from core.ec2.policy import Policy
 
-    return Policy.load(SYSTEM_POLICY if named is None else _expanded(named))
-
-
-def _expanded(path: str | Path) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise SettingsError(f"{path}: there is no such user.") from None
+    return Policy.load(SYSTEM_POLICY if named is None else data_dir.expanded(named))
 
 
 def _is_absent(path: Path) -> bool:

@@ -20,7 +20,7 @@ from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOpe
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
-from core.store import data_dir, region_file, restore
+from core.store import data_dir, region_file
 from core.store.region_store import RegionStore
 
 _FEWEST_BITS = 2048
@@ -138,7 +138,7 @@ def _left_by_installing() -> Iterator[Finding]:
 def _unreadable(store: RegionStore, error: StoreError) -> Finding:
     kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
-        how = restore.command(store.folder, store.region)
+        how = data_dir.restore_command(store.folder, store.region)
         advice = f"See what the copy would bring back: {how}"
     elif isinstance(error, StoreDamaged):
         advice = "Bring the file back from a backup."

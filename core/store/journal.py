@@ -21,7 +21,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from core.account import user
-from core.disk import files
+from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
 from core.store.records import format_time, parse_time
 
@@ -196,7 +196,7 @@ class Journal:
         # What a crash left of a line must not spoil ours.
         break_ = b"\n" if start and os.pread(file, 1, start - 1) != b"\n" else b""
         try:
-            files.write_all(file, break_ + b"".join(lines))
+            in_folder.write_all(file, break_ + b"".join(lines))
             os.fsync(file)
         except BaseException:
             os.ftruncate(file, start)

@@ -6,6 +6,7 @@ itself, which begins with the SHA-256 of every byte that follows.
 
 import gc
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,15 @@ _PREFIX = b'{"keypairs":{"1":{"sha256":"'
 _DIGEST = slice(len(_PREFIX), len(_PREFIX) + 64)
 _REST = slice(len(_PREFIX) + 64, None)
 _RECORDS_IN_A_PIECE = 256
+_BYTES_IN_A_PIECE = 256 * 1024
+
+_LONGEST_SHOWN = 40
+
+_MOST_GENERATIONS = 2**53
+"""More than a file ever has, and no more than a number in JSON holds exactly."""
+
+# As TinyDB writes its numbers; it would not find `01` or ` 1 ` again.
+_DOC_ID = re.compile(r"0|[1-9][0-9]{0,17}")
 
 _START_OF_A_RECORD = re.compile(
     rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
@@ -106,6 +116,34 @@ def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterat
     yield between + b"}"
 
 
+def start_of(data: bytes) -> bytes:
+    """Return the start of a file's bytes: up to the digest, which stands for all that follows."""
+    return data[: _REST.start]
+
+
+def start_of_file(file: int) -> bytes:
+    """Return the same of an open file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return os.pread(file, _REST.start, 0)
+
+
+def is_whole(file: int) -> bool:
+    """Return whether the digest of an open file is that of its bytes; takes little memory.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    offset = _REST.start
+    while piece := os.pread(file, _BYTES_IN_A_PIECE, offset):
+        digest.update(piece)
+        offset += len(piece)
+    return start_of_file(file) == _PREFIX + digest.hexdigest().encode()
+
+
 def decode(data: bytes, region: str) -> Tables:
     """Return the tables of a Region's file.
 
@@ -155,6 +193,11 @@ def _content(tables: Tables, known: Content) -> Content:
     generation = tables[_HEADER]["1"]["generation"]
     if type(generation) is not int:
         raise TypeError("the generation is no number")
+    if not 0 <= generation < _MOST_GENERATIONS:
+        raise ValueError("no file has had that many generations")
+    for doc_id in (*records, *tables[DELETED]):
+        if _DOC_ID.fullmatch(doc_id) is None:
+            raise ValueError(f"{doc_id[:_LONGEST_SHOWN]!r} is no number of a record")
     key_pairs: dict[str, KeyPair] = {}
     doc_ids: dict[str, int] = {}
     texts: dict[str, str] = {}
@@ -174,6 +217,8 @@ def _content(tables: Tables, known: Content) -> Content:
     deleted = {
         record["KeyPairId"]: deleted_from_record(record) for record in tables[DELETED].values()
     }
+    if len(deleted) != len(tables[DELETED]) or not deleted.keys().isdisjoint(key_pairs):
+        raise ValueError("two records share an id")
     return Content(tables, RegionState(generation, key_pairs, names, deleted), doc_ids)
 
 

@@ -23,7 +23,7 @@ from core.client import (
     ParamValidationError,
     WaiterError,
 )
-from core.disk import files
+from core.disk import replacing
 from core.ec2 import regions, request_shapes
 from core.ec2.authorization import Authorizer
 from core.errors import StoreError
@@ -356,7 +356,7 @@ def test_a_full_disk_is_an_internal_error_and_nothing_is_made(
     def no_space(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "replace_file", no_space)
+    monkeypatch.setattr(replacing, "replace_file", no_space)
     error = refusal(client, "CreateKeyPair", {"KeyName": "web", "KeyType": "ed25519"})
     assert error.response["Error"]["Code"] == "InternalError"
     assert "the disk is full" in error.response["Error"]["Message"]

@@ -10,7 +10,7 @@ from core import process
 from core.custody import agent_keys, authorized_keys
 from core.custody.agent import AgentError
 from core.custody.authorized_keys import Account
-from core.disk import files
+from core.disk import files, replacing
 from core.model import Tag
 from core.service import KeyPairService
 from tests.each_row import each_row
@@ -126,8 +126,9 @@ def test_whatever_writes_is_marked_as_a_change(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("_create", "replace_file", "rewrite_file"):
+    for name in ("_create", "rewrite_file"):
         watch(files, name)
+    watch(replacing, "replace_file")
     watch(agent_keys, "add_to_agent")
 
     created = service.create_key_pair(key_name="a", key_type="ed25519")

@@ -522,7 +522,7 @@ LEAVING = """
 import os, sys, time
 from pathlib import Path
 from core import process
-from core.disk import files
+from core.disk import replacing
 from core.service import KeyPairService
 from tui.__main__ import main
 
@@ -534,11 +534,11 @@ def check_up(*_):
 def replace_file(*arguments, **options):
     Path("under-way").touch()
     time.sleep(3)
-    replace(*arguments, **options)
+    return replace(*arguments, **options)
 
-replace = files.replace_file
+replace = replacing.replace_file
 process.GRACE = 0.5
-KeyPairService.check_up, files.replace_file = check_up, replace_file
+KeyPairService.check_up, replacing.replace_file = check_up, replace_file
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -4,7 +4,7 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from core.disk import files
+from core.disk import replacing
 from core.model import Tag
 from tests.demo import DemoService
 from tests.tui.driving import app_of, play, type_text, until, until_screen
@@ -29,7 +29,7 @@ def test_a_store_that_cannot_be_written_leaves_the_form_as_it_was(
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(code, "Input/output error")
 
-    monkeypatch.setattr(files, "replace_file", refuse)
+    monkeypatch.setattr(replacing, "replace_file", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")

@@ -9,7 +9,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core.disk import files
+from core.disk import files, replacing
 from core.model import KeyFormat, PrivateKeyState
 from tests.demo import DemoService
 from tests.helpers import PUBLIC_KEY
@@ -612,13 +612,13 @@ def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_service: Demo
 def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
     empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    replace_file = files.replace_file
+    replace_file = replacing.replace_file
 
     def unconfirmed(*arguments: Any, **options: Any) -> None:
         replace_file(*arguments, **options)
         raise files.ReplaceNotConfirmed(5, "Input/output error")
 
-    monkeypatch.setattr(files, "replace_file", unconfirmed)
+    monkeypatch.setattr(replacing, "replace_file", unconfirmed)
 
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_service)

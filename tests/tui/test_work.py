@@ -9,13 +9,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 from textual.pilot import Pilot
 
 from core.custody import proof
-from core.disk import files
+from core.disk import files, replacing
+from core.disk.in_folder import Pieces
 from core.keys import convert, keygen, pem, pkcs8
 from core.model import KeyType, Tag
 from core.service import KeyPairService
@@ -40,7 +42,7 @@ class Work:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work()
-    read, replace = region_file.read, files.replace_file
+    read, replace = region_file.read, replacing.replace_file
 
     def counted_read(
         data: bytes, region: str, known: region_file.Content | None = None
@@ -48,13 +50,13 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         work.parses += 1
         return read(data, region, known)
 
-    def counted_replace(path: Path, pieces: files.Pieces, **options: str) -> None:
+    def counted_replace(path: Path, pieces: Pieces, **options: Any) -> os.stat_result:
         pieces = tuple(pieces)
         work.written.append(sum(len(piece) for _, piece in pieces))
-        replace(path, pieces, **options)
+        return replace(path, pieces, **options)
 
     monkeypatch.setattr(region_file, "read", counted_read)
-    monkeypatch.setattr(files, "replace_file", counted_replace)
+    monkeypatch.setattr(replacing, "replace_file", counted_replace)
     return work
 
 
@@ -213,7 +215,7 @@ def test_help_loads_little(tmp_path: Path) -> None:
 BLOCKING = (
     (region_file, "read"),
     (region_file, "pieces"),
-    (files, "replace_file"),
+    (replacing, "replace_file"),
     (files, "read_regular_file"),
     (files, "create_private_file"),
     (keygen, "generate"),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from core.checks.finding import Finding
 from core.errors import KeyPairsError
-from core.settings import data_folder, open_to_look
+from core.settings import open_to_look
+from core.store.data_dir import data_folder
 from tui.commands.wrapping import say, tell
 from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, sentence, visible

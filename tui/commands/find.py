@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from core.checks.answers import IS_NO_KEY, Found, Standing
 from core.errors import KeyPairsError
 from core.secret import Passphrase
-from core.settings import data_folder, open_to_look
+from core.settings import open_to_look
+from core.store.data_dir import data_folder
 from tui.commands.wrapping import say, tell
 from tui.words.look_up import line, summed_up
 from tui.words.text import sentence, visible

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 
-from core.disk import files
+from core.disk import files, replacing
 from core.disk.destination import examine
 from core.ec2 import validation
 from core.errors import (
@@ -302,7 +302,7 @@ def test_looking_leaves_no_trace(service: KeyPairService, tmp_path: Path) -> Non
 def test_a_key_whose_record_was_not_written_is_wiped(
     service: KeyPairService, made: list[KeyMaterial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "replace_file", no_space)
+    monkeypatch.setattr(replacing, "replace_file", no_space)
     with pytest.raises(StoreError, match="the disk is full"):
         service.create_key_pair(key_name="web-1", key_type="ed25519")
     assert len(made) == 1
@@ -625,13 +625,13 @@ def test_a_record_that_cannot_be_written_gives_a_warning_and_the_file_stays(
 @pytest.fixture
 def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every change end up in the file, with a disk that does not confirm it."""
-    replace_file = files.replace_file
+    replace_file = replacing.replace_file
 
     def unconfirmed(*arguments: Any, **options: Any) -> None:
         replace_file(*arguments, **options)
         raise files.ReplaceNotConfirmed(5, "Input/output error")
 
-    monkeypatch.setattr(files, "replace_file", unconfirmed)
+    monkeypatch.setattr(replacing, "replace_file", unconfirmed)
 
 
 @pytest.mark.usefixtures("unconfirmed")

@@ -159,9 +159,9 @@ def test_a_change_that_fails_is_recorded_as_failed(journal: Journal, fixed_time:
 
 def test_a_line_of_a_session_that_was_killed_in_between_stays_begun(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom core.disk import files\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom core.disk import replacing\n"
         "from core.service import KeyPairService\n"
-        "files.replace_file = lambda *a, **o: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "replacing.replace_file = lambda *a, **o: os.kill(os.getpid(), signal.SIGKILL)\n"
         "service = KeyPairService.open(Path(sys.argv[1]), 'us-east-1')\n"
         "service.create_key_pair(key_name='web-1', key_type='ed25519')\n"
     )

@@ -11,8 +11,8 @@ from tinydb import TinyDB
 
 from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.service import KeyPairService
-from core.settings import data_folder
 from core.store import region_file, restore
+from core.store.data_dir import data_folder, restore_command
 from core.store.region_store import RegionStore
 from tests.core.store_records import encode
 from tui.__main__ import main
@@ -86,9 +86,9 @@ def test_the_command_names_the_folder_unless_it_is_the_usual_one(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("KEYPAIRS_DATA_DIR", "/may/be/unset/there")
     usual = data_folder(environment={})
-    assert restore.command(usual, REGION) == "keypairs restore us-east-1"
+    assert restore_command(usual, REGION) == "keypairs restore us-east-1"
     odd = tmp_path / "it's mine"
-    words = shlex.split(restore.command(odd, REGION))
+    words = shlex.split(restore_command(odd, REGION))
     assert words == ["keypairs", "restore", "us-east-1", "--data-dir", str(odd)]
 
 
