@@ -21,11 +21,15 @@ ROOMS = ("core", "tui")
 
 _INIT = '"""Creates and keeps SSH key pairs as Amazon EC2 does: `keypairs.core.client.Client`."""\n'
 _STATEMENT = re.compile(r"\b(?:from|import)\s+(?:core|tui)\b")
-_MODULE = re.compile(r"(?:core|tui)(?:\.\w+)*")
+_MODULE = re.compile(r"""r?(["'])(?P<name>(?:core|tui)(?:\.\w+)+)\1""")
+_ROOT = Path(__file__).parent
 
 
 def rewritten(source: str) -> str:
-    """Return the source of a module with its imports of ours as imports from `keypairs`.
+    """Return the source of a module with the names of our modules as names below `keypairs`.
+
+    These are the names that statements import from, and the texts that are the whole name of a
+    module, as of those that are loaded ahead by `import_module`.
 
     Raises:
         ValueError: there is something that would still mean `core` or `tui`; the message says what
@@ -36,7 +40,7 @@ def rewritten(source: str) -> str:
         raise ValueError("; ".join(wrong))
     lines = io.StringIO(source).readlines()  # as tokenize splits them
     # From the end, so that no place moves before it was used.
-    for line, column in sorted(_imports(source), reverse=True):
+    for line, column in sorted(_places(source), reverse=True):
         text = lines[line - 1]
         lines[line - 1] = f"{text[:column]}{PACKAGE}.{text[column:]}"
     return "".join(lines)
@@ -45,25 +49,24 @@ def rewritten(source: str) -> str:
 def problems(source: str) -> Iterator[str]:
     """Yield what in a module cannot be rewritten, each with its line.
 
-    `import core.x` binds a name that the rest of the module uses; and what is imported by a name in
-    a text could be any text. Let a module import others by `from core.x import y`, and by a name
-    that is made of `__package__`.
+    `import core.x` binds a name that the rest of the module uses, and a text that holds a statement
+    may be run anywhere. Import by `from core.x import y`.
     """
     tree = ast.parse(source)
-    texts = {id(node) for node in _docstrings(tree)}
+    docstrings = {id(node) for node in _docstrings(tree)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
                 if name.name.partition(".")[0] in ROOMS:
                     yield f"line {node.lineno}: import {name.name}: use from ... import ..."
-        elif isinstance(node, ast.Constant) and id(node) not in texts and _names_ours(node.value):
-            yield f"line {node.lineno}: {node.value!r} names a module in a text"
-
-
-def _names_ours(value: object) -> bool:
-    if not isinstance(value, str) or value in ROOMS:
-        return False
-    return bool(_STATEMENT.search(value) or _MODULE.fullmatch(value))
+        elif isinstance(node, ast.Constant) and id(node) not in docstrings:
+            if isinstance(node.value, str) and _STATEMENT.search(node.value):
+                yield f"line {node.lineno}: {node.value!r} imports in a text"
+        elif isinstance(node, ast.JoinedStr):
+            first = node.values[0] if node.values else None
+            text = first.value if isinstance(first, ast.Constant) else None
+            if isinstance(text, str) and text.startswith(tuple(f"{room}." for room in ROOMS)):
+                yield f"line {node.lineno}: {text!r} begins the name of a module in a text"
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
@@ -72,8 +75,8 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
             yield node.value
 
 
-def _imports(source: str) -> Iterator[tuple[int, int]]:
-    """Yield line and column of each of our packages' names behind a `from`."""
+def _places(source: str) -> Iterator[tuple[int, int]]:
+    """Yield line and column of each name of a module of ours that is to be rewritten."""
     before = None
     start = True
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -81,11 +84,21 @@ def _imports(source: str) -> Iterator[tuple[int, int]]:
             continue
         if before == "from" and token.type == tokenize.NAME and token.string in ROOMS:
             yield token.start
+        if token.type == tokenize.STRING:
+            text = _MODULE.fullmatch(token.string)
+            if text and _is_module(text["name"]):
+                line, column = token.start
+                yield line, column + text.start("name")
         # A `from` that begins a statement, and not the one of `yield from` or `raise ... from`.
         before = token.string if start else None
         start = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT) or (
             token.string in (";", ":")
         )
+
+
+def _is_module(name: str) -> bool:
+    path = _ROOT / name.replace(".", "/")
+    return path.with_suffix(".py").is_file() or path.is_dir()
 
 
 class OnePackage(BuildHookInterface):  # type: ignore[type-arg]  # its configuration is its own

@@ -152,29 +152,30 @@ def _run_app(options: argparse.Namespace) -> int:
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
     from core.process import forbid_dumps, give_memory_back
-    from core.settings import open_service
+    from core.settings import open_session
     from tui import config, environment
 
     try:
         forbid_dumps()
         give_memory_back()
         environment.check_terminal(os.environ)
-        service = open_service(
+        session = open_session(
             options.region, options.data_dir, options.policy, read_only=options.read_only
         )
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
-        from tui.actions import keymap
+        if settings.keys:
+            from tui.actions.rebinding import rebind
 
-        # Before the screens are imported: they take their keys from the table when they are made.
-        keymap.rebind(settings.keys)
+            # Before the screens are imported: they take their keys from the table when made.
+            rebind(settings.keys)
     except KeyPairsError as error:
         return _refused(error)
     import asyncio
 
     from tui.app import KeyPairsApp
 
-    app = KeyPairsApp(service, environment.where(os.environ))
+    app = KeyPairsApp(session, environment.where(os.environ))
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
     _say_what_ended(app)
     _let_go_of_lost_streams()
