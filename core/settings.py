@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.account import user
 from core.ec2 import regions
-from core.ec2.authorization import Authorizer
+from core.ec2.authorization import ACCOUNT, Authorizer
 from core.ec2.backend import MadeBy
 from core.errors import SettingsError
 from core.local.opening import open_local
@@ -104,7 +104,8 @@ def _policy(named: str | Path | None) -> "Policy | None":
         return None
     from core.ec2.policy import Policy
 
-    return Policy.load(SYSTEM_POLICY if named is None else data_dir.expanded(named))
+    path = SYSTEM_POLICY if named is None else data_dir.expanded(named)
+    return Policy.load(path, account=ACCOUNT)
 
 
 def _is_absent(path: Path) -> bool:

@@ -164,10 +164,11 @@ def _run_app(options: argparse.Namespace) -> int:
         )
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
-        from tui.actions import keymap
+        if settings.keys:
+            from tui.actions.rebinding import rebind
 
-        # Before the screens are imported: they take their keys from the table when they are made.
-        keymap.rebind(settings.keys)
+            # Before the screens are imported: they take their keys from the table when made.
+            rebind(settings.keys)
     except KeyPairsError as error:
         return _refused(error)
     import asyncio

@@ -25,7 +25,7 @@ class AgentKey:
     certificate is the pair whose key it certifies.
     """
 
-    identity: agent.Identity
+    identity: agent.AgentIdentity
     key_pair: KeptKeyPair | None
     elsewhere: PairReference | None = None
 
@@ -102,7 +102,7 @@ def contents(
     return AgentContents(holdings.path, holdings.forwarded, tuple(keys), holdings.owner)
 
 
-def _line_of(identity: agent.Identity) -> str:
+def _line_of(identity: agent.AgentIdentity) -> str:
     """Return the key as it stands in a record, for a certificate the key in it."""
     if not identity.is_certificate:
         return identity.public_key

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.custody import pub_files
 from core.disk import destination, files
-from core.disk.destination import Destination, Verdict
+from core.disk.destination import Destination, PathVerdict
 from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
 from core.model import (
@@ -62,7 +62,7 @@ def save_private_key(
     from core.custody.proof import prove
 
     target, path = _usable(path_text)
-    if (target.verdict is Verdict.ASKS or target.makes) and target != accepted:
+    if (target.verdict is PathVerdict.ASKS or target.makes) and target != accepted:
         raise SaveAsks(target)
     _write(path, _encode(created, file_format, passphrase), files.create_private_file)
     with _removed_unless_proven(path):

@@ -23,7 +23,7 @@ _OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
-class Verdict(Enum):
+class PathVerdict(Enum):
     """What a path is good for."""
 
     FREE = auto()
@@ -50,14 +50,14 @@ class Destination:
     """
 
     path: Path | None
-    verdict: Verdict
+    verdict: PathVerdict
     explanation: str
     makes: Path | None = None
 
     @property
     def usable(self) -> bool:
         """Whether a save may be tried."""
-        return self.verdict is not Verdict.REFUSED
+        return self.verdict is not PathVerdict.REFUSED
 
 
 def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | None = None) -> str:
@@ -146,8 +146,8 @@ def _examine_file(path: Path) -> Destination:
         cautions.insert(0, "others can enter its folder")
     if cautions:
         explanation = f"new file, readable by you alone; {'; '.join(cautions)}"
-        return Destination(path, Verdict.ASKS, explanation)
-    return Destination(path, Verdict.FREE, "new file in a folder only you can read")
+        return Destination(path, PathVerdict.ASKS, explanation)
+    return Destination(path, PathVerdict.FREE, "new file in a folder only you can read")
 
 
 def others_can_replace_in(folder: Path) -> bool:
@@ -219,9 +219,9 @@ def _examine_missing_folder(path: Path) -> Destination:
     makes = None if folder == Path.home() / ".ssh" else folder
     cautions = list(_cautions(parent))
     if cautions:
-        return Destination(path, Verdict.ASKS, "; ".join([missing, *cautions]), makes)
-    return Destination(path, Verdict.FOLDER_MISSING, missing, makes)
+        return Destination(path, PathVerdict.ASKS, "; ".join([missing, *cautions]), makes)
+    return Destination(path, PathVerdict.FOLDER_MISSING, missing, makes)
 
 
 def _refused(path: Path | None, explanation: str) -> Destination:
-    return Destination(path, Verdict.REFUSED, explanation)
+    return Destination(path, PathVerdict.REFUSED, explanation)

@@ -9,17 +9,17 @@ import pytest
 from core.custody import saving
 from core.custody.saving import SaveAsks
 from core.disk import destination
-from core.disk.destination import Verdict
+from core.disk.destination import PathVerdict
 from core.errors import SaveError
 from core.model import CreatedKeyPair, FileFormat
 from core.session import Session
 from tests.vectors.hostile_paths import NAMES, OTHER, PATHS, Expected, HostilePath, build
 
 VERDICTS = {
-    Expected.SAVES: {Verdict.FREE},
-    Expected.ASKS: {Verdict.ASKS, Verdict.FOLDER_MISSING},
-    Expected.REFUSED: {Verdict.REFUSED},
-    Expected.FAILS: {Verdict.FREE, Verdict.ASKS, Verdict.REFUSED},
+    Expected.SAVES: {PathVerdict.FREE},
+    Expected.ASKS: {PathVerdict.ASKS, PathVerdict.FOLDER_MISSING},
+    Expected.REFUSED: {PathVerdict.REFUSED},
+    Expected.FAILS: {PathVerdict.FREE, PathVerdict.ASKS, PathVerdict.REFUSED},
 }
 
 
@@ -120,9 +120,9 @@ def test_a_hostile_name_gives_a_safe_default(
     assert re.fullmatch(r"~/\.ssh/[A-Za-z0-9_][A-Za-z0-9._-]*\.[a-z0-9]+", text)
     assert text.startswith(f"~/.ssh/{NAMES[key_name]}.")
     found = destination.examine(text)
-    assert found.verdict is Verdict.FREE
+    assert found.verdict is PathVerdict.FREE
     assert found.path is not None
     assert found.path.parent == root / ".ssh"
     public = destination.examine(destination.public_path(text))
-    assert public.verdict is Verdict.FREE
+    assert public.verdict is PathVerdict.FREE
     assert public.path == root / ".ssh" / f"{NAMES[key_name]}.pub"

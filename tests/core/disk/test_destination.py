@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.disk.destination import Verdict, examine, suggest
+from core.disk.destination import PathVerdict, examine, suggest
 from core.model import KeyFormat
 
 
@@ -46,8 +46,8 @@ def tree(root: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mode for path in root.rglob("*")}
 
 
-FREE, ASKS = Verdict.FREE, Verdict.ASKS
-MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
+FREE, ASKS = PathVerdict.FREE, PathVerdict.ASKS
+MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
     ],
 )
 def test_a_path_is_judged(
-    text: str, verdict: Verdict, path: str | None, explanation: str, root: Path
+    text: str, verdict: PathVerdict, path: str | None, explanation: str, root: Path
 ) -> None:
     found = examine(text.format(root=root))
     assert (found.verdict, found.usable) == (verdict, verdict is not REFUSED)
