@@ -26,6 +26,7 @@ from core.errors import (
     InvalidKeyPairDuplicate,
     InvalidKeyPairNotFound,
     InvalidParameterValue,
+    KeyPairsError,
     MissingParameter,
     StoreError,
 )
@@ -103,6 +104,7 @@ class Ec2Backend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, made by whom `made_by` says, and hand its private key over.
 
@@ -117,18 +119,38 @@ class Ec2Backend:
             request |= {"KeyType": key_type, "KeyFormat": key_format}
             if dry_run:
                 self._call(_CREATE, **request)
-            return self._made_by_ec2(request, replaces)
+            return self._handed_over(self._made_by_ec2(request, replaces), hand_over)
         self._begin(_IMPORT, key_name)
         if dry_run:
             # Allowed or not is decided before the material is looked at.
             self._call(_IMPORT, **request, PublicKeyMaterial=b"-")
         validation.check_key_name(key_name)
-        return self._made_here(
+        made = self._made_here(
             request,
             validation.check_key_type(key_type),
             validation.check_key_format(key_format),
             replaces,
         )
+        return self._handed_over(made, hand_over)
+
+    def _handed_over(
+        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None]
+    ) -> CreatedKeyPair:
+        """Hand a private key over; where that fails, delete the pair again."""
+        try:
+            hand_over(created)
+        except BaseException:
+            created.key_material.wipe()
+            key_pair_id = created.key_pair.key_pair_id
+            try:
+                self.delete_key_pair(key_pair_id=key_pair_id)
+            except KeyPairsError as error:
+                raise KeyPairsError(
+                    f"{key_pair_id} was created, its private key is gone, and it could not be"
+                    f" deleted again: {error} Delete it."
+                ) from error
+            raise
+        return created
 
     def _made_here(
         self,

@@ -159,7 +159,7 @@ def add_to_agent(
         AgentError: there is no agent, or it refused.
     """
     try:
-        added = _add(
+        added = put_into_agent(
             created,
             lifetime=lifetime,
             confirm=confirm,
@@ -174,15 +174,19 @@ def add_to_agent(
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
             raise agent.AddNotConfirmed(reason) from None
+    return replace(added, warning=record_added(session, created.key_pair))
+
+
+def record_added(session: Session, key_pair: KeptKeyPair) -> str | None:
+    """Write into the journal that an agent has a key, and return what went wrong, if it did."""
     try:
-        with session.store.journaled("AddToAgent", created.key_pair, session.now()):
-            pass
+        with session.store.journaled("AddToAgent", key_pair, session.now()):
+            return None
     except StoreError as error:
-        return replace(added, warning=f"It is not in the journal. {error}")
-    return added
+        return f"It is not in the journal. {error}"
 
 
-def _add(
+def put_into_agent(
     created: CreatedKeyPair,
     *,
     lifetime: timedelta | None,

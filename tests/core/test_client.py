@@ -15,7 +15,7 @@ import botocore.validate  # type: ignore[import-untyped]  # botocore has no type
 import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
-from core import settings
+from core import choices
 from core.client import (
     Client,
     ClientError,
@@ -194,7 +194,7 @@ def test_a_client_of_a_region_and_a_folder_finds_what_another_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KEYPAIRS_POLICY", raising=False)
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "none")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "none")
     folder = tmp_path / "data"
     Client("eu-central-1", folder).import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
     again = Client(region_name="eu-central-1", data_dir=str(folder))
