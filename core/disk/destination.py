@@ -67,10 +67,13 @@ def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | Non
     """
     if isinstance(file_format, KeyFormat):
         file_format = file_formats.of_key_format(file_format)
+    return f"~/.ssh/{offered_name((home or Path.home()) / '.ssh', key_name, file_format)}"
+
+
+def offered_name(folder: Path, key_name: str, file_format: FileFormat) -> str:
+    """Return the name to offer for a new private key in a folder, one that is free."""
     stem = re.sub(r"[^A-Za-z0-9._ -]", "_", key_name).replace(" ", "_").lstrip(".-")
-    stem = stem[:_LONGEST_STEM] or "key-pair"
-    folder = (home or Path.home()) / ".ssh"
-    return f"~/.ssh/{_free_name(folder, stem, file_formats.suffix(file_format))}"
+    return _free_name(folder, stem[:_LONGEST_STEM] or "key-pair", file_formats.suffix(file_format))
 
 
 def suggest_export(region: str) -> str:
