@@ -17,8 +17,8 @@ from core.session import Session
 from core.store import data_dir
 
 if TYPE_CHECKING:
-    from core.aws.choice import Choice
     from core.aws.credentials import AskCode
+    from core.ec2.place import Ec2Choice
     from core.ec2.policy import Policy
 
 
@@ -29,7 +29,7 @@ def open_session(
     *,
     read_only: bool = False,
     environment: Mapping[str, str] = os.environ,
-    ec2: "Choice | None" = None,
+    ec2: "Ec2Choice | None" = None,
     made_by: MadeBy = MadeBy.HERE,
     ask_code: "AskCode" = lambda device: None,
 ) -> Session:
