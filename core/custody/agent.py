@@ -72,7 +72,7 @@ class AgentError(KeyPairsError):
 
 
 class NoAgent(AgentError):
-    """This session has no agent, and can get none without being started again."""
+    """This session has no agent, and gets one only when it is started again."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(

@@ -19,10 +19,10 @@ from core.session import Session
 
 @dataclass(frozen=True, slots=True)
 class AgentKey:
-    """A key that the agent holds, and the pair that it is, if it is one of the Region's.
+    """A key that the agent holds, and the pair of the Region that has it, if one has.
 
-    `elsewhere` is the pair of another Region that it is, where it is none of this one's. A
-    certificate is the pair whose key it certifies.
+    `elsewhere` is a pair of another Region that has it, where none of this Region does. A
+    certificate counts as the key that it certifies.
     """
 
     identity: agent.AgentIdentity
@@ -56,7 +56,7 @@ class AddedToAgent:
     owner: agent.AgentOwner | None = None
 
 
-Regions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
+NamedRegions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
 """The name of each Region, and how to ask for its pairs as far as allowed."""
 
 
@@ -82,12 +82,12 @@ def in_agent(session: Session) -> AgentContents:
 
 
 def contents(
-    holdings: agent.Holdings, key_pairs: Iterable[KeptKeyPair], others: Regions
+    holdings: agent.Holdings, key_pairs: Iterable[KeptKeyPair], others: NamedRegions
 ) -> AgentContents:
     """Return what an agent holds with the key pair that each is.
 
-    The other Regions are asked only for what is none of this one's. Of several pairs of one key one
-    that was created here counts before those that were imported.
+    The other Regions are searched only for keys that no pair of this Region has. Where several
+    pairs have one key, one that was created here is named before those that were imported.
     """
     lines = [_line_of(identity) for identity in holdings.identities]
     created_last = sorted(
@@ -122,7 +122,7 @@ def keys_in_agent() -> frozenset[str] | None:
     return frozenset(map(_line_of, held.identities)) if held.owner is None else None
 
 
-def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
+def _elsewhere(lines: set[str], others: NamedRegions) -> dict[str, PairReference]:
     found: dict[str, PairReference] = {}
     for region, describe in others if lines else ():
         try:

@@ -80,7 +80,7 @@ def test_an_action_gets_another_key(table: None) -> None:
     assert all(action.key != "c" for action in keymap.at(Place.LIST))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keys", "complaint"),
     [
         ({"key-pair.creat": "f2"}, "did you mean key-pair.create"),
@@ -145,7 +145,7 @@ def test_no_action_gets_a_key_of_the_app(table: None, key: str) -> None:
             rebind({action.id: key})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keys", "bound"),
     [
         ({"key-pair.import": "/", "list.filter": "f3"}, {"key-pair.import": "slash"}),

@@ -9,6 +9,7 @@ import pytest
 
 from core.disk.destination import PathVerdict, examine, suggest
 from core.model import KeyFormat
+from tests.each_row import each_row
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ FREE, ASKS = PathVerdict.FREE, PathVerdict.ASKS
 MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "verdict", "path", "explanation"),
     [
         ("{root}/private/new.pem", FREE, "private/new.pem", "new file in a folder only you"),
@@ -181,7 +182,7 @@ def test_a_folder_one_cannot_write_in_is_refused(name: str, root: Path) -> None:
     assert "you cannot" in found.explanation
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key_name", "suggested"),
     [
         ("web-1", "web-1"),
@@ -209,7 +210,7 @@ def test_a_folder_one_cannot_write_in_is_refused(name: str, root: Path) -> None:
         ("", "key-pair"),
     ],
 )
-@pytest.mark.parametrize("key_format", KeyFormat)
+@each_row("key_format", KeyFormat)
 def test_what_no_file_name_should_hold_is_not_suggested(
     key_name: str, suggested: str, key_format: KeyFormat, root: Path
 ) -> None:

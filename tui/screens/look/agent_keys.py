@@ -146,9 +146,9 @@ class AgentKeysScreen(Screen[Chosen | None]):
             where = f"{elsewhere.key_name} in {elsewhere.region} ({elsewhere.key_pair_id})"
             yield "Key pair", of + where
         elif identity.is_certificate:
-            yield "Key pair", f"{of}no pair of any Region"
+            yield "Key pair", f"{of}a key that no pair has"
         elif identity.algorithm in _TYPES:
-            yield "Key pair", f"none of any Region; {key_of('agent.go')} imports it"
+            yield "Key pair", f"in no Region; {key_of('agent.go')} imports it"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
