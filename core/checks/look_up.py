@@ -53,6 +53,7 @@ THE_AGENT = "the agent"
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
+_FOLDERS_OF_DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/")
 _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
@@ -172,8 +173,27 @@ class Finder:
             yield from self._in_folder(source)
         elif stat.S_ISREG(mode):
             yield from self._in_file(resolved, source)
+        elif stat.S_ISFIFO(mode) and source.startswith(_FOLDERS_OF_DESCRIPTORS):
+            yield from self._in_substitution(path, source)
         else:
             yield _not_read(source, _what_it_is(mode))
+
+    def _in_substitution(self, path: Path, source: str) -> Iterator[Found]:
+        """Yield what a shell's `<(...)` gives, which is a pipe that is open already."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except OSError as error:
+            yield _unreadable(source, error)
+            return
+        yield from self.in_data(data, source)
+
+    def in_data(self, data: bytes, source: str) -> Iterator[Found]:
+        """Yield the keys in what came from a pipe, which has no name and nothing beside it."""
+        if len(data) > LARGEST:
+            yield _not_read(source, "too large for a key")
+        else:
+            yield from self._keys_in(data, source, None)
 
     def _in_folder(self, top: str) -> Iterator[Found]:
         """Yield each thing below a folder, from descriptor to descriptor.
@@ -246,8 +266,11 @@ class Finder:
         except OSError as error:
             yield _unreadable(source, error)
             return
+        yield from self._keys_in(data, source, _FilePlace(path, source, folder))
+
+    def _keys_in(self, data: bytes, source: str, place: "_FilePlace | None") -> Iterator[Found]:
         if private_file.looks_private(data):
-            yield self._private(data, _FilePlace(path, source, folder))
+            yield self._private(data, source, place)
             return
         entries = public_file.read(data)
         for entry in entries:
@@ -283,13 +306,12 @@ class Finder:
             standing, note = Standing.DAMAGED, "it was cut or changed"
         return Found(source, standing, entry.kind, line, None, entry.comment, note)
 
-    def _private(self, data: bytes, place: "_FilePlace") -> Found:
+    def _private(self, data: bytes, source: str, place: "_FilePlace | None") -> Found:
         kind = "private key"
-        source = place.source
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
-            beside = _public_key_beside(place)
+            beside = None if place is None else _public_key_beside(place)
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
@@ -358,12 +380,16 @@ class Finder:
             return
         entries = public_file.read(data)
         if any(entry.public_key for entry in entries) or not query.has_fingerprint(text):
+            named = None if entries else self._named(text)
+            if named is not None:
+                yield named
+                return
             for entry in entries:
                 yield self._public(entry, "", entry.line if len(entries) > 1 else None)
             if not entries:
                 note = (
                     f"there is no such file as {_shortened(text)}, and it is neither a public key"
-                    " nor a fingerprint"
+                    " nor a fingerprint, nor the name of a key pair"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return
@@ -376,6 +402,22 @@ class Finder:
         deleted = () if matches else self._deleted_if(has_it)
         standing = _standing(matches, deleted)
         yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+
+    def _named(self, text: str) -> Found | None:
+        """Return the pairs that have this name or id, or None where none has it."""
+
+        def has_it(pair: KeptKeyPair) -> bool:
+            return text in (pair.key_name, pair.key_pair_id)
+
+        matches = tuple(
+            Match(name, pair, "its name" if text == pair.key_name else "its id")
+            for name, pair in self.pairs
+            if has_it(pair)
+        )
+        deleted = () if matches else self._deleted_if(has_it)
+        if not matches and not deleted:
+            return None
+        return Found("", _standing(matches, deleted), "key pair", matches=matches, deleted=deleted)
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
