@@ -1,10 +1,10 @@
-"""What is made of the table of actions: bindings, hints, and the keys that a person chose."""
+"""Makes bindings and hints of the table of actions, and puts in the keys that a person chose."""
 
 from collections.abc import Mapping
 from string import punctuation
 
 from textual.binding import Binding, BindingType
-from textual.keys import _character_to_key, key_to_character
+from textual.keys import key_to_character
 
 from tui.actions.table import ACTIONS, Action, Place
 
@@ -28,7 +28,18 @@ TYPING = {
 }
 """Places where a letter is text, so that only keys of other kinds can be taught."""
 
-_CHARACTERS = {_character_to_key(character): character for character in punctuation}
+
+def name_of(character: str) -> str:
+    """Return Textual's name for the key of a character, or nothing for one that is a space."""
+    if character == ",":  # which parts keys
+        return "comma"
+    if not character.strip():
+        return ""
+    [binding] = Binding.make_bindings([Binding(character, "")])
+    return binding.key
+
+
+_CHARACTERS = {name_of(character): character for character in punctuation}
 """The characters that Textual has names for, by these names."""
 
 
@@ -62,6 +73,7 @@ def bindings(place: Place) -> list[BindingType]:
             id=action.id,
         )
         for action in at(place)
+        if action.key
     ]
 
 
@@ -69,6 +81,8 @@ def hints(place: Place) -> tuple[tuple[str, str], ...]:
     """Return what the hint bar of a place shows: keys as they are printed, and their words."""
     taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
     for action in at(Place.ANYWHERE):
+        if not action.hint:
+            continue
         keys = action.key.split(",")
         key = next(key for key in keys if not (place in TYPING and types(key)))
         taught.append((key_label(key), action.hint))
@@ -111,5 +125,5 @@ def character_of(key: str) -> str | None:
 
 
 def types(key: str) -> bool:
-    """Tell whether a key is text where text is typed."""
+    """Return whether a key is text where text is typed."""
     return (character_of(key) or "\0").isprintable()

@@ -1,8 +1,10 @@
-"""The way to the help and back."""
+"""Shows the help, and does what is picked in it."""
 
 from textual.app import App
+from textual.widget import Widget
 
 from tui.actions import keymap
+from tui.actions.table import Place
 
 
 def show_help(app: App[None]) -> None:
@@ -16,7 +18,7 @@ def show_help(app: App[None]) -> None:
     if isinstance(below, HelpScreen):
         return
 
-    here = places(below)
+    here: dict[Place, Widget | App[None]] = {**places(below), Place.ANYWHERE: app}
 
     def do(action_id: str | None) -> None:
         for place, node in here.items():

@@ -17,11 +17,11 @@ def load(service: "KeyPairService") -> None:
     from rich import traceback  # noqa: F401 - see above
     from textual import scrollbar, theme  # noqa: F401 - see above
 
-    from tui.actions import palette  # noqa: F401 - see above
     from tui.screens.look import help as help_  # noqa: F401 - see above
     from tui.screens.look import (
         pick,  # noqa: F401 - see above
     )
+    from tui.screens.pair import copy_menu  # noqa: F401 - see above
     from tui.screens.private_key import (
         add_to_agent,  # noqa: F401 - see above
         discard_key_material,  # noqa: F401 - see above
@@ -29,7 +29,6 @@ def load(service: "KeyPairService") -> None:
         save_key_material,  # noqa: F401 - see above
     )
     from tui.terminal import suspension  # noqa: F401 - see above
-    from tui.words import copy_menu  # noqa: F401 - see above
     from tui.work import help_key  # noqa: F401 - see above
 
     service.make_ready_to_deliver()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 
@@ -20,7 +20,6 @@ from tui.work.read_only import changes
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from tui.app import KeyPairsApp
     from tui.screens.look.outcome import Chosen
 
 
@@ -174,7 +173,7 @@ class KeyPairListScreen(ListScreen):
     @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
-        from tui.words.copy_menu import copy_something
+        from tui.screens.pair.copy_menu import copy_something
 
         if self._highlighted is not None:
             await copy_something(self.app, self._service, self._highlighted)
@@ -278,15 +277,14 @@ class KeyPairListScreen(ListScreen):
 
     async def action_quit(self) -> None:
         """Quit, if this key stands alone and is not part of a text."""
-        app = cast("KeyPairsApp", self.app)
-        if app.is_amid_keys:
+        if self.app.is_amid_keys:
             self._doubt()
         else:
-            self.set_timer(ALONE, partial(self._quit_or_doubt, app, app.strokes.count))
+            self.set_timer(ALONE, partial(self._quit_or_doubt, self.app.strokes.count))
 
-    async def _quit_or_doubt(self, app: "KeyPairsApp", count: int) -> None:
-        if app.strokes.count == count and not app.is_key_behind:
-            await app.run_action("quit")
+    async def _quit_or_doubt(self, count: int) -> None:
+        if self.app.strokes.count == count and not self.app.is_key_behind:
+            await self.app.run_action("quit")
         elif self.is_current:
             self._doubt()
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.ec2.regions import REGIONS
@@ -20,6 +19,7 @@ from tui.screens.list.filter_input import FilterInput
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
@@ -42,7 +42,7 @@ _WITH_CHOSEN = (
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
 
 
-class ListScreen(Screen[None]):
+class ListScreen(PlacedScreen[None]):
     """The list of key pairs; `tui.screens.list.key_pair_list` adds the ways to other screens.
 
     The first frame is drawn before the store is read; the pairs follow from a thread. From 110

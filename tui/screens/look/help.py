@@ -20,7 +20,6 @@ class HelpScreen(PickScreen):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__("Help", list(help_items(screen)))
-        self.holds_key = getattr(screen, "holds_key", False)
 
 
 def places(screen: Screen[Any]) -> dict[Place, Widget]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
 from core.disk.destination import suggest_export
@@ -15,6 +14,7 @@ from core.errors import SaveError
 from core.model import KeyPair
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.service import KeyPairService
 
 
-class ExportScreen(Screen[Path | None]):
+class ExportScreen(PlacedScreen[Path | None]):
     """One path, its verdict live; ends with the path that was written, or None.
 
     A failure is said below the path, and the path stays for another try.

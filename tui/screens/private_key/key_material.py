@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
+from tui.terminal.drawn_lines import forget_drawn_lines
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
@@ -54,7 +55,7 @@ class _Where(Enum):
         return self in (_Where.AGENT, _Where.FILE)
 
 
-class KeyMaterialScreen(Screen[str]):
+class KeyMaterialScreen(PlacedScreen[str]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
     It cannot be left by accident: until the key was saved or an agent holds it, Escape leads to
@@ -131,6 +132,7 @@ class KeyMaterialScreen(Screen[str]):
         yield "OpenSSH", key_pair.fingerprints.ssh_sha256
 
     def on_mount(self) -> None:
+        self.app.key_holder = self
         self._show_state()
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._service.prepare_spare_key)
@@ -150,6 +152,10 @@ class KeyMaterialScreen(Screen[str]):
         self._view.stand_in(body.width - self._view.styles.margin.width, body.height - taken)
 
     def on_unmount(self) -> None:
+        app = self.app
+        if app.key_holder is self:
+            app.key_holder = None
+        forget_drawn_lines()
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
 
@@ -228,9 +234,7 @@ class KeyMaterialScreen(Screen[str]):
 
         self._hide()
         saved = await self.app.push_screen_wait(
-            SaveKeyMaterialScreen(
-                self._service, self._created, self._format_to_offer(), holds_key=self.holds_key
-            )
+            SaveKeyMaterialScreen(self._service, self._created, self._format_to_offer())
         )
         if saved is not None:
             self._saved.append(saved)
@@ -264,7 +268,7 @@ class KeyMaterialScreen(Screen[str]):
         from tui.screens.private_key.add_to_agent import AddToAgentScreen
 
         self._hide()
-        form = AddToAgentScreen(self._service, self._created, holds_key=self.holds_key)
+        form = AddToAgentScreen(self._service, self._created)
         added = await self.app.push_screen_wait(form)
         if added is None and form.not_confirmed:
             # It may also be there with another lifetime than the one it was seen with.
@@ -284,10 +288,10 @@ class KeyMaterialScreen(Screen[str]):
     @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard, the private key only if asked."""
-        from tui.words.copy_menu import copy_of_new
+        from tui.screens.pair.copy_menu import copy_of_new
 
         self._hide()
-        if await copy_of_new(self.app, self._created, holds_key=self.holds_key):
+        if await copy_of_new(self.app, self._created):
             self._sent = True
             self._show_state()
 

@@ -1,4 +1,4 @@
-"""Lets the program outlive an error that nobody expected while it holds an unsaved private key.
+"""Catches errors that nobody expected, so that the program outlives them with an unsaved key.
 
 Textual ends an app at every error that nobody expected, in a worker, a handler, a timer or while
 drawing. Where the error came in the handling of a message, it stops handling those of that widget
@@ -50,11 +50,12 @@ async def _handle(pump: MessagePump, message: Message) -> None:
     try:
         await _handled(pump, message)
     except Exception as error:
+        # An app of another kind, as in a test of a widget, has no such thing.
         outlives = getattr(pump.app, "outlives", None)
         if outlives is None or not outlives(error):
             raise
 
 
-def spread() -> None:
+def catch_errors() -> None:
     """Ask the app before an error ends it; to be called once, and harmless when called again."""
     MessagePump._dispatch_message = _handle  # type: ignore[method-assign, assignment] # see above
