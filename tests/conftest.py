@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import sys
@@ -236,3 +237,11 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case that is given much text after its argument: names go from process to process."""
     is_much = isinstance(val, (str, bytes)) and len(val) > _LONGEST_ID
     return argname if is_much else None
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector alone with what stays until the end: tests by the thousand."""
+    gc.collect()
+    gc.freeze()
+    # Screens leave much behind, and each look at all of it takes a tenth of a second.
+    gc.set_threshold(20_000, 20, 20)

@@ -1,8 +1,7 @@
 """A world that is the same every time: fixed keys, ids and clock, for snapshots and screenshots."""
 
-import math
 import random
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,8 @@ from core.keys import keygen
 from core.model import KeyFormat, KeyType, Tag, TagSpecification
 from core.service import KeyPairService
 from core.store.region_store import RegionStore
+
+_PRIMES = Path(__file__).with_name("vectors") / "demo_primes.txt"
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -76,9 +77,8 @@ def deterministic_keys(seed: int = 0) -> "mock._patch[object]":
 
 
 @cache
-def _rsa_key(seed: int) -> rsa.RSAPrivateKey:
-    primes = _primes(random.Random(seed))  # noqa: S311 - likewise
-    q, p = sorted((next(primes), next(primes)))
+def _rsa_key(number: int) -> rsa.RSAPrivateKey:
+    p, q = _primes()[number]
     e = keygen.RSA_EXPONENT
     d = pow(e, -1, (p - 1) * (q - 1))
     return rsa.RSAPrivateNumbers(
@@ -89,13 +89,11 @@ def _rsa_key(seed: int) -> rsa.RSAPrivateKey:
         rsa.rsa_crt_dmq1(d, q),
         rsa.rsa_crt_iqmp(p, q),
         rsa.RSAPublicNumbers(e, p * q),
-    ).private_key()
+    ).private_key(unsafe_skip_rsa_key_validation=True)
 
 
-def _primes(chance: random.Random) -> Iterator[int]:
-    """Yield 1,024-bit primes whose product of two has 2,048 bits."""
-    small = math.prod(n for n in range(3, 2000) if all(n % d for d in range(2, n)))
-    while True:
-        candidate = chance.getrandbits(1024) | (3 << 1022) | 1
-        if math.gcd(candidate, small) == 1 and pow(2, candidate - 1, candidate) == 1:
-            yield candidate
+@cache
+def _primes() -> Mapping[int, tuple[int, int]]:
+    """Return the primes of each key by the number that it is made from; the search takes long."""
+    rows = [row.split() for row in _PRIMES.read_text().splitlines() if not row.startswith("#")]
+    return {int(number, 16): (int(p, 16), int(q, 16)) for number, p, q in rows}

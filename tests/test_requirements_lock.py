@@ -9,6 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.each_row import each_row
+
 ROOT = Path(__file__).parents[1]
 
 _HASH = re.compile(r" +--hash=sha256:[0-9a-f]{64}")
@@ -104,7 +106,7 @@ def test_what_builds_the_project_is_pinned() -> None:
         version_of(Requirement(text))
 
 
-@pytest.mark.parametrize("lock", [RUN_LOCK, EC2_LOCK, DEV_LOCK, FUZZ_LOCK])
+@each_row("lock", [RUN_LOCK, EC2_LOCK, DEV_LOCK, FUZZ_LOCK])
 def test_every_file_is_pinned_by_its_hash_and_none_by_where_it_was_found(lock: str) -> None:
     for requirement, hashes in blocks(lock):
         assert hashes, requirement
@@ -113,7 +115,7 @@ def test_every_file_is_pinned_by_its_hash_and_none_by_where_it_was_found(lock: s
     assert not re.search(r"://|index|find-links", (ROOT / lock).read_text())
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@each_row("python", ["3.11", "3.12", "3.13", "3.14"])
 def test_each_python_gets_one_version_of_what_fuzzes_and_that_is_in_its_range(python: str) -> None:
     system = {"python_version": python, "python_full_version": f"{python}.0"}
     system |= {"sys_platform": "linux", "platform_machine": "x86_64"}

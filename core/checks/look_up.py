@@ -5,6 +5,7 @@ small enough for a key. A passphrase is asked for only where a file does not sho
 and no .pub beside it does.
 """
 
+import errno
 import os
 import stat
 from collections import defaultdict
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from core import query
 from core.checks.answers import Found, Match, Standing
@@ -19,6 +21,7 @@ from core.checks.finding import PairReference
 from core.disk import files
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import (
+    MOST_BYTES_OF_A_KEY_FILE,
     EncodingError,
     HalvesDisagree,
     NotRead,
@@ -34,9 +37,10 @@ from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import private_file, public_file
 from core.model import DeletedKeyPair, KeyPair, KeyType
+from core.process import interruptible
 from core.secret import Passphrase
 
-LARGEST = 64 * 1024
+LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
 
 _AUTHORIZED_KEYS = "authorized_keys"
@@ -51,8 +55,38 @@ _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
 
+_A_LINK = "a link, which is not followed"
+
 Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
+
+
+class _Place(NamedTuple):
+    """Where a file stands: its path, how it was called, and the descriptor of its folder."""
+
+    path: Path
+    source: str
+    folder: int | None
+
+
+class _Folder(NamedTuple):
+    """A folder that is to be walked: its path, its name in the open folder above it, its depth."""
+
+    path: str
+    name: str
+    parent: int | None
+    depth: int
+
+    def open(self) -> int:
+        """Return a descriptor; only the folder that was asked for may be a link.
+
+        Raises:
+            OSError: it is gone, cannot be read, or is a link or a file by now.
+        """
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        if self.parent is None:
+            return os.open(self.name, flags)
+        return os.open(self.name, flags | os.O_NOFOLLOW, dir_fd=self.parent)
 
 
 class Finder:
@@ -127,58 +161,78 @@ class Finder:
             yield _not_read(source, _what_it_is(mode))
 
     def _in_folder(self, top: str) -> Iterator[Found]:
-        pending = [(top, 0)]
-        left = MOST_ENTRIES
-        while pending:
-            folder, depth = pending.pop()
-            try:
-                with os.scandir(folder) as entries:
-                    found = sorted(entries, key=lambda entry: entry.name)
-            except OSError as error:
-                yield _unreadable(folder, error)
-                continue
-            folders = []
-            for entry in found:
-                if not left:
-                    yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
-                    return
-                left -= 1
-                try:
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                except OSError as error:  # where a folder does not tell what is in it
-                    yield _unreadable(entry.path, error)
-                    continue
-                if is_folder:
-                    if depth < _DEEPEST:
-                        folders.append((entry.path, depth + 1))
-                    else:
-                        yield _not_read(entry.path, "too deep")
-                else:
-                    for each in self._entry(entry):
-                        yield replace(each, minor=each.standing in _MINOR)
-            pending += reversed(folders)
+        """Yield each thing below a folder, from descriptor to descriptor.
 
-    def _entry(self, entry: "os.DirEntry[str]") -> Iterator[Found]:
+        A name is looked up in the folder that was listed, which stays open, and no link is
+        followed: what is put in place of a folder meanwhile is not walked into.
+        """
+        left = [MOST_ENTRIES]
+        yield from self._walked(_Folder(top, top, None, 0), left)
+        if not left[0]:
+            yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
+
+    def _walked(self, folder: "_Folder", left: list[int]) -> Iterator[Found]:
+        try:
+            descriptor = folder.open()
+        except OSError as error:
+            is_link = error.errno in (errno.ELOOP, errno.ENOTDIR) and folder.parent is not None
+            unreadable = _unreadable(folder.path, error)
+            yield _not_read(folder.path, _A_LINK) if is_link else unreadable
+            return
+        try:
+            yield from self._below(folder, descriptor, left)
+        finally:
+            os.close(descriptor)
+
+    def _below(self, folder: "_Folder", descriptor: int, left: list[int]) -> Iterator[Found]:
+        try:
+            with os.scandir(descriptor) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            yield _unreadable(folder.path, error)
+            return
+        folders = []
+        for entry in found:
+            if not left[0]:
+                return
+            left[0] -= 1
+            path = f"{folder.path.rstrip('/')}/{entry.name}"
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+            except OSError as error:  # where a folder does not tell what is in it
+                yield _unreadable(path, error)
+                continue
+            if not is_folder:
+                for each in self._entry(entry, path, descriptor):
+                    yield replace(each, minor=each.standing in _MINOR)
+            elif folder.depth < _DEEPEST:
+                folders.append(_Folder(path, entry.name, descriptor, folder.depth + 1))
+            else:
+                yield _not_read(path, "too deep")
+        for below in folders:
+            yield from self._walked(below, left)
+
+    def _entry(self, entry: "os.DirEntry[str]", path: str, folder: int) -> Iterator[Found]:
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            yield _unreadable(entry.path, error)
+            yield _unreadable(path, error)
             return
         if not stat.S_ISREG(status.st_mode):
-            yield _not_read(entry.path, _what_it_is(status.st_mode))
+            yield _not_read(path, _what_it_is(status.st_mode))
         elif status.st_size > _largest(entry.name):
-            yield _not_read(entry.path, "too large for a key")
+            yield _not_read(path, "too large for a key")
         else:
-            yield from self._in_file(Path(entry.path), entry.path)
+            yield from self._in_file(Path(path), path, folder)
 
-    def _in_file(self, path: Path, source: str) -> Iterator[Found]:
+    def _in_file(self, path: Path, source: str, folder: int | None = None) -> Iterator[Found]:
         try:
-            data = files.read_regular_file(path, _largest(path.name))
+            data = files.read_regular_file(path, _largest(path.name), folder=folder)
         except OSError as error:
             yield _unreadable(source, error)
             return
         if private_file.looks_private(data):
-            yield self._private(data, path, source)
+            yield self._private(data, _Place(path, source, folder))
             return
         entries = public_file.read(data)
         for entry in entries:
@@ -216,12 +270,13 @@ class Finder:
             standing, note = Standing.DAMAGED, "it was cut or changed"
         return Found(source, standing, entry.kind, line, None, entry.comment, note)
 
-    def _private(self, data: bytes, path: Path, source: str) -> Found:
+    def _private(self, data: bytes, place: "_Place") -> Found:
         kind = "private key"
+        source = place.source
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
-            beside = _public_key_beside(path)
+            beside = _public_key_beside(place)
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
@@ -232,6 +287,8 @@ class Finder:
             if beside is not None:
                 note = "by the .pub beside it; no passphrase was asked for"
                 return self._of(beside, source, kind, None, "", note)
+            if file.obstacle:
+                raise NotRead(file.obstacle)
             private_key = self._unlocked(data, source)
         except WrongPassphrase as error:
             return Found(source, Standing.LOCKED, kind, note=str(error))
@@ -252,7 +309,8 @@ class Finder:
         if passphrase is None:
             return None
         try:
-            return private_file.unlock(data, passphrase.encode())
+            secret = passphrase.encode()
+            return interruptible(lambda: private_file.unlock(data, secret))
         finally:
             passphrase.wipe()
 
@@ -350,7 +408,7 @@ def _unreadable(source: str, error: OSError) -> Found:
 
 def _what_it_is(mode: int) -> str:
     kinds = {
-        stat.S_IFLNK: "a link, which is not followed",
+        stat.S_IFLNK: _A_LINK,
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",
     }
@@ -367,14 +425,15 @@ def _largest(name: str) -> int:
     return _LARGEST_AUTHORIZED_KEYS if name.startswith(_AUTHORIZED_KEYS) else LARGEST
 
 
-def _public_key_beside(path: Path) -> PublicKey | None:
+def _public_key_beside(place: "_Place") -> PublicKey | None:
     """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
+    path = place.path
     names = [path.with_name(f"{path.name}.pub")]
     if path.suffix in PRIVATE_SUFFIXES:
         names.append(path.with_suffix(".pub"))
     for name in names:
         try:
-            entries = public_file.read(files.read_regular_file(name, LARGEST))
+            entries = public_file.read(files.read_regular_file(name, LARGEST, folder=place.folder))
         except OSError:
             continue
         if len(entries) == 1:

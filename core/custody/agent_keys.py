@@ -9,6 +9,7 @@ from threading import Event
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError
+from core.keys import ssh_types
 from core.keys.reading import certificate
 from core.model import CreatedKeyPair, FileFormat, KeyPair, PrivateKeyState
 
@@ -79,7 +80,7 @@ def _line_of(identity: agent.Identity) -> str:
     """Return the key as it stands in a record, for a certificate the key in it."""
     if not identity.is_certificate:
         return identity.public_key
-    algorithm = certificate.key_type(identity.algorithm.encode()).decode()
+    algorithm = ssh_types.certified_type(identity.algorithm)
     return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
 
 

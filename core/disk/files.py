@@ -311,14 +311,18 @@ def present(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_regular_file(path: Path, limit: int) -> bytes:
+def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> bytes:
     """Return the content of a regular file, following no link in its last component.
+
+    With `folder`, the descriptor of an open folder, the file of that name in it is read, wherever
+    the folder has gone meanwhile.
 
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+    name = path if folder is None else path.name
+    with open(name, "rb", opener=lambda name, _: os.open(name, flags, dir_fd=folder)) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))

@@ -31,6 +31,7 @@ from core.secret import KeyMaterial, KeyMaterialGone
 from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests.core.keys.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
+from tests.each_row import each_row
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -80,7 +81,7 @@ def in_our_words(shape: Any) -> request_shapes.Shape:
             return request_shapes.Scalar(SCALARS[scalar])
 
 
-@pytest.mark.parametrize("operation", METHODS)
+@each_row("operation", METHODS)
 def test_the_members_of_a_request_are_those_of_the_service_model(operation: str) -> None:
     expected = in_our_words(MODEL.operation_model(operation).input_shape)
     assert request_shapes.REQUESTS[operation] == expected
@@ -430,7 +431,7 @@ def test_bad_arguments_are_refused_in_botocores_words(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operation", "request_"),
     [
         ("CreateKeyPair", {"KeyName": "web", "KeyType": "dsa", "KeyFormat": "", "DryRun": True}),
@@ -556,7 +557,7 @@ def filtered(*values: str) -> Request:
     return {"Filters": [{"Name": "key-name", "Values": list(values)}]}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("request_", "made_after"),
     [
         ({"KeyNames": ["web"]}, 0),

@@ -13,6 +13,7 @@ from core.custody.authorized_keys import Account
 from core.disk import files
 from core.model import Tag
 from core.service import KeyPairService
+from tests.each_row import each_row
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,8 +63,8 @@ def test_large_blocks_go_back_to_the_system() -> None:
 ASK = "from core.process import can_be_continued; print(can_be_continued())"
 
 
-@pytest.mark.parametrize("within", ["itself", "a script"])
-@pytest.mark.parametrize("alone", [True, False], ids=["a session of its own", "a job"])
+@each_row("within", ["itself", "a script"])
+@each_row("alone", [True, False], ids=["a session of its own", "a job"])
 def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -> None:
     command = [sys.executable, "-c", ASK]
     if within == "a script":  # a shell that is no shell with jobs, in the same process group

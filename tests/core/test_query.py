@@ -13,6 +13,7 @@ from core.keys.fingerprint import ec2_fingerprint, fingerprints, pkcs8_sha1
 from core.keys.public_key import PublicKey
 from core.model import KeyPair, KeyType, PrivateKeyState, Tag
 from core.query import LONGEST, Query, fingerprint_kind, parse, searchable
+from tests.each_row import each_row
 from tests.helpers import Run
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -78,7 +79,7 @@ def found(text: str, pairs: tuple[KeyPair, ...] = PAIRS) -> list[str]:
     return [item.key_pair.key_name for item in query.select([*map(searchable, pairs)], NOW)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "names"),
     [
         ("", ["web-1", "DB main", "old:laptop"]),
@@ -147,7 +148,7 @@ def test_a_query_finds_what_its_terms_say(text: str, names: list[str]) -> None:
     assert found(text) == names
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "says"),
     [
         ("type:", "rsa or ed25519"),
@@ -232,7 +233,7 @@ FULL = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "text", "kind"), FULL, ids=[text for _, text, _ in FULL])
+@each_row(("wanted", "text", "kind"), FULL, ids=[text for _, text, _ in FULL])
 def test_a_fingerprint_in_any_spelling_finds_its_pair_and_says_which_kind_it_is(
     wanted: KeyPair, text: str, kind: str
 ) -> None:
@@ -250,7 +251,7 @@ def test_a_fingerprint_in_any_spelling_finds_its_pair_and_says_which_kind_it_is(
         assert all(fingerprint_kind(typed, other) is None for other in PAIRS if other != wanted)
 
 
-@pytest.mark.parametrize("text", [text for _, text, _ in FULL])
+@each_row("text", [text for _, text, _ in FULL])
 def test_the_start_of_a_fingerprint_is_enough_for_fp_but_is_no_kind(text: str) -> None:
     whole = {item.key_name for item in PAIRS if fingerprint_kind(text, item)}
     for length in range(len(text.rstrip("=")) - 1, 1, -1):

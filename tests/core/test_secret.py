@@ -20,6 +20,7 @@ from core.keys.reading.import_material import read_public_key_material
 from core.model import CreatedKeyPair
 from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone
 from core.service import KeyPairService
+from tests.each_row import each_row
 
 SECRET = "-----BEGIN MADE-UP KEY-----\nc2VjcmV0IG1hdGVyaWFs\n-----END MADE-UP KEY-----\n"
 
@@ -179,9 +180,7 @@ def test_a_wiped_passphrase_is_gone_and_its_buffer_is_zero() -> None:
     assert repr(held) == "<Passphrase>"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "c2VjcmV0\n", "c2VjcmV0\udcff", "c2VjcmV0\ud800", "c2VjcmV0" * 200]
-)
+@each_row("text", ["", "c2VjcmV0\n", "c2VjcmV0\udcff", "c2VjcmV0\ud800", "c2VjcmV0" * 200])
 def test_what_can_be_no_passphrase_is_not_quoted(text: str) -> None:
     with pytest.raises(ValueError, match="no passphrase") as caught:
         Passphrase(text)

@@ -1,9 +1,13 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from textual import _wait
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.demo import DemoService, deterministic_keys, fill
 
@@ -11,6 +15,21 @@ from tests.demo import DemoService, deterministic_keys, fill
 # which is the most of what a test takes. A twentieth of the time at work is still no rest.
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
+
+# Each app that a test starts parses the same styles. They are the same as long as the text, where
+# it stands and the colours of the theme are.
+_parse = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+def _parse_once(sheet: Stylesheet, css: str, *place: Any, **options: Any) -> list[RuleSet]:
+    key = (css, place, *options.items(), *sorted(sheet._variables.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse(sheet, css, *place, **options)
+    return _parsed[key]
+
+
+mock.patch.object(Stylesheet, "_parse_rules", _parse_once).start()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 
 from core.errors import SettingsError
 from tests.demo import DemoService
+from tests.each_row import each_row
 from tests.tui.driving import play, text_of
 from tui.actions import keymap, rebinding
 from tui.actions.table import ACTIONS, Place
@@ -35,7 +36,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert load(path) == Config("nord", mouse=False, keys={"key-pair.create": "f2"})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "complaint"),
     [
         ("theme = 1", "theme must be a string"),

@@ -1,11 +1,11 @@
 """What the details show for pasting, and what is copied."""
 
-import pytest
 from textual.pilot import Pilot
 
 from core.custody.recipes import recipes
 from core.model import FileFormat, KeyPair, Tag
 from tests.demo import DemoService
+from tests.each_row import each_row
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.actions.table import Place
 from tui.widgets.facts import Facts
@@ -89,7 +89,7 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_service: DemoSe
     assert empty_service.key_pair_named(pair.key_name) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tag", "tone"),
     [
         (Tag("Env=prod"), Tone.CAUTION),

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
+from tests.each_row import each_row
 from tests.tui.driving import (
     app_of,
     create,
@@ -268,7 +269,7 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) 
     play(empty_service, scene)
 
 
-@pytest.mark.parametrize("place", list(Place))
+@each_row("place", list(Place))
 def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     """Every screen that has a text field teaches the help by a key that types nothing."""
     taught = {word: key for key, word in hints(place)}["help"]

@@ -22,6 +22,7 @@ from core.model import Tag, TagSpecification
 from core.service import KeyPairService
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
 from tests.tui.driving import until, until_loaded, until_screen
 from tests.tui.test_hostile_text import check_inert, drawn, hostile_pair
 from tests.vectors.hostile_strings import STRINGS
@@ -233,7 +234,7 @@ assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("size", "setup", "call", "refusal"),
     [
         (
@@ -270,7 +271,7 @@ def test_a_huge_file_is_refused_in_a_moment_and_in_little_memory(
     assert done.stdout.strip()
 
 
-@pytest.mark.parametrize("what", ["/dev/zero", "/dev/stdin", "fifo", "folder", "link to itself"])
+@each_row("what", ["/dev/zero", "/dev/stdin", "fifo", "folder", "link to itself"])
 def test_what_is_no_regular_file_is_refused_at_once(what: str, tmp_path: Path) -> None:
     path = Path(what) if what.startswith("/") else tmp_path / what
     if what == "fifo":
@@ -287,7 +288,7 @@ def test_what_is_no_regular_file_is_refused_at_once(what: str, tmp_path: Path) -
         Policy.load(path)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "a." * 20_000 + "b = 1",

@@ -27,6 +27,7 @@ from core.secret import KeyMaterial
 from core.service import KeyPairService
 from core.store.journal import Entry
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
 from tests.tui.driving import app_of, until, until_loaded
 from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
@@ -126,7 +127,7 @@ def test_each_is_shown_as_the_table_says() -> None:
     assert {e.id: visible(e.text) for e in STRINGS} == {e.id: e.drawn for e in STRINGS}
 
 
-@pytest.mark.parametrize("make", [visible, as_pasted, masked, shortened])
+@each_row("make", [visible, as_pasted, masked, shortened])
 def test_what_is_shown_holds_nothing_that_a_terminal_obeys(make: Callable[[str], str]) -> None:
     for each in STRINGS:
         shown = make(each.text)
@@ -144,7 +145,7 @@ def test_visible_text_is_unambiguous() -> None:
     assert visible("plain ASCII, with spaces") == "plain ASCII, with spaces"
 
 
-@pytest.mark.parametrize("width", [1, 2, 7, 40])
+@each_row("width", [1, 2, 7, 40])
 def test_fitted_text_has_exactly_the_width(width: int) -> None:
     for each in SHORT:
         assert cells(fit(each.drawn, width)) == width, each.id

@@ -13,6 +13,7 @@ from core.checks.finding import KINDS, Severity
 from core.service import KeyPairService
 from tests.core.checks.test_doctor import FAULTS, World, world
 from tests.core.checks.test_find import everywhere, zoo
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 from tests.key_zoo import Zoo
 from tui import __main__ as command
@@ -166,7 +167,7 @@ def test_the_help_of_find_names_all_there_is_and_nothing_else(capsys: Output) ->
     assert re.findall(r'"([a-z-]+)"', said[1]) == [standing.value for standing in Standing]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "spoiled",
     [
         {"version": 1},

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoService
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -45,7 +46,7 @@ def test_choosing_hides_no_mark(
     play(empty_service, scene, size)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "width", "lines"),
     [
         ("", 5, [""]),

@@ -15,6 +15,7 @@ from core import process, settings
 from core.errors import SettingsError
 from core.service import KeyPairService
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
 from tests.tui.calling import call
 from tui import environment
 
@@ -444,7 +445,7 @@ def constants(environment: Mapping[str, str]) -> list[Any]:
     return answer
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("environment", "expected"),
     [
         ({}, [60, "none"]),

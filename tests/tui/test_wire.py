@@ -3,7 +3,6 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from typing import Literal
 
-import pytest
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -12,6 +11,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tests.each_row import each_row
 from tests.emulator import Emulator
 from tui.terminal.frame_diff import Wire
 
@@ -77,8 +77,8 @@ def updates(seed: int, texts: Sequence[str]) -> Iterator[LayoutUpdate | ChopsUpd
             yield update
 
 
-@pytest.mark.parametrize("colors", NAMES)
-@pytest.mark.parametrize("seed", range(12))
+@each_row("colors", NAMES)
+@each_row("seed", range(12))
 def test_the_screen_is_what_textual_would_have_made_of_it(seed: int, colors: ColorSystem) -> None:
     console = Console(color_system=NAMES[colors])
     wire, ours, theirs = Wire(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)
@@ -89,7 +89,7 @@ def test_the_screen_is_what_textual_would_have_made_of_it(seed: int, colors: Col
         assert ours.look == theirs.look
 
 
-@pytest.mark.parametrize("seed", range(12))
+@each_row("seed", range(12))
 def test_text_that_is_not_one_cell_a_character_is_never_patched(seed: int) -> None:
     wire, ours, theirs = Wire(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)
     chance = random.Random(seed)  # noqa: S311 - likewise

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +20,12 @@ from core.disk import files
 from core.keys import fingerprint_kinds
 from core.keys.encoding import argon2
 from core.model import Tag, TagSpecification
+from core.process import interruptible
 from core.secret import Passphrase
 from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests import key_zoo
-from tests.helpers import Run
+from tests.helpers import PUBLIC_KEY, SECONDS, Run
 from tests.key_zoo import PASSPHRASE, Zoo
 
 
@@ -132,9 +134,9 @@ def test_each_small_regular_file_is_opened_once_and_nothing_else(
 ) -> None:
     real, opened = files.read_regular_file, []
 
-    def record(path: Path, limit: int) -> bytes:
+    def record(path: Path, limit: int, *, folder: int | None) -> bytes:
         opened.append(str(path.relative_to(zoo.folder)))
-        return real(path, limit)
+        return real(path, limit, folder=folder)
 
     finder = everywhere.finder()
     monkeypatch.setattr(files, "read_regular_file", record)
@@ -260,14 +262,14 @@ def test_a_folder_that_cannot_be_listed_does_not_end_the_walk(
 ) -> None:
     (box / "a").mkdir()
     (box / "b.pub").write_text(laptop)
-    real = os.scandir
+    real = os.open
 
-    def refuse(path: str) -> object:
-        if str(path).endswith("/a"):
+    def refuse(path: str, flags: int, *, dir_fd: int | None = None) -> int:
+        if path == "a":
             raise PermissionError(13, "Permission denied", path)
-        return real(path)
+        return real(path, flags, dir_fd=dir_fd)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     notes = {found.source: found.note for found in service.finder().look(str(box))}
     assert notes[str(box / "a")] == "cannot be read: Permission denied"
     assert len(notes) == 2
@@ -495,3 +497,64 @@ def test_a_name_whose_type_the_file_system_cannot_tell_ends_nothing(
     assert found["stale"].standing is Standing.UNREADABLE
     assert found["stale"].note == f"cannot be read: {os.strerror(errno.ESTALE)}"
     assert not found["stale"].minor
+
+
+def test_a_folder_that_became_a_link_meanwhile_is_not_walked_into(
+    everywhere: KeyPairService, tmp_path: Path
+) -> None:
+    top, secret = tmp_path / "top", tmp_path / "secret"
+    for folder in (top, top / "a", top / "b", top / "c", secret):
+        folder.mkdir()
+    (top / "a" / "noise").write_text("no key")
+    for folder in (top / "b", secret):
+        (folder / "key.pub").write_text(f"{PUBLIC_KEY} {folder.name}\n")
+    found = everywhere.finder().look(str(top))
+    assert Path(next(found).source).name == "noise"  # all three were listed by now
+    (top / "b").rename(top / "moved")
+    (top / "b").symlink_to(secret)
+    (top / "c").rmdir()
+    (top / "c").symlink_to(top / "moved")
+    rows = [(Path(each.source).name, each.standing, each.note) for each in found]
+    link = "a link, which is not followed"
+    assert rows == [("b", Standing.NOT_READ, link), ("c", Standing.NOT_READ, link)]
+
+
+def test_a_folder_that_is_moved_while_it_is_walked_is_read_to_its_end(
+    everywhere: KeyPairService, tmp_path: Path
+) -> None:
+    top, secret = tmp_path / "top", tmp_path / "secret"
+    for folder in (top, top / "a", secret):
+        folder.mkdir()
+    for name in ("1.pub", "2.pub"):
+        (top / "a" / name).write_text(f"{PUBLIC_KEY} ours\n")
+        (secret / name).write_text(f"{PUBLIC_KEY} secret\n")
+    found = everywhere.finder().look(str(top))
+    assert next(found).comment == "ours"
+    (top / "a").rename(top / "moved")
+    (top / "a").symlink_to(secret)
+    assert [each.comment for each in found] == ["ours"]
+
+
+def test_ctrl_c_is_answered_while_a_passphrase_is_tried() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def deaf() -> None:
+        started.set()
+        go_on.wait(SECONDS)
+
+    def interrupt() -> None:
+        started.wait(SECONDS)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=interrupt).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(deaf)
+        assert not go_on.is_set()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        go_on.set()
+    assert interruptible(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 // 0)

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.custody.key_options import PLACEHOLDER, OptionsError, check, client_address, toggled
+from tests.each_row import each_row
 
 GOOD = [
     "",
@@ -50,12 +51,12 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("text", GOOD)
+@each_row("text", GOOD)
 def test_what_sshd_takes_is_taken(text: str) -> None:
     check(text)
 
 
-@pytest.mark.parametrize(("text", "words"), BAD, ids=[text[:40] for text, _ in BAD])
+@each_row(("text", "words"), BAD, ids=[text[:40] for text, _ in BAD])
 def test_what_sshd_would_refuse_is_refused(text: str, words: str) -> None:
     with pytest.raises(OptionsError, match=words.replace("?", r"\?")):
         check(text)
@@ -88,7 +89,7 @@ def test_what_cannot_be_read_is_not_touched() -> None:
     assert toggled('from="10', "restrict") == 'from="10'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("connection", "address"),
     [
         ("203.0.113.7 50000 10.0.0.1 22", "203.0.113.7"),

@@ -19,6 +19,7 @@ from core.service import KeyPairService
 from core.store import records, transaction
 from core.store.region_store import RegionStore
 from tests.core.store_records import TIME, key_pair
+from tests.each_row import each_row
 
 NEVER = "key-0123456789abcdef0"
 
@@ -35,7 +36,7 @@ def make(service: KeyPairService, name: str, replaces: KeyPair | None = None) ->
 # The name ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "taken", "expected"),
     [
         ("ci-deploy", [], "ci-deploy-2"),

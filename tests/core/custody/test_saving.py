@@ -17,6 +17,7 @@ from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
 from core.secret import Passphrase, PassphraseGone
 from core.service import KeyPairService
 from core.store.journal import Journal
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PHRASE = "two words, gr\u00fcn #1"
@@ -301,7 +302,7 @@ def test_a_public_key_that_does_not_read_back_is_removed(
     assert not (tmp_path / "web.pub").exists()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("private_path", "public"),
     [
         ("~/.ssh/web.pem", "~/.ssh/web.pub"),
@@ -323,7 +324,7 @@ def test_where_the_public_key_belongs(private_path: str, public: str) -> None:
     assert public_path(private_path) == public
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@each_row("file_format", FileFormat)
 def test_every_format_has_an_ending_that_its_readers_know(
     file_format: FileFormat, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from core.ec2.filters import (
 )
 from core.errors import EC2Error, FilterLimitExceeded, InvalidParameterValue
 from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+from tests.each_row import each_row
 
 
 def key_pair(number: int, name: str, fingerprint: str, *tags: Tag) -> KeyPair:
@@ -37,7 +38,7 @@ DELTA = key_pair(0xD, "al", "aa:04", Tag("owner", "TeamA"), Tag("tag:Owner", "Te
 PAIRS = [ALPHA, BETA, GAMMA, DELTA]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "text", "matches"),
     [
         ("", "", True),
@@ -113,7 +114,7 @@ def test_a_text_with_every_character_escaped_matches_itself(text: str) -> None:
     assert wildcard(escaped)(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "length"),
     [
         # With backtracking the first takes many seconds and fails; the second would never end.
@@ -133,7 +134,7 @@ def test_many_stars_do_not_make_matching_slow(pattern: str, length: int) -> None
     assert time.process_time() - before < 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("filters", "selected"),
     [
         ([], PAIRS),
@@ -193,7 +194,7 @@ OWNER_1, STAGE_1, OWNER_2, LOWER_2 = DESCRIPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("filters", "selected"),
     [
         ([], DESCRIPTIONS),
@@ -221,7 +222,7 @@ def test_tags_are_selected_by_their_filters(
     assert select_tags(iter(ROWS), filters) == selected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["x", "key-type", "", "Key-Name", "tag", "Tag:Owner", "key", "create-time", "key-name "]
 )
 def test_an_unknown_filter_of_key_pairs_is_refused_even_when_there_are_none(name: str) -> None:
@@ -231,7 +232,7 @@ def test_an_unknown_filter_of_key_pairs_is_refused_even_when_there_are_none(name
     assert refusal.value.parameter == "filters"
 
 
-@pytest.mark.parametrize("name", ["x", "tag-key", "tag-value", "key-name", "", "tag", "Key"])
+@each_row("name", ["x", "tag-key", "tag-value", "key-name", "", "tag", "Key"])
 def test_an_unknown_filter_of_tags_is_refused_even_when_there_are_none(name: str) -> None:
     with pytest.raises(InvalidParameterValue) as refusal:
         select_tags([], [Filter("key", ("a",)), Filter(name, ())])

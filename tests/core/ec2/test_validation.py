@@ -7,6 +7,7 @@ from core.ec2 import validation
 from core.errors import EC2Error, UnauthorizedOperation
 from core.model import KeyFormat, KeyType, Tag, TagSpecification
 from core.service import KeyPairService
+from tests.each_row import each_row
 
 Request = dict[str, Any]
 
@@ -171,7 +172,7 @@ def test_what_is_not_allowed_begins_with_ec2s_sentence() -> None:
     assert error.message == "You are not authorized to perform this operation. User: me"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "key_name",
     ["x", "x" * 255, "two words", "../../etc/passwd", "-rf", ".", "~", "a'b\"c", "[bold]", "%s"],
 )
@@ -189,7 +190,7 @@ def test_types_and_formats_are_those_of_ec2() -> None:
     assert [validation.check_key_format(name) for name in ("ppk", "pem")] == list(KeyFormat)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tags",
     [
         [],
@@ -217,7 +218,7 @@ def test_the_tags_of_several_specifications_count_together() -> None:
     assert caught.value.code == "TagLimitExceeded"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "is_one"),
     [
         ("key-0123456789abcdef0", True),

@@ -18,6 +18,7 @@ from core.keys.keygen import PrivateKey
 from core.keys.reading import private_file
 from core.model import FileFormat, KeyType
 from tests.core.store_records import key_pair
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
@@ -122,7 +123,7 @@ def test_it_comes_back(written: Written) -> None:
 
 def test_every_encryption_has_a_salt_of_its_own(key: PrivateKey) -> None:
     containers = [
-        openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)).body)
+        openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)))
         for _ in range(2)
     ]
     ppks = [ppk.parse(private.encode_as(key, PPK3, COMMENT, PASSPHRASE)) for _ in range(2)]
@@ -302,7 +303,7 @@ def test_a_container_is_laid_out_as_ssh_keygen_does_it(
     theirs = path.read_bytes()
     assert theirs != ours
     assert [len(line) for line in ours.split(b"\n")] == [len(line) for line in theirs.split(b"\n")]
-    fields = [openssh.parse(armour.parse(data).body) for data in (ours, theirs)]
+    fields = [openssh.parse(armour.parse(data)) for data in (ours, theirs)]
     assert {(field.cipher, field.rounds, len(field.salt)) for field in fields} == {
         (b"aes256-ctr", 16, 16)
     }
@@ -334,8 +335,8 @@ def test_a_passphrase_that_no_one_could_type_is_refused(
         private.encode_as(key, file_format, COMMENT, passphrase)
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
-@pytest.mark.parametrize("comment", ["a\nb", "a\r", "\udc80"])
+@each_row("file_format", FileFormat)
+@each_row("comment", ["a\nb", "a\r", "\udc80"])
 def test_a_comment_that_is_not_one_line_of_text_is_refused(
     comment: str, file_format: FileFormat, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:

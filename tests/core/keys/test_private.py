@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.keys import EncodingError, convert, keygen
 from core.model import KeyFormat, KeyType
+from tests.each_row import each_row
 
 KINDS = [
     pytest.param((key_type, key_format), id=f"{key_type}-{key_format}")
@@ -120,7 +121,7 @@ def test_a_file_that_another_program_touched_is_refused(
     refuse(change(material), material)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",
