@@ -271,7 +271,7 @@ def test_the_list_is_exported(
 
 
 @SIZES
-def test_help_and_journal_and_palette_are_there(
+def test_help_and_journal_and_its_other_key_are_there(
     open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
 ) -> None:
     fill(service, "one")
@@ -286,7 +286,8 @@ def test_help_and_journal_and_palette_are_there(
     terminal.press("Escape")
     terminal.wait_for("1 pair")
     terminal.press("C-p")
-    terminal.type("import")
+    terminal.wait_for("Help")
+    terminal.type("import a")
     terminal.wait_for("Import a public key")
     terminal.press("Enter")
     terminal.wait_for("Import a public key into")

@@ -597,7 +597,7 @@ def test_hostile_comments_names_and_errors_are_inert(
         ("authorized_keys", "Install the public key", "InstallPublicKeyScreen"),
     ],
 )
-def test_help_and_palette_lead_there(
+def test_both_keys_of_the_help_lead_there(
     words: str, line: str, name: str, demo_service: DemoService, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -609,10 +609,10 @@ def test_help_and_palette_lead_there(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, words)
         await until(pilot, lambda: is_first_hit(pilot, line), "what is sought")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until_screen(pilot, name)
 
     play(demo_service, scene, size)
