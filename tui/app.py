@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
+from tui import screens
 from tui.actions import keymap
 from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -23,7 +24,7 @@ from tui.work.brief_message import forget, toast
 from tui.work.exclusive import is_flowing
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 class KeyPairsApp(TerminalApp):
@@ -44,16 +45,16 @@ class KeyPairsApp(TerminalApp):
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, service: "KeyPairService", where: str = "") -> None:
+    def __init__(self, session: "Session", where: str = "") -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._where = where
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
 
     def get_default_screen(self) -> Screen[None]:
-        return KeyPairListScreen(self._service, self._where)
+        return KeyPairListScreen(self._session, self._where)
 
     def on_load(self) -> None:
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.
@@ -116,22 +117,19 @@ class KeyPairsApp(TerminalApp):
 
     def action_change_theme(self) -> None:
         """Change the theme, until the program ends."""
-        from tui.screens.look.pick import PickScreen
 
         def change(theme: str | None) -> None:
             if theme is not None:
                 self.theme = theme
 
         items = [Item(name, name) for name in sorted(self.available_themes)]
-        self.push_screen(PickScreen("Themes, for this session", items), change)
+        self.push_screen(screens.PickScreen("Themes, for this session", items), change)
 
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""
         # A form that ends would take away what lies over it, and stay itself.
         if not is_flowing(self.screen):
-            from tui.work.help_key import show_help
-
-            show_help(self)
+            screens.show_help(self)
 
     def action_suspend_process(self) -> None:
         """Stop until a shell continues the program, unless that would harm, or none could."""

@@ -14,14 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.disk import attributes, leftovers
+from core.disk import attributes, in_folder, leftovers
 
-PRIVATE_FILE = 0o600
+PRIVATE_FILE = in_folder.PRIVATE_FILE
 PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
-
-Pieces = Iterable[tuple[int, bytes | memoryview]]
-"""What a file is to hold, in any order, each piece with its offset."""
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
@@ -31,9 +28,6 @@ _TURN = 2.0
 
 _MOST_LATE = 64 * 1024
 """More bytes than anything appends in the thousandth of a second between looking and replacing."""
-
-# And those that give a file no second name, in one of these.
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def create_private_file(path: Path, data: bytes) -> None:
@@ -61,38 +55,47 @@ def create_public_file(path: Path, data: bytes) -> None:
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:
-    with _opened_folder(path.parent) as folder:
-        file = _open_unnamed(folder)
-        if file is None:
+    with in_folder.opened_folder(path.parent) as folder:
+        if not _create_unnamed(path.name, data, folder, mode):
             _create_and_name(path.name, data, folder, mode)
-        else:
-            try:
-                _write_and_sync(file, [(0, data)], mode)
-                # /proc names the file that has no name yet; link() refuses a name that is taken.
-                os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
-            finally:
-                # Synced already: this can report nothing more, and the file has its name.
-                with suppress(OSError):
-                    os.close(file)
         try:
             os.fsync(folder)
         except OSError:
-            _remove(path.name, folder)
+            in_folder.remove(path.name, folder)
             raise
+
+
+def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> bool:
+    """Write a file that gets its name when it is whole; return whether the system can do that."""
+    file = _open_unnamed(folder)
+    if file is None:
+        return False
+    try:
+        in_folder.write_and_sync(file, [(0, data)], mode)
+        # /proc names the file that has no name yet; link() refuses a name that is taken.
+        os.link(f"/proc/self/fd/{file}", name, dst_dir_fd=folder)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in in_folder.NO_LINKS | {errno.ENOENT}:
+            raise
+        return False
+    finally:
+        # Synced already: this can report nothing more, and the file has its name.
+        with suppress(OSError):
+            os.close(file)
+    return True
 
 
 def _create_and_name(name: str, data: bytes, folder: int, mode: int) -> None:
     """Write a file under a temporary name, and give it its own when it is whole."""
     temporary = f".{os.urandom(8).hex()}.tmp"
-    _create_named(temporary, [(0, data)], folder, mode)
+    in_folder.create_named(temporary, [(0, data)], folder, mode)
     try:
-        os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        _create_named(name, [(0, data)], folder, mode)
-    finally:
-        _remove(temporary, folder)
+        in_folder.rename_to_free(temporary, name, folder)
+    except BaseException:
+        in_folder.remove(temporary, folder)
+        raise
 
 
 def _open_unnamed(folder: int) -> int | None:
@@ -107,49 +110,8 @@ def _open_unnamed(folder: int) -> int | None:
         raise
 
 
-def _create_named(name: str, pieces: Pieces, folder: int, mode: int = PRIVATE_FILE) -> None:
-    file = _open_exclusively(name, folder)
-    try:
-        try:
-            _write_and_sync(file, pieces, mode)
-        finally:
-            # A network file system may report only here that it could not store the bytes.
-            os.close(file)
-    except BaseException:
-        _remove(name, folder)
-        raise
-
-
 class ReplaceNotConfirmed(OSError):
     """A file was replaced, the disk did not confirm it, and the old file could not be put back."""
-
-
-def replace_file(path: Path, pieces: Pieces, *, temporary: str, previous: str) -> None:
-    """Replace a file by a new one of the same name, keeping the one it replaces beside it.
-
-    `temporary` and `previous` are names in the same folder; the caller makes sure that no one else
-    uses them.
-
-    Raises:
-        ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
-        OSError: anything else; the old file is in place and no temporary file is left.
-    """
-    with _opened_folder(path.parent) as folder:
-        try:
-            _create_named(temporary, pieces, folder)
-            had_previous = _keep_previous(path.name, previous, temporary, folder)
-            os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            _remove(temporary, folder)
-            raise
-        try:
-            os.fsync(folder)
-        except OSError as error:
-            try:
-                _put_back(path.name, previous if had_previous else None, temporary, folder)
-            except OSError:
-                raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
-            raise
 
 
 def rewrite_file(
@@ -170,21 +132,24 @@ def rewrite_file(
     # Turns are taken only at the last step, so the name must be one that no other session has.
     temporary = leftovers.temporary_name(path.name)
     leftovers.sweep(path)
-    with _opened_folder(path.parent) as folder, _opened_file(path.name, folder) as old:
+    with (
+        in_folder.opened_folder(path.parent) as folder,
+        in_folder.opened_file(path.name, folder) as old,
+    ):
         try:
-            file = _open_exclusively(temporary, folder)
+            file = in_folder.open_exclusively(temporary, folder)
             with leftovers.held(file):
                 try:
                     _give_away(file, like)
                     attributes.copy(old, file)
-                    _write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
+                    in_folder.write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
                 finally:
                     os.close(file)
                 with _turn(folder):
                     check()
                     os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
-            _remove(temporary, folder)
+            in_folder.remove(temporary, folder)
             raise
         try:
             try:
@@ -196,17 +161,6 @@ def rewrite_file(
             raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
 
 
-@contextmanager
-def _opened_file(name: str, folder: int) -> Iterator[int]:
-    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        yield file
-    finally:
-        # Closing a file that was only read reports nothing.
-        with suppress(OSError):
-            os.close(file)
-
-
 def _carry_over(old: int, size: int, name: str, folder: int) -> None:
     """Append to the new file what came behind the first bytes of the old one meanwhile."""
     late = os.pread(old, _MOST_LATE, size)
@@ -214,7 +168,7 @@ def _carry_over(old: int, size: int, name: str, folder: int) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         file = os.open(name, flags, dir_fd=folder)
         try:
-            write_all(file, late)
+            in_folder.write_all(file, late)
             os.fsync(file)
         finally:
             os.close(file)
@@ -250,52 +204,6 @@ def _give_away(file: int, like: os.stat_result) -> None:
         os.fchown(file, like.st_uid, like.st_gid)
 
 
-def _keep_previous(name: str, previous: str, temporary: str, folder: int) -> bool:
-    """Give the present file a second name, by a detour because link() does not overwrite."""
-    detour = f"{temporary}.previous"
-    try:
-        _name_twice(name, detour, folder)
-    except FileNotFoundError:
-        return False
-    try:
-        os.replace(detour, previous, src_dir_fd=folder, dst_dir_fd=folder)
-    finally:
-        # rename() does nothing when both names are of one file, as after a change that failed.
-        _remove(detour, folder)
-    return True
-
-
-def _name_twice(name: str, second: str, folder: int) -> None:
-    """Give a file a second name that must be free, or a copy where files have only one name."""
-    try:
-        os.link(name, second, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
-            data = file.read()
-        _create_named(second, [(0, data)], folder)
-
-
-def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> None:
-    """Undo a replacement: a second link to the old file takes the name again."""
-    if previous is None:
-        os.unlink(name, dir_fd=folder)
-        return
-    _name_twice(previous, temporary, folder)
-    try:
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        _remove(temporary, folder)
-        raise
-
-
-def _remove(name: str, folder: int) -> None:
-    with suppress(OSError):
-        os.unlink(name, dir_fd=folder)
-
-
 def present(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the paths at which something is, a link that leads nowhere included.
 
@@ -320,17 +228,33 @@ def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> b
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    name = path if folder is None else path.name
-    with open(name, "rb", opener=lambda name, _: os.open(name, flags, dir_fd=folder)) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with opened_regular_file(path, folder) as file, open(file, "rb", closefd=False) as reader:
         # Looked at twice: what is far too large takes no memory, and what grows meanwhile not more.
-        data = file.read(limit + 1) if status.st_size <= limit else None
+        data = reader.read(limit + 1) if os.fstat(file).st_size <= limit else None
     if data is None or len(data) > limit:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return data
+
+
+@contextmanager
+def opened_regular_file(path: Path, folder: int | None = None) -> Iterator[int]:
+    """Hold a regular file open for reading, following no link in its last component.
+
+    With `folder`, an open one, only the last component of the path is looked up, in that folder.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file (EINVAL).
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.open(path if folder is None else path.name, flags, dir_fd=folder)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        yield file
+    finally:
+        # Closing a file that was only read reports nothing.
+        with suppress(OSError):
+            os.close(file)
 
 
 def create_private_folder(path: Path) -> None:
@@ -348,44 +272,7 @@ def create_private_folder(path: Path) -> None:
             path.mkdir(PRIVATE_FOLDER)
             # mkdir() takes the umask off the mode, and a umask may take too much.
             path.chmod(PRIVATE_FOLDER)
-            with _opened_folder(path.parent) as parent:
+            with in_folder.opened_folder(path.parent) as parent:
                 os.fsync(parent)
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-
-
-@contextmanager
-def _opened_folder(path: Path) -> Iterator[int]:
-    """Hold the folder open, so that every step speaks of the same one even if it is renamed."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield folder
-    finally:
-        # Closing a folder reports nothing about what is in it.
-        with suppress(OSError):
-            os.close(folder)
-
-
-def _open_exclusively(name: str, folder: int) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(name, flags, PRIVATE_FILE, dir_fd=folder)
-
-
-def _write_and_sync(file: int, pieces: Pieces, mode: int = PRIVATE_FILE) -> None:
-    # The umask may have taken a bit that the owner needs.
-    os.fchmod(file, mode)
-    for offset, piece in pieces:
-        os.lseek(file, offset, os.SEEK_SET)
-        write_all(file, piece)
-    os.fsync(file)
-
-
-def write_all(file: int, data: bytes | memoryview) -> None:
-    """Write all bytes to an open file; write() may take only some of them.
-
-    Raises:
-        OSError: not all could be written.
-    """
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]

@@ -20,8 +20,10 @@ from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic, sleep
 
+import orjson
+
 from core.account import user
-from core.disk import files
+from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
 from core.store.records import format_time, parse_time
 
@@ -165,8 +167,6 @@ class Journal:
                 ) from None
 
     def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
-        import orjson
-
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),
@@ -196,7 +196,7 @@ class Journal:
         # What a crash left of a line must not spoil ours.
         break_ = b"\n" if start and os.pread(file, 1, start - 1) != b"\n" else b""
         try:
-            files.write_all(file, break_ + b"".join(lines))
+            in_folder.write_all(file, break_ + b"".join(lines))
             os.fsync(file)
         except BaseException:
             os.ftruncate(file, start)
@@ -249,8 +249,6 @@ def _outcome(outcome: str) -> bytes:
 
 
 def _entry(line: bytes) -> Entry | None:
-    import orjson
-
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])

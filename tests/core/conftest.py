@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.local import creating
+from core.local import backend
 from core.secret import KeyMaterial
 from tests.core.sshd import Server, free_port, wait_until_it_listens
 from tests.helpers import SECONDS, Run
@@ -20,7 +20,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[KeyMaterial]:
         made.append(KeyMaterial(material))
         return made[-1]
 
-    monkeypatch.setattr(creating, "KeyMaterial", observed)
+    monkeypatch.setattr(backend, "KeyMaterial", observed)
     return made
 
 

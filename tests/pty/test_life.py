@@ -522,8 +522,8 @@ LEAVING = """
 import os, sys, time
 from pathlib import Path
 from core import process
-from core.disk import files
-from core.service import KeyPairService
+from core.checks import check_up as checks
+from core.disk import replacing
 from tui.__main__ import main
 
 def check_up(*_):
@@ -534,11 +534,11 @@ def check_up(*_):
 def replace_file(*arguments, **options):
     Path("under-way").touch()
     time.sleep(3)
-    replace(*arguments, **options)
+    return replace(*arguments, **options)
 
-replace = files.replace_file
+replace = replacing.replace_file
 process.GRACE = 0.5
-KeyPairService.check_up, files.replace_file = check_up, replace_file
+checks.check_up, replacing.replace_file = check_up, replace_file
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -7,15 +7,17 @@ import pytest
 from rich.cells import cached_cell_len
 from textual.strip import Strip
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import create, drawn, save, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.key_material_view import KeyMaterialView
 
 
 def texts_that_rich_measured() -> set[str]:
-    [cache] = [each for each in gc.get_referents(cached_cell_len) if isinstance(each, dict)]
-    return {text for key in cache for text in (key if isinstance(key, tuple) else (key,))}
+    caches = [each for each in gc.get_referents(cached_cell_len) if isinstance(each, dict)]
+    keys = [key for cache in caches for key in cache]
+    assert len(keys) > 100
+    return {text for key in keys for text in (key if isinstance(key, list | tuple) else (key,))}
 
 
 def drawn_lines() -> Iterator[str]:
@@ -27,10 +29,10 @@ def drawn_lines() -> Iterator[str]:
 
 
 def test_nothing_of_a_key_that_was_shown_is_kept_when_its_screen_is_gone(
-    demo_service: DemoService, home: Path
+    demo_session: DemoSession, home: Path
 ) -> None:
     async def life() -> None:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await create(pilot, "shown")
             await pilot.press("v")
@@ -52,13 +54,13 @@ def test_nothing_of_a_key_that_was_shown_is_kept_when_its_screen_is_gone(
 
 
 def test_no_action_makes_a_picture_of_the_screen(
-    demo_service: DemoService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Textual has one, which a link in a text can call.
     monkeypatch.chdir(tmp_path)
 
     async def call() -> None:
-        async with KeyPairsApp(demo_service).run_test() as pilot:
+        async with KeyPairsApp(demo_session).run_test() as pilot:
             await until_loaded(pilot)
             arguments = f"'picture.svg', {str(tmp_path)!r}"
             assert await pilot.app.run_action(f"screenshot({arguments})")
@@ -69,10 +71,10 @@ def test_no_action_makes_a_picture_of_the_screen(
 
 
 def test_a_key_that_is_shown_is_hidden_before_another_screen_comes(
-    demo_service: DemoService,
+    demo_session: DemoSession,
 ) -> None:
     async def look() -> None:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await create(pilot, "shown")
             view = pilot.app.screen.query_one(KeyMaterialView)

@@ -20,9 +20,11 @@ OF_THE_APP: Mapping[str, str] = {
     "ctrl+c": "copying what is selected",
     "super+c": "copying what is selected",
     "ctrl+l": "drawing the screen anew",
+    "ctrl+p": "app.help",
+    "ctrl+q": "app.leave",
     "ctrl+z": "suspending the program",
 }
-"""Keys that do the same everywhere and are not in the table, and what they do."""
+"""Keys that do the same everywhere, and what they do; an id is that of the action in the table."""
 
 MOVING = {*"jkgG", "up", "down", "home", "end", "pageup", "pagedown", "ctrl+b", "ctrl+f"}
 """Keys that move in a list."""

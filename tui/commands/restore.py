@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from core.ec2 import regions
 from core.errors import KeyPairsError, StoreError
-from core.settings import data_folder
 from core.store import data_dir
 from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
@@ -25,7 +24,7 @@ def restore(region: str, folder: str | None, *, agreed: bool, read_only: bool) -
         return REFUSED
     try:
         name = regions.region(region).name
-        path = data_folder(folder)
+        path = data_dir.data_folder(folder)
         data_dir.check(path)
     except KeyPairsError as error:
         tell(sentence(error))

@@ -19,7 +19,8 @@ _MANY, _WITHIN = 20, 5.0
 # as an error in a timer or in saying that there was one, would keep the program busy for ever.
 # A cursor that fails each time it blinks, twice a second, stays below the bound.
 
-_handled = MessagePump._dispatch_message
+dispatch_of_textual = MessagePump._dispatch_message
+"""What handles a message, if nothing is caught."""
 
 
 class Failures:
@@ -48,7 +49,7 @@ def said_of(error: Exception) -> Verdict:
 async def _handle(pump: MessagePump, message: Message) -> None:
     _rich_traceback_omit = True
     try:
-        await _handled(pump, message)
+        await dispatch_of_textual(pump, message)
     except Exception as error:
         # An app of another kind, as in a test of a widget, has no such thing.
         outlives = getattr(pump.app, "outlives", None)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from core.checks.finding import PairReference
+from core.custody import agent_keys
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -26,7 +27,7 @@ from tui.words.verdict import Verdict
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AgentKey
-    from core.service import KeyPairService
+    from core.session import Session
 
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
@@ -47,9 +48,9 @@ class AgentKeysScreen(PlacedScreen[Chosen | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "PickList"
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, session: "Session") -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._keys: Sequence[AgentKey] = ()
         self._state = VerdictLine(id="state")
         self._list = PickList()
@@ -73,7 +74,7 @@ class AgentKeysScreen(PlacedScreen[Chosen | None]):
     async def action_reload(self) -> None:
         """Ask the agent what it holds."""
         try:
-            found = await asyncio.to_thread(self._service.agent)
+            found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
             self._show((), Verdict(""), sentence(error))
         else:
@@ -126,7 +127,7 @@ class AgentKeysScreen(PlacedScreen[Chosen | None]):
         key = self._keys[self._list.cursor]
         if key.key_pair is not None:
             pair = key.key_pair
-            return PairReference(self._service.region, pair.key_pair_id, pair.key_name)
+            return PairReference(self._session.region, pair.key_pair_id, pair.key_name)
         if key.elsewhere is None and key.identity.algorithm in _TYPES:
             return KeyToImport(name_for(key.identity.comment), key.identity.public_key)
         return key.elsewhere

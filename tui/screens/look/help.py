@@ -1,8 +1,9 @@
-"""What can be done where the person is, then all keys."""
+"""Lists what can be done where the person is, then all keys, and does what is picked."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -51,3 +52,22 @@ def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:
 
 def _line(keys: str, what: str) -> str:
     return f"{keys:<14} {what}"
+
+
+def show_help(app: App[None]) -> None:
+    """Show what can be done here, then all keys; do what is picked where the person was.
+
+    What belongs to another screen is not done.
+    """
+    below = app.screen
+    if isinstance(below, HelpScreen):
+        return
+    here: dict[Place, Widget | App[None]] = {**places(below), Place.ANYWHERE: app}
+
+    def do(action_id: str | None) -> None:
+        for place, node in here.items():
+            for action in at(place):
+                if action.id == action_id:
+                    app.call_after_refresh(node.run_action, action.method)
+
+    app.push_screen(HelpScreen(below), do)

@@ -9,10 +9,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
-from core.custody import key_options
+from core.custody import installing, key_options
 from core.custody.authorized_keys import AddedNotConfirmed, Standing
 from core.errors import KeyPairsError
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
@@ -30,7 +30,7 @@ from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
     from core.custody.authorized_keys import Plan
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 class InstallPublicKeyScreen(PlacedScreen[str | None]):
@@ -44,9 +44,9 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#options"
 
-    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+    def __init__(self, session: "Session", key_pair: KeptKeyPair) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pair = key_pair
         self._where = Facts(id="where")
         self._options = TextInput(id="options")
@@ -95,7 +95,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
 
     def _show(self, plan: "Plan") -> None:
         where = [("File", str(plan.path))]
-        if self._key_pair.private_key is PrivateKeyState.UNSAVED:
+        if self._key_pair.custody.private_key is PrivateKeyState.UNSAVED:
             where.append(("Key", "never saved: of use only if an agent holds it"))
         self._where.show(where)
         self._field.show(judging.of_plan(plan))
@@ -103,12 +103,12 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
             self._say(judging.of_another_home(plan, asked=self._asked == plan.line))
 
     def _look(self, options: str) -> "tuple[Plan, tuple[str, ...]]":
-        plan = self._service.installation(self._key_pair, options)
+        plan = installing.installation(self._session, self._key_pair, options)
         try:
             key_options.check(options)
         except key_options.OptionsError:
             return plan, ()
-        return plan, self._service.copy_id_commands(self._key_pair, plan.line)
+        return plan, installing.copy_id_commands(self._key_pair, plan.line)
 
     def action_toggle_restrict(self) -> None:
         """Forbid all but running commands, or allow it again."""
@@ -151,14 +151,16 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     async def _install(self, options: str) -> None:
         try:
             # Looked at anew: what was refused may have been mended in another terminal.
-            plan = await asyncio.to_thread(self._service.installation, self._key_pair, options)
+            plan = await asyncio.to_thread(
+                installing.installation, self._session, self._key_pair, options
+            )
             asks = plan.is_in_another_home and self._asked != plan.line
             self._asked = plan.line
             self._show(plan)
             if plan.standing is Standing.REFUSED or (asks and not plan.changes_nothing):
                 return
             done = await asyncio.to_thread(
-                self._service.install_public_key, self._key_pair, options
+                installing.install_public_key, self._session, self._key_pair, options
             )
         except AddedNotConfirmed as error:
             self._say(Verdict(said_by(error), Tone.CAUTION))
