@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.ec2.backend import Backend
     from core.ec2.place import Place
     from core.keys.public_key import PublicKey
-    from core.store.journal import Entry as JournalEntry
+    from core.store.journal import JournalEntry
     from core.store.region_store import RegionStore
 
 

@@ -3,7 +3,7 @@ import os
 import signal
 import sys
 
-from core.settings import VARIABLES
+from core.choices import VARIABLES
 from tests.helpers import session_over
 
 # Before anything that imports Textual: it reads these variables once, while it is imported.

@@ -67,10 +67,7 @@ class KeyPairsApp(TerminalApp):
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         # At once: what is said next belongs to the screen that comes.
-        self.screen_change_signal.subscribe(self, self._forget_what_was_said, immediate=True)
-
-    def _forget_what_was_said(self, _: Screen[object]) -> None:
-        forget(self)
+        self.screen_change_signal.subscribe(self, lambda _: forget(self), immediate=True)
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
@@ -103,7 +100,7 @@ class KeyPairsApp(TerminalApp):
     async def action_quit_by_key(self) -> None:
         """Quit, if the key stands alone and is not part of a text."""
         # Where a private key is not saved yet, the key does not quit in any case.
-        if self.is_amid_keys and self.lost_by_leaving is None:
+        if self.strokes.is_amid_others and self.lost_by_leaving is None:
             toast(self, "that ctrl+q came amid other keys; to quit, press it alone")
         else:
             await self.action_quit()

@@ -4,7 +4,7 @@ Whoever answers them is a `Backend`; front ends know no other way to a key pair.
 beyond EC2's API stands at the end of it, and `Capabilities` says what can be relied on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -75,8 +75,12 @@ class Backend(Protocol):
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, and hand its private key over: the only time it exists.
+
+        `hand_over` is called with the pair before anybody else can see it. Where it raises, that
+        error comes out here and no pair stands: it is not recorded, or it is deleted again.
 
         `replaces` is the id of the pair that it is to take the place of, of which EC2 knows
         nothing; that pair stays until it is deleted.

@@ -85,10 +85,12 @@ class LocalBackend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, record it, and hand its private key over.
 
         A record that was written, but is not confirmed by the disk, is a `warning` of the answer.
+        `hand_over` is called within the change, so that nothing is written where it raises.
         """
         self._begin_new(
             _CREATE, key_name, tag_specifications, dry_run, {"ec2:KeyPairType": key_type}
@@ -115,8 +117,12 @@ class LocalBackend:
             replaces=replaces,
         )
         material = KeyMaterial(convert.encode(private_key, checked_format, comment=key_name))
+
+        def before_writing(recorded: KeptKeyPair) -> None:
+            hand_over(CreatedKeyPair(recorded, checked_format, material))
+
         try:
-            recorded, unconfirmed = self._insert(key_pair, _CREATE)
+            recorded, unconfirmed = self._insert(key_pair, _CREATE, before_writing)
         except BaseException:
             material.wipe()
             raise
@@ -176,7 +182,10 @@ class LocalBackend:
             raise DryRunOperation
 
     def _insert(
-        self, key_pair: KeptKeyPair, operation: str
+        self,
+        key_pair: KeptKeyPair,
+        operation: str,
+        before_writing: Callable[[KeptKeyPair], None] = lambda recorded: None,
     ) -> tuple[KeptKeyPair, StoreNotConfirmed | None]:
         """Record a key pair, under another id if need be; return it, and what is not confirmed."""
         try:
@@ -185,6 +194,7 @@ class LocalBackend:
                 while transaction.state.knew(key_pair.key_pair_id):
                     key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
                 transaction.insert(key_pair, operation)
+                before_writing(key_pair)
         except StoreNotConfirmed as error:
             return key_pair, error
         return key_pair, None

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from core import choices
 from core.errors import SettingsError, StoreError
 
 
@@ -13,12 +14,7 @@ def data_folder(
     folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
     """Return the folder that holds the Regions, as `open_session` chooses it."""
-    named = folder or environment.get("KEYPAIRS_DATA_DIR")
-    if named:
-        return expanded(named).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("keypairs", appauthor=False)
+    return expanded(choices.data_folder(folder, environment)).absolute()
 
 
 def expanded(path: str | Path) -> Path:

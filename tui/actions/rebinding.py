@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from textual.keys import Keys
 
 from core.errors import SettingsError
+from tui.actions import keymap
 from tui.actions.keymap import TYPING, character_of, key_label, name_of, types
 from tui.actions.table import ACTIONS, Action, Place
 
@@ -62,6 +63,15 @@ _ENTER = {
     if "enter" in action.key.split(",") and action.place in TYPING | _WITH_LIST
 }
 """The action of a place that Enter does in any case: its list or its text field says so."""
+
+
+def rebind(keys: Mapping[str, str]) -> None:
+    """Give actions other keys; must be done before the screens are imported.
+
+    Raises:
+        SettingsError: as `rebound`.
+    """
+    keymap.bound = rebound(keymap.bound, keys)
 
 
 def rebound(table: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, ...]:

@@ -54,7 +54,7 @@ class TerminalApp(App[None]):
     def __init__(self) -> None:
         unforeseen.catch_errors()
         super().__init__(driver_class=SteadyDriver)
-        self.strokes = Strokes()
+        self.strokes = Strokes(self._has_keys_waiting)
         self.key_holder: KeyHolder | None = None
         self._frames = FrameDiff()
         self._drawn: Screen[object] | None = None
@@ -102,15 +102,8 @@ class TerminalApp(App[None]):
         holder = self.key_holder
         return holder if holder is not None and holder.holds_key else None
 
-    @property
-    def is_key_behind(self) -> bool:
-        """Whether more keys have arrived than were handed over."""
+    def _has_keys_waiting(self) -> bool:
         return isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
-
-    @property
-    def is_amid_keys(self) -> bool:
-        """Whether the key that was pressed last came together with others, as in a pasted text."""
-        return self.strokes.close or self.is_key_behind
 
     # How errors end -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.aws import opted_in
 from core.aws.backend import Ec2Backend
 from core.aws.choice import Choice
 from core.aws.connection import Connection
@@ -259,3 +260,14 @@ def test_no_log_and_no_error_holds_the_private_key(
     assert "PRIVATE KEY" in material
     assert "PRIVATE KEY" not in log.getvalue()
     assert material.splitlines()[3] not in log.getvalue()
+
+
+def test_regions_that_are_not_enabled_are_told_apart(server: Ec2Server) -> None:
+    server.not_opted_in = {"af-south-1"}
+    connection = Connection(Choice())
+    found = opted_in.regions(connection, "us-east-1")
+    assert [name for name, enabled in found.items() if not enabled] == ["af-south-1"]
+    assert found["eu-west-1"]
+    with pytest.raises(ServiceError) as error:
+        connection.call("DescribeKeyPairs", "af-south-1")
+    assert (error.value.code, error.value.status) == ("AuthFailure", 401)

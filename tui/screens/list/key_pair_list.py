@@ -279,13 +279,13 @@ class KeyPairListScreen(ListScreen):
 
     async def action_quit(self) -> None:
         """Quit, if this key stands alone and is not part of a text."""
-        if self.app.is_amid_keys:
+        if self.app.strokes.is_amid_others:
             self._doubt()
         else:
             self.set_timer(ALONE, partial(self._quit_or_doubt, self.app.strokes.count))
 
     async def _quit_or_doubt(self, count: int) -> None:
-        if self.app.strokes.count == count and not self.app.is_key_behind:
+        if self.app.strokes.count == count and not self.app.strokes.more_wait():
             await self.app.run_action("quit")
         elif self.is_current:
             self._doubt()

@@ -176,14 +176,14 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
         if self._guarded or self._answer or is_flowing(self):
             return
-        if self._amid or self.app.is_amid_keys or self.app.strokes.pouring:
+        if self._amid or self.app.strokes.is_amid_others or self.app.strokes.pouring:
             self._doubt()
         else:
             self._answer = self.set_timer(ALONE, self._begin_or_doubt)
 
     def _begin_or_doubt(self) -> None:
         """Delete, unless keys have arrived behind the answer that were not handed over yet."""
-        if self.app.is_key_behind:
+        if self.app.strokes.more_wait():
             self._doubt()
         else:
             self._begin()
