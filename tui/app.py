@@ -81,7 +81,7 @@ class KeyPairsApp(TerminalApp):
     def on_app_focus(self) -> None:
         """Look for what other sessions changed while the person was elsewhere."""
         if isinstance(self.screen, KeyPairListScreen):
-            self.screen.action_reload()
+            self.screen.reload()
 
     def _leave_by_signal(
         self, loop: asyncio.AbstractEventLoop, number: int, _frame: FrameType | None

@@ -286,7 +286,7 @@ def test_help_and_journal_and_its_other_key_are_there(
     terminal.wait_for("1 pair")
     terminal.press("C-p")
     terminal.wait_for("Help")
-    terminal.type("import a")
+    terminal.type("import")
     terminal.wait_for("Import a public key")
     terminal.press("Enter")
     terminal.wait_for("Import a public key into")

@@ -67,7 +67,7 @@ async def until_loaded(pilot: Pilot[None]) -> None:
     """Wait until the list of key pairs shows what is stored."""
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)
-    await until(pilot, lambda: screen.loaded, "the list")
+    await until(pilot, lambda: screen.view.loaded, "the list")
 
 
 async def until_screen(pilot: Pilot[None], name: str) -> None:

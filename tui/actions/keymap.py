@@ -47,12 +47,22 @@ def at(place: Place) -> tuple[Action, ...]:
     return tuple(action for action in bound if action.place is place)
 
 
+def command(action: Action) -> str:
+    """Return what Textual is told to run for an action; all of the list go through one door."""
+    return f"do('{action.method}')" if action.place is Place.LIST else action.method
+
+
+def changes(place: Place, method: str) -> bool:
+    """Return whether an action changes something, and so is refused where a session only reads."""
+    return any(action.changes for action in at(place) if action.method == method)
+
+
 def bindings(place: Place) -> list[BindingType]:
     """Return the key bindings of a place."""
     return [
         Binding(
             action.key,
-            action.method,
+            command(action),
             action.hint or action.help,
             show=False,
             priority=action.priority,

@@ -54,7 +54,9 @@ class TerminalApp(App[None]):
     def __init__(self) -> None:
         unforeseen.catch_errors()
         super().__init__(driver_class=SteadyDriver)
-        self.strokes = Strokes(self._has_keys_waiting)
+        self.strokes = Strokes(
+            lambda: isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
+        )
         self.key_holder: KeyHolder | None = None
         self._frames = FrameDiff()
         self._drawn: Screen[object] | None = None
@@ -101,9 +103,6 @@ class TerminalApp(App[None]):
         """The screen of a private key that leaving the program now would lose, if there is one."""
         holder = self.key_holder
         return holder if holder is not None and holder.holds_key else None
-
-    def _has_keys_waiting(self) -> bool:
-        return isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
 
     # How errors end -----------------------------------------------------------------------------
 

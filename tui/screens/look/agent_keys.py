@@ -14,7 +14,7 @@ from core.custody.agent import TO_REMOVE, TO_UNLOCK
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
@@ -38,7 +38,7 @@ _EMPTY = (
 )
 
 
-class AgentKeysScreen(PlacedScreen[Chosen | None]):
+class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     """The keys that the agent holds, and all about the one under the cursor.
 
     Ends with the pair to go to, in any Region, with an unknown key to import, or with None.
@@ -121,7 +121,7 @@ class AgentKeysScreen(PlacedScreen[Chosen | None]):
         self._key_hints.show((*([(key, word)] if chosen else []), *others))
 
     @property
-    def _chosen(self) -> Chosen | None:
+    def _chosen(self) -> FollowUp | None:
         """What Enter takes."""
         if not self._keys:
             return None

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions.keymap import at, key_label
+from tui.actions.keymap import at, command, key_label
 from tui.actions.table import WIDGET_KEYS, Place
 from tui.screens.look.pick import PickScreen
 from tui.widgets.pick_list import Item
@@ -68,6 +68,6 @@ def show_help(app: App[None]) -> None:
         for place, node in here.items():
             for action in at(place):
                 if action.id == action_id:
-                    app.call_after_refresh(node.run_action, action.method)
+                    app.call_after_refresh(node.run_action, command(action))
 
     app.push_screen(HelpScreen(below), do)

@@ -19,8 +19,8 @@ from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
+from tui.words.verdict import READ_ONLY
 from tui.work.exclusive import flow
-from tui.work.read_only import READ_ONLY
 
 if TYPE_CHECKING:
     from core.session import Session
