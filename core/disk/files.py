@@ -18,7 +18,7 @@ from core.disk import attributes, in_folder, leftovers
 
 PRIVATE_FILE = in_folder.PRIVATE_FILE
 PUBLIC_FILE = 0o644
-PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER = in_folder.PRIVATE_FOLDER
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
