@@ -125,13 +125,6 @@ class Walk:
                 raise _error(errno.EEXIST, self.path)
             self.missing = tuple(rest)
 
-    def is_still_at(self, path: Path) -> bool:
-        """Return whether a path leads to the folder now."""
-        try:
-            return os.path.samestat(path.stat(), os.fstat(self.folder))
-        except OSError:
-            return False
-
     def close(self) -> None:
         """Let go of the folder."""
         # Closing a folder reports nothing about what is in it.

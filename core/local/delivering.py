@@ -88,9 +88,11 @@ class Delivering(Operations):
             ProofFailed: the file did not read back as the key; it was removed.
         """
         from core.custody import saving
+        from core.custody.unfinished import UnfinishedSaves
 
+        unfinished = UnfinishedSaves(self._store.folder)
         path, proofs = saving.save_private_key(
-            created, path_text, file_format, passphrase, accepted
+            created, path_text, file_format, passphrase, accepted, unfinished
         )
         warning = self._record_saved(created.key_pair, path)
         return SavedKeyMaterial(path, proofs, warning)

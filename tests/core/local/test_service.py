@@ -569,7 +569,7 @@ def test_a_file_that_does_not_prove_is_removed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "web-1.pem"
-    monkeypatch.setattr(files, "create_private_file", sabotage)
+    monkeypatch.setattr(files, "create_private_file", lambda path, data, **_: sabotage(path, data))
     with pytest.raises(ProofFailed, match=re.escape(str(path))):
         service.save_key_material(created, str(path))
     monkeypatch.undo()
@@ -591,7 +591,7 @@ def test_an_rsa_key_of_the_same_public_half_but_other_private_numbers_does_not_p
     p1, q1 = numbers.p - 1, numbers.q - 1
     other_d = (numbers.d + math.lcm(p1, q1)) % (p1 * q1)
     other = pem_with(numbers, other_d)
-    monkeypatch.setattr(files, "read_regular_file", lambda path, limit: other)
+    monkeypatch.setattr(files, "read_opened", lambda file, limit: other)
     with pytest.raises(ProofFailed, match="another fingerprint"):
         service.save_key_material(created, str(tmp_path / "web-1.pem"))
     assert not (tmp_path / "web-1.pem").exists()
