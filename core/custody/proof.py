@@ -10,12 +10,12 @@ from core.errors import ProofFailed
 from core.keys import EncodingError, convert, pem
 from core.keys.fingerprint import fingerprints
 from core.keys.reading import private_file
-from core.model import KeyPair
+from core.model import KeptKeyPair
 
 
 def prove(
     path: Path,
-    key_pair: KeyPair,
+    key_pair: KeptKeyPair,
     passphrase: bytes | None = None,
     *,
     folder: int | None = None,
@@ -61,9 +61,9 @@ def prove(
     if private_key is None:
         return "mode 0600, yours", "encrypted; its public half is this key"
     # Only a pair that was created has the fingerprint that is taken over the private key.
-    created = key_pair.fingerprints.pkcs8_sha1 is not None
+    created = key_pair.custody.fingerprints.pkcs8_sha1 is not None
     der = pem.pkcs8_der(private_key) if created else None
-    if fingerprints(public_key, der) != key_pair.fingerprints:
+    if fingerprints(public_key, der) != key_pair.custody.fingerprints:
         raise ProofFailed(f"{path} reads back with another fingerprint.")
     opened = ["opens with its passphrase"] if found.encrypted else []
     return "mode 0600, yours", *opened, "reads back as this key", "fingerprint equal"

@@ -6,19 +6,15 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from core import choices
 from core.errors import SettingsError, StoreError
 
 
 def data_folder(
     folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
-    """Return the folder that holds the Regions, as `open_service` chooses it."""
-    named = folder or environment.get("KEYPAIRS_DATA_DIR")
-    if named:
-        return expanded(named).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("keypairs", appauthor=False)
+    """Return the folder that holds the Regions, as `open_session` chooses it."""
+    return expanded(choices.data_folder(folder, environment)).absolute()
 
 
 def expanded(path: str | Path) -> Path:

@@ -20,6 +20,8 @@ from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic, sleep
 
+import orjson
+
 from core.account import user
 from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
@@ -48,7 +50,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A line of the journal; any text in it may have been edited by hand."""
 
     time: datetime
@@ -165,8 +167,6 @@ class Journal:
                 ) from None
 
     def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
-        import orjson
-
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),
@@ -211,7 +211,7 @@ class Journal:
             for mark in marks:
                 os.pwrite(file, _outcome(outcome), mark)
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries, the oldest first; lines that are none are left out.
 
         Raises:
@@ -225,7 +225,7 @@ class Journal:
                 return entries
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path) -> Iterator[JournalEntry]:
     try:
         data = files.read_regular_file(path, _LARGEST)
     except FileNotFoundError:
@@ -248,13 +248,11 @@ def _outcome(outcome: str) -> bytes:
     return f'"{outcome}"'.ljust(_OUTCOME_WIDTH).encode()
 
 
-def _entry(line: bytes) -> Entry | None:
-    import orjson
-
+def _entry(line: bytes) -> JournalEntry | None:
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])
-        entry = Entry(**values)
+        entry = JournalEntry(**values)
     except (KeyError, TypeError, ValueError):
         return None
     texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)

@@ -14,10 +14,14 @@ from typing import Any, NoReturn
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
+from core.checks.check_up import check_up  # noqa: E402 - see above
 from core.checks.finding import Finding  # noqa: E402 - see above
+from core.custody import saving  # noqa: E402 - see above
 from core.disk import in_folder  # noqa: E402 - see above
 from core.model import CreatedKeyPair  # noqa: E402 - see above
-from core.service import KeyPairService  # noqa: E402 - see above
+from core.session import Session  # noqa: E402 - see above
+from core.store.region_store import RegionStore  # noqa: E402 - see above
+from tests.helpers import session_over  # noqa: E402 - see above
 
 CALLS = ("open", "write", "fsync", "fchmod", "lseek", "close", "link", "replace", "unlink", "mkdir")
 WAYS = ("unnamed", "renamed", "linked", "reserved")
@@ -65,13 +69,13 @@ def holders(folder: Path, secret: bytes) -> dict[Path, bool]:
     return {path: data == secret for path, data in found.items() if line in data}
 
 
-def killed(service: KeyPairService, created: CreatedKeyPair, path: Path, number: int) -> bool:
+def killed(session: Session, created: CreatedKeyPair, path: Path, number: int) -> bool:
     """Return whether a save was killed at the call of that number, and not done before."""
     child = os.fork()
     if child == 0:
         try:
             killed_at(number)
-            service.save_key_material(created, str(path))
+            saving.save_key_material(session, created, str(path))
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -80,10 +84,10 @@ def killed(service: KeyPairService, created: CreatedKeyPair, path: Path, number:
 
 def faults(folder: Path, way: str) -> Iterator[str]:
     """Yield what is wrong after a kill, after the next save, and after a check-up."""
-    service = KeyPairService.open(folder / "data", "us-east-1")
-    service.make_ready_to_deliver()
+    session = session_over(RegionStore(folder / "data", "us-east-1"))
     lost, other = (
-        service.create_key_pair(key_name=name, key_type="ed25519") for name in ("lost", "other")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        for name in ("lost", "other")
     )
     secret = lost.key_material.encode()
     number = 0
@@ -94,7 +98,7 @@ def faults(folder: Path, way: str) -> Iterator[str]:
         keys.mkdir(0o700)
         elsewhere.mkdir(0o700)
         path = keys / "lost.pem"
-        if not killed(service, lost, path, number):
+        if not killed(session, lost, path, number):
             break
         found = holders(folder, secret)
         whole = found.pop(path, None)
@@ -107,13 +111,13 @@ def faults(folder: Path, way: str) -> Iterator[str]:
             yield f"{number}: a hidden file was left: {found}"
         # By turns: the next save, there or elsewhere, or a check-up sweeps.
         if number % 3 == 2:
-            told = [step for step in service.check_up(None) if isinstance(step, Finding)]
+            told = [step for step in check_up(session, None) if isinstance(step, Finding)]
             leftovers = [finding for finding in told if finding.kind == "save-leftover"]
             if found and not leftovers:
                 yield f"{number}: the check-up says nothing of {found}"
         else:
             target = (keys if number % 3 else elsewhere) / "other.pem"
-            service.save_key_material(other, str(target))
+            saving.save_key_material(session, other, str(target))
         after = holders(folder, secret)
         after.pop(path, None)
         if after:
