@@ -119,8 +119,7 @@ class Ec2Backend:
             request |= {"KeyType": key_type, "KeyFormat": key_format}
             if dry_run:
                 self._call(_CREATE, **request)
-            made = self._made_by_ec2(request, KeyType(key_type), KeyFormat(key_format), replaces)
-            return self._handed_over(made, hand_over)
+            return self._handed_over(self._made_by_ec2(request, replaces), hand_over)
         self._begin(_IMPORT, key_name)
         if dry_run:
             # Allowed or not is decided before the material is looked at.
@@ -197,15 +196,10 @@ class Ec2Backend:
                 lost = error
         raise lost if lost is not None else NotKnown(request["KeyName"], "EC2 contradicts itself.")
 
-    def _made_by_ec2(
-        self,
-        request: dict[str, Any],
-        key_type: KeyType,
-        key_format: KeyFormat,
-        replaces: str | None,
-    ) -> CreatedKeyPair:
-        key_name = request["KeyName"]
-        if self._described(key_name) is not None:
+    def _made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
+        key_name, key_type = request["KeyName"], request["KeyType"]
+        # A name that EC2 cannot take is for the call itself to refuse.
+        if key_name and self._described(key_name) is not None:
             raise InvalidKeyPairDuplicate
         started = self._access.now()
         change = Change(_CREATE, key_name)
@@ -227,7 +221,13 @@ class Ec2Backend:
             warning = "EC2 shows another fingerprint than this private key has. Do not rely on it."
         custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
         return self._in_hand(
-            answer, public_key.line, key_type, custody, key_format, material, warning
+            answer,
+            public_key.line,
+            public_key.key_type,
+            custody,
+            KeyFormat(request["KeyFormat"]),
+            material,
+            warning,
         )
 
     def _in_hand(
