@@ -156,9 +156,12 @@ class _Version(argparse.Action):
     """Answers --version; what knows the version takes longer to import than --help takes."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from core.about import components, program_version
+        from tui.words.text import visible
 
-        print(f"keypairs {version('keypairs')}")
+        print(f"keypairs {program_version()}")
+        for name, what in components().items():
+            print(f"  {name:<10} {visible(what)}")
         parser.exit()
 
 
