@@ -17,8 +17,8 @@ from core.session import Session
 from core.store import data_dir
 
 if TYPE_CHECKING:
-    from core.aws.choice import Choice
     from core.aws.credentials import AskCode
+    from core.ec2.place import Ec2Choice
     from core.ec2.policy import Policy
 
 
@@ -29,11 +29,13 @@ def open_session(
     *,
     read_only: bool = False,
     environment: Mapping[str, str] = os.environ,
-    ec2: "Choice | None" = None,
+    ec2: "Ec2Choice | None" = None,
     made_by: MadeBy = MadeBy.HERE,
     ask_code: "AskCode" = lambda device: None,
 ) -> Session:
     """Return the session of a Region; nothing is read but the policy, and nothing is written.
+
+    A folder on a read-only disk gives a session that only reads.
 
     What is None comes from the environment (`choices.VARIABLES`), and failing that is us-east-1,
     the usual place for data of programs, and the administrator's policy if there is one.
@@ -55,7 +57,9 @@ def open_session(
         from core.aws.opening import Ec2Account, chosen_region
 
         chosen = chosen_region(ec2, region, environment)
-    if not read_only:
+    if not read_only and data_dir.is_on_read_only_disk(path):
+        read_only = True
+    elif not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
         chosen,
