@@ -14,13 +14,13 @@ from typing import Any
 
 from core.aws import answers
 from core.aws.connection import Connection
-from core.aws.errors import NoAnswer, NotReached
-from core.aws.lost_answers import NotKnown, rounds, settle
+from core.aws.lost_answers import rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
 from core.ec2.backend import Capabilities, MadeBy
 from core.ec2.filters import Filter, TagDescription
+from core.ec2.unanswered import NoAnswer, NotKnown, NotReached
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
