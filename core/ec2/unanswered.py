@@ -89,6 +89,7 @@ class PrivateKeyLost(NotConfirmed):
             " create it again."
         )
         self.key_pair = key_pair
+        self.how = why
 
 
 class NameOfAnother(KeyPairsError):
