@@ -17,12 +17,12 @@ def components() -> dict[str, str]:
 
     OpenSSL is the one that makes the keys: cryptography brings its own, which is not Python's.
     """
-    from cryptography.hazmat.backends.openssl import backend
+    from cryptography.hazmat.bindings._rust import openssl
 
     return {
         "Python": f"{platform.python_version()} ({platform.python_implementation()})",
         "Textual": version("textual"),
-        "OpenSSL": backend.openssl_version_text().removeprefix("OpenSSL "),
+        "OpenSSL": openssl.openssl_version_text().removeprefix("OpenSSL "),
         "EC2": _botocore(),
         "installed": _place(),
     }

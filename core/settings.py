@@ -35,6 +35,8 @@ def open_session(
 ) -> Session:
     """Return the session of a Region; nothing is read but the policy, and nothing is written.
 
+    A folder on a read-only disk gives a session that only reads.
+
     What is None comes from the environment (`choices.VARIABLES`), and failing that is us-east-1,
     the usual place for data of programs, and the administrator's policy if there is one.
 
@@ -55,7 +57,9 @@ def open_session(
         from core.aws.opening import Ec2Account, chosen_region
 
         chosen = chosen_region(ec2, region, environment)
-    if not read_only:
+    if not read_only and data_dir.is_on_read_only_disk(path):
+        read_only = True
+    elif not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
         chosen,

@@ -83,7 +83,7 @@ class Backend(Protocol):
         error comes out here and no pair stands: it is not recorded, or it is deleted again.
 
         `replaces` is the id of the pair that it is to take the place of, of which EC2 knows
-        nothing; that pair stays until it is deleted.
+        nothing; that pair stays until it is deleted. To name one, DescribeKeyPairs is needed too.
 
         Raises:
             MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.ec2.validation`;
@@ -195,7 +195,8 @@ class Backend(Protocol):
 
         `shown` are the tags that the person began with; None are those that are there now. Set is
         what is not among them, and gone is what was; all else stays as another session has left
-        it meanwhile. It needs what CreateTags and DeleteTags need for what is set and what goes.
+        it meanwhile. It needs what CreateTags and DeleteTags need for what is set and what goes,
+        and DescribeKeyPairs where that depends on what is there.
 
         Raises:
             InvalidParameterValue: a bad tag.

@@ -51,6 +51,16 @@ def check(path: Path) -> None:
         raise StoreError(f"{found[0].upper()}{found[1:]}.")
 
 
+def is_on_read_only_disk(path: Path) -> bool:
+    """Return whether a folder, or where it would be made, is on a disk mounted read-only."""
+    places = (path.absolute(), *path.absolute().parents)
+    place = next(place for place in places if os.path.lexists(place))
+    try:
+        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    except OSError:  # a link that leads nowhere, or a disk that is gone: `problem` says so
+        return False
+
+
 def problem(path: Path) -> str | None:
     """Return why a data folder cannot be used for changes, as a clause, or None if it can.
 
