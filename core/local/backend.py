@@ -308,6 +308,43 @@ class LocalBackend:
             check_room(transaction.state, key_pair.key_name)
             return transaction.restore(key_pair_id, "RestoreKeyPair")
 
+    def delete_key_pairs(
+        self, key_pair_ids: Sequence[str], *, delete_time: datetime
+    ) -> Iterator[Batch]:
+        """Delete key pairs by their ids; they can be brought back together."""
+        emptied: Transaction | None = None
+
+        def delete(transaction: "Transaction", key_pair_id: str) -> KeptKeyPair | None:
+            found = transaction.state.key_pairs.get(key_pair_id)
+            key_name = found.key_name if found else None
+            self._access.authorizer.check(_DELETE, key_name, resource_context(found))
+            check_id_once_existed(transaction.state, key_pair_id)
+            if found is not None:
+                nonlocal emptied
+                if emptied is not transaction:
+                    transaction.empty_trash(trash.oldest_kept(self._access.now()))
+                    emptied = transaction
+                transaction.remove(key_pair_id, delete_time, _DELETE)
+            return found
+
+        return batches.in_batches(self._access, _DELETE, key_pair_ids, str, delete)
+
+    def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
+        """Bring deleted key pairs back; who may delete one may also bring it back."""
+        oldest = trash.oldest_kept(self._access.now())
+
+        def restore(transaction: "Transaction", key_pair_id: str) -> KeptKeyPair:
+            deleted = transaction.state.deleted.get(key_pair_id)
+            key_pair = deleted.key_pair if deleted and deleted.delete_time >= oldest else None
+            key_name = key_pair.key_name if key_pair else None
+            self._access.authorizer.check(_DELETE, key_name, resource_context(key_pair))
+            if key_pair is None:
+                raise invalid_id(key_pair_id)
+            check_room(transaction.state, key_pair.key_name)
+            return transaction.restore(key_pair_id, "RestoreKeyPair")
+
+        return batches.in_batches(self._access, _DELETE, key_pair_ids, str, restore)
+
     # Tags ---------------------------------------------------------------------------------------
 
     def create_tags(

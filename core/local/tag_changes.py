@@ -61,7 +61,7 @@ def apply(
         StoreError: the change could not be written.
     """
     with access.store.transaction() as transaction:
-        changed = []
+        changed: list[KeptKeyPair] = []
         for resource in allowed[0].found:
             key_pair = transaction.state.key_pairs.get(resource)
             if key_pair is None:
@@ -74,7 +74,8 @@ def apply(
             tags = change(key_pair.tags)
             if tags != key_pair.tags:
                 changed.append(replace(key_pair, tags=tags))
-        transaction.update_all(changed, operation)
+        for key_pair in changed:
+            transaction.update(key_pair, operation)
 
 
 def merging(tags: Sequence[Tag]) -> Callable[[Tags], Tags]:
