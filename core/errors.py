@@ -31,7 +31,7 @@ Codes, texts and statuses are those recorded from the real service where there i
 message ever holds private key material.
 """
 
-from typing import ClassVar
+from typing import Self
 
 
 class KeyPairsError(Exception):
@@ -45,13 +45,20 @@ class EC2Error(KeyPairsError):
     spelling (`key_name`), or is None when no single one is.
     """
 
-    code: ClassVar[str]
-    status: ClassVar[int] = 400
+    code: str
+    status: int = 400
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.parameter = parameter
+
+    @classmethod
+    def answered(cls, message: str, parameter: str | None = None) -> Self:
+        """Return this error with a text that the service gave, whatever ours would be."""
+        error = cls.__new__(cls)
+        EC2Error.__init__(error, message, parameter=parameter)
+        return error
 
 
 class MissingParameter(EC2Error):
@@ -88,6 +95,7 @@ class InvalidKeyFormat(EC2Error):
     """
 
     code = "InvalidKey.Format"
+    reason: str = ""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -151,6 +159,7 @@ class UnauthorizedOperation(EC2Error):
 
     code = "UnauthorizedOperation"
     status = 403
+    reason: str = ""
 
     def __init__(self, explanation: str, reason: str = "") -> None:
         super().__init__(f"You are not authorized to perform this operation. {explanation}")

@@ -64,6 +64,9 @@ class PrivateKeyState(StrEnum):
     IMPORTED = "imported"
     """Only the public key was given to us; where the private one is, the record does not know."""
 
+    ELSEWHERE = "elsewhere"
+    """EC2 shows the pair, and nobody here made it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:

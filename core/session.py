@@ -5,6 +5,7 @@ session: saving and the agent in `core.custody`, the look-up and the check-up in
 copies in other Regions in `core.region_copies`.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -17,6 +18,7 @@ from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
     from core.ec2.backend import Backend
+    from core.ec2.place import Place
     from core.keys.public_key import PublicKey
     from core.store.journal import Entry as JournalEntry
     from core.store.region_store import RegionStore
@@ -28,24 +30,37 @@ class Session:
     Methods may block and may be called from any thread; making a session reads nothing.
 
     Args:
-        backend: answers EC2's operations.
+        open_backend: opens what answers EC2's operations; it is called once, by who needs it first.
         access: the Region's file on this machine, who may do what, and the clock.
         spare_key: the RSA key made ahead.
         sibling: makes the session of another Region in the same place; may raise SettingsError.
+        place: EC2, and who is asked there; None is this machine.
     """
 
     def __init__(
         self,
-        backend: "Backend",
+        open_backend: "Callable[[], Backend]",
         access: RegionAccess,
         spare_key: SpareKey,
         sibling: "Callable[[str], Session]",
+        place: "Place | None" = None,
     ) -> None:
-        self.backend = backend
+        self._open_backend = open_backend
+        self._opening = threading.Lock()
+        self._backend: Backend | None = None
+        self.place = place
         self.access = access
         self.spare_key = spare_key
         self.for_region = sibling
         """Returns the session of another Region; raises SettingsError where there is none."""
+
+    @property
+    def backend(self) -> "Backend":
+        """What answers EC2's operations; of EC2 the first use of it imports botocore."""
+        with self._opening:
+            if self._backend is None:
+                self._backend = self._open_backend()
+            return self._backend
 
     @property
     def region(self) -> str:

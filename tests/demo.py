@@ -42,7 +42,7 @@ class DemoSession(Session):
             new_key_pair_id=lambda: f"key-0{next(numbers):016x}",
         )
         super().__init__(
-            session.backend, session.access, _NoSpareKey(lambda: None), session.for_region
+            lambda: session.backend, session.access, _NoSpareKey(lambda: None), session.for_region
         )
 
 

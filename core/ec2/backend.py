@@ -7,6 +7,7 @@ beyond EC2's API stands at the end of it, and `Capabilities` says what can be re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.errors import EC2Error
@@ -60,6 +61,16 @@ class Batch(NamedTuple):
     refused: tuple[Refusal, ...]
     left: int
     """How many are still to come."""
+
+
+class MadeBy(Enum):
+    """Who makes a new key where EC2 keeps the pairs."""
+
+    HERE = "here"
+    """This process does, and imports the public half: it can be repeated, and never crosses."""
+
+    EC2 = "ec2"
+    """EC2 does (CreateKeyPair), and sends the private key once."""
 
 
 class Backend(Protocol):

@@ -28,7 +28,7 @@ def session_of(
     """Return the session over a Region's file; `new_key_pair_id` is for tests to fix."""
     backend = LocalBackend(access, new_key_pair_id)
     return Session(
-        backend,
+        lambda: backend,
         access,
         backend.spare_key,
         lambda name: session_of(access.for_region(name), new_key_pair_id),

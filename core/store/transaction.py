@@ -66,21 +66,24 @@ class Transaction:
         generation = self._content.state.generation
         return RegionState(generation, self._key_pairs, self._names, self._deleted)
 
-    def insert(self, key_pair: KeptKeyPair, operation: str) -> None:
-        """Add a key pair whose id and name are new; `operation` is what the journal calls this."""
+    def insert(self, key_pair: KeptKeyPair, operation: str | None) -> None:
+        """Add a key pair whose id and name are new; `operation` is what the journal calls this.
+
+        The journal is not told where there is none, as of what EC2 shows of itself.
+        """
         self._inserted[key_pair.key_pair_id] = key_pair
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._names[key_pair.key_name] = key_pair.key_pair_id
         self._note(operation, key_pair)
 
-    def update(self, key_pair: KeptKeyPair, operation: str) -> None:
+    def update(self, key_pair: KeptKeyPair, operation: str | None) -> None:
         """Put a key pair in the place of the one with its id; ids and names do not change."""
         changed = self._inserted if key_pair.key_pair_id in self._inserted else self._updated
         changed[key_pair.key_pair_id] = key_pair
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._note(operation, key_pair)
 
-    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
+    def remove(self, key_pair_id: str, delete_time: datetime, operation: str | None) -> None:
         """Remove a key pair and remember it among the deleted ones."""
         key_pair = self._key_pairs.pop(key_pair_id)
         del self._names[key_pair.key_name]
@@ -91,7 +94,7 @@ class Transaction:
         self._deleted[key_pair_id] = self._newly_deleted[key_pair_id] = deleted
         self._note(operation, key_pair)
 
-    def restore(self, key_pair_id: str, operation: str) -> KeptKeyPair:
+    def restore(self, key_pair_id: str, operation: str | None) -> KeptKeyPair:
         """Bring a deleted key pair back as it was; its name must be free."""
         key_pair = self._deleted[key_pair_id].key_pair
         if key_pair is None:
@@ -113,8 +116,9 @@ class Transaction:
                 else:
                     self._forgotten.add(key_pair_id)
 
-    def _note(self, operation: str, key_pair: KeptKeyPair) -> None:
-        self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
+    def _note(self, operation: str | None, key_pair: KeptKeyPair) -> None:
+        if operation is not None:
+            self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
 
     def result(self) -> Content:
         """Return what the file is to hold, in its next generation; to be asked for once."""

@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from core import errors, secret
-from core.custody import saving
+from core.custody import agent, saving
 from core.disk.destination import Destination, Verdict
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys.reading.import_material import read_public_key_material
@@ -200,6 +200,7 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.InvalidKeyPairDuplicate: lambda material: (),
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
+    agent.AgentAsks: lambda material: (repr(material), agent.AgentOwner(1, repr(material))),
     saving.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),
     secret.PassphraseGone: lambda material: (),

@@ -57,6 +57,8 @@ def where_it_is(key_pair: KeptKeyPair) -> str:
             return "was saved to " + ", ".join(map(short_path, key_pair.custody.saved_to))
         case PrivateKeyState.IMPORTED:
             return "imported: only the public key is kept here"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs: who has its private key is not known"
 
 
 def sections(

@@ -60,6 +60,8 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
             states = [f"was saved to {path}", f"was saved to …/{path.rpartition('/')[2]}"]
         case PrivateKeyState.IMPORTED:
             states = ["imported: only the public key is kept here"]
+        case PrivateKeyState.ELSEWHERE:
+            states = ["not made with keypairs: who has its private key is not known"]
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.

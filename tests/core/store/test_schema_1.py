@@ -92,5 +92,5 @@ def test_changes_write_the_file_that_version_0_1_0_writes(session: Session) -> N
         backend.create_tags(resources=[web], tags=[Tag("Env", "stage"), Tag("New", "1")])
         backend.restore_key_pair("key-00000000000000005")
         backend.delete_key_pair(key_name="laptop")
-        backend.create_key_pair(key_name="web-3", key_type="rsa", replaces=successor)
+        backend.create_key_pair(key_name="web-3", key_type="ed25519", replaces=successor)
     assert session.store.path.read_bytes() == written("schema-1-changed")

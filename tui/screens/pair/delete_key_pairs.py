@@ -295,3 +295,5 @@ def _what_is_lost(key_pair: KeptKeyPair, files: str) -> str:
             return "its private key was never saved; an agent may still hold it"
         case PrivateKeyState.IMPORTED:
             return "imported"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs"
