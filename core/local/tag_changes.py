@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.ec2 import validation
 from core.ec2.authorization import Context, resource_context
-from core.errors import DryRunOperation, InvalidID, MissingParameter
+from core.errors import DryRunOperation, InvalidID, InvalidParameterValue, MissingParameter
 from core.model import KeptKeyPair, Tag, TagSelector
 from core.store.access import RegionAccess
 
@@ -44,6 +44,14 @@ def begin(
             "The request must contain the parameter resourceIdSet", parameter="resources"
         )
     return AllowedTagging(action, context, found)
+
+
+def check_any(tags: Sequence[Tag]) -> None:
+    """Raise InvalidParameterValue unless these are tags to set, and at least one."""
+    if not tags:
+        # As dask-ec2#90 (2017) and vagrant-aws#260 (2014) show it.
+        raise InvalidParameterValue("You must specify one or more tags to create", parameter="tags")
+    validation.check_new_tags(tags)
 
 
 def apply(

@@ -32,6 +32,7 @@ class KeyPairListScreen(ListScreen):
     CSS_PATH = "key_pair_list.tcss"
     PLACE = Place.LIST
     BINDINGS = bindings(PLACE)
+    _stopped = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins
@@ -41,6 +42,7 @@ class KeyPairListScreen(ListScreen):
     def action_show_all(self) -> None:
         """Give up what waits for another session; where nothing does, show all pairs."""
         if is_flowing(self):
+            self._stopped = True
             self._session.store.give_up_waiting()
         else:
             super().action_show_all()
@@ -122,8 +124,11 @@ class KeyPairListScreen(ListScreen):
 
         if affected:
             screen = EditTagsScreen(self._session, affected, self._listing.tags_in_use())
-            if await self.app.push_screen_wait(screen):
-                await self._read(say=f"tags saved: {_what(affected)}")
+            saved = await self.app.push_screen_wait(screen)
+            if saved:
+                all_ = saved == len(affected)
+                what = _what(affected) if all_ else f"{saved:,} of {len(affected):,} pairs"
+                await self._read(say=f"tags saved: {what}")
 
     @changes
     @flow
@@ -163,7 +168,15 @@ class KeyPairListScreen(ListScreen):
         """Bring back what was deleted last."""
         from tui.screens.list.undo import bring_back_last
 
-        undo = partial(bring_back_last, self._session)
+        self._stopped = False
+        loop = asyncio.get_running_loop()
+
+        def go_on(done: int, of: int) -> bool:
+            said = f"brought {done:,} of {of:,} back…"
+            loop.call_soon_threadsafe(self._say, said)
+            return not self._stopped
+
+        undo = partial(bring_back_last, self._session, go_on)
         try:
             back = key_in(Place.LIST, "show_all")
             brought = await patiently(undo, lambda waits: self._say(waits.text), back)
