@@ -35,11 +35,11 @@ class BroughtBack:
         count = len(self.restored)
         name = self.restored[0].key_name if count == 1 else f"{count:,} pairs"
         missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
-        if self.left:
-            missing += f"{'; ' if missing else ''}stopped before {self.left:,} more"
+        stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if not missing:
-            return f"brought {name} back"
-        return f"brought {name} back, but not {missing}" if count else f"not back: {missing}"
+            return f"brought {name} back{stopped}"
+        said = f"brought {name} back, but not {missing}" if count else f"not back: {missing}"
+        return said + stopped
 
 
 def bring_back_last(session: "Session", go_on: GoOn = lambda done, of: True) -> BroughtBack:
