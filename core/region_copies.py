@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.ec2.backend import NewKeyPair, Refusal
-from core.errors import InvalidKeyPairDuplicate, KeyPairLimitExceeded
+from core.errors import InvalidKeyPairDuplicate, KeyPairLimitExceeded, UnauthorizedOperation
 from core.keys.fingerprint import imported_fingerprint
 from core.keys.reading.import_material import read_public_key_material
 from core.model import KeptKeyPair, KeyPair
@@ -62,7 +62,14 @@ class RegionCopying:
 def _same_there(
     there: Session, given: Mapping[str, KeyPair], refused: Sequence[Refusal]
 ) -> frozenset[str]:
-    """Return the names, of those refused, under which the same key stands there."""
+    """Return the names, of those refused, under which the same key stands there.
+
+    Whose a name is, is for those who may look there.
+    """
+    try:
+        there.access.authorize("DescribeKeyPairs")
+    except UnauthorizedOperation:
+        return frozenset()
     state = there.store.read()
     holders = {
         each.name: state.named(each.name)

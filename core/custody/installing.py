@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from core.custody import authorized_keys
-from core.custody.authorized_keys import Plan
+from core.custody.authorized_keys import InstallationPlan
 from core.custody.recipes import HOST, USER
 from core.disk import files
 from core.model import KeyPair
@@ -19,7 +19,7 @@ _LONGEST_STEM = 100
 _LARGEST = 64 * 1024
 
 
-def installation(session: Session, key_pair: KeyPair, options: str = "") -> Plan:
+def installation(session: Session, key_pair: KeyPair, options: str = "") -> InstallationPlan:
     """Return what adding a pair to the login account's authorized_keys would do.
 
     Raises:
@@ -30,7 +30,7 @@ def installation(session: Session, key_pair: KeyPair, options: str = "") -> Plan
 
 
 @changing()
-def install_public_key(session: Session, key_pair: KeyPair, options: str = "") -> Plan:
+def install_public_key(session: Session, key_pair: KeyPair, options: str = "") -> InstallationPlan:
     """Add a pair to the login account's authorized_keys, and return what was done.
 
     If the key is there already, nothing is changed and nothing journaled.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.custody import pub_files
 from core.disk import destination, files
-from core.disk.destination import Destination, Verdict
+from core.disk.destination import Destination, PathVerdict
 from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
 from core.model import (
@@ -62,7 +62,7 @@ def save_private_key(
     from core.custody.proof import prove
 
     target, path = _usable(path_text)
-    if (target.verdict is Verdict.ASKS or target.makes) and target != accepted:
+    if (target.verdict is PathVerdict.ASKS or target.makes) and target != accepted:
         raise SaveAsks(target)
     _write(path, _encode(created, file_format, passphrase), files.create_private_file)
     with _removed_unless_proven(path):
@@ -94,11 +94,11 @@ def save_key_material(
         ProofFailed: the file did not read back as the key; it was removed.
     """
     path, proofs = save_private_key(created, path_text, file_format, passphrase, accepted)
-    return SavedKeyMaterial(path, proofs, _record(session, created.key_pair, path))
+    return SavedKeyMaterial(path, proofs, record_saved(session, created.key_pair, path))
 
 
-def _record(session: Session, key_pair: KeptKeyPair, path: Path) -> str | None:
-    """Record where a private key is; return what went wrong with that."""
+def record_saved(session: Session, key_pair: KeptKeyPair, path: Path) -> str | None:
+    """Record where the private key of a pair is, and return what went wrong with that, if so."""
     try:
         with session.store.transaction() as transaction:
             current = transaction.state.key_pairs.get(key_pair.key_pair_id)

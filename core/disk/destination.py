@@ -23,7 +23,7 @@ _OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
-class Verdict(Enum):
+class PathVerdict(Enum):
     """What a path is good for."""
 
     FREE = auto()
@@ -50,14 +50,14 @@ class Destination:
     """
 
     path: Path | None
-    verdict: Verdict
+    verdict: PathVerdict
     explanation: str
     makes: Path | None = None
 
     @property
     def usable(self) -> bool:
         """Whether a save may be tried."""
-        return self.verdict is not Verdict.REFUSED
+        return self.verdict is not PathVerdict.REFUSED
 
 
 def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | None = None) -> str:
@@ -67,10 +67,13 @@ def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | Non
     """
     if isinstance(file_format, KeyFormat):
         file_format = file_formats.of_key_format(file_format)
+    return f"~/.ssh/{offered_name((home or Path.home()) / '.ssh', key_name, file_format)}"
+
+
+def offered_name(folder: Path, key_name: str, file_format: FileFormat) -> str:
+    """Return the name to offer for a new private key in a folder, one that is free."""
     stem = re.sub(r"[^A-Za-z0-9._ -]", "_", key_name).replace(" ", "_").lstrip(".-")
-    stem = stem[:_LONGEST_STEM] or "key-pair"
-    folder = (home or Path.home()) / ".ssh"
-    return f"~/.ssh/{_free_name(folder, stem, file_formats.suffix(file_format))}"
+    return _free_name(folder, stem[:_LONGEST_STEM] or "key-pair", file_formats.suffix(file_format))
 
 
 def suggest_export(region: str) -> str:
@@ -146,8 +149,8 @@ def _examine_file(path: Path) -> Destination:
         cautions.insert(0, "others can enter its folder")
     if cautions:
         explanation = f"new file, readable by you alone; {'; '.join(cautions)}"
-        return Destination(path, Verdict.ASKS, explanation)
-    return Destination(path, Verdict.FREE, "new file in a folder only you can read")
+        return Destination(path, PathVerdict.ASKS, explanation)
+    return Destination(path, PathVerdict.FREE, "new file in a folder only you can read")
 
 
 def others_can_replace_in(folder: Path) -> bool:
@@ -219,9 +222,9 @@ def _examine_missing_folder(path: Path) -> Destination:
     makes = None if folder == Path.home() / ".ssh" else folder
     cautions = list(_cautions(parent))
     if cautions:
-        return Destination(path, Verdict.ASKS, "; ".join([missing, *cautions]), makes)
-    return Destination(path, Verdict.FOLDER_MISSING, missing, makes)
+        return Destination(path, PathVerdict.ASKS, "; ".join([missing, *cautions]), makes)
+    return Destination(path, PathVerdict.FOLDER_MISSING, missing, makes)
 
 
 def _refused(path: Path | None, explanation: str) -> Destination:
-    return Destination(path, Verdict.REFUSED, explanation)
+    return Destination(path, PathVerdict.REFUSED, explanation)

@@ -100,7 +100,8 @@ def deleting(access: RegionAccess, delete_time: datetime) -> Change[str]:
         check_id_once_existed(transaction.state, key_pair_id)
         if found is not None:
             if last is not transaction:
-                transaction.empty_trash(trash.oldest_kept(access.now()))
+                journal = access.store.journal
+                transaction.forget(trash.to_forget(transaction.state, journal.read, access.now()))
                 last = transaction
             transaction.remove(key_pair_id, delete_time, _DELETE)
         return found
@@ -110,7 +111,7 @@ def deleting(access: RegionAccess, delete_time: datetime) -> Change[str]:
 
 def bringing_back(access: RegionAccess) -> Change[str]:
     """Return what brings a deleted pair back by its id."""
-    oldest = trash.oldest_kept(access.now())
+    oldest = access.now() - trash.TRASH_KEEPS
 
     def bring_back(transaction: "Transaction", key_pair_id: str) -> KeptKeyPair:
         deleted = transaction.state.deleted.get(key_pair_id)
@@ -178,4 +179,5 @@ def _check(
 ) -> None:
     """Raise unless the policy allows it on this pair; the folder was looked at for the batch."""
     key_name = None if key_pair is None else key_pair.key_name
-    access.authorizer.check(action, key_name, {**context, **resource_context(key_pair)})
+    about = {**context, **resource_context(key_pair)}
+    access.authorizer.check(action, key_name, about, by_id=True)

@@ -49,7 +49,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A line of the journal; any text in it may have been edited by hand."""
 
     time: datetime
@@ -209,7 +209,7 @@ class Journal:
         with suppress(OSError):
             os.pwrite(file, lines, start)
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries, the oldest first; lines that are none are left out.
 
         Raises:
@@ -223,7 +223,7 @@ class Journal:
                 return entries
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path) -> Iterator[JournalEntry]:
     try:
         data = files.read_regular_file(path, _LARGEST)
     except FileNotFoundError:
@@ -247,11 +247,11 @@ def _lines(heads: Sequence[bytes], outcome: str) -> bytes:
     return b"".join(head + tail for head in heads)
 
 
-def _entry(line: bytes) -> Entry | None:
+def _entry(line: bytes) -> JournalEntry | None:
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])
-        entry = Entry(**values)
+        entry = JournalEntry(**values)
     except (KeyError, TypeError, ValueError):
         return None
     texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)

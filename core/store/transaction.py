@@ -1,6 +1,6 @@
 """Makes changes to a Region in memory, by TinyDB, that are written together or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -105,16 +105,15 @@ class Transaction:
         self.insert(key_pair, operation)
         return key_pair
 
-    def empty_trash(self, before: datetime) -> None:
-        """Forget what was deleted before a time, but for the ids."""
-        for key_pair_id, deleted in self._deleted.items():
-            if deleted.key_pair is not None and deleted.delete_time < before:
-                forgotten = replace(deleted, key_pair=None)
-                self._deleted[key_pair_id] = forgotten
-                if key_pair_id in self._newly_deleted:
-                    self._newly_deleted[key_pair_id] = forgotten
-                else:
-                    self._forgotten.add(key_pair_id)
+    def forget(self, key_pair_ids: Collection[str]) -> None:
+        """Forget key pairs that were deleted, but for their ids."""
+        for key_pair_id in key_pair_ids:
+            forgotten = replace(self._deleted[key_pair_id], key_pair=None)
+            self._deleted[key_pair_id] = forgotten
+            if key_pair_id in self._newly_deleted:
+                self._newly_deleted[key_pair_id] = forgotten
+            else:
+                self._forgotten.add(key_pair_id)
 
     def _note(self, operation: str | None, key_pair: KeptKeyPair) -> None:
         if operation is not None:

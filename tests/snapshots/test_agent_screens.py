@@ -4,9 +4,9 @@ import pytest
 from textual.pilot import Pilot
 
 from core.custody import agent_keys, installing
-from core.custody.agent import Identity
+from core.custody.agent import AgentIdentity
 from core.custody.agent_keys import AgentContents, AgentKey
-from core.custody.authorized_keys import Plan, Standing, line_of
+from core.custody.authorized_keys import Addition, InstallationPlan, line_of
 from core.keys.encoding.sshwire import string
 from core.model import KeptKeyPair
 from core.session import Session
@@ -22,8 +22,10 @@ from tui.widgets.verdict_line import VerdictLine
 SOCKET = "/run/user/1000/agent"
 
 
-def identity(number: int, comment: str) -> Identity:
-    return Identity("ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment)
+def identity(number: int, comment: str) -> AgentIdentity:
+    return AgentIdentity(
+        "ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment
+    )
 
 
 def test_add_to_agent(
@@ -70,11 +72,11 @@ def test_install(
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    def plan(session: Session, key_pair: KeptKeyPair, options: str = "") -> Plan:
+    def plan(session: Session, key_pair: KeptKeyPair, options: str = "") -> InstallationPlan:
         # The file's path is shown whole, and that of the test would differ from run to run.
         path = Path("/home/ops/.ssh/authorized_keys")
         words = "will be added after 3 lines"
-        return Plan(path, line_of(key_pair, options), Standing.ADDABLE, words)
+        return InstallationPlan(path, line_of(key_pair, options), Addition.ADDABLE, words)
 
     monkeypatch.setattr(installing, "installation", plan)
     monkeypatch.setenv("HOME", "/home/ops")  # where the file is: else the form speaks of both

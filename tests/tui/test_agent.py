@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.custody import agent, agent_keys
-from core.custody.agent import AddNotConfirmed, AgentError, Identity, holdings
+from core.custody.agent import AddNotConfirmed, AgentError, AgentIdentity, holdings
 from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
 from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
@@ -377,8 +377,10 @@ def test_an_agent_that_asks_is_waited_for_until_escape(
 # What the agent holds -----------------------------------------------------------------------
 
 
-def key(number: int, comment: str) -> Identity:
-    return Identity("ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment)
+def key(number: int, comment: str) -> AgentIdentity:
+    return AgentIdentity(
+        "ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment
+    )
 
 
 async def open_agent(pilot: Pilot[None]) -> AgentKeysScreen:
@@ -465,14 +467,14 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = AgentContents(
-        "/run/agent", False, (AgentKey(Identity("ecdsa-sha2-nistp256", b"x", "old"), None),)
+        "/run/agent", False, (AgentKey(AgentIdentity("ecdsa-sha2-nistp256", b"x", "old"), None),)
     )
     monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "a pair is RSA or ED25519" in drawn(pilot), "the reason")
-        assert "Time left   not told by agents; ssh-add -d FILE removes it" in drawn(pilot)
+        assert "Time left   agents do not say; ssh-add -d FILE.pub removes it" in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_current
@@ -535,7 +537,7 @@ def test_a_key_that_left_the_agent_leaves_the_screen(
 def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = Identity("ssh-ed25519-cert-v01@openssh.com", b"x", "signed")
+    certificate = AgentIdentity("ssh-ed25519-cert-v01@openssh.com", b"x", "signed")
     held = AgentContents("/run/agent", False, (AgentKey(certificate, None),))
     monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
@@ -552,7 +554,7 @@ def test_hostile_comments_names_and_errors_are_inert(
 ) -> None:
     pair = hostile_pair(empty_session, BUNDLES["sequences"])
     keys = [AgentKey(key(1, text), pair) for text in BUNDLES.values()]
-    keys += [AgentKey(Identity(text, string(b"x"), text), None) for text in BUNDLES.values()]
+    keys += [AgentKey(AgentIdentity(text, string(b"x"), text), None) for text in BUNDLES.values()]
     held = AgentContents(BUNDLES["sequences"], True, tuple(keys))
     monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
     seen: list[str] = []

@@ -31,6 +31,7 @@ from tests.vectors.hostile_strings import STRINGS
 from tui import __main__ as command
 from tui import config, environment
 from tui.actions import keymap
+from tui.actions.rebinding import rebind
 from tui.app import KeyPairsApp
 from tui.terminal import clipboard
 from tui.words.regions import region_items
@@ -317,7 +318,7 @@ def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(keymap, "bound", keymap.bound)
     path = tmp_path / "config.toml"
     path.write_text('[keys]\n"key-pair.create" = "["\n')
-    keymap.rebind(config.load(path).keys)
+    rebind(config.load(path).keys)
     session = open_local(tmp_path / "data", "us-east-1")
 
     async def look() -> None:

@@ -26,7 +26,7 @@ from core.local.opening import open_local
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyFormat, PrivateKeyState, Tag
 from core.secret import KeyMaterial
 from core.session import Session
-from core.store.journal import Entry
+from core.store.journal import JournalEntry
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import kept
@@ -241,7 +241,8 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
     texts = [pair.key_name for pair in pairs]
     time = session.now()
     entries = [
-        Entry(time, text, text, text, 1, "us-east-1", text, text, "key-0", text) for text in texts
+        JournalEntry(time, text, text, text, 1, "us-east-1", text, text, "key-0", text)
+        for text in texts
     ]
 
     async def look() -> None:

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from core.custody import authorized_keys
 from core.custody.authorized_keys import Account
-from core.disk import files
+from core.disk import rewriting
 from core.model import KeptKeyPair
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
@@ -63,7 +63,7 @@ def test_the_line_is_shown_judged_and_added(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await until(pilot, lambda: verdict(screen) == "will be added after 1 line", "the verdict")
-        assert "never saved: of use only if an agent holds it" in drawn(pilot)
+        assert "never saved: works only while an agent holds it" in drawn(pilot)
         await pilot.press("ctrl+r", "ctrl+f")
         assert options(screen) == 'restrict,from="203.0.113.7"'
         await pilot.press("ctrl+r")
@@ -143,7 +143,7 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "rewrite_file", refuse)
+    monkeypatch.setattr(rewriting, "rewrite_file", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -218,7 +218,8 @@ def test_hostile_names_and_lines_are_inert(
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
-        await until(pilot, lambda: "already, in line 1" in verdict(screen), "the verdict")
+        await until(pilot, lambda: "line 1 has the key, but" in verdict(screen), "the verdict")
+        assert "sshd knows no option" in verdict(screen)
         seen.append(drawn(pilot))
         screen.query_one("#options", TextInput).value = BUNDLES["sequences"]
         await until(pilot, lambda: "printable ASCII" in verdict(screen), "the verdict")

@@ -1,6 +1,5 @@
 """What is made of the table of actions: bindings, hints, and the keys that a person chose."""
 
-from collections.abc import Mapping
 from string import punctuation
 
 from textual.binding import Binding, BindingType
@@ -30,19 +29,6 @@ TYPING = {
 
 _CHARACTERS = {_character_to_key(character): character for character in punctuation}
 """The characters that Textual has names for, by these names."""
-
-
-def rebind(keys: Mapping[str, str]) -> None:
-    """Give actions other keys; must be done before the screens are imported.
-
-    Raises:
-        SettingsError: an id or a key that is none, or a key that is not free.
-    """
-    global bound  # it is changed once, before anything reads it
-    if keys:
-        from tui.actions.rebinding import rebound
-
-        bound = rebound(bound, keys)
 
 
 def at(place: Place) -> tuple[Action, ...]:

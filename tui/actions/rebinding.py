@@ -10,6 +10,7 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
 from textual.keys import Keys, _character_to_key
 
 from core.errors import SettingsError
+from tui.actions import keymap
 from tui.actions.keymap import TYPING, character_of, key_label, types
 from tui.actions.table import ACTIONS, Action, Place
 
@@ -63,6 +64,15 @@ _ENTER = {
     if "enter" in action.key.split(",") and action.place in TYPING | _WITH_LIST
 }
 """The action of a place that Enter does in any case: its list or its text field says so."""
+
+
+def rebind(keys: Mapping[str, str]) -> None:
+    """Give actions other keys; must be done before the screens are imported.
+
+    Raises:
+        SettingsError: as `rebound`.
+    """
+    keymap.bound = rebound(keymap.bound, keys)
 
 
 def rebound(table: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, ...]:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.custody import lifetime
-from core.disk.destination import Destination
-from core.disk.destination import Verdict as PathVerdict
+from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
 from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
 from core.keys import passphrase
@@ -26,7 +25,7 @@ from tui.words.verdict import Tone, Verdict
 if TYPE_CHECKING:
     from core.custody.agent import AgentOwner
     from core.custody.agent_keys import AddedToAgent, AgentContents
-    from core.custody.authorized_keys import Plan
+    from core.custody.authorized_keys import InstallationPlan
     from core.session import Session
 
 
@@ -204,20 +203,21 @@ def moment(time: datetime, now: datetime) -> str:
     )
 
 
-def of_plan(plan: "Plan") -> Verdict:
+def of_plan(plan: "InstallationPlan") -> Verdict:
     """Return the verdict on a line for authorized_keys."""
-    from core.custody.authorized_keys import Standing
+    from core.custody.authorized_keys import Addition
 
     tone = {
-        Standing.ADDABLE: Tone.GOOD,
-        Standing.NEW_FILE: Tone.GOOD,
-        Standing.PRESENT: Tone.CAUTION,
-        Standing.REFUSED: Tone.BAD,
-    }[plan.standing]
-    return Verdict(short_paths(plan.explanation), tone)
+        Addition.ADDABLE: Tone.GOOD,
+        Addition.NEW_FILE: Tone.GOOD,
+        Addition.PRESENT: Tone.CAUTION,
+        Addition.REFUSED: Tone.BAD,
+    }[plan.addition]
+    text = "; ".join([plan.explanation, *plan.cautions])
+    return Verdict(short_paths(text), Tone.CAUTION if plan.cautions else tone)
 
 
-def of_another_home(plan: "Plan", *, asked: bool) -> Verdict:
+def of_another_home(plan: "InstallationPlan", *, asked: bool) -> Verdict:
     """Return the caution, or the question, about a file that is not where HOME would have it."""
     if asked:
         return Verdict(f"press {key_of('install.submit')} again to write {plan.path}", Tone.CAUTION)

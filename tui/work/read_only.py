@@ -1,13 +1,18 @@
-"""Changes on the list, which a session that only reads refuses before anything opens."""
+"""Refuses changes on the list of a session that only reads, before anything opens."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from tui.screens.list.list_screen import ListScreen
 
-Screen = TypeVar("Screen", bound="ListScreen")
+class RefusingScreen(Protocol):
+    """A screen that knows whether its session only reads, and says so."""
+
+    def refuses_changes(self) -> bool:
+        """Say that nothing can be changed, and return whether that is so."""
+
+
+Screen = TypeVar("Screen", bound=RefusingScreen)
 
 READ_ONLY = "this session is read-only"
 

@@ -263,7 +263,7 @@ def test_a_locked_agent_says_that_it_holds_nothing_and_takes_nothing(
     assert holdings().identities == ()
     with pytest.raises(AgentError, match=r"refused the key \(.*agent refused.*ssh-add -X unlocks"):
         agent_keys.add_to_agent(session, created)
-    assert ssh_agent.ssh_add("-X").returncode == 0
+    assert ssh_agent.ssh_add(*agent.TO_UNLOCK.split()[1:]).returncode == 0
     assert len(holdings().identities) == 1
     assert [entry.operation for entry in session.journal()] == ["CreateKeyPair", "AddToAgent"]
 
@@ -772,14 +772,27 @@ def test_an_agent_that_is_busy_for_a_moment_is_waited_for(
 def test_the_command_that_starts_an_agent_starts_one(
     shell: str, tool: Callable[[str], str]
 ) -> None:
-    command = re.search(r"Start one with (.*), then", str(NoAgent("")))
-    assert command is not None
     code = "from core.custody.agent import holdings; h = holdings(); print(h.owner, h.identities)"
-    script = f'{command[1]} >&2; {sys.executable} -c "{code}"; kill $SSH_AGENT_PID'
+    script = f'{agent.TO_START} >&2; {sys.executable} -c "{code}"; kill $SSH_AGENT_PID'
     done = subprocess.run(
         [tool(shell), "-c", script], capture_output=True, cwd=ROOT, timeout=SECONDS, check=True
     )
     assert done.stdout == b"None ()\n", done
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_the_commands_that_list_and_remove_a_key_do_so(
+    key_type: KeyType, ssh_agent: Agent, session: Session, tmp_path: Path
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type=key_type)
+    agent_keys.add_to_agent(session, created)
+    public = saving.save_public_key(created.key_pair, str(tmp_path / "web.pub")).path
+    _, *list_ = agent.TO_LIST.split()
+    _, *remove = agent.TO_REMOVE.replace("FILE.pub", str(public)).split()
+    fingerprint = created.key_pair.custody.fingerprints.ssh_sha256
+    assert fingerprint in ssh_agent.ssh_add(*list_).stdout.decode()
+    assert ssh_agent.ssh_add(*remove).returncode == 0
+    assert holdings().identities == ()
 
 
 # No agent, or one that is none --------------------------------------------------------------

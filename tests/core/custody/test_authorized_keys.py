@@ -16,21 +16,22 @@ from pathlib import Path
 
 import pytest
 
-from core.custody import authorized_keys, installing, key_options
+from core.custody import authorized_keys, installing
 from core.custody.authorized_keys import (
     LARGEST,
     Account,
     AddedNotConfirmed,
+    Addition,
     AuthorizedKeysError,
-    Plan,
-    Standing,
-    find,
+    InstallationPlan,
     line_of,
+    lines_with,
 )
-from core.disk import files
+from core.disk import files, rewriting
 from core.ec2.authorization import Authorizer
 from core.ec2.regions import region
 from core.errors import KeyPairsError
+from core.keys.reading import authorized_line
 from core.model import KeptKeyPair, KeyFormat, KeyType
 from core.session import Session
 from core.store.region_store import RegionStore
@@ -77,7 +78,7 @@ def test_the_line_is_added_behind_what_is_there(
     path.write_bytes(BEFORE)
     path.chmod(0o640)
     plan = installing.installation(session, key_pair)
-    assert (plan.standing, plan.explanation) == (Standing.ADDABLE, "will be added after 3 lines")
+    assert (plan.addition, plan.explanation) == (Addition.ADDABLE, "will be added after 3 lines")
     assert path.read_bytes() == BEFORE
     installing.install_public_key(session, key_pair)
     assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
@@ -115,7 +116,7 @@ def test_a_missing_file_and_folder_are_made_private(
     path.parent.rmdir()
     umask(0o277)
     plan = installing.install_public_key(session, key_pair)
-    assert plan.standing is Standing.NEW_FILE
+    assert plan.addition is Addition.NEW_FILE
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == f"{key_pair.public_key} web blue\n"
@@ -131,7 +132,7 @@ def test_a_key_that_is_there_is_not_added_again_whatever_its_options(
     path.chmod(0o600)
     before = path.stat()
     plan = installing.installation(session, key_pair, "no-pty")
-    assert plan.standing is Standing.PRESENT
+    assert plan.addition is Addition.PRESENT
     assert "in line 6, " in plan.explanation
     assert (options.strip() or "without options") in plan.explanation
     installing.install_public_key(session, key_pair, "no-pty")
@@ -145,7 +146,7 @@ def test_installing_twice_is_installing_once(
 ) -> None:
     installing.install_public_key(session, key_pair)
     once = path.read_bytes()
-    assert installing.install_public_key(session, key_pair, "restrict").standing is Standing.PRESENT
+    assert installing.install_public_key(session, key_pair, "restrict").addition is Addition.PRESENT
     assert path.read_bytes() == once
 
 
@@ -167,7 +168,7 @@ def test_what_sshd_would_not_take_for_the_key_is_not_the_key(
 ) -> None:
     blob = key_pair.public_key.split()[1]
     text = line.format(key=key_pair.public_key, blob=blob).encode()
-    assert find(text, key_pair.public_key) is None
+    assert list(lines_with(text, key_pair.public_key)) == []
 
 
 def test_what_is_done_is_journaled(path: Path, key_pair: KeptKeyPair, session: Session) -> None:
@@ -192,7 +193,7 @@ def test_a_session_that_only_reads_installs_nothing(
     path: Path, key_pair: KeptKeyPair, store: RegionStore
 ) -> None:
     reader = session_over(store, Authorizer(region("us-east-1"), "ops", read_only=True))
-    assert installing.installation(reader, key_pair).standing is Standing.REFUSED
+    assert installing.installation(reader, key_pair).addition is Addition.REFUSED
     with pytest.raises(AuthorizedKeysError, match="this session is read-only"):
         installing.install_public_key(reader, key_pair)
     assert not path.exists()
@@ -230,7 +231,7 @@ def test_the_account_is_that_of_the_database_not_of_home(
 
 def refusal(session: Session, key_pair: KeptKeyPair) -> str:
     plan = installing.installation(session, key_pair)
-    assert plan.standing is Standing.REFUSED, plan
+    assert plan.addition is Addition.REFUSED, plan
     with pytest.raises(AuthorizedKeysError):
         installing.install_public_key(session, key_pair)
     return plan.explanation
@@ -249,7 +250,7 @@ def test_what_others_can_write_is_refused(
     assert said == f"others can write {loose}, so sshd would not trust the file: chmod go-w {loose}"
     assert path.read_bytes() == BEFORE
     subprocess.run(["chmod", *said.partition(": chmod ")[2].split()], check=True)
-    assert installing.installation(session, key_pair).standing is Standing.ADDABLE
+    assert installing.installation(session, key_pair).addition is Addition.ADDABLE
 
 
 def test_the_command_against_it_is_quoted(
@@ -263,14 +264,14 @@ def test_the_command_against_it_is_quoted(
     command = refusal(session, key_pair).partition("the file: ")[2]
     assert shlex.split(command) == ["chmod", "go-w", str(home)]
     subprocess.run(["sh", "-c", command], check=True)
-    assert installing.installation(session, key_pair).standing is Standing.NEW_FILE
+    assert installing.installation(session, key_pair).addition is Addition.NEW_FILE
 
 
 def test_folders_above_the_home_do_not_matter(
     path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o777)
-    assert installing.installation(session, key_pair).standing is Standing.NEW_FILE
+    assert installing.installation(session, key_pair).addition is Addition.NEW_FILE
 
 
 def test_a_folder_elsewhere_is_followed_to_the_root(
@@ -295,7 +296,7 @@ def test_what_belongs_to_another_is_refused(
         assert "belongs to root, who must add the line" in plan.explanation
         os.chown(path, 54321, 54321)
     plan = authorized_keys.plan(key_pair, "", other)
-    assert plan.standing is Standing.REFUSED
+    assert plan.addition is Addition.REFUSED
     assert "belongs to another account" in plan.explanation
 
 
@@ -332,7 +333,7 @@ def test_what_is_no_such_file_is_refused(
             words = "is not a folder"
         case _:
             shutil.rmtree(account.home)
-            words = "is no folder"
+            words = "is not a folder"
     assert words in refusal(session, key_pair)
 
 
@@ -511,7 +512,7 @@ def test_a_call_that_fails_leaves_the_file_as_it_was(
             path.write_bytes(BEFORE)
             path.chmod(0o640)
             before = BEFORE
-        plan: Plan | None = None
+        plan: InstallationPlan | None = None
         confirmed = done = True
         with Faults(name, number, NUMBERS[number % len(NUMBERS)]) as faults:
             try:
@@ -618,7 +619,7 @@ def test_a_file_that_another_makes_meanwhile_is_not_overwritten(
     path: Path, account: Account, key_pair: KeptKeyPair
 ) -> None:
     plan = authorized_keys.plan(key_pair, "", account)
-    assert plan.standing is Standing.NEW_FILE
+    assert plan.addition is Addition.NEW_FILE
     path.write_bytes(BEFORE)
     with pytest.raises(AuthorizedKeysError, match="was changed meanwhile"):
         authorized_keys.add(plan)
@@ -652,12 +653,12 @@ def test_another_session_that_is_at_the_same_step_is_waited_for(
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        monkeypatch.setattr(files, "_TURN", 0.1)
+        monkeypatch.setattr(rewriting, "_TURN", 0.1)
         with pytest.raises(AuthorizedKeysError, match="Not added"):
             authorized_keys.add(plan)
         assert path.read_bytes() == BEFORE
         assert litter(path.parent) == []
-        monkeypatch.setattr(files, "_TURN", 20.0)
+        monkeypatch.setattr(rewriting, "_TURN", 20.0)
         with ThreadPoolExecutor() as threads:
             adding = threads.submit(authorized_keys.add, plan)
             assert not wait([adding], 0.1).done
@@ -719,9 +720,10 @@ def test_root_keeps_the_owner_of_the_file(
 # Logging in, here and elsewhere -------------------------------------------------------------
 
 
+FOR_KEYS = (authorized_line.FLAGS | authorized_line.VALUED) - {"cert-authority", "principals"}
 EVERY_OPTION = ",".join(
     [
-        *sorted(key_options.FLAGS),
+        *sorted(FOR_KEYS & authorized_line.FLAGS),
         'environment="A=b"',
         'expiry-time="20990101"',
         'from="127.0.0.1,!10.0.0.0/8,*.example.com"',
@@ -734,8 +736,7 @@ EVERY_OPTION = ",".join(
 
 
 def test_every_option_that_is_known_is_tried() -> None:
-    tried = {option.partition("=")[0] for option in EVERY_OPTION.split(",")}
-    assert tried >= key_options.FLAGS | key_options.VALUED
+    assert {option.name for option in authorized_line.parse_options(EVERY_OPTION)} == FOR_KEYS
 
 
 @pytest.mark.parametrize(

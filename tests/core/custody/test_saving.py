@@ -13,7 +13,7 @@ from core.custody.export import export
 from core.custody.proof import prove
 from core.custody.saving import SaveAsks
 from core.disk import files
-from core.disk.destination import Destination, Verdict, examine, public_path, suggest
+from core.disk.destination import Destination, PathVerdict, examine, public_path, suggest
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys import EncodingError, convert, file_formats
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
@@ -237,7 +237,7 @@ def test_what_holds_no_secret_asks_nothing(
     create: Create, session: Session, open_folder: Path
 ) -> None:
     created = create()
-    assert examine(str(open_folder / "web.pub")).verdict is Verdict.ASKS
+    assert examine(str(open_folder / "web.pub")).verdict is PathVerdict.ASKS
     saving.save_public_key(created.key_pair, str(open_folder / "web.pub"))
     export([created.key_pair], REGION, str(open_folder / "list.csv"))
     assert sorted(path.name for path in open_folder.iterdir()) == ["list.csv", "web.pub"]

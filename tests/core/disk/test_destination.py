@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.disk.destination import Verdict, examine, suggest
+from core.disk.destination import PathVerdict, examine, suggest
 from core.model import KeyFormat
+from tests.each_row import each_row
 
 
 @pytest.fixture
@@ -46,11 +47,11 @@ def tree(root: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mode for path in root.rglob("*")}
 
 
-FREE, ASKS = Verdict.FREE, Verdict.ASKS
-MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
+FREE, ASKS = PathVerdict.FREE, PathVerdict.ASKS
+MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "verdict", "path", "explanation"),
     [
         ("{root}/private/new.pem", FREE, "private/new.pem", "new file in a folder only you"),
@@ -103,7 +104,7 @@ MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
     ],
 )
 def test_a_path_is_judged(
-    text: str, verdict: Verdict, path: str | None, explanation: str, root: Path
+    text: str, verdict: PathVerdict, path: str | None, explanation: str, root: Path
 ) -> None:
     found = examine(text.format(root=root))
     assert (found.verdict, found.usable) == (verdict, verdict is not REFUSED)
@@ -181,7 +182,7 @@ def test_a_folder_one_cannot_write_in_is_refused(name: str, root: Path) -> None:
     assert "you cannot" in found.explanation
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key_name", "suggested"),
     [
         ("web-1", "web-1"),
@@ -209,7 +210,7 @@ def test_a_folder_one_cannot_write_in_is_refused(name: str, root: Path) -> None:
         ("", "key-pair"),
     ],
 )
-@pytest.mark.parametrize("key_format", KeyFormat)
+@each_row("key_format", KeyFormat)
 def test_what_no_file_name_should_hold_is_not_suggested(
     key_name: str, suggested: str, key_format: KeyFormat, root: Path
 ) -> None:

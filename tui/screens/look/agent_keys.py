@@ -1,4 +1,4 @@
-"""What the ssh-agent holds."""
+"""Shows the keys that the ssh-agent holds, and which key pair each is."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from core.checks.finding import PairReference
 from core.custody import agent_keys
+from core.custody.agent import TO_REMOVE, TO_UNLOCK
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
-    "It holds no key, or is locked (ssh-add -X unlocks it).\n\n"
+    "It holds no key, or is locked ({unlock} unlocks it).\n\n"
     "A new pair's private key is added by {add} on its screen, before it is left;"
     " one that was saved, by ssh-add and its file."
 )
@@ -79,7 +80,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
             self._show((), Verdict(""), sentence(error))
         else:
             add = key_of("key-material.agent")
-            empty = "" if found.keys else _EMPTY.format(add=add)
+            empty = "" if found.keys else _EMPTY.format(add=add, unlock=TO_UNLOCK)
             self._show(found.keys, judging.of_agent(found), empty)
 
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
@@ -145,13 +146,13 @@ class AgentKeysScreen(Screen[Chosen | None]):
             where = f"{elsewhere.key_name} in {elsewhere.region} ({elsewhere.key_pair_id})"
             yield "Key pair", of + where
         elif identity.is_certificate:
-            yield "Key pair", f"{of}no pair of any Region"
+            yield "Key pair", f"{of}a key that no pair has"
         elif identity.algorithm in _TYPES:
-            yield "Key pair", f"none of any Region; {key_of('agent.go')} imports it"
+            yield "Key pair", f"in no Region; {key_of('agent.go')} imports it"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
-        yield "Time left", "not told by agents; ssh-add -d FILE removes it"
+        yield "Time left", f"agents do not say; {TO_REMOVE} removes it"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

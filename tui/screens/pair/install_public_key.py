@@ -1,4 +1,4 @@
-"""The form that installs a public key in authorized_keys."""
+"""Shows the form that installs a public key in authorized_keys."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from textual.widgets import Input
 from textual.widgets.input import Selection
 
 from core.custody import installing, key_options
-from core.custody.authorized_keys import AddedNotConfirmed, Standing
+from core.custody.authorized_keys import AddedNotConfirmed, Addition
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
@@ -29,7 +29,7 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.custody.authorized_keys import Plan
+    from core.custody.authorized_keys import InstallationPlan
     from core.session import Session
 
 
@@ -93,16 +93,16 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._show(plan)
         self._facts.show([*_elsewhere(commands), ("Line", plan.line)])
 
-    def _show(self, plan: "Plan") -> None:
+    def _show(self, plan: "InstallationPlan") -> None:
         where = [("File", str(plan.path))]
         if self._key_pair.custody.private_key is PrivateKeyState.UNSAVED:
-            where.append(("Key", "never saved: of use only if an agent holds it"))
+            where.append(("Key", "never saved: works only while an agent holds it"))
         self._where.show(where)
         self._field.show(judging.of_plan(plan))
         if plan.is_in_another_home and not plan.changes_nothing:
             self._say(judging.of_another_home(plan, asked=self._asked == plan.line))
 
-    def _look(self, options: str) -> "tuple[Plan, tuple[str, ...]]":
+    def _look(self, options: str) -> "tuple[InstallationPlan, tuple[str, ...]]":
         plan = installing.installation(self._session, self._key_pair, options)
         try:
             key_options.check(options)
@@ -157,7 +157,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
             asks = plan.is_in_another_home and self._asked != plan.line
             self._asked = plan.line
             self._show(plan)
-            if plan.standing is Standing.REFUSED or (asks and not plan.changes_nothing):
+            if plan.addition is Addition.REFUSED or (asks and not plan.changes_nothing):
                 return
             done = await asyncio.to_thread(
                 installing.install_public_key, self._session, self._key_pair, options
@@ -168,7 +168,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
             self._say(judging.refusal(error))
         else:
             path = short_path(str(done.path))
-            present = done.standing is Standing.PRESENT
+            present = done.addition is Addition.PRESENT
             words = f"already in {path}; unchanged" if present else f"added to {path}"
             self.dismiss(f"{self._key_pair.key_name}: {words}")
 

@@ -1,4 +1,4 @@
-"""The form that adds a new private key to the ssh-agent."""
+"""Shows the form that adds a new private key to the ssh-agent."""
 
 import asyncio
 from datetime import timedelta

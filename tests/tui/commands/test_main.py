@@ -11,15 +11,15 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core import process, settings
+from core import choices, process, settings
 from core.errors import SettingsError
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import session_over
-from tests.tui.calling import call
+from tests.tui.commands.calling import call
 from tui import environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -322,7 +322,7 @@ def test_a_command_asks_no_variable_for_a_region(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in settings.REGION_VARIABLES:
+    for name in choices.REGION_VARIABLES:
         monkeypatch.setenv(name, "mars")
     assert call("--data-dir", folder, *arguments) in (0, 1)
     assert "mars" not in capsys.readouterr().err

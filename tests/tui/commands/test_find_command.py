@@ -11,9 +11,9 @@ import pytest
 from core.local.opening import open_local
 from core.model import Tag, TagSpecification
 from tests.helpers import PUBLIC_KEY
-from tests.tui.calling import call
+from tests.tui.commands.calling import call
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FINGERPRINT = "SHA256:uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8"
 
 Output = pytest.CaptureFixture[str]

@@ -15,9 +15,9 @@ from core.local.opening import open_local
 from core.region_copies import RegionCopying
 from core.store.region_store import RegionStore
 from tests.helpers import kept, session_over
-from tests.tui.calling import call
+from tests.tui.commands.calling import call
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Output = pytest.CaptureFixture[str]
 
 
