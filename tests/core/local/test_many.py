@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from core.errors import (
     TagLimitExceeded,
     UnauthorizedOperation,
 )
-from core.local import many
+from core.local import many, trash
 from core.local.opening import open_local
 from core.model import KeptKeyPair, Tag
 from core.region_copies import RegionCopying
@@ -306,11 +306,20 @@ def test_copies_go_to_the_other_region_together_and_say_what_is_there(full: Sess
     assert copied.left == 0
 
 
-def test_the_trash_is_emptied_once_in_a_batch(full: Session) -> None:
+def test_the_trash_is_emptied_once_in_a_batch(
+    full: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old, *rest = ids_of(full)[:4]
-    full.access.now = lambda: NOW
-    list(full.backend.delete_key_pairs([old], delete_time=NOW - timedelta(days=31)))
+    list(full.backend.delete_key_pairs([old], delete_time=NOW))
+    asked = []
+
+    def to_forget(*_: object) -> frozenset[str]:
+        asked.append(old)
+        return frozenset(asked)
+
+    monkeypatch.setattr(trash, "to_forget", to_forget)
     list(full.backend.delete_key_pairs(rest, delete_time=NOW))
+    assert asked == [old]
     deleted = open_local(full.store.folder, "us-east-1").store.read().deleted
     assert deleted[old].key_pair is None
     assert all(deleted[each].key_pair is not None for each in rest)
