@@ -364,3 +364,12 @@ def test_no_two_public_classes_share_a_name() -> None:
 def test_every_module_says_what_it_does() -> None:
     silent = [name for name, tree in modules().items() if not ast.get_docstring(tree)]
     assert silent == []
+
+
+def test_what_is_loaded_ahead_is_there_and_stands_in_one_list() -> None:
+    from tui.work import preload
+
+    assert {*preload.FOR_A_CHANGE} < {*preload.FOR_A_PRIVATE_KEY}
+    ours = {name for name in preload.FOR_A_PRIVATE_KEY if reaches(name, ("core", "tui"))}
+    assert ours - modules().keys() == set()
+    preload.load(preload.FOR_A_PRIVATE_KEY)

@@ -15,7 +15,6 @@ from core.ec2.answer_shapes import described_key_pair, described_tag
 from core.ec2.filters import Filter
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError
-from core.local import tag_pages
 from core.store import region_format
 
 TYPE_CHECKING = False
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     Answer = dict[str, Any]
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_DESCRIBING = {"KeyNames", "KeyPairIds", "Filters", "IncludePublicKey", "DryRun"}
 
 
 class NotPlainError(Exception):
@@ -88,6 +86,9 @@ class QuickLook:
         """
         if request.get("DryRun"):
             raise NotPlainError
+        # Imported here: DescribeKeyPairs has no pages.
+        from core.local import tag_pages
+
         try:
             asked = tag_pages.asked(request.get("MaxResults"), request.get("NextToken"))
             rows = ((pair.key_pair_id, tag) for pair in self._pairs() for tag in pair.tags)
@@ -126,15 +127,24 @@ class QuickLook:
         """Yield the records of the key pairs, in the order in which they came."""
         if not is_region(self._region):
             raise NotPlainError
-        status = os.stat(self._folder)  # noqa: PTH116 - no time for pathlib
-        if status.st_mode & _OTHERS_WRITE or status.st_uid not in (os.geteuid(), 0):
-            raise NotPlainError
-        if not os.access(self._folder, os.R_OK | os.W_OK | os.X_OK):
+        if not self._folder_is_sound():
             raise NotPlainError
         data = self._content()
         if data is not None:
             tables = region_format.decode(data, self._region, json.loads)
             yield from tables[region_format.KEY_PAIRS].values()
+
+    def _folder_is_sound(self) -> bool:
+        """Return whether `core.store.data_dir` has nothing against the folder, as far as seen."""
+        try:
+            status = os.stat(self._folder)  # noqa: PTH116 - no time for pathlib
+        except FileNotFoundError:
+            parent = self._folder
+            while not os.path.lexists(parent):
+                parent = os.path.dirname(parent)  # noqa: PTH120 - no time for pathlib
+            return os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK)  # noqa: PTH112 - no time for pathlib
+        is_trusted = status.st_uid in (os.geteuid(), 0) and not status.st_mode & _OTHERS_WRITE
+        return is_trusted and os.access(self._folder, os.R_OK | os.W_OK | os.X_OK)
 
     def _content(self) -> bytes | None:
         """Return the Region's file, or None if there is none yet."""

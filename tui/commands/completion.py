@@ -15,9 +15,12 @@ SCRIPTS = {"bash": "keypairs.bash", "zsh": "_keypairs", "fish": "keypairs.fish"}
 
 _EPILOG = """\
 to have it in every shell from now on:
-  bash  keypairs completion bash > ~/.local/share/bash-completion/completions/keypairs
-  zsh   keypairs completion zsh > ~/.zfunc/_keypairs  (with ~/.zfunc in fpath, before compinit)
-  fish  keypairs completion fish > ~/.config/fish/completions/keypairs.fish
+  keypairs completion bash \\
+    > ~/.local/share/bash-completion/completions/keypairs
+  keypairs completion zsh > ~/.zfunc/_keypairs
+    with ~/.zfunc in fpath, before compinit
+  keypairs completion fish \\
+    > ~/.config/fish/completions/keypairs.fish
 
 Names of key pairs are completed from the store of this machine.
 

@@ -6,8 +6,6 @@ named, so that no command waits for what another needs.
 
 import argparse
 import sys
-from difflib import get_close_matches
-from importlib import import_module
 
 from tui.commands import streams
 from tui.commands.statuses import EC2S, PEOPLES, Statuses
@@ -45,6 +43,7 @@ _COMMANDS = {
     ),
     "doctor": ("doctor", "look for what is wrong with the store, the pairs and their files"),
     "restore": ("restore", "bring a Region back from the copy before its last change"),
+    "completion": ("completion", "print what makes a shell complete these commands"),
     "create-key-pair": (_EC2, "create a key pair, and hand its private key over"),
     "import-key-pair": (_EC2, "import a public key"),
     "describe-key-pairs": (_EC2, "describe key pairs"),
@@ -90,6 +89,9 @@ OPTIONS: "Mapping[str, tuple[str, str]]" = {
     "--no-mouse": ("", "leave the mouse to the terminal, for selecting"),
 }
 """The options of the program, with what they take and what they are for."""
+
+_PROGRAM = "keypairs"
+_ANY_WIDTH = 80
 
 _DESCRIPTION = "Create and keep SSH key pairs the way Amazon EC2 does, on this machine."
 _EPILOG = """\
@@ -137,8 +139,10 @@ def whole_parser() -> argparse.ArgumentParser:
 
 def command_of(name: str) -> "Command":
     """Return the module of a command."""
-    # Relative, so that it holds in whatever package this one is installed.
-    module: Any = import_module(f".{_COMMANDS[name][0]}", __package__)
+    full_name = f"{__package__}.{_COMMANDS[name][0]}"
+    # Not by importlib, which takes longer to import than it saves to write.
+    __import__(full_name)
+    module: Any = sys.modules[full_name]
     command: Command = module
     return command
 
@@ -170,6 +174,23 @@ class _Parser(argparse.ArgumentParser):
 
     usage_status = PEOPLES.usage
 
+    def __init__(self, **options: "Any") -> None:
+        # Each argument that is added makes a formatter. Without a width it would look for that of
+        # the terminal, which takes longer than a command may.
+        super().__init__(**options, formatter_class=_formatter)
+
+    def format_help(self) -> str:
+        from tui.commands.help import Help
+
+        self.formatter_class = Help
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        from tui.commands.help import Help
+
+        self.formatter_class = Help
+        return super().format_usage()
+
     def error(self, message: str) -> "NoReturn":
         from tui.words.text import shortened
 
@@ -189,12 +210,19 @@ class _Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=_ANY_WIDTH)
+
+
 def _nearest(word: str) -> str | None:
     word = word.strip().lower().replace("_", "-")
     if word in _MEANT:
         return _MEANT[word]
     if len(word) > 1 and (longer := [name for name in _COMMANDS if name.startswith(word)]):
         return longer[0]
+    # Imported here: hardly anybody misspells a command.
+    from difflib import get_close_matches
+
     closest = get_close_matches(word, [*_COMMANDS, *_MEANT], n=1)
     return _MEANT.get(closest[0], closest[0]) if closest else None
 
@@ -215,10 +243,6 @@ class _CommandParser(_Parser):
         if self._has_learned:
             return
         self._has_learned = True
-        # Imported here: its help fits itself to the terminal, and so needs more than the parser.
-        from tui.commands.help import Help
-
-        self.formatter_class = Help
         command = command_of(self._command)
         command.add_arguments(self)
         refused = [f"--{name.replace('_', '-')}" for name in command.REFUSES]
@@ -242,10 +266,9 @@ def _add_options(parser: argparse.ArgumentParser, unmentioned: "Sequence[str]") 
 
 def _parser(names: "Sequence[str]") -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="keypairs",
+        prog=_PROGRAM,
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -255,7 +278,11 @@ def _parser(names: "Sequence[str]") -> argparse.ArgumentParser:
         kind: dict[str, Any] = {"metavar": metavar} if metavar else {"action": "store_true"}
         parser.add_argument(option, help=what, **kind)
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", title="commands", parser_class=_CommandParser
+        prog=_PROGRAM,
+        dest="command",
+        metavar="COMMAND",
+        title="commands",
+        parser_class=_CommandParser,
     )
     for name in names:
         what = _COMMANDS[name][1]

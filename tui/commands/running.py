@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from contextlib import suppress
 
 from tui.commands import streams
 from tui.commands.parser import command_of, statuses_of
@@ -54,9 +53,7 @@ def run(options: argparse.Namespace) -> int:
         _say_of(KeyPairsError(f"The output ended early: {error.strerror}."))
         return statuses.failed
     except KeyboardInterrupt:
-        # Nobody can be told where stderr is full; the status says it, too.
-        with suppress(OSError):
-            print("\nkeypairs: stopped.", file=sys.stderr)
+        _say_stopped()
         return INTERRUPTED
     finally:
         streams.let_go_of_lost()
@@ -68,6 +65,14 @@ def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str |
         return f"{options.command} shows no screen. Leave out --no-mouse."
     given = (name for name in refuses if getattr(options, name) not in (None, False))
     return next((refuses[name] for name in given), None)
+
+
+def _say_stopped() -> None:
+    from contextlib import suppress
+
+    # Nobody can be told where stderr is full; the status says it, too.
+    with suppress(OSError):
+        print("\nkeypairs: stopped.", file=sys.stderr)
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,7 @@ FOR_A_CHANGE = (
     "core.keys.fingerprint",
     "core.keys.keygen",
     "core.local.new_pairs",
+    "core.store.transaction",
 )
 """What the first change would wait for; it is loaded when the list is on the screen."""
 

@@ -18,7 +18,7 @@ from core.client import Answer
 from core.custody import agent, agent_keys, lifetime, saving
 from core.disk import destination
 from core.disk.destination import Destination, PathVerdict
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, SettingsError
 from core.keys import file_formats
 from core.keys import passphrase as passphrases
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
@@ -45,7 +45,7 @@ class Handover(Protocol):
 
         Raises:
             ValueProblem: it cannot.
-            KeyPairsError: the agent cannot be asked.
+            SettingsError: there is no agent, or it cannot be asked.
         """
 
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
@@ -115,7 +115,12 @@ class ToFile:
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
             self._saved = saving.save_private_key(
-                created, self._path_text, self._format, self._passphrase, self._accepted
+                self._session,
+                created,
+                self._path_text,
+                self._format,
+                self._passphrase,
+                self._accepted,
             )
         except KeyPairsError as error:
             raise NotHandedOver(str(error)) from None
@@ -197,7 +202,10 @@ class ToAgent:
             self._lifetime = lifetime.parse(self._options.agent)
         except lifetime.LifetimeError as error:
             raise ValueProblem(f"--agent: {error}") from None
-        owner = agent.holdings().owner
+        try:
+            owner = agent.holdings().owner
+        except agent.AgentError as error:
+            raise SettingsError(str(error)) from error
         if owner is not None and not self._options.yes:
             raise ValueProblem(
                 f"--agent: the agent belongs to {owner.name}, who can log in with every key in it;"

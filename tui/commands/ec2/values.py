@@ -12,7 +12,6 @@ import re
 import sys
 
 from core.ec2.request_shapes import BOOLEAN, INTEGER, REQUESTS, Blob, ListOf, Structure
-from tui.commands.ec2 import shorthand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _TEXT_FILE, _BYTES_FILE, STDIN = "file://", "fileb://", "-"
 _LARGEST = 1024 * 1024
 
 # What a public key file begins with, and a private one that was named by mistake.
-_KEY = re.compile(rb"\s*(?:ssh-|ecdsa-|sk-|---- BEGIN SSH2|-----BEGIN )")
+_KEY = rb"\s*(?:ssh-|ecdsa-|sk-|---- BEGIN SSH2|-----BEGIN )"
 
 _HELP = {
     "KeyName": "the name of the key pair",
@@ -125,6 +124,9 @@ def _list(name: str, shape: ListOf, value: "Any") -> "Any":
 def _structure(name: str, shape: Structure, text: str) -> "Any":
     if text.strip().startswith("{"):
         return _json(name, text)
+    # Imported here: most command lines have none.
+    from tui.commands.ec2 import shorthand
+
     try:
         found = shorthand.parse(text, lambda value: _file_or_text(name, value))
     except shorthand.ShorthandError as error:
@@ -224,7 +226,7 @@ def _without_base64(material: str | bytes) -> str | bytes:
         decoded = binascii.a2b_base64("".join(text.split()), strict_mode=True)
     except ValueError:  # binascii.Error is one, and letters that are no ASCII raise it
         return material
-    return decoded if _KEY.match(decoded) else material
+    return decoded if re.match(_KEY, decoded) else material
 
 
 # Skeletons ------------------------------------------------------------------------------------

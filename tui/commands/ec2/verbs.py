@@ -7,7 +7,7 @@ import sys
 
 from core import choices
 from core.ec2.request_shapes import check
-from tui.commands.ec2 import answers, output, values
+from tui.commands.ec2 import output, values
 from tui.commands.ec2.refusals import refused, say
 from tui.commands.ec2.values import ValueProblem
 from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
@@ -68,7 +68,7 @@ _EXAMPLES = {
     ),
 }
 
-_KEY_PAIR_ID = re.compile("key-[0-9a-f]{17}")
+_KEY_PAIR_ID = "key-[0-9a-f]{17}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +138,8 @@ def _run(options: argparse.Namespace, operation: str) -> int:
         say("Parameter validation failed:", *problems)
         return EC2S.usage
     if options.generate_cli_skeleton == "output":
+        from tui.commands.ec2 import answers
+
         _print(options, [search(answers.EXAMPLES[operation])], operation)
         return DONE
     return _asked(options, operation, request, search)
@@ -256,7 +258,7 @@ def _id(client: "Client", resource: str) -> str:
     """Return the id of a key pair that was named by its name; anything else stays as it is."""
     from core.client import ClientError
 
-    if _KEY_PAIR_ID.fullmatch(resource) or not resource:
+    if re.fullmatch(_KEY_PAIR_ID, resource) or not resource:
         return resource
     try:
         found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"][0]
@@ -277,6 +279,8 @@ def _imported(
     from core.process import forbid_dumps
 
     forbid_dumps()
+    from tui.commands.ec2 import answers
+
     # What a query makes of the answer must not fail once there is a pair.
     search(answers.made_up("ImportKeyPair", request))
     return _called(client, options.command, request)
@@ -297,6 +301,8 @@ def _deleted(
     options: argparse.Namespace,
     search: "Callable[[Any], Any]",
 ) -> "Answer":
+    from tui.commands.ec2 import answers
+
     search(answers.EXAMPLES["DeleteKeyPair"])
     may_ask = sys.stdin.isatty() and not options.yes and not request.get("DryRun", False)
     if may_ask:
