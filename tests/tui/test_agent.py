@@ -421,8 +421,8 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         await until_screen(pilot, "KeyPairListScreen")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
-        await until(pilot, lambda: listing._highlighted == pairs["web-blue"], "the cursor")
-        assert len(listing._shown) == len(pairs)
+        await until(pilot, lambda: listing.view.highlighted == pairs["web-blue"], "the cursor")
+        assert len(listing.view.shown) == len(pairs)
 
     play(empty_session, scene)
 
@@ -445,7 +445,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: "eu-west-1 · 1 pair" in drawn(pilot), "the Region")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
-        await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
+        await until(pilot, lambda: listing.view.highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
         await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys")
@@ -601,7 +601,7 @@ def test_hostile_comments_names_and_errors_are_inert(
         ("authorized_keys", "Install the public key", "InstallPublicKeyScreen"),
     ],
 )
-def test_help_and_palette_lead_there(
+def test_both_keys_of_the_help_lead_there(
     words: str, line: str, name: str, demo_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -613,10 +613,10 @@ def test_help_and_palette_lead_there(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, words)
         await until(pilot, lambda: is_first_hit(pilot, line), "what is sought")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until_screen(pilot, name)
 
     play(demo_session, scene, size)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.ec2.backend import Refusal
@@ -15,6 +14,7 @@ from core.model import KeptKeyPair, Tag
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-class EditTagsScreen(Screen[int]):
+class EditTagsScreen(PlacedScreen[int]):
     """The tags of one pair, to change as they stand, or tags to add to several.
 
     Ends with how many pairs it was saved for. What other pairs carry is suggested while typing: the
