@@ -51,6 +51,8 @@ class EC2Error(KeyPairsError):
 
     code: ClassVar[str]
     status: ClassVar[int] = 400
+    reason = ""
+    """What is wrong in plain words, in sentences, where EC2's own text does not say it."""
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
