@@ -1,9 +1,9 @@
-"""The key-pair API in boto3's call shape, so that a script written for EC2 runs against it.
+"""Offers the key-pair API in boto3's call shape, so that a script written for EC2 runs against it.
 
     client = Client(region_name="eu-central-1")
     answer = client.create_key_pair(KeyName="ci-deploy", KeyType="ed25519")
 
-It translates and decides nothing: the rules are those of `core.service`.
+It translates and decides nothing: the rules are those of the backend that it is given.
 """
 
 import time
@@ -15,11 +15,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from core.ec2 import request_shapes
+from core.ec2.backend import Backend
 from core.ec2.filters import Filter
 from core.errors import EC2Error, KeyPairsError
 from core.model import KeyFormat, KeyPair, KeyType, Tag, TagSelector, TagSpecification
-from core.service import KeyPairService
-from core.settings import open_service
+from core.settings import open_session
 
 Answer = dict[str, Any]
 
@@ -77,7 +77,7 @@ class Client:
     Args:
         region_name: the Region; None takes it from the environment, as `core.settings` says.
         data_dir: the folder that holds the Regions; None likewise.
-        service: the service to use instead of one for these.
+        backend: what answers instead, in which Region and from where it does.
 
     Every method takes the keyword arguments of boto3's method of the same name and answers the
     same dictionary.
@@ -94,9 +94,9 @@ class Client:
         region_name: str | None = None,
         data_dir: str | Path | None = None,
         *,
-        service: KeyPairService | None = None,
+        backend: Backend | None = None,
     ) -> None:
-        self._service = service or open_service(region_name, data_dir)
+        self._backend = backend or open_session(region_name, data_dir).backend
 
     def create_key_pair(self, **request: Any) -> Answer:
         """Create a key pair; `KeyMaterial` in the answer is its private key.
@@ -105,7 +105,7 @@ class Client:
         """
 
         def call() -> Answer:
-            created = self._service.create_key_pair(
+            created = self._backend.create_key_pair(
                 key_name=request["KeyName"],
                 key_type=request.get("KeyType", KeyType.RSA.value),
                 key_format=request.get("KeyFormat", KeyFormat.PEM.value),
@@ -124,7 +124,7 @@ class Client:
 
         def call() -> Answer:
             return _new_key_pair(
-                self._service.import_key_pair(
+                self._backend.import_key_pair(
                     key_name=request["KeyName"],
                     public_key_material=_bytes(request["PublicKeyMaterial"]),
                     tag_specifications=_tag_specifications(request),
@@ -138,7 +138,7 @@ class Client:
         """Describe key pairs; `PublicKey` only with `IncludePublicKey`."""
 
         def call() -> Answer:
-            found = self._service.describe_key_pairs(
+            found = self._backend.describe_key_pairs(
                 key_names=request.get("KeyNames", ()),
                 key_pair_ids=request.get("KeyPairIds", ()),
                 filters=_filters(request),
@@ -153,7 +153,7 @@ class Client:
         """Delete a key pair."""
 
         def call() -> Answer:
-            deleted = self._service.delete_key_pair(
+            deleted = self._backend.delete_key_pair(
                 key_name=request.get("KeyName"),
                 key_pair_id=request.get("KeyPairId"),
                 dry_run=request.get("DryRun", False),
@@ -166,7 +166,7 @@ class Client:
         """Set tags on key pairs."""
 
         def call() -> Answer:
-            self._service.create_tags(
+            self._backend.create_tags(
                 resources=request["Resources"],
                 tags=[_tag(tag) for tag in request["Tags"]],
                 dry_run=request.get("DryRun", False),
@@ -179,7 +179,7 @@ class Client:
         """Remove tags from key pairs."""
 
         def call() -> Answer:
-            self._service.delete_tags(
+            self._backend.delete_tags(
                 resources=request["Resources"],
                 tags=[
                     TagSelector(tag.get("Key", ""), tag.get("Value"))
@@ -195,7 +195,7 @@ class Client:
         """Describe the tags of key pairs, in pages."""
 
         def call() -> Answer:
-            found, token = self._service.describe_tags(
+            found, token = self._backend.describe_tags(
                 filters=_filters(request),
                 max_results=request.get("MaxResults"),
                 next_token=request.get("NextToken"),

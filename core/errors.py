@@ -1,7 +1,7 @@
-"""The errors of EC2's API, of the store, of saving and of the settings.
+"""Defines the errors of EC2's API, of the store, of saving and of the settings.
 
 Others below KeyPairsError stand in the module that they are about, such as AgentError in
-`core.custody.agent`.
+`core.custody.agent` and SaveAsks in `core.custody.saving`.
 
     KeyPairsError
     ├── EC2Error                          code, message and HTTP status as the service gives them
@@ -23,7 +23,6 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   ├── StoreLocked                   another session holds the Region for too long
     │   └── StoreNotConfirmed             written, but the disk did not confirm it
     ├── SaveError                         the private key was not written to a file
-    │   ├── SaveAsks                      it can be, but the person has to say yes to the place
     │   └── ProofFailed                   the file does not read back as the key
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     └── SettingsError                     an option, a variable or a folder is unusable
@@ -32,10 +31,7 @@ Codes, texts and statuses are those recorded from the real service where there i
 message ever holds private key material.
 """
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from core.disk.destination import Destination
+from typing import Self
 
 
 class KeyPairsError(Exception):
@@ -49,15 +45,22 @@ class EC2Error(KeyPairsError):
     spelling (`key_name`), or is None when no single one is.
     """
 
-    code: ClassVar[str]
-    status: ClassVar[int] = 400
-    reason = ""
+    code: str
+    status: int = 400
+    reason: str = ""
     """What is wrong in plain words, in sentences, where EC2's own text does not say it."""
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.parameter = parameter
+
+    @classmethod
+    def answered(cls, message: str, parameter: str | None = None) -> Self:
+        """Return this error with a text that the service gave, whatever ours would be."""
+        error = cls.__new__(cls)
+        EC2Error.__init__(error, message, parameter=parameter)
+        return error
 
 
 class MissingParameter(EC2Error):
@@ -157,6 +160,7 @@ class UnauthorizedOperation(EC2Error):
 
     code = "UnauthorizedOperation"
     status = 403
+    reason: str = ""
 
     def __init__(self, explanation: str, reason: str = "") -> None:
         super().__init__(f"You are not authorized to perform this operation. {explanation}")
@@ -198,17 +202,6 @@ class StoreNotConfirmed(StoreError):
 
 class SaveError(KeyPairsError):
     """The private key was not saved; no partial file is left and the key is still in hand."""
-
-
-class SaveAsks(SaveError):
-    """Nothing was saved yet, because the place deserves a second yes.
-
-    `destination` is what to give back as `accepted` once the person has read its explanation.
-    """
-
-    def __init__(self, destination: "Destination") -> None:
-        super().__init__(f"Not saved yet: {destination.explanation}.")
-        self.destination = destination
 
 
 class ProofFailed(SaveError):

@@ -1,48 +1,67 @@
-"""From options and environment variables to a service: the same for the app and the client."""
+"""Opens a session from options and environment variables: the same for the app and the client."""
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.account import user
 from core.ec2 import regions
-from core.ec2.authorization import Authorizer
+from core.ec2.authorization import ACCOUNT, Authorizer
+from core.ec2.backend import MadeBy
 from core.errors import SettingsError
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.session import Session
 from core.store import data_dir
 
 if TYPE_CHECKING:
+    from core.aws.choice import Choice
+    from core.aws.credentials import AskCode
     from core.ec2.policy import Policy
 
 DEFAULT_REGION = "us-east-1"
-REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+REGION_VARIABLES = regions.VARIABLES
 VARIABLES = (*REGION_VARIABLES, "KEYPAIRS_DATA_DIR", "KEYPAIRS_POLICY")
-"""The environment variables that `open_service` looks at."""
+"""The environment variables that `open_session` looks at."""
 
 SYSTEM_POLICY = Path("/etc/keypairs/policy.json")
 
 
-def open_service(
+def open_session(
     region: str | None = None,
     folder: str | Path | None = None,
     policy: str | Path | None = None,
     *,
     read_only: bool = False,
     environment: Mapping[str, str] = os.environ,
-) -> KeyPairService:
-    """Return the service of a Region; nothing is read but the policy, and nothing is written.
+    ec2: "Choice | None" = None,
+    made_by: MadeBy = MadeBy.HERE,
+    ask_code: "AskCode" = lambda device: None,
+) -> Session:
+    """Return the session of a Region; nothing is read but the policy, and nothing is written.
 
     What is None comes from the environment (`VARIABLES`), and failing that is us-east-1, the usual
     place for data of programs, and the administrator's policy if there is one.
 
+    Where EC2 was chosen, it answers: the Region must be named then, by a variable or the profile
+    at least, `made_by` says who makes a new key, and `ask_code` asks for MFA codes.
+
     Raises:
-        SettingsError: there is no such Region, or the policy cannot be understood.
+        SettingsError: there is no such Region, none is named for EC2, the extra `ec2` is not
+            installed, or the policy cannot be understood.
         StoreError: the folder is unusable.
     """
-    named = (environment.get(name) for name in REGION_VARIABLES)
-    chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
     path = data_dir.data_folder(folder, environment)
+    if ec2 is None:
+        named = (environment.get(name) for name in REGION_VARIABLES)
+        chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
+    else:
+        if find_spec("botocore") is None:
+            raise SettingsError("EC2 needs botocore: pip install 'keypairs[ec2]' brings it.")
+        from core.aws.opening import Ec2Account, chosen_region
+
+        chosen = chosen_region(ec2, region, environment)
     if not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
@@ -51,7 +70,10 @@ def open_service(
         policy=_policy((environment.get("KEYPAIRS_POLICY") or None) if policy is None else policy),
         read_only=read_only,
     )
-    return KeyPairService.open(path, chosen.name, authorizer)
+    if ec2 is None:
+        return open_local(path, chosen.name, authorizer)
+    account = Ec2Account(ec2, path, authorizer.for_region, made_by, ask_code, environment)
+    return account.session(chosen.name)
 
 
 def open_to_look(
@@ -59,8 +81,8 @@ def open_to_look(
     policy: str | Path | None = None,
     *,
     environment: Mapping[str, str] = os.environ,
-) -> KeyPairService:
-    """Return a service that changes nothing, for what looks at all Regions.
+) -> Session:
+    """Return a session that changes nothing, for what looks at all Regions.
 
     Which Region is its own makes no difference, so that the person's, which may be none, is not
     asked for. What is wrong with the folder is for the caller to find; but one that was named must
@@ -72,7 +94,7 @@ def open_to_look(
     path = data_dir.data_folder(folder, environment)
     if path != data_dir.data_folder(environment={}) and not os.path.lexists(path):
         raise SettingsError(f"There is no folder {path}.")
-    return open_service(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
+    return open_session(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
 
 
 def _policy(named: str | Path | None) -> "Policy | None":
@@ -82,7 +104,8 @@ def _policy(named: str | Path | None) -> "Policy | None":
         return None
     from core.ec2.policy import Policy
 
-    return Policy.load(SYSTEM_POLICY if named is None else data_dir.expanded(named))
+    path = SYSTEM_POLICY if named is None else data_dir.expanded(named)
+    return Policy.load(path, account=ACCOUNT)
 
 
 def _is_absent(path: Path) -> bool:

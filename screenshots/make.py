@@ -14,7 +14,7 @@ from unittest import mock
 
 from textual.pilot import Pilot
 
-from tests.demo import DemoService, deterministic_keys, fill
+from tests.demo import DemoSession, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.actions.keymap import key_label
 from tui.actions.table import ACTIONS
@@ -80,13 +80,13 @@ def draw(scene: Scene) -> str:
         (home / ".ssh").mkdir(parents=True, mode=0o700)
         with mock.patch.dict(os.environ, {"HOME": str(home), "TZ": "UTC"}), deterministic_keys(1):
             time.tzset()
-            service = DemoService(home / "data")
-            fill(service, home)
-            return asyncio.run(_play(service, scene))
+            session = DemoSession(home / "data")
+            fill(session, home)
+            return asyncio.run(_play(session, scene))
 
 
-async def _play(service: DemoService, scene: Scene) -> str:
-    app = KeyPairsApp(service, "on bastion-1 as ops")
+async def _play(session: DemoSession, scene: Scene) -> str:
+    app = KeyPairsApp(session, "on bastion-1 as ops")
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
         await scene(pilot)

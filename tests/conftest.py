@@ -4,6 +4,7 @@ import signal
 import sys
 
 from core.settings import VARIABLES
+from tests.helpers import session_over
 
 # Before anything that imports Textual: it reads these variables once, while it is imported.
 # The snapshots' own variable is not Textual's: by it the processes of a run share a folder.
@@ -38,8 +39,9 @@ import hypothesis  # noqa: E402 - see above
 import pytest  # noqa: E402 - see above
 
 from core.client import Client  # noqa: E402 - see above
-from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
-from core.service import now as time_now  # noqa: E402 - see above
+from core.clock import now as time_now  # noqa: E402 - see above
+from core.local.backend import new_key_pair_id  # noqa: E402 - see above
+from core.session import Session  # noqa: E402 - see above
 from core.store.region_store import RegionStore  # noqa: E402 - see above
 from tests.helpers import SECONDS, Agent  # noqa: E402 - see above
 
@@ -158,28 +160,28 @@ def store(tmp_path: Path) -> RegionStore:
 
 
 @pytest.fixture
-def make_service(store: RegionStore) -> Callable[..., KeyPairService]:
+def make_session(store: RegionStore) -> Callable[..., Session]:
     """Return a function that makes services over `store`, with a clock or ids of the test's own."""
 
     def make(
         now: Callable[[], datetime] = time_now,
         new_key_pair_id: Callable[[], str] = new_key_pair_id,
-    ) -> KeyPairService:
-        return KeyPairService(store, now=now, new_key_pair_id=new_key_pair_id)
+    ) -> Session:
+        return session_over(store, now=now, new_key_pair_id=new_key_pair_id)
 
     return make
 
 
 @pytest.fixture
-def service(make_service: Callable[..., KeyPairService]) -> KeyPairService:
+def session(make_session: Callable[..., Session]) -> Session:
     """Return a service over `store` with the real clock."""
-    return make_service()
+    return make_session()
 
 
 @pytest.fixture
-def client(service: KeyPairService) -> Client:
+def client(session: Session) -> Client:
     """Return a client of `service`, in boto3's call shape."""
-    return Client(service=service)
+    return Client(backend=session.backend)
 
 
 @pytest.fixture

@@ -152,14 +152,14 @@ def _run_app(options: argparse.Namespace) -> int:
     # Imported here, after --help and --version are answered.
     from core.errors import KeyPairsError
     from core.process import forbid_dumps, give_memory_back
-    from core.settings import open_service
+    from core.settings import open_session
     from tui import config, environment
 
     try:
         forbid_dumps()
         give_memory_back()
         environment.check_terminal(os.environ)
-        service = open_service(
+        session = open_session(
             options.region, options.data_dir, options.policy, read_only=options.read_only
         )
         settings = config.load(config.default_path())
@@ -174,7 +174,7 @@ def _run_app(options: argparse.Namespace) -> int:
 
     from tui.app import KeyPairsApp
 
-    app = KeyPairsApp(service, environment.where(os.environ))
+    app = KeyPairsApp(session, environment.where(os.environ))
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
     _say_what_ended(app)
     _let_go_of_lost_streams()

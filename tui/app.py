@@ -33,7 +33,7 @@ from tui.work.brief_message import forget, toast
 from tui.work.exclusive import is_flowing
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 def _palette() -> type[Provider]:
@@ -60,11 +60,11 @@ class KeyPairsApp(App[None]):
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, service: "KeyPairService", where: str = "") -> None:
+    def __init__(self, session: "Session", where: str = "") -> None:
         drawn_lines.let_go()
         survival.spread()
         super().__init__(driver_class=SteadyDriver)
-        self._service = service
+        self._session = session
         self._where = where
         self._wire = Wire()
         self.strokes = Strokes()
@@ -75,7 +75,7 @@ class KeyPairsApp(App[None]):
         self._drawn: Screen[object] | None = None
 
     def get_default_screen(self) -> Screen[None]:
-        return KeyPairListScreen(self._service, self._where)
+        return KeyPairListScreen(self._session, self._where)
 
     def on_load(self) -> None:
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.

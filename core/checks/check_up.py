@@ -1,4 +1,4 @@
-"""The check-up: what is wrong with the store, the key pairs in it and the files they were saved to.
+"""Checks up on the store, the key pairs in it and the files they were saved to.
 
 It only looks. It says what it is about to look at, so that whoever waits for a slow file system
 knows what for, and can stop.
@@ -19,7 +19,8 @@ from core.disk import files
 from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
-from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
+from core.model import Fingerprints, KeptKeyPair, KeyType, PrivateKeyState
+from core.session import Session
 from core.store import data_dir, region_file
 from core.store.region_store import RegionStore
 
@@ -46,24 +47,33 @@ class Summary:
     not_allowed: tuple[str, ...]
 
 
-Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeyPair]]]]
+Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeptKeyPair]]]]
 """The Regions in use: the store of each, and how to ask for its key pairs as far as allowed."""
 
 
 def check_up(
-    folder: Path, regions: Regions, older_than: timedelta | None, now: datetime
+    session: Session, older_than: timedelta | None
 ) -> Iterator[Progress | Finding | Summary]:
-    """Look at everything, and yield what is looked at and what is found; the summary is the last.
+    """Look at every Region, and yield what is looked at and what is found; the summary is the last.
+
+    Each step blocks no longer than the reading of a pair's files or an agent's answer, and
+    nothing is changed. The Regions are listed before the first step.
 
     Args:
-        folder: the data folder.
-        regions: the Regions in use.
+        session: a session in any Region.
         older_than: the age from which a pair is reported, or None to report none for its age.
-        now: an aware time.
     """
+    everywhere = session.in_every_region()
+    regions = [(each.store, each.backend.describe_key_pairs) for each in everywhere]
+    return _check_up(session.store.folder, regions, older_than, session.now())
+
+
+def _check_up(
+    folder: Path, regions: Regions, older_than: timedelta | None, now: datetime
+) -> Iterator[Progress | Finding | Summary]:
     yield from _folder(folder, regions)
     yield from _left_by_installing()
-    pairs: list[tuple[PairReference, KeyPair]] = []
+    pairs: list[tuple[PairReference, KeptKeyPair]] = []
     not_allowed = []
     for number, (store, describe) in enumerate(regions):
         yield Progress(f"the file of {store.region}", number, len(regions))
@@ -79,7 +89,7 @@ def check_up(
             pairs += [(_reference(store.region, pair), pair) for pair in found]
     checks = SavedFileChecks()
     in_agent = None
-    if any(pair.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
+    if any(pair.custody.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
         yield Progress("the ssh-agent", 0, len(pairs))
         in_agent = agent_keys.keys_in_agent()
     for number, (reference, pair) in enumerate(pairs):
@@ -92,7 +102,7 @@ def check_up(
     yield Summary(names, len(pairs), tuple(not_allowed))
 
 
-def _reference(region: str, pair: KeyPair) -> PairReference:
+def _reference(region: str, pair: KeptKeyPair) -> PairReference:
     return PairReference(region, pair.key_pair_id, pair.key_name)
 
 
@@ -179,7 +189,7 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
 
 def _pair(
     reference: PairReference,
-    pair: KeyPair,
+    pair: KeptKeyPair,
     in_agent: frozenset[str] | None,
     older_than: timedelta | None,
     now: datetime,
@@ -204,7 +214,7 @@ def _pair(
             f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
             REPLACE,
         )
-    if pair.private_key is PrivateKeyState.UNSAVED:
+    if pair.custody.private_key is PrivateKeyState.UNSAVED:
         yield finding("never-saved", *_never_saved(pair, in_agent))
     age = now - pair.create_time
     if older_than is not None and age > older_than:
@@ -215,7 +225,7 @@ def _pair(
         )
 
 
-def _never_saved(pair: KeyPair, in_agent: frozenset[str] | None) -> tuple[str, str]:
+def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[str, str]:
     """Return the problem and the advice for a pair whose private key may be in an agent alone.
 
     That this session's agent does not show the key, as a locked one does not, says nothing about
@@ -235,14 +245,14 @@ def _never_saved(pair: KeyPair, in_agent: frozenset[str] | None) -> tuple[str, s
     )
 
 
-def _agrees(pair: KeyPair, public_key: PublicKey) -> bool:
-    """Tell whether the fingerprints of a record are of its public key, as far as that shows."""
+def _agrees(pair: KeptKeyPair, public_key: PublicKey) -> bool:
+    """Return whether the fingerprints of a record are of its public key, as far as that shows."""
     kinds = fingerprints(public_key)
-    sha1 = pair.fingerprints.pkcs8_sha1
+    sha1 = pair.custody.fingerprints.pkcs8_sha1
     expected = Fingerprints(sha1, kinds.spki_md5, kinds.ssh_sha256, kinds.ssh_md5)
     return (
         pair.key_type is public_key.key_type
-        and pair.fingerprints == expected
+        and pair.custody.fingerprints == expected
         and pair.key_fingerprint == ec2_fingerprint(public_key, expected)
     )
 
@@ -250,8 +260,8 @@ def _agrees(pair: KeyPair, public_key: PublicKey) -> bool:
 # Pairs beside each other ------------------------------------------------------------------------
 
 
-def _same_names(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Finding]:
-    by_name: dict[str, list[tuple[PairReference, KeyPair]]] = defaultdict(list)
+def _same_names(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[Finding]:
+    by_name: dict[str, list[tuple[PairReference, KeptKeyPair]]] = defaultdict(list)
     for reference, pair in pairs:
         by_name[pair.key_name].append((reference, pair))
     for name, namesakes in by_name.items():
@@ -267,7 +277,7 @@ def _same_names(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Find
             )
 
 
-def _same_keys(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Finding]:
+def _same_keys(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[Finding]:
     by_key: dict[str, list[PairReference]] = defaultdict(list)
     for reference, pair in pairs:
         by_key[pair.public_key].append(reference)

@@ -1,4 +1,4 @@
-"""Whose key is this: from a file, a folder, a line or a fingerprint to the pair, in any Region.
+"""Finds the pair of a key, in any Region, from a file, a folder, a line or a fingerprint.
 
 A folder is walked without following links, and nothing in it is opened but regular files that are
 small enough for a key. A passphrase is asked for only where a file does not show its public half
@@ -18,6 +18,7 @@ from typing import NamedTuple
 from core import query
 from core.checks.answers import Found, Match, Standing
 from core.checks.finding import PairReference
+from core.custody import agent
 from core.disk import files
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import (
@@ -38,9 +39,10 @@ from core.keys.public_key import PublicKey
 from core.keys.reading import import_material, key_file, private_file
 from core.keys.reading.key_in_file import KeyInFile
 from core.keys.reading.key_lines import AUTHORIZED_KEYS
-from core.model import DeletedKeyPair, KeyPair, KeyType
+from core.model import DeletedKeyPair, KeptKeyPair, KeyType
 from core.process import interruptible
 from core.secret import Passphrase
+from core.session import Session
 
 LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
@@ -62,7 +64,20 @@ Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
 
 
-class _Place(NamedTuple):
+def finder(session: Session, ask: Ask | None = None) -> "Finder":
+    """Return what finds the pair of a key in all Regions; reads them all.
+
+    `ask` is asked for the passphrase of a file that does not show its public half.
+    """
+    regions = session.in_every_region()
+    return Finder(
+        ((each.region, each.backend.describe_key_pairs) for each in regions),
+        ask,
+        ((each.region, each.backend.deleted_key_pairs) for each in regions),
+    )
+
+
+class _FilePlace(NamedTuple):
     """Where a file stands: its path, how it was called, and the descriptor of its folder."""
 
     path: Path
@@ -101,12 +116,12 @@ class Finder:
 
     def __init__(
         self,
-        regions: Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]],
+        regions: Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]],
         ask: Ask | None = None,
         deleted: Iterable[tuple[str, Callable[[], Sequence[DeletedKeyPair]]]] = (),
     ) -> None:
         self._ask = ask
-        self.pairs: list[tuple[str, KeyPair]] = []
+        self.pairs: list[tuple[str, KeptKeyPair]] = []
         """All pairs, each with its Region."""
         self.known: list[str] = []
         """The Regions whose pairs are known here."""
@@ -122,10 +137,10 @@ class Finder:
                 if isinstance(error, UnauthorizedOperation):
                     self.not_allowed.append(name)
                 self.problems.append(f"The pairs of {name} are not known: {error}")
-        self._by_fingerprint: dict[str, list[tuple[str, KeyPair]]] = defaultdict(list)
+        self._by_fingerprint: dict[str, list[tuple[str, KeptKeyPair]]] = defaultdict(list)
         for name, pair in self.pairs:
-            self._by_fingerprint[pair.fingerprints.ssh_sha256].append((name, pair))
-        self._deleted: list[tuple[PairReference, KeyPair]] = []
+            self._by_fingerprint[pair.custody.fingerprints.ssh_sha256].append((name, pair))
+        self._deleted: list[tuple[PairReference, KeptKeyPair]] = []
         for name, describe_deleted in deleted:
             with suppress(EC2Error, StoreError):  # which is among the problems already
                 self._deleted += [
@@ -233,13 +248,13 @@ class Finder:
             yield _unreadable(source, error)
             return
         keys = key_file.read(data, path.name)
-        place = _Place(path, source, folder)
+        place = _FilePlace(path, source, folder)
         for each in keys:
             yield self._key(each, place, each.line if len(keys) > 1 else None)
         if not keys:
             yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
 
-    def _key(self, key: KeyInFile, place: "_Place", line: int | None) -> Found:
+    def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
         if key.private is None:
             return self._public(key, place.source, line)
         found = self._private(key.private, place, is_alone=line is None)
@@ -252,8 +267,6 @@ class Finder:
         Raises:
             AgentError: there is no agent, or it cannot be asked.
         """
-        from core.custody import agent
-
         held = agent.holdings()
         source = THE_AGENT if held.owner is None else f"{THE_AGENT} of {held.owner.name}"
         if not held.identities:
@@ -275,7 +288,7 @@ class Finder:
         standing = Standing.DAMAGED if key.is_damaged else Standing.UNSUPPORTED
         return Found(source, standing, key.kind, line, None, key.comment, note)
 
-    def _private(self, data: bytes, place: "_Place", *, is_alone: bool) -> Found:
+    def _private(self, data: bytes, place: "_FilePlace", *, is_alone: bool) -> Found:
         kind = "private key"
         source = place.source
         try:
@@ -336,7 +349,7 @@ class Finder:
         standing = _standing(matches, deleted)
         return Found(source, standing, kind, line, key, comment, note, matches, deleted)
 
-    def _deleted_if(self, is_it: Callable[[KeyPair], bool]) -> tuple[PairReference, ...]:
+    def _deleted_if(self, is_it: Callable[[KeptKeyPair], bool]) -> tuple[PairReference, ...]:
         return tuple(reference for reference, pair in self._deleted if is_it(pair))
 
     # Text ---------------------------------------------------------------------------------------
@@ -359,7 +372,7 @@ class Finder:
                 yield Found("", Standing.NO_KEY, note=note)
             return
 
-        def has_it(pair: KeyPair) -> bool:
+        def has_it(pair: KeptKeyPair) -> bool:
             return query.fingerprint_kind(text, pair) is not None
 
         kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
@@ -375,17 +388,17 @@ def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Sta
     return Standing.DELETED if deleted else Standing.UNKNOWN
 
 
-def _fingerprint_kind(pair: KeyPair) -> str:
+def _fingerprint_kind(pair: KeptKeyPair) -> str:
     """Return which fingerprint of a pair, the one EC2 shows if may be, its public key gives."""
     if pair.key_type is KeyType.ED25519:
         return fingerprint_kinds.EC2_SHA256
-    imported = pair.key_fingerprint == pair.fingerprints.spki_md5
+    imported = pair.key_fingerprint == pair.custody.fingerprints.spki_md5
     return fingerprint_kinds.SPKI_MD5 if imported else fingerprint_kinds.SSH_SHA256
 
 
 def _may_have_sha1(found: Found) -> bool:
-    """Tell whether EC2's SHA-1 of the private key is known of a pair that was found."""
-    return any(match.key_pair.fingerprints.pkcs8_sha1 for match in found.matches)
+    """Return whether EC2's SHA-1 of the private key is known of a pair that was found."""
+    return any(match.key_pair.custody.fingerprints.pkcs8_sha1 for match in found.matches)
 
 
 def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
@@ -395,7 +408,7 @@ def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
     sha1 = pkcs8_sha1(pem.pkcs8_der(private_key))
     matches = tuple(
         replace(match, fingerprint_kind=fingerprint_kinds.PKCS8_SHA1)
-        if match.key_pair.fingerprints.pkcs8_sha1 == sha1
+        if match.key_pair.custody.fingerprints.pkcs8_sha1 == sha1
         else match
         for match in found.matches
     )
@@ -429,7 +442,7 @@ def _largest(name: str) -> int:
     return _LARGEST_AUTHORIZED_KEYS if name.startswith(AUTHORIZED_KEYS) else LARGEST
 
 
-def _public_key_beside(place: "_Place") -> PublicKey | None:
+def _public_key_beside(place: "_FilePlace") -> PublicKey | None:
     """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
     path = place.path
     names = [path.with_name(f"{path.name}.pub")]

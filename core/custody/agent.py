@@ -38,6 +38,10 @@ SECONDS = 5.0
 SECONDS_TO_ADD = 300.0
 """The longest that adding is waited for: the agent may be asking a person."""
 
+TO_START = 'eval "$(ssh-agent)"'
+TO_LIST, TO_REMOVE, TO_UNLOCK = "ssh-add -l", "ssh-add -d FILE.pub", "ssh-add -X"
+"""The commands that are advised."""
+
 _LARGEST = 256 * 1024
 """The longest message of OpenSSH's agent; a longer one is refused unread."""
 
@@ -73,7 +77,7 @@ class NoAgent(AgentError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             reason,
-            'Start one with eval "$(ssh-agent)", then start keypairs again in that shell.',
+            f"Start one with {TO_START}, then start keypairs again in that shell.",
         )
 
 
@@ -81,7 +85,7 @@ class AddNotConfirmed(AgentError, NotConfirmed):
     """A key was on its way to the agent, which may hold it now, or later; says how to look."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason, "The agent may hold the key: ssh-add -l lists what it holds.")
+        super().__init__(reason, f"The agent may hold the key: {TO_LIST} lists what it holds.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class AgentAsks(AgentError):
         super().__init__(
             f"Not added yet: the agent at {path} belongs to {owner.name},"
             " who can log in with every key in it.",
-            'An agent of your own: eval "$(ssh-agent)", then start keypairs again in that shell.',
+            f"For an agent of your own: {TO_START}, then start keypairs again in that shell.",
         )
         self.owner = owner
 
@@ -432,7 +436,7 @@ def _refusal(status: int, words: str, path: str) -> AgentError:
         return AddNotConfirmed(f"The agent at {path} gave no answer ({words}).")
     return AgentError(
         f"The agent at {path} is there, but refused the key ({words}).",
-        "A locked agent refuses every key (ssh-add -X unlocks it), some refuse a lifetime or"
+        f"A locked agent refuses every key ({TO_UNLOCK} unlocks it), some refuse a lifetime or"
         " being asked, and those of a token or a vault take no keys.",
     )
 

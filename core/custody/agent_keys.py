@@ -2,15 +2,18 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
 
 from core.checks.finding import PairReference
 from core.custody import agent
-from core.errors import EC2Error, StoreError
+from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import ssh_types
-from core.model import CreatedKeyPair, FileFormat, KeyPair, PrivateKeyState
+from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
+from core.process import changing
+from core.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class AgentKey:
     """
 
     identity: agent.Identity
-    key_pair: KeyPair | None
+    key_pair: KeptKeyPair | None
     elsewhere: PairReference | None = None
 
 
@@ -52,12 +55,33 @@ class AddedToAgent:
     owner: agent.AgentOwner | None = None
 
 
-Regions = Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]]
+Regions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
 """The name of each Region, and how to ask for its pairs as far as allowed."""
 
 
+def in_agent(session: Session) -> AgentContents:
+    """Return what the ssh-agent of this session holds, and which pair each is.
+
+    The pairs of a Region that may not be described count as unknown.
+
+    Raises:
+        AgentError: there is no agent, or it cannot be asked.
+        StoreError: the Region's file cannot be read.
+    """
+    others = (
+        (each.region, each.backend.describe_key_pairs)
+        for each in session.in_every_region()
+        if each.region != session.region
+    )
+    held = agent.holdings()
+    here: Sequence[KeptKeyPair] = ()
+    with suppress(UnauthorizedOperation):
+        here = session.backend.describe_key_pairs()
+    return contents(held, here, others)
+
+
 def contents(
-    holdings: agent.Holdings, key_pairs: Iterable[KeyPair], others: Regions
+    holdings: agent.Holdings, key_pairs: Iterable[KeptKeyPair], others: Regions
 ) -> AgentContents:
     """Return what an agent holds with the key pair that each is.
 
@@ -65,7 +89,9 @@ def contents(
     that was created here counts before those that were imported.
     """
     lines = [_line_of(identity) for identity in holdings.identities]
-    created_last = sorted(key_pairs, key=lambda p: p.private_key is not PrivateKeyState.IMPORTED)
+    created_last = sorted(
+        key_pairs, key=lambda p: p.custody.private_key is not PrivateKeyState.IMPORTED
+    )
     here = {key_pair.public_key: key_pair for key_pair in created_last}
     elsewhere = _elsewhere({*lines} - {*here}, others)
     keys = (
@@ -109,7 +135,53 @@ def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
     return found
 
 
+@changing()
 def add_to_agent(
+    session: Session,
+    created: CreatedKeyPair,
+    *,
+    lifetime: timedelta | None = None,
+    confirm: bool = False,
+    accepted: agent.AgentOwner | None = None,
+    stop: Event | None = None,
+) -> AddedToAgent:
+    """Add the private key to the ssh-agent of this session, from memory.
+
+    The record goes on saying that it was never saved: an agent forgets. That it was added, or
+    may have been, stands in the journal. With a `lifetime` the agent forgets it after that;
+    with `confirm` it asks before each use. `accepted` is the owner of an `AgentAsks` that the
+    person said yes to; `stop` is set when they do not want to wait any longer.
+
+    Raises:
+        AgentAsks: the agent is another account's; nothing was added.
+        AddNotConfirmed: the agent may hold it, but was not seen to.
+        AgentError: there is no agent, or it refused.
+    """
+    try:
+        added = _add(
+            created,
+            lifetime=lifetime,
+            confirm=confirm,
+            now=session.now,
+            accepted=accepted,
+            stop=stop,
+        )
+    except agent.AddNotConfirmed as doubt:
+        try:
+            with session.store.journaled("AddToAgent", created.key_pair, session.now()):
+                raise
+        except StoreError as error:
+            reason = f"{doubt.reason} It is not in the journal. {error}"
+            raise agent.AddNotConfirmed(reason) from None
+    try:
+        with session.store.journaled("AddToAgent", created.key_pair, session.now()):
+            pass
+    except StoreError as error:
+        return replace(added, warning=f"It is not in the journal. {error}")
+    return added
+
+
+def _add(
     created: CreatedKeyPair,
     *,
     lifetime: timedelta | None,

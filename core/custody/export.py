@@ -1,12 +1,16 @@
-"""The list of key pairs as a file for other programs: CSV or JSON, nothing private."""
+"""Writes the list of key pairs to a file for other programs: CSV or JSON, nothing private."""
 
 import csv
 import io
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
-from core.model import KeyPair
+from core.custody import saving
+from core.disk.destination import Destination
+from core.model import KeptKeyPair
+from core.process import changing
 from core.store.records import to_record
 
 _COLUMNS = (
@@ -23,13 +27,32 @@ _COLUMNS = (
 _FORMULA = re.compile(r"(?:^|(?<=;))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
-def as_json(key_pairs: Iterable[KeyPair], region: str) -> str:
+@changing()
+def export(
+    key_pairs: Iterable[KeptKeyPair],
+    region: str,
+    path_text: str,
+    *,
+    accepted: Destination | None = None,
+) -> Path:
+    """Write key pairs to a new file of mode 0600: CSV where its name says so, else JSON.
+
+    Raises:
+        SaveAsks: a folder would be made, and `accepted` does not say yes to that.
+        SaveError: the path is no good or the file could not be written; says why.
+    """
+    is_csv = path_text.strip().casefold().endswith(".csv")
+    text = (as_csv if is_csv else as_json)(key_pairs, region)
+    return saving.save_text(path_text, text, accepted)
+
+
+def as_json(key_pairs: Iterable[KeptKeyPair], region: str) -> str:
     """Return the key pairs as one JSON document, in the spelling of the Region's file."""
     document = {"Region": region, "KeyPairs": [to_record(key_pair) for key_pair in key_pairs]}
     return _ascii(json.dumps(document, indent=2)) + "\n"
 
 
-def as_csv(key_pairs: Iterable[KeyPair], region: str) -> str:
+def as_csv(key_pairs: Iterable[KeptKeyPair], region: str) -> str:
     """Return the key pairs as CSV (RFC 4180) with a heading; tags as JSON in one column.
 
     What a spreadsheet would take for a formula gets an apostrophe in front, and what a terminal
@@ -45,7 +68,7 @@ def as_csv(key_pairs: Iterable[KeyPair], region: str) -> str:
     return text.getvalue()
 
 
-def _tags(key_pair: KeyPair) -> str:
+def _tags(key_pair: KeptKeyPair) -> str:
     if not key_pair.tags:
         return ""
     tags = json.dumps({tag.key: tag.value for tag in key_pair.tags})

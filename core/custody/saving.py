@@ -1,4 +1,4 @@
-"""New files that hold a key: written once, read back, and removed if they are not what they should.
+"""Writes keys to new files, reads them back, and removes what is not as it should be.
 
 A place that deserves a second yes is refused with `SaveAsks` until the verdict that was shown
 comes back as `accepted`; any other verdict, or another path, asks anew.
@@ -8,15 +8,37 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from core.custody import pub_files
 from core.disk import destination, files
 from core.disk.destination import Destination, Verdict
-from core.errors import ProofFailed, SaveAsks, SaveError
+from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
-from core.model import CreatedKeyPair, FileFormat, KeyPair, SavedPublicKey
+from core.model import (
+    CreatedKeyPair,
+    FileFormat,
+    KeptKeyPair,
+    KeyPair,
+    PrivateKeyState,
+    SavedKeyMaterial,
+    SavedPublicKey,
+)
+from core.process import changing
 from core.secret import Passphrase
+from core.session import Session
+
+
+class SaveAsks(SaveError):
+    """Nothing was saved yet, because the place deserves a second yes.
+
+    `destination` is what to give back as `accepted` once the person has read its explanation.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        super().__init__(f"Not saved yet: {destination.explanation}.")
+        self.destination = destination
 
 
 def save_private_key(
@@ -48,6 +70,54 @@ def save_private_key(
     return path, ("synced", *proofs)
 
 
+@changing()
+def save_key_material(
+    session: Session,
+    created: CreatedKeyPair,
+    path_text: str,
+    file_format: FileFormat | None = None,
+    passphrase: Passphrase | None = None,
+    *,
+    accepted: Destination | None = None,
+) -> SavedKeyMaterial:
+    """Write the private key to a new file of mode 0600, read it back, and record where it is.
+
+    A missing folder is made with mode 0700. Nothing is ever overwritten, and a failure leaves
+    no file behind; the key stays in hand, for another file in another format. Without a
+    format it is the one it was created in. `accepted` is the destination of a `SaveAsks` that
+    the person said yes to.
+
+    Raises:
+        SaveAsks: the place deserves a second yes; nothing was saved.
+        SaveError: the path is no good, the format does not go with the type or a passphrase,
+            or the file could not be written; says why.
+        ProofFailed: the file did not read back as the key; it was removed.
+    """
+    path, proofs = save_private_key(created, path_text, file_format, passphrase, accepted)
+    return SavedKeyMaterial(path, proofs, _record(session, created.key_pair, path))
+
+
+def _record(session: Session, key_pair: KeptKeyPair, path: Path) -> str | None:
+    """Record where a private key is; return what went wrong with that."""
+    try:
+        with session.store.transaction() as transaction:
+            current = transaction.state.key_pairs.get(key_pair.key_pair_id)
+            if current is None:
+                return "The file is fine, but the key pair was deleted meanwhile."
+            custody = replace(
+                current.custody,
+                private_key=PrivateKeyState.SAVED,
+                saved_to=(*current.custody.saved_to, str(path)),
+            )
+            transaction.update(replace(current, custody=custody), "SaveKeyMaterial")
+    except StoreNotConfirmed as error:
+        return f"The file is fine, and the record says so. {error}"
+    except StoreError as error:
+        return f"The file is fine, but the record still says never saved. {error}"
+    return None
+
+
+@changing()
 def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
     """Write the public key of a pair to a new file of mode 0644 and read it back.
 

@@ -1,4 +1,4 @@
-"""Whether a call is allowed, decided before anything else about it is looked at.
+"""Decides whether a call is allowed, before anything else about it is looked at.
 
 Three things can forbid a call: a session that only reads, file permissions, and an IAM policy.
 Without a policy everything is allowed that the files allow.
@@ -6,6 +6,7 @@ Without a policy everything is allowed that the files allow.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.ec2.regions import Region, key_pair_arn
@@ -21,6 +22,9 @@ ACCOUNT = "000000000000"
 READS = frozenset({"DescribeKeyPairs", "DescribeTags"})
 
 Context = Mapping[str, str | tuple[str, ...]]
+"""Condition keys of a request, and the value or values of each."""
+
+NO_CONTEXT: Context = MappingProxyType({})
 
 
 class Authorizer:
@@ -112,7 +116,10 @@ class Authorizer:
     def _circumstances(self) -> dict[str, str]:
         """Return the condition keys of every request of an IAM user ("Global condition keys").
 
-        What depends on a network, or on how the user signed in, no request here has.
+        The user asks in person, with long-term credentials, and over no network that anyone
+        could listen to. What else AWS puts into each request (`aws:SourceIp`, `aws:userid`), or
+        into those of some sessions, networks and organizations, is not known on this machine; a
+        policy that would forbid by it is refused (`policy.vocabulary`).
         """
         now = self._now().astimezone(UTC)
         return {
@@ -122,6 +129,11 @@ class Authorizer:
             "aws:PrincipalArn": self._caller,
             "aws:PrincipalAccount": ACCOUNT,
             "aws:PrincipalType": "User",
+            "aws:PrincipalIsAWSService": "false",
+            "aws:ViaAWSService": "false",
+            "aws:ResourceAccount": ACCOUNT,
+            "aws:SecureTransport": "true",
+            "aws:UserAgent": "keypairs",
             "aws:CurrentTime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "aws:EpochTime": f"{int(now.timestamp())}",
         }

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from core.errors import SettingsError
 
+VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+"""The environment variables that name a Region, the strongest first."""
+
 _DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "aws": {
         "af-south-1": "Africa (Cape Town)",

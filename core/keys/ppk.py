@@ -110,7 +110,7 @@ class PPKFile:
             raise WrongPassphrase(given=False)
         keys = _keys(self, passphrase)
         clear = keys.aes().decryptor().update(self.private) if self.encrypted else self.private
-        if not hmac.compare_digest(self.mac, _mac(self, clear, keys.mac)):
+        if not hmac.compare_digest(self.mac.lower(), _mac(self, clear, keys.mac)):
             if self.encrypted:
                 raise WrongPassphrase(given=True)
             raise EncodingError("the MAC of this PPK does not match its contents, it was changed")
@@ -256,7 +256,7 @@ def _derivation(rows: Iterator[bytes]) -> argon2.Parameters:
         _number(rows, b"Argon2-" + name) for name in (b"Memory", b"Passes", b"Parallelism")
     )
     salt = _header(rows, b"Argon2-Salt")
-    if not re.fullmatch(rb"(?:[0-9a-f]{2}){1,64}", salt):
+    if not re.fullmatch(rb"(?:[0-9a-fA-F]{2}){1,64}", salt):
         raise EncodingError("the Argon2-Salt line of this PPK is damaged")
     parameters = argon2.Parameters(
         flavour, memory, passes, parallelism, bytes.fromhex(salt.decode())

@@ -12,7 +12,7 @@ from core.errors import SettingsError, StoreError
 def data_folder(
     folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
-    """Return the folder that holds the Regions, as `open_service` chooses it."""
+    """Return the folder that holds the Regions, as `open_session` chooses it."""
     named = folder or environment.get("KEYPAIRS_DATA_DIR")
     if named:
         return expanded(named).absolute()

@@ -20,6 +20,8 @@ from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic, sleep
 
+import orjson
+
 from core.account import user
 from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
@@ -165,8 +167,6 @@ class Journal:
                 ) from None
 
     def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
-        import orjson
-
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),
@@ -249,8 +249,6 @@ def _outcome(outcome: str) -> bytes:
 
 
 def _entry(line: bytes) -> Entry | None:
-    import orjson
-
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])

@@ -1,4 +1,4 @@
-"""The format of a Region's file: bytes to tables and what they mean, and back.
+"""Turns the bytes of a Region's file into tables and what they mean, and back.
 
 The file is a plain TinyDB document. Its first table, `keypairs`, is one record about the file
 itself, which begins with the SHA-256 of every byte that follows.
@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
+import orjson
+
 from core.errors import StoreError, StoreTooNew
-from core.model import DeletedKeyPair, KeyPair
+from core.model import DeletedKeyPair, KeptKeyPair
 from core.store.records import Record, deleted_from_record, from_record
 
 SCHEMA = 1
@@ -56,7 +58,7 @@ class RegionState:
     """
 
     generation: int = 0
-    key_pairs: Mapping[str, KeyPair] = field(default_factory=dict)
+    key_pairs: Mapping[str, KeptKeyPair] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     deleted: Mapping[str, DeletedKeyPair] = field(default_factory=dict)
 
@@ -64,7 +66,7 @@ class RegionState:
         """Tell whether the id exists or once did."""
         return key_pair_id in self.key_pairs or key_pair_id in self.deleted
 
-    def named(self, key_name: str) -> KeyPair | None:
+    def named(self, key_name: str) -> KeptKeyPair | None:
         """Return the key pair of that name."""
         key_pair_id = self.names.get(key_name)
         return None if key_pair_id is None else self.key_pairs[key_pair_id]
@@ -98,8 +100,6 @@ def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, 
 
 
 def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[Piece]:
-    import orjson
-
     header = {"schema": SCHEMA, "region": region, "generation": generation}
     try:
         between = b'",' + orjson.dumps(header)[1:] + b"}"
@@ -151,8 +151,6 @@ def decode(data: bytes, region: str) -> Tables:
         StoreTooNew: a newer version of the program wrote it.
         ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
     """
-    import orjson
-
     if not data:
         raise ValueError("it is empty")
     if not data.startswith(_PREFIX):
@@ -198,7 +196,7 @@ def _content(tables: Tables, known: Content) -> Content:
     for doc_id in (*records, *tables[DELETED]):
         if _DOC_ID.fullmatch(doc_id) is None:
             raise ValueError(f"{doc_id[:_LONGEST_SHOWN]!r} is no number of a record")
-    key_pairs: dict[str, KeyPair] = {}
+    key_pairs: dict[str, KeptKeyPair] = {}
     doc_ids: dict[str, int] = {}
     texts: dict[str, str] = {}
     for doc_id, record in records.items():
@@ -236,8 +234,6 @@ def _share(record: Record, texts: dict[str, str]) -> None:
 
 def names_still_readable(data: bytes) -> frozenset[str]:
     """Return the names of the key pairs that can be made out in a file, be it damaged."""
-    import orjson
-
     names = set()
     for match in _START_OF_A_RECORD.finditer(data.partition(f'"{DELETED}"'.encode())[0]):
         try:

@@ -1,4 +1,4 @@
-"""One Region on disk: a TinyDB file that survives crashes, full disks and other sessions.
+"""Keeps one Region on disk: a TinyDB file that survives crashes, full disks and other sessions.
 
 The file is a plain TinyDB document, so stock TinyDB reads it; its format is in
 `core.store.region_file`. What was cut, flipped or edited by hand is refused, not guessed at.
@@ -19,12 +19,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.disk import files, in_folder, replacing
 from core.disk.files import ReplaceNotConfirmed
 from core.disk.mounts import network_file_system
 from core.ec2.regions import is_region
 from core.errors import StoreDamaged, StoreError, StoreNotConfirmed, StoreTooNew
+from core.model import KeyPair
 from core.process import changing
 from core.store import data_dir, region_file
 from core.store.data_dir import restore_command
@@ -33,7 +35,9 @@ from core.store.region_file import Content
 from core.store.region_file import RegionState as RegionState
 from core.store.region_lock import RegionLock
 from core.store.system_errors import explained
-from core.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from core.store.transaction import Transaction
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another session before giving up."""
@@ -123,6 +127,17 @@ class RegionStore:
         """The journal of the data folder."""
         return self._journal
 
+    def journaled(
+        self, operation: str, key_pair: KeyPair, time: datetime
+    ) -> AbstractContextManager[None]:
+        """Record in the journal what changes no record, around the block that does it.
+
+        Raises:
+            StoreError: the journal cannot be written; the block was not run.
+        """
+        change = Change(operation, key_pair.key_name, key_pair.key_pair_id)
+        return self._journal.record(self._region, [change], time)
+
     def write_problem(self) -> str | None:
         """Return why the file permissions forbid changes, or None where they do not."""
         return data_dir.problem(self._folder)
@@ -138,7 +153,7 @@ class RegionStore:
             return self._refresh().content.state
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> "Iterator[Transaction]":
         """Hold the Region's lock, and write what was changed when the block ends well.
 
         Raises:
@@ -147,6 +162,8 @@ class RegionStore:
             StoreNotConfirmed: written, but the disk did not confirm it.
             StoreError: it could not be written; nothing was changed.
         """
+        from core.store.transaction import Transaction  # it brings TinyDB, which takes 20 ms
+
         with self.locked():
             content = self._refresh().content
             transaction = Transaction(content)

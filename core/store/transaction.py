@@ -1,10 +1,12 @@
-"""Changes to a Region that are written together or not at all, made by TinyDB in memory."""
+"""Makes changes to a Region in memory, by TinyDB, that are written together or not at all."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from core.model import DeletedKeyPair, KeyPair
+from tinydb import TinyDB, where
+
+from core.model import DeletedKeyPair, KeptKeyPair
 from core.store.journal import Change
 from core.store.records import deleted_to_record, to_record
 from core.store.region_file import DELETED, KEY_PAIRS, Content, RegionState, Tables
@@ -39,8 +41,6 @@ class Transaction:
     """Changes to a Region that will be written together, or not at all."""
 
     def __init__(self, content: Content) -> None:
-        from tinydb import TinyDB
-
         self._memory = memory = _Memory(content.tables)
         # No way back from it to this transaction, whose copies of the tables go when it ends.
         self._database = TinyDB(storage=lambda: memory)
@@ -57,19 +57,29 @@ class Transaction:
         """The Region as this transaction has it so far."""
         return RegionState(self._generation, self._key_pairs, self._names, self._deleted)
 
-    def insert(self, key_pair: KeyPair, operation: str) -> None:
-        """Add a key pair whose id and name are new; `operation` is what the journal calls this."""
-        doc_id = self._database.table(KEY_PAIRS).insert(to_record(key_pair))
-        self._doc_ids[key_pair.key_pair_id] = doc_id
-        self._key_pairs[key_pair.key_pair_id] = key_pair
-        self._names[key_pair.key_name] = key_pair.key_pair_id
-        self._note(operation, key_pair)
+    def insert(self, key_pair: KeptKeyPair, operation: str | None) -> None:
+        """Add a key pair whose id and name are new; `operation` is what the journal calls this.
 
-    def update(self, key_pair: KeyPair, operation: str) -> None:
+        The journal is not told where there is none, as of what EC2 shows of itself.
+        """
+        self.insert_all([key_pair], operation)
+
+    def insert_all(self, key_pairs: Sequence[KeptKeyPair], operation: str | None) -> None:
+        """Do the same for several, going through the table only once."""
+        if not key_pairs:
+            return
+        doc_ids = self._database.table(KEY_PAIRS).insert_multiple(map(to_record, key_pairs))
+        for key_pair, doc_id in zip(key_pairs, doc_ids, strict=True):
+            self._doc_ids[key_pair.key_pair_id] = doc_id
+            self._key_pairs[key_pair.key_pair_id] = key_pair
+            self._names[key_pair.key_name] = key_pair.key_pair_id
+            self._note(operation, key_pair)
+
+    def update(self, key_pair: KeptKeyPair, operation: str | None) -> None:
         """Put a key pair in the place of the one with its id; ids and names do not change."""
         self.update_all([key_pair], operation)
 
-    def update_all(self, key_pairs: Sequence[KeyPair], operation: str) -> None:
+    def update_all(self, key_pairs: Sequence[KeptKeyPair], operation: str | None) -> None:
         """Do the same for several, going through the table only once."""
         doc_ids = [self._doc_ids[key_pair.key_pair_id] for key_pair in key_pairs]
         if not doc_ids:
@@ -83,23 +93,34 @@ class Transaction:
             self._key_pairs[key_pair.key_pair_id] = key_pair
             self._note(operation, key_pair)
 
-    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
+    def remove(self, key_pair_id: str, delete_time: datetime, operation: str | None) -> None:
         """Remove a key pair and remember it among the deleted ones."""
-        key_pair = self._key_pairs.pop(key_pair_id)
-        del self._names[key_pair.key_name]
-        deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair)
-        self._database.table(KEY_PAIRS).remove(doc_ids=[self._doc_ids.pop(key_pair_id)])
-        self._database.table(DELETED).insert(deleted_to_record(deleted))
-        self._deleted[key_pair_id] = deleted
-        self._note(operation, key_pair)
+        self.remove_all([key_pair_id], delete_time, operation)
 
-    def restore(self, key_pair_id: str, operation: str) -> KeyPair:
+    def remove_all(
+        self, key_pair_ids: Sequence[str], delete_time: datetime, operation: str | None
+    ) -> None:
+        """Do the same for several, going through the tables only once."""
+        if not key_pair_ids:
+            return
+        doc_ids = [self._doc_ids.pop(key_pair_id) for key_pair_id in key_pair_ids]
+        self._database.table(KEY_PAIRS).remove(doc_ids=doc_ids)
+        gone = [
+            DeletedKeyPair(key_pair_id, delete_time, self._key_pairs.pop(key_pair_id))
+            for key_pair_id in key_pair_ids
+        ]
+        self._database.table(DELETED).insert_multiple(map(deleted_to_record, gone))
+        for deleted in gone:
+            self._deleted[deleted.key_pair_id] = deleted
+            if deleted.key_pair is not None:
+                del self._names[deleted.key_pair.key_name]
+                self._note(operation, deleted.key_pair)
+
+    def restore(self, key_pair_id: str, operation: str | None) -> KeptKeyPair:
         """Bring a deleted key pair back as it was; its name must be free."""
         key_pair = self._deleted.pop(key_pair_id).key_pair
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
-        from tinydb import where
-
         self._database.table(DELETED).remove(where("KeyPairId") == key_pair_id)
         self.insert(key_pair, operation)
         return key_pair
@@ -113,8 +134,6 @@ class Transaction:
         }
         if not old:
             return
-        from tinydb import where
-
         table = self._database.table(DELETED)
         found = table.search(where("KeyPairId").test(old.__contains__))
         doc_ids = [document.doc_id for document in found]
@@ -123,8 +142,9 @@ class Transaction:
         for key_pair_id in old:
             self._deleted[key_pair_id] = replace(self._deleted[key_pair_id], key_pair=None)
 
-    def _note(self, operation: str, key_pair: KeyPair) -> None:
-        self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
+    def _note(self, operation: str | None, key_pair: KeptKeyPair) -> None:
+        if operation is not None:
+            self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
 
     def result(self) -> Content:
         """Return what the file is to hold, in its next generation."""

@@ -13,8 +13,10 @@ sys.path.insert(0, str(ROOT))
 
 from core.ec2 import validation  # noqa: E402 - see above
 from core.errors import EC2Error, StoreError  # noqa: E402 - see above
-from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
+from core.local.backend import new_key_pair_id  # noqa: E402 - see above
+from core.session import Session  # noqa: E402 - see above
 from core.store.region_store import RegionStore  # noqa: E402 - see above
+from tests.helpers import session_over  # noqa: E402 - see above
 
 
 def say(*words: str) -> None:
@@ -23,11 +25,11 @@ def say(*words: str) -> None:
     sys.stdout.flush()
 
 
-def create(service: KeyPairService, names: list[str]) -> None:
+def create(session: Session, names: list[str]) -> None:
     """Create key pairs of these names."""
     for name in names:
         try:
-            created = service.create_key_pair(key_name=name, key_type="ed25519")
+            created = session.backend.create_key_pair(key_name=name, key_type="ed25519")
         except EC2Error as error:
             say("refused", name, error.code)
         except StoreError as error:
@@ -88,7 +90,7 @@ def main(task: str, folder: Path, arguments: list[str]) -> None:
     elif task == "hold":
         hold(store)
     else:
-        create(KeyPairService(store, new_key_pair_id=new_key_pair_id), names)
+        create(session_over(store, new_key_pair_id=new_key_pair_id), names)
 
 
 if __name__ == "__main__":

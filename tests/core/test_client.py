@@ -27,11 +27,12 @@ from core.disk import replacing
 from core.ec2 import regions, request_shapes
 from core.ec2.authorization import Authorizer
 from core.errors import StoreError
+from core.local.opening import open_local
 from core.secret import KeyMaterial, KeyMaterialGone
-from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests.core.keys.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
 from tests.each_row import each_row
+from tests.helpers import session_over
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -461,7 +462,7 @@ def test_bad_arguments_are_refused_before_anything_else(
     client.import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
     damage(store)
     authorizer = Authorizer(regions.region("us-east-1"), "ada", read_only=True)
-    forbidding = Client(service=KeyPairService(store, authorizer))
+    forbidding = Client(backend=session_over(store, authorizer).backend)
     with pytest.raises(ParamValidationError):
         call(forbidding, operation, {"DryRun": dry_run} | request_)
 
@@ -587,7 +588,7 @@ def test_the_waiter_waits_and_gives_up_as_botocores_does(
     request_: Request, made_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def outcome(name: str) -> tuple[str, str, list[float], Answer]:
-        client = Client(service=KeyPairService.open(tmp_path / name, "us-east-1"))
+        client = Client(backend=open_local(tmp_path / name, "us-east-1").backend)
         client.import_key_pair(KeyName="old", PublicKeyMaterial=ED25519)
         sleeps: list[float] = []
 

@@ -14,12 +14,13 @@ import orjson
 import pytest
 
 from core import errors, secret
+from core.custody import agent, saving
 from core.disk.destination import Destination, Verdict
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys.reading.import_material import read_public_key_material
 from core.model import CreatedKeyPair
 from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone
-from core.service import KeyPairService
+from core.session import Session
 from tests.each_row import each_row
 
 SECRET = "-----BEGIN MADE-UP KEY-----\nc2VjcmV0IG1hdGVyaWFs\n-----END MADE-UP KEY-----\n"
@@ -31,8 +32,8 @@ def material() -> KeyMaterial:
 
 
 @pytest.fixture
-def created(service: KeyPairService) -> CreatedKeyPair:
-    return service.create_key_pair(key_name="web-1", key_type="ed25519")
+def created(session: Session) -> CreatedKeyPair:
+    return session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def test_it_gives_the_material_to_who_asks_by_name(material: KeyMaterial) -> None:
@@ -199,7 +200,8 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.InvalidKeyPairDuplicate: lambda material: (),
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
-    errors.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
+    agent.AgentAsks: lambda material: (repr(material), agent.AgentOwner(1, repr(material))),
+    saving.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),
     secret.PassphraseGone: lambda material: (),
 }
@@ -233,7 +235,7 @@ def test_every_error_of_the_core_is_in_that_test() -> None:
 
 def test_no_error_of_a_failed_save_shows_the_key(
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -243,11 +245,11 @@ def test_no_error_of_a_failed_save_shows_the_key(
     caught: list[KeyPairsError] = []
     for path in (f"{taken}", f"{tmp_path}", f"{taken}/x", "", "/proc/no/such", "\x1b"):
         with pytest.raises(SaveError) as refused:
-            service.save_key_material(created, path)
+            saving.save_key_material(session, created, path)
         caught.append(refused.value)
     monkeypatch.setattr("core.disk.files.read_regular_file", lambda path, limit: damaged(path))
     with pytest.raises(ProofFailed) as unproven:
-        service.save_key_material(created, f"{tmp_path / 'new'}")
+        saving.save_key_material(session, created, f"{tmp_path / 'new'}")
     for error in [*caught, unproven.value]:
         shown = "".join(traceback.format_exception(error))
         assert not any(line in shown for line in lines)

@@ -9,7 +9,7 @@ from subprocess import run as run_program
 
 import pytest
 
-from core.service import KeyPairService
+from core.local.opening import open_local
 from tests.helpers import SIZES
 from tests.pty.terminal import (
     KEYPAIRS,
@@ -73,8 +73,8 @@ class TerminalWithClipboard(Terminal):
 @pytest.fixture
 def public_key(tmp_path: Path) -> str:
     """Return the line that is to arrive: the public key of the one pair there is."""
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    created = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    session = open_local(tmp_path / "data", "us-east-1")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
     return f"{created.public_key} web"
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core.custody import saving
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
+from core.session import Session
 from tests.helpers import SIZES, Agent
 from tests.pty.terminal import OpenApp, Terminal, create_key_pair, flat, wait_until
 
@@ -24,17 +25,17 @@ PLACES = {
 
 
 @pytest.fixture
-def service(service: KeyPairService, tmp_path: Path) -> KeyPairService:
+def session(session: Session, tmp_path: Path) -> Session:
     """Return a store with the saved pair `web`."""
-    created = service.create_key_pair(
+    created = session.backend.create_key_pair(
         key_name="web",
         key_type="ed25519",
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
     )
     path = tmp_path / "home" / ".ssh" / "web.pem"
     path.parent.mkdir(mode=0o700, parents=True)
-    service.save_key_material(created, str(path))
-    return service
+    saving.save_key_material(session, created, str(path))
+    return session
 
 
 def back(terminal: Terminal, title: str, hint: str, size: tuple[int, int]) -> None:
@@ -51,9 +52,7 @@ def back(terminal: Terminal, title: str, hint: str, size: tuple[int, int]) -> No
 
 
 @SIZES
-def test_each_key_leads_there(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
-) -> None:
+def test_each_key_leads_there(open_app: OpenApp, session: Session, size: tuple[int, int]) -> None:
     terminal = open_app(size=size)
     terminal.wait_for("Env=prod")
     for key, (_, title, hint) in PLACES.items():
@@ -68,7 +67,7 @@ def test_each_key_leads_there(
 )
 def test_help_and_palette_lead_there(
     open_app: OpenApp,
-    service: KeyPairService,
+    session: Session,
     size: tuple[int, int],
     way: str,
     shown: str,
@@ -100,9 +99,9 @@ sys.exit(main())
 
 @SIZES
 def test_a_line_is_installed_once_and_with_its_options(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int], tmp_path: Path
+    open_app: OpenApp, session: Session, size: tuple[int, int], tmp_path: Path
 ) -> None:
-    (pair,) = service.describe_key_pairs()
+    (pair,) = session.backend.describe_key_pairs()
     path = tmp_path / "home" / ".ssh" / "authorized_keys"
     path.write_text(OTHER)
     path.chmod(0o620)

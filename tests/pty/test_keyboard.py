@@ -5,30 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from core.service import KeyPairService
+from core.session import Session
 from tests.pty.terminal import OpenApp, create_key_pair, flat, open_form
 
 PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 
 
-def fill(service: KeyPairService, count: int) -> None:
+def fill(session: Session, count: int) -> None:
     for number in range(count):
-        service.create_key_pair(key_name=f"pair-{number}", key_type="ed25519")
+        session.backend.create_key_pair(key_name=f"pair-{number}", key_type="ed25519")
 
 
 @pytest.mark.parametrize("text", ["dy", "dyy", "body", "d\ry", "bodyyy ydy"])
 def test_a_short_text_that_is_poured_in_deletes_nothing(
-    open_app: OpenApp, service: KeyPairService, text: str
+    open_app: OpenApp, session: Session, text: str
 ) -> None:
-    fill(service, 3)
-    before = service.describe_key_pairs()
+    fill(session, 3)
+    before = session.backend.describe_key_pairs()
     terminal = open_app()
     terminal.wait_for("3 pairs")
     terminal.type(text)
     terminal.wait_for(lambda screen: "came amid other keys" in screen or "Details" in screen)
     terminal.rest()
     time.sleep(0.5)  # an answer that was taken for one would delete by then
-    assert service.describe_key_pairs() == before
+    assert session.backend.describe_key_pairs() == before
     # What is asked for does it: the answer alone.
     if "came amid" in terminal.screen():
         terminal.press("y")
@@ -37,7 +37,7 @@ def test_a_short_text_that_is_poured_in_deletes_nothing(
 
 @pytest.mark.parametrize("text", ["ab\x11", "b\r\x11", "bq"])
 def test_a_short_text_that_is_poured_in_does_not_quit(
-    open_app: OpenApp, service: KeyPairService, text: str
+    open_app: OpenApp, session: Session, text: str
 ) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
@@ -87,9 +87,9 @@ FLOOD = b"jk" * 50_000
 
 @pytest.mark.parametrize("key", ["?", "Escape", "C-c"])
 def test_a_flood_of_keys_on_the_list_is_dropped_and_the_next_key_is_heard(
-    open_app: OpenApp, service: KeyPairService, key: str
+    open_app: OpenApp, session: Session, key: str
 ) -> None:
-    fill(service, 3)
+    fill(session, 3)
     terminal = open_app()
     terminal.wait_for("3 pairs")
     terminal.flood(FLOOD)

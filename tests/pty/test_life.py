@@ -522,8 +522,8 @@ LEAVING = """
 import os, sys, time
 from pathlib import Path
 from core import process
+from core.checks import check_up as checks
 from core.disk import replacing
-from core.service import KeyPairService
 from tui.__main__ import main
 
 def check_up(*_):
@@ -538,7 +538,7 @@ def replace_file(*arguments, **options):
 
 replace = replacing.replace_file
 process.GRACE = 0.5
-KeyPairService.check_up, replacing.replace_file = check_up, replace_file
+checks.check_up, replacing.replace_file = check_up, replace_file
 sys.exit(main(sys.argv[1:]))
 """
 

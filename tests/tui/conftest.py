@@ -9,7 +9,7 @@ from textual import _wait
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
-from tests.demo import DemoService, deterministic_keys, fill
+from tests.demo import DemoSession, deterministic_keys, fill
 
 # After each key Textual's pilot sleeps twice, 20 ms each, to see whether the process is at rest,
 # which is the most of what a test takes. A twentieth of the time at work is still no rest.
@@ -50,12 +50,12 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def empty_service(home: Path, utc: None) -> Iterator[DemoService]:
+def empty_session(home: Path, utc: None) -> Iterator[DemoSession]:
     with deterministic_keys(1):
-        yield DemoService(home / "data")
+        yield DemoSession(home / "data")
 
 
 @pytest.fixture
-def demo_service(empty_service: DemoService, home: Path) -> DemoService:
-    fill(empty_service, home)
-    return empty_service
+def demo_session(empty_session: DemoSession, home: Path) -> DemoSession:
+    fill(empty_session, home)
+    return empty_session

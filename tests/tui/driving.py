@@ -8,7 +8,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
 
@@ -18,9 +18,9 @@ _PATIENCE = 60.0
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
 
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
+def play(session: DemoSession, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
     """Run the app until a scene is over, and return what it left with, if it did."""
-    app = KeyPairsApp(service)
+    app = KeyPairsApp(session)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

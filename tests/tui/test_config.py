@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.scroll_view import ScrollView
 
 from core.errors import SettingsError
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.each_row import each_row
 from tests.tui.driving import play, text_of
 from tui.actions import keymap, rebinding
@@ -222,14 +222,14 @@ def test_no_two_actions_of_a_place_share_an_id_or_a_key() -> None:
 
 
 def test_what_the_screens_say_names_the_keys_that_are_in_force(
-    table: None, empty_service: DemoService
+    table: None, empty_session: DemoSession
 ) -> None:
     keymap.rebind({"key-pair.create": "f2"})
 
     async def scene(pilot: Pilot[None]) -> None:
         assert "Press f2 to create one, i to import" in text_of(pilot, "#empty")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_the_file_may_be_a_link_to_where_a_person_keeps_such_files(tmp_path: Path) -> None:

@@ -2,17 +2,19 @@ import json
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from core.checks.finding import KINDS
+from core.clock import now as time_now
+from core.custody import saving
 from core.disk import mounts
-from core.service import KeyPairService
-from core.service import now as time_now
+from core.local.opening import open_local
+from core.region_copies import RegionCopying
 from core.store.region_store import RegionStore
+from tests.helpers import kept, session_over
 from tests.tui.calling import call
 
 ROOT = Path(__file__).parents[2]
@@ -23,11 +25,11 @@ Output = pytest.CaptureFixture[str]
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a data folder with one pair, 40 days old, saved in `tmp_path`."""
     monkeypatch.setattr(mounts, "MOUNTINFO", tmp_path / "none")
-    service = KeyPairService(
+    session = session_over(
         RegionStore(tmp_path / "data", "us-east-1"), now=lambda: time_now() - timedelta(days=40)
     )
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.save_key_material(created, str(tmp_path / "web.pem"))
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    saving.save_key_material(session, created, str(tmp_path / "web.pem"))
     return tmp_path / "data"
 
 
@@ -59,7 +61,7 @@ def test_a_folder_that_is_not_there_is_not_well(
 def test_findings_come_the_worst_first_with_what_to_do(
     data: Path, tmp_path: Path, capsys: Output
 ) -> None:
-    KeyPairService.open(data, "eu-west-1").create_key_pair(key_name="lost", key_type="ed25519")
+    open_local(data, "eu-west-1").backend.create_key_pair(key_name="lost", key_type="ed25519")
     (tmp_path / "web.pem").chmod(0o644)
     assert call("--data-dir", data, "doctor", "--older-than", "30d") == 1
     output = capsys.readouterr()
@@ -74,11 +76,11 @@ def test_findings_come_the_worst_first_with_what_to_do(
 
 
 def test_a_command_to_paste_is_printed_as_the_shell_takes_it(data: Path, capsys: Output) -> None:
-    service = KeyPairService.open(data, "us-east-1")
+    session = open_local(data, "us-east-1")
     path = data.parent / r"back\slash\\es" / "x y.pem"
     path.parent.mkdir(0o700)
-    created = service.create_key_pair(key_name="x", key_type="ed25519")
-    service.save_key_material(created, str(path))
+    created = session.backend.create_key_pair(key_name="x", key_type="ed25519")
+    saving.save_key_material(session, created, str(path))
     path.chmod(0o644)
     assert call("--data-dir", data, "doctor") == 1
     command = capsys.readouterr().out.splitlines()[1].partition("Either way: ")[2]
@@ -89,9 +91,9 @@ def test_a_command_to_paste_is_printed_as_the_shell_takes_it(data: Path, capsys:
 def test_nothing_in_a_path_is_printed_that_a_terminal_obeys(data: Path, capsys: Output) -> None:
     path = data.parent / "\x1b]0;x\x07\n\u202e"
     path.touch(0o600)
-    with KeyPairService.open(data, "us-east-1")._store.transaction() as transaction:
+    with open_local(data, "us-east-1").store.transaction() as transaction:
         (pair,) = transaction.state.key_pairs.values()
-        transaction.update(replace(pair, saved_to=(str(path),)), "Test")
+        transaction.update(kept(pair, saved_to=(str(path),)), "Test")
     assert call("--data-dir", data, "doctor") == 1
     output = capsys.readouterr().out
     assert all(line.isprintable() for line in output.split("\n"))
@@ -101,10 +103,10 @@ def test_nothing_in_a_path_is_printed_that_a_terminal_obeys(data: Path, capsys: 
 
 
 def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsys: Output) -> None:
-    home = KeyPairService.open(data, "us-east-1")
-    (pair,) = home.describe_key_pairs()
+    home = open_local(data, "us-east-1")
+    (pair,) = home.backend.describe_key_pairs()
     for name in ("eu-west-1", "eu-west-2"):
-        home.copy_to_region(pair, name)
+        RegionCopying(home).copy(pair, name)
     call("doctor", "--older-than", "0h", "--data-dir", data)
     lines = [line for line in capsys.readouterr().out.splitlines() if "[old, " in line]
     assert len(lines) == 3
@@ -188,11 +190,11 @@ def test_a_policy_that_forbids_all_makes_it_unusable(
 
 
 def test_hostile_names_are_spelled_out(data: Path, capsys: Output) -> None:
-    service = KeyPairService.open(data, "us-east-1")
-    with service._store.transaction() as transaction:
+    session = open_local(data, "us-east-1")
+    with session.store.transaction() as transaction:
         pair = transaction.state.named("web")
         assert pair is not None
-        transaction.update(replace(pair, saved_to=("/\x1b[31m\u202e/x\n",)), "Test")
+        transaction.update(kept(pair, saved_to=("/\x1b[31m\u202e/x\n",)), "Test")
     assert call("doctor", "--data-dir", data) == 1
     output = capsys.readouterr()
     assert "\x1b" not in output.out + output.err

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from core.local.opening import open_local
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
 from tests.helpers import PUBLIC_KEY
 from tests.tui.calling import call
 
@@ -23,9 +23,9 @@ Output = pytest.CaptureFixture[str]
 def data(tmp_path: Path) -> Path:
     """Return a data folder with the pair `laptop` in eu-west-1."""
     folder = tmp_path / "data"
-    service = KeyPairService.open(folder, "eu-west-1")
+    session = open_local(folder, "eu-west-1")
     tags = [TagSpecification("key-pair", [Tag("Team", "ci"), Tag("Env", "")])]
-    service.import_key_pair(
+    session.backend.import_key_pair(
         key_name="laptop", public_key_material=PUBLIC_KEY, tag_specifications=tags
     )
     return folder
@@ -78,7 +78,7 @@ def test_the_exit_status_tells(
 def test_the_key_of_a_deleted_pair_is_said_to_come_back_with_u(
     data: Path, keys: Path, capsys: Output
 ) -> None:
-    KeyPairService.open(data, "eu-west-1").delete_key_pair(key_name="laptop")
+    open_local(data, "eu-west-1").backend.delete_key_pair(key_name="laptop")
     assert call("find", keys / "a.pub", "--data-dir", data) == 1
     said = "of the deleted pair laptop in eu-west-1; u in the list there brings it back"
     assert capsys.readouterr().out == f"{keys}/a.pub: {said} (public key, comment sam)\n"
@@ -157,9 +157,11 @@ def test_a_region_that_cannot_be_read_is_said(data: Path, keys: Path, capsys: Ou
 def test_each_pair_of_a_key_says_by_which_of_its_fingerprints(
     data: Path, keys: Path, capsys: Output
 ) -> None:
-    created = KeyPairService.open(data, "us-east-1").create_key_pair(key_name="one", key_type="rsa")
-    ireland = KeyPairService.open(data, "eu-west-1")
-    ireland.import_key_pair(key_name="copy", public_key_material=created.key_pair.public_key)
+    created = open_local(data, "us-east-1").backend.create_key_pair(key_name="one", key_type="rsa")
+    ireland = open_local(data, "eu-west-1")
+    ireland.backend.import_key_pair(
+        key_name="copy", public_key_material=created.key_pair.public_key
+    )
     (keys / "one.pem").write_bytes(created.key_material.encode())
     assert call("find", keys / "one.pem", "--data-dir", data) == 0
     assert capsys.readouterr().out.removeprefix(f"{keys}/one.pem: ") == (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual._styles_cache import StylesCache
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import create, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.key_material_view import KeyMaterialView
@@ -16,9 +16,9 @@ def caches() -> int:
     return sum(isinstance(thing, StylesCache) for thing in gc.get_objects())
 
 
-def test_dialogs_that_were_closed_leave_nothing_they_drew(demo_service: DemoService) -> None:
+def test_dialogs_that_were_closed_leave_nothing_they_drew(demo_session: DemoSession) -> None:
     async def life() -> tuple[int, int]:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             counts = []
             for _ in range(3):
@@ -34,13 +34,13 @@ def test_dialogs_that_were_closed_leave_nothing_they_drew(demo_service: DemoServ
 
 
 def test_no_action_makes_a_picture_of_the_screen(
-    demo_service: DemoService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Textual has one, which a link in a text can call.
     monkeypatch.chdir(tmp_path)
 
     async def call() -> None:
-        async with KeyPairsApp(demo_service).run_test() as pilot:
+        async with KeyPairsApp(demo_session).run_test() as pilot:
             await until_loaded(pilot)
             arguments = f"'picture.svg', {str(tmp_path)!r}"
             assert await pilot.app.run_action(f"screenshot({arguments})")
@@ -51,10 +51,10 @@ def test_no_action_makes_a_picture_of_the_screen(
 
 
 def test_a_key_that_is_shown_is_hidden_before_another_screen_comes(
-    demo_service: DemoService,
+    demo_session: DemoSession,
 ) -> None:
     async def look() -> None:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await create(pilot, "shown")
             view = pilot.app.screen.query_one(KeyMaterialView)

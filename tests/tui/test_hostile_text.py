@@ -22,12 +22,14 @@ from textual.strip import Strip
 
 import tui.screens
 from core.custody.rotation import Rotation
-from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyPair, PrivateKeyState, Tag
+from core.local.opening import open_local
+from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyFormat, PrivateKeyState, Tag
 from core.secret import KeyMaterial
-from core.service import KeyPairService
+from core.session import Session
 from core.store.journal import Entry
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
+from tests.helpers import kept
 from tests.tui.driving import app_of, until, until_loaded
 from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
@@ -177,12 +179,12 @@ def test_a_sentence_is_bounded() -> None:
 # All texts at once ----------------------------------------------------------------------------
 
 
-def hostile_pairs(service: KeyPairService) -> list[KeyPair]:
+def hostile_pairs(session: Session) -> list[KeptKeyPair]:
     """Put a pair for each text into the file, past every check, as an editor could.
 
     One more has all of them as tags.
     """
-    created = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    created = session.backend.create_key_pair(key_name="plain", key_type="ed25519").key_pair
     texts = [each.text for each in SHORT if each.tag_key != "InvalidParameterValue"]
     pairs = [
         replace(
@@ -196,9 +198,9 @@ def hostile_pairs(service: KeyPairService) -> list[KeyPair]:
     ]
     everything = tuple(Tag(text, text) for text in texts)
     pairs.append(replace(created, key_pair_id="key-0fffffffffffffff0", tags=everything))
-    store: RegionStore = service._store
+    store: RegionStore = session.store
     with store.transaction() as transaction:
-        transaction.remove(created.key_pair_id, service.now(), "Test")
+        transaction.remove(created.key_pair_id, session.now(), "Test")
         for pair in pairs:
             transaction.insert(pair, "Test")
     return pairs
@@ -212,11 +214,11 @@ def expected(text: str) -> str:
 
 @pytest.mark.parametrize("size", [(80, 260), pytest.param((60, 260), marks=pytest.mark.long)])
 def test_every_text_is_inert_in_the_list(size: tuple[int, int], tmp_path: Path, home: Path) -> None:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    pairs = hostile_pairs(service)
+    session = open_local(tmp_path / "data", "us-east-1")
+    pairs = hostile_pairs(session)
 
     async def look() -> None:
-        app = KeyPairsApp(service, "on host as user")
+        app = KeyPairsApp(session, "on host as user")
         async with app.run_test(size=size, notifications=True) as pilot:
             await until_loaded(pilot)
             await pilot.pause()
@@ -232,26 +234,26 @@ def test_every_text_is_inert_in_the_list(size: tuple[int, int], tmp_path: Path, 
 def test_every_text_is_inert_on_the_pages_of_one_pair(
     step: int, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    *pairs, everything = hostile_pairs(service)
+    session = open_local(tmp_path / "data", "us-east-1")
+    *pairs, everything = hostile_pairs(session)
     pairs, everything = pairs[::step], replace(everything, tags=everything.tags[::step])
     monkeypatch.setattr(delete_key_pairs, "_MOST_NAMED", len(pairs))
     texts = [pair.key_name for pair in pairs]
-    time = service.now()
+    time = session.now()
     entries = [
         Entry(time, text, text, text, 1, "us-east-1", text, text, "key-0", text) for text in texts
     ]
 
     async def look() -> None:
-        app = KeyPairsApp(service)
+        app = KeyPairsApp(session)
         async with app.run_test(
             size=(WIDTH, 300 if step > 1 else 1_000), notifications=True
         ) as pilot:
             await until_loaded(pilot)
             pages = (
-                DetailsScreen(service, everything),
-                EditTagsScreen(service, [everything], dict.fromkeys(texts, texts)),
-                DeleteKeyPairsScreen(service, pairs),
+                DetailsScreen(session, everything),
+                EditTagsScreen(session, [everything], dict.fromkeys(texts, texts)),
+                DeleteKeyPairsScreen(session, pairs),
                 PickScreen("x", journal_items(entries)),
                 PickScreen("x", [Item(text, visible(text), visible(text)) for text in texts]),
             )
@@ -288,10 +290,10 @@ class Everything(Screen[None]):
 
 
 def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    session = open_local(tmp_path / "data", "us-east-1")
 
     async def look() -> None:
-        app = KeyPairsApp(service)
+        app = KeyPairsApp(session)
         async with app.run_test(size=(WIDTH, 900)) as pilot:
             await until_loaded(pilot)
             app.push_screen(Everything())
@@ -306,15 +308,15 @@ def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None
 
 def test_what_is_suggested_is_inert_too(tmp_path: Path, home: Path) -> None:
     """Textual draws the rest of a suggestion as it is, so that only harmless ones are made."""
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    pair = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    session = open_local(tmp_path / "data", "us-east-1")
+    pair = session.backend.create_key_pair(key_name="plain", key_type="ed25519").key_pair
     in_use = {"Env\x1b]52;c;QUJD\x07": ["x"], "Environment": ["prod\u202e", "production"]}
 
     async def look() -> None:
-        app = KeyPairsApp(service)
+        app = KeyPairsApp(session)
         async with app.run_test(size=(WIDTH, 24)) as pilot:
             await until_loaded(pilot)
-            app.push_screen(EditTagsScreen(service, [pair], in_use))
+            app.push_screen(EditTagsScreen(session, [pair], in_use))
             await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the screen")
             await pilot.press("E", "n")
             await until(pilot, lambda: "Environment" in drawn(pilot), "the suggestion")
@@ -340,54 +342,54 @@ BUNDLES = {
 }
 
 
-def hostile_pair(service: KeyPairService, text: str) -> KeyPair:
+def hostile_pair(session: Session, text: str) -> KeptKeyPair:
     """Put a pair with such a name and tags into the file, past every check, as an editor could."""
-    created = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    created = session.backend.create_key_pair(key_name="plain", key_type="ed25519").key_pair
     pair = replace(created, key_name=text, tags=(Tag(text, text), Tag("protected", text)))
-    store: RegionStore = service._store
+    store: RegionStore = session.store
     with store.transaction() as transaction:
-        transaction.remove(created.key_pair_id, service.now(), "Test")
+        transaction.remove(created.key_pair_id, session.now(), "Test")
         transaction.insert(replace(pair, key_pair_id="key-0ffffffffffffffff"), "Test")
     return replace(pair, key_pair_id="key-0ffffffffffffffff")
 
 
-def screens(service: KeyPairService, pair: KeyPair) -> Iterator[Screen[Any]]:
+def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     created = CreatedKeyPair(pair, KeyFormat.PEM, KeyMaterial(b"no key"))
-    yield KeyMaterialScreen(service, created)
-    create = CreateKeyPairScreen(service)
+    yield KeyMaterialScreen(session, created)
+    create = CreateKeyPairScreen(session)
     create._key_name.value = pair.key_name
     yield create
-    importing = ImportKeyPairScreen(service)
+    importing = ImportKeyPairScreen(session)
     importing._key_name.value = pair.key_name
     importing._material.text = pair.key_name
     yield importing
-    yield DetailsScreen(service, pair)
-    yield DiscardKeyMaterialScreen(service, pair, sent=False)
-    yield DeleteKeyPairsScreen(service, [pair])
-    yield EditTagsScreen(service, [pair], {pair.key_name: [pair.key_name]})
+    yield DetailsScreen(session, pair)
+    yield DiscardKeyMaterialScreen(session, pair, sent=False)
+    yield DeleteKeyPairsScreen(session, [pair])
+    yield EditTagsScreen(session, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
-    yield SaveKeyMaterialScreen(service, created, FileFormat.PEM, holds_key=True)
-    exporting = ExportScreen(service, [pair])
+    yield SaveKeyMaterialScreen(session, created, FileFormat.PEM, holds_key=True)
+    exporting = ExportScreen(session, [pair])
     exporting._path.path = pair.key_name
     yield exporting
-    yield CreateKeyPairScreen(service, pair, pair.key_name)
-    successor = replace(pair, replaces=pair.key_pair_id, private_key=PrivateKeyState.UNSAVED)
+    yield CreateKeyPairScreen(session, pair, pair.key_name)
+    successor = kept(pair, replaces=pair.key_pair_id, private_key=PrivateKeyState.UNSAVED)
     rotation = Rotation([replace(successor, key_pair_id=pair.key_name), pair])
-    yield DetailsScreen(service, pair, rotation)
-    yield DeleteKeyPairsScreen(service, [pair], rotation)
-    copying = CopyToRegionsScreen(service, [replace(pair, public_key=pair.key_name)], {})
+    yield DetailsScreen(session, pair, rotation)
+    yield DeleteKeyPairsScreen(session, [pair], rotation)
+    copying = CopyToRegionsScreen(session, [replace(pair, public_key=pair.key_name)], {})
     copying._copies["eu-west-1"] = {pair.key_pair_id: Copied("failed", pair.key_name, done=False)}
     copying._chosen.add("eu-west-1")
     copying._list.set_reactive(CursorList.cursor, list(copying._regions).index("eu-west-1"))
     yield copying
     yield HelpScreen(create)
-    yield AddToAgentScreen(service, created)
-    yield AgentKeysScreen(service)
-    yield InstallPublicKeyScreen(service, pair)
-    finding = FindScreen(service)
+    yield AddToAgentScreen(session, created)
+    yield AgentKeysScreen(session)
+    yield InstallPublicKeyScreen(session, pair)
+    finding = FindScreen(session)
     finding._thing.value = pair.key_name
     yield finding
-    yield CheckUpScreen(service)
+    yield CheckUpScreen(session)
 
 
 def all_screens() -> set[str]:
@@ -406,16 +408,16 @@ def all_screens() -> set[str]:
 )
 def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: Path) -> None:
     text = BUNDLES[name]
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    pair = hostile_pair(service, text)
+    session = open_local(tmp_path / "data", "us-east-1")
+    pair = hostile_pair(session, text)
 
     async def look() -> None:
-        app = KeyPairsApp(service, f"on host as {text}")
+        app = KeyPairsApp(session, f"on host as {text}")
         async with app.run_test(size=(WIDTH, 24), notifications=True) as pilot:
             await until_loaded(pilot)
             drawn(pilot)
             looked_at = {type(app.screen).__name__}
-            for screen in screens(service, pair):
+            for screen in screens(session, pair):
                 looked_at.add(type(screen).__name__)
                 app.push_screen(screen)
                 await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
@@ -495,10 +497,10 @@ def test_a_paste_without_an_end_is_given_up_and_nothing_of_it_is_kept() -> None:
 def test_a_field_cuts_what_no_name_could_be_and_the_palette_draws_it_inert(
     tmp_path: Path, home: Path
 ) -> None:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    session = open_local(tmp_path / "data", "us-east-1")
 
     async def look() -> None:
-        app = KeyPairsApp(service)
+        app = KeyPairsApp(session)
         async with app.run_test(size=(WIDTH, 24)) as pilot:
             await until_loaded(pilot)
             await pilot.press("c")

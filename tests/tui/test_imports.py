@@ -25,7 +25,7 @@ NOT_FOR_THE_SCREENS = {
     "core.store.region_store",
     "core.store.transaction",
 }
-"""The parts of the core that make keys and keep records; the screens ask the service."""
+"""The parts of the core that make keys and keep records, for which a start has no time."""
 
 
 def sources(folder: str) -> Sequence[Path]:
@@ -105,8 +105,8 @@ def test_the_core_has_no_event_loop_of_its_own() -> None:
     assert crossings("core", {"asyncio"}) == []
 
 
-def test_the_screens_never_name_the_store_or_a_key_library() -> None:
-    assert crossings("tui", STORE_AND_KEYS | NOT_FOR_THE_SCREENS) == []
+def test_the_screens_never_name_the_libraries_of_the_store_and_of_keys() -> None:
+    assert crossings("tui", STORE_AND_KEYS | {"botocore"}) == []
 
 
 def test_widgets_do_not_import_screens() -> None:
@@ -134,16 +134,16 @@ def test_the_app_is_there_before_the_store_and_the_key_library() -> None:
     assert loaded_of(STORE_AND_KEYS | NOT_FOR_THE_SCREENS, code) == set()
 
 
-def test_the_service_is_there_before_the_store_and_the_key_library() -> None:
-    code = "import core.settings, core.service"
-    assert "core.service" in loaded_after(code)
+def test_the_session_is_there_before_the_store_and_the_key_library() -> None:
+    code = "import core.settings, core.session"
+    assert "core.session" in loaded_after(code)
     assert loaded_of(STORE_AND_KEYS, code) == set()
 
 
 def test_the_store_is_opened_without_the_key_library(tmp_path: Path) -> None:
     code = (
-        "from core.settings import open_service\n"
-        f"open_service(folder={str(tmp_path / 'data')!r}).describe_key_pairs()"
+        "from core.settings import open_session\n"
+        f"open_session(folder={str(tmp_path / 'data')!r}).backend.describe_key_pairs()"
     )
     loaded = loaded_after(code)
     assert "core.store.region_store" in loaded

@@ -10,7 +10,7 @@ import pytest
 
 from core.checks.answers import Standing
 from core.checks.finding import KINDS, Severity
-from core.service import KeyPairService
+from core.session import Session
 from tests.core.checks.test_doctor import FAULTS, World, world
 from tests.core.checks.test_find import everywhere, zoo
 from tests.each_row import each_row
@@ -140,12 +140,12 @@ def test_the_help_of_doctor_names_all_there_is_and_nothing_else(capsys: Output) 
 
 
 def test_all_that_is_found_is_as_the_help_of_find_says(
-    zoo: Zoo, everywhere: KeyPairService, capsys: Output
+    zoo: Zoo, everywhere: Session, capsys: Output
 ) -> None:
-    folder = everywhere._store.folder
+    folder = everywhere.store.folder
     gone = PUBLIC_KEY
-    everywhere.import_key_pair(key_name="gone", public_key_material=gone)
-    everywhere.delete_key_pair(key_name="gone")
+    everywhere.backend.import_key_pair(key_name="gone", public_key_material=gone)
+    everywhere.backend.delete_key_pair(key_name="gone")
     things = [
         str(zoo.folder),
         gone,

@@ -13,9 +13,9 @@ import pytest
 
 from core import process, settings
 from core.errors import SettingsError
-from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
+from tests.helpers import session_over
 from tests.tui.calling import call
 from tui import environment
 
@@ -26,9 +26,9 @@ ROOT = Path(__file__).parents[2]
 def folder(tmp_path: Path) -> Path:
     """Return a data folder whose only file lost its last byte, and `web-2` with it."""
     store = RegionStore(tmp_path / "data", "us-east-1")
-    service = KeyPairService(store)
+    session = session_over(store)
     for name in ("web-1", "web-2"):
-        service.create_key_pair(key_name=name, key_type="ed25519")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
         time.sleep(0.05)  # the times of files are coarse
     store.path.write_bytes(store.path.read_bytes()[:-1])
     return store.path.parent
@@ -399,16 +399,16 @@ def test_closed_streams_are_no_error(
     assert errors not in done.stdout
 
 
-def test_the_options_of_the_app_reach_the_service(
+def test_the_options_of_the_app_reach_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[tuple[Sequence[Any], Mapping[str, Any]]] = []
 
-    def open_service(*arguments: object, **options: object) -> NoReturn:
+    def open_session(*arguments: object, **options: object) -> NoReturn:
         given.append((arguments, options))
         raise SettingsError("that is all")
 
-    monkeypatch.setattr(settings, "open_service", open_service)
+    monkeypatch.setattr(settings, "open_session", open_session)
     monkeypatch.setattr(environment, "check_terminal", lambda environment: None)
     assert call() == 2
     where = ("--region", "eu-west-1", "--data-dir", tmp_path)

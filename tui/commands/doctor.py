@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+from core.checks.check_up import check_up
 from core.checks.finding import Finding
 from core.errors import KeyPairsError
 from core.settings import open_to_look
@@ -16,7 +17,7 @@ from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
     from core.checks.check_up import Summary
-    from core.service import KeyPairService
+    from core.session import Session
 
 _INDENT = 9
 FINE, FOUND, UNUSABLE = 0, 1, 2
@@ -30,8 +31,8 @@ def doctor(
     Returns the exit status.
     """
     try:
-        service = open_to_look(folder, policy)
-        findings, summary = _collected(service, older_than)
+        session = open_to_look(folder, policy)
+        findings, summary = _collected(session, older_than)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE
@@ -52,10 +53,8 @@ def doctor(
     return FOUND if findings else FINE
 
 
-def _collected(
-    service: "KeyPairService", older_than: timedelta | None
-) -> "tuple[list[Finding], Summary]":
-    *steps, last = service.check_up(older_than)
+def _collected(session: "Session", older_than: timedelta | None) -> "tuple[list[Finding], Summary]":
+    *steps, last = check_up(session, older_than)
     findings = [step for step in steps if isinstance(step, Finding)]
     return sorted(findings, key=lambda finding: finding.rank), cast("Summary", last)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from core.checks import look_up
 from core.checks.answers import IS_NO_KEY, Found, Standing
 from core.errors import KeyPairsError
 from core.secret import Passphrase
@@ -37,8 +38,8 @@ def find(
     Returns the exit status.
     """
     try:
-        service = open_to_look(folder, policy)
-        finder = service.finder(_asker() if ask else None)
+        session = open_to_look(folder, policy)
+        finder = look_up.finder(session, _asker() if ask else None)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from core.model import CreatedKeyPair, KeyPair
+from core.model import CreatedKeyPair, KeptKeyPair
 from tui.terminal import clipboard
 from tui.widgets.pick_list import Item
 from tui.words.text import as_pasted, pasteable
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _LONGEST = 2_000
 _TITLE_WIDTH = len("OpenSSH SHA-256 fingerprint")
@@ -24,16 +24,17 @@ _QUESTION = (
 )
 
 
-async def copy_something(app: App[None], service: "KeyPairService", key_pair: KeyPair) -> None:
+async def copy_something(app: App[None], session: "Session", key_pair: KeptKeyPair) -> None:
     """Ask what to send to the terminal's clipboard, and send it.
 
     Must be called in a worker.
     """
+    from core.custody import file_kinds
     from core.custody.recipes import recipes
 
-    kinds = await asyncio.to_thread(service.key_file_kinds, key_pair)
+    kinds = await asyncio.to_thread(file_kinds.by_content, key_pair.custody.saved_to)
     texts = _texts(key_pair)
-    texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, service.region, kinds)}
+    texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, session.region, kinds)}
     title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
     if title is not None:
         await clipboard.send(app, texts[title])
@@ -61,8 +62,8 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
     return False
 
 
-def _texts(key_pair: KeyPair) -> dict[str, str]:
-    fingerprints = key_pair.fingerprints
+def _texts(key_pair: KeptKeyPair) -> dict[str, str]:
+    fingerprints = key_pair.custody.fingerprints
     texts = {
         "public key": f"{key_pair.public_key} {key_pair.key_name}",
         "EC2 fingerprint": key_pair.key_fingerprint,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import errors
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
+from core.region_copies import RegionCopying, fingerprint_elsewhere
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    pass
 
 _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.InvalidKeyPairDuplicate, "name taken by another key"),
@@ -40,10 +41,10 @@ class Copied:
     done: bool
 
 
-def copy(service: "KeyPairService", key_pair: KeyPair, region: str) -> Copied:
+def copy(copying: RegionCopying, key_pair: KeptKeyPair, region: str) -> Copied:
     """Copy a pair to a Region and say what came of it; blocks."""
     try:
-        there = service.copy_to_region(key_pair, region)
+        there = copying.copy(key_pair, region)
     except errors.KeyPairsError as error:
         word = next(word for kind, word in _WORDS if isinstance(error, kind))
         code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
@@ -61,10 +62,10 @@ def summary(copies: Iterable[Copied]) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
-def note(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
+def note(key_pairs: Sequence[KeptKeyPair]) -> str:
     """Return what is to be known before pairs are copied, in lines."""
-    unsaved = sum(pair.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
-    fingerprints = _of_fingerprints(service, key_pairs)
+    unsaved = sum(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
+    fingerprints = _of_fingerprints(key_pairs)
     if not unsaved:
         return fingerprints
     its = "Its private key was"
@@ -74,8 +75,8 @@ def note(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
     return f"{its} never saved: {no_use}.\n{fingerprints}"
 
 
-def _of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
-    there = [_fingerprint(service, pair) for pair in key_pairs]
+def _of_fingerprints(key_pairs: Sequence[KeptKeyPair]) -> str:
+    there = [_fingerprint(pair) for pair in key_pairs]
     others = [
         f"{pair.key_name}: {fingerprint}" if len(key_pairs) > 1 else f"There: {fingerprint}"
         for pair, fingerprint in zip(key_pairs, there, strict=True)
@@ -90,8 +91,8 @@ def _of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) ->
     return "\n".join([f"{which} will read differently there: {_WHY}", *others])
 
 
-def _fingerprint(service: "KeyPairService", key_pair: KeyPair) -> str:
+def _fingerprint(key_pair: KeptKeyPair) -> str:
     try:
-        return service.fingerprint_elsewhere(key_pair)
+        return fingerprint_elsewhere(key_pair)
     except errors.EC2Error as error:
         return str(error)

@@ -207,10 +207,13 @@ def _why_not_taken(name: str, blob: bytes) -> str:
         reader = Reader(blob)
         try:
             reader.string()
-            reader.mpint()
-            bits = reader.mpint().bit_length()
+            # sshd takes them with zeros in front, but not negative.
+            exponent, modulus = (int.from_bytes(reader.string(), signed=True) for _ in range(2))
         except WireError:
             return "the numbers of the key are damaged"
+        if min(exponent, modulus) < 0:
+            return "a number of the key is negative"
+        bits = modulus.bit_length()
         if bits < _FEWEST_RSA_BITS:
             return f"the RSA key has {bits:,} bits, and OpenSSH takes none below 1,024"
         if bits > _MOST_RSA_BITS:
@@ -260,6 +263,9 @@ def parse_options(text: str) -> Iterator[Option]:
             yield option
         if end >= len(text) or text[end] in " \t":
             return
+        if text[end] != "," and option is not None and option.value is not None:
+            reason = f"a comma must follow the value of {option.name}"
+            raise AuthorizedLineError(reason, option.name)
         if text[end] != ",":
             raise _unknown(text, position)
         position = end + 1  # a key follows in a line, so that sshd takes a last comma as well

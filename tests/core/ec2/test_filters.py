@@ -13,7 +13,7 @@ from core.ec2.filters import (
     wildcard,
 )
 from core.errors import EC2Error, FilterLimitExceeded, InvalidParameterValue
-from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+from core.model import KeyPair, KeyType, Tag
 from tests.each_row import each_row
 
 
@@ -23,11 +23,9 @@ def key_pair(number: int, name: str, fingerprint: str, *tags: Tag) -> KeyPair:
         key_name=name,
         key_type=KeyType.ED25519,
         key_fingerprint=fingerprint,
-        fingerprints=Fingerprints(None, None, ssh_sha256="SHA256:other", ssh_md5="MD5:other"),
         public_key="ssh-ed25519 AAAA",
         tags=tags,
         create_time=datetime(2026, 9, 25, 11, 5, 17, 469_000, UTC),
-        private_key=PrivateKeyState.SAVED,
     )
 
 
@@ -249,7 +247,7 @@ def test_an_unknown_filter_of_tags_is_refused_even_when_there_are_none(name: str
 )
 def test_more_than_200_values_in_one_call_are_refused(filters: list[Filter]) -> None:
     text = "The maximum number of filter values specified on a single call is 200"
-    for refused in (lambda: select_key_pairs([], filters), lambda: select_tags([], filters)):
+    for refused in (lambda: select_key_pairs(PAIRS, filters), lambda: select_tags([], filters)):
         with pytest.raises(FilterLimitExceeded) as refusal:
             refused()
         assert refusal.value.message == text
@@ -259,7 +257,7 @@ def test_more_than_200_values_in_one_call_are_refused(filters: list[Filter]) -> 
 def test_a_value_of_more_than_255_characters_is_refused() -> None:
     filters = [Filter("tag:Owner", ("TeamA", "a" * 256))]
     text = "The maximum length for a filter value is 255 characters"
-    for refused in (lambda: select_key_pairs([], filters), lambda: select_tags([], filters)):
+    for refused in (lambda: select_key_pairs(PAIRS, filters), lambda: select_tags([], filters)):
         with pytest.raises(FilterLimitExceeded) as refusal:
             refused()
         assert refusal.value.message == text

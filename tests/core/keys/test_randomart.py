@@ -12,7 +12,7 @@ from core.keys import convert
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
 from core.keys.randomart import randomart, randomart_of
-from core.model import KeyPair, KeyType, PrivateKeyState
+from core.model import Custody, KeptKeyPair, KeyType, PrivateKeyState
 from tests.helpers import Run
 
 
@@ -76,16 +76,15 @@ def test_rare_walks_are_drawn_as_ssh_keygen_draws_them(
 def test_a_record_is_enough(rsa_keys: Sequence[RSAPrivateKey], fixed_time: datetime) -> None:
     key = convert.public_key(rsa_keys[0])
     kinds = fingerprints(key)
-    pair = KeyPair(
+    pair = KeptKeyPair(
         key_pair_id="key-00000000000000001",
         key_name="web",
         key_type=key.key_type,
         key_fingerprint=ec2_fingerprint(key, kinds),
-        fingerprints=kinds,
         public_key=key.line,
         tags=(),
         create_time=fixed_time,
-        private_key=PrivateKeyState.IMPORTED,
+        custody=Custody(PrivateKeyState.IMPORTED, kinds),
     )
     assert randomart_of(pair) == randomart(key)
     damaged = dataclasses.replace(pair, public_key="ssh-rsa " + b64encode(b"no key").decode())

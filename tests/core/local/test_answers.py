@@ -36,8 +36,10 @@ from core.ec2.regions import region
 from core.keys import convert
 from core.keys.encoding.sshwire import mpint, string
 from core.keys.public_key import PublicKey
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.session import Session
 from core.store.region_store import RegionStore
+from tests.helpers import session_over
 
 Request = dict[str, Any]
 
@@ -57,10 +59,10 @@ ZERO = "key-00000000000000000"
 
 
 @pytest.fixture
-def world(make_service: Callable[..., KeyPairService]) -> Client:
+def world(make_session: Callable[..., Session]) -> Client:
     """Return a client that sees the key pairs `live` (tagged) and `other`; `gone` was deleted."""
     ids = (f"key-{number:017x}" for number in count(1))
-    client = Client(service=make_service(new_key_pair_id=lambda: next(ids)))
+    client = Client(backend=make_session(new_key_pair_id=lambda: next(ids)).backend)
     tags = [{"ResourceType": "key-pair", "Tags": [tag("Name", "web"), tag("env", "prod")]}]
     client.import_key_pair(KeyName="live", PublicKeyMaterial=ED, TagSpecifications=tags)
     client.import_key_pair(KeyName="other", PublicKeyMaterial=RSA)
@@ -409,7 +411,7 @@ def test_with_5000_key_pairs_the_quota_is_reached_in_this_region_only(
             transaction.insert(another, "ImportKeyPair")
     create = {"KeyName": "new", "KeyType": "ed25519"}
     call(world, "CreateKeyPair", create)
-    elsewhere = Client(service=KeyPairService(RegionStore(store.path.parent, "eu-central-1")))
+    elsewhere = Client(backend=session_over(RegionStore(store.path.parent, "eu-central-1")).backend)
     for operation, request in (("CreateKeyPair", create), ("ImportKeyPair", material(ED))):
         another_name = request | {"KeyName": operation}
         code, _, status = refusal(world, operation, another_name)
@@ -440,7 +442,7 @@ def denied(store: RegionStore) -> Client:
         source="test",
     )
     authorizer = Authorizer(region("us-east-1"), "tester", policy=policy)
-    return Client(service=KeyPairService(store, authorizer))
+    return Client(backend=session_over(store, authorizer).backend)
 
 
 # The order of the checks ----------------------------------------------------------------------
@@ -616,7 +618,7 @@ def test_names_are_unique_in_a_region_and_one_key_may_have_many(
     client.import_key_pair(KeyName="one", PublicKeyMaterial=ED)
     client.import_key_pair(KeyName="two", PublicKeyMaterial=ED)
     assert names(client) == ["one", "two"]
-    elsewhere = Client(service=KeyPairService.open(tmp_path / "data", "eu-west-1"))
+    elsewhere = Client(backend=open_local(tmp_path / "data", "eu-west-1").backend)
     elsewhere.import_key_pair(KeyName="one", PublicKeyMaterial=RSA)
     assert described(elsewhere, "one")["PublicKey"] == f"{RSA} one\n"
     assert described(client, "one")["PublicKey"] == f"{ED} one\n"

@@ -10,11 +10,12 @@ import pytest
 
 from core.errors import StoreDamaged, StoreError
 from core.model import Tag
-from core.service import KeyPairService
+from core.session import Session
 from core.store import region_file
 from core.store.region_store import RegionStore
-from tests.core.sessions import Session, begin, line_of, tell
+from tests.core.sessions import Worker, begin, line_of, tell
 from tests.core.store_records import TIME, encode, key_pair, write_region
+from tests.helpers import session_over
 
 REGION = "us-east-1"
 SESSIONS = 4
@@ -48,19 +49,21 @@ def coarse_folder(tool: Callable[[str], str], tmp_path: Path) -> Iterator[Path]:
         subprocess.run([tool("umount"), mounted], check=True)
 
 
-def tag(service: KeyPairService, number: int, value: str) -> None:
-    service.create_tags(resources=[key_pair(number).key_pair_id], tags=[Tag("Change", value)])
+def tag(session: Session, number: int, value: str) -> None:
+    session.backend.create_tags(
+        resources=[key_pair(number).key_pair_id], tags=[Tag("Change", value)]
+    )
 
 
 def lost_rounds(folder: Path, rounds: int) -> int:
     """Return in how many rounds a session undid what another had just been told was done."""
     lost = 0
     for number in range(1, rounds + 1):
-        first, second = (KeyPairService(RegionStore(folder, REGION)) for _ in range(2))
-        for service in (first, second):
-            tag(service, 1, "00000")
-            tag(service, 2, "00000")
-        first.describe_key_pairs()
+        first, second = (session_over(RegionStore(folder, REGION)) for _ in range(2))
+        for session in (first, second):
+            tag(session, 1, "00000")
+            tag(session, 2, "00000")
+        first.backend.describe_key_pairs()
         for change in range(3):
             tag(second, 1, f"{number:04}{change}")
         tag(first, 2, f"{number:05}")
@@ -94,7 +97,7 @@ def test_another_file_of_the_same_inode_size_and_time_is_another_file(folder: Pa
         after.st_size,
         after.st_mtime_ns,
     )
-    tag(KeyPairService(writer), 2, "x")
+    tag(session_over(writer), 2, "x")
     for each in (reader, writer):
         values = {tag.value for tag in each.read().key_pairs[key_pair(1).key_pair_id].tags}
         assert "test" in values
@@ -103,7 +106,7 @@ def test_another_file_of_the_same_inode_size_and_time_is_another_file(folder: Pa
 def test_no_change_is_lost_though_the_lock_keeps_nobody_out(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     names = [[f"pair-{session}-{n}" for n in range(EACH)] for session in range(SESSIONS)]
-    workers: list[Session] = []
+    workers: list[Worker] = []
     try:
         workers += (begin("create-unlocked", folder, "5000", *some) for some in names)
         for worker in workers:

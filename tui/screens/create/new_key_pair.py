@@ -27,7 +27,7 @@ from tui.work.exclusive import flow
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 Made = TypeVar("Made")
 
@@ -49,7 +49,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
 
     def __init__(
         self,
-        service: "KeyPairService",
+        session: "Session",
         title: str,
         fields: Mapping[str, FormField],
         *,
@@ -57,7 +57,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         tags: Sequence[Tag] = (),
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._title = title
         self._key_name = TextInput(key_name, id="key-name")
         self._tags = TagRows(tags, id="tags")
@@ -82,7 +82,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     @on(Input.Changed, "#key-name")
     @work(exclusive=True, group="key-name")
     async def _judge_key_name(self) -> None:
-        judged = await judging.of_key_name_here(self._service, self._key_name.value)
+        judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
 
     @on(TagRows.Changed)
@@ -110,7 +110,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     def action_back(self) -> None:
         """Go back, and nothing is made; while the service is at it, give up waiting for it."""
         if self._body.disabled:
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         else:
             self.dismiss(None)
 

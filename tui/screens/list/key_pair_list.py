@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 
+from core.custody import rotation
 from core.errors import KeyPairsError
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_screen import ListScreen
@@ -20,6 +21,7 @@ from tui.work.read_only import changes
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
+    from core.session import Session
     from tui.app import KeyPairsApp
     from tui.screens.look.outcome import Chosen
 
@@ -39,7 +41,7 @@ class KeyPairListScreen(ListScreen):
     def action_show_all(self) -> None:
         """Give up what waits for another session; where nothing does, show all pairs."""
         if is_flowing(self):
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         else:
             super().action_show_all()
 
@@ -56,22 +58,22 @@ class KeyPairListScreen(ListScreen):
         key_pair = self._highlighted
         if key_pair is not None:
             try:
-                name = await asyncio.to_thread(self._service.successor_name, key_pair.key_name)
+                name = await asyncio.to_thread(_successor_name, self._session, key_pair)
             except KeyPairsError as error:
                 self._say(said_by(error))
             else:
                 await self._create(key_pair, name)
 
-    async def _create(self, replacing: KeyPair | None = None, key_name: str = "") -> None:
+    async def _create(self, replacing: KeptKeyPair | None = None, key_name: str = "") -> None:
         from tui.screens.create.create_key_pair import CreateKeyPairScreen
         from tui.screens.private_key.key_material import KeyMaterialScreen
 
-        form = CreateKeyPairScreen(self._service, replacing, key_name)
+        form = CreateKeyPairScreen(self._session, replacing, key_name)
         created = await self.app.push_screen_wait(form)
         if created is None:
             return
         try:
-            became = await self.app.push_screen_wait(KeyMaterialScreen(self._service, created))
+            became = await self.app.push_screen_wait(KeyMaterialScreen(self._session, created))
         finally:
             created.key_material.wipe()
         await self._read(created.key_pair.key_pair_id, became)
@@ -82,7 +84,7 @@ class KeyPairListScreen(ListScreen):
         """Import a public key."""
         from tui.screens.create.import_key_pair import ImportKeyPairScreen
 
-        imported = await self.app.push_screen_wait(ImportKeyPairScreen(self._service))
+        imported = await self.app.push_screen_wait(ImportKeyPairScreen(self._session))
         if imported is not None:
             await self._read(imported.key_pair_id, f"imported {imported.key_name}")
 
@@ -93,7 +95,7 @@ class KeyPairListScreen(ListScreen):
 
         key_pair = self._highlighted
         while key_pair is not None:
-            screen = DetailsScreen(self._service, key_pair, self._listing.rotation)
+            screen = DetailsScreen(self._session, key_pair, self._listing.rotation)
             chosen = await self.app.push_screen_wait(screen)
             if chosen is None:
                 return
@@ -115,11 +117,11 @@ class KeyPairListScreen(ListScreen):
         """Edit the tags of the pair, or add tags to the chosen ones."""
         await self._edit_tags(self._affected())
 
-    async def _edit_tags(self, affected: Sequence[KeyPair]) -> None:
+    async def _edit_tags(self, affected: Sequence[KeptKeyPair]) -> None:
         from tui.screens.pair.edit_tags import EditTagsScreen
 
         if affected:
-            screen = EditTagsScreen(self._service, affected, self._listing.tags_in_use())
+            screen = EditTagsScreen(self._session, affected, self._listing.tags_in_use())
             if await self.app.push_screen_wait(screen):
                 await self._read(say=f"tags saved: {_what(affected)}")
 
@@ -129,11 +131,11 @@ class KeyPairListScreen(ListScreen):
         """Delete the pair, or the chosen ones."""
         await self._delete(self._affected())
 
-    async def _delete(self, affected: Sequence[KeyPair]) -> None:
+    async def _delete(self, affected: Sequence[KeptKeyPair]) -> None:
         from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 
         if affected:
-            screen = DeleteKeyPairsScreen(self._service, affected, self._listing.rotation)
+            screen = DeleteKeyPairsScreen(self._session, affected, self._listing.rotation)
             deleted = await self.app.push_screen_wait(screen)
             if deleted:
                 one = deleted == 1
@@ -149,8 +151,8 @@ class KeyPairListScreen(ListScreen):
 
         affected = self._affected()
         if affected:
-            counts = await asyncio.to_thread(self._service.regions_in_use)
-            screen = CopyToRegionsScreen(self._service, affected, counts)
+            counts = await asyncio.to_thread(self._session.regions_in_use)
+            screen = CopyToRegionsScreen(self._session, affected, counts)
             copied = await self.app.push_screen_wait(screen)
             if copied:
                 self._say(f"copied to {copied} Region{'s' * (copied != 1)}")
@@ -161,7 +163,7 @@ class KeyPairListScreen(ListScreen):
         """Bring back what was deleted last."""
         from tui.screens.list.undo import bring_back_last
 
-        undo = partial(bring_back_last, self._service)
+        undo = partial(bring_back_last, self._session)
         try:
             back = key_in(Place.LIST, "show_all")
             brought = await patiently(undo, lambda waits: self._say(waits.text), back)
@@ -177,7 +179,7 @@ class KeyPairListScreen(ListScreen):
         from tui.words.copy_menu import copy_something
 
         if self._highlighted is not None:
-            await copy_something(self.app, self._service, self._highlighted)
+            await copy_something(self.app, self._session, self._highlighted)
 
     @flow
     async def action_region(self) -> None:
@@ -185,10 +187,10 @@ class KeyPairListScreen(ListScreen):
         from tui.screens.look.pick import PickScreen
         from tui.words.regions import region_items
 
-        counts = await asyncio.to_thread(self._service.regions_in_use)
+        counts = await asyncio.to_thread(self._session.regions_in_use)
         items = region_items(counts)
         name = await self.app.push_screen_wait(PickScreen("Look at another Region", items))
-        if name is not None and name != self._service.region:
+        if name is not None and name != self._session.region:
             self._look_at(name)
             await self._read()
 
@@ -201,7 +203,7 @@ class KeyPairListScreen(ListScreen):
         if not pairs:
             self._say("there is nothing to export")
             return
-        path = await self.app.push_screen_wait(ExportScreen(self._service, pairs))
+        path = await self.app.push_screen_wait(ExportScreen(self._session, pairs))
         if path is not None:
             self._say(f"exported {len(pairs):,} to {short_path(str(path))}")
 
@@ -212,11 +214,11 @@ class KeyPairListScreen(ListScreen):
         from tui.words.journal import journal_items
 
         try:
-            entries = await asyncio.to_thread(self._service.journal)
+            entries = await asyncio.to_thread(self._session.journal)
         except KeyPairsError as error:
             self._say(said_by(error))
             return
-        title = f"The journal of {self._service.region}"
+        title = f"The journal of {self._session.region}"
         key_pair_id = await self.app.push_screen_wait(
             PickScreen(
                 title, journal_items(entries), "Nothing was done here yet.", verb="go to the pair"
@@ -232,7 +234,7 @@ class KeyPairListScreen(ListScreen):
         """Show what the ssh-agent holds, and go to the pair of a key or import it."""
         from tui.screens.look.agent_keys import AgentKeysScreen
 
-        await self._follow(await self.app.push_screen_wait(AgentKeysScreen(self._service)))
+        await self._follow(await self.app.push_screen_wait(AgentKeysScreen(self._session)))
 
     @flow
     async def action_install(self) -> None:
@@ -241,7 +243,7 @@ class KeyPairListScreen(ListScreen):
 
         key_pair = self._highlighted
         if key_pair is not None:
-            screen = InstallPublicKeyScreen(self._service, key_pair)
+            screen = InstallPublicKeyScreen(self._session, key_pair)
             said = await self.app.push_screen_wait(screen)
             if said is not None:
                 self._say(said)
@@ -251,7 +253,7 @@ class KeyPairListScreen(ListScreen):
         """Say whose a key is, and go to its pair or import it."""
         from tui.screens.look.find import FindScreen
 
-        await self._follow(await self.app.push_screen_wait(FindScreen(self._service)))
+        await self._follow(await self.app.push_screen_wait(FindScreen(self._session)))
 
     async def _follow(self, chosen: "Chosen | None") -> None:
         """Go to the pair that was chosen on another screen, or import the key."""
@@ -261,7 +263,7 @@ class KeyPairListScreen(ListScreen):
         if isinstance(chosen, KeyToImport):
             if self.refuses_changes():
                 return
-            screen = ImportKeyPairScreen(self._service, chosen.key_name, chosen.public_key)
+            screen = ImportKeyPairScreen(self._session, chosen.key_name, chosen.public_key)
             imported = await self.app.push_screen_wait(screen)
             if imported is not None:
                 await self._read(imported.key_pair_id, f"imported {imported.key_name}")
@@ -274,7 +276,7 @@ class KeyPairListScreen(ListScreen):
         """Look for what is wrong in all Regions, and go to the pair that is picked there."""
         from tui.screens.look.check_up import CheckUpScreen
 
-        await self._follow(await self.app.push_screen_wait(CheckUpScreen(self._service)))
+        await self._follow(await self.app.push_screen_wait(CheckUpScreen(self._session)))
 
     async def action_quit(self) -> None:
         """Quit, if this key stands alone and is not part of a text."""
@@ -301,5 +303,9 @@ class KeyPairListScreen(ListScreen):
         self._show(key_pair_id)
 
 
-def _what(key_pairs: Sequence[KeyPair]) -> str:
+def _what(key_pairs: Sequence[KeptKeyPair]) -> str:
     return key_pairs[0].key_name if len(key_pairs) == 1 else f"{len(key_pairs):,} pairs"
+
+
+def _successor_name(session: "Session", key_pair: KeptKeyPair) -> str:
+    return rotation.successor_name(key_pair.key_name, session.key_names())

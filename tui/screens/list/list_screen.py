@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.list.filter_bar import FilterBar
@@ -28,10 +28,11 @@ from tui.words import details
 from tui.words.rows import remarks, wants_attention
 from tui.words.text import sentence
 from tui.words.verdict import Tone, Verdict
+from tui.work import preload
 from tui.work.read_only import READ_ONLY
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _WITH_CHOSEN = (
     ("key-pair.tags", "tags"),
@@ -54,17 +55,17 @@ class ListScreen(Screen[None]):
 
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
 
-    def __init__(self, service: "KeyPairService", where: str) -> None:
+    def __init__(self, session: "Session", where: str) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._listing = Listing()
-        self._shown: list[KeyPair] = []
+        self._shown: list[KeptKeyPair] = []
         # Why the listing is not what the Region holds: it is not shown then, nor acted on.
         self._unread = ""
         self._taught = False
         self.loaded = False
         """Whether the first reading of the store has been shown."""
-        self._top_line = TopLine(service.region, " · ".join(filter(None, (*service.marks, where))))
+        self._top_line = TopLine(session.region, " · ".join(filter(None, (*session.marks, where))))
         self._filter_bar = FilterBar()
         self._table = KeyPairTable()
         self._summary = Facts(id="summary")
@@ -90,7 +91,7 @@ class ListScreen(Screen[None]):
     @work(group="make ready")
     async def _make_ready(self) -> None:
         """Do what can wait until the pairs are on the screen."""
-        await asyncio.to_thread(self._service.make_ready)
+        await asyncio.to_thread(_make_ready, self._session)
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()
@@ -108,22 +109,22 @@ class ListScreen(Screen[None]):
 
     async def _read(self, keep: str | None = None, say: str = "") -> None:
         """Read and show the pairs, with the cursor on the pair `keep`."""
-        service = self._service
+        session = self._session
         try:
-            key_pairs = await asyncio.to_thread(service.describe_key_pairs)
+            key_pairs = await asyncio.to_thread(session.backend.describe_key_pairs)
         except KeyPairsError as error:
-            if service is self._service:
+            if session is self._session:
                 self._unread = sentence(error)
                 self._show(self._table.highlighted)
                 self._loaded_first()
             return
-        if service is not self._service:
+        if session is not self._session:
             return  # the person has turned to another Region meanwhile
-        now = service.now().astimezone()
+        now = session.now().astimezone()
         is_same = key_pairs == tuple(self._listing.key_pairs.values())
         if not is_same or not self._shown or self._listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self._listing.prepare, key_pairs)
-            if service is not self._service:
+            if session is not self._session:
                 return
             self._listing.load(reading, now)
             self._unread = ""
@@ -142,7 +143,7 @@ class ListScreen(Screen[None]):
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
         key_pair = self._highlighted
         heed = key_pair is None or wants_attention(key_pair, self._listing.rotation)
-        if not (heed or self._taught or self.app.size.width >= WIDE or self._service.read_only):
+        if not (heed or self._taught or self.app.size.width >= WIDE or self._session.read_only):
             self._say(self._lesson)
         self._taught = True
 
@@ -152,9 +153,9 @@ class ListScreen(Screen[None]):
 
     def _look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
-        if region == self._service.region:
+        if region == self._session.region:
             return
-        self._service = self._service.for_region(region)
+        self._session = self._session.for_region(region)
         self._unread = f"Reading {region}…"
         self._clear_filter()
         self._listing.chosen.clear()
@@ -166,14 +167,14 @@ class ListScreen(Screen[None]):
         """Draw the list as it is filtered and sorted now."""
         if self._unread:
             self._shown = []
-            self._top_line.show(self._service.region)
+            self._top_line.show(self._session.region)
             self._filter_bar.show("", Verdict(""))
             self._show_empty(self._unread)
             return
         listing = self._listing
         total = len(listing.key_pairs)
         says_count = self._remark.said == self._count
-        self._shown = listing.shown(self._service.now())
+        self._shown = listing.shown(self._session.now())
         self._show_top()
         if says_count:
             self._say(self._count)
@@ -195,18 +196,18 @@ class ListScreen(Screen[None]):
             show_all = key_in(Place.LIST, "show_all")
             self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
         else:
-            self._show_empty(_no_pairs(self._service.region, read_only=self._service.read_only))
+            self._show_empty(_no_pairs(self._session.region, read_only=self._session.read_only))
 
     def _show_top(self) -> None:
         total, chosen = len(self._listing.key_pairs), len(self._chosen())
-        pairs = f"{self._service.region} · {total:,} pair{'s' * (total != 1)}"
+        pairs = f"{self._session.region} · {total:,} pair{'s' * (total != 1)}"
         self._top_line.show(f"{pairs} · {chosen:,} chosen" if chosen else pairs)
         if not self._filter_bar.has_focus_within:
             self._key_hints.show(self._hints())
 
     def _hints(self) -> tuple[tuple[str, str], ...]:
         """Return what the hint bar shows: where pairs are chosen, what is done to several."""
-        read_only = self._service.read_only
+        read_only = self._session.read_only
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         if not self._chosen():
             return taught
@@ -242,9 +243,9 @@ class ListScreen(Screen[None]):
 
     def refuses_changes(self) -> bool:
         """Say that this session only reads, if it does, and return whether it does."""
-        if self._service.read_only:
+        if self._session.read_only:
             self._say(READ_ONLY)
-        return self._service.read_only
+        return self._session.read_only
 
     def on_screen_suspend(self) -> None:
         # It was true when it was said; who comes back later would take it for what is.
@@ -261,17 +262,17 @@ class ListScreen(Screen[None]):
         self.call_after_refresh(self._show_summary)
 
     @property
-    def _highlighted(self) -> KeyPair | None:
+    def _highlighted(self) -> KeptKeyPair | None:
         # While nothing is shown, the table keeps the row to come back to, out of sight.
         return self._listing.key_pairs.get(self._table.highlighted or "") if self._shown else None
 
-    def _chosen(self) -> list[KeyPair]:
+    def _chosen(self) -> list[KeptKeyPair]:
         """Return the chosen pairs that are shown."""
         if not self._listing.chosen:
             return []
         return [pair for pair in self._shown if pair.key_pair_id in self._listing.chosen]
 
-    def _affected(self) -> list[KeyPair]:
+    def _affected(self) -> list[KeptKeyPair]:
         """Return the chosen pairs that are shown, or else the one under the cursor."""
         return self._chosen() or [pair for pair in (self._highlighted,) if pair]
 
@@ -341,6 +342,13 @@ class ListScreen(Screen[None]):
     def _count(self) -> str:
         chosen = len(self._chosen())
         return f"{chosen:,} chosen" if chosen else "none chosen"
+
+
+def _make_ready(session: "Session") -> None:
+    """Load what the first change needs, and remove what sessions left that were killed; blocks."""
+    preload.load(preload.FOR_A_CHANGE)
+    if not session.read_only:
+        session.store.tidy()
 
 
 def _no_pairs(region: str, *, read_only: bool) -> str:

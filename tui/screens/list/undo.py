@@ -12,19 +12,19 @@ from core.errors import (
     KeyPairsError,
     UnauthorizedOperation,
 )
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.words.text import said_by, short_paths, shortened
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
     """What came back, and which pairs did not, with the reason; those can still come later."""
 
-    restored: Sequence[KeyPair]
-    refused: Sequence[tuple[KeyPair, KeyPairsError]]
+    restored: Sequence[KeptKeyPair]
+    refused: Sequence[tuple[KeptKeyPair, KeyPairsError]]
 
     @property
     def words(self) -> str:
@@ -42,7 +42,7 @@ class BroughtBack:
         return f"brought {name} back, but not {missing}" if count else f"not back: {missing}"
 
 
-def bring_back_last(service: "KeyPairService") -> BroughtBack:
+def bring_back_last(session: "Session") -> BroughtBack:
     """Bring back, one after the other, all pairs that were deleted together with the last one.
 
     A pair that cannot come back does not keep the others from it, neither those that went with it
@@ -52,9 +52,11 @@ def bring_back_last(service: "KeyPairService") -> BroughtBack:
         StoreError: the Region's file cannot be read.
     """
     first: BroughtBack | None = None
-    for _, deleted in groupby(service.deleted_key_pairs(), key=lambda gone: gone.delete_time):
+    for _, deleted in groupby(
+        session.backend.deleted_key_pairs(), key=lambda gone: gone.delete_time
+    ):
         together = [gone.key_pair for gone in deleted if gone.key_pair is not None]
-        brought = _bring_back(service, together)
+        brought = _bring_back(session, together)
         if brought.restored:
             return BroughtBack(
                 brought.restored, (*(first.refused if first else ()), *brought.refused)
@@ -65,12 +67,12 @@ def bring_back_last(service: "KeyPairService") -> BroughtBack:
     return first or BroughtBack((), ())
 
 
-def _bring_back(service: "KeyPairService", together: Sequence[KeyPair]) -> BroughtBack:
-    restored: list[KeyPair] = []
-    refused: list[tuple[KeyPair, KeyPairsError]] = []
+def _bring_back(session: "Session", together: Sequence[KeptKeyPair]) -> BroughtBack:
+    restored: list[KeptKeyPair] = []
+    refused: list[tuple[KeptKeyPair, KeyPairsError]] = []
     for at, key_pair in enumerate(together):
         try:
-            restored.append(service.restore_key_pair(key_pair.key_pair_id))
+            restored.append(session.backend.restore_key_pair(key_pair.key_pair_id))
         except EC2Error as error:
             refused.append((key_pair, error))
         except KeyPairsError as error:

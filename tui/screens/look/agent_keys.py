@@ -1,4 +1,4 @@
-"""What the ssh-agent holds."""
+"""Shows the keys that the ssh-agent holds, and which key pair each is."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core.checks.finding import PairReference
+from core.custody import agent_keys
+from core.custody.agent import TO_REMOVE, TO_UNLOCK
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -26,11 +28,11 @@ from tui.words.verdict import Verdict
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AgentKey
-    from core.service import KeyPairService
+    from core.session import Session
 
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
-    "It holds no key, or is locked (ssh-add -X unlocks it).\n\n"
+    "It holds no key, or is locked ({unlock} unlocks it).\n\n"
     "A new pair's private key is added by {add} on its screen, before it is left;"
     " one that was saved, by ssh-add and its file."
 )
@@ -47,9 +49,9 @@ class AgentKeysScreen(Screen[Chosen | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "PickList"
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, session: "Session") -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._keys: Sequence[AgentKey] = ()
         self._state = VerdictLine(id="state")
         self._list = PickList()
@@ -73,12 +75,12 @@ class AgentKeysScreen(Screen[Chosen | None]):
     async def action_reload(self) -> None:
         """Ask the agent what it holds."""
         try:
-            found = await asyncio.to_thread(self._service.agent)
+            found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
             self._show((), Verdict(""), sentence(error))
         else:
             add = key_of("key-material.agent")
-            empty = "" if found.keys else _EMPTY.format(add=add)
+            empty = "" if found.keys else _EMPTY.format(add=add, unlock=TO_UNLOCK)
             self._show(found.keys, judging.of_agent(found), empty)
 
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
@@ -126,7 +128,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
         key = self._keys[self._list.cursor]
         if key.key_pair is not None:
             pair = key.key_pair
-            return PairReference(self._service.region, pair.key_pair_id, pair.key_name)
+            return PairReference(self._session.region, pair.key_pair_id, pair.key_name)
         if key.elsewhere is None and key.identity.algorithm in _TYPES:
             return KeyToImport(name_for(key.identity.comment), key.identity.public_key)
         return key.elsewhere
@@ -150,7 +152,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
-        yield "Time left", "not told by agents; ssh-add -d FILE removes it"
+        yield "Time left", f"agents do not say; {TO_REMOVE} removes it"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

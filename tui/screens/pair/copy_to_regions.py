@@ -11,7 +11,8 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from core.model import KeyPair
+from core.model import KeptKeyPair
+from core.region_copies import RegionCopying
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.widgets.cursor_list import CursorList
@@ -29,7 +30,7 @@ from tui.work.exclusive import flow, is_flowing, once
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
 _MOST_NAMED = 3
@@ -42,7 +43,7 @@ class CopyToRegionsScreen(Screen[int]):
     explained in full below the list.
 
     Args:
-        counts: the Regions in use and how many pairs each has, as the service says.
+        counts: the Regions in use and how many pairs each has, as the session says.
     """
 
     CSS_PATH = "copy_to_regions.tcss"
@@ -53,15 +54,15 @@ class CopyToRegionsScreen(Screen[int]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pairs: Sequence[KeyPair],
+        session: "Session",
+        key_pairs: Sequence[KeptKeyPair],
         counts: Mapping[str, int | None],
     ) -> None:
         super().__init__()
-        self._service = service
+        self._copying = RegionCopying(session)
         self._key_pairs = key_pairs
         self._regions = {
-            item.value: item for item in region_items(counts) if item.value != service.region
+            item.value: item for item in region_items(counts) if item.value != session.region
         }
         self._chosen: set[str] = set()
         self._copies: dict[str, dict[str, Copied]] = {}
@@ -96,7 +97,7 @@ class CopyToRegionsScreen(Screen[int]):
 
     @work(group="note")
     async def _say_what_changes(self) -> None:
-        note = await asyncio.to_thread(region_copies.note, self._service, self._key_pairs)
+        note = await asyncio.to_thread(region_copies.note, self._key_pairs)
         self._note.update("\n".join(map(visible, note.split("\n"))))
 
     # The Regions --------------------------------------------------------------------------------
@@ -192,20 +193,20 @@ class CopyToRegionsScreen(Screen[int]):
         )
 
     @flow
-    async def _copy(self, jobs: Sequence[tuple[str, KeyPair]]) -> None:
+    async def _copy(self, jobs: Sequence[tuple[str, KeptKeyPair]]) -> None:
         for number, (name, key_pair) in enumerate(jobs, start=1):
             if self._stop:
                 break
             what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
             self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
             self._go_to(name)
-            copy = partial(region_copies.copy, self._service, key_pair, name)
+            copy = partial(region_copies.copy, self._copying, key_pair, name)
             copied = await patiently(copy, self._state.show, key_in(self.PLACE, "back"))
             self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
             self._show(name)
         self._sum_up()
 
-    def _is_there(self, name: str, key_pair: KeyPair) -> bool:
+    def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
         copied = self._copies.get(name, {}).get(key_pair.key_pair_id)
         return copied is not None and copied.done
 
@@ -238,6 +239,6 @@ class CopyToRegionsScreen(Screen[int]):
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_flowing(self):
             self._stop = True
-            self._service.give_up_waiting()
+            self._copying.give_up_waiting()
         else:
             self.dismiss(sum(map(self._is_done, self._copies)))

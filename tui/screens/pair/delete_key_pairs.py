@@ -13,8 +13,9 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
+from core.disk import files
 from core.errors import KeyPairsError
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.terminal.typing_speed import ALONE
@@ -31,7 +32,7 @@ from tui.work.exclusive import flow, is_flowing, once
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
     from tui.app import KeyPairsApp
 
 _PROTECTED = "protected"
@@ -55,16 +56,16 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pairs: Sequence[KeyPair],
+        session: "Session",
+        key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
         self._deleted = 0
-        self._delete_time = service.now()
+        self._delete_time = session.now()
         self._stop = False
         self._answer: Timer | None = None
         self._amid = False
@@ -114,29 +115,29 @@ class DeleteKeyPairsScreen(Screen[int]):
         return lines + ([f"and {more} more"] if more else []) + after
 
     @property
-    def _named(self) -> list[KeyPair]:
+    def _named(self) -> list[KeptKeyPair]:
         return sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
 
     @work(group="look")
     async def _look_for_files(self) -> None:
         """Say which private key files are there, once that is known: a slow disk takes its time."""
-        named, service = self._named, self._service
+        named = self._named
         self._files = await asyncio.to_thread(
-            lambda: {pair.key_pair_id: _files_of(service, pair) for pair in named}
+            lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
         )
         self.query_one("#names", Static).update("\n".join(self._lines()))
         replaced = [(pair, self._rotation.successor(pair)) for pair in named]
         without_file = await asyncio.to_thread(
-            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(service, new)]
+            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
         )
         self._show_caution(without_file)
 
-    def _is_stranded(self, key_pair: KeyPair) -> bool:
+    def _is_stranded(self, key_pair: KeptKeyPair) -> bool:
         """Tell whether nobody can have the private key of the pair that replaces this one."""
         successor = self._rotation.successor(key_pair)
         return successor is not None and not is_delivered(successor)
 
-    def _show_caution(self, without_file: Sequence[KeyPair] = ()) -> None:
+    def _show_caution(self, without_file: Sequence[KeptKeyPair] = ()) -> None:
         """Say of which successor nobody can have the private key, or its file is gone, if any."""
         affected = self._stranded or without_file
         self._caution.display = bool(affected)
@@ -155,7 +156,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     def on_mount(self) -> None:
         self._show_caution()
         successors = filter(None, map(self._rotation.successor, self._named))
-        if any(pair.saved_to for pair in (*self._named, *successors)):
+        if any(pair.custody.saved_to for pair in (*self._named, *successors)):
             self._look_for_files()
         if self._guarded:
             self._typed.focus()
@@ -168,7 +169,7 @@ class DeleteKeyPairsScreen(Screen[int]):
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_flowing(self):
             self._stop = True
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         else:
             self.dismiss(self._deleted)
 
@@ -222,7 +223,7 @@ class DeleteKeyPairsScreen(Screen[int]):
         self._answer, self._stop = None, False
         if not self._deleted:
             # One time for all of them: u brings them back together.
-            self._delete_time = self._service.now()
+            self._delete_time = self._session.now()
         self._delete()
 
     @flow
@@ -244,29 +245,29 @@ class DeleteKeyPairsScreen(Screen[int]):
             self._deleted += 1
         self.dismiss(self._deleted)
 
-    def _delete_one(self, key_pair: KeyPair) -> None:
-        self._service.delete_key_pair(
+    def _delete_one(self, key_pair: KeptKeyPair) -> None:
+        self._session.backend.delete_key_pair(
             key_pair_id=key_pair.key_pair_id, delete_time=self._delete_time
         )
 
 
-def _wants_care(key_pair: KeyPair) -> bool:
-    return key_pair.private_key is PrivateKeyState.SAVED or any(
+def _wants_care(key_pair: KeptKeyPair) -> bool:
+    return key_pair.custody.private_key is PrivateKeyState.SAVED or any(
         tag.key.casefold() == _PROTECTED for tag in key_pair.tags
     )
 
 
-def _where(successor: KeyPair) -> str:
-    if successor.saved_to:
-        return f"was saved to {short_path(successor.saved_to[-1])}"
+def _where(successor: KeptKeyPair) -> str:
+    if successor.custody.saved_to:
+        return f"was saved to {short_path(successor.custody.saved_to[-1])}"
     return "delivered" if is_delivered(successor) else "never saved"
 
 
-def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
+def _files_of(key_pair: KeptKeyPair) -> str:
     """Return what becomes of the private key files of a pair, in words; blocks."""
-    count = len(key_pair.saved_to)
+    count = len(key_pair.custody.saved_to)
     try:
-        there = len(service.present_files(key_pair))
+        there = len(files.present(key_pair.custody.saved_to))
     except OSError as error:
         return f"its private key file cannot be looked at: {error.strerror}"
     if not there:
@@ -278,19 +279,21 @@ def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
     return f"{there} of its {count} private key files stay{'s' * (there == 1)}; the rest is gone"
 
 
-def _has_lost_its_files(service: "KeyPairService", key_pair: KeyPair) -> bool:
+def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
     """Tell whether no file to which a private key was saved is there any more; blocks."""
     try:
-        return bool(key_pair.saved_to) and not service.present_files(key_pair)
+        return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
     except OSError:
         return False  # it is not known
 
 
-def _what_is_lost(key_pair: KeyPair, files: str) -> str:
-    match key_pair.private_key:
+def _what_is_lost(key_pair: KeptKeyPair, files: str) -> str:
+    match key_pair.custody.private_key:
         case PrivateKeyState.SAVED:
             return files
         case PrivateKeyState.UNSAVED:
             return "its private key was never saved; an agent may still hold it"
         case PrivateKeyState.IMPORTED:
             return "imported"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs"

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
-from core.model import KeyPair, Tag
+from core.model import KeptKeyPair, Tag
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
@@ -23,7 +23,7 @@ from tui.work.exclusive import flow, is_flowing, once
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 class EditTagsScreen(Screen[bool]):
@@ -40,12 +40,12 @@ class EditTagsScreen(Screen[bool]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pairs: Sequence[KeyPair],
+        session: "Session",
+        key_pairs: Sequence[KeptKeyPair],
         in_use: Mapping[str, Sequence[str]],
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pairs = key_pairs
         self._alone = key_pairs[0] if len(key_pairs) == 1 else None
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
@@ -83,7 +83,7 @@ class EditTagsScreen(Screen[bool]):
     def action_back(self) -> None:
         """Go back; nothing is changed."""
         if is_flowing(self):
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         else:
             self.dismiss(False)
 
@@ -110,9 +110,9 @@ class EditTagsScreen(Screen[bool]):
 
     def _call(self, tags: Sequence[Tag]) -> None:
         if self._alone:
-            self._service.set_tags(
+            self._session.backend.set_tags(
                 key_pair_id=self._alone.key_pair_id, tags=tags, shown=self._alone.tags
             )
         else:
             ids = [key_pair.key_pair_id for key_pair in self._key_pairs]
-            self._service.create_tags(resources=ids, tags=tags)
+            self._session.backend.create_tags(resources=ids, tags=tags)

@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
+from core.custody import export
 from core.disk.destination import suggest_export
 from core.errors import SaveError
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
 from tui.widgets.form_body import FormBody
@@ -23,7 +24,7 @@ from tui.words.verdict import Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 class ExportScreen(Screen[Path | None]):
@@ -36,11 +37,11 @@ class ExportScreen(Screen[Path | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
-    def __init__(self, service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> None:
+    def __init__(self, session: "Session", key_pairs: Sequence[KeptKeyPair]) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pairs = key_pairs
-        self._path = PathField(suggest_export(service.region))
+        self._path = PathField(suggest_export(session.region))
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
@@ -65,8 +66,9 @@ class ExportScreen(Screen[Path | None]):
         self._path.show(Verdict("saving…"))
         try:
             path = await asyncio.to_thread(
-                self._service.export,
+                export.export,
                 self._key_pairs,
+                self._session.region,
                 self._path.path,
                 accepted=self._path.accepted,
             )

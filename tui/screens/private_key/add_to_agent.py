@@ -1,4 +1,4 @@
-"""The form that adds a new private key to the ssh-agent."""
+"""Shows the form that adds a new private key to the ssh-agent."""
 
 import asyncio
 from datetime import timedelta
@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
-from core.custody import lifetime
+from core.custody import agent_keys, lifetime
 from core.custody.agent import AddNotConfirmed, AgentAsks, AgentOwner, NoAgent
 from core.custody.agent_keys import AddedToAgent
 from core.errors import KeyPairsError
@@ -30,7 +30,7 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _USE, _ASK = "use", "ask"
 _OPTIONS = ((_USE, "without asking"), (_ASK, "ask each time"))
@@ -45,7 +45,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     Also where it ends with None the agent may hold the key, and then `not_confirmed` is set.
 
     Args:
-        service: adds it.
+        session: adds it.
         created: the pair, its private key in memory.
         holds_key: leaving the program now would lose the private key.
     """
@@ -56,10 +56,10 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     AUTO_FOCUS = "#lifetime"
 
     def __init__(
-        self, service: "KeyPairService", created: CreatedKeyPair, *, holds_key: bool = False
+        self, session: "Session", created: CreatedKeyPair, *, holds_key: bool = False
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._created = created
         self.holds_key = holds_key
         self._lifetime = TextInput(id="lifetime")
@@ -86,7 +86,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     async def on_mount(self) -> None:
         self._judge_lifetime()
         try:
-            found = await asyncio.to_thread(self._service.agent)
+            found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
             self._outcome.show(Verdict(_said(error), Tone.BAD))
         else:
@@ -94,7 +94,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:
-        self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._service.now()))
+        self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._session.now()))
 
     @on(Choice.Changed)
     def _judge_use(self) -> None:
@@ -139,7 +139,8 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         slow = self.set_timer(_SECONDS_UNTIL_SAID, self._say_what_is_waited_for)
         try:
             added = await asyncio.to_thread(
-                self._service.add_to_agent,
+                agent_keys.add_to_agent,
+                self._session,
                 self._created,
                 lifetime=kept,
                 confirm=self._use.value == _ASK,

@@ -25,7 +25,7 @@ from tui.work.exclusive import flow
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AddedToAgent
-    from core.service import KeyPairService
+    from core.session import Session
     from tui.screens.private_key.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
@@ -74,9 +74,9 @@ class KeyMaterialScreen(Screen[str]):
         (20, "-tall"),
     ]
 
-    def __init__(self, service: "KeyPairService", created: CreatedKeyPair) -> None:
+    def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._created = created
         self._view = KeyMaterialView(created.key_material)
         self._state = VerdictLine()
@@ -108,7 +108,7 @@ class KeyMaterialScreen(Screen[str]):
             return _Where.PERHAPS_AGENT if self._perhaps_added else _Where.NOWHERE
         if self._added.until is None:
             return _Where.AGENT
-        is_kept = self._service.now() < self._added.until
+        is_kept = self._session.now() < self._added.until
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
     def compose(self) -> ComposeResult:
@@ -128,12 +128,12 @@ class KeyMaterialScreen(Screen[str]):
         yield "Id", key_pair.key_pair_id
         yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
         yield "EC2", key_pair.key_fingerprint
-        yield "OpenSSH", key_pair.fingerprints.ssh_sha256
+        yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
 
     def on_mount(self) -> None:
         self._show_state()
         # For the next pair, while the person is busy with this one.
-        self.call_after_refresh(self._service.prepare_spare_key)
+        self.call_after_refresh(self._session.spare_key.prepare)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._make_room)
@@ -192,7 +192,7 @@ class KeyMaterialScreen(Screen[str]):
     def _end(self) -> str:
         """When the agent forgets the key."""
         until = None if self._added is None else self._added.until
-        return "" if until is None else judging.moment(until, self._service.now())
+        return "" if until is None else judging.moment(until, self._session.now())
 
     def action_say_how_to_leave(self) -> None:
         """Say what keeps the private key, and what gives it up."""
@@ -229,7 +229,7 @@ class KeyMaterialScreen(Screen[str]):
         self._hide()
         saved = await self.app.push_screen_wait(
             SaveKeyMaterialScreen(
-                self._service, self._created, self._format_to_offer(), holds_key=self.holds_key
+                self._session, self._created, self._format_to_offer(), holds_key=self.holds_key
             )
         )
         if saved is not None:
@@ -264,7 +264,7 @@ class KeyMaterialScreen(Screen[str]):
         from tui.screens.private_key.add_to_agent import AddToAgentScreen
 
         self._hide()
-        form = AddToAgentScreen(self._service, self._created, holds_key=self.holds_key)
+        form = AddToAgentScreen(self._session, self._created, holds_key=self.holds_key)
         added = await self.app.push_screen_wait(form)
         if added is None and form.not_confirmed:
             # It may also be there with another lifetime than the one it was seen with.
@@ -274,11 +274,11 @@ class KeyMaterialScreen(Screen[str]):
             self._show_state()
         if added is not None:
             self._added = added
-            self._agent.show(judging.of_added_to_agent(added, self._service.now()))
+            self._agent.show(judging.of_added_to_agent(added, self._session.now()))
             self._agent.display = True
             self._show_state()
             if added.until is not None:
-                left = added.until - self._service.now()
+                left = added.until - self._session.now()
                 self.set_timer(max(left.total_seconds(), 0), self._show_state)
 
     @flow
@@ -303,7 +303,7 @@ class KeyMaterialScreen(Screen[str]):
         else:
             self._hide()
             screen = DiscardKeyMaterialScreen(
-                self._service,
+                self._session,
                 self._created.key_pair,
                 sent=self._sent,
                 perhaps_in_agent=self._where is _Where.PERHAPS_AGENT,

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
+from core.custody import saving
 from core.disk import destination
 from core.disk.destination import Destination
 from core.errors import SaveError
@@ -33,7 +34,7 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _FORMATS = tuple((file_format.value, file_format.value) for file_format in FileFormat)
 
@@ -67,14 +68,14 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     def __init__(
         self,
-        service: "KeyPairService",
+        session: "Session",
         created: CreatedKeyPair,
         file_format: FileFormat,
         *,
         holds_key: bool,
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._created = created
         self.holds_key = holds_key
         self._suggested = destination.suggest(created.key_pair.key_name, file_format)
@@ -215,16 +216,14 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         with_public: bool,
     ) -> SavedFiles:
         """Save the private key, then the public one, whose failure takes nothing back; blocks."""
-        private = self._service.save_key_material(
-            self._created, path, file_format, passphrase, accepted=accepted
+        private = saving.save_key_material(
+            self._session, self._created, path, file_format, passphrase, accepted=accepted
         )
         encrypted = passphrase is not None
         if not with_public:
             return SavedFiles(private, file_format, encrypted)
         try:
-            public = self._service.save_public_key(
-                self._created.key_pair, destination.public_path(path)
-            )
+            public = saving.save_public_key(self._created.key_pair, destination.public_path(path))
         except SaveError as error:
             return SavedFiles(private, file_format, encrypted, failure=said_by(error))
         return SavedFiles(private, file_format, encrypted, public)
