@@ -34,6 +34,7 @@ from core.keys import (
 )
 from core.keys.file_formats import PRIVATE_SUFFIXES
 from core.keys.fingerprint import pkcs8_sha1, ssh_sha256
+from core.keys.fingerprint_kinds import OpenSSHDigest
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import import_material, key_file, private_file
@@ -57,8 +58,6 @@ MOST_ENTRIES = 200_000
 _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
-
-_A_LINK = "a link, which is not followed"
 
 Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
@@ -193,7 +192,7 @@ class Finder:
         except OSError as error:
             is_link = error.errno in (errno.ELOOP, errno.ENOTDIR) and folder.parent is not None
             unreadable = _unreadable(folder.path, error)
-            yield _not_read(folder.path, _A_LINK) if is_link else unreadable
+            yield _link(folder.path) if is_link else unreadable
             return
         try:
             yield from self._below(folder, descriptor, left)
@@ -234,7 +233,9 @@ class Finder:
         except OSError as error:
             yield _unreadable(path, error)
             return
-        if not stat.S_ISREG(status.st_mode):
+        if stat.S_ISLNK(status.st_mode):
+            yield _link(path)
+        elif not stat.S_ISREG(status.st_mode):
             yield _not_read(path, _what_it_is(status.st_mode))
         elif status.st_size > _largest(entry.name):
             yield _not_read(path, "too large for a key")
@@ -256,7 +257,11 @@ class Finder:
 
     def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
         if key.private is None:
-            return self._public(key, place.source, line)
+            beside = _public_key_beside(place) if key.is_private and line is None else None
+            if beside is None:
+                return self._public(key, place.source, line)
+            note = f"by the .pub beside it; {key.problem}"
+            return self._of(beside, place.source, key.kind, None, "", note)
         found = self._private(key.private, place, is_alone=line is None)
         note = "; ".join(filter(None, (found.note, *key.remarks)))
         return replace(found, line=line, note=note)
@@ -291,10 +296,10 @@ class Finder:
     def _private(self, data: bytes, place: "_FilePlace", *, is_alone: bool) -> Found:
         kind = "private key"
         source = place.source
+        beside = _public_key_beside(place) if is_alone else None
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
-            beside = _public_key_beside(place) if is_alone else None
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
@@ -303,7 +308,8 @@ class Finder:
                     return found
                 return _with_sha1(found, private_file.unlock(data))
             if beside is not None:
-                note = "by the .pub beside it; no passphrase was asked for"
+                note = file.obstacle or "no passphrase was asked for"
+                note = f"by the .pub beside it; {note}"
                 return self._of(beside, source, kind, None, "", note)
             if file.obstacle:
                 raise NotRead(file.obstacle)
@@ -360,6 +366,9 @@ class Finder:
             note = "this is a private key; give the name of its file instead"
             yield Found("", Standing.NO_KEY, note=note)
             return
+        if (digest := fingerprint_kinds.openssh_digest(text)) is not None:
+            yield self._of_digest(digest)
+            return
         keys = key_file.read(text.encode("utf-8", "replace"))
         if any(key.public_key for key in keys) or not query.has_fingerprint(text):
             for key in keys:
@@ -380,6 +389,15 @@ class Finder:
         deleted = () if matches else self._deleted_if(has_it)
         standing = _standing(matches, deleted)
         yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+
+    def _of_digest(self, digest: OpenSSHDigest) -> Found:
+        """Return the pair of a fingerprint of a kind that no record holds."""
+        matches = tuple(
+            Match(name, pair, digest.kind) for name, pair in self.pairs if digest.is_of(pair)
+        )
+        deleted = () if matches else self._deleted_if(digest.is_of)
+        kind = f"fingerprint, {digest.kind}"
+        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
@@ -419,13 +437,16 @@ def _not_read(source: str, note: str) -> Found:
     return Found(source, Standing.NOT_READ, note=note)
 
 
+def _link(source: str) -> Found:
+    return Found(source, Standing.NOT_READ, note="a link, which is not followed", is_link=True)
+
+
 def _unreadable(source: str, error: OSError) -> Found:
     return Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
 
 
 def _what_it_is(mode: int) -> str:
     kinds = {
-        stat.S_IFLNK: _A_LINK,
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",
     }

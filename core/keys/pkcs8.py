@@ -111,6 +111,11 @@ def parse(block: Armour, *, is_der: bool = False) -> PKCSFile:
             how = encryption.of_dek_info(block.headers.get("DEK-Info", ""))
     except NotRead as error:
         obstacle = str(error)
+    if block.label == PKCS1_LABEL and not encrypted and not der.inside(block.body):
+        raise EncodingError(
+            "there is no DER in it, so it is damaged, or it is encrypted and its Proc-Type and"
+            " DEK-Info lines are gone"
+        )
     return PKCSFile(block, encrypted, how, obstacle, is_der)
 
 

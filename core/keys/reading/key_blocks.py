@@ -35,7 +35,7 @@ class Block(NamedTuple):
 
 
 _BEGIN = re.compile(
-    r"-----BEGIN (?P<pem>[A-Z0-9][A-Z0-9 .]{1,60})-----"
+    r"-----BEGIN (?P<pem>[A-Z0-9][A-Z0-9 .-]{1,60}?)-----"
     r"|---- BEGIN (?P<ssh2>SSH2 [A-Z ]{1,40}) ----"
     r"|(?P<ppk>PuTTY-User-Key-File-[0-9]{1,3}): "
     r"|(?P<age>AGE-SECRET-KEY-1[A-Z0-9]{4})"
@@ -43,6 +43,7 @@ _BEGIN = re.compile(
 _BODY = re.compile(r"[A-Za-z0-9+/]{24}")
 _BODY_LINE = re.compile(r"[A-Za-z0-9+/=]{1,200}|[A-Za-z0-9-]{1,40}: .{0,200}")
 _NAMED = re.compile(r"[\w.-]{1,60}[\"']?[ \t]*[:=]")
+_MOST_HEAD = 4096
 _FRAME = " \t>|│┃\"'`,;*{}[]"
 """What mail, tables and lists put around a line."""
 
@@ -98,7 +99,8 @@ def _is_meant(text: str, block: Block, begin: re.Match[str]) -> bool:
     before = text[max(start, block.start - 200) : block.start]
     if not _NAMED.sub("", before.strip(_FRAME), count=1).strip(_FRAME + "-"):
         return True
-    return bool(_BODY.search(block.inside[:4096]))
+    head = block.inside[:_MOST_HEAD]
+    return "Encryption:" in head if begin["ppk"] else bool(_BODY.search(head))
 
 
 def in_block(block: Block, line: int) -> Iterator[KeyInFile]:
@@ -150,8 +152,9 @@ def _ppk_rows(inside: str) -> tuple[list[str], tuple[str, ...]]:
         text = inside.replace("\\r\\n", "\n").replace("\\n", "\n")
         return text.split("\n"), (text_shapes.ESCAPED,)
     rows = re.split(r"\r\n|\r|\n", inside)
-    bare = [rows[0].rstrip(), *(row.lstrip(" \t>|│\"'`").rstrip(" \t│\"'`") for row in rows[1:])]
-    if all(row.strip() == other for row, other in zip(rows[1:], bare[1:], strict=True)):
+    bare = [row.strip(_FRAME) for row in rows]
+    framed = [row for row, inner in zip(rows, bare, strict=True) if row.strip() != inner]
+    if all(row.lstrip().startswith("Comment: ") for row in framed):
         return [rows[0], *(row.lstrip(" \t") for row in rows[1:])], ()
     return bare, (text_shapes.QUOTED,)
 
@@ -162,7 +165,7 @@ def _as_remarks(shapes: Sequence[str]) -> tuple[str, ...]:
         return ()
     mend = ""
     if text_shapes.ESCAPED in shapes:
-        mend = """; printf '%b\\n' "$(cat FILE)" > NEW mends that"""
+        mend = """; (umask 077; printf '%b\\n' "$(cat FILE)" > NEW) mends that"""
     elif text_shapes.SPACED in shapes or text_shapes.GONE in shapes:
         mend = "; copy it again with its line breaks"
     return (f"{' and '.join(shapes)}, so {NOT_READ_BY_SSH}{mend}",)

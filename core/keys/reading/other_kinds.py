@@ -81,7 +81,7 @@ RSA_PSS = OtherKind(
     "RSA-PSS private key, which is no RSA key for SSH",
     True,
     "make a plain RSA key of it with",
-    "openssl rsa -traditional -in FILE -out NEW",
+    "openssl rsa -traditional -in FILE -out NEW && sed -i s/RSA-PSS/RSA/ NEW",
 )
 
 
@@ -222,6 +222,7 @@ OF_LABELS = {
     "PGP PRIVATE KEY BLOCK": OPENPGP_PRIVATE,
     "PGP PUBLIC KEY BLOCK": OPENPGP,
     "SSH2 ENCRYPTED PRIVATE KEY": SSH_COM,
+    "RSA-PSS PRIVATE KEY": RSA_PSS,
     "EC PRIVATE KEY": of_private_type("ECDSA"),
     "DSA PRIVATE KEY": of_private_type("DSA"),
 }
