@@ -26,12 +26,17 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   └── ProofFailed                   the file does not read back as the key
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     └── SettingsError                     an option, a variable or a folder is unusable
+        └── NoSuchRegion                  a Region was named that is none
 
 Codes, texts and statuses are those recorded from the real service where there is a record. No
 message ever holds private key material.
 """
 
-from typing import Self
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class KeyPairsError(Exception):
@@ -56,7 +61,7 @@ class EC2Error(KeyPairsError):
         self.parameter = parameter
 
     @classmethod
-    def answered(cls, message: str, parameter: str | None = None) -> Self:
+    def answered(cls, message: str, parameter: str | None = None) -> "Self":
         """Return this error with a text that the service gave, whatever ours would be."""
         error = cls.__new__(cls)
         EC2Error.__init__(error, message, parameter=parameter)
@@ -214,3 +219,7 @@ class NotConfirmed(KeyPairsError):
 
 class SettingsError(KeyPairsError):
     """An option, an environment variable or a folder makes it impossible to start."""
+
+
+class NoSuchRegion(SettingsError):
+    """A text that was given as the name of a Region is none."""

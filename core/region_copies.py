@@ -1,6 +1,6 @@
 """Copies the public half of key pairs to other Regions."""
 
-from core.errors import InvalidKeyPairDuplicate, KeyPairLimitExceeded
+from core.errors import InvalidKeyPairDuplicate, KeyPairLimitExceeded, UnauthorizedOperation
 from core.keys.fingerprint import imported_fingerprint
 from core.keys.reading.import_material import read_public_key_material
 from core.model import KeptKeyPair, KeyPair, TagSpecification
@@ -32,8 +32,11 @@ class RegionCopying:
                 public_key_material=key_pair.public_key,
                 tag_specifications=tags,
             )
-        except (InvalidKeyPairDuplicate, KeyPairLimitExceeded):
-            holder = there.store.read().named(key_pair.key_name)
+        except (InvalidKeyPairDuplicate, KeyPairLimitExceeded) as refusal:
+            try:
+                holder = there.key_pair_named(key_pair.key_name)
+            except UnauthorizedOperation:
+                raise refusal from None  # whose name it is, is for those who may look there
             if holder is None or holder.public_key != key_pair.public_key:
                 raise
             return None

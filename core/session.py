@@ -18,9 +18,9 @@ from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
     from core.ec2.backend import Backend
-    from core.ec2.place import Place
+    from core.ec2.place import Ec2Place
     from core.keys.public_key import PublicKey
-    from core.store.journal import Entry as JournalEntry
+    from core.store.journal import JournalEntry
     from core.store.region_store import RegionStore
 
 
@@ -43,7 +43,7 @@ class Session:
         access: RegionAccess,
         spare_key: SpareKey,
         sibling: "Callable[[str], Session]",
-        place: "Place | None" = None,
+        place: "Ec2Place | None" = None,
     ) -> None:
         self._open_backend = open_backend
         self._opening = threading.Lock()

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import choices
 from core.account import user
 from core.ec2 import regions
 from core.ec2.authorization import ACCOUNT, Authorizer
@@ -16,16 +17,9 @@ from core.session import Session
 from core.store import data_dir
 
 if TYPE_CHECKING:
-    from core.aws.choice import Choice
     from core.aws.credentials import AskCode
+    from core.ec2.place import Ec2Choice
     from core.ec2.policy import Policy
-
-DEFAULT_REGION = "us-east-1"
-REGION_VARIABLES = regions.VARIABLES
-VARIABLES = (*REGION_VARIABLES, "KEYPAIRS_DATA_DIR", "KEYPAIRS_POLICY")
-"""The environment variables that `open_session` looks at."""
-
-SYSTEM_POLICY = Path("/etc/keypairs/policy.json")
 
 
 def open_session(
@@ -35,14 +29,16 @@ def open_session(
     *,
     read_only: bool = False,
     environment: Mapping[str, str] = os.environ,
-    ec2: "Choice | None" = None,
+    ec2: "Ec2Choice | None" = None,
     made_by: MadeBy = MadeBy.HERE,
     ask_code: "AskCode" = lambda device: None,
 ) -> Session:
     """Return the session of a Region; nothing is read but the policy, and nothing is written.
 
-    What is None comes from the environment (`VARIABLES`), and failing that is us-east-1, the usual
-    place for data of programs, and the administrator's policy if there is one.
+    A folder on a read-only disk gives a session that only reads.
+
+    What is None comes from the environment (`choices.VARIABLES`), and failing that is us-east-1,
+    the usual place for data of programs, and the administrator's policy if there is one.
 
     Where EC2 was chosen, it answers: the Region must be named then, by a variable or the profile
     at least, `made_by` says who makes a new key, and `ask_code` asks for MFA codes.
@@ -54,20 +50,21 @@ def open_session(
     """
     path = data_dir.data_folder(folder, environment)
     if ec2 is None:
-        named = (environment.get(name) for name in REGION_VARIABLES)
-        chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
+        chosen = regions.region(choices.region(region, environment))
     else:
         if find_spec("botocore") is None:
             raise SettingsError("EC2 needs botocore: pip install 'keypairs[ec2]' brings it.")
         from core.aws.opening import Ec2Account, chosen_region
 
         chosen = chosen_region(ec2, region, environment)
-    if not read_only:
+    if not read_only and data_dir.is_on_read_only_disk(path):
+        read_only = True
+    elif not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
         chosen,
         user(),
-        policy=_policy((environment.get("KEYPAIRS_POLICY") or None) if policy is None else policy),
+        policy=_policy(choices.policy(policy, environment)),
         read_only=read_only,
     )
     if ec2 is None:
@@ -94,17 +91,20 @@ def open_to_look(
     path = data_dir.data_folder(folder, environment)
     if path != data_dir.data_folder(environment={}) and not os.path.lexists(path):
         raise SettingsError(f"There is no folder {path}.")
-    return open_session(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
+    return open_session(
+        choices.DEFAULT_REGION, path, policy, read_only=True, environment=environment
+    )
 
 
-def _policy(named: str | Path | None) -> "Policy | None":
+def _policy(named: str | os.PathLike[str] | None) -> "Policy | None":
     # A policy that was named must be there; the administrator's may be missing, but if it is
     # there and cannot be read, that must not open the door.
-    if named is None and _is_absent(SYSTEM_POLICY):
+    system = Path(choices.SYSTEM_POLICY)
+    if named is None and _is_absent(system):
         return None
     from core.ec2.policy import Policy
 
-    path = SYSTEM_POLICY if named is None else data_dir.expanded(named)
+    path = system if named is None else data_dir.expanded(os.fspath(named))
     return Policy.load(path, account=ACCOUNT)
 
 

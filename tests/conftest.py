@@ -3,7 +3,7 @@ import os
 import signal
 import sys
 
-from core.settings import VARIABLES
+from core.choices import VARIABLES
 from tests.helpers import session_over
 
 # Before anything that imports Textual: it reads these variables once, while it is imported.
@@ -247,3 +247,21 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     # Screens leave much behind, and each look at all of it takes a tenth of a second.
     gc.set_threshold(20_000, 20, 20)
+
+
+_EVERY_PYTHON = {
+    *("core/keys/test_file_formats.py", "core/keys/test_ppk.py", "core/keys/test_public.py"),
+    *("core/local/test_answers.py", "core/store/test_store.py", "core/test_client.py"),
+    *("pty/test_create.py", "pty/test_everyday.py", "pty/test_guard.py"),
+    *("tui/test_create_form.py", "tui/test_imports.py", "tui/test_list.py", "tui/test_main.py"),
+}
+"""The modules that `.ci/run` runs on every Python: one for each room that a version could break."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is run on every Python."""
+    root = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(root).as_posix() in _EVERY_PYTHON:
+            item.add_marker("every_python")

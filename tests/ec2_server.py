@@ -100,7 +100,7 @@ class Ec2Server:
             return 400, _error("InvalidRequest", str(error))
         return 200, _response(operation, found)
 
-    def _act(self, region: str, operation: str, request: Answer) -> Answer:
+    def _act(self, region: str, operation: str, request: dict[str, Any]) -> Answer:
         match operation:
             case "DescribeRegions":
                 return {"Regions": list(self._regions())}
@@ -120,6 +120,9 @@ class Ec2Server:
             "DescribeTags": "describe_tags",
         }[operation]
         client = self.client_of(region)
+        # An empty list has no field on the wire.
+        for member in _LISTS.get(operation, ()):
+            request.setdefault(member, [])
         answer = dict(getattr(client, method)(**request))
         if operation in ("CreateKeyPair", "ImportKeyPair"):
             self._born[request["KeyName"]] = time.monotonic()
@@ -152,6 +155,9 @@ class Ec2Server:
 
 
 _MODEL = installed_model()
+
+_LISTS = {"CreateTags": ("Resources", "Tags"), "DeleteTags": ("Resources",)}
+"""The lists that are required; botocore sends nothing where they are empty."""
 
 
 def _request(operation: str, fields: Mapping[str, str]) -> dict[str, Any]:

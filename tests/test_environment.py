@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.settings import VARIABLES
+from core.choices import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 CODE = "import os, sys, tests.conftest; print({*sys.argv[1:]} & {*os.environ})"

@@ -26,6 +26,7 @@ from core.errors import (
     InvalidKeyPairDuplicate,
     InvalidKeyPairNotFound,
     InvalidParameterValue,
+    KeyPairsError,
     MissingParameter,
     StoreError,
 )
@@ -103,6 +104,7 @@ class Ec2Backend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, made by whom `made_by` says, and hand its private key over.
 
@@ -117,18 +119,38 @@ class Ec2Backend:
             request |= {"KeyType": key_type, "KeyFormat": key_format}
             if dry_run:
                 self._call(_CREATE, **request)
-            return self._made_by_ec2(request, KeyType(key_type), KeyFormat(key_format), replaces)
+            return self._handed_over(self._made_by_ec2(request, replaces), hand_over)
         self._begin(_IMPORT, key_name)
         if dry_run:
             # Allowed or not is decided before the material is looked at.
             self._call(_IMPORT, **request, PublicKeyMaterial=b"-")
         validation.check_key_name(key_name)
-        return self._made_here(
+        made = self._made_here(
             request,
             validation.check_key_type(key_type),
             validation.check_key_format(key_format),
             replaces,
         )
+        return self._handed_over(made, hand_over)
+
+    def _handed_over(
+        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None]
+    ) -> CreatedKeyPair:
+        """Hand a private key over; where that fails, delete the pair again."""
+        try:
+            hand_over(created)
+        except BaseException:
+            created.key_material.wipe()
+            key_pair_id = created.key_pair.key_pair_id
+            try:
+                self.delete_key_pair(key_pair_id=key_pair_id)
+            except KeyPairsError as error:
+                raise KeyPairsError(
+                    f"{key_pair_id} was created, its private key is gone, and it could not be"
+                    f" deleted again: {error} Delete it."
+                ) from error
+            raise
+        return created
 
     def _made_here(
         self,
@@ -174,15 +196,10 @@ class Ec2Backend:
                 lost = error
         raise lost if lost is not None else NotKnown(request["KeyName"], "EC2 contradicts itself.")
 
-    def _made_by_ec2(
-        self,
-        request: dict[str, Any],
-        key_type: KeyType,
-        key_format: KeyFormat,
-        replaces: str | None,
-    ) -> CreatedKeyPair:
-        key_name = request["KeyName"]
-        if self._described(key_name) is not None:
+    def _made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
+        key_name, key_type = request["KeyName"], request["KeyType"]
+        # A name that EC2 cannot take is for the call itself to refuse.
+        if key_name and self._described(key_name) is not None:
             raise InvalidKeyPairDuplicate
         started = self._access.now()
         change = Change(_CREATE, key_name)
@@ -204,7 +221,13 @@ class Ec2Backend:
             warning = "EC2 shows another fingerprint than this private key has. Do not rely on it."
         custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
         return self._in_hand(
-            answer, public_key.line, key_type, custody, key_format, material, warning
+            answer,
+            public_key.line,
+            public_key.key_type,
+            custody,
+            KeyFormat(request["KeyFormat"]),
+            material,
+            warning,
         )
 
     def _in_hand(

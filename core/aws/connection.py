@@ -20,10 +20,10 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # l
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
-from core.aws.choice import Choice
 from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
+from core.ec2.place import Ec2Choice
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
@@ -92,7 +92,7 @@ class Connection:
         ask_code: asks for the MFA code of a device; see `core.aws.credentials`.
     """
 
-    def __init__(self, choice: Choice, ask_code: AskCode = no_code) -> None:
+    def __init__(self, choice: Ec2Choice, ask_code: AskCode = no_code) -> None:
         self._choice = choice
         self._ask_code = ask_code
         self._lock = threading.RLock()

@@ -83,7 +83,7 @@ def rounds(sleep: Callable[[float], None] = time.sleep) -> Iterator[int]:
 def settle(
     named: Callable[[str], KeptKeyPair | None],
     key_name: str,
-    key_type: KeyType,
+    key_type: str,
     tags: tuple[Tag, ...],
     started: datetime,
     why: str,
@@ -106,9 +106,9 @@ def settle(
             continue
         ours = (
             found.create_time >= started - _CLOCKS_DIFFER
-            and found.key_type is key_type
+            and found.key_type == key_type
             and frozenset(found.tags) >= frozenset(tags)
-            and (key_type is not KeyType.RSA or is_of_created_rsa(found.key_fingerprint))
+            and (key_type != KeyType.RSA or is_of_created_rsa(found.key_fingerprint))
         )
         return PrivateKeyLost(found, why) if ours else NameOfAnother(found, why)
     return NotMade(key_name, why) if asked else NotKnown(key_name, why)

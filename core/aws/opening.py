@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.aws import accounts, profiles
-from core.aws.choice import Choice
 from core.ec2 import regions
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
-from core.ec2.place import Place, PlaceFacts
+from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place
 from core.ec2.regions import Region
 from core.errors import SettingsError
 from core.local.spare_key import SpareKey
@@ -36,7 +35,7 @@ AskCode = Callable[[str], str | None]
 
 
 def chosen_region(
-    choice: Choice, named: str | None, environment: Mapping[str, str] = os.environ
+    choice: Ec2Choice, named: str | None, environment: Mapping[str, str] = os.environ
 ) -> Region:
     """Return the Region of that name, else the one that a variable or the profile names.
 
@@ -51,7 +50,7 @@ def chosen_region(
     return regions.region(named)
 
 
-def _profile(choice: Choice, environment: Mapping[str, str]) -> str:
+def _profile(choice: Ec2Choice, environment: Mapping[str, str]) -> str:
     return choice.profile or environment.get("AWS_PROFILE") or "default"
 
 
@@ -69,7 +68,7 @@ class Ec2Account:
 
     def __init__(
         self,
-        choice: Choice,
+        choice: Ec2Choice,
         data_dir: Path,
         authorizer_of: Callable[[Region], Authorizer],
         made_by: MadeBy = MadeBy.HERE,
@@ -116,7 +115,7 @@ class Ec2Account:
             return keygen.generate(KeyType.RSA)
 
         spare_key = SpareKey(make_spare_key)
-        place = Place(self._profile, lambda: self.facts(region.name))
+        place = Ec2Place(self._profile, lambda: self.facts(region.name))
         return Session(open_backend, access, spare_key, self.session, place)
 
     def connection(self) -> "Connection":
@@ -128,7 +127,7 @@ class Ec2Account:
                 self._connection = Connection(self._choice, self._ask_code)
             return self._connection
 
-    def facts(self, region: str) -> PlaceFacts:
+    def facts(self, region: str) -> Ec2Facts:
         """Ask EC2 who the caller is, and note the account for the next time.
 
         Raises:
@@ -141,7 +140,7 @@ class Ec2Account:
         with self._lock:
             self._folder_name = name
         accounts.remember(self._data_dir, self._asked(), name)
-        return PlaceFacts(identity.account, identity.user, host, connection.is_in_the_clear(region))
+        return Ec2Facts(identity.account, identity.user, host, connection.is_in_the_clear(region))
 
     def _asked(self) -> str:
         """Return what decides which account is asked, as far as it is not in the AWS files."""

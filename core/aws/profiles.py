@@ -6,7 +6,7 @@ from configparser import Error, RawConfigParser
 from contextlib import suppress
 from pathlib import Path
 
-from core.ec2.regions import VARIABLES
+from core.choices import REGION_VARIABLES
 
 _FILES = (
     ("AWS_CONFIG_FILE", "~/.aws/config"),
@@ -35,7 +35,7 @@ def profiles(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
 
 def region(profile: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the Region that a variable names, the strongest first, or a profile; else None."""
-    named = next(filter(None, map(environment.get, VARIABLES)), None)
+    named = next(filter(None, map(environment.get, REGION_VARIABLES)), None)
     if named:
         return named
     wanted = profile if profile == "default" else f"profile {profile}"

@@ -280,7 +280,7 @@ class Finder:
         for identity in held.identities:
             # The comment is any text, and may look like further keys.
             for key in key_file.read(identity.public_key.encode()):
-                yield self._public(replace(key, comment=identity.comment), THE_AGENT)
+                yield self._public(replace(key, comment=identity.comment), source)
 
     # Keys ---------------------------------------------------------------------------------------
 

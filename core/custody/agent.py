@@ -72,7 +72,7 @@ class AgentError(KeyPairsError):
 
 
 class NoAgent(AgentError):
-    """This session has no agent, and can get none without being started again."""
+    """This session has no agent, and gets one only when it is started again."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -112,7 +112,7 @@ class AgentAsks(AgentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class AgentIdentity:
     """A key that an agent holds; the comment may be any text.
 
     `algorithm` is the name that stands in the blob, `blob` the public key on the wire.
@@ -149,7 +149,7 @@ class Holdings:
 
     path: str
     forwarded: bool
-    identities: tuple[Identity, ...]
+    identities: tuple[AgentIdentity, ...]
     owner: AgentOwner | None = None
 
 
@@ -181,7 +181,7 @@ def holdings() -> Holdings:
     return Holdings(held.path, forwarded, _identities(answer, held.path), owner)
 
 
-def _identities(answer: bytes, path: str) -> tuple[Identity, ...]:
+def _identities(answer: bytes, path: str) -> tuple[AgentIdentity, ...]:
     if answer in _FAILURES:
         raise AgentError(
             f"The agent at {path} refuses to list its keys.",
@@ -196,7 +196,7 @@ def _identities(answer: bytes, path: str) -> tuple[Identity, ...]:
         for _ in range(int.from_bytes(count, "big")):
             blob, comment = reader.string(), reader.string()
             algorithm = Reader(blob).string().decode("ascii", "replace")
-            found.append(Identity(algorithm, blob, comment.decode("utf-8", "replace")))
+            found.append(AgentIdentity(algorithm, blob, comment.decode("utf-8", "replace")))
         reader.end()
     except WireError:
         raise AgentError(

@@ -18,13 +18,13 @@ from core.session import Session
 
 @dataclass(frozen=True, slots=True)
 class AgentKey:
-    """A key that the agent holds, and the pair that it is, if it is one of the Region's.
+    """A key that the agent holds, and the pair of the Region that has it, if one has.
 
-    `elsewhere` is the pair of another Region that it is, where it is none of this one's. A
-    certificate is the pair whose key it certifies.
+    `elsewhere` is a pair of another Region that has it, where none of this Region does. A
+    certificate counts as the key that it certifies.
     """
 
-    identity: agent.Identity
+    identity: agent.AgentIdentity
     key_pair: KeptKeyPair | None
     elsewhere: PairReference | None = None
 
@@ -55,7 +55,7 @@ class AddedToAgent:
     owner: agent.AgentOwner | None = None
 
 
-Regions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
+NamedRegions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
 """The name of each Region, and how to ask for its pairs as far as allowed."""
 
 
@@ -81,12 +81,12 @@ def in_agent(session: Session) -> AgentContents:
 
 
 def contents(
-    holdings: agent.Holdings, key_pairs: Iterable[KeptKeyPair], others: Regions
+    holdings: agent.Holdings, key_pairs: Iterable[KeptKeyPair], others: NamedRegions
 ) -> AgentContents:
     """Return what an agent holds with the key pair that each is.
 
-    The other Regions are asked only for what is none of this one's. Of several pairs of one key one
-    that was created here counts before those that were imported.
+    The other Regions are searched only for keys that no pair of this Region has. Where several
+    pairs have one key, one that was created here is named before those that were imported.
     """
     lines = [_line_of(identity) for identity in holdings.identities]
     created_last = sorted(
@@ -101,7 +101,7 @@ def contents(
     return AgentContents(holdings.path, holdings.forwarded, tuple(keys), holdings.owner)
 
 
-def _line_of(identity: agent.Identity) -> str:
+def _line_of(identity: agent.AgentIdentity) -> str:
     """Return the key as it stands in a record, for a certificate the key in it."""
     if not identity.is_certificate:
         return identity.public_key
@@ -121,7 +121,7 @@ def keys_in_agent() -> frozenset[str] | None:
     return frozenset(map(_line_of, held.identities)) if held.owner is None else None
 
 
-def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
+def _elsewhere(lines: set[str], others: NamedRegions) -> dict[str, PairReference]:
     found: dict[str, PairReference] = {}
     for region, describe in others if lines else ():
         try:
@@ -158,7 +158,7 @@ def add_to_agent(
         AgentError: there is no agent, or it refused.
     """
     try:
-        added = _add(
+        added = put_into_agent(
             created,
             lifetime=lifetime,
             confirm=confirm,
@@ -173,15 +173,19 @@ def add_to_agent(
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
             raise agent.AddNotConfirmed(reason) from None
+    return replace(added, warning=record_added(session, created.key_pair))
+
+
+def record_added(session: Session, key_pair: KeptKeyPair) -> str | None:
+    """Write into the journal that an agent has a key, and return what went wrong, if it did."""
     try:
-        with session.store.journaled("AddToAgent", created.key_pair, session.now()):
-            pass
+        with session.store.journaled("AddToAgent", key_pair, session.now()):
+            return None
     except StoreError as error:
-        return replace(added, warning=f"It is not in the journal. {error}")
-    return added
+        return f"It is not in the journal. {error}"
 
 
-def _add(
+def put_into_agent(
     created: CreatedKeyPair,
     *,
     lifetime: timedelta | None,

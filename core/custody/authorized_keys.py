@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.custody import key_options, pub_files
-from core.disk import files, leftovers
+from core.disk import files, leftovers, rewriting
 from core.errors import KeyPairsError
 from core.keys.encoding.sshwire import Reader
 from core.keys.public_key import PublicKey
@@ -232,7 +232,7 @@ def _check_folders(folder: Path, account: Account) -> None:
     """Check the folders from the file's up to the home, as sshd does (StrictModes)."""
     home = account.home.resolve()
     if not home.is_dir():
-        raise AuthorizedKeysError(f"the home {account.home} of {account.name} is no folder")
+        raise AuthorizedKeysError(f"the home {account.home} of {account.name} is not a folder")
     if os.path.lexists(folder) and not folder.is_dir():
         raise AuthorizedKeysError(f"{folder} is not a folder")
     lowest = folder.resolve() if folder.is_dir() else home
@@ -340,7 +340,7 @@ def add(plan: InstallationPlan) -> None:
         else:
             # An editor may have left the last line without its end.
             break_ = b"" if plan.before.endswith(b"\n") or not plan.before else b"\n"
-            files.rewrite_file(
+            rewriting.rewrite_file(
                 plan.path,
                 plan.before + break_ + line,
                 like=plan.status,

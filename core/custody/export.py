@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from core.custody import saving
 from core.disk.destination import Destination
@@ -48,8 +49,17 @@ def export(
 
 def as_json(key_pairs: Iterable[KeptKeyPair], region: str) -> str:
     """Return the key pairs as one JSON document, in the spelling of the Region's file."""
-    document = {"Region": region, "KeyPairs": [to_record(key_pair) for key_pair in key_pairs]}
-    return _ascii(json.dumps(document, indent=2)) + "\n"
+    return as_text(document(key_pairs, region))
+
+
+def document(key_pairs: Iterable[KeptKeyPair], region: str) -> dict[str, Any]:
+    """Return what the JSON of some key pairs is made of."""
+    return {"Region": region, "KeyPairs": [to_record(key_pair) for key_pair in key_pairs]}
+
+
+def as_text(value: object) -> str:
+    """Return such a document, or several, as the text of a JSON file."""
+    return _ascii(json.dumps(value, indent=2)) + "\n"
 
 
 def as_csv(key_pairs: Iterable[KeptKeyPair], region: str) -> str:
@@ -58,13 +68,19 @@ def as_csv(key_pairs: Iterable[KeptKeyPair], region: str) -> str:
     What a spreadsheet would take for a formula gets an apostrophe in front, and what a terminal
     would obey is spelled as `\\u{hex}`; `as_json` has every text exactly. Tags are exact here, too.
     """
+    return regions_as_csv([(region, key_pairs)])
+
+
+def regions_as_csv(regions: Iterable[tuple[str, Iterable[KeptKeyPair]]]) -> str:
+    """Return the key pairs of several Regions as CSV with one heading; see `as_csv`."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["Region", *_COLUMNS, "Tags"])
-    for key_pair in key_pairs:
-        record = to_record(key_pair)
-        cells = [region, *(record[column] for column in _COLUMNS), _tags(key_pair)]
-        writer.writerow(map(_cell, cells))
+    for region, key_pairs in regions:
+        for key_pair in key_pairs:
+            record = to_record(key_pair)
+            cells = [region, *(record[column] for column in _COLUMNS), _tags(key_pair)]
+            writer.writerow(map(_cell, cells))
     return text.getvalue()
 
 

@@ -6,58 +6,60 @@ what was reported done survives a power cut.
 """
 
 import errno
-import fcntl
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from core.disk import attributes, in_folder, leftovers
+from core.disk import in_folder, leftovers
 
 PRIVATE_FILE = in_folder.PRIVATE_FILE
 PUBLIC_FILE = 0o644
-PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER = in_folder.PRIVATE_FOLDER
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
 
-_TURN = 2.0
-"""Seconds that other sessions may take, which need thousandths, to look once more and replace."""
 
-_MOST_LATE = 64 * 1024
-"""More bytes than anything appends in the thousandth of a second between looking and replacing."""
+Noted = Callable[[str], AbstractContextManager[None]]
+"""What remembers a temporary name for as long as its block runs, and beyond a kill."""
 
 
-def create_private_file(path: Path, data: bytes) -> None:
+def create_private_file(
+    path: Path, data: bytes, *, folder: int | None = None, noted: Noted | None = None
+) -> None:
     """Write a new file, whole or not at all, and never over anything that exists.
 
     The file gets its name only after its bytes are on the disk. Where the file system can, it has
-    none until then; elsewhere it has a temporary one, which goes when a step fails. Only where
-    files have no second name is it created under its own.
+    none until then; elsewhere it has a temporary one, which goes when a step fails, and which
+    `noted` is told before. With `folder`, an open one, the file goes there, wherever the path
+    leads. Only where the system has neither a way to rename to a free name nor hard links, an empty
+    file takes the name first (`in_folder.rename_to_free`).
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PRIVATE_FILE)
+    _create(path, data, PRIVATE_FILE, folder, noted)
 
 
-def create_public_file(path: Path, data: bytes) -> None:
+def create_public_file(path: Path, data: bytes, *, folder: int | None = None) -> None:
     """Write a new file that all may read, mode 0644; otherwise as a private one is written.
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PUBLIC_FILE)
+    _create(path, data, PUBLIC_FILE, folder, None)
 
 
-def _create(path: Path, data: bytes, mode: int) -> None:
-    with in_folder.opened_folder(path.parent) as folder:
+def _create(path: Path, data: bytes, mode: int, within: int | None, noted: Noted | None) -> None:
+    with in_folder.opened_folder(path.parent if within is None else Path(), within) as folder:
         if not _create_unnamed(path.name, data, folder, mode):
-            _create_and_name(path.name, data, folder, mode)
+            temporary = leftovers.new_file_name()
+            with nullcontext() if noted is None else noted(temporary):
+                _create_and_name(temporary, path.name, data, folder, mode)
         try:
             os.fsync(folder)
         except OSError:
@@ -87,12 +89,17 @@ def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> bool:
     return True
 
 
-def _create_and_name(name: str, data: bytes, folder: int, mode: int) -> None:
+def _create_and_name(temporary: str, name: str, data: bytes, folder: int, mode: int) -> None:
     """Write a file under a temporary name, and give it its own when it is whole."""
-    temporary = f".{os.urandom(8).hex()}.tmp"
-    in_folder.create_named(temporary, [(0, data)], folder, mode)
+    file = in_folder.open_exclusively(temporary, folder)
     try:
-        in_folder.rename_to_free(temporary, name, folder)
+        with leftovers.held(file):
+            try:
+                in_folder.write_and_sync(file, [(0, data)], mode)
+            finally:
+                # A network file system may report only here that it could not store the bytes.
+                os.close(file)
+            in_folder.rename_to_free(temporary, name, folder)
     except BaseException:
         in_folder.remove(temporary, folder)
         raise
@@ -112,96 +119,6 @@ def _open_unnamed(folder: int) -> int | None:
 
 class ReplaceNotConfirmed(OSError):
     """A file was replaced, the disk did not confirm it, and the old file could not be put back."""
-
-
-def rewrite_file(
-    path: Path, data: bytes, *, like: os.stat_result, size: int, check: Callable[[], None]
-) -> None:
-    """Replace a file of someone else's making by one with the same mode, owner, group and ACL.
-
-    Its other extended attributes are kept, too; where one cannot be, nothing is replaced. What a
-    session left that was killed while it did this is removed. `like` is what lstat() said of the
-    file, `size` how many bytes it had when `data` was made. `check` is called when all is ready,
-    and raises if the file is not any more what `data` was made from. What another program still
-    appends after that, to the file that is about to go, is carried over.
-
-    Raises:
-        ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
-        OSError: anything else; the old file is in place and no temporary file is left.
-    """
-    # Turns are taken only at the last step, so the name must be one that no other session has.
-    temporary = leftovers.temporary_name(path.name)
-    leftovers.sweep(path)
-    with (
-        in_folder.opened_folder(path.parent) as folder,
-        in_folder.opened_file(path.name, folder) as old,
-    ):
-        try:
-            file = in_folder.open_exclusively(temporary, folder)
-            with leftovers.held(file):
-                try:
-                    _give_away(file, like)
-                    attributes.copy(old, file)
-                    in_folder.write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
-                finally:
-                    os.close(file)
-                with _turn(folder):
-                    check()
-                    os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            in_folder.remove(temporary, folder)
-            raise
-        try:
-            try:
-                os.fsync(folder)
-            finally:
-                # Last, so that who had opened the old file is likely to have written by now.
-                _carry_over(old, size, path.name, folder)
-        except OSError as error:
-            raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
-
-
-def _carry_over(old: int, size: int, name: str, folder: int) -> None:
-    """Append to the new file what came behind the first bytes of the old one meanwhile."""
-    late = os.pread(old, _MOST_LATE, size)
-    if late:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(name, flags, dir_fd=folder)
-        try:
-            in_folder.write_all(file, late)
-            os.fsync(file)
-        finally:
-            os.close(file)
-
-
-@contextmanager
-def _turn(folder: int) -> Iterator[None]:
-    """Let no other session look and replace at the same time; other programs take no turns.
-
-    Raises:
-        BlockingIOError: something else has held the folder for longer than a turn takes.
-    """
-    for last in (*[False] * 100, True):
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if last:
-                raise
-            time.sleep(_TURN / 100)
-        except OSError:  # a network file system that locks no folder
-            break
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            fcntl.flock(folder, fcntl.LOCK_UN)
-
-
-def _give_away(file: int, like: os.stat_result) -> None:
-    present = os.fstat(file)
-    if (present.st_uid, present.st_gid) != (like.st_uid, like.st_gid):
-        os.fchown(file, like.st_uid, like.st_gid)
 
 
 def present(paths: Iterable[str]) -> tuple[str, ...]:
@@ -228,11 +145,21 @@ def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> b
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
-    with opened_regular_file(path, folder) as file, open(file, "rb", closefd=False) as reader:
+    with opened_regular_file(path, folder) as file:
+        return read_opened(file, limit)
+
+
+def read_opened(file: int, limit: int) -> bytes:
+    """Return what an open file holds.
+
+    Raises:
+        OSError: it cannot be read, or is larger than `limit` (EFBIG).
+    """
+    with open(file, "rb", closefd=False) as reader:
         # Looked at twice: what is far too large takes no memory, and what grows meanwhile not more.
         data = reader.read(limit + 1) if os.fstat(file).st_size <= limit else None
     if data is None or len(data) > limit:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return data
 
 

@@ -71,11 +71,14 @@ class Authorizer:
         key_name: str | None,
         context: Context,
         write_problem: str | None = None,
+        *,
+        by_id: bool = False,
     ) -> None:
         """Raise unless the caller may do this.
 
         `key_name` names the key pair it is done to, None standing for no single one.
-        `write_problem` is why the files forbid changes, if they do.
+        `write_problem` is why the files forbid changes, if they do. `by_id` says that the caller
+        gave an id and not the name: then a refusal names the pair only to those who may look.
 
         Raises:
             UnauthorizedOperation: names the caller, the action, the resource and the reason.
@@ -85,6 +88,8 @@ class Authorizer:
             resource = key_pair_arn(self.region, ACCOUNT, key_name)
         reason = self._reason(action, resource, context, write_problem)
         if reason is not None:
+            if by_id and self._reason("DescribeKeyPairs", "*", NO_CONTEXT, None) is not None:
+                resource = "*"
             # What is described has no resource to name, in the policy as in EC2's answer.
             of = "" if action in READS else f" on resource: {resource}"
             raise UnauthorizedOperation(

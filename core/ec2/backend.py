@@ -4,7 +4,7 @@ Whoever answers them is a `Backend`; front ends know no other way to a key pair.
 beyond EC2's API stands at the end of it, and `Capabilities` says what can be relied on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -75,11 +75,15 @@ class Backend(Protocol):
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, and hand its private key over: the only time it exists.
 
+        `hand_over` is called with the pair before anybody else can see it. Where it raises, that
+        error comes out here and no pair stands: it is not recorded, or it is deleted again.
+
         `replaces` is the id of the pair that it is to take the place of, of which EC2 knows
-        nothing; that pair stays until it is deleted.
+        nothing; that pair stays until it is deleted. To name one, DescribeKeyPairs is needed too.
 
         Raises:
             MissingParameter, InvalidParameterValue, TagLimitExceeded: see `core.ec2.validation`;
@@ -191,7 +195,8 @@ class Backend(Protocol):
 
         `shown` are the tags that the person began with; None are those that are there now. Set is
         what is not among them, and gone is what was; all else stays as another session has left
-        it meanwhile. It needs what CreateTags and DeleteTags need for what is set and what goes.
+        it meanwhile. It needs what CreateTags and DeleteTags need for what is set and what goes,
+        and DescribeKeyPairs where that depends on what is there.
 
         Raises:
             InvalidParameterValue: a bad tag.

@@ -110,7 +110,7 @@ class PPKFile:
             raise WrongPassphrase(given=False)
         keys = _keys(self, passphrase)
         clear = keys.aes().decryptor().update(self.private) if self.encrypted else self.private
-        if not hmac.compare_digest(self.mac.lower(), _mac(self, clear, keys.mac)):
+        if not hmac.compare_digest(self.mac, _mac(self, clear, keys.mac)):
             if self.encrypted:
                 raise WrongPassphrase(given=True)
             raise EncodingError("the MAC of this PPK does not match its contents, it was changed")

@@ -85,14 +85,19 @@ class LocalBackend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
     ) -> CreatedKeyPair:
         """Create a key pair, record it, and hand its private key over.
 
         A record that was written, but is not confirmed by the disk, is a `warning` of the answer.
+        `hand_over` is called within the change, so that nothing is written where it raises.
         """
-        self._begin_new(
-            _CREATE, key_name, tag_specifications, dry_run, {"ec2:KeyPairType": key_type}
-        )
+        self._begin_new(_CREATE, key_name, tag_specifications, {"ec2:KeyPairType": key_type})
+        if replaces is not None:
+            # EC2 knows nothing of it: whether there is such a pair is for those who may look.
+            self._access.authorize("DescribeKeyPairs")
+        if dry_run:
+            raise DryRunOperation
         validation.check_key_name(key_name)
         checked_type = validation.check_key_type(key_type)
         checked_format = validation.check_key_format(key_format)
@@ -115,8 +120,12 @@ class LocalBackend:
             replaces=replaces,
         )
         material = KeyMaterial(convert.encode(private_key, checked_format, comment=key_name))
+
+        def before_writing(recorded: KeptKeyPair) -> None:
+            hand_over(CreatedKeyPair(recorded, checked_format, material))
+
         try:
-            recorded, unconfirmed = self._insert(key_pair, _CREATE)
+            recorded, unconfirmed = self._insert(key_pair, _CREATE, before_writing)
         except BaseException:
             material.wipe()
             raise
@@ -136,7 +145,9 @@ class LocalBackend:
 
         A taken name is answered before the material is looked at, as the service was seen to do.
         """
-        self._begin_new(_IMPORT, key_name, tag_specifications, dry_run, {})
+        self._begin_new(_IMPORT, key_name, tag_specifications, {})
+        if dry_run:
+            raise DryRunOperation
         validation.check_key_name(key_name)
         # Imported here: looking at key pairs never needs it.
         from core.keys.reading import import_material
@@ -162,7 +173,6 @@ class LocalBackend:
         action: str,
         key_name: str,
         specifications: Sequence[TagSpecification],
-        dry_run: bool,
         context: Context,
     ) -> None:
         tags = [tag for specification in specifications for tag in specification.tags]
@@ -172,11 +182,12 @@ class LocalBackend:
             # Tagging while creating is a permission of its own, with keys of its own.
             about = {"ec2:CreateAction": action, "ec2:KeyPairName": key_name}
             self._access.authorize(_CREATE_TAGS, key_name, {**tag_context, **about})
-        if dry_run:
-            raise DryRunOperation
 
     def _insert(
-        self, key_pair: KeptKeyPair, operation: str
+        self,
+        key_pair: KeptKeyPair,
+        operation: str,
+        before_writing: Callable[[KeptKeyPair], None] = lambda recorded: None,
     ) -> tuple[KeptKeyPair, StoreNotConfirmed | None]:
         """Record a key pair, under another id if need be; return it, and what is not confirmed."""
         try:
@@ -185,6 +196,7 @@ class LocalBackend:
                 while transaction.state.knew(key_pair.key_pair_id):
                     key_pair = replace(key_pair, key_pair_id=self._new_key_pair_id())
                 transaction.insert(key_pair, operation)
+                before_writing(key_pair)
         except StoreNotConfirmed as error:
             return key_pair, error
         return key_pair, None
@@ -263,11 +275,13 @@ class LocalBackend:
         """Delete a key pair by name or id, and return the id of what was deleted."""
         state = self._access.state_to_change(_DELETE, key_name)
         found = state.key_pairs.get(key_pair_id) if key_pair_id else state.named(key_name or "")
+        by_id = found is not None and found.key_name != key_name
         self._access.begin(
             _DELETE,
             key_name=found.key_name if found else key_name,
             context=resource_context(found),
             dry_run=dry_run,
+            by_id=by_id,
         )
         if not key_name and not key_pair_id:
             raise MissingParameter("KeyName or KeyPairId must be provided")
@@ -282,9 +296,11 @@ class LocalBackend:
             if current is None:
                 return None
             if current != found:
-                self._access.authorize(_DELETE, current.key_name, resource_context(current))
+                context = resource_context(current)
+                self._access.authorize(_DELETE, current.key_name, context, by_id=by_id)
             now = self._access.now()
-            transaction.empty_trash(trash.oldest_kept(now))
+            old = trash.to_forget(transaction.state, self._access.store.journal.read, now)
+            transaction.forget(old)
             transaction.remove(found.key_pair_id, delete_time or now, _DELETE)
         return found.key_pair_id
 
@@ -297,9 +313,10 @@ class LocalBackend:
         """Bring a deleted key pair back, with the same id and everything else."""
         kept = trash.kept(self._access.store.read(), self._access.now())
         key_pair = next((gone.key_pair for gone in kept if gone.key_pair_id == key_pair_id), None)
+        key_name = key_pair.key_name if key_pair else None
+        self._access.authorize(_DELETE, key_name, resource_context(key_pair), by_id=True)
         if key_pair is None:
             raise invalid_id(key_pair_id)
-        self._access.authorize(_DELETE, key_pair.key_name, resource_context(key_pair))
         with self._access.store.transaction() as transaction:
             # Another session may have brought it back meanwhile, or emptied the trash.
             deleted = transaction.state.deleted.get(key_pair_id)
@@ -347,6 +364,9 @@ class LocalBackend:
 
         Where nothing is set and nothing goes, their order included, nothing is written.
         """
+        if shown is None:
+            # What is set and what goes depends on what is there, and so would a refusal.
+            self._access.authorize("DescribeKeyPairs")
         found = self._access.store.read().key_pairs.get(key_pair_id)
         present = shown if shown is not None else found.tags if found else ()
         new = [tag for tag in tags if tag not in present]
@@ -354,6 +374,8 @@ class LocalBackend:
         requests: list[tuple[str, Context]] = []
         requests += [(_CREATE_TAGS, request_tags(new))] if new else []
         requests += [(_DELETE_TAGS, {"aws:TagKeys": gone})] if gone else []
+        if not requests:
+            self._access.authorize("DescribeKeyPairs")
         asked = [
             tag_changes.begin(self._access, action, [key_pair_id], context, dry_run=False)
             for action, context in requests

@@ -35,7 +35,8 @@ def begin(
     found = {resource: state.key_pairs.get(resource) for resource in resources}
     for key_pair in found.values() or [None]:
         key_name = key_pair.key_name if key_pair else None
-        access.authorize(action, key_name, {**context, **resource_context(key_pair)})
+        context_here = {**context, **resource_context(key_pair)}
+        access.authorize(action, key_name, context_here, by_id=True)
     if dry_run:
         raise DryRunOperation
     if not resources:
@@ -70,7 +71,7 @@ def apply(
             for action, context, found in allowed:
                 if key_pair != found[resource]:
                     context = {**context, **resource_context(key_pair)}
-                    access.authorize(action, key_pair.key_name, context)
+                    access.authorize(action, key_pair.key_name, context, by_id=True)
             tags = change(key_pair.tags)
             if tags != key_pair.tags:
                 changed.append(replace(key_pair, tags=tags))

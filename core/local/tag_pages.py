@@ -1,15 +1,20 @@
 """Answers DescribeTags page by page."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 from core.errors import InvalidParameterValue
 
-_FEWEST_RESULTS, _MOST_RESULTS = 5, 1000
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
 
-_Item = TypeVar("_Item")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeVar
+
+    _Item = TypeVar("_Item")
+
+_FEWEST_RESULTS, _MOST_RESULTS = 5, 1000
 
 
 def asked(max_results: int | None, next_token: str | None) -> slice:
@@ -33,7 +38,7 @@ def asked(max_results: int | None, next_token: str | None) -> slice:
     return slice(start, start + (max_results or _MOST_RESULTS))
 
 
-def page(found: Sequence[_Item], asked: slice) -> tuple[list[_Item], str | None]:
+def page(found: "Sequence[_Item]", asked: slice) -> "tuple[list[_Item], str | None]":
     """Return a part of the results and, where there are more after it, a token for them."""
     return list(found[asked]), _token(asked.stop) if asked.stop < len(found) else None
 

@@ -64,16 +64,23 @@ class RegionAccess:
         return RegionAccess(lambda: self.store.for_region(chosen.name), authorizer, self.now)
 
     def authorize(
-        self, action: str, key_name: str | None = None, context: Context = NO_CONTEXT
+        self,
+        action: str,
+        key_name: str | None = None,
+        context: Context = NO_CONTEXT,
+        *,
+        by_id: bool = False,
     ) -> None:
         """Raise unless the caller may do this, to the key pair of that name if one is named.
+
+        `by_id` says that the caller gave its id and not its name, as in `Authorizer.check`.
 
         Raises:
             UnauthorizedOperation: names the caller, the action, the resource and the reason.
         """
         # The file system need not be asked for what changes nothing.
         problem = None if action in READS else self.store.write_problem()
-        self.authorizer.check(action, key_name, context, problem)
+        self.authorizer.check(action, key_name, context, problem, by_id=by_id)
 
     def begin(
         self,
@@ -82,9 +89,10 @@ class RegionAccess:
         dry_run: bool,
         key_name: str | None = None,
         context: Context = NO_CONTEXT,
+        by_id: bool = False,
     ) -> None:
         """Raise unless a call is allowed, and end it here if it is a dry run."""
-        self.authorize(action, key_name, context)
+        self.authorize(action, key_name, context, by_id=by_id)
         if dry_run:
             raise DryRunOperation
 

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from core import choices
 from core.errors import SettingsError, StoreError
 
 
@@ -13,12 +14,7 @@ def data_folder(
     folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
     """Return the folder that holds the Regions, as `open_session` chooses it."""
-    named = folder or environment.get("KEYPAIRS_DATA_DIR")
-    if named:
-        return expanded(named).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("keypairs", appauthor=False)
+    return expanded(choices.data_folder(folder, environment)).absolute()
 
 
 def expanded(path: str | Path) -> Path:
@@ -53,6 +49,16 @@ def check(path: Path) -> None:
     found = problem(path)
     if found is not None:
         raise StoreError(f"{found[0].upper()}{found[1:]}.")
+
+
+def is_on_read_only_disk(path: Path) -> bool:
+    """Return whether a folder, or where it would be made, is on a disk mounted read-only."""
+    places = (path.absolute(), *path.absolute().parents)
+    place = next(place for place in places if os.path.lexists(place))
+    try:
+        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    except OSError:  # a link that leads nowhere, or a disk that is gone: `problem` says so
+        return False
 
 
 def problem(path: Path) -> str | None:

@@ -50,7 +50,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A line of the journal; any text in it may have been edited by hand."""
 
     time: datetime
@@ -211,7 +211,7 @@ class Journal:
             for mark in marks:
                 os.pwrite(file, _outcome(outcome), mark)
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries, the oldest first; lines that are none are left out.
 
         Raises:
@@ -225,7 +225,7 @@ class Journal:
                 return entries
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path) -> Iterator[JournalEntry]:
     try:
         data = files.read_regular_file(path, _LARGEST)
     except FileNotFoundError:
@@ -248,11 +248,11 @@ def _outcome(outcome: str) -> bytes:
     return f'"{outcome}"'.ljust(_OUTCOME_WIDTH).encode()
 
 
-def _entry(line: bytes) -> Entry | None:
+def _entry(line: bytes) -> JournalEntry | None:
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])
-        entry = Entry(**values)
+        entry = JournalEntry(**values)
     except (KeyError, TypeError, ValueError):
         return None
     texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)

@@ -15,21 +15,15 @@ from itertools import islice
 
 import orjson
 
-from core.errors import StoreError, StoreTooNew
+from core.errors import StoreError
 from core.model import DeletedKeyPair, KeptKeyPair
+from core.store import region_format
 from core.store.records import Record, deleted_from_record, from_record
+from core.store.region_format import DELETED as DELETED
+from core.store.region_format import HEADER, PREFIX, REST, SCHEMA
+from core.store.region_format import KEY_PAIRS as KEY_PAIRS
+from core.store.region_format import LARGEST as LARGEST
 
-SCHEMA = 1
-LARGEST = 256 * 1024 * 1024
-"""More bytes than any Region's file has."""
-
-KEY_PAIRS = "key_pairs"
-DELETED = "deleted_key_pairs"
-_HEADER = "keypairs"
-
-_PREFIX = b'{"keypairs":{"1":{"sha256":"'
-_DIGEST = slice(len(_PREFIX), len(_PREFIX) + 64)
-_REST = slice(len(_PREFIX) + 64, None)
 _RECORDS_IN_A_PIECE = 256
 _BYTES_IN_A_PIECE = 256 * 1024
 
@@ -91,12 +85,12 @@ def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, 
         StoreError: a text in it cannot be stored.
     """
     digest = hashlib.sha256()
-    offset = _REST.start
+    offset = REST.start
     for piece in _pieces_after_digest(tables, region, generation):
         digest.update(piece)
         yield offset, piece
         offset += len(piece)
-    yield 0, _PREFIX + digest.hexdigest().encode()
+    yield 0, PREFIX + digest.hexdigest().encode()
 
 
 def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[Piece]:
@@ -118,7 +112,7 @@ def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterat
 
 def start_of(data: bytes) -> bytes:
     """Return the start of a file's bytes: up to the digest, which stands for all that follows."""
-    return data[: _REST.start]
+    return data[: REST.start]
 
 
 def start_of_file(file: int) -> bytes:
@@ -127,7 +121,7 @@ def start_of_file(file: int) -> bytes:
     Raises:
         OSError: it cannot be read.
     """
-    return os.pread(file, _REST.start, 0)
+    return os.pread(file, REST.start, 0)
 
 
 def is_whole(file: int) -> bool:
@@ -137,36 +131,22 @@ def is_whole(file: int) -> bool:
         OSError: it cannot be read.
     """
     digest = hashlib.sha256()
-    offset = _REST.start
+    offset = REST.start
     while piece := os.pread(file, _BYTES_IN_A_PIECE, offset):
         digest.update(piece)
         offset += len(piece)
-    return start_of_file(file) == _PREFIX + digest.hexdigest().encode()
+    return start_of_file(file) == PREFIX + digest.hexdigest().encode()
 
 
 def decode(data: bytes, region: str) -> Tables:
     """Return the tables of a Region's file.
 
     Raises:
-        StoreTooNew: a newer version of the program wrote it.
-        ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
+        StoreTooNew, ValueError: see `region_format.decode`.
     """
-    if not data:
-        raise ValueError("it is empty")
-    if not data.startswith(_PREFIX):
-        raise ValueError("it does not begin as a file of keypairs does")
-    if hashlib.sha256(memoryview(data)[_REST]).hexdigest().encode() != data[_DIGEST]:
-        raise ValueError("its checksum does not match: it was cut off or changed")
-    tables: Tables = orjson.loads(data)
-    header = tables[_HEADER]["1"]
-    if header["schema"] > SCHEMA:
-        raise StoreTooNew(
-            f"it was written by a newer version of keypairs (schema {header['schema']};"
-            f" this version reads {SCHEMA})"
-        )
-    if header["region"] != region:
-        raise ValueError("it is the file of another Region")
-    return tables
+    import orjson
+
+    return region_format.decode(data, region, orjson.loads)
 
 
 def read(data: bytes, region: str, known: Content | None = None) -> Content:
@@ -188,7 +168,7 @@ def read(data: bytes, region: str, known: Content | None = None) -> Content:
 def _content(tables: Tables, known: Content) -> Content:
     records = tables[KEY_PAIRS]
     known_records = known.tables.get(KEY_PAIRS, {})
-    generation = tables[_HEADER]["1"]["generation"]
+    generation = tables[HEADER]["1"]["generation"]
     if type(generation) is not int:
         raise TypeError("the generation is no number")
     if not 0 <= generation < _MOST_GENERATIONS:

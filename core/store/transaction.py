@@ -1,6 +1,6 @@
 """Makes changes to a Region in memory, by TinyDB, that are written together or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -125,21 +125,16 @@ class Transaction:
         self.insert(key_pair, operation)
         return key_pair
 
-    def empty_trash(self, before: datetime) -> None:
-        """Forget what was deleted before a time, but for the ids."""
-        old = {
-            key_pair_id
-            for key_pair_id, deleted in self._deleted.items()
-            if deleted.key_pair is not None and deleted.delete_time < before
-        }
-        if not old:
+    def forget(self, key_pair_ids: Collection[str]) -> None:
+        """Forget key pairs that were deleted, but for their ids."""
+        if not key_pair_ids:
             return
         table = self._database.table(DELETED)
-        found = table.search(where("KeyPairId").test(old.__contains__))
+        found = table.search(where("KeyPairId").test(key_pair_ids.__contains__))
         doc_ids = [document.doc_id for document in found]
         self._memory.detach(DELETED, doc_ids)
         table.update({"KeyPair": None}, doc_ids=doc_ids)
-        for key_pair_id in old:
+        for key_pair_id in key_pair_ids:
             self._deleted[key_pair_id] = replace(self._deleted[key_pair_id], key_pair=None)
 
     def _note(self, operation: str | None, key_pair: KeptKeyPair) -> None:

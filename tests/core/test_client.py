@@ -15,7 +15,7 @@ import botocore.validate  # type: ignore[import-untyped]  # botocore has no type
 import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
-from core import settings
+from core import choices
 from core.client import (
     Client,
     ClientError,
@@ -194,7 +194,7 @@ def test_a_client_of_a_region_and_a_folder_finds_what_another_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KEYPAIRS_POLICY", raising=False)
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "none")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "none")
     folder = tmp_path / "data"
     Client("eu-central-1", folder).import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
     again = Client(region_name="eu-central-1", data_dir=str(folder))
@@ -453,13 +453,16 @@ def test_what_botocore_lets_through_is_left_to_the_service(
     assert request_shapes.check(operation, request_) == []
 
 
-@pytest.mark.parametrize("dry_run", [True, False])
-@pytest.mark.parametrize(("operation", "request_"), BAD)
+@each_row("dry_run", [True, False])
+@each_row(("operation", "request_"), BAD)
 def test_bad_arguments_are_refused_before_anything_else(
-    operation: str, request_: Request, dry_run: bool, client: Client, store: RegionStore
+    operation: str, request_: Request, dry_run: bool, tmp_path: Path
 ) -> None:
     # Neither the authorization nor the damaged file is reached.
-    client.import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
+    store = RegionStore(tmp_path, "us-east-1")
+    open_local(tmp_path, "us-east-1").backend.import_key_pair(
+        key_name="web", public_key_material=ED25519
+    )
     damage(store)
     authorizer = Authorizer(regions.region("us-east-1"), "ada", read_only=True)
     forbidding = Client(backend=session_over(store, authorizer).backend)
@@ -511,8 +514,8 @@ def test_nothing_of_a_private_key_is_in_the_error_for_it(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("other", [0, None, ["KEY"], ("KEY",), {"KEY": "KEY"}, {"KEY"}])
-@pytest.mark.parametrize("vector", PRIVATE[:1] + PRIVATE_DER[:1], ids=str)
+@each_row("other", [0, None, ["KEY"], ("KEY",), {"KEY": "KEY"}, {"KEY"}])
+@each_row("vector", PRIVATE[:1] + PRIVATE_DER[:1], ids=str)
 def test_material_of_a_wrong_type_is_refused_in_botocores_words_but_not_shown(
     vector: Vector, other: Any, client: Client
 ) -> None:

@@ -10,7 +10,7 @@ from core import process
 from core.custody import agent_keys, authorized_keys, export, installing, saving
 from core.custody.agent import AgentError
 from core.custody.authorized_keys import Account
-from core.disk import files, replacing
+from core.disk import files, replacing, rewriting
 from core.model import Tag
 from core.session import Session
 from tests.each_row import each_row
@@ -126,8 +126,8 @@ def test_whatever_writes_is_marked_as_a_change(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("_create", "rewrite_file"):
-        watch(files, name)
+    watch(files, "_create")
+    watch(rewriting, "rewrite_file")
     watch(replacing, "replace_file")
     watch(agent_keys, "_add")
 

@@ -3,6 +3,7 @@ import dataclasses
 import inspect
 import io
 import json
+import os
 import pickle
 import pprint
 import traceback
@@ -15,7 +16,7 @@ import pytest
 
 from core import errors, secret
 from core.custody import agent, saving
-from core.disk.destination import Destination, Verdict
+from core.disk.destination import Destination, PathVerdict
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys.reading.import_material import read_public_key_material
 from core.model import CreatedKeyPair
@@ -42,7 +43,7 @@ def test_it_gives_the_material_to_who_asks_by_name(material: KeyMaterial) -> Non
     assert material.size == len(SECRET)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "show",
     [
         repr,
@@ -74,7 +75,7 @@ def test_printed_it_says_nothing(material: KeyMaterial) -> None:
     assert out.getvalue() == "<KeyMaterial>\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "leak",
     [
         *[lambda m, n=number: pickle.dumps(m, n) for number in range(pickle.HIGHEST_PROTOCOL + 1)],
@@ -201,7 +202,7 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
     agent.AgentAsks: lambda material: (repr(material), agent.AgentOwner(1, repr(material))),
-    saving.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
+    saving.SaveAsks: lambda material: (Destination(None, PathVerdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),
     secret.PassphraseGone: lambda material: (),
 }
@@ -211,7 +212,7 @@ def all_errors(root: type[KeyPairsError] = KeyPairsError) -> list[type[KeyPairsE
     return [root, *(error for child in root.__subclasses__() for error in all_errors(child))]
 
 
-@pytest.mark.parametrize("error_class", all_errors())
+@each_row("error_class", all_errors())
 def test_no_error_shows_the_holder_it_was_given(
     error_class: type[KeyPairsError], material: KeyMaterial
 ) -> None:
@@ -247,7 +248,7 @@ def test_no_error_of_a_failed_save_shows_the_key(
         with pytest.raises(SaveError) as refused:
             saving.save_key_material(session, created, path)
         caught.append(refused.value)
-    monkeypatch.setattr("core.disk.files.read_regular_file", lambda path, limit: damaged(path))
+    monkeypatch.setattr("core.disk.files.read_opened", lambda file, limit: damaged(file))
     with pytest.raises(ProofFailed) as unproven:
         saving.save_key_material(session, created, f"{tmp_path / 'new'}")
     for error in [*caught, unproven.value]:
@@ -256,8 +257,8 @@ def test_no_error_of_a_failed_save_shows_the_key(
     assert len(lines) >= 3
 
 
-def damaged(path: Path) -> bytes:
-    data = path.read_bytes()
+def damaged(file: int) -> bytes:
+    data = os.pread(file, 1 << 20, 0)
     return data[: len(data) // 2] + data[len(data) // 2 + 1 :]
 
 

@@ -47,6 +47,7 @@ from tests.helpers import session_over
 from tests.vectors.hostile_strings import STRINGS
 from tui import config
 from tui.actions import keymap
+from tui.actions.rebinding import rebind
 from tui.actions.table import Place
 from tui.screens.list.listing import Listing
 from tui.words.details import summary
@@ -336,7 +337,7 @@ def check_config(data: bytes, folder: Path) -> None:
     table = keymap.bound
     try:
         settings = config.load(path)
-        keymap.rebind(settings.keys)
+        rebind(settings.keys)
         for place in Place:
             # As the screens will do it, with a traceback for a key that is none.
             list(Binding.make_bindings(keymap.bindings(place)))

@@ -15,8 +15,8 @@ from shlex import quote
 from shutil import rmtree
 from typing import Any, NamedTuple, Protocol, Self
 
-KEYPAIRS = Path(sys.executable).with_name("keypairs")
-"""The installed program."""
+KEYPAIRS = Path(os.environ.get("KEYPAIRS_PROGRAM") or Path(sys.executable).with_name("keypairs"))
+"""The installed program; the variable names one that was installed in another way."""
 
 POLL = 0.03
 PATIENCE = 60.0

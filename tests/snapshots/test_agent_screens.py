@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.custody import agent_keys, installing
-from core.custody.agent import Identity
+from core.custody.agent import AgentIdentity
 from core.custody.agent_keys import AgentContents, AgentKey
 from core.custody.authorized_keys import Addition, InstallationPlan, line_of
 from core.keys.encoding.sshwire import string
@@ -22,8 +22,10 @@ from tui.widgets.verdict_line import VerdictLine
 SOCKET = "/run/user/1000/agent"
 
 
-def identity(number: int, comment: str) -> Identity:
-    return Identity("ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment)
+def identity(number: int, comment: str) -> AgentIdentity:
+    return AgentIdentity(
+        "ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment
+    )
 
 
 def test_add_to_agent(

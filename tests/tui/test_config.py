@@ -3,7 +3,6 @@ from pathlib import Path
 from string import punctuation
 
 import pytest
-from textual.app import App
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
@@ -16,6 +15,7 @@ from tests.demo import DemoSession
 from tests.each_row import each_row
 from tests.tui.driving import play, text_of
 from tui.actions import keymap, rebinding
+from tui.actions.rebinding import rebind
 from tui.actions.table import ACTIONS, Place
 from tui.app import KeyPairsApp
 from tui.config import Config, load
@@ -74,12 +74,12 @@ def table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_action_gets_another_key(table: None) -> None:
-    keymap.rebind({"key-pair.create": "f2"})
+    rebind({"key-pair.create": "f2"})
     assert ("f2", "create") in keymap.hints(Place.LIST)
     assert all(action.key != "c" for action in keymap.at(Place.LIST))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keys", "complaint"),
     [
         ({"key-pair.creat": "f2"}, "did you mean key-pair.create"),
@@ -132,7 +132,7 @@ def test_what_would_not_do_what_its_owner_thinks_is_refused(
 ) -> None:
     before = keymap.bound
     with pytest.raises(SettingsError, match=complaint) as refusal:
-        keymap.rebind(keys)
+        rebind(keys)
     assert before == keymap.bound
     assert len(str(refusal.value).splitlines()) == 1
 
@@ -140,11 +140,13 @@ def test_what_would_not_do_what_its_owner_thinks_is_refused(
 @pytest.mark.parametrize("key", ["tab", "shift+tab", "ctrl+z", "ctrl+q", "ctrl+p", "ctrl+l"])
 def test_no_action_gets_a_key_of_the_app(table: None, key: str) -> None:
     for action in ACTIONS:
+        if key in action.key.split(","):
+            continue  # it is its own
         with pytest.raises(SettingsError, match=rf"{re.escape(key)}: {action.id} cannot have it"):
-            keymap.rebind({action.id: key})
+            rebind({action.id: key})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keys", "bound"),
     [
         ({"key-pair.import": "/", "list.filter": "f3"}, {"key-pair.import": "slash"}),
@@ -161,27 +163,27 @@ def test_no_action_gets_a_key_of_the_app(table: None, key: str) -> None:
         ({"create.add-tag": "ctrl+u"}, {"create.add-tag": "ctrl+u"}),
         ({"filter.done": "up"}, {"filter.done": "up"}),
         ({"app.help": "h,f1"}, {"app.help": "h,f1"}),
-        ({action.id: action.key for action in ACTIONS}, {}),
+        ({action.id: action.key for action in ACTIONS if action.key}, {}),
     ],
 )
 def test_what_works_is_taken_as_textual_names_it(
     table: None, keys: dict[str, str], bound: dict[str, str]
 ) -> None:
-    keymap.rebind(keys)
+    rebind(keys)
     assert {each.id: each.key for each in keymap.bound if each.id in bound} == bound
 
 
 def test_the_help_is_taught_by_a_key_that_is_not_text_where_text_is_typed(table: None) -> None:
-    keymap.rebind({"app.help": "f9,h"})
+    rebind({"app.help": "f9,h"})
     assert keymap.hints(Place.LIST)[-1] == keymap.hints(Place.CREATE)[-1] == ("f9", "help")
-    keymap.rebind({"app.help": "h,f9,H"})
+    rebind({"app.help": "h,f9,H"})
     assert keymap.hints(Place.LIST)[-1] == ("h", "help")
     assert keymap.hints(Place.CREATE)[-1] == ("f9", "help")
 
 
 def test_a_character_is_shown_as_it_is_written(table: None) -> None:
     for character in set(punctuation) - set(",/?*"):
-        keymap.rebind({"key-pair.create": character})
+        rebind({"key-pair.create": character})
         assert keymap.hints(Place.LIST)[0] == (character, "create")
 
 
@@ -206,11 +208,11 @@ def test_the_keys_that_are_not_free_are_those_that_widgets_and_the_app_have() ->
     assert in_fields - {"enter", "ctrl+c", "super+c"} == rebinding.EDITING
     several = keys_of(KeyText) - everywhere - rebinding.EDITING
     assert several == rebinding.EDITING_LINES
-    assert keys_of(KeyPairsApp, Screen) - ours | {App.COMMAND_PALETTE_BINDING} == everywhere
+    assert keys_of(KeyPairsApp, Screen) - ours | {"ctrl+p", "ctrl+q"} == everywhere
 
 
 def test_keys_can_be_exchanged(table: None) -> None:
-    keymap.rebind({"key-pair.create": "i", "key-pair.import": "c"})
+    rebind({"key-pair.create": "i", "key-pair.import": "c"})
     assert [a.key for a in keymap.at(Place.LIST)][:2] == ["i", "c"]
 
 
@@ -224,7 +226,7 @@ def test_no_two_actions_of_a_place_share_an_id_or_a_key() -> None:
 def test_what_the_screens_say_names_the_keys_that_are_in_force(
     table: None, empty_session: DemoSession
 ) -> None:
-    keymap.rebind({"key-pair.create": "f2"})
+    rebind({"key-pair.create": "f2"})
 
     async def scene(pilot: Pilot[None]) -> None:
         assert "Press f2 to create one, i to import" in text_of(pilot, "#empty")

@@ -31,6 +31,7 @@ from tests.vectors.hostile_strings import STRINGS
 from tui import __main__ as command
 from tui import config, environment
 from tui.actions import keymap
+from tui.actions.rebinding import rebind
 from tui.app import KeyPairsApp
 from tui.terminal import clipboard
 from tui.words.regions import region_items
@@ -313,18 +314,18 @@ def test_a_configuration_that_would_take_long_or_crash_is_refused(
 
 
 def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands in the palette, which reads markup."""
+    """It stands in the help, as any key."""
     monkeypatch.setattr(keymap, "bound", keymap.bound)
     path = tmp_path / "config.toml"
     path.write_text('[keys]\n"key-pair.create" = "["\n')
-    keymap.rebind(config.load(path).keys)
+    rebind(config.load(path).keys)
     session = open_local(tmp_path / "data", "us-east-1")
 
     async def look() -> None:
         async with KeyPairsApp(session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await pilot.press("ctrl+p")
-            await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the palette")
+            await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the help")
 
     asyncio.run(look())
 

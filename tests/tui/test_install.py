@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from core.custody import authorized_keys
 from core.custody.authorized_keys import Account
-from core.disk import files
+from core.disk import rewriting
 from core.model import KeptKeyPair
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
@@ -143,7 +143,7 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "rewrite_file", refuse)
+    monkeypatch.setattr(rewriting, "rewrite_file", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)

@@ -21,6 +21,7 @@ from tests.tui.driving import app_of, drawn, play, type_text, until, until_scree
 from tests.tui.test_agent import key
 from tui import screens
 from tui.actions import keymap
+from tui.actions.rebinding import rebind
 from tui.actions.table import ACTIONS, Place
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.find import FindScreen
@@ -54,7 +55,7 @@ def other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keymap, "bound", keymap.bound)
     keys = {action.id: key for action, key in zip(ACTIONS, _FREE, strict=False)}
     assert len(keys) == len(ACTIONS)
-    keymap.rebind(keys)
+    rebind(keys)
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.custody import lifetime
-from core.disk.destination import Destination
-from core.disk.destination import Verdict as PathVerdict
+from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
 from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
 from core.keys import passphrase

@@ -6,10 +6,8 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
+from tui.words.pairs import MARKS, day, tags
 from tui.words.text import short_path, shortened
-
-MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
-"""The marks at the left of a row; `remarks` says in words what they mean."""
 
 
 def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
@@ -22,21 +20,6 @@ def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
         created=day(key_pair.create_time, today),
         tags=tags(key_pair),
     )
-
-
-def day(time: datetime, today: datetime) -> str:
-    """Return the day of a time in the person's own time zone, or `today`."""
-    local = time.astimezone(today.tzinfo)
-    return "today" if local.date() == today.date() else local.date().isoformat()
-
-
-def tags(key_pair: KeptKeyPair) -> str:
-    """Return the first tag and how many more there are."""
-    if not key_pair.tags:
-        return "–"
-    first, *rest = key_pair.tags
-    text = f"{first.key}={first.value}" if first.value else first.key
-    return shortened(text) + (f" +{len(rest)}" if rest else "")
 
 
 def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:

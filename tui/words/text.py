@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from rich.cells import cell_len, set_cell_size
+from tui.words.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
 _MOST_MARKS = 2

@@ -165,7 +165,7 @@ def _as_remarks(shapes: Sequence[str]) -> tuple[str, ...]:
         return ()
     mend = ""
     if text_shapes.ESCAPED in shapes:
-        mend = """; (umask 077; printf '%b\\n' "$(cat FILE)" > NEW) mends that"""
+        mend = """; mend it with (umask 077 && printf '%b\\n' "$(cat FILE)" > NEW)"""
     elif text_shapes.SPACED in shapes or text_shapes.GONE in shapes:
         mend = "; copy it again with its line breaks"
     return (f"{' and '.join(shapes)}, so {NOT_READ_BY_SSH}{mend}",)

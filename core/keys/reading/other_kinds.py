@@ -41,6 +41,7 @@ X509 = OtherKind(
 REQUEST = OtherKind(
     "X.509 certificate request", False, _TAKE_OUT, "openssl req -in FILE -noout -pubkey -out NEW"
 )
+REQUEST_IN_DER = REQUEST._replace(command=f"{REQUEST.command} -inform DER")
 REVOKED = OtherKind("X.509 revocation list", False, "in which there is no key")
 PKCS7 = OtherKind(
     "PKCS#7 file of certificates",
@@ -48,6 +49,7 @@ PKCS7 = OtherKind(
     "take the certificates out of it with",
     "openssl pkcs7 -in FILE -print_certs -out NEW",
 )
+PKCS7_IN_DER = PKCS7._replace(command=f"{PKCS7.command} -inform DER")
 PKCS12 = OtherKind(
     "PKCS#12 file, which holds a private key",
     True,
@@ -67,7 +69,7 @@ DROPBEAR = OtherKind(
     "convert it with",
     "dropbearconvert dropbear openssh FILE NEW",
 )
-SSH_1 = OtherKind("SSH-1 private key", True, "which no longer logs in anywhere")
+SSH_1 = OtherKind("private key of type SSH-1", True, "which no longer logs in anywhere")
 OPENPGP_PRIVATE = OtherKind("private key of OpenPGP", True, "which gpg keeps and ssh does not read")
 OPENPGP = OtherKind("public key of OpenPGP", False, "which gpg keeps and ssh does not read")
 AGE = OtherKind("private key of age", True, "which encrypts files and logs in nowhere")
@@ -75,7 +77,8 @@ JAVA = OtherKind(
     "Java key store",
     True,
     "make a PKCS#12 file of it with",
-    "keytool -importkeystore -srckeystore FILE -destkeystore NEW -deststoretype PKCS12",
+    "(umask 077 && keytool -importkeystore -srckeystore FILE -destkeystore NEW"
+    " -deststoretype PKCS12)",
 )
 RSA_PSS = OtherKind(
     "RSA-PSS private key, which is no RSA key for SSH",
@@ -137,7 +140,7 @@ def of_der(data: bytes) -> OtherKind | None:
         case [(der.INTEGER, b"\3"), (der.SEQUENCE, content), *_] if _is_data(content):
             return PKCS12_OLD if any(mark in data for mark in _OLD_PKCS12) else PKCS12
         case [(der.OBJECT, identifier), *_] if der.dotted(identifier) == _SIGNED_DATA:
-            return PKCS7
+            return PKCS7_IN_DER
         case [(der.SEQUENCE, body), (der.SEQUENCE, _), (der.BIT_STRING, _)]:
             return _signed(body)
         case [(der.SEQUENCE, algorithm), (der.BIT_STRING, _)]:
@@ -164,7 +167,7 @@ def _signed(body: bytes) -> OtherKind | None:
     spki = [content for tag, content in fields if tag == der.SEQUENCE and _is_spki(content)]
     if not spki:
         return REVOKED if any(tag in (0x17, 0x18) for tag, _ in fields) else None
-    return REQUEST if fields[0] == (der.INTEGER, b"\0") and len(fields) <= 4 else X509
+    return REQUEST_IN_DER if fields[0] == (der.INTEGER, b"\0") and len(fields) <= 4 else X509
 
 
 def _is_spki(content: bytes) -> bool:

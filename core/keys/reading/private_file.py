@@ -88,7 +88,10 @@ def check_layout(data: bytes) -> None:
     Raises:
         EncodingError: it is laid out otherwise, or is of a kind that is not written.
     """
-    if not _parse(data).is_as_written(data):
+    file = _parse(data)
+    if file.encrypted and file.container in (FileKind.PKCS1, FileKind.PKCS8, FileKind.DER):
+        raise EncodingError("this kind of file is never written here")
+    if not file.is_as_written(data):
         raise EncodingError("it was changed, or was written by another program")
 
 

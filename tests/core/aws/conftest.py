@@ -5,10 +5,10 @@ import pytest
 
 from core.aws import connection as connection_module
 from core.aws.backend import Ec2Backend
-from core.aws.choice import Choice
 from core.aws.connection import Connection
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
+from core.ec2.place import Ec2Choice
 from core.ec2.regions import region
 from core.store.access import RegionAccess, open_region
 from tests.ec2_server import Ec2Server, Fault, ec2_server, environment
@@ -45,7 +45,7 @@ def open_backend(
             patience = 1.5
             server.stall = 2 * patience
             monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", patience)
-        connection = Connection(Choice(read_timeout=patience))
+        connection = Connection(Ec2Choice(read_timeout=patience))
         return Ec2Backend(connection, access, made_by, sleep=lambda _: None)
 
     return open_

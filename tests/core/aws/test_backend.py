@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from core.aws import opted_in
 from core.aws.backend import Ec2Backend
-from core.aws.choice import Choice
 from core.aws.connection import Connection
 from core.aws.errors import ServiceError
 from core.aws.usage import usage
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
 from core.ec2.filters import Filter
+from core.ec2.place import Ec2Choice
 from core.ec2.regions import region
 from core.errors import (
     InvalidID,
@@ -176,7 +177,7 @@ def test_reads_are_repeated_when_ec2_is_busy(server: Ec2Server, open_backend: Op
 
 
 def test_who_is_asked_and_as_whom(server: Ec2Server) -> None:
-    connection = Connection(Choice())
+    connection = Connection(Ec2Choice())
     identity = connection.identity("us-east-1")
     assert (identity.account, identity.user) == (ACCOUNT, "anna")
     assert connection.foreign_host("us-east-1") == server.url.removeprefix("http://")
@@ -197,7 +198,7 @@ def test_who_is_asked_and_as_whom(server: Ec2Server) -> None:
 def test_http_to_another_machine_is_in_the_clear(
     url: str, in_the_clear: bool, server: Ec2Server
 ) -> None:
-    connection = Connection(Choice(endpoint_url=url))
+    connection = Connection(Ec2Choice(endpoint_url=url))
     assert connection.is_in_the_clear("us-east-1") is in_the_clear
 
 
@@ -221,13 +222,13 @@ def test_what_was_launched_with_a_pair_is_told(server: Ec2Server) -> None:
         }
         for number in (1, 2)
     ]
-    found = usage(Connection(Choice()), "us-east-1", "ci")
+    found = usage(Connection(Ec2Choice()), "us-east-1", "ci")
     assert [(i.instance_id, i.name, i.state) for i in found.instances or ()] == [
         ("i-1", "web", "running")
     ]
     assert [(t.template_id, t.name) for t in found.templates or ()] == [("lt-1", "fleet")]
     server.refusals["DescribeInstances"] = ("UnauthorizedOperation", "no", 403)
-    found = usage(Connection(Choice()), "us-east-1", "ci")
+    found = usage(Connection(Ec2Choice()), "us-east-1", "ci")
     assert found.instances is None
     assert not found.is_known
 
@@ -259,3 +260,14 @@ def test_no_log_and_no_error_holds_the_private_key(
     assert "PRIVATE KEY" in material
     assert "PRIVATE KEY" not in log.getvalue()
     assert material.splitlines()[3] not in log.getvalue()
+
+
+def test_regions_that_are_not_enabled_are_told_apart(server: Ec2Server) -> None:
+    server.not_opted_in = {"af-south-1"}
+    connection = Connection(Ec2Choice())
+    found = opted_in.regions(connection, "us-east-1")
+    assert [name for name, enabled in found.items() if not enabled] == ["af-south-1"]
+    assert found["eu-west-1"]
+    with pytest.raises(ServiceError) as error:
+        connection.call("DescribeKeyPairs", "af-south-1")
+    assert (error.value.code, error.value.status) == ("AuthFailure", 401)

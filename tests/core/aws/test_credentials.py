@@ -16,11 +16,11 @@ from botocore.exceptions import LoginTokenLoadError  # type: ignore[import-untyp
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
-from core.aws.choice import Choice
 from core.aws.connection import Connection
 from core.aws.errors import CredentialsError, NextStep, NotReached
 from core.aws.opening import chosen_region
 from core.aws.profiles import profiles
+from core.ec2.place import Ec2Choice
 from core.errors import SettingsError
 from tests.ec2_server import Ec2Server
 
@@ -59,7 +59,7 @@ def program(tmp_path: Path, text: str) -> str:
 
 
 def test_none_at_all() -> None:
-    error = refused(Connection(Choice()))
+    error = refused(Connection(Ec2Choice()))
     assert "not in the environment, not in profile default" in str(error)
     assert error.next_step is NextStep.CHOOSE
     assert error.command == ("aws", "configure", "--profile", "default")
@@ -69,16 +69,16 @@ def test_environment_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "credentials").write_text(
         "[prod]\naws_access_key_id = AKIA\naws_secret_access_key = s\n"
     )
-    assert Connection(Choice(profile="prod")).find_credentials() == "shared-credentials-file"
+    assert Connection(Ec2Choice(profile="prod")).find_credentials() == "shared-credentials-file"
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
-    assert "AWS_SECRET_ACCESS_KEY" in str(refused(Connection(Choice())))
+    assert "AWS_SECRET_ACCESS_KEY" in str(refused(Connection(Ec2Choice())))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    assert Connection(Choice()).find_credentials() == "env"
+    assert Connection(Ec2Choice()).find_credentials() == "env"
 
 
 def test_an_unknown_profile_names_the_nearest(tmp_path: Path) -> None:
     configure(tmp_path, "[profile production]\nregion = eu-west-1\n[default]\n")
-    error = refused(Connection(Choice(profile="prodction")))
+    error = refused(Connection(Ec2Choice(profile="prodction")))
     assert str(error) == (
         "There is no profile prodction in the AWS configuration; nearest: production."
     )
@@ -88,7 +88,7 @@ def test_an_unknown_profile_names_the_nearest(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_configuration(tmp_path: Path) -> None:
     configure(tmp_path, "no configuration\n")
-    assert str(tmp_path / "config") in str(refused(Connection(Choice())))
+    assert str(tmp_path / "config") in str(refused(Connection(Ec2Choice())))
 
 
 def test_the_region_comes_from_variables_and_profile_and_is_never_guessed(
@@ -99,7 +99,7 @@ def test_the_region_comes_from_variables_and_profile_and_is_never_guessed(
             "AWS_CONFIG_FILE": str(tmp_path / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
         }
-        return chosen_region(Choice(profile="a"), chosen, files | variables).name
+        return chosen_region(Ec2Choice(profile="a"), chosen, files | variables).name
 
     with pytest.raises(SettingsError, match="No Region is chosen"):
         region_of({})
@@ -131,7 +131,7 @@ def test_sso_without_a_token_or_with_an_old_one(tmp_path: Path, until: int | Non
         name = hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
         token = {"accessToken": "t", "expiresAt": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
         (folder / f"{name}.json").write_text(json.dumps(token))
-    error = refused(Connection(Choice(profile="w")))
+    error = refused(Connection(Ec2Choice(profile="w")))
     assert "SSO session of profile w has expired, or never began" in str(error)
     assert error.next_step is NextStep.LOG_IN
     assert error.command == ("aws", "sso", "login", "--profile", "w")
@@ -139,7 +139,7 @@ def test_sso_without_a_token_or_with_an_old_one(tmp_path: Path, until: int | Non
 
 def test_an_aws_login_says_what_it_needs(tmp_path: Path) -> None:
     configure(tmp_path, "[profile l]\nlogin_session = arn:aws:iam::1:user/a\n")
-    error = refused(Connection(Choice(profile="l")))
+    error = refused(Connection(Ec2Choice(profile="l")))
     assert "needs the package awscrt" in str(error)
     assert "aws configure export-credentials --profile l" in str(error)
 
@@ -171,9 +171,9 @@ def test_the_mfa_code_is_asked_by_us_once_and_shared_with_the_aws_cli(
         asked.append(device)
         return "123456"
 
-    assert Connection(Choice(profile="admin"), ask).find_credentials() == "assume-role"
+    assert Connection(Ec2Choice(profile="admin"), ask).find_credentials() == "assume-role"
     assert asked == ["arn:aws:iam::1:mfa/anna"]
-    assert Connection(Choice(profile="admin"), ask).find_credentials() == "assume-role"
+    assert Connection(Ec2Choice(profile="admin"), ask).find_credentials() == "assume-role"
     assert len(asked) == 1
     (cached,) = (tmp_path / ".aws" / "cli" / "cache").iterdir()
     assert json.loads(cached.read_text())["Credentials"]["AccessKeyId"] == "ASIA123456"
@@ -181,7 +181,7 @@ def test_the_mfa_code_is_asked_by_us_once_and_shared_with_the_aws_cli(
 
 def test_no_mfa_code_is_no_credentials(tmp_path: Path) -> None:
     configure(tmp_path, ROLE)
-    error = refused(Connection(Choice(profile="admin")))
+    error = refused(Connection(Ec2Choice(profile="admin")))
     assert "needs an MFA code" in str(error)
     assert error.next_step is NextStep.ASK_AGAIN
 
@@ -207,19 +207,19 @@ def test_a_credential_process_that_fails_is_named_and_never_waited_for_for_ever(
         f"[profile p]\ncredential_process = {program(tmp_path, text)}\n"
         "[profile through-a-role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p\n",
     )
-    assert said in str(refused(Connection(Choice(profile=profile))))
+    assert said in str(refused(Connection(Ec2Choice(profile=profile))))
 
 
 def test_a_credential_process_that_is_not_there(tmp_path: Path) -> None:
     configure(tmp_path, f"[profile p]\ncredential_process = {tmp_path / 'nowhere'}\n")
-    error = refused(Connection(Choice(profile="p")))
+    error = refused(Connection(Ec2Choice(profile="p")))
     assert f"{tmp_path / 'nowhere'}, which is missing" in str(error)
 
 
 def test_a_host_that_nobody_answers_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    connection = Connection(Choice(endpoint_url="http://127.0.0.1:9"))
+    connection = Connection(Ec2Choice(endpoint_url="http://127.0.0.1:9"))
     with pytest.raises(NotReached, match=r"^127\.0\.0\.1:9 cannot be reached"):
         connection.call("DescribeKeyPairs", REGION)
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from core.aws.choice import Choice
 from core.aws.opening import Ec2Account
 from core.ec2.authorization import Authorizer
+from core.ec2.place import Ec2Choice
 from tests.ec2_server import ACCOUNT, Ec2Server
 
 
 def account(folder: Path) -> Ec2Account:
-    return Ec2Account(Choice(), folder, lambda region: Authorizer(region, "anna"))
+    return Ec2Account(Ec2Choice(), folder, lambda region: Authorizer(region, "anna"))
 
 
 def test_what_ec2_said_is_kept_by_account_and_host(server: Ec2Server, tmp_path: Path) -> None:
@@ -45,9 +45,9 @@ def test_an_endpoint_that_names_a_path_as_its_account_is_refused(
 
 def test_a_session_is_made_without_botocore_and_without_a_question(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom core.aws.choice import Choice\n"
+        "import sys\nfrom pathlib import Path\nfrom core.ec2.place import Ec2Choice\n"
         "from core.aws.opening import Ec2Account\nfrom core.ec2.authorization import Authorizer\n"
-        "account = Ec2Account(Choice(), Path(sys.argv[1]),"
+        "account = Ec2Account(Ec2Choice(), Path(sys.argv[1]),"
         " lambda region: Authorizer(region, 'anna'))\n"
         "print(account.session('eu-west-1').region)\n"
         "print([name for name in sys.modules if name.startswith('botocore')])"

@@ -190,6 +190,7 @@ def containers(each: Workshop) -> Iterator[tuple[str, bytes | str, Told]]:
     p7 = each.openssl("crl2pkcs7", "-nocrl", "-certfile", each.path("c.pem"))
     yield "PKCS#7", p7, Told(UNSUPPORTED, words=("PKCS#7",))
     out = each.path("dropbear")
+    each.keygen("ecdsa", "-t", "ecdsa", "-b", "384")
     for key in ("rsa", "ed", "ecdsa"):
         each.run("dropbearconvert", "openssh", "dropbear", each.path(key), out)
         yield f"Dropbear {key}", out.read_bytes(), Told(UNSUPPORTED, words=("dropbearconvert",))

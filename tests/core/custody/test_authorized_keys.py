@@ -27,7 +27,7 @@ from core.custody.authorized_keys import (
     line_of,
     lines_with,
 )
-from core.disk import files
+from core.disk import files, rewriting
 from core.ec2.authorization import Authorizer
 from core.ec2.regions import region
 from core.errors import KeyPairsError
@@ -333,7 +333,7 @@ def test_what_is_no_such_file_is_refused(
             words = "is not a folder"
         case _:
             shutil.rmtree(account.home)
-            words = "is no folder"
+            words = "is not a folder"
     assert words in refusal(session, key_pair)
 
 
@@ -653,12 +653,12 @@ def test_another_session_that_is_at_the_same_step_is_waited_for(
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        monkeypatch.setattr(files, "_TURN", 0.1)
+        monkeypatch.setattr(rewriting, "_TURN", 0.1)
         with pytest.raises(AuthorizedKeysError, match="Not added"):
             authorized_keys.add(plan)
         assert path.read_bytes() == BEFORE
         assert litter(path.parent) == []
-        monkeypatch.setattr(files, "_TURN", 20.0)
+        monkeypatch.setattr(rewriting, "_TURN", 20.0)
         with ThreadPoolExecutor() as threads:
             adding = threads.submit(authorized_keys.add, plan)
             assert not wait([adding], 0.1).done

@@ -9,17 +9,18 @@ import pytest
 from core.custody import saving
 from core.custody.saving import SaveAsks
 from core.disk import destination
-from core.disk.destination import Verdict
+from core.disk.destination import PathVerdict
 from core.errors import SaveError
 from core.model import CreatedKeyPair, FileFormat
 from core.session import Session
+from tests.each_row import each_row
 from tests.vectors.hostile_paths import NAMES, OTHER, PATHS, Expected, HostilePath, build
 
 VERDICTS = {
-    Expected.SAVES: {Verdict.FREE},
-    Expected.ASKS: {Verdict.ASKS, Verdict.FOLDER_MISSING},
-    Expected.REFUSED: {Verdict.REFUSED},
-    Expected.FAILS: {Verdict.FREE, Verdict.ASKS, Verdict.REFUSED},
+    Expected.SAVES: {PathVerdict.FREE},
+    Expected.ASKS: {PathVerdict.ASKS, PathVerdict.FOLDER_MISSING},
+    Expected.REFUSED: {PathVerdict.REFUSED},
+    Expected.FAILS: {PathVerdict.FREE, PathVerdict.ASKS, PathVerdict.REFUSED},
 }
 
 
@@ -97,7 +98,7 @@ def test_what_comes_of_a_hostile_path(
     assert all(stat.S_IMODE(folder.lstat().st_mode) == 0o700 for folder in new - {path})
 
 
-@pytest.mark.parametrize("hostile", PATHS, ids=lambda hostile: hostile.name)
+@each_row("hostile", PATHS, ids=lambda hostile: hostile.name)
 def test_no_public_key_goes_where_no_private_one_may(
     hostile: HostilePath, root: Path, created: CreatedKeyPair, session: Session
 ) -> None:
@@ -110,19 +111,19 @@ def test_no_public_key_goes_where_no_private_one_may(
     assert everything(root) == before
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
-@pytest.mark.parametrize("key_name", NAMES, ids=ascii)
+@each_row("file_format", FileFormat)
+@each_row("key_name", NAMES, ids=ascii)
 def test_a_hostile_name_gives_a_safe_default(
     key_name: str, file_format: FileFormat, root: Path
 ) -> None:
-    (root / ".ssh").mkdir(mode=0o700)
+    (root / ".ssh").mkdir(mode=0o700, exist_ok=True)
     text = destination.suggest(key_name, file_format)
     assert re.fullmatch(r"~/\.ssh/[A-Za-z0-9_][A-Za-z0-9._-]*\.[a-z0-9]+", text)
     assert text.startswith(f"~/.ssh/{NAMES[key_name]}.")
     found = destination.examine(text)
-    assert found.verdict is Verdict.FREE
+    assert found.verdict is PathVerdict.FREE
     assert found.path is not None
     assert found.path.parent == root / ".ssh"
     public = destination.examine(destination.public_path(text))
-    assert public.verdict is Verdict.FREE
+    assert public.verdict is PathVerdict.FREE
     assert public.path == root / ".ssh" / f"{NAMES[key_name]}.pub"

@@ -26,6 +26,7 @@ from core.model import (
 )
 from core.query import fingerprint_kind
 from core.session import Session
+from tests.each_row import each_row
 from tests.helpers import Run, kept
 
 Save = Callable[..., KeptKeyPair]
@@ -112,6 +113,12 @@ def save(session: Session, tmp_path: Path) -> Save:
         return pair
 
     return create_and_save
+
+
+@pytest.fixture
+def web(save: Save) -> KeptKeyPair:
+    """Return a pair for all rows of a table that need any one."""
+    return save()
 
 
 @pytest.fixture
@@ -217,10 +224,11 @@ def test_a_pair_without_a_file_gets_a_placeholder(
     assert text_of("public key file", pair).endswith(f" > {PUBLIC_KEY_FILE})")
 
 
-@pytest.mark.parametrize("text", ALL_NAMES)
-def test_nothing_to_paste_holds_a_character_that_a_terminal_obeys(save: Save, text: str) -> None:
-    pair = save()
-    damaged = dataclasses.replace(hostile(pair, text), public_key=f"{pair.public_key}{text}")
+@each_row("text", ALL_NAMES)
+def test_nothing_to_paste_holds_a_character_that_a_terminal_obeys(
+    web: KeptKeyPair, text: str
+) -> None:
+    damaged = dataclasses.replace(hostile(web, text), public_key=f"{web.public_key}{text}")
     for files in ((), (f"/a/{text}",), (f"/a/{text}.ppk",)):
         odd = kept(damaged, saved_to=files)
         lines = [recipe.text for recipe in recipes(odd, REGION)]
@@ -266,11 +274,11 @@ def test_ssh_logs_in_with_the_file_by_its_command_and_by_its_config(
     assert not (tmp_path / "pwned").exists()
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_config_block_of_any_name_is_one_that_ssh_reads(
-    name: str, save: Save, run: Run, tmp_path: Path
+    name: str, web: KeptKeyPair, run: Run, tmp_path: Path
 ) -> None:
-    text = text_of("ssh config", hostile(at(save(), "/k/web.pem"), name))
+    text = text_of("ssh config", hostile(at(web, "/k/web.pem"), name))
     alias = text.partition("\n")[0].removeprefix("Host ")
     assert re.fullmatch(r"[A-Za-z0-9_][\w.-]*", alias)
     config = tmp_path / "config"
@@ -304,29 +312,28 @@ def test_a_path_with_a_variable_in_it_is_not_given_to_ssh(save: Save) -> None:
     assert command == f"ssh -i {PRIVATE_KEY_FILE} ec2-user@HOST"
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
 @pytest.mark.parametrize("title", ["authorized_keys", "authorized_keys, restricted"])
 def test_an_authorized_keys_line_is_one_line_of_this_key(
-    title: str, name: str, save: Save, run: Run, tmp_path: Path
+    title: str, web: KeptKeyPair, run: Run, tmp_path: Path
 ) -> None:
-    pair = hostile(save(), name)
-    text = text_of(title, pair)
-    assert len(text.splitlines()) == 1
+    lines = {name: text_of(title, hostile(web, name)) for name in ALL_NAMES}
+    assert [name for name, line in lines.items() if len(line.splitlines()) != 1] == []
     path = tmp_path / "authorized_keys"
-    path.write_text(f"{text}\n")
-    (shown,) = run("ssh-keygen", "-l", "-f", path).stdout.decode("latin-1").splitlines()
-    assert shown.split()[1] == pair.custody.fingerprints.ssh_sha256
+    path.write_text("".join(f"{line}\n" for line in lines.values()))
+    shown = run("ssh-keygen", "-l", "-f", path).stdout.decode("latin-1").splitlines()
+    fingerprints = [line.split()[1] for line in shown]
+    assert fingerprints == [web.custody.fingerprints.ssh_sha256] * len(ALL_NAMES)
 
 
 # The shell ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_public_key_file_is_written_once(
-    name: str, save: Save, run: Run, tmp_path: Path
+    name: str, web: KeptKeyPair, run: Run, tmp_path: Path
 ) -> None:
     file = re.sub(r"[/\0]", "_", name)
-    pair = at(hostile(save(), name), tmp_path / file)
+    pair = at(hostile(web, name), tmp_path / file)
     command = text_of("public key file", pair)
     shell = "bash" if "$'" in command else "sh"
     run(shell, "-c", command)
@@ -352,11 +359,11 @@ def options(words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_aws_command_imports_under_the_very_name(
-    name: str, save: Save, aws: Callable[[str], tuple[list[str], str]]
+    name: str, web: KeptKeyPair, aws: Callable[[str], tuple[list[str], str]]
 ) -> None:
-    pair = hostile(at(save(), "/k/web.pem"), name)
+    pair = hostile(at(web, "/k/web.pem"), name)
     (ec2, operation, *rest), stdin = aws(text_of("aws ec2 import-key-pair", pair))
     given = options(rest)
     assert [ec2, operation] == ["ec2", "import-key-pair"]
@@ -379,9 +386,9 @@ def test_the_aws_command_imports_under_the_very_name(
 # Other languages ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_boto3_lines_import_under_the_very_name(
-    name: str, save: Save, monkeypatch: pytest.MonkeyPatch
+    name: str, web: KeptKeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[dict[str, Any]] = []
 
@@ -390,7 +397,7 @@ def test_the_boto3_lines_import_under_the_very_name(
         return SimpleNamespace(import_key_pair=lambda **arguments: calls.append(arguments))
 
     monkeypatch.setitem(sys.modules, "boto3", SimpleNamespace(client=client))
-    pair = hostile(save(), name)
+    pair = hostile(web, name)
     exec(compile(text_of("boto3", pair), "boto3", "exec"), {})  # noqa: S102 - it is what we wrote
     tags = [{"Key": name, "Value": name}, {"Key": "a", "Value": ""}]
     assert calls == [
@@ -418,9 +425,9 @@ def hcl_strings(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
-def test_the_terraform_block_has_the_very_name(name: str, save: Save) -> None:
-    pair = hostile(save(), name)
+@each_row("name", ALL_NAMES)
+def test_the_terraform_block_has_the_very_name(name: str, web: KeptKeyPair) -> None:
+    pair = hostile(web, name)
     text = text_of("Terraform", pair)
     resource, label, *strings = hcl_strings(text)
     assert resource == "aws_key_pair"

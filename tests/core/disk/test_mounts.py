@@ -5,7 +5,7 @@ import pytest
 from core.custody import saving
 from core.custody.saving import SaveAsks
 from core.disk import destination, mounts
-from core.disk.destination import Verdict
+from core.disk.destination import PathVerdict
 from core.session import Session
 
 
@@ -78,7 +78,7 @@ def test_saving_over_the_network_asks(mounted: Path, session: Session, path: str
 def test_the_default_folder_never_asks(mounted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(mounted))
     mounted.chmod(0o755)
-    assert destination.examine("~/.ssh/web.pem").verdict is Verdict.FOLDER_MISSING
+    assert destination.examine("~/.ssh/web.pem").verdict is PathVerdict.FOLDER_MISSING
     (mounted / ".ssh").mkdir(mode=0o700)
-    assert destination.examine("~/.ssh/web.pem").verdict is Verdict.FREE
-    assert destination.examine("~/web.pem").verdict is Verdict.ASKS
+    assert destination.examine("~/.ssh/web.pem").verdict is PathVerdict.FREE
+    assert destination.examine("~/web.pem").verdict is PathVerdict.ASKS

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core import settings
+from core import choices, settings
 from core.client import Client, ClientError
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
@@ -537,7 +537,7 @@ def test_a_folder_that_must_not_be_written_forbids_every_write(
 
 @pytest.fixture(autouse=True)
 def no_policy_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "etc" / "policy.json")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "etc" / "policy.json")
     yield
 
 
@@ -690,10 +690,10 @@ def in_a_folder_that_cannot_be_looked_into(path: Path) -> None:
 def test_what_stands_in_the_administrators_place_does_not_open_the_door(
     make: Callable[[Path], None], tmp_path: Path
 ) -> None:
-    make(settings.SYSTEM_POLICY)
+    make(Path(choices.SYSTEM_POLICY))
     with pytest.raises(SettingsError) as caught:
         settings.open_session(None, tmp_path / "data", environment={})
-    assert str(caught.value).startswith(f"{settings.SYSTEM_POLICY}: ")
+    assert str(caught.value).startswith(f"{choices.SYSTEM_POLICY}: ")
 
 
 def test_an_option_that_names_no_policy_does_not_open_the_door(tmp_path: Path) -> None:
@@ -703,7 +703,7 @@ def test_an_option_that_names_no_policy_does_not_open_the_door(tmp_path: Path) -
 
 
 def test_an_empty_variable_leaves_the_administrators_policy_in_force(tmp_path: Path) -> None:
-    write_policy(settings.SYSTEM_POLICY, allow("RunInstances"))
+    write_policy(Path(choices.SYSTEM_POLICY), allow("RunInstances"))
     environment = {"KEYPAIRS_POLICY": ""}
     session = settings.open_session(None, tmp_path / "data", environment=environment)
     with pytest.raises(EC2Error, match="no identity-based policy allows"):

@@ -113,7 +113,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("evidence", "request_", "code", "message"), REFUSALS)
+@each_row(("evidence", "request_", "code", "message"), REFUSALS)
 def test_what_ec2_refuses_is_refused_with_its_code_and_text(
     evidence: str, request_: Request, code: str, message: str | None, session: Session
 ) -> None:
@@ -128,7 +128,7 @@ def test_what_ec2_refuses_is_refused_with_its_code_and_text(
     assert session.backend.describe_key_pairs() == ()
 
 
-@pytest.mark.parametrize(("evidence", "request_", "code", "message"), REFUSALS)
+@each_row(("evidence", "request_", "code", "message"), REFUSALS)
 def test_a_refusal_names_the_field_that_is_to_blame(
     evidence: str, request_: Request, code: str, message: str | None, session: Session
 ) -> None:

@@ -255,7 +255,7 @@ def is_refused(written: Written, place: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),
@@ -326,8 +326,8 @@ def test_ed25519_in_pkcs8_is_refused_with_the_reason() -> None:
         private.encode_as(Ed25519PrivateKey.generate(), PKCS8, COMMENT)
 
 
-@pytest.mark.parametrize("file_format", [OPENSSH, PPK3])
-@pytest.mark.parametrize("passphrase", [b"", b"a\nb", b"a\rb", b"a\0b", b"x" * 1024])
+@each_row("file_format", [OPENSSH, PPK3])
+@each_row("passphrase", [b"", b"a\nb", b"a\rb", b"a\0b", b"x" * 1024])
 def test_a_passphrase_that_no_one_could_type_is_refused(
     passphrase: bytes, file_format: FileFormat, key: PrivateKey
 ) -> None:

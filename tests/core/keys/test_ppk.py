@@ -226,7 +226,7 @@ def test_an_rsa_key_comes_back_with_all_its_numbers(rsa_key: RSAPrivateKey) -> N
     assert decoded.private_numbers() == rsa_key.private_numbers()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),

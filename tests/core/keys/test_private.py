@@ -103,7 +103,7 @@ def test_a_file_with_a_line_missing_is_refused(material: bytes) -> None:
         refuse(b"".join(lines[:number] + lines[number + 1 :]), material)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),

@@ -216,7 +216,7 @@ def refused(data: bytes, passphrase: bytes | None = None) -> EncodingError:
     return error
 
 
-@pytest.mark.parametrize("name", MADE)
+@each_row("name", MADE)
 def test_what_other_programs_write_is_read(name: str, make: Callable[[str], Sample]) -> None:
     sample = make(name)
     assert private_file.looks_private(sample.data)
@@ -227,7 +227,7 @@ def test_what_other_programs_write_is_read(name: str, make: Callable[[str], Samp
     assert numbers(private_file.unlock(sample.data, sample.passphrase)) == numbers(sample.key)
 
 
-@pytest.mark.parametrize("name", MADE)
+@each_row("name", MADE)
 def test_a_passphrase_must_be_the_right_one_where_one_is_needed(
     name: str, make: Callable[[str], Sample]
 ) -> None:
@@ -255,8 +255,8 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("name", PLAIN)
-@pytest.mark.parametrize(
+@each_row("name", PLAIN)
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),

@@ -13,6 +13,7 @@ from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
 from core.keys.randomart import randomart, randomart_of
 from core.model import Custody, KeptKeyPair, KeyType, PrivateKeyState
+from tests.each_row import each_row
 from tests.helpers import Run
 
 
@@ -37,8 +38,8 @@ def made_up(key_type: KeyType, bits: int, seed: int) -> PublicKey:
     return PublicKey.from_rsa_numbers(65537, chance.getrandbits(bits) | 1 | 1 << bits - 1)
 
 
-@pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("key_type", list(KeyType))
+@each_row("seed", range(20))
+@each_row("key_type", list(KeyType))
 def test_the_picture_is_that_of_ssh_keygen(
     key_type: KeyType, seed: int, drawn: Callable[[PublicKey], str]
 ) -> None:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,9 +45,24 @@ def clock(fixed_time: datetime) -> Clock:
 
 
 @pytest.fixture
-def trashing(make_session: Callable[..., Session], clock: Clock) -> Session:
-    """Return a service whose time `clock` sets."""
-    return make_session(now=clock)
+def store(tmp_path: Path, clock: Clock) -> RegionStore:
+    """Return a store whose journal goes by `clock` as well."""
+    return RegionStore(tmp_path / "data", "us-east-1", now=clock)
+
+
+@pytest.fixture
+def trashing(store: RegionStore, clock: Clock) -> Session:
+    """Return a session whose time `clock` sets."""
+    return session_over(store, now=clock)
+
+
+def live(session: Session, clock: Clock, days: int) -> None:
+    """Let days pass, on each of which somebody changes something."""
+    pair = session.backend.describe_key_pairs()[0]
+    for _ in range(days):
+        clock.time += timedelta(days=1)
+        today = Tag("day", clock.time.isoformat())
+        session.backend.create_tags(resources=[pair.key_pair_id], tags=[today])
 
 
 def create(session: Session, name: str, folder: Path | None = None) -> KeptKeyPair:
@@ -163,11 +178,12 @@ def test_it_is_kept_for_thirty_days_and_no_longer(trashing: Session, clock: Cloc
 def test_the_next_deletion_empties_the_trash_but_for_the_ids(
     trashing: Session, store: RegionStore, clock: Clock
 ) -> None:
+    create(trashing, "stays")
     old, later, last = (create(trashing, name) for name in ("old", "later", "last"))
     trashing.backend.delete_key_pair(key_name="old")
-    clock.time += timedelta(days=1)
+    live(trashing, clock, 1)
     trashing.backend.delete_key_pair(key_name="later")
-    clock.time += TRASH_KEEPS
+    live(trashing, clock, TRASH_KEEPS.days)
     assert old.public_key.encode() in store.path.read_bytes()
     trashing.backend.delete_key_pair(key_name="last")
     data = store.path.read_bytes()
@@ -184,6 +200,45 @@ def test_the_next_deletion_empties_the_trash_but_for_the_ids(
     assert [gone.key_pair for gone in trashing.backend.deleted_key_pairs()] == [last, later]
 
 
+def test_a_clock_that_jumps_ahead_and_back_empties_nothing(
+    trashing: Session, clock: Clock, store: RegionStore
+) -> None:
+    create(trashing, "stays")
+    old = create(trashing, "old")
+    trashing.backend.delete_key_pair(key_name="old")
+    true_time = clock.time
+    for days in (40, 80, 4000):
+        clock.time = true_time + timedelta(days=days)
+        for number in range(3):
+            create(trashing, f"x-{days}-{number}")
+            trashing.backend.delete_key_pair(key_name=f"x-{days}-{number}")
+        assert old not in [gone.key_pair for gone in trashing.backend.deleted_key_pairs()]
+        clock.time = true_time
+    assert trashing.backend.restore_key_pair(old.key_pair_id) == old
+    # And time that passes empties it all the same, though the clock was wrong once.
+    trashing.backend.delete_key_pair(key_name="old")
+    live(trashing, clock, 31)
+    trashing.backend.delete_key_pair(key_name="stays")
+    deleted = RegionStore(store.path.parent, store.region).read().deleted
+    assert deleted[old.key_pair_id].key_pair is None
+
+
+@pytest.mark.parametrize("journal", ["gone", "unreadable"])
+def test_without_the_journal_nothing_is_forgotten(
+    trashing: Session, clock: Clock, store: RegionStore, journal: str
+) -> None:
+    create(trashing, "stays")
+    old = create(trashing, "old")
+    trashing.backend.delete_key_pair(key_name="old")
+    live(trashing, clock, 31)
+    store.journal.path.unlink()
+    if journal == "unreadable":
+        store.journal.previous_path.mkdir()
+    trashing.backend.delete_key_pair(key_name="stays")
+    deleted = RegionStore(store.path.parent, store.region).read().deleted
+    assert deleted[old.key_pair_id].key_pair == old
+
+
 def test_emptying_the_trash_in_a_change_that_fails_empties_nothing(
     trashing: Session, store: RegionStore, clock: Clock
 ) -> None:
@@ -191,7 +246,7 @@ def test_emptying_the_trash_in_a_change_that_fails_empties_nothing(
     trashing.backend.delete_key_pair(key_name="old")
     before = store.read()
     with pytest.raises(ZeroDivisionError), store.transaction() as transaction:
-        transaction.empty_trash(clock.time + TRASH_KEEPS)
+        transaction.forget({old.key_pair_id})
         raise ZeroDivisionError
     assert store.read() == before
     trashing.backend.create_tags(resources=[kept.key_pair_id], tags=[Tag("a", "b")])
@@ -231,7 +286,7 @@ def test_what_another_session_threw_out_meanwhile_cannot_be_brought_back(
     @contextmanager
     def later() -> Iterator[Transaction]:
         with transaction() as changes:
-            changes.empty_trash(clock.time + TRASH_KEEPS)
+            changes.forget({old.key_pair_id})
             yield changes
 
     monkeypatch.setattr(store, "transaction", later)
