@@ -14,6 +14,7 @@ from core.secret import Passphrase
 from core.settings import open_to_look
 from core.store.data_dir import data_folder
 from tui.commands.help import JSON
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import say, tell
 from tui.words.look_up import line, summed_up
 from tui.words.text import sentence, visible
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from core.checks.look_up import Ask, Finder
 
 HANDLES_KEYS = True
-REFUSES: Mapping[str, str] = {"region": "find looks at all Regions. Leave out --region."}
+REFUSES: Mapping[str, str] = {
+    "region": "find looks at all Regions. Leave out --region.",
+    **not_of_ec2("find"),
+}
 
 _INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
