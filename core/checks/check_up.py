@@ -1,9 +1,10 @@
 """Checks up on the store, the key pairs in it and the files they were saved to.
 
-It only looks. It says what it is about to look at, so that whoever waits for a slow file system
-knows what for, and can stop.
+It only looks, except that it removes what killed saves left of private keys. It says what it is
+about to look at, so that whoever waits for a slow file system knows what for, and can stop.
 """
 
+import os
 import shlex
 import stat
 from collections import defaultdict
@@ -16,6 +17,7 @@ from core.checks.finding import REPLACE, Finding, PairReference
 from core.checks.saved_files import SavedFileChecks
 from core.custody import agent_keys, authorized_keys
 from core.disk import files
+from core.disk.unfinished import UnfinishedSaves
 from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
@@ -57,7 +59,7 @@ def check_up(
     """Look at every Region, and yield what is looked at and what is found; the summary is the last.
 
     Each step blocks no longer than the reading of a pair's files or an agent's answer, and
-    nothing is changed. The Regions are listed before the first step.
+    nothing is changed but for what killed saves left. The Regions are listed before the first step.
 
     Args:
         session: a session in any Region.
@@ -96,6 +98,7 @@ def _check_up(
         yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
         yield from _pair(reference, pair, in_agent, older_than, now)
         yield from checks.check(reference, pair)
+    yield from _left_by_saving(folder, pairs)
     yield from _same_names(pairs)
     yield from _same_keys(pairs)
     names = tuple(store.region for store, _ in regions if store.region not in not_allowed)
@@ -141,6 +144,25 @@ def _left_by_installing() -> Iterator[Finding]:
             f"A session that was killed while it installed a public key left {path}.",
             "It holds public keys only. The next install removes it, and so does:"
             f" rm {shlex.quote(str(path))}",
+            path=str(path),
+        )
+
+
+def _left_by_saving(
+    folder: Path, pairs: Iterable[tuple[PairReference, KeptKeyPair]]
+) -> Iterator[Finding]:
+    """Remove what sessions left that were killed while they saved a private key."""
+    folders = {Path(path).parent: None for _, pair in pairs for path in pair.custody.saved_to}
+    # Where `destination.suggest` has keys saved, also the first one.
+    folders[Path.home() / ".ssh"] = None
+    for path in UnfinishedSaves(folder).sweep(folders):
+        left = os.path.lexists(path)
+        yield Finding(
+            "save-leftover",
+            f"A session that was killed while it saved a private key left {path}.",
+            f"Remove it: rm {shlex.quote(str(path))}"
+            if left
+            else "It was removed just now. The key that it was for counts as never saved.",
             path=str(path),
         )
 

@@ -1,4 +1,4 @@
-"""Proves that a private key file is what it should be: it is read back, not assumed."""
+"""Proves that a private key file is what it should be, by reading it back."""
 
 import os
 import shlex
@@ -13,18 +13,26 @@ from core.keys.reading import private_file
 from core.model import KeptKeyPair
 
 
-def prove(path: Path, key_pair: KeptKeyPair, passphrase: bytes | None = None) -> tuple[str, ...]:
+def prove(
+    path: Path,
+    key_pair: KeptKeyPair,
+    passphrase: bytes | None = None,
+    *,
+    folder: int | None = None,
+) -> tuple[str, ...]:
     """Read a private key file back and return what was found to hold, in a few words each.
 
     It may be of any format that is written here. Of an encrypted one without its passphrase only
-    the public half can be seen, and what is returned says so.
+    the public half can be seen, and what is returned says so. With `folder`, an open one, the file
+    of that name in it is read, wherever the path leads.
 
     Raises:
         ProofFailed: something does not hold.
     """
     try:
-        status = path.lstat()
-        data = files.read_regular_file(path, private_file.LARGEST)
+        with files.opened_regular_file(path, folder) as file:
+            status = os.fstat(file)
+            data = files.read_opened(file, private_file.LARGEST)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
     except ValueError:

@@ -1,4 +1,4 @@
-"""Writes keys to new files, reads them back, and removes what is not as it should be.
+"""Writes keys to new files, reads them back, and removes those that are not what they should be.
 
 A place that deserves a second yes is refused with `SaveAsks` until the verdict that was shown
 comes back as `accepted`; any other verdict, or another path, asks anew.
@@ -6,14 +6,16 @@ comes back as `accepted`; any other verdict, or another path, asks anew.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from core.custody import pub_files
-from core.disk import destination, files
+from core.disk import destination, files, in_folder
 from core.disk.destination import Destination, PathVerdict
+from core.disk.path_walk import Walk
+from core.disk.unfinished import UnfinishedSaves
 from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
 from core.model import (
@@ -42,6 +44,7 @@ class SaveAsks(SaveError):
 
 
 def save_private_key(
+    session: Session,
     created: CreatedKeyPair,
     path_text: str,
     file_format: FileFormat | None,
@@ -51,7 +54,8 @@ def save_private_key(
     """Write a private key to a new file of mode 0600; return where it is and what was proven.
 
     Without a format, or in the one it was created in and unencrypted, these are the bytes of its
-    key material; else the key is encoded anew.
+    key material; else the key is encoded anew. What killed sessions left of other keys is removed
+    before.
 
     Raises:
         SaveAsks: the place deserves a second yes, which `accepted` does not give.
@@ -61,12 +65,22 @@ def save_private_key(
     """
     from core.custody.proof import prove
 
-    target, path = _usable(path_text)
-    if (target.verdict is PathVerdict.ASKS or target.makes) and target != accepted:
-        raise SaveAsks(target)
-    _write(path, _encode(created, file_format, passphrase), files.create_private_file)
-    with _removed_unless_proven(path):
-        proofs = prove(path, created.key_pair, _bytes_of(passphrase))
+    unfinished = UnfinishedSaves(session.store.folder)
+    unfinished.sweep()
+    with _opened(path_text) as (target, path, way):
+        if (target.verdict is PathVerdict.ASKS or target.makes) and target != accepted:
+            raise SaveAsks(target)
+        data = _encode(created, file_format, passphrase)
+        unfinished.sweep([way.path])
+
+        def noted(temporary: str) -> AbstractContextManager[None]:
+            return unfinished.noted(way.path / temporary, way.path / path.name)
+
+        with _explained(path):
+            way.make_missing()
+            files.create_private_file(path, data, folder=way.folder, noted=noted)
+        with _removed_unless_proven(path, way):
+            proofs = prove(path, created.key_pair, _bytes_of(passphrase), folder=way.folder)
     return path, ("synced", *proofs)
 
 
@@ -93,7 +107,7 @@ def save_key_material(
             or the file could not be written; says why.
         ProofFailed: the file did not read back as the key; it was removed.
     """
-    path, proofs = save_private_key(created, path_text, file_format, passphrase, accepted)
+    path, proofs = save_private_key(session, created, path_text, file_format, passphrase, accepted)
     return SavedKeyMaterial(path, proofs, record_saved(session, created.key_pair, path))
 
 
@@ -128,11 +142,13 @@ def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
         SaveError: the path is no good or the file could not be written.
         ProofFailed: the file did not read back as the key; it was removed.
     """
-    _, path = _usable(path_text)
     data = f"{pub_files.line_of(key_pair)}\n".encode()
-    _write(path, data, files.create_public_file)
-    with _removed_unless_proven(path):
-        return SavedPublicKey(path, ("synced", *_prove_public(path, data)))
+    with _opened(path_text) as (_, path, way):
+        with _explained(path):
+            way.make_missing()
+            files.create_public_file(path, data, folder=way.folder)
+        with _removed_unless_proven(path, way):
+            return SavedPublicKey(path, ("synced", *_prove_public(path, data, way.folder)))
 
 
 def save_text(path_text: str, text: str, accepted: Destination | None = None) -> Path:
@@ -142,10 +158,12 @@ def save_text(path_text: str, text: str, accepted: Destination | None = None) ->
         SaveAsks: a folder would be made, and `accepted` does not say yes to that.
         SaveError: the path is no good or the file could not be written.
     """
-    target, path = _usable(path_text)
-    if target.makes and target != accepted:
-        raise SaveAsks(target)
-    _write(path, text.encode(), files.create_private_file)
+    with _opened(path_text) as (target, path, way):
+        if target.makes and target != accepted:
+            raise SaveAsks(target)
+        with _explained(path):
+            way.make_missing()
+            files.create_private_file(path, text.encode(), folder=way.folder)
     return path
 
 
@@ -171,27 +189,29 @@ def _bytes_of(passphrase: Passphrase | None) -> bytes | None:
     return None if passphrase is None else passphrase.encode()
 
 
-def _usable(path_text: str) -> tuple[Destination, Path]:
-    target = destination.examine(path_text)
-    if target.path is None or not target.usable:
-        raise SaveError(f"Not saved: {target.explanation}.")
-    return target, target.path
+@contextmanager
+def _opened(path_text: str) -> Iterator[tuple[Destination, Path, Walk]]:
+    """Yield what a typed path is good for, the path, and the way to its folder, held open."""
+    with destination.examined(path_text) as (target, way):
+        if target.path is None or way is None:
+            raise SaveError(f"Not saved: {target.explanation}.")
+        yield target, target.path, way
 
 
-def _write(path: Path, data: bytes, create: Callable[[Path, bytes], None]) -> None:
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        files.create_private_folder(path.parent)
-        create(path, data)
+        yield
     except FileExistsError:
         raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
     except OSError as error:
         raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
 
 
-def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
+def _prove_public(path: Path, data: bytes, folder: int) -> tuple[str, ...]:
     try:
-        mode = stat.S_IMODE(path.lstat().st_mode)
-        found = files.read_regular_file(path, pub_files.LARGEST)
+        mode = stat.S_IMODE(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode)
+        found = files.read_regular_file(path, pub_files.LARGEST, folder=folder)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
     if mode != files.PUBLIC_FILE:
@@ -202,21 +222,29 @@ def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
 
 
 @contextmanager
-def _removed_unless_proven(path: Path) -> Iterator[None]:
-    """Remove a new file if its proof fails, but not what has taken its name meanwhile."""
-    made = _status(path)
+def _removed_unless_proven(path: Path, way: Walk) -> Iterator[None]:
+    """Remove a new file if its proof fails, but not what has taken its name meanwhile.
+
+    Raises:
+        ProofFailed: the path leads to something else by now.
+    """
+    made = _status(path.name, way.folder)
     try:
         yield
+        if not _are_same(made, _status(path, None)):
+            raise ProofFailed(f"{path} was replaced, or a folder on the way to it.")
     except BaseException:
-        present = _status(path)
-        if made is not None and present is not None and os.path.samestat(made, present):
-            with suppress(OSError):
-                path.unlink()
+        if _are_same(made, _status(path.name, way.folder)):
+            in_folder.remove(path.name, way.folder)
         raise
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _are_same(first: os.stat_result | None, second: os.stat_result | None) -> bool:
+    return first is not None and second is not None and os.path.samestat(first, second)
+
+
+def _status(name: str | Path, folder: int | None) -> os.stat_result | None:
     try:
-        return path.lstat()
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return None

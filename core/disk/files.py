@@ -8,48 +8,58 @@ what was reported done survives a power cut.
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from core.disk import in_folder
+from core.disk import in_folder, leftovers
 
 PRIVATE_FILE = in_folder.PRIVATE_FILE
 PUBLIC_FILE = 0o644
-PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER = in_folder.PRIVATE_FOLDER
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
 
 
-def create_private_file(path: Path, data: bytes) -> None:
+Noted = Callable[[str], AbstractContextManager[None]]
+"""What remembers a temporary name for as long as its block runs, and beyond a kill."""
+
+
+def create_private_file(
+    path: Path, data: bytes, *, folder: int | None = None, noted: Noted | None = None
+) -> None:
     """Write a new file, whole or not at all, and never over anything that exists.
 
     The file gets its name only after its bytes are on the disk. Where the file system can, it has
-    none until then; elsewhere it has a temporary one, which goes when a step fails. Only where
-    files have no second name is it created under its own.
+    none until then; elsewhere it has a temporary one, which goes when a step fails, and which
+    `noted` is told before. With `folder`, an open one, the file goes there, wherever the path
+    leads. Only where the system has neither a way to rename to a free name nor hard links, an empty
+    file takes the name first (`in_folder.rename_to_free`).
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PRIVATE_FILE)
+    _create(path, data, PRIVATE_FILE, folder, noted)
 
 
-def create_public_file(path: Path, data: bytes) -> None:
+def create_public_file(path: Path, data: bytes, *, folder: int | None = None) -> None:
     """Write a new file that all may read, mode 0644; otherwise as a private one is written.
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PUBLIC_FILE)
+    _create(path, data, PUBLIC_FILE, folder, None)
 
 
-def _create(path: Path, data: bytes, mode: int) -> None:
-    with in_folder.opened_folder(path.parent) as folder:
+def _create(path: Path, data: bytes, mode: int, within: int | None, noted: Noted | None) -> None:
+    with in_folder.opened_folder(path.parent if within is None else Path(), within) as folder:
         if not _create_unnamed(path.name, data, folder, mode):
-            _create_and_name(path.name, data, folder, mode)
+            temporary = leftovers.new_file_name()
+            with nullcontext() if noted is None else noted(temporary):
+                _create_and_name(temporary, path.name, data, folder, mode)
         try:
             os.fsync(folder)
         except OSError:
@@ -79,12 +89,17 @@ def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> bool:
     return True
 
 
-def _create_and_name(name: str, data: bytes, folder: int, mode: int) -> None:
+def _create_and_name(temporary: str, name: str, data: bytes, folder: int, mode: int) -> None:
     """Write a file under a temporary name, and give it its own when it is whole."""
-    temporary = f".{os.urandom(8).hex()}.tmp"
-    in_folder.create_named(temporary, [(0, data)], folder, mode)
+    file = in_folder.open_exclusively(temporary, folder)
     try:
-        in_folder.rename_to_free(temporary, name, folder)
+        with leftovers.held(file):
+            try:
+                in_folder.write_and_sync(file, [(0, data)], mode)
+            finally:
+                # A network file system may report only here that it could not store the bytes.
+                os.close(file)
+            in_folder.rename_to_free(temporary, name, folder)
     except BaseException:
         in_folder.remove(temporary, folder)
         raise
@@ -130,11 +145,21 @@ def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> b
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
-    with opened_regular_file(path, folder) as file, open(file, "rb", closefd=False) as reader:
+    with opened_regular_file(path, folder) as file:
+        return read_opened(file, limit)
+
+
+def read_opened(file: int, limit: int) -> bytes:
+    """Return what an open file holds.
+
+    Raises:
+        OSError: it cannot be read, or is larger than `limit` (EFBIG).
+    """
+    with open(file, "rb", closefd=False) as reader:
         # Looked at twice: what is far too large takes no memory, and what grows meanwhile not more.
         data = reader.read(limit + 1) if os.fstat(file).st_size <= limit else None
     if data is None or len(data) > limit:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return data
 
 

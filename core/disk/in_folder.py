@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
 
 Pieces = Iterable[tuple[int, bytes | memoryview]]
 """What a file is to hold, in any order, each piece with its offset."""
@@ -25,9 +26,12 @@ _BYTES_IN_A_PIECE = 256 * 1024
 
 
 @contextmanager
-def opened_folder(path: Path) -> Iterator[int]:
-    """Hold a folder open, so that every step speaks of the same one even if it is renamed."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def opened_folder(path: Path, within: int | None = None) -> Iterator[int]:
+    """Hold a folder open, so that every step speaks of the same one even if it is renamed.
+
+    With `within`, an open folder, a relative path begins there.
+    """
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=within)
     try:
         yield folder
     finally:

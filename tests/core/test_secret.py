@@ -3,6 +3,7 @@ import dataclasses
 import inspect
 import io
 import json
+import os
 import pickle
 import pprint
 import traceback
@@ -247,7 +248,7 @@ def test_no_error_of_a_failed_save_shows_the_key(
         with pytest.raises(SaveError) as refused:
             saving.save_key_material(session, created, path)
         caught.append(refused.value)
-    monkeypatch.setattr("core.disk.files.read_regular_file", lambda path, limit: damaged(path))
+    monkeypatch.setattr("core.disk.files.read_opened", lambda file, limit: damaged(file))
     with pytest.raises(ProofFailed) as unproven:
         saving.save_key_material(session, created, f"{tmp_path / 'new'}")
     for error in [*caught, unproven.value]:
@@ -256,8 +257,8 @@ def test_no_error_of_a_failed_save_shows_the_key(
     assert len(lines) >= 3
 
 
-def damaged(path: Path) -> bytes:
-    data = path.read_bytes()
+def damaged(file: int) -> bytes:
+    data = os.pread(file, 1 << 20, 0)
     return data[: len(data) // 2] + data[len(data) // 2 + 1 :]
 
 

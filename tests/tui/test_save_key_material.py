@@ -3,6 +3,7 @@ import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.events import Paste
@@ -351,7 +352,7 @@ def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
 def test_a_failed_save_loses_nothing_that_was_typed(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **_: object) -> None:
         raise OSError(28, "No space left on device")
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -373,10 +374,10 @@ def test_what_is_changed_while_it_saves_does_not_count(
     create_private_file = files.create_private_file
     begun, go_on = Event(), Event()
 
-    def slow(path: Path, data: bytes) -> None:
+    def slow(path: Path, data: bytes, **options: Any) -> None:
         begun.set()
         assert go_on.wait(60)
-        create_private_file(path, data)
+        create_private_file(path, data, **options)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 
@@ -400,11 +401,11 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     begun, go_on = Event(), Event()
     calls: list[Path] = []
 
-    def slow(path: Path, data: bytes) -> None:
+    def slow(path: Path, data: bytes, **options: Any) -> None:
         calls.append(path)
         begun.set()
         assert go_on.wait(60)
-        create_private_file(path, data)
+        create_private_file(path, data, **options)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 

@@ -15,7 +15,7 @@ from core.checks.check_up import Progress, Summary, check_up
 from core.checks.finding import KINDS, Finding, Severity
 from core.custody import agent_keys, authorized_keys, saving
 from core.custody.authorized_keys import Account
-from core.disk import files, mounts
+from core.disk import files, leftovers, mounts
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
@@ -249,6 +249,10 @@ def killed_install(world: World) -> None:
     (folder / ".authorized_keys.0123456789abcdef.tmp").touch(0o600)
 
 
+def killed_save(world: World) -> None:
+    (world.keys / ".keypairs-0123456789abcdef.tmp").touch(0o600)
+
+
 FAULTS: dict[Callable[[World], None], list[str]] = {
     gone: ["file-gone"],
     one_copy_gone: ["copy-gone"],
@@ -277,6 +281,7 @@ FAULTS: dict[Callable[[World], None], list[str]] = {
     readable_store: ["store-exposed"],
     journal_is_a_folder: ["store-journal"],
     killed_install: ["install-leftover"],
+    killed_save: ["save-leftover"],
 }
 
 
@@ -307,6 +312,19 @@ def test_what_a_killed_install_left_goes_by_the_command_that_is_advised(world: W
     assert command.startswith("rm ")
     subprocess.run(["sh", "-c", command], check=True)
     assert not Path(found.path).exists()
+    assert world.check_up() == []
+
+
+def test_what_a_killed_save_left_is_removed(world: World) -> None:
+    killed_save(world)
+    in_use = world.keys / ".keypairs-0123456789abcde0.tmp"
+    with in_use.open("wb") as file, leftovers.held(file.fileno()):
+        (found,) = world.check_up()
+        assert in_use.exists()
+    assert found.path == str(world.keys / ".keypairs-0123456789abcdef.tmp")
+    assert not Path(found.path).exists()
+    assert "It was removed just now." in found.advice
+    in_use.unlink()
     assert world.check_up() == []
 
 

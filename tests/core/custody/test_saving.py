@@ -1,10 +1,14 @@
 import dataclasses
+import os
 import shutil
 import stat
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,6 +24,8 @@ from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
 from core.secret import Passphrase, PassphraseGone
 from core.session import Session
 from core.store.journal import Journal
+from tests.core.custody import killed_saves
+from tests.core.custody.killed_saves import WAYS
 from tests.each_row import each_row
 from tests.helpers import Run
 
@@ -279,18 +285,77 @@ def test_what_took_its_name_during_the_proof_is_not_removed(
 ) -> None:
     path = tmp_path / "web.pem"
 
-    def replaced(path: Path, limit: int) -> bytes:
+    opened = files.opened_regular_file
+
+    def replaced(path: Path, folder: int | None = None) -> AbstractContextManager[int]:
         (tmp_path / "other").write_bytes(b"somebody else's")
         (tmp_path / "other").replace(path)
-        return path.read_bytes()
+        return opened(path, folder)
 
-    monkeypatch.setattr(files, "read_regular_file", replaced)
     created = create()
+    monkeypatch.setattr(files, "opened_regular_file", replaced)
     with pytest.raises(ProofFailed):
         saving.save_key_material(session, created, str(path))
     with pytest.raises(ProofFailed):
         saving.save_public_key(created.key_pair, str(tmp_path / "web.pub"))
     assert path.read_bytes() == (tmp_path / "web.pub").read_bytes() == b"somebody else's"
+
+
+@pytest.mark.parametrize("when", ["before it is written", "while it is proven"])
+def test_a_key_goes_to_the_folder_that_was_judged_and_nowhere_else(
+    when: str,
+    create: Create,
+    session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A folder on the way is replaced by a link between the judgement and the last step."""
+    (tmp_path / "judged").mkdir(0o700)
+    (tmp_path / "other").mkdir(0o777)
+
+    def swap() -> None:
+        if not (tmp_path / "moved").exists():
+            (tmp_path / "judged").rename(tmp_path / "moved")
+            (tmp_path / "judged").symlink_to("other")
+
+    writes, opened = files.create_private_file, files.opened_regular_file
+
+    def write(*arguments: Any, **options: Any) -> None:
+        swap()
+        writes(*arguments, **options)
+
+    def read(path: Path, folder: int | None = None) -> AbstractContextManager[int]:
+        swap()
+        return opened(path, folder)
+
+    created = create()
+    if when == "before it is written":
+        monkeypatch.setattr(files, "create_private_file", write)
+    else:
+        monkeypatch.setattr(files, "opened_regular_file", read)
+    with pytest.raises(ProofFailed, match="was replaced"):
+        saving.save_key_material(session, created, str(tmp_path / "judged" / "web.pem"))
+    assert list((tmp_path / "other").iterdir()) == []
+    assert list((tmp_path / "moved").iterdir()) == []
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
+def test_a_killed_save_leaves_nothing_of_the_key_beyond_the_next_one(
+    way: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, killed_saves.__file__, way, tmp_path],
+        env={**os.environ, "HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    *faults, summary = done.stdout.splitlines()
+    assert faults == []
+    assert int(summary.split()[1]) > 40, "it was hardly ever killed"
 
 
 @pytest.mark.parametrize("damage", [b"", b"ssh-ed25519 AAAA\n"])
@@ -301,7 +366,7 @@ def test_a_public_key_that_does_not_read_back_is_removed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def damaged(path: Path, data: bytes) -> None:
+    def damaged(path: Path, data: bytes, **_: object) -> None:
         path.write_bytes(damage)
         path.chmod(0o644)
 
@@ -361,7 +426,7 @@ def test_a_passphrase_is_in_no_error_record_journal_or_other_file(
             saving.save_key_material(session, created, path, file_format, passphrase)
         caught.append(refused.value)
 
-    def fails(*arguments: object) -> NoReturn:
+    def fails(*_: object, **__: object) -> NoReturn:
         raise ProofFailed("It did not read back.")
 
     attempt(str(tmp_path / "new"), FileFormat.PPK2)

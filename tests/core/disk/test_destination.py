@@ -155,6 +155,47 @@ def test_whom_a_folder_above_belongs_to_is_said(
     assert f"{root / 'private'} belongs to " in found.explanation
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away")
+@pytest.mark.parametrize("name", ["new.pem", "missing/new.pem"])
+def test_whom_a_link_on_the_way_belongs_to_is_said(name: str, root: Path) -> None:
+    """Its owner can let it lead elsewhere, be it in a folder in which only owners replace."""
+    link, through = root / "sticky" / "link", root / "through"
+    link.symlink_to(root / "private")
+    through.symlink_to("sticky/link")
+    try:
+        mine = examine(f"through/{name}")
+        os.lchown(link, 12345, 12345)
+        theirs = examine(f"through/{name}")
+        (root / "private").chmod(0o777)
+        link.unlink()
+        link.symlink_to(root / "private" / "..")
+        above = examine(f"through/{name}")
+    finally:
+        (root / "private").chmod(0o700)
+        link.unlink()
+        through.unlink()
+    assert mine.verdict is (FREE if name == "new.pem" else MISSING)
+    assert theirs.verdict is ASKS
+    assert f"the link {link} belongs to user 12345" in theirs.explanation
+    assert f"others can write in {root / 'private'}" in above.explanation
+
+
+def test_a_yes_is_to_the_folder_that_the_path_leads_to(root: Path) -> None:
+    (root / "open" / "a").mkdir()
+    (root / "open" / "b").mkdir()
+    link = root / "link"
+    link.symlink_to("open/a")
+    first = examine("link/new.pem")
+    link.unlink()
+    link.symlink_to("open/b")
+    second = examine("link/new.pem")
+    link.unlink()
+    (root / "open" / "a").rmdir()
+    (root / "open" / "b").rmdir()
+    assert (first.path, first.explanation) == (second.path, second.explanation)
+    assert first != second
+
+
 def test_a_folder_that_is_gone_begins_no_path(root: Path) -> None:
     (root / "gone").mkdir()
     os.chdir(root / "gone")

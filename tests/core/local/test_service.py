@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPriv
 from core.custody import saving
 from core.disk import files, replacing
 from core.disk.destination import examine
+from core.disk.path_walk import Walk
 from core.ec2 import validation
 from core.errors import (
     DryRunOperation,
@@ -487,13 +488,13 @@ def test_a_file_that_came_up_between_the_look_and_the_write_is_not_overwritten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "new"
-    create_private_folder = files.create_private_folder
+    make_missing = Walk.make_missing
 
-    def someone_is_faster(folder: Path) -> None:
-        create_private_folder(folder)
+    def someone_is_faster(way: Walk) -> None:
+        make_missing(way)
         path.write_bytes(b"theirs")
 
-    monkeypatch.setattr(files, "create_private_folder", someone_is_faster)
+    monkeypatch.setattr(Walk, "make_missing", someone_is_faster)
     with pytest.raises(SaveError, match="exists, and is never overwritten"):
         saving.save_key_material(session, created, str(path))
     assert path.read_bytes() == b"theirs"
@@ -576,7 +577,7 @@ def test_a_file_that_does_not_prove_is_removed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "web-1.pem"
-    monkeypatch.setattr(files, "create_private_file", sabotage)
+    monkeypatch.setattr(files, "create_private_file", lambda path, data, **_: sabotage(path, data))
     with pytest.raises(ProofFailed, match=re.escape(str(path))):
         saving.save_key_material(session, created, str(path))
     monkeypatch.undo()
@@ -598,7 +599,7 @@ def test_an_rsa_key_of_the_same_public_half_but_other_private_numbers_does_not_p
     p1, q1 = numbers.p - 1, numbers.q - 1
     other_d = (numbers.d + math.lcm(p1, q1)) % (p1 * q1)
     other = pem_with(numbers, other_d)
-    monkeypatch.setattr(files, "read_regular_file", lambda path, limit: other)
+    monkeypatch.setattr(files, "read_opened", lambda file, limit: other)
     with pytest.raises(ProofFailed, match="another fingerprint"):
         saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
     assert not (tmp_path / "web-1.pem").exists()

@@ -115,7 +115,12 @@ class ToFile:
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
         try:
             self._saved = saving.save_private_key(
-                created, self._path_text, self._format, self._passphrase, self._accepted
+                self._session,
+                created,
+                self._path_text,
+                self._format,
+                self._passphrase,
+                self._accepted,
             )
         except KeyPairsError as error:
             raise NotHandedOver(str(error)) from None
