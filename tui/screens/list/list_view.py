@@ -52,6 +52,8 @@ class ListView:
         self.listing = Listing()
         self.shown: list[KeptKeyPair] = []
         """The pairs that are shown, in order."""
+        self.is_stopped = False
+        """Whether the person stopped what is done in batches."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         # Why the listing is not what the Region holds: it is not shown then, nor acted on.
