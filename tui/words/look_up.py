@@ -1,8 +1,9 @@
-"""Whose key it is, in words: the same in the command and on the screen."""
+"""Says whose key it is: the same in the command and on the screen."""
 
 from collections.abc import Sequence
 
 from core.checks.answers import IS_NO_KEY, Found, Match, Standing
+from tui.words.plural import n_of
 from tui.words.text import visible
 
 
@@ -53,4 +54,4 @@ def summed_up(found: Sequence[Found], count: int) -> str:
     """Return in one sentence how much of what was looked at is known."""
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     known = sum(each.standing is Standing.KNOWN for each in keys)
-    return f"looked at {count:,}; {len(keys):,} key{'s' * (len(keys) != 1)}, {known:,} known."
+    return f"looked at {count:,}; {n_of(len(keys), 'key')}, {known:,} known."

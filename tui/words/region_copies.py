@@ -1,4 +1,4 @@
-"""What came of copying a key pair to another Region, in words."""
+"""Says what came of copying a key pair to another Region."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What the list shows: which pairs, in which order, and which of them are chosen."""
+"""Keeps which pairs the list shows, in which order, and which of them are chosen."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -79,7 +79,7 @@ class Listing:
         self._sort()
 
     def is_of_another_day(self, now: datetime) -> bool:
-        """Tell whether the rows say `today` of a day that is over."""
+        """Return whether the rows say `today` of a day that is over."""
         return now.date() != self._today.date()
 
     def _sort(self) -> None:

@@ -1,4 +1,4 @@
-"""Bringing back what was deleted last: everything that one deletion took."""
+"""Brings back what was deleted last: everything that one deletion took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from core.errors import (
     UnauthorizedOperation,
 )
 from core.model import KeptKeyPair
+from tui.words.plural import n_of
 from tui.words.text import said_by, short_paths, shortened
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class BroughtBack:
         if not self.restored and not self.refused:
             return "nothing left to bring back; what is deleted is kept for 30 days"
         count = len(self.restored)
-        name = self.restored[0].key_name if count == 1 else f"{count} pairs"
+        name = self.restored[0].key_name if count == 1 else n_of(count, "pair")
         reasons: dict[str, list[str]] = {}
         for key_pair, error in self.refused:
             reasons.setdefault(_reason(error), []).append(key_pair.key_name)

@@ -1,4 +1,4 @@
-"""The editor of tags."""
+"""Edits the tags of one key pair, or adds tags to several."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -19,8 +19,8 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -82,21 +82,21 @@ class EditTagsScreen(PlacedScreen[bool]):
 
     def action_back(self) -> None:
         """Go back; nothing is changed."""
-        if is_flowing(self):
+        if is_busy(self):
             self._session.store.give_up_waiting()
         else:
             self.dismiss(False)
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Save the tags."""
         self._save(self._tags.tags)
 
-    @flow
+    @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:
         try:
-            await patiently(
+            await run_change(
                 partial(self._call, tags), self._verdict.show, key_in(self.PLACE, "back")
             )
         except KeyPairsError as error:
