@@ -14,7 +14,6 @@ from core.model import KeptKeyPair
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.screens.list.follow_up import FollowUp, KeyToImport
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import bring_back_last
 from tui.words.journal import journal_items
@@ -25,6 +24,7 @@ from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.screens.list.follow_up import FollowUp
 
 
 async def create_key_pair(view: ListView) -> None:
@@ -200,9 +200,9 @@ async def find(view: ListView) -> None:
     await _follow(view, await view.open(screens.FindScreen(view.session)))
 
 
-async def _follow(view: ListView, chosen: FollowUp | None) -> None:
+async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     """Go to the pair that was chosen on another screen, or import the key."""
-    if isinstance(chosen, KeyToImport):
+    if isinstance(chosen, screens.KeyToImport):
         if view.refuses_changes():
             return
         screen = screens.ImportKeyPairScreen(view.session, chosen.key_name, chosen.public_key)
