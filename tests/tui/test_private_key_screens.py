@@ -23,6 +23,7 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
+from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.choice import Choice
@@ -31,7 +32,6 @@ from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
 from tui.widgets.top_line import TopLine
 from tui.words.details import where_it_is
-from tui.words.rows import remarks
 from tui.words.verdict import Tone, Verdict
 from tui.work.brief_message import show_briefly
 

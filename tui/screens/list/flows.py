@@ -89,8 +89,11 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
-        if await view.open(screen):
-            await view.read(say=f"tags saved: {_what(affected)}")
+        saved = await view.open(screen)
+        if saved:
+            all_of_them = saved == len(affected)
+            what = _what(affected) if all_of_them else f"{saved:,} of {len(affected):,} pairs"
+            await view.read(say=f"tags saved: {what}")
 
 
 async def delete(view: ListView) -> None:
@@ -123,7 +126,14 @@ async def copy_to_regions(view: ListView) -> None:
 
 async def undo(view: ListView) -> None:
     """Bring back what was deleted last."""
-    undo = partial(bring_back_last, view.session)
+    view.is_stopped = False
+    loop = asyncio.get_running_loop()
+
+    def go_on(done: int, of: int) -> bool:
+        loop.call_soon_threadsafe(view.say, f"brought {done:,} of {of:,} back…")
+        return not view.is_stopped
+
+    undo = partial(bring_back_last, view.session, go_on)
     try:
         back = key_in(Place.LIST, "show_all")
         brought = await run_change(undo, lambda waits: view.say(waits.text), back)

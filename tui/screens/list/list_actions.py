@@ -30,6 +30,7 @@ def leave_filter(view: ListView, *, clear: bool) -> None:
 def show_all(view: ListView) -> None:
     """Give up what waits for another session; else clear the filter; else choose no pairs."""
     if is_busy(view.screen):
+        view.is_stopped = True
         view.session.store.give_up_waiting()
     elif view.filter_bar.text:
         view.clear_filter()

@@ -18,13 +18,13 @@ from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
+from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
 from tui.words.plural import n_of
-from tui.words.rows import remarks, wants_attention
 from tui.words.text import sentence
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 
@@ -53,6 +53,8 @@ class ListView:
         self.listing = Listing()
         self.shown: list[KeptKeyPair] = []
         """The pairs that are shown, in order."""
+        self.is_stopped = False
+        """Whether the person stopped what is done in batches."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         # Why the listing is not what the Region holds: it is not shown then, nor acted on.

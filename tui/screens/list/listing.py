@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.model import KeptKeyPair
 from tui.screens.list.key_pair_table import COLUMNS, Row
-from tui.words.rows import row_of
+from tui.screens.list.rows import row_of
 
 if TYPE_CHECKING:
     from core.query import Query, Searchable

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
 _MOST_NAMED = 3
+_MOST_EXPLAINED = 20
 
 
 class CopyToRegionsScreen(PlacedScreen[int]):
@@ -144,6 +145,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             f"{names[key] + ': ' if len(names) > 1 else ''}{copied.word}: {copied.text}"
             for key, copied in sorted(outcomes.items(), key=lambda outcome: outcome[1].done)
         ]
+        more = len(lines) - _MOST_EXPLAINED
+        lines = lines[:_MOST_EXPLAINED] + ([f"and {more:,} more"] if more > 0 else [])
         if picked and outcomes:
             tone = Tone.GOOD if self._is_done(picked.value) else Tone.BAD
             self._full.show(Verdict(f"{picked.value}: {'; '.join(lines)}", tone))
@@ -184,27 +187,27 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._regions = dict(sorted(self._regions.items(), key=lambda r: r[0] not in self._chosen))
         self._search.value = ""
         self._narrow()
-        self._copy(
-            [
-                (name, key_pair)
-                for name in self._regions
-                for key_pair in self._key_pairs
-                if name in self._chosen and not self._is_there(name, key_pair)
-            ]
-        )
+        jobs: dict[str, list[KeptKeyPair]] = {}
+        for name in filter(self._chosen.__contains__, self._regions):
+            missing = [pair for pair in self._key_pairs if not self._is_there(name, pair)]
+            if missing:
+                jobs[name] = missing
+        self._copy(jobs)
 
     @exclusively
-    async def _copy(self, jobs: Sequence[tuple[str, KeptKeyPair]]) -> None:
-        for number, (name, key_pair) in enumerate(jobs, start=1):
-            if self._stop:
-                break
-            what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
-            self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
-            self._go_to(name)
-            copy = partial(region_copies.copy, self._copying, key_pair, name)
-            copied = await run_change(copy, self._state.show, key_in(self.PLACE, "back"))
-            self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
-            self._show(name)
+    async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
+        total, number = sum(map(len, jobs.values())), 0
+        for name, key_pairs in jobs.items():
+            batches = region_copies.copy(self._copying, key_pairs, name)
+            left = len(key_pairs)
+            while left and not self._stop:
+                self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
+                self._go_to(name)
+                step = partial(next, batches)
+                copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
+                self._copies.setdefault(name, {}).update(copies)
+                left, number = left - len(copies), number + len(copies)
+                self._show(name)
         self._sum_up()
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
