@@ -297,7 +297,7 @@ def _unknown(text: str, start: int) -> AuthorizedLineError:
         return AuthorizedLineError(f'the option {name} needs a value in quotes: {name}="…"', word)
     if name in FLAGS:
         return AuthorizedLineError(f"the option {name} takes no value", word)
-    shown = word or rest
+    shown = "".join(each if each.isprintable() else "?" for each in word or rest)
     if len(shown) > _MOST_QUOTED:
         shown = f"{shown[:_MOST_QUOTED]}…"
     known = get_close_matches(name[:_MOST_QUOTED], FLAGS | VALUED, n=1)

@@ -136,8 +136,9 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
 
     def _refusal(self, error: EC2Error) -> Verdict:
         """Return EC2's words, and for a bad key ours as well."""
-        if isinstance(error, InvalidKeyFormat):
-            return Verdict(f"{error.code}: {error.message}. {error.reason}", Tone.BAD)
+        if error.reason:
+            message = error.message.rstrip(".")
+            return Verdict(f"{error.code}: {message}. {error.reason}", Tone.BAD)
         return super()._refusal(error)
 
 
