@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
+from core.store.data_dir import network_note
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.list.filter_bar import FilterBar
@@ -91,7 +92,9 @@ class ListScreen(Screen[None]):
     @work(group="make ready")
     async def _make_ready(self) -> None:
         """Do what can wait until the pairs are on the screen."""
-        await asyncio.to_thread(_make_ready, self._session)
+        note = await asyncio.to_thread(_make_ready, self._session)
+        if note is not None:
+            self._say(note)
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()
@@ -344,11 +347,15 @@ class ListScreen(Screen[None]):
         return f"{chosen:,} chosen" if chosen else "none chosen"
 
 
-def _make_ready(session: "Session") -> None:
-    """Load what the first change needs, and remove what sessions left that were killed; blocks."""
+def _make_ready(session: "Session") -> str | None:
+    """Load what the first change needs, and remove what sessions left that were killed; blocks.
+
+    Returns what is to be said of the data folder.
+    """
     preload.load(preload.FOR_A_CHANGE)
     if not session.read_only:
         session.store.tidy()
+    return network_note(session.store.folder)
 
 
 def _no_pairs(region: str, *, read_only: bool) -> str:
