@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from tests.demo import DemoSession, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.actions.keymap import key_label
-from tui.actions.table import ACTIONS
+from tui.actions.table import ACTIONS, Place
 from tui.app import KeyPairsApp
 from tui.widgets.facts import Facts
 
@@ -98,10 +98,18 @@ README = FOLDER.parent / "README.md"
 _TABLE = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
 
 
+_IN_README = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL}
+
+
 def with_keys(readme: str) -> str:
-    """Return the README with the table of all keys as the table of actions has them."""
+    """Return the README with the keys of the places that one starts from, as the actions have them.
+
+    All others are in the help, and in the man page.
+    """
     rows = ["| where | key | id | what it does |", "|---|---|---|---|"]
     for action in ACTIONS:
+        if action.place not in _IN_README:
+            continue
         keys = " ".join(f"`{key_label(key)}`" for key in action.key.split(","))
         rows.append(f"| {action.place.value} | {keys} | `{action.id}` | {action.help} |")
     table = "".join(f"{row}\n" for row in rows)

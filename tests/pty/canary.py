@@ -291,6 +291,12 @@ def nothing(*_: object, **__: object) -> None:
     """Stand in for a guard that returns nothing."""
 
 
+def palette_of_textual(app: "App[None]") -> None:
+    """Stand in for the help: the palette of Textual, which has a command that takes a picture."""
+    app.use_command_palette = True
+    app.action_command_palette()
+
+
 def ends(*_: object) -> bool:
     """Stand in for what goes on after an error that nobody expected."""
     return False
@@ -340,7 +346,7 @@ def plant(fault: str, without: str) -> None:
         "hiding": (KeyMaterialScreen, "on_mount", shown_at_once),
         "wiping the screen": (SteadyDriver, "stop_application_mode", stop),
         "signals": (KeyPairsApp, "on_load", nothing),
-        "palette": (KeyPairsApp, "get_system_commands", App.get_system_commands),
+        "palette": (KeyPairsApp, "action_help", palette_of_textual),
         "pipe": (clipboard, "_by_tmux", by_argument),
         "agent by a pipe": (agent, "add", by_file),
         "agent by a pipe alone": (agent, "add", by_environment),

@@ -1,4 +1,4 @@
-"""What is done with keys that are there already: by key, by help and by palette, in both sizes."""
+"""What is done with keys that are there already: by key and by help, in both sizes."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ PLACES = {
     "C": ("Copy the pair's public half", "Copy the public half of web", "space choose"),
     "n": ("Create the pair that replaces", "Replace web in us-east-1", "enter create"),
 }
-"""The key, how help and palette put it, the title of the screen, and one of its hints."""
+"""The key, how the help puts it, the title of the screen, and one of its hints."""
 
 
 @pytest.fixture
@@ -62,25 +62,21 @@ def test_each_key_leads_there(open_app: OpenApp, session: Session, size: tuple[i
 
 @pytest.mark.long
 @SIZES
-@pytest.mark.parametrize(
-    ("way", "shown", "times"), [("?", "type to narrow", 3), ("C-p", "What can be done here", 2)]
-)
-def test_help_and_palette_lead_there(
+@pytest.mark.parametrize("way", ["?", "C-p"])
+def test_both_keys_of_the_help_lead_there(
     open_app: OpenApp,
     session: Session,
     size: tuple[int, int],
     way: str,
-    shown: str,
-    times: int,
 ) -> None:
     terminal = open_app(size=size)
     terminal.wait_for("Env=prod")
     for words, title, hint in PLACES.values():
         terminal.press(way)
-        terminal.wait_for(shown)
+        terminal.wait_for("type to narrow")
         terminal.type(words)
         # In the field, in the line that it leaves, and in the help once more in full.
-        wait_until(lambda words=words: terminal.screen().count(words) == times)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        wait_until(lambda words=words: terminal.screen().count(words) == 3)  # type: ignore[misc] # mypy cannot infer a lambda with a default
         terminal.press("Enter")
         back(terminal, title, hint, size)
 

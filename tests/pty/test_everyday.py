@@ -270,7 +270,7 @@ def test_the_list_is_exported(
 
 
 @SIZES
-def test_help_and_journal_and_palette_are_there(
+def test_help_and_journal_and_its_other_key_are_there(
     open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
     fill(session, "one")
@@ -285,6 +285,7 @@ def test_help_and_journal_and_palette_are_there(
     terminal.press("Escape")
     terminal.wait_for("1 pair")
     terminal.press("C-p")
+    terminal.wait_for("Help")
     terminal.type("import")
     terminal.wait_for("Import a public key")
     terminal.press("Enter")

@@ -76,7 +76,7 @@ def test_a_pair_is_replaced_and_retired(
 
 @pytest.mark.long
 @SIZES
-def test_a_pair_is_copied_by_the_palette_and_by_its_key(
+def test_a_pair_is_copied_by_the_help_and_by_its_key(
     open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
     [pair] = session.backend.describe_key_pairs()
@@ -86,6 +86,7 @@ def test_a_pair_is_copied_by_the_palette_and_by_its_key(
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("C-p")
+    terminal.wait_for("Help")
     terminal.type("other Regions")
     terminal.wait_for("Copy the pair's public half")
     terminal.press("Enter")

@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.demo import DemoSession
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.widgets.pick_list import PickList
 
 _PATIENCE = 60.0
 """Seconds to wait for what should be there at once; a loaded machine takes its time."""
@@ -44,9 +44,9 @@ def drawn(pilot: Pilot[None]) -> str:
 
 
 def is_first_hit(pilot: Pilot[None], text: str) -> bool:
-    """Return whether the palette has found something and puts a line with that text first."""
-    hits = app_of(pilot).screen.query_one(CommandList)
-    return bool(hits.option_count) and text in str(hits.get_option_at_index(0).prompt)
+    """Return whether the help has found something and puts a line with that text first."""
+    picked = app_of(pilot).screen.query_one(PickList).picked
+    return picked is not None and text in picked.text
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:
@@ -67,7 +67,7 @@ async def until_loaded(pilot: Pilot[None]) -> None:
     """Wait until the list of key pairs shows what is stored."""
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)
-    await until(pilot, lambda: screen.loaded, "the list")
+    await until(pilot, lambda: screen.view.loaded, "the list")
 
 
 async def until_screen(pilot: Pilot[None], name: str) -> None:

@@ -34,6 +34,7 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
@@ -42,6 +43,12 @@ from tui.widgets.verdict_line import VerdictLine
 
 def flat(pilot: Pilot[None]) -> str:
     return " ".join(drawn(pilot).split())
+
+
+async def press_alone(pilot: Pilot[None], key: str) -> None:
+    """Press a key at the pace of a person: one that comes amid others does not quit."""
+    await pilot.pause(ALONE)
+    await pilot.press(key)
 
 
 async def open_form(pilot: Pilot[None]) -> None:
@@ -129,7 +136,7 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
         await pilot.press("enter")
         go_on.set()
         await until_screen(pilot, "KeyMaterialScreen")
-        await pilot.press("ctrl+q")
+        await press_alone(pilot, "ctrl+q")
 
     assert play(empty_session, scene) == 0
     assert len(calls) == 1
@@ -158,7 +165,7 @@ def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
         assert "forgets it at" not in flat(pilot)
         await pilot.press(key)
         await until(pilot, lambda: "forgets it at 12:29: s saves it" in flat(pilot), "the word")
-        await pilot.press(key)
+        await press_alone(pilot, key)
         await until(
             pilot, lambda: not app_of(pilot).is_running or app_of(pilot).screen is not screen, "out"
         )
@@ -421,8 +428,8 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         await until_screen(pilot, "KeyPairListScreen")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
-        await until(pilot, lambda: listing._highlighted == pairs["web-blue"], "the cursor")
-        assert len(listing._shown) == len(pairs)
+        await until(pilot, lambda: listing.view.highlighted == pairs["web-blue"], "the cursor")
+        assert len(listing.view.shown) == len(pairs)
 
     play(empty_session, scene)
 
@@ -445,7 +452,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: "eu-west-1 · 1 pair" in drawn(pilot), "the Region")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
-        await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
+        await until(pilot, lambda: listing.view.highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
         await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys")
@@ -601,7 +608,7 @@ def test_hostile_comments_names_and_errors_are_inert(
         ("authorized_keys", "Install the public key", "InstallPublicKeyScreen"),
     ],
 )
-def test_help_and_palette_lead_there(
+def test_both_keys_of_the_help_lead_there(
     words: str, line: str, name: str, demo_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -613,10 +620,10 @@ def test_help_and_palette_lead_there(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, words)
         await until(pilot, lambda: is_first_hit(pilot, line), "what is sought")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until_screen(pilot, name)
 
     play(demo_session, scene, size)

@@ -71,7 +71,7 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         assert isinstance(listing, KeyPairListScreen)
         await until(
             pilot,
-            lambda: bool(listing._highlighted and listing._highlighted.key_name == "there"),
+            lambda: bool(listing.view.highlighted and listing.view.highlighted.key_name == "there"),
             "the pair",
         )
 

@@ -3,7 +3,6 @@ from pathlib import Path
 from string import punctuation
 
 import pytest
-from textual.app import App
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.dom import DOMNode
@@ -141,6 +140,8 @@ def test_what_would_not_do_what_its_owner_thinks_is_refused(
 @pytest.mark.parametrize("key", ["tab", "shift+tab", "ctrl+z", "ctrl+q", "ctrl+p", "ctrl+l"])
 def test_no_action_gets_a_key_of_the_app(table: None, key: str) -> None:
     for action in ACTIONS:
+        if key in action.key.split(","):
+            continue  # it is its own
         with pytest.raises(SettingsError, match=rf"{re.escape(key)}: {action.id} cannot have it"):
             rebind({action.id: key})
 
@@ -162,7 +163,7 @@ def test_no_action_gets_a_key_of_the_app(table: None, key: str) -> None:
         ({"create.add-tag": "ctrl+u"}, {"create.add-tag": "ctrl+u"}),
         ({"filter.done": "up"}, {"filter.done": "up"}),
         ({"app.help": "h,f1"}, {"app.help": "h,f1"}),
-        ({action.id: action.key for action in ACTIONS}, {}),
+        ({action.id: action.key for action in ACTIONS if action.key}, {}),
     ],
 )
 def test_what_works_is_taken_as_textual_names_it(
@@ -207,7 +208,7 @@ def test_the_keys_that_are_not_free_are_those_that_widgets_and_the_app_have() ->
     assert in_fields - {"enter", "ctrl+c", "super+c"} == rebinding.EDITING
     several = keys_of(KeyText) - everywhere - rebinding.EDITING
     assert several == rebinding.EDITING_LINES
-    assert keys_of(KeyPairsApp, Screen) - ours | {App.COMMAND_PALETTE_BINDING} == everywhere
+    assert keys_of(KeyPairsApp, Screen) - ours | {"ctrl+p", "ctrl+q"} == everywhere
 
 
 def test_keys_can_be_exchanged(table: None) -> None:

@@ -9,8 +9,9 @@ from tests.demo import DemoSession
 from tests.each_row import each_row
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.actions.table import Place
+from tui.screens.pair import copy_menu
 from tui.widgets.facts import Facts
-from tui.words import copy_menu, judging
+from tui.words import judging
 from tui.words.details import sections
 from tui.words.text import as_pasted, visible
 from tui.words.verdict import Tone

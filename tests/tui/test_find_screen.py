@@ -72,8 +72,8 @@ def hint(screen: FindScreen) -> str:
 def highlighted(pilot: Pilot[None]) -> str:
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)
-    pair = screen._highlighted
-    return f"{pair.key_name if pair else None} in {screen._session.region}"
+    pair = screen.view.highlighted
+    return f"{pair.key_name if pair else None} in {screen.view.session.region}"
 
 
 @in_loop

@@ -137,7 +137,7 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_session: DemoSession
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         for word in ("rotat", "restore trash", "doctor"):
             first, *_ = word.split()
             [help_text] = [action.help for action in ACTIONS if action.id == SOUGHT[first]]
@@ -148,21 +148,47 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_session: DemoSession
     play(empty_session, scene)
 
 
-def test_the_palette_looks_as_other_screens_do_and_says_when_nothing_matches(
-    empty_session: DemoSession,
-) -> None:
+def test_it_says_when_nothing_matches(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
-        await until(pilot, lambda: " c        Create a key pair" in drawn(pilot), "the actions")
-        assert "🔎" not in drawn(pilot)
-        assert drawn(pilot).rstrip().endswith("enter pick   esc back")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, "xyzzy")
         await until(pilot, lambda: "Nothing matches." in drawn(pilot), "that there is none")
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the actions again")
 
     play(empty_session, scene)
+
+
+def test_the_theme_is_changed_from_anywhere_for_the_session(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "theme")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Themes, for this session" in drawn(pilot), "the themes")
+        await type_text(pilot, "gruvbox")
+        await pilot.press("enter")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        assert app_of(pilot).theme == "gruvbox"
+
+    play(demo_session, scene)
+
+
+def test_quitting_is_offered_on_every_screen(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "quit")
+        await until(pilot, partial(is_first_hit, pilot, "Quit, from any screen."), "the way out")
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+
+    assert play(demo_session, scene) == 0
 
 
 def test_the_marks_of_the_list_are_in_its_help(demo_session: DemoSession) -> None:

@@ -314,7 +314,7 @@ def test_a_configuration_that_would_take_long_or_crash_is_refused(
 
 
 def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands in the palette, which reads markup."""
+    """It stands in the help, as any key."""
     monkeypatch.setattr(keymap, "bound", keymap.bound)
     path = tmp_path / "config.toml"
     path.write_text('[keys]\n"key-pair.create" = "["\n')
@@ -325,7 +325,7 @@ def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         async with KeyPairsApp(session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await pilot.press("ctrl+p")
-            await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the palette")
+            await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the help")
 
     asyncio.run(look())
 

@@ -369,7 +369,7 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     yield DeleteKeyPairsScreen(session, [pair])
     yield EditTagsScreen(session, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
-    yield SaveKeyMaterialScreen(session, created, FileFormat.PEM, holds_key=True)
+    yield SaveKeyMaterialScreen(session, created, FileFormat.PEM)
     exporting = ExportScreen(session, [pair])
     exporting._path.path = pair.key_name
     yield exporting
@@ -495,7 +495,7 @@ def test_a_paste_without_an_end_is_given_up_and_nothing_of_it_is_kept() -> None:
     assert list(pastes.feed(f"{START}new{END}", 15)) == [PasteStarted(), Pasted("new")]
 
 
-def test_a_field_cuts_what_no_name_could_be_and_the_palette_draws_it_inert(
+def test_a_field_cuts_what_no_name_could_be_and_the_help_draws_it_inert(
     tmp_path: Path, home: Path
 ) -> None:
     session = open_local(tmp_path / "data", "us-east-1")
@@ -512,7 +512,7 @@ def test_a_field_cuts_what_no_name_could_be_and_the_palette_draws_it_inert(
             assert len(field.value) == 8 * 1024
             await until(pilot, lambda: "too long by" in drawn(pilot), "the verdict")
             await pilot.press("escape", "ctrl+p")
-            await until(pilot, lambda: app.focused is not None, "the palette")
+            await until(pilot, lambda: app.focused is not None, "the help")
             await pilot.pause(0.1)
             app.post_message(Paste("x\x9b31m\u202e\x07y"))
             await until(pilot, lambda: "31m" in drawn(pilot), "the paste")

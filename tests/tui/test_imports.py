@@ -118,13 +118,17 @@ def test_the_app_imports_only_the_first_screen() -> None:
         module for module in imports(ROOT / "tui/app.py") if reaches(module, {"tui.screens"})
     }
     assert screens == {
+        "tui.screens",  # which loads the others when they are asked for
+        "tui.screens.placed_screen",
+        "tui.screens.placed_screen.PlacedScreen",
         "tui.screens.list.key_pair_list",
         "tui.screens.list.key_pair_list.KeyPairListScreen",
     }
     loaded = loaded_of({"tui.screens"}, "import tui.app")
     assert "tui.screens.list.key_pair_list" in loaded
     assert {module for module in loaded if not reaches(module, {"tui.screens.list"})} == {
-        "tui.screens"
+        "tui.screens",
+        "tui.screens.placed_screen",
     }
 
 

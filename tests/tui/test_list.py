@@ -131,7 +131,7 @@ def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
             await until(pilot, lambda words=words: words in remark(pilot), words)  # type: ignore[misc]  # the default binds the words
             screen = app_of(pilot).screen
             assert isinstance(screen, KeyPairListScreen)
-            highlighted = screen._highlighted
+            highlighted = screen.view.highlighted
             assert highlighted is not None
             assert highlighted.key_name == "web-blue"
 
@@ -323,7 +323,7 @@ def test_today_is_said_of_no_day_that_is_over(demo_session: DemoSession) -> None
         assert "today" not in drawn(pilot)
         screen = app_of(pilot).screen
         assert isinstance(screen, KeyPairListScreen)
-        assert screen._highlighted is not None
-        assert screen._highlighted.key_name == "ci-deploy"
+        assert screen.view.highlighted is not None
+        assert screen.view.highlighted.key_name == "ci-deploy"
 
     play(demo_session, scene)

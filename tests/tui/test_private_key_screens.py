@@ -129,13 +129,13 @@ def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
     assert play(empty_session, scene) is None
 
 
-def test_the_palette_over_a_key_does_not_quit_either(empty_session: DemoSession) -> None:
+def test_the_help_over_a_key_does_not_quit_either(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: "escape goes back to it" in "".join(toasts(pilot)), "the word")
+        await until_screen(pilot, "KeyMaterialScreen")
 
     assert play(empty_session, scene) is None
 

@@ -80,7 +80,6 @@ async def scene(pilot: Pilot[None]) -> None:
         ("y", "PickScreen"),
         ("escape", "DiscardKeyMaterialScreen"),
         ("question_mark", "HelpScreen"),
-        ("ctrl+p", "Palette"),
     ):
         await look(pilot, key, screen)
     await pilot.press("ctrl+z", "a")

@@ -6,6 +6,7 @@ waited long until it was handed over.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 _MANY = 16
 _WITHIN = 1.0
@@ -19,24 +20,33 @@ _TOGETHER = 0.05
 
 
 class Strokes:
-    """The keys that came last, by the times at which they arrived."""
+    """The keys that came last, by the times at which they arrived.
 
-    def __init__(self) -> None:
+    Args:
+        more_wait: returns whether more keys have arrived than were noted.
+    """
+
+    def __init__(self, more_wait: Callable[[], bool] = lambda: False) -> None:
+        self.more_wait = more_wait
         self._times: deque[float] = deque(maxlen=_MANY)
         self._key = ""
         self._arrived = float("-inf")
-        self.close = False
-        """Whether the last key came closer behind another than a person presses it."""
+        self._is_close = False
         self.count = 0
         """How many there were; a key that is held down counts once."""
 
     def note(self, key: str, arrived: float) -> None:
         """Note a key, and when it arrived: seconds of `time.monotonic`."""
-        self.close = arrived - self._arrived < _TOGETHER
+        self._is_close = arrived - self._arrived < _TOGETHER
         if key != self._key or arrived - self._arrived >= ALONE:
             self._times.append(arrived)
             self.count += 1
         self._key, self._arrived = key, arrived
+
+    @property
+    def is_amid_others(self) -> bool:
+        """Whether the last key came closer to others than a person presses it."""
+        return self._is_close or self.more_wait()
 
     @property
     def pouring(self) -> bool:

@@ -31,7 +31,6 @@ FOR_A_PRIVATE_KEY = (
     "core.custody.saving",
     "core.keys.passphrase",
     "core.store.restore",
-    "tui.actions.palette",
     "tui.screens.look.help",
     "tui.screens.look.pick",
     "tui.screens.private_key.add_to_agent",
@@ -39,8 +38,7 @@ FOR_A_PRIVATE_KEY = (
     "tui.screens.private_key.key_material",
     "tui.screens.private_key.save_key_material",
     "tui.terminal.suspension",
-    "tui.words.copy_menu",
-    "tui.work.help_key",
+    "tui.screens.pair.copy_menu",
 )
 """What a key on the screen can lead to; it is loaded before there is one."""
 

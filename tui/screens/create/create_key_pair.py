@@ -46,7 +46,6 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         "../private_key/add_to_agent.tcss",
         "../private_key/discard_key_material.tcss",
         "../look/pick.tcss",
-        "../../actions/palette.tcss",
     ]
     PLACE = Place.CREATE
     BINDINGS = bindings(PLACE)

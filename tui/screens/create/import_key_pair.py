@@ -12,6 +12,7 @@ from core.errors import EC2Error, InvalidKeyFormat, StoreError, UnauthorizedOper
 from core.keys.fingerprint import imported_fingerprint
 from core.keys.reading import import_material
 from core.model import KeptKeyPair
+from tui import screens
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.create.key_text import KeyText
@@ -104,12 +105,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     @flow
     async def action_pick(self) -> None:
         """Pick one of the public keys in ~/.ssh."""
-        from tui.screens.look.pick import PickScreen
-
         paths = await asyncio.to_thread(pub_files.candidates)
         items = [Item(str(path), visible(short_path(str(path)))) for path in paths]
         picked = await self.app.push_screen_wait(
-            PickScreen("Pick a public key", items, "There is no .pub file in ~/.ssh.")
+            screens.PickScreen("Pick a public key", items, "There is no .pub file in ~/.ssh.")
         )
         if picked is not None:
             self._material.text = picked

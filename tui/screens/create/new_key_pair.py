@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -14,6 +13,7 @@ from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 
-class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
+class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     """A name, the fields of the form, and tags; ends with what was made, or None.
 
     The form makes the call itself, so that a refusal finds everything still filled in.

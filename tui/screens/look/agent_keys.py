@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
 from core.checks.finding import PairReference
@@ -15,7 +14,8 @@ from core.custody.agent import TO_REMOVE, TO_UNLOCK
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
@@ -38,7 +38,7 @@ _EMPTY = (
 )
 
 
-class AgentKeysScreen(Screen[Chosen | None]):
+class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     """The keys that the agent holds, and all about the one under the cursor.
 
     Ends with the pair to go to, in any Region, with an unknown key to import, or with None.
@@ -121,7 +121,7 @@ class AgentKeysScreen(Screen[Chosen | None]):
         self._key_hints.show((*([(key, word)] if chosen else []), *others))
 
     @property
-    def _chosen(self) -> Chosen | None:
+    def _chosen(self) -> FollowUp | None:
         """What Enter takes."""
         if not self._keys:
             return None
@@ -160,10 +160,6 @@ class AgentKeysScreen(Screen[Chosen | None]):
         chosen = self._chosen
         if chosen is not None:
             self.dismiss(chosen)
-
-    def action_back(self) -> None:
-        """Go back to the list."""
-        self.dismiss(None)
 
 
 def _whose(key: "AgentKey") -> str:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from core.checks.finding import OLD, Finding, Severity
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen
+from tui.screens.list.follow_up import FollowUp
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTICE: "·"}
 
 
-class CheckUpScreen(Screen[Chosen | None]):
+class CheckUpScreen(PlacedScreen[FollowUp | None]):
     """Findings as they come, the worst first, and below them what to do about one of them.
 
     What is looked at is said before, so that a slow file system is seen, and can be left.

@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.checks.answers import Found, Standing
@@ -17,7 +16,8 @@ from core.errors import KeyPairsError
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
@@ -48,7 +48,7 @@ AGENT = "agent"
 """What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
 
 
-class FindScreen(Screen[Chosen | None]):
+class FindScreen(PlacedScreen[FollowUp | None]):
     """A field for a path, a key or a fingerprint, and below it whose each key is.
 
     Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
@@ -36,7 +36,7 @@ _CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
 _MOST_NAMED = 3
 
 
-class CopyToRegionsScreen(Screen[int]):
+class CopyToRegionsScreen(PlacedScreen[int]):
     """Regions to choose, and what came of each; ends with how many have the key pairs now.
 
     What was refused stays chosen, so that Enter tries it again. The line under the cursor is

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Key
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -18,6 +17,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -33,14 +33,13 @@ from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
     from core.session import Session
-    from tui.app import KeyPairsApp
 
 _PROTECTED = "protected"
 _MOST_NAMED = 8
 _SAVED = "its private key was saved"
 
 
-class DeleteKeyPairsScreen(Screen[int]):
+class DeleteKeyPairsScreen(PlacedScreen[int]):
     """Asks, deletes one after the other, and ends with how many were deleted.
 
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
@@ -177,15 +176,14 @@ class DeleteKeyPairsScreen(Screen[int]):
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
         if self._guarded or self._answer or is_flowing(self):
             return
-        app = cast("KeyPairsApp", self.app)
-        if self._amid or app.is_amid_keys or app.strokes.pouring:
+        if self._amid or self.app.strokes.is_amid_others or self.app.strokes.pouring:
             self._doubt()
         else:
             self._answer = self.set_timer(ALONE, self._begin_or_doubt)
 
     def _begin_or_doubt(self) -> None:
         """Delete, unless keys have arrived behind the answer that were not handed over yet."""
-        if cast("KeyPairsApp", self.app).is_key_behind:
+        if self.app.strokes.more_wait():
             self._doubt()
         else:
             self._begin()

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, reading_hints
 from tui.actions.table import Place
+from tui.screens.pair.copy_menu import copy_something
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
-from tui.words.copy_menu import copy_something
+from tui.words.verdict import READ_ONLY
 from tui.work.exclusive import flow
-from tui.work.read_only import READ_ONLY
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -33,7 +33,7 @@ class Next(Enum):
     DELETE = auto()
 
 
-class DetailsScreen(Screen[Next | None]):
+class DetailsScreen(PlacedScreen[Next | None]):
     """Fields, fingerprints with the commands that give them, files, history, lines to paste.
 
     Ends with what is to be done next, or None.
@@ -95,7 +95,3 @@ class DetailsScreen(Screen[Next | None]):
             self._key_hints.say(READ_ONLY)
         else:
             self.dismiss(change)
-
-    def action_back(self) -> None:
-        """Go back to the list."""
-        self.dismiss(None)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
@@ -14,6 +13,7 @@ from core.model import KeptKeyPair, Tag
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-class EditTagsScreen(Screen[bool]):
+class EditTagsScreen(PlacedScreen[bool]):
     """The tags of one pair, to change as they stand, or tags to add to several.
 
     Ends with whether anything was saved. What other pairs carry is suggested while typing: the

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
 from core.custody import export
@@ -16,6 +15,7 @@ from core.errors import SaveError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-class ExportScreen(Screen[Path | None]):
+class ExportScreen(PlacedScreen[Path | None]):
     """One path, its verdict live; ends with the path that was written, or None.
 
     A failure is said below the path, and the path stays for another try.

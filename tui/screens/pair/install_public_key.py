@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
@@ -16,6 +15,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.terminal import clipboard
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-class InstallPublicKeyScreen(Screen[str | None]):
+class InstallPublicKeyScreen(PlacedScreen[str | None]):
     """The options of a line, the line, and what adding it would do; ends with what was done.
 
     For another host there is a command to copy; nothing here runs it.

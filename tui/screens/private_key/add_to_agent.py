@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
 from core.custody import agent_keys, lifetime
@@ -17,6 +16,7 @@ from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
 from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -39,7 +39,7 @@ _SECONDS_UNTIL_SAID = 1.0
 """How long adding takes before it is said what is waited for; most agents take a tenth of that."""
 
 
-class AddToAgentScreen(Screen[AddedToAgent | None]):
+class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     """How long, and whether to be asked at each use; ends with what was added, or None.
 
     Also where it ends with None the agent may hold the key, and then `not_confirmed` is set.
@@ -47,7 +47,6 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     Args:
         session: adds it.
         created: the pair, its private key in memory.
-        holds_key: leaving the program now would lose the private key.
     """
 
     CSS_PATH = "add_to_agent.tcss"
@@ -55,13 +54,10 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#lifetime"
 
-    def __init__(
-        self, session: "Session", created: CreatedKeyPair, *, holds_key: bool = False
-    ) -> None:
+    def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
         super().__init__()
         self._session = session
         self._created = created
-        self.holds_key = holds_key
         self._lifetime = TextInput(id="lifetime")
         self._lifetime_field = FormField("Keep for", self._lifetime)
         self._use = Choice(_OPTIONS, id="use")

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -41,7 +41,7 @@ def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
     return f"The private key {where}; no file holds it, and it cannot be made again."
 
 
-class DiscardKeyMaterialScreen(Screen[str | None]):
+class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     """Asks for the pair's name; ends with what was given up, in words, or None.
 
     Args:
@@ -53,8 +53,6 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
     PLACE = Place.DISCARD
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
-
-    holds_key = True
 
     def __init__(
         self,

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
+from tui import screens
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
+from tui.terminal.drawn_lines import forget_drawn_lines
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
@@ -54,7 +56,7 @@ class _Where(Enum):
         return self in (_Where.AGENT, _Where.FILE)
 
 
-class KeyMaterialScreen(Screen[str]):
+class KeyMaterialScreen(PlacedScreen[str]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
     It cannot be left by accident: until the key was saved or an agent holds it, Escape leads to
@@ -131,6 +133,7 @@ class KeyMaterialScreen(Screen[str]):
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
 
     def on_mount(self) -> None:
+        self.app.key_holder = self
         self._show_state()
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._session.spare_key.prepare)
@@ -150,6 +153,10 @@ class KeyMaterialScreen(Screen[str]):
         self._view.stand_in(body.width - self._view.styles.margin.width, body.height - taken)
 
     def on_unmount(self) -> None:
+        app = self.app
+        if app.key_holder is self:
+            app.key_holder = None
+        forget_drawn_lines()
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
 
@@ -224,13 +231,9 @@ class KeyMaterialScreen(Screen[str]):
     @flow
     async def action_save(self) -> None:
         """Save the private key to a file, and again in other formats."""
-        from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
-
         self._hide()
         saved = await self.app.push_screen_wait(
-            SaveKeyMaterialScreen(
-                self._session, self._created, self._format_to_offer(), holds_key=self.holds_key
-            )
+            screens.SaveKeyMaterialScreen(self._session, self._created, self._format_to_offer())
         )
         if saved is not None:
             self._saved.append(saved)
@@ -261,10 +264,8 @@ class KeyMaterialScreen(Screen[str]):
     @flow
     async def action_add_to_agent(self) -> None:
         """Add the private key to the ssh-agent."""
-        from tui.screens.private_key.add_to_agent import AddToAgentScreen
-
         self._hide()
-        form = AddToAgentScreen(self._session, self._created, holds_key=self.holds_key)
+        form = screens.AddToAgentScreen(self._session, self._created)
         added = await self.app.push_screen_wait(form)
         if added is None and form.not_confirmed:
             # It may also be there with another lifetime than the one it was seen with.
@@ -284,25 +285,21 @@ class KeyMaterialScreen(Screen[str]):
     @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard, the private key only if asked."""
-        from tui.words.copy_menu import copy_of_new
-
         self._hide()
-        if await copy_of_new(self.app, self._created, holds_key=self.holds_key):
+        if await screens.copy_of_new(self.app, self._created):
             self._sent = True
             self._show_state()
 
     @flow
     async def action_back(self) -> None:
         """Leave; where the private key would be lost, only after a question, or a word of it."""
-        from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
-
         if not self.holds_key:
             self.dismiss(self._outcome())
         elif self._where is _Where.AGENT_FOR_A_TIME:
             self.action_say_how_to_leave()
         else:
             self._hide()
-            screen = DiscardKeyMaterialScreen(
+            screen = screens.DiscardKeyMaterialScreen(
                 self._session,
                 self._created.key_pair,
                 sent=self._sent,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
 from core.custody import saving
@@ -19,6 +18,7 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.screens.private_key.passphrase_pair import PassphrasePair
 from tui.widgets.choice import Choice
@@ -50,14 +50,13 @@ class SavedFiles:
     failure: str = ""
 
 
-class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
+class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     """Path, format, passphrase and public key; ends with what was saved, or None.
 
     A failure is said below the field it is about, and nothing that was typed is lost.
 
     Args:
         file_format: the one to offer.
-        holds_key: leaving the program now would lose the private key.
     """
 
     CSS_PATH = "save_key_material.tcss"
@@ -71,13 +70,10 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         session: "Session",
         created: CreatedKeyPair,
         file_format: FileFormat,
-        *,
-        holds_key: bool,
     ) -> None:
         super().__init__()
         self._session = session
         self._created = created
-        self.holds_key = holds_key
         self._suggested = destination.suggest(created.key_pair.key_name, file_format)
         self._path = PathField(self._suggested)
         self._choice = Choice(_FORMATS, id="file-format")

@@ -1,13 +1,15 @@
-"""The menus of what can be copied of a key pair."""
+"""Shows the menus of what can be copied of a key pair, and copies what is picked."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
+from core.custody import file_kinds
+from core.custody.recipes import recipes
 from core.model import CreatedKeyPair, KeptKeyPair
+from tui.screens.look.pick import PickScreen
 from tui.terminal import clipboard
+from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.pick_list import Item
 from tui.words.text import as_pasted, pasteable
 
@@ -24,14 +26,11 @@ _QUESTION = (
 )
 
 
-async def copy_something(app: App[None], session: "Session", key_pair: KeptKeyPair) -> None:
+async def copy_something(app: TerminalApp, session: "Session", key_pair: KeptKeyPair) -> None:
     """Ask what to send to the terminal's clipboard, and send it.
 
     Must be called in a worker.
     """
-    from core.custody import file_kinds
-    from core.custody.recipes import recipes
-
     kinds = await asyncio.to_thread(file_kinds.by_content, key_pair.custody.saved_to)
     texts = _texts(key_pair)
     texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, session.region, kinds)}
@@ -41,7 +40,7 @@ async def copy_something(app: App[None], session: "Session", key_pair: KeptKeyPa
         clipboard.say_sent(app, title)
 
 
-async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: bool) -> bool:
+async def copy_of_new(app: TerminalApp, created: CreatedKeyPair) -> bool:
     """Do the same for a pair whose private key is at hand; that one goes only after a question.
 
     Returns whether that one was sent. Must be called in a worker.
@@ -49,10 +48,10 @@ async def copy_of_new(app: App[None], created: CreatedKeyPair, *, holds_key: boo
     key_pair = created.key_pair
     texts = _texts(key_pair)
     items = [*_items(texts), _item(_PRIVATE_KEY, "the private key itself", "asks first")]
-    title = await _pick(app, f"Copy from {key_pair.key_name}", items, holds_key=holds_key)
+    title = await _pick(app, f"Copy from {key_pair.key_name}", items)
     if title == _PRIVATE_KEY:
         question = f"Send the private key of {key_pair.key_name}?"
-        if await _pick(app, question, _QUESTION, holds_key=holds_key) == _YES:
+        if await _pick(app, question, _QUESTION) == _YES:
             await clipboard.send_private(app, created.key_material)
             clipboard.say_sent(app, _PRIVATE_KEY)
             return True
@@ -88,9 +87,5 @@ def _first(text: str) -> str:
     return as_pasted(text.partition("\n")[0][:_LONGEST])
 
 
-async def _pick(
-    app: App[None], title: str, items: Sequence[Item], *, holds_key: bool = False
-) -> str | None:
-    from tui.screens.look.pick import PickScreen
-
-    return await app.push_screen_wait(PickScreen(title, items, holds_key=holds_key))
+async def _pick(app: TerminalApp, title: str, items: Sequence[Item]) -> str | None:
+    return await app.push_screen_wait(PickScreen(title, items))

@@ -1,4 +1,4 @@
-"""Lets the program outlive an error that nobody expected while it holds an unsaved private key.
+"""Catches errors that nobody expected, so that the program outlives them with an unsaved key.
 
 Textual ends an app at every error that nobody expected, in a worker, a handler, a timer or while
 drawing. Where the error came in the handling of a message, it stops handling those of that widget
@@ -19,7 +19,8 @@ _MANY, _WITHIN = 20, 5.0
 # as an error in a timer or in saying that there was one, would keep the program busy for ever.
 # A cursor that fails each time it blinks, twice a second, stays below the bound.
 
-_handled = MessagePump._dispatch_message
+dispatch_of_textual = MessagePump._dispatch_message
+"""What handles a message, if nothing is caught."""
 
 
 class Failures:
@@ -48,13 +49,14 @@ def said_of(error: Exception) -> Verdict:
 async def _handle(pump: MessagePump, message: Message) -> None:
     _rich_traceback_omit = True
     try:
-        await _handled(pump, message)
+        await dispatch_of_textual(pump, message)
     except Exception as error:
+        # An app of another kind, as in a test of a widget, has no such thing.
         outlives = getattr(pump.app, "outlives", None)
         if outlives is None or not outlives(error):
             raise
 
 
-def spread() -> None:
+def catch_errors() -> None:
     """Ask the app before an error ends it; to be called once, and harmless when called again."""
     MessagePump._dispatch_message = _handle  # type: ignore[method-assign, assignment] # see above

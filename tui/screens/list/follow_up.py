@@ -1,4 +1,4 @@
-"""What a screen that shows keys can end with: a pair to go to, or a key to import."""
+"""Holds what a screen that shows keys can end with: a pair to go to, or a key to import."""
 
 from dataclasses import dataclass
 from itertools import takewhile
@@ -15,7 +15,7 @@ class KeyToImport:
     public_key: str
 
 
-Chosen = PairReference | KeyToImport
+FollowUp = PairReference | KeyToImport
 """What is done next with a key that was shown."""
 
 
