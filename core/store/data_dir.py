@@ -1,5 +1,6 @@
 """Chooses the folder that holds the Regions' files, and judges whether it may be trusted."""
 
+import errno
 import os
 import shlex
 import stat
@@ -11,6 +12,9 @@ from core import choices
 from core.disk.mounts import network_file_system
 from core.disk.path_walk import Step, Walk, who_can_redirect
 from core.errors import SettingsError, StoreError
+
+_OF_THE_PATH = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
+"""The errors that another try would give again."""
 
 
 def data_folder(
@@ -70,6 +74,9 @@ def problem(path: Path) -> str | None:
     That is a folder that cannot be written, or in which others could replace our files, or whose
     path others could have lead to another folder. One that does not exist yet is fine where it can
     be made.
+
+    Raises:
+        StoreError: the disk, say, does not answer.
     """
     try:
         with closing(Walk(path.absolute())) as way:
@@ -79,7 +86,11 @@ def problem(path: Path) -> str | None:
             return f"{path} is not a folder; choose another with --data-dir"
         return f"you cannot make the folder {path}, because what is above it is not a folder"
     except OSError as error:
-        return f"{path} cannot be looked at ({error.strerror}); choose another with --data-dir"
+        if error.errno in _OF_THE_PATH:
+            return f"{path} cannot be looked at ({error.strerror}); choose another with --data-dir"
+        raise StoreError(
+            f"Cannot look at {path}: {error.strerror}. Nothing was changed."
+        ) from error
 
 
 def _problem_of(path: Path, way: Walk) -> str | None:
