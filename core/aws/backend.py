@@ -7,20 +7,20 @@ for and named.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from core.aws import answers
 from core.aws.connection import Connection
-from core.aws.errors import NoAnswer, NotReached
-from core.aws.lost_answers import NotKnown, rounds, settle
+from core.aws.lost_answers import rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
-from core.ec2.backend import Capabilities, MadeBy
+from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
 from core.ec2.filters import Filter, TagDescription
+from core.ec2.unanswered import NoAnswer, NotKnown, NotReached
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
@@ -51,6 +51,9 @@ from core.store.journal import Change
 
 _CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
 _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+
+_TAGGED_AT_ONCE = 200
+"""Resources in one CreateTags; EC2 takes more, but a call should not last."""
 
 
 class Ec2Backend:
@@ -297,7 +300,11 @@ class Ec2Backend:
         described = self._call("DescribeKeyPairs", **request)["KeyPairs"]
         if key_names or key_pair_ids or filters:
             return self._mirror.seen(described)
-        return self._mirror.take_over(described)
+        try:
+            return self._mirror.take_over(described)
+        except StoreError:
+            # A disk that takes nothing is no reason to hide what EC2 said.
+            return self._mirror.seen(described)
 
     def describe_tags(
         self,
@@ -477,6 +484,69 @@ class Ec2Backend:
         except (EC2Error, NoAnswer, NotReached):
             return  # the change is made; the next look at the Region shows it
         self._mirror.update(described, operation)
+
+    # Many at once ---------------------------------------------------------------------------------
+
+    # EC2 has no call for several, but for tags.
+
+    def delete_key_pairs(
+        self, key_pair_ids: Sequence[str], *, delete_time: datetime
+    ) -> Iterator[Batch]:
+        """Delete key pairs by their ids, one after the other."""
+
+        def delete(key_pair_id: str) -> KeptKeyPair | None:
+            self.delete_key_pair(key_pair_id=key_pair_id, delete_time=delete_time)
+            gone = self._mirror.state.deleted.get(key_pair_id)
+            return None if gone is None else gone.key_pair
+
+        return _one_by_one(key_pair_ids, str, delete)
+
+    def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
+        """Import the public halves of deleted pairs again, one after the other."""
+        return _one_by_one(key_pair_ids, str, self.restore_key_pair)
+
+    def import_key_pairs(self, new: Sequence[NewKeyPair]) -> Iterator[Batch]:
+        """Import public keys, one after the other."""
+
+        def import_one(each: NewKeyPair) -> KeptKeyPair:
+            return self.import_key_pair(
+                key_name=each.key_name,
+                public_key_material=each.public_key_material,
+                tag_specifications=[TagSpecification("key-pair", each.tags)] if each.tags else [],
+            )
+
+        return _one_by_one(new, lambda each: each.key_name, import_one)
+
+    def tag_key_pairs(self, key_pair_ids: Sequence[str], tags: Sequence[Tag]) -> Iterator[Batch]:
+        """Set tags on key pairs, by calls for several; EC2 refuses all of a call or none."""
+        for start in range(0, len(key_pair_ids), _TAGGED_AT_ONCE):
+            ids = key_pair_ids[start : start + _TAGGED_AT_ONCE]
+            left = len(key_pair_ids) - start - len(ids)
+            try:
+                self.create_tags(resources=ids, tags=tags)
+            except EC2Error as error:
+                yield Batch((), tuple(Refusal(each, error) for each in ids), left)
+            else:
+                known = self._mirror.state.key_pairs
+                yield Batch(tuple(known[each] for each in ids if each in known), (), left)
+
+
+_Item = TypeVar("_Item")
+
+
+def _one_by_one(
+    items: Sequence[_Item],
+    name_of: Callable[[_Item], str],
+    call: Callable[[_Item], KeptKeyPair | None],
+) -> Iterator[Batch]:
+    """Make a call for each, and yield what came of it; what is no refusal ends it all."""
+    for left, item in zip(reversed(range(len(items))), items, strict=True):
+        try:
+            done = call(item)
+        except EC2Error as error:
+            yield Batch((), (Refusal(name_of(item), error),), left)
+        else:
+            yield Batch(() if done is None else (done,), (), left)
 
 
 def _new(

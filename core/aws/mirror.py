@@ -59,15 +59,9 @@ class Mirror:
             # EC2 shows a change late: what was made or deleted a moment ago is as we know it.
             lately = now - SHOWN_WITHIN
             known = transaction.state.key_pairs
-            transaction.remove_all(
-                [
-                    key_pair_id
-                    for key_pair_id, pair in known.items()
-                    if key_pair_id not in shown and pair.create_time < lately
-                ],
-                now,
-                None,
-            )
+            for key_pair_id, pair in list(known.items()):
+                if key_pair_id not in shown and pair.create_time < lately:
+                    transaction.remove(key_pair_id, now, None)
             for key_pair_id, gone in list(transaction.state.deleted.items()):
                 if key_pair_id in shown and gone.key_pair and gone.delete_time < lately:
                     transaction.restore(key_pair_id, None)
@@ -78,9 +72,11 @@ class Mirror:
                 for pair in found
                 if pair.key_pair_id not in deleted
             ]
-            transaction.insert_all([p for p in current if p.key_pair_id not in known], None)
-            changed = [p for p in current if known.get(p.key_pair_id, p) != p]
-            transaction.update_all(changed, None)
+            for pair in current:
+                if pair.key_pair_id not in known:
+                    transaction.insert(pair, None)
+                elif known[pair.key_pair_id] != pair:
+                    transaction.update(pair, None)
             return tuple(transaction.state.key_pairs.values())
 
     def add(self, key_pair: KeptKeyPair, operation: str) -> None:
@@ -92,11 +88,11 @@ class Mirror:
         with self._access.store.transaction() as transaction:
             known = transaction.state.named(key_pair.key_name)
             if known is not None and known.key_pair_id != key_pair.key_pair_id:
-                transaction.remove_all([known.key_pair_id], self._access.now(), None)
+                transaction.remove(known.key_pair_id, self._access.now(), None)
             if key_pair.key_pair_id in transaction.state.key_pairs:
-                transaction.update_all([key_pair], operation)
+                transaction.update(key_pair, operation)
             else:
-                transaction.insert_all([key_pair], operation)
+                transaction.insert(key_pair, operation)
 
     def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
         """Note that EC2 deleted a pair; without one of this id nothing is done.
@@ -106,7 +102,7 @@ class Mirror:
         """
         with self._access.store.transaction() as transaction:
             if key_pair_id in transaction.state.key_pairs:
-                transaction.remove_all([key_pair_id], delete_time, operation)
+                transaction.remove(key_pair_id, delete_time, operation)
 
     def update(self, described: Iterable[Mapping[str, Any]], operation: str) -> None:
         """Note what EC2 shows of some pairs now.
@@ -116,8 +112,9 @@ class Mirror:
         """
         with self._access.store.transaction() as transaction:
             known = transaction.state.key_pairs
-            pairs = [_with_custody(each, known) for each in described]
-            transaction.update_all([p for p in pairs if p.key_pair_id in known], operation)
+            for pair in [_with_custody(each, known) for each in described]:
+                if pair.key_pair_id in known:
+                    transaction.update(pair, operation)
 
 
 def _with_custody(described: Mapping[str, Any], known: Mapping[str, KeptKeyPair]) -> KeptKeyPair:

@@ -4,7 +4,7 @@ Three things can forbid a call: a session that only reads, file permissions, and
 Without a policy everything is allowed that the files allow.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -142,6 +142,20 @@ class Authorizer:
             "aws:CurrentTime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "aws:EpochTime": f"{int(now.timestamp())}",
         }
+
+
+def new_pair_requests(
+    action: str, key_name: str, tags: Sequence[Tag], context: Context
+) -> Iterator[tuple[str, Context]]:
+    """Return what must be allowed for a new pair, each action with its condition keys.
+
+    Tagging while creating is a permission of its own, with keys of its own.
+    """
+    context = {**request_tags(tags), **context}
+    yield action, context
+    if tags:
+        about = {"ec2:CreateAction": action, "ec2:KeyPairName": key_name}
+        yield "CreateTags", {**context, **about}
 
 
 def request_tags(tags: Iterable[Tag]) -> dict[str, str | tuple[str, ...]]:

@@ -4,12 +4,13 @@ Whoever answers them is a `Backend`; front ends know no other way to a key pair.
 beyond EC2's API stands at the end of it, and `Capabilities` says what can be relied on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from core.errors import EC2Error
 from core.model import (
     CreatedKeyPair,
     DeletedKeyPair,
@@ -35,6 +36,31 @@ class Capabilities:
 
     replaces_at_once: bool
     """What a new pair replaces is recorded in the act that creates it, or neither is done."""
+
+
+class NewKeyPair(NamedTuple):
+    """A public key to import, as ImportKeyPair takes it."""
+
+    key_name: str
+    public_key_material: str | bytes
+    tags: Sequence[Tag] = ()
+
+
+class Refusal(NamedTuple):
+    """Why nothing was done to one of several key pairs."""
+
+    name: str
+    """The id that was given or, of a new pair, the name."""
+    error: EC2Error
+
+
+class Batch(NamedTuple):
+    """What came of some of many key pairs, in one change: all that is `done` here, or nothing."""
+
+    done: tuple[KeptKeyPair, ...]
+    refused: tuple[Refusal, ...]
+    left: int
+    """How many are still to come."""
 
 
 class MadeBy(Enum):
@@ -217,4 +243,31 @@ class Backend(Protocol):
             InvalidParameterValue: it was not deleted, or too long ago.
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: its name was given to another.
+        """
+
+    # Many at once --------------------------------------------------------------------------------
+
+    # Each of these works on while it is iterated over, yields what came of a batch when that is
+    # done, and can be left between two. One that is refused does not stop the others; the error of
+    # a batch that could not be written does, and of that batch nothing was done.
+
+    def delete_key_pairs(
+        self, key_pair_ids: Sequence[str], *, delete_time: datetime
+    ) -> Iterator[Batch]:
+        """Delete key pairs by their ids; they can be brought back together.
+
+        One that another session has deleted meanwhile is neither done nor refused.
+        """
+
+    def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
+        """Bring deleted key pairs back; who may delete one may also bring it back."""
+
+    def import_key_pairs(self, new: Sequence[NewKeyPair]) -> Iterator[Batch]:
+        """Record public keys under their names, in that order."""
+
+    def tag_key_pairs(self, key_pair_ids: Sequence[str], tags: Sequence[Tag]) -> Iterator[Batch]:
+        """Set tags on key pairs, by their ids; a tag whose key is there is overwritten.
+
+        Raises:
+            InvalidParameterValue: no tags, or a bad one; nothing was done.
         """

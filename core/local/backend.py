@@ -1,23 +1,27 @@
 """Answers EC2's operations from a Region's file, by EC2's rules, in EC2's order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.ec2 import validation
-from core.ec2.authorization import Context, request_tags, resource_context
-from core.ec2.backend import Capabilities
+from core.ec2.authorization import (
+    Context,
+    new_pair_requests,
+    request_tags,
+    resource_context,
+)
+from core.ec2.backend import Batch, Capabilities, NewKeyPair
 from core.errors import (
     DryRunOperation,
     InvalidID,
     InvalidParameterCombination,
-    InvalidParameterValue,
     MissingParameter,
     StoreNotConfirmed,
     UnauthorizedOperation,
 )
-from core.local import tag_changes, tag_pages, trash
+from core.local import many, tag_changes, tag_pages, trash
 from core.local.resolving import check_id_once_existed, check_room, identified, invalid_id, named
 from core.local.spare_key import SpareKey
 from core.model import (
@@ -176,12 +180,8 @@ class LocalBackend:
         context: Context,
     ) -> None:
         tags = [tag for specification in specifications for tag in specification.tags]
-        tag_context = {**request_tags(tags), **context}
-        self._access.authorize(action, key_name, tag_context)
-        if tags:
-            # Tagging while creating is a permission of its own, with keys of its own.
-            about = {"ec2:CreateAction": action, "ec2:KeyPairName": key_name}
-            self._access.authorize(_CREATE_TAGS, key_name, {**tag_context, **about})
+        for each, about in new_pair_requests(action, key_name, tags, context):
+            self._access.authorize(each, key_name, about)
 
     def _insert(
         self,
@@ -334,12 +334,7 @@ class LocalBackend:
         asked = tag_changes.begin(
             self._access, _CREATE_TAGS, resources, request_tags(tags), dry_run=dry_run
         )
-        if not tags:
-            # As dask-ec2#90 (2017) and vagrant-aws#260 (2014) show it.
-            raise InvalidParameterValue(
-                "You must specify one or more tags to create", parameter="tags"
-            )
-        validation.check_new_tags(tags)
+        tag_changes.check_any(tags)
         tag_changes.apply(self._access, _CREATE_TAGS, [asked], tag_changes.merging(tags))
 
     def delete_tags(
@@ -387,3 +382,28 @@ class LocalBackend:
         if asked:
             change = tag_changes.setting(tags, new, gone)
             tag_changes.apply(self._access, "SetTags", asked, change)
+
+    # Many at once -------------------------------------------------------------------------------
+
+    def delete_key_pairs(
+        self, key_pair_ids: Sequence[str], *, delete_time: datetime
+    ) -> Iterator[Batch]:
+        """Delete key pairs by their ids; they can be brought back together."""
+        change = many.deleting(self._access, delete_time)
+        return many.in_batches(self._access, _DELETE, key_pair_ids, str, change)
+
+    def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
+        """Bring deleted key pairs back; who may delete one may also bring it back."""
+        change = many.bringing_back(self._access)
+        return many.in_batches(self._access, _DELETE, key_pair_ids, str, change)
+
+    def import_key_pairs(self, new: Sequence[NewKeyPair]) -> Iterator[Batch]:
+        """Record public keys under their names, in that order."""
+        change = many.importing(self._access, self._new_key_pair_id)
+        return many.in_batches(self._access, _IMPORT, new, many.name_of, change)
+
+    def tag_key_pairs(self, key_pair_ids: Sequence[str], tags: Sequence[Tag]) -> Iterator[Batch]:
+        """Set tags on key pairs, by their ids; a tag whose key is there is overwritten."""
+        tag_changes.check_any(tags)
+        change = many.tagging(self._access, tags)
+        return many.in_batches(self._access, _CREATE_TAGS, key_pair_ids, str, change)

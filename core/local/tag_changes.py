@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.ec2 import validation
 from core.ec2.authorization import Context, resource_context
-from core.errors import DryRunOperation, InvalidID, MissingParameter
+from core.errors import DryRunOperation, InvalidID, InvalidParameterValue, MissingParameter
 from core.model import KeptKeyPair, Tag, TagSelector
 from core.store.access import RegionAccess
 
@@ -47,6 +47,14 @@ def begin(
     return AllowedTagging(action, context, found)
 
 
+def check_any(tags: Sequence[Tag]) -> None:
+    """Raise InvalidParameterValue unless these are tags to set, and at least one."""
+    if not tags:
+        # As dask-ec2#90 (2017) and vagrant-aws#260 (2014) show it.
+        raise InvalidParameterValue("You must specify one or more tags to create", parameter="tags")
+    validation.check_new_tags(tags)
+
+
 def apply(
     access: RegionAccess,
     operation: str,
@@ -62,7 +70,7 @@ def apply(
         StoreError: the change could not be written.
     """
     with access.store.transaction() as transaction:
-        changed = []
+        changed: list[KeptKeyPair] = []
         for resource in allowed[0].found:
             key_pair = transaction.state.key_pairs.get(resource)
             if key_pair is None:
@@ -75,7 +83,8 @@ def apply(
             tags = change(key_pair.tags)
             if tags != key_pair.tags:
                 changed.append(replace(key_pair, tags=tags))
-        transaction.update_all(changed, operation)
+        for key_pair in changed:
+            transaction.update(key_pair, operation)
 
 
 def merging(tags: Sequence[Tag]) -> Callable[[Tags], Tags]:

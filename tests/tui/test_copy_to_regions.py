@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from textual.widgets import Static
 
 from core.errors import StoreNotConfirmed
 from core.model import KeptKeyPair, KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
-from core.region_copies import RegionCopying, fingerprint_elsewhere
+from core.region_copies import CopiedBatch, RegionCopying, fingerprint_elsewhere
 from tests.core.store_records import write_region
 from tests.demo import DemoSession
 from tests.helpers import SIZES
@@ -115,7 +116,7 @@ def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
 ) -> None:
     make(empty_session, "laptop")
     [pair] = empty_session.backend.describe_key_pairs()
-    RegionCopying(empty_session).copy(pair, "eu-west-1")
+    [_] = RegionCopying(empty_session).copy([pair], "eu-west-1")
     make_there = empty_session.for_region("eu-west-2")
     make_there.backend.create_key_pair(key_name="laptop", key_type="ed25519")
     write_region(home / "data", 5_000, "eu-north-1")
@@ -171,11 +172,13 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
     asked: list[str] = []
     real = RegionCopying.copy
 
-    def wait(copying: RegionCopying, key_pair: KeptKeyPair, name: str) -> KeptKeyPair | None:
+    def wait(
+        copying: RegionCopying, key_pairs: Sequence[KeyPair], name: str
+    ) -> Iterator[CopiedBatch]:
         asked.append(name)
         begun.set()
         assert go_on.wait(60)
-        return real(copying, key_pair, name)
+        yield from real(copying, key_pairs, name)
 
     monkeypatch.setattr(RegionCopying, "copy", wait)
 
@@ -266,13 +269,13 @@ def test_every_refusal_has_its_word(empty_session: DemoSession) -> None:
     [pair] = empty_session.backend.describe_key_pairs()
 
     class Unsure(RegionCopying):
-        def copy(self, key_pair: KeyPair, name: str) -> KeptKeyPair | None:
+        def copy(self, key_pairs: Sequence[KeyPair], name: str) -> Iterator[CopiedBatch]:
             raise StoreNotConfirmed("The change is in the file.")
 
     unsure = Unsure(empty_session)
-    assert region_copies.copy(unsure, pair, "eu-west-1") == Copied(
-        "not confirmed", "The change is in the file.", done=False
-    )
+    assert list(region_copies.copy(unsure, [pair], "eu-west-1")) == [
+        {pair.key_pair_id: Copied("not confirmed", "The change is in the file.", done=False)}
+    ]
     # Every word but that of the root is that of its own kind, not of one that stands above it.
     kinds = [kind for kind, _ in region_copies._WORDS]
     assert not any(

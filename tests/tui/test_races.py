@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from core.custody import export, saving
 from core.errors import StoreError
+from core.local import many
 from core.model import KeptKeyPair
 from tests.demo import DemoSession
 from tests.tui.driving import (
@@ -23,7 +24,6 @@ from tests.tui.driving import (
 )
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.pick_list import PickList
-from tui.words import region_copies
 
 
 class Held:
@@ -108,7 +108,7 @@ def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else
 SAVINGS: dict[str, tuple[object, str, tuple[str, ...], str, tuple[str, ...]]] = {
     "export": (export, "export", ("e",), "ExportScreen", ()),
     "save": (saving, "save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
-    "copy": (region_copies, "copy", ("C",), "CopyToRegionsScreen", ("space",)),
+    "copy": (many, "in_batches", ("C",), "CopyToRegionsScreen", ("space",)),
 }
 
 

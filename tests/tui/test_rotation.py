@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -7,18 +8,19 @@ from textual.pilot import Pilot
 
 from core.custody import saving
 from core.custody.rotation import Rotation
+from core.ec2.backend import Batch
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES, kept
 from tests.tui.driving import app_of, play, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.facts import Facts
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-from tui.words.rows import remarks
 
 
 def pair(session: DemoSession, name: str) -> KeptKeyPair:
@@ -201,14 +203,14 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     make(empty_session, "ci-deploy")
     go_on = threading.Event()
     asked: list[str] = []
-    real = empty_session.backend.delete_key_pair
+    real = empty_session.backend.delete_key_pairs
 
-    def wait(*, key_pair_id: str, delete_time: datetime) -> str | None:
-        asked.append(key_pair_id)
+    def wait(key_pair_ids: Sequence[str], *, delete_time: datetime) -> Iterator[Batch]:
+        asked.extend(key_pair_ids)
         assert go_on.wait(60)
-        return real(key_pair_id=key_pair_id, delete_time=delete_time)
+        yield from real(key_pair_ids, delete_time=delete_time)
 
-    monkeypatch.setattr(empty_session.backend, "delete_key_pair", wait)
+    monkeypatch.setattr(empty_session.backend, "delete_key_pairs", wait)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")

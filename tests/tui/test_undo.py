@@ -1,5 +1,6 @@
 """What `u` brings back."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from core.ec2 import validation
+from core.ec2.backend import Batch
 from core.errors import StoreError
-from core.model import KeptKeyPair
 from tests.demo import DemoSession
 from tests.tui.driving import play, text_of, until, until_screen
 from tui.screens.list.undo import bring_back_last
@@ -128,14 +129,14 @@ def test_what_cannot_be_written_is_said_of_all_that_is_left(
 ) -> None:
     make(empty_session, "a", "b", "c")
     delete(empty_session, "a", "b", "c")
-    real = empty_session.backend.restore_key_pair
+    real = empty_session.backend.restore_key_pairs
 
-    def restore(key_pair_id: str) -> KeptKeyPair:
-        if empty_session.backend.describe_key_pairs():
-            raise StoreError("the disk is full")
-        return real(key_pair_id)
+    def restore(key_pair_ids: Sequence[str]) -> Iterator[Batch]:
+        [batch] = real(key_pair_ids[:1])
+        yield Batch(batch.done, (), len(key_pair_ids) - 1)
+        raise StoreError("the disk is full")
 
-    monkeypatch.setattr(empty_session.backend, "restore_key_pair", restore)
+    monkeypatch.setattr(empty_session.backend, "restore_key_pairs", restore)
     assert bring_back_last(empty_session).words == (
         "brought a back, but not b, c: the disk is full"
     )
@@ -157,7 +158,7 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
         # One backslash is shown as two; four would be twice spelled out.
         shown = "~/odd\\\\name is damaged"
         for owner, name, key, remark in (
-            (empty_session.backend, "restore_key_pair", "u", f"not back: a: {shown}"),
+            (empty_session.backend, "restore_key_pairs", "u", f"not back: a: {shown}"),
             (empty_session, "journal", "J", shown),
         ):
             monkeypatch.setattr(owner, name, fail)

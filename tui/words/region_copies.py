@@ -1,16 +1,12 @@
-"""What came of copying a key pair to another Region, in words."""
+"""Says what came of copying key pairs to another Region."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core import errors
 from core.model import KeptKeyPair, PrivateKeyState
 from core.region_copies import RegionCopying, fingerprint_elsewhere
-
-if TYPE_CHECKING:
-    pass
 
 _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.InvalidKeyPairDuplicate, "name taken by another key"),
@@ -41,17 +37,33 @@ class Copied:
     done: bool
 
 
-def copy(copying: RegionCopying, key_pair: KeptKeyPair, region: str) -> Copied:
-    """Copy a pair to a Region and say what came of it; blocks."""
+def copy(
+    copying: RegionCopying, key_pairs: Sequence[KeptKeyPair], region: str
+) -> Iterator[dict[str, Copied]]:
+    """Copy pairs to a Region, and yield what came of some of them, by their ids; blocks."""
+    ids = {key_pair.key_name: key_pair.key_pair_id for key_pair in key_pairs}
+    left = len(key_pairs)
     try:
-        there = copying.copy(key_pair, region)
+        for batch in copying.copy(key_pairs, region):
+            left = batch.left
+            copies = {ids[there.key_name]: _imported(there) for there in batch.copied}
+            copies |= {ids[name]: _ALREADY_THERE for name in batch.already_there}
+            yield copies | {ids[name]: _refused(error) for name, error in batch.refused}
     except errors.KeyPairsError as error:
-        word = next(word for kind, word in _WORDS if isinstance(error, kind))
-        code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
-        return Copied(word, f"{code}{error}", done=False)
-    if there is None:
-        return Copied("already there", "the same key stands there under this name", done=True)
+        yield {each: _refused(error) for each in list(ids.values())[-left:]}
+
+
+_ALREADY_THERE = Copied("already there", "the same key stands there under this name", done=True)
+
+
+def _imported(there: KeptKeyPair) -> Copied:
     return Copied("imported", f"{there.key_pair_id}, {there.key_fingerprint}", done=True)
+
+
+def _refused(error: errors.KeyPairsError) -> Copied:
+    word = next(word for kind, word in _WORDS if isinstance(error, kind))
+    code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
+    return Copied(word, f"{code}{error}", done=False)
 
 
 def summary(copies: Iterable[Copied]) -> str:

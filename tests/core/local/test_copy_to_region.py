@@ -27,6 +27,16 @@ from tests.helpers import Run, session_over
 TAGS = (Tag("Env", "prod"), Tag("Team", ""))
 
 
+def copy_one(session: Session, pair: KeptKeyPair, name: str) -> KeptKeyPair | None:
+    """Return the copy of a pair, or None where its key is there, or raise the refusal."""
+    [batch] = RegionCopying(session).copy([pair], name)
+    assert (len(batch.copied) + len(batch.already_there) + len(batch.refused), batch.left) == (1, 0)
+    for refused in batch.refused:
+        assert refused.name == pair.key_name
+        raise refused.error
+    return next(iter(batch.copied), None)
+
+
 @pytest.fixture
 def pairs(session: Session, tmp_path: Path) -> Sequence[KeptKeyPair]:
     """Return an RSA and an ED25519 pair; the private key of the first is in `rsa.pem`."""
@@ -46,7 +56,7 @@ def test_the_public_half_stands_there_under_its_name_with_its_tags(
     session: Session, pairs: Sequence[KeptKeyPair]
 ) -> None:
     for pair in pairs:
-        copied = RegionCopying(session).copy(pair, "eu-west-1")
+        copied = copy_one(session, pair, "eu-west-1")
         assert copied is not None
         assert session.for_region("eu-west-1").key_pair_named(pair.key_name) == copied
         assert (copied.key_type, copied.public_key) == (pair.key_type, pair.public_key)
@@ -64,7 +74,7 @@ def test_the_fingerprint_there_is_foretold_and_what_openssl_says(
     assert fingerprint_elsewhere(rsa) == md5 != rsa.key_fingerprint
     assert fingerprint_elsewhere(ed25519) == ed25519.key_fingerprint
     for pair in pairs:
-        copied = RegionCopying(session).copy(pair, "eu-west-1")
+        copied = copy_one(session, pair, "eu-west-1")
         assert copied is not None
         assert copied.key_fingerprint == fingerprint_elsewhere(pair)
         # A copy of the copy reads the same.
@@ -75,7 +85,7 @@ def test_a_successor_leaves_its_predecessor_behind(
     session: Session, pairs: Sequence[KeptKeyPair]
 ) -> None:
     new = session.backend.create_key_pair(key_name="new", replaces=pairs[0].key_pair_id).key_pair
-    copied = RegionCopying(session).copy(new, "eu-west-1")
+    copied = copy_one(session, new, "eu-west-1")
     assert copied is not None
     assert copied.custody.replaces is None
 
@@ -83,23 +93,23 @@ def test_a_successor_leaves_its_predecessor_behind(
 def test_the_same_key_is_no_error_and_another_is(
     session: Session, pairs: Sequence[KeptKeyPair]
 ) -> None:
-    assert RegionCopying(session).copy(pairs[0], "eu-west-1") is not None
+    assert copy_one(session, pairs[0], "eu-west-1") is not None
     before = session.for_region("eu-west-1").backend.describe_key_pairs()
-    assert RegionCopying(session).copy(pairs[0], "eu-west-1") is None
+    assert copy_one(session, pairs[0], "eu-west-1") is None
     session.for_region("eu-west-2").backend.create_key_pair(key_name=pairs[0].key_name)
     with pytest.raises(InvalidKeyPairDuplicate):
-        RegionCopying(session).copy(pairs[0], "eu-west-2")
+        copy_one(session, pairs[0], "eu-west-2")
     assert session.for_region("eu-west-1").backend.describe_key_pairs() == before
 
 
 def test_the_same_key_is_no_error_in_a_full_region_either(
     session: Session, pairs: Sequence[KeptKeyPair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert RegionCopying(session).copy(pairs[0], "eu-west-1") is not None
+    assert copy_one(session, pairs[0], "eu-west-1") is not None
     monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 1)
-    assert RegionCopying(session).copy(pairs[0], "eu-west-1") is None
+    assert copy_one(session, pairs[0], "eu-west-1") is None
     with pytest.raises(KeyPairLimitExceeded):
-        RegionCopying(session).copy(pairs[1], "eu-west-1")
+        copy_one(session, pairs[1], "eu-west-1")
 
 
 def test_each_refusal_is_the_other_regions_own(
@@ -108,15 +118,15 @@ def test_each_refusal_is_the_other_regions_own(
     folder = store.path.parent
     write_region(folder, 5_000, "eu-north-1")
     with pytest.raises(KeyPairLimitExceeded):
-        RegionCopying(session).copy(pairs[0], "eu-north-1")
+        copy_one(session, pairs[0], "eu-north-1")
     (folder / "eu-south-1.json").write_bytes(b"{")
     with pytest.raises(StoreDamaged):
-        RegionCopying(session).copy(pairs[0], "eu-south-1")
+        copy_one(session, pairs[0], "eu-south-1")
     with pytest.raises(SettingsError):
-        RegionCopying(session).copy(pairs[0], "nowhere")
+        copy_one(session, pairs[0], "nowhere")
     # The made-up key of a hand-made record is no key.
     with pytest.raises(InvalidKeyFormat):
-        RegionCopying(session).copy(key_pair(1), "eu-west-1")
+        copy_one(session, key_pair(1), "eu-west-1")
     with pytest.raises(InvalidKeyFormat):
         fingerprint_elsewhere(key_pair(1))
 
@@ -134,10 +144,10 @@ def test_the_policy_is_asked_about_the_other_region(
     policy = Policy.parse(json.dumps(document), source="the test")
     authorizer = Authorizer(region("us-east-1"), "sam", policy=policy)
     session = session_over(store, authorizer)
-    assert RegionCopying(session).copy(pairs[0], "eu-west-1") is not None
+    assert copy_one(session, pairs[0], "eu-west-1") is not None
     with pytest.raises(UnauthorizedOperation):
-        RegionCopying(session).copy(pairs[0], "eu-west-2")
+        copy_one(session, pairs[0], "eu-west-2")
     reader = session_over(store, Authorizer(region("us-east-1"), "sam", read_only=True))
     with pytest.raises(UnauthorizedOperation):
-        RegionCopying(reader).copy(pairs[0], "eu-west-2")
+        copy_one(reader, pairs[0], "eu-west-2")
     assert not (store.path.parent / "eu-west-2.json").exists()

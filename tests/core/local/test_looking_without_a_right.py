@@ -110,10 +110,13 @@ def test_a_copy_does_not_tell_whose_name_it_is(store: RegionStore, ids: dict[str
         for name in ("same", "other")
     ]
     importer = RegionCopying(allowed(store, "ec2:ImportKeyPair"))
-    answers = {answer(partial(importer.copy, pair, "eu-west-1")) for pair in pairs}
-    assert answers == {"InvalidKeyPairDuplicate: The keypair already exists"}
+    [batch] = importer.copy(pairs, "eu-west-1")
+    answers = {str(refusal.error) for refusal in batch.refused}
+    assert (answers, batch.already_there) == ({"The keypair already exists"}, ())
     looking = RegionCopying(allowed(store, "ec2:ImportKeyPair", "ec2:DescribeKeyPairs"))
-    assert looking.copy(pairs[0], "eu-west-1") is None
+    [batch] = looking.copy(pairs, "eu-west-1")
+    assert batch.already_there == ("same",)
+    assert [refusal.name for refusal in batch.refused] == ["other"]
 
 
 def test_who_may_look_is_told_which_pair_a_refusal_is_about(

@@ -80,7 +80,8 @@ def test_what_is_only_read_and_written_again_is_the_same_to_the_last_byte() -> N
 
 def test_records_that_are_made_anew_are_the_same_to_the_last_byte(old: RegionStore) -> None:
     with old.transaction() as transaction:
-        transaction.update_all(list(transaction.state.key_pairs.values()), "Test")
+        for key_pair in transaction.state.key_pairs.values():
+            transaction.update(key_pair, "Test")
     assert old.path.read_bytes() == written("schema-1-rewritten")
 
 

@@ -106,7 +106,7 @@ def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsy
     home = open_local(data, "us-east-1")
     (pair,) = home.backend.describe_key_pairs()
     for name in ("eu-west-1", "eu-west-2"):
-        RegionCopying(home).copy(pair, name)
+        [_] = RegionCopying(home).copy([pair], name)
     call("doctor", "--older-than", "0h", "--data-dir", data)
     lines = [line for line in capsys.readouterr().out.splitlines() if "[old, " in line]
     assert len(lines) == 3

@@ -1,4 +1,4 @@
-"""The screen that copies the public half of key pairs to other Regions."""
+"""Copies the public half of key pairs to other Regions."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,18 +22,20 @@ from tui.widgets.search_input import SearchWord
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
+from tui.words.plural import n_of
 from tui.words.region_copies import Copied
 from tui.words.regions import region_items
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
 
 _CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
 _MOST_NAMED = 3
+_MOST_EXPLAINED = 20
 
 
 class CopyToRegionsScreen(PlacedScreen[int]):
@@ -78,7 +80,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
-        what = self._key_pairs[0].key_name if count == 1 else f"{count} key pairs"
+        what = self._key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
         yield TopLine(f"Copy the public half of {what} to other Regions")
         yield self._search
         yield self._list
@@ -143,6 +145,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             f"{names[key] + ': ' if len(names) > 1 else ''}{copied.word}: {copied.text}"
             for key, copied in sorted(outcomes.items(), key=lambda outcome: outcome[1].done)
         ]
+        more = len(lines) - _MOST_EXPLAINED
+        lines = lines[:_MOST_EXPLAINED] + ([f"and {more:,} more"] if more > 0 else [])
         if picked and outcomes:
             tone = Tone.GOOD if self._is_done(picked.value) else Tone.BAD
             self._full.show(Verdict(f"{picked.value}: {'; '.join(lines)}", tone))
@@ -159,7 +163,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
-        if picked is not None and not is_flowing(self):
+        if picked is not None and not is_busy(self):
             self._chosen ^= {picked.value}
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
@@ -171,7 +175,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     # The copying --------------------------------------------------------------------------------
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Copy to the chosen Regions, one after the other."""
         if not self._chosen:
@@ -183,27 +187,27 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._regions = dict(sorted(self._regions.items(), key=lambda r: r[0] not in self._chosen))
         self._search.value = ""
         self._narrow()
-        self._copy(
-            [
-                (name, key_pair)
-                for name in self._regions
-                for key_pair in self._key_pairs
-                if name in self._chosen and not self._is_there(name, key_pair)
-            ]
-        )
+        jobs: dict[str, list[KeptKeyPair]] = {}
+        for name in filter(self._chosen.__contains__, self._regions):
+            missing = [pair for pair in self._key_pairs if not self._is_there(name, pair)]
+            if missing:
+                jobs[name] = missing
+        self._copy(jobs)
 
-    @flow
-    async def _copy(self, jobs: Sequence[tuple[str, KeptKeyPair]]) -> None:
-        for number, (name, key_pair) in enumerate(jobs, start=1):
-            if self._stop:
-                break
-            what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
-            self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
-            self._go_to(name)
-            copy = partial(region_copies.copy, self._copying, key_pair, name)
-            copied = await patiently(copy, self._state.show, key_in(self.PLACE, "back"))
-            self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
-            self._show(name)
+    @exclusively
+    async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
+        total, number = sum(map(len, jobs.values())), 0
+        for name, key_pairs in jobs.items():
+            batches = region_copies.copy(self._copying, key_pairs, name)
+            left = len(key_pairs)
+            while left and not self._stop:
+                self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
+                self._go_to(name)
+                step = partial(next, batches)
+                copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
+                self._copies.setdefault(name, {}).update(copies)
+                left, number = left - len(copies), number + len(copies)
+                self._show(name)
         self._sum_up()
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
@@ -237,7 +241,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if is_flowing(self):
+        if is_busy(self):
             self._stop = True
             self._copying.give_up_waiting()
         else:

@@ -1,7 +1,7 @@
-"""The question before key pairs are deleted, and the deleting."""
+"""Asks before key pairs are deleted, and deletes them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,11 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -40,7 +41,7 @@ _SAVED = "its private key was saved"
 
 
 class DeleteKeyPairsScreen(PlacedScreen[int]):
-    """Asks, deletes one after the other, and ends with how many were deleted.
+    """Asks, deletes in batches, and ends with how many were deleted.
 
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
     of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
@@ -63,7 +64,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
-        self._deleted = 0
+        self._left = key_pairs
         self._delete_time = session.now()
         self._stop = False
         self._answer: Timer | None = None
@@ -132,7 +133,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._show_caution(without_file)
 
     def _is_stranded(self, key_pair: KeptKeyPair) -> bool:
-        """Tell whether nobody can have the private key of the pair that replaces this one."""
+        """Return whether nobody can have the private key of the pair that replaces this one."""
         successor = self._rotation.successor(key_pair)
         return successor is not None and not is_delivered(successor)
 
@@ -166,24 +167,24 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if is_flowing(self):
+        if is_busy(self):
             self._stop = True
             self._session.store.give_up_waiting()
         else:
-            self.dismiss(self._deleted)
+            self.dismiss(len(self._key_pairs) - len(self._left))
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
-        if self._guarded or self._answer or is_flowing(self):
+        if self._guarded or self._answer or is_busy(self):
             return
-        if self._amid or self.app.strokes.is_amid_others or self.app.strokes.pouring:
+        if self._amid or self.app.typing.is_amid_others or self.app.typing.pouring:
             self._doubt()
         else:
             self._answer = self.set_timer(ALONE, self._begin_or_doubt)
 
     def _begin_or_doubt(self) -> None:
         """Delete, unless keys have arrived behind the answer that were not handed over yet."""
-        if self.app.strokes.more_wait():
+        if self.app.typing.more_wait():
             self._doubt()
         else:
             self._begin()
@@ -216,37 +217,47 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             back = key_in(Place.DELETE, "back")
             self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
 
-    @once
+    @unless_busy
     def _begin(self) -> None:
         self._answer, self._stop = None, False
-        if not self._deleted:
+        if len(self._left) == len(self._key_pairs):
             # One time for all of them: u brings them back together.
             self._delete_time = self._session.now()
         self._delete()
 
-    @flow
+    @exclusively
     async def _delete(self) -> None:
-        count = len(self._key_pairs)
-        for key_pair in self._key_pairs[self._deleted :]:
-            if self._stop:
-                break
-            self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
+        count, left = len(self._key_pairs), {pair.key_pair_id: pair for pair in self._left}
+        refused: dict[str, KeyPairsError] = {}
+        batches = self._session.backend.delete_key_pairs(list(left), delete_time=self._delete_time)
+        # What was refused, or not reached, can be tried again.
+        while len(left) > len(refused) and not self._stop:
+            number = count - len(left) + len(refused) + 1
+            self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
-                await patiently(
-                    partial(self._delete_one, key_pair),
-                    self._outcome.show,
-                    key_in(self.PLACE, "back"),
+                batch = await run_change(
+                    partial(next, batches), self._outcome.show, key_in(self.PLACE, "back")
                 )
             except KeyPairsError as error:
                 self._outcome.show(judging.refusal(error))
                 return
-            self._deleted += 1
-        self.dismiss(self._deleted)
+            refused |= {each.name: each.error for each in batch.refused}
+            waiting = list(left)[len(left) - batch.left :] if batch.left else []
+            left = {each: left[each] for each in (*refused, *waiting)}
+            self._left = list(left.values())
+        if refused:
+            self._say_what_was_refused(refused)
+        else:
+            self.dismiss(count - len(self._left))
 
-    def _delete_one(self, key_pair: KeptKeyPair) -> None:
-        self._session.backend.delete_key_pair(
-            key_pair_id=key_pair.key_pair_id, delete_time=self._delete_time
-        )
+    def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
+        if len(self._key_pairs) == 1:
+            self._outcome.show(judging.refusal(*refused.values()))
+            return
+        names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+        why = by_reason((names[key], error) for key, error in refused.items())
+        done = len(self._key_pairs) - len(self._left)
+        self._outcome.show(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
 
 
 def _wants_care(key_pair: KeptKeyPair) -> bool:
@@ -278,7 +289,7 @@ def _files_of(key_pair: KeptKeyPair) -> str:
 
 
 def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
-    """Tell whether no file to which a private key was saved is there any more; blocks."""
+    """Return whether no file to which a private key was saved is there any more; blocks."""
     try:
         return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
     except OSError:
