@@ -42,6 +42,19 @@ def data_folder(
     return os.fspath(named or "") or environment.get(DATA_DIR_VARIABLE) or _usual_data_folder()
 
 
+def configuration_file() -> str:
+    """Return where the configuration file of a person is looked for."""
+    config, home = os.environ.get("XDG_CONFIG_HOME", ""), os.environ.get("HOME", "")
+    # As with the data folder.
+    if sys.platform == "linux" and config.startswith("/"):
+        return f"{config}/keypairs/config.toml"
+    if sys.platform == "linux" and not config and home.startswith("/"):
+        return f"{home}/.config/keypairs/config.toml"
+    from platformdirs import user_config_path
+
+    return str(user_config_path("keypairs", appauthor=False) / "config.toml")
+
+
 def _usual_data_folder() -> str:
     data, home = os.environ.get("XDG_DATA_HOME", ""), os.environ.get("HOME", "")
     # The two plain cases of platformdirs, which takes longer to import than a command may take.

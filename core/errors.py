@@ -16,7 +16,8 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   ├── KeyPairLimitExceeded          400
     │   ├── TagLimitExceeded              400
     │   ├── UnauthorizedOperation         403
-    │   └── DryRunOperation               412
+    │   ├── DryRunOperation               412
+    │   └── ServiceError                  a code of EC2's that is none of these
     ├── StoreError                        a Region's file cannot be read or written
     │   ├── StoreDamaged                  it is not what we wrote; never overwritten
     │   ├── StoreTooNew                   a newer version of the program wrote it
@@ -52,6 +53,8 @@ class EC2Error(KeyPairsError):
 
     code: str
     status: int = 400
+    reason: str = ""
+    """What is wrong in plain words, in sentences, where EC2's own text does not say it."""
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
@@ -100,7 +103,6 @@ class InvalidKeyFormat(EC2Error):
     """
 
     code = "InvalidKey.Format"
-    reason: str = ""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -179,6 +181,15 @@ class DryRunOperation(EC2Error):
 
     def __init__(self) -> None:
         super().__init__("Request would have succeeded, but DryRun flag is set.")
+
+
+class ServiceError(EC2Error):
+    """A refusal whose code none of the others has: code, text and status are kept."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
 
 
 class StoreError(KeyPairsError):

@@ -1,4 +1,4 @@
-"""The configuration file: keys, theme, mouse.
+"""Reads the configuration file: keys, theme, mouse.
 
     theme = "nord"
     mouse = false
@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from core import choices
 from core.disk import files
 from core.errors import SettingsError
 
@@ -32,13 +33,13 @@ class Config(NamedTuple):
     theme: str | None = None
     mouse: bool = True
     keys: Mapping[str, str] = MappingProxyType({})
+    place: str | None = None
+    profile: str | None = None
 
 
 def default_path() -> Path:
     """Return where the file is looked for."""
-    from platformdirs import user_config_path
-
-    return user_config_path("keypairs", appauthor=False) / "config.toml"
+    return Path(choices.configuration_file())
 
 
 def load(path: Path) -> Config:
@@ -76,6 +77,8 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
         "theme": (str, "a string"),
         "mouse": (bool, "true or false"),
         "keys": (dict, "a table"),
+        "place": (str, "a string"),
+        "profile": (str, "a string"),
     }
     for name, value in values.items():
         if name not in known:
@@ -94,4 +97,10 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
                 f"{path}: [keys] {action_id[:_SHOWN]}: must be the name of a key, such as f2, or"
                 ' several with commas between them: "f2,ctrl+n".'
             )
-    return Config(values.get("theme"), values.get("mouse", True), keys)
+    return Config(
+        values.get("theme"),
+        values.get("mouse", True),
+        keys,
+        values.get("place"),
+        values.get("profile"),
+    )

@@ -29,17 +29,15 @@ def _run(options: argparse.Namespace) -> int:
     gc.disable()
     from core.errors import KeyPairsError
     from core.process import forbid_dumps, give_memory_back
-    from core.settings import open_session
     from tui import config, environment
     from tui.commands.streams import let_go_of_lost
+    from tui.opening import open_place
 
     try:
         forbid_dumps()
         give_memory_back()
         environment.check_terminal(os.environ)
-        session = open_session(
-            options.region, options.data_dir, options.policy, read_only=options.read_only
-        )
+        session = open_place(options, read_only=options.read_only)
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
         if settings.keys:

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 from core.aws import answers
 from core.aws.connection import Connection
-from core.aws.errors import NoAnswer, NotReached
-from core.aws.lost_answers import NotKnown, rounds, settle
+from core.aws.lost_answers import rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
 from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
 from core.ec2.filters import Filter, TagDescription
+from core.ec2.unanswered import NoAnswer, NotKnown, NotReached
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
@@ -300,7 +300,11 @@ class Ec2Backend:
         described = self._call("DescribeKeyPairs", **request)["KeyPairs"]
         if key_names or key_pair_ids or filters:
             return self._mirror.seen(described)
-        return self._mirror.take_over(described)
+        try:
+            return self._mirror.take_over(described)
+        except StoreError:
+            # A disk that takes nothing is no reason to hide what EC2 said.
+            return self._mirror.seen(described)
 
     def describe_tags(
         self,

@@ -23,7 +23,7 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import JSONFileCache  # type: ignore[import-untyped]  # likewise
 
-from core.aws.errors import CredentialsError, NextStep
+from core.ec2.unanswered import CredentialsError, NextStep
 
 PROCESS_TIMEOUT = 60.0
 """Seconds that a `credential_process` is waited for; the AWS CLI waits for ever."""

@@ -1,19 +1,11 @@
 """Turns the errors of botocore and the refusals of EC2 into ours.
 
-    KeyPairsError
-    ├── EC2Error                  a refusal: code, message and status as the service gave them
-    │   └── ServiceError          one whose code is not in `core.errors`
-    ├── NoAnswer                  the request may have reached EC2; what came of it is not known
-    ├── NotReached                the request did not reach EC2
-    └── CredentialsError          there are no credentials to ask with; names the next step
-
 botocore's own errors can hold an answer of the service, and so a private key: a ResponseParserError
 quotes it. None of their texts is repeated here but those that are known to be harmless.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import Enum
 from typing import Any
 
 from botocore import exceptions  # type: ignore[import-untyped]  # botocore has no types
@@ -22,68 +14,8 @@ from botocore.parsers import (  # type: ignore[import-untyped]  # likewise
 )
 
 from core import errors
-from core.errors import EC2Error, KeyPairsError, NotConfirmed
-
-
-class ServiceError(EC2Error):
-    """A refusal whose code is none of those in `core.errors`: code, text and status are kept."""
-
-    def __init__(self, code: str, message: str, status: int) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-
-class NoAnswer(NotConfirmed):
-    """EC2 may have acted, but its answer was lost on the way, or is not one.
-
-    Args:
-        how: what happened, as the end of a sentence.
-    """
-
-    def __init__(self, how: str) -> None:
-        super().__init__(f"EC2 gave no answer: {how}.")
-
-
-class NotReached(KeyPairsError):
-    """The request surely did not reach EC2: nothing was changed there.
-
-    Args:
-        host: the host that was asked.
-        why: what was in the way, as the end of a sentence.
-    """
-
-    def __init__(self, host: str, why: str) -> None:
-        super().__init__(f"{host} cannot be reached: {why}.")
-
-
-class NextStep(Enum):
-    """What a person can do about credentials that cannot be had."""
-
-    LOG_IN = "log in"
-    """Run `command`, which opens a browser or shows a code, and ask again."""
-
-    CHOOSE = "choose a profile"
-    """Pick another profile, or make one with `aws configure`."""
-
-    ASK_AGAIN = "ask again"
-    """Answer a question anew, or wait for what did not answer."""
-
-    MEND = "mend the configuration"
-    """Change a file or a variable that the sentence names."""
-
-
-class CredentialsError(KeyPairsError):
-    """There are no credentials to ask EC2 with.
-
-    `next_step` says what helps, and `command` is the program that does it, where there is one.
-    """
-
-    def __init__(self, text: str, next_step: NextStep, command: tuple[str, ...] = ()) -> None:
-        super().__init__(text)
-        self.next_step = next_step
-        self.command = command
-
+from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer, NotReached
+from core.errors import EC2Error, KeyPairsError, ServiceError
 
 _REFUSALS: Mapping[str, tuple[type[EC2Error], str | None]] = {
     "MissingParameter": (errors.MissingParameter, None),

@@ -8,8 +8,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from core.aws.answers import is_of_created_rsa
-from core.aws.errors import NoAnswer, NotReached
-from core.errors import KeyPairsError, NotConfirmed
+from core.ec2.unanswered import (
+    NameOfAnother,
+    NoAnswer,
+    NotKnown,
+    NotMade,
+    NotReached,
+    PrivateKeyLost,
+)
+from core.errors import KeyPairsError
 from core.model import KeptKeyPair, KeyType, Tag
 
 SETTLES_WITHIN = 30.0
@@ -20,51 +27,6 @@ _PAUSES = (0.25, 0.5, 1.0, 2.0)
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """How much earlier than our call EC2 may say that it made the pair."""
-
-
-class NotMade(NotConfirmed):
-    """The answer was lost, and EC2 shows no pair of the name: as far as it shows, none was made."""
-
-    def __init__(self, key_name: str, why: str) -> None:
-        super().__init__(
-            f"{why} EC2 shows no key pair {key_name}, so none was made as far as can be seen."
-            " You can try again."
-        )
-        self.key_name = key_name
-
-
-class PrivateKeyLost(NotConfirmed):
-    """EC2 made the pair, and its private key was lost on the way: nobody has it."""
-
-    def __init__(self, key_pair: KeptKeyPair, why: str) -> None:
-        super().__init__(
-            f"{why} EC2 made the key pair {key_pair.key_name} ({key_pair.key_pair_id}), but its"
-            " private key was lost on the way and nobody has it. Delete the pair by its id, and"
-            " create it again."
-        )
-        self.key_pair = key_pair
-
-
-class NameOfAnother(KeyPairsError):
-    """The answer was lost, and the pair of that name is not the one that was asked for."""
-
-    def __init__(self, key_pair: KeptKeyPair, why: str) -> None:
-        super().__init__(
-            f"{why} There is a key pair {key_pair.key_name} ({key_pair.key_pair_id}), but it is"
-            " somebody else's. Nothing is done with it; choose another name."
-        )
-        self.key_pair = key_pair
-
-
-class NotKnown(NotConfirmed):
-    """The answer was lost, and EC2 could not be asked what became of the pair either."""
-
-    def __init__(self, key_name: str, why: str) -> None:
-        super().__init__(
-            f"{why} Whether there is a key pair {key_name} now is not known, because EC2 cannot be"
-            " asked. Look for it before you try again: its private key is lost."
-        )
-        self.key_name = key_name
 
 
 def rounds(sleep: Callable[[float], None] = time.sleep) -> Iterator[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.aws.connection import Connection
-from core.aws.errors import NoAnswer, NotReached
+from core.ec2.unanswered import NoAnswer, NotReached
 from core.errors import EC2Error
 
 _PAGE = 1000

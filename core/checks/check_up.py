@@ -16,8 +16,8 @@ from pathlib import Path
 from core.checks.finding import REPLACE, Finding, PairReference
 from core.checks.saved_files import SavedFileChecks
 from core.custody import agent_keys, authorized_keys
-from core.custody.unfinished import UnfinishedSaves
 from core.disk import files
+from core.disk.unfinished import UnfinishedSaves
 from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey

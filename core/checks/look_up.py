@@ -34,9 +34,12 @@ from core.keys import (
 )
 from core.keys.file_formats import PRIVATE_SUFFIXES
 from core.keys.fingerprint import pkcs8_sha1
+from core.keys.fingerprint_kinds import OpenSSHDigest
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.keys.reading import private_file, public_file
+from core.keys.reading import import_material, key_file, private_file
+from core.keys.reading.key_in_file import KeyInFile
+from core.keys.reading.key_lines import AUTHORIZED_KEYS
 from core.model import DeletedKeyPair, KeptKeyPair, KeyType
 from core.process import interruptible
 from core.secret import Passphrase
@@ -45,7 +48,6 @@ from core.session import Session
 LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
 
-_AUTHORIZED_KEYS = "authorized_keys"
 _LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
 THE_AGENT = "the agent"
 """The source of what the ssh-agent holds; with the account's name where it is another's."""
@@ -56,8 +58,6 @@ MOST_ENTRIES = 200_000
 _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
-
-_A_LINK = "a link, which is not followed"
 
 Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
@@ -199,7 +199,7 @@ class Finder:
         except OSError as error:
             is_link = error.errno in (errno.ELOOP, errno.ENOTDIR) and folder.parent is not None
             unreadable = _unreadable(folder.path, error)
-            yield _not_read(folder.path, _A_LINK) if is_link else unreadable
+            yield _link(folder.path) if is_link else unreadable
             return
         try:
             yield from self._below(folder, descriptor, left)
@@ -240,7 +240,9 @@ class Finder:
         except OSError as error:
             yield _unreadable(path, error)
             return
-        if not stat.S_ISREG(status.st_mode):
+        if stat.S_ISLNK(status.st_mode):
+            yield _link(path)
+        elif not stat.S_ISREG(status.st_mode):
             yield _not_read(path, _what_it_is(status.st_mode))
         elif status.st_size > _largest(entry.name):
             yield _not_read(path, "too large for a key")
@@ -255,14 +257,23 @@ class Finder:
         except OSError as error:
             yield _unreadable(source, error)
             return
-        if private_file.looks_private(data):
-            yield self._private(data, _FilePlace(path, source, folder))
-            return
-        entries = public_file.read(data)
-        for entry in entries:
-            yield self._public(entry, source, entry.line if len(entries) > 1 else None)
-        if not entries:
+        keys = key_file.read(data, path.name)
+        place = _FilePlace(path, source, folder)
+        for each in keys:
+            yield self._key(each, place, each.line if len(keys) > 1 else None)
+        if not keys:
             yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
+
+    def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
+        if key.private is None:
+            beside = self._public_key_beside(place) if key.is_private and line is None else None
+            if beside is None:
+                return self._public(key, place.source, line)
+            note = f"by the .pub beside it; {key.problem}"
+            return self._of(beside, place.source, key.kind, None, "", note)
+        found = self._private(key.private, place, is_alone=line is None)
+        note = "; ".join(filter(None, (found.note, *key.remarks)))
+        return replace(found, line=line, note=note)
 
     def in_agent(self) -> Iterator[Found]:
         """Yield what each key is that the ssh-agent of this session holds.
@@ -277,28 +288,27 @@ class Finder:
             yield Found(source, Standing.NO_KEY, note=note)
         for identity in held.identities:
             # The comment is any text, and may look like further keys.
-            for entry in public_file.read(identity.public_key.encode()):
-                yield self._public(replace(entry, comment=identity.comment), source)
+            for key in key_file.read(identity.public_key.encode()):
+                yield self._public(replace(key, comment=identity.comment), source)
 
     # Keys ---------------------------------------------------------------------------------------
 
-    def _public(self, entry: public_file.Entry, source: str, line: int | None = None) -> Found:
-        if entry.public_key is not None:
-            return self._of(entry.public_key, source, entry.kind, line, entry.comment)
-        if entry.other_type:
-            standing = Standing.UNSUPPORTED
-            note = f"a pair is RSA or ED25519, and this is {entry.other_type}"
-        else:
-            standing, note = Standing.DAMAGED, "it was cut or changed"
-        return Found(source, standing, entry.kind, line, None, entry.comment, note)
+    def _public(self, key: KeyInFile, source: str, line: int | None = None) -> Found:
+        note = "; ".join(filter(None, (key.problem, *key.remarks)))
+        if key.public_key is not None:
+            return self._of(key.public_key, source, key.kind, line, key.comment, note)
+        if key.is_no_key:
+            return Found(source, Standing.NO_KEY, key.kind, line, note=note)
+        standing = Standing.DAMAGED if key.is_damaged else Standing.UNSUPPORTED
+        return Found(source, standing, key.kind, line, None, key.comment, note)
 
-    def _private(self, data: bytes, place: "_FilePlace") -> Found:
+    def _private(self, data: bytes, place: "_FilePlace", *, is_alone: bool) -> Found:
         kind = "private key"
         source = place.source
+        beside = self._public_key_beside(place) if is_alone else None
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
-            beside = self._public_key_beside(place)
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
@@ -307,7 +317,8 @@ class Finder:
                     return found
                 return _with_sha1(found, private_file.unlock(data))
             if beside is not None:
-                note = "by the .pub beside it; no passphrase was asked for"
+                note = file.obstacle or "no passphrase was asked for"
+                note = f"by the .pub beside it; {note}"
                 return self._of(beside, source, kind, None, "", note)
             if file.obstacle:
                 raise NotRead(file.obstacle)
@@ -338,9 +349,9 @@ class Finder:
                 continue
             if place.folder is not None:  # then it is looked at itself, a little later
                 self._read_before[str(name)] = data
-            entries = public_file.read(data)
-            if len(entries) == 1:
-                return entries[0].public_key
+            keys = key_file.read(data)
+            if len(keys) == 1:
+                return keys[0].public_key
         return None
 
     def _unlocked(self, data: bytes, source: str) -> PrivateKey | None:
@@ -378,16 +389,18 @@ class Finder:
 
     def in_text(self, text: str) -> Iterator[Found]:
         """Yield the public keys in a text, or the pair whose fingerprint it is."""
-        data = text.encode("utf-8", "replace")
-        if private_file.looks_private(data):
+        if import_material.private_key_refusal(text) is not None:
             note = "this is a private key; give the name of its file instead"
             yield Found("", Standing.NO_KEY, note=note)
             return
-        entries = public_file.read(data)
-        if any(entry.public_key for entry in entries) or not query.has_fingerprint(text):
-            for entry in entries:
-                yield self._public(entry, "", entry.line if len(entries) > 1 else None)
-            if not entries:
+        if (digest := fingerprint_kinds.openssh_digest(text)) is not None:
+            yield self._of_digest(digest)
+            return
+        keys = key_file.read(text.encode("utf-8", "replace"))
+        if any(key.public_key for key in keys) or not query.has_fingerprint(text):
+            for key in keys:
+                yield self._public(key, "", key.line if len(keys) > 1 else None)
+            if not keys:
                 note = (
                     f"there is no such file as {_shortened(text)}, and it is neither a public key"
                     " nor a fingerprint"
@@ -403,6 +416,15 @@ class Finder:
         deleted = () if matches else self._deleted_if(has_it)
         standing = _standing(matches, deleted)
         yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+
+    def _of_digest(self, digest: OpenSSHDigest) -> Found:
+        """Return the pair of a fingerprint of a kind that no record holds."""
+        matches = tuple(
+            Match(name, pair, digest.kind) for name, pair in self.pairs if digest.is_of(pair)
+        )
+        deleted = () if matches else self._deleted_if(digest.is_of)
+        kind = f"fingerprint, {digest.kind}"
+        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
@@ -442,13 +464,16 @@ def _not_read(source: str, note: str) -> Found:
     return Found(source, Standing.NOT_READ, note=note)
 
 
+def _link(source: str) -> Found:
+    return Found(source, Standing.NOT_READ, note="a link, which is not followed", is_link=True)
+
+
 def _unreadable(source: str, error: OSError) -> Found:
     return Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
 
 
 def _what_it_is(mode: int) -> str:
     kinds = {
-        stat.S_IFLNK: _A_LINK,
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",
     }
@@ -462,4 +487,4 @@ def _shortened(text: str) -> str:
 
 
 def _largest(name: str) -> int:
-    return _LARGEST_AUTHORIZED_KEYS if name.startswith(_AUTHORIZED_KEYS) else LARGEST
+    return _LARGEST_AUTHORIZED_KEYS if name.startswith(AUTHORIZED_KEYS) else LARGEST

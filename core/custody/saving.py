@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.custody import pub_files
-from core.custody.unfinished import UnfinishedSaves
 from core.disk import destination, files, in_folder
 from core.disk.destination import Destination, PathVerdict
 from core.disk.path_walk import Walk
+from core.disk.unfinished import UnfinishedSaves
 from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
 from core.model import (

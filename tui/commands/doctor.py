@@ -14,6 +14,7 @@ from core.query import age
 from core.settings import open_to_look
 from core.store.data_dir import data_folder
 from tui.commands.help import JSON
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import say, tell
 from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, sentence, visible
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from core.session import Session
 
 HANDLES_KEYS = True
-REFUSES: Mapping[str, str] = {"region": "doctor looks at all Regions. Leave out --region."}
+REFUSES: Mapping[str, str] = {
+    "region": "doctor looks at all Regions. Leave out --region.",
+    **not_of_ec2("doctor"),
+}
 
 _NEVER = "never"
 _INDENT = 9

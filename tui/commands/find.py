@@ -14,6 +14,7 @@ from core.secret import Passphrase
 from core.settings import open_to_look
 from core.store.data_dir import data_folder
 from tui.commands.help import JSON
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import say, tell
 from tui.words.look_up import line, summed_up
 from tui.words.text import sentence, visible
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from core.checks.look_up import Ask, Finder
 
 HANDLES_KEYS = True
-REFUSES: Mapping[str, str] = {"region": "find looks at all Regions. Leave out --region."}
+REFUSES: Mapping[str, str] = {
+    "region": "find looks at all Regions. Leave out --region.",
+    **not_of_ec2("find"),
+}
 
 _INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
@@ -99,6 +103,10 @@ def find(
 
     Returns the exit status.
     """
+    where = data_folder(folder)
+    if where.exists() and not where.is_dir():
+        tell(f"{visible(str(where))} is a file, not a data folder.")
+        return UNUSABLE
     try:
         session = open_to_look(folder, policy)
         finder = look_up.finder(session, _asker() if ask else None)
@@ -110,12 +118,13 @@ def find(
     if finder.not_allowed and not finder.known:
         return UNUSABLE  # nothing may be said to be unknown
     if not finder.pairs and not finder.problems:
-        tell(f"there are no key pairs in {visible(str(data_folder(folder)))} to compare with.")
+        tell(f"there are no key pairs in {visible(str(where))} to compare with.")
     found: list[Found] = []
-    count = 0
+    count = links = 0
     try:
         for each in _looked_up(finder, things, agent=agent):
             count += 1
+            links += each.is_link
             if everything or not each.minor:
                 found.append(each)
                 if not as_json:
@@ -126,7 +135,7 @@ def find(
     if as_json:
         print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
     sys.stdout.flush()
-    tell(summed_up(found, count))
+    tell(summed_up(found, count, links, "" if everything else "--all"))
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     fine = keys and all(each.standing is Standing.KNOWN for each in keys)
     return ALL_KNOWN if fine and len(keys) == len(found) else NOT_ALL

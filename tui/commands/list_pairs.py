@@ -11,9 +11,10 @@ from core.custody import export
 from core.errors import EC2Error, SettingsError, StoreError
 from core.model import KeptKeyPair
 from core.session import Session
-from core.settings import open_session, open_to_look
+from core.settings import open_to_look
 from tui.commands.help import JSON
 from tui.commands.wrapping import tell
+from tui.opening import open_place
 from tui.words.cells import cell_len
 from tui.words.pairs import MARKS, day, tags
 from tui.words.text import fit, sentence, shortened, visible
@@ -107,7 +108,7 @@ Found = list[tuple[Session, Sequence[KeptKeyPair]]]
 
 def _sessions(options: argparse.Namespace) -> list[Session]:
     if not options.all_regions:
-        return [open_session(options.region, options.data_dir, options.policy, read_only=True)]
+        return [open_place(options, read_only=True)]
     if options.region is not None:
         raise SettingsError("--all-regions lists every Region. Leave out --region.")
     return open_to_look(options.data_dir, options.policy).in_every_region()

@@ -86,6 +86,11 @@ OPTIONS: "Mapping[str, tuple[str, str]]" = {
     "--data-dir": ("FOLDER", "the folder that holds the Regions"),
     "--policy": ("FILE", "the policy that says who may do what"),
     "--read-only": ("", "look only; refuse every change"),
+    "--ec2": ("", "show and change the key pairs of EC2 itself, not those of this machine"),
+    "--profile": ("NAME", "as --ec2, with this profile of the AWS configuration"),
+    "--endpoint-url": ("URL", "as --ec2, but ask this host"),
+    "--cli-connect-timeout": ("SECONDS", "how long to wait for a connection to EC2; 5"),
+    "--cli-read-timeout": ("SECONDS", "how long to wait for an answer of EC2; 20"),
     "--no-mouse": ("", "leave the mouse to the terminal, for selecting"),
 }
 """The options of the program, with what they take and what they are for."""
@@ -102,13 +107,16 @@ environment variables:
                         the Region, the first that is set; else us-east-1
   KEYPAIRS_DATA_DIR     the folder that holds the Regions; else keypairs in the usual place for \
 data of programs: $XDG_DATA_HOME, or ~/.local/share
+  KEYPAIRS_BACKEND      ec2 for EC2 itself, local for this machine
+  AWS_PROFILE, AWS_ENDPOINT_URL and the others of AWS
+                        once EC2 was chosen, as the AWS CLI has them
   KEYPAIRS_POLICY       the policy file; else /etc/keypairs/policy.json, if it is there
   SSH_AUTH_SOCK         where the ssh-agent listens
   NO_COLOR, TEXTUAL_THEME, TEXTUAL_COLOR_SYSTEM, TEXTUAL_FPS, TEXTUAL_ANIMATIONS, \
 TEXTUAL_DISABLE_KITTY_KEY
                         how the app looks and how often it draws
 
-configuration file (keys, theme, mouse):
+configuration file (keys, theme, mouse, place, profile):
   config.toml in $XDG_CONFIG_HOME/keypairs, or ~/.config/keypairs; on macOS in \
 ~/Library/Application Support/keypairs"""
 
@@ -259,9 +267,22 @@ def _add_options(parser: argparse.ArgumentParser, unmentioned: "Sequence[str]") 
     """Add the program's options to a command; those that it refuses are not in its help."""
     for option, (metavar, what) in OPTIONS.items():
         # Suppressed, so that its absence here does not undo what stands before the command.
-        kind: dict[str, Any] = {"metavar": metavar} if metavar else {"action": "store_true"}
+        kind = _kind(metavar)
         what = argparse.SUPPRESS if option in unmentioned else what
         parser.add_argument(option, default=argparse.SUPPRESS, help=what, **kind)
+
+
+def _kind(metavar: str) -> "dict[str, Any]":
+    if not metavar:
+        return {"action": "store_true"}
+    return {"metavar": metavar} | ({"type": _seconds} if metavar == "SECONDS" else {})
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise ValueError
+    return value
 
 
 def _parser(names: "Sequence[str]") -> argparse.ArgumentParser:
@@ -275,8 +296,7 @@ def _parser(names: "Sequence[str]") -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, help="show program's version number and exit"
     )
     for option, (metavar, what) in OPTIONS.items():
-        kind: dict[str, Any] = {"metavar": metavar} if metavar else {"action": "store_true"}
-        parser.add_argument(option, help=what, **kind)
+        parser.add_argument(option, help=what, **_kind(metavar))
     commands = parser.add_subparsers(
         prog=_PROGRAM,
         dest="command",

@@ -10,6 +10,7 @@ from core.store import data_dir
 from core.store.data_dir import data_folder
 from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import tell
 from tui.words.text import sentence, visible
 
@@ -17,6 +18,7 @@ HANDLES_KEYS = True
 REFUSES: Mapping[str, str] = {
     "region": "restore takes no --region. Name the Region behind it: keypairs restore REGION.",
     "policy": "restore asks no policy. Leave out --policy.",
+    **not_of_ec2("restore"),
 }
 
 RESTORED, REFUSED, UNUSABLE = 0, 1, 2

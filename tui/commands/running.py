@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command that was named, and return the exit status."""
+    from core.ec2.unanswered import CredentialsError
     from core.errors import KeyPairsError, NoSuchRegion, SettingsError
 
     statuses = statuses_of(options.command)
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     except NoSuchRegion as error:
         _say_of(error)
         return statuses.usage
-    except SettingsError as error:
+    except (SettingsError, CredentialsError) as error:
         _say_of(error)
         return statuses.unusable
     except KeyPairsError as error:

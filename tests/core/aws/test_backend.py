@@ -9,7 +9,6 @@ import pytest
 from core.aws import opted_in
 from core.aws.backend import Ec2Backend
 from core.aws.connection import Connection
-from core.aws.errors import ServiceError
 from core.aws.usage import usage
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
@@ -21,6 +20,7 @@ from core.errors import (
     InvalidKeyPairNotFound,
     InvalidParameterValue,
     KeyPairsError,
+    ServiceError,
     UnauthorizedOperation,
 )
 from core.model import PrivateKeyState, Tag, TagSelector

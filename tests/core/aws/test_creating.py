@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from core.aws.backend import Ec2Backend
-from core.aws.lost_answers import NameOfAnother, NotMade, PrivateKeyLost
 from core.ec2.backend import MadeBy
+from core.ec2.unanswered import NameOfAnother, NotMade, PrivateKeyLost
 from core.errors import InvalidKeyPairDuplicate, UnauthorizedOperation
 from core.keys import convert
 from core.model import KeyType, PrivateKeyState, Tag, TagSpecification

@@ -17,10 +17,10 @@ from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
 from core.aws.connection import Connection
-from core.aws.errors import CredentialsError, NextStep, NotReached
 from core.aws.opening import chosen_region
 from core.aws.profiles import profiles
 from core.ec2.place import Ec2Choice
+from core.ec2.unanswered import CredentialsError, NextStep, NotReached
 from core.errors import SettingsError
 from tests.ec2_server import Ec2Server
 

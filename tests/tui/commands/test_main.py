@@ -11,13 +11,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core import choices, process, settings
+from core import choices, process
+from core.ec2.place import Ec2Choice
 from core.errors import SettingsError
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import session_over
 from tests.tui.commands.calling import call
-from tui import environment
+from tui import environment, opening
 
 ROOT = Path(__file__).parents[3]
 
@@ -405,17 +406,19 @@ def test_the_options_of_the_app_reach_the_session(
     given: list[tuple[Sequence[Any], Mapping[str, Any]]] = []
 
     def open_session(*arguments: object, **options: object) -> NoReturn:
-        given.append((arguments, options))
+        given.append((arguments, {name: options[name] for name in ("read_only", "ec2")}))
         raise SettingsError("that is all")
 
-    monkeypatch.setattr(settings, "open_session", open_session)
+    monkeypatch.setattr(opening, "open_session", open_session)
     monkeypatch.setattr(environment, "check_terminal", lambda environment: None)
     assert call() == 2
     where = ("--region", "eu-west-1", "--data-dir", tmp_path)
     assert call(*where, "--policy", "p.json", "--read-only") == 2
+    assert call(*where, "--profile", "prod") == 2
     assert given == [
-        ((None, None, None), {"read_only": False}),
-        (("eu-west-1", str(tmp_path), "p.json"), {"read_only": True}),
+        ((None, None, None), {"read_only": False, "ec2": None}),
+        (("eu-west-1", str(tmp_path), "p.json"), {"read_only": True, "ec2": None}),
+        (("eu-west-1", str(tmp_path), None), {"read_only": False, "ec2": Ec2Choice("prod")}),
     ]
 
 

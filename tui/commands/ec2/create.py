@@ -13,6 +13,8 @@ import time
 from types import FrameType
 
 from core.client import Answer, create_and_hand_over
+from core.ec2.backend import MadeBy
+from core.ec2.unanswered import PrivateKeyLost
 from core.model import CreatedKeyPair, FileFormat
 from core.process import GRACE, forbid_dumps
 from core.session import Session
@@ -53,6 +55,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="encrypt the file with the first line of this one, or of standard input (-)",
     )
     parser.add_argument(
+        "--made-by",
+        choices=[each.value for each in MadeBy],
+        help="with EC2: who makes the key. Made here, only its public half is sent (ImportKeyPair),"
+        " as it is with --save and --agent; else EC2 makes it (CreateKeyPair, called once)",
+    )
+    parser.add_argument(
+        "--delete-orphan",
+        action="store_true",
+        help="with EC2: delete a pair that EC2 made and whose private key was lost on the way",
+    )
+    parser.add_argument(
         "--yes", action="store_true", help="agree to make a folder, or to one that others can read"
     )
 
@@ -75,14 +88,17 @@ def run(session: Session, request: Answer, options: argparse.Namespace, search: 
     else:
         handover = ToOutput(options, search)
     handover.look(answers.made_up(answers.CREATE, request))
-    return _Creation(session, handover, request).run()
+    return _Creation(session, handover, request, deletes_orphan=options.delete_orphan).run()
 
 
 class _Creation:
     """Creates a pair in a thread, while the main one hears signals."""
 
-    def __init__(self, session: Session, handover: Handover, request: Answer) -> None:
+    def __init__(
+        self, session: Session, handover: Handover, request: Answer, *, deletes_orphan: bool
+    ) -> None:
         self._session = session
+        self._deletes_orphan = deletes_orphan
         self._handover = handover
         self._request = request
         self._signal: int | None = None
@@ -161,6 +177,12 @@ class _Creation:
             return FAILED
         if isinstance(error, NotHandedOver):
             say(f"keypairs: {error} No key pair was created.")
+            return FAILED
+        lost = error.__cause__
+        if isinstance(lost, PrivateKeyLost) and self._deletes_orphan:
+            key_pair_id = lost.key_pair.key_pair_id
+            self._session.backend.delete_key_pair(key_pair_id=key_pair_id)
+            say(f"keypairs: {lost.how} {key_pair_id} was deleted again; its private key was lost.")
             return FAILED
         if left := self._handover.give_back():
             say(f"keypairs:{left}")

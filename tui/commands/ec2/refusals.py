@@ -3,7 +3,7 @@
 import sys
 from contextlib import suppress
 
-from tui.commands.statuses import FAILED, REFUSED
+from tui.commands.statuses import EC2S, FAILED, REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
     One line of advice follows where there is any: `advice`, or why a public key is none.
     """
     # Imported here: see `say`.
+    from core.ec2.unanswered import CredentialsError
     from core.errors import InvalidKeyFormat, KeyPairsError
     from tui.words.text import said_by
 
     cause = error.__cause__
     if isinstance(cause, KeyPairsError):
         say(f"keypairs: {said_by(cause)}")
-        return FAILED
+        return EC2S.unusable if isinstance(cause, CredentialsError) else FAILED
     say(str(error))
     refusal = error.__context__
     if isinstance(refusal, InvalidKeyFormat):

@@ -10,6 +10,7 @@ from core.ec2.request_shapes import check
 from tui.commands.ec2 import output, values
 from tui.commands.ec2.refusals import refused, say
 from tui.commands.ec2.values import ValueProblem
+from tui.commands.places import ec2_of
 from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
 
 TYPE_CHECKING = False
@@ -199,6 +200,8 @@ def _asked_of_session(
 
 def _looked_up(options: argparse.Namespace, request: "Answer") -> "list[Answer] | None":
     """Return what is printed of an answer that needs no session, or None if it needs one."""
+    if ec2_of(options) is not None:
+        return None
     if options.policy is not None or choices.policy(None) or os.path.lexists(choices.SYSTEM_POLICY):
         return None
     # Imported here: a policy would need all of it anyhow.
@@ -230,11 +233,16 @@ def _read(
 
 
 def _session(options: argparse.Namespace) -> "Session":
-    from core.settings import open_session
+    # Imported here: most of what only reads is done by now.
+    from core.ec2.backend import MadeBy
+    from tui.opening import open_place
 
-    return open_session(
-        options.region, options.data_dir, options.policy, read_only=options.read_only
-    )
+    made_by = getattr(options, "made_by", None)
+    if made_by is None:
+        # As `aws` has it where the key goes to standard output: EC2 makes it.
+        kept = getattr(options, "save", None) or getattr(options, "agent", None) is not None
+        made_by = "here" if kept else "ec2"
+    return open_place(options, read_only=options.read_only, made_by=MadeBy(made_by))
 
 
 def _client(session: "Session") -> "Client":
