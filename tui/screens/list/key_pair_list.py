@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from core.store.data_dir import network_note
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
@@ -63,7 +64,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     @work(group="make ready")
     async def _make_ready(self) -> None:
         """Do what can wait until the pairs are on the screen."""
-        await asyncio.to_thread(_make_ready, self.view.session)
+        note = await asyncio.to_thread(_make_ready, self.view.session)
+        if note is not None:
+            self.view.say(note)
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()
@@ -131,8 +134,12 @@ class KeyPairListScreen(PlacedScreen[None]):
         self.view.fit_window()
 
 
-def _make_ready(session: "Session") -> None:
-    """Load what the first change needs, and remove what sessions left that were killed; blocks."""
+def _make_ready(session: "Session") -> str | None:
+    """Load what the first change needs, and remove what sessions left that were killed; blocks.
+
+    Returns what is to be said of the data folder.
+    """
     preload.load(preload.FOR_A_CHANGE)
     if not session.read_only:
         session.store.tidy()
+    return network_note(session.store.folder)
