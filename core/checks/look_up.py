@@ -55,6 +55,7 @@ THE_AGENT = "the agent"
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
+_FOLDERS_OF_DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/")
 _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
@@ -77,11 +78,14 @@ def finder(session: Session, ask: Ask | None = None) -> "Finder":
 
 
 class _FilePlace(NamedTuple):
-    """Where a file stands: its path, how it was called, and the descriptor of its folder."""
+    """Where a file stands: its path, how it was called, and the descriptor of its folder.
 
-    path: Path
+    What came through a pipe has no path.
+    """
+
+    path: Path | None
     source: str
-    folder: int | None
+    folder: int | None = None
 
 
 class _Folder(NamedTuple):
@@ -172,8 +176,27 @@ class Finder:
             yield from self._in_folder(source)
         elif stat.S_ISREG(mode):
             yield from self._in_file(resolved, source)
+        elif stat.S_ISFIFO(mode) and source.startswith(_FOLDERS_OF_DESCRIPTORS):
+            yield from self._in_substitution(path, source)
         else:
             yield _not_read(source, _what_it_is(mode))
+
+    def _in_substitution(self, path: Path, source: str) -> Iterator[Found]:
+        """Yield what a shell's `<(...)` gives, which is a pipe that is open already."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except OSError as error:
+            yield _unreadable(source, error)
+            return
+        yield from self.in_data(data, source)
+
+    def in_data(self, data: bytes, source: str) -> Iterator[Found]:
+        """Yield the keys in what came from a pipe, which has no name and nothing beside it."""
+        if len(data) > LARGEST:
+            yield _not_read(source, "too large for a key")
+        else:
+            yield from self._keys_in(key_file.read(data), data, _FilePlace(None, source))
 
     def _in_folder(self, top: str) -> Iterator[Found]:
         """Yield each thing below a folder, from descriptor to descriptor.
@@ -249,11 +272,16 @@ class Finder:
             yield _unreadable(source, error)
             return
         keys = key_file.read(data, path.name)
-        place = _FilePlace(path, source, folder)
+        yield from self._keys_in(keys, data, _FilePlace(path, source, folder))
+
+    def _keys_in(
+        self, keys: Sequence[KeyInFile], data: bytes, place: "_FilePlace"
+    ) -> Iterator[Found]:
         for each in keys:
             yield self._key(each, place, each.line if len(keys) > 1 else None)
         if not keys:
-            yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
+            note = "no key" if data.strip() else "empty"
+            yield Found(place.source, Standing.NO_KEY, note=note)
 
     def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
         if key.private is None:
@@ -371,12 +399,16 @@ class Finder:
             return
         keys = key_file.read(text.encode("utf-8", "replace"))
         if any(key.public_key for key in keys) or not query.has_fingerprint(text):
+            named = None if keys else self._named(text)
+            if named is not None:
+                yield named
+                return
             for key in keys:
                 yield self._public(key, "", key.line if len(keys) > 1 else None)
             if not keys:
                 note = (
                     f"there is no such file as {_shortened(text)}, and it is neither a public key"
-                    " nor a fingerprint"
+                    " nor a fingerprint, nor the name of a key pair"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return
@@ -398,6 +430,22 @@ class Finder:
         deleted = () if matches else self._deleted_if(digest.is_of)
         kind = f"fingerprint, {digest.kind}"
         return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
+
+    def _named(self, text: str) -> Found | None:
+        """Return the pairs that have this name or id, or None where none has it."""
+
+        def has_it(pair: KeptKeyPair) -> bool:
+            return text in (pair.key_name, pair.key_pair_id)
+
+        matches = tuple(
+            Match(name, pair, "its name" if text == pair.key_name else "its id")
+            for name, pair in self.pairs
+            if has_it(pair)
+        )
+        deleted = () if matches else self._deleted_if(has_it)
+        if not matches and not deleted:
+            return None
+        return Found("", _standing(matches, deleted), "key pair", matches=matches, deleted=deleted)
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
@@ -466,6 +514,8 @@ def _largest(name: str) -> int:
 def _public_key_beside(place: "_FilePlace") -> PublicKey | None:
     """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
     path = place.path
+    if path is None:
+        return None
     names = [path.with_name(f"{path.name}.pub")]
     if path.suffix in PRIVATE_SUFFIXES:
         names.append(path.with_suffix(".pub"))
