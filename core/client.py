@@ -96,7 +96,7 @@ class Client:
         ParamValidationError: the arguments are not those of the operation.
     """
 
-    exceptions = SimpleNamespace(ClientError=ClientError)
+    exceptions = SimpleNamespace(ClientError=ClientError, WaiterError=WaiterError)
 
     def __init__(
         self,

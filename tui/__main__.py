@@ -2,6 +2,8 @@
 
 import sys
 
+from tui.commands.parser import parse
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -9,8 +11,6 @@ if TYPE_CHECKING:
 
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the program and return its exit status."""
-    from tui.commands.parser import parse
-
     options = parse(arguments)
     if options.command is None:
         from tui.start import run

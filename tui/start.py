@@ -1,11 +1,20 @@
 """Starts the app: settings, surroundings, the first screen, the exit status."""
 
 import argparse
+import asyncio
 import gc
 import os
 import sys
+from contextlib import suppress
 
+from core import process
+from core.errors import KeyPairsError
+from tui import config, environment
 from tui.commands.statuses import INTERRUPTED
+from tui.commands.streams import let_go_of_lost
+from tui.commands.wrapping import tell
+from tui.opening import open_place
+from tui.words.text import sentence, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,15 +36,9 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     # All of what is imported and read now stays; the list screen switches it on when it is there.
     gc.disable()
-    from core.errors import KeyPairsError
-    from core.process import forbid_dumps, give_memory_back
-    from tui import config, environment
-    from tui.commands.streams import let_go_of_lost
-    from tui.opening import open_place
-
     try:
-        forbid_dumps()
-        give_memory_back()
+        process.forbid_dumps()
+        process.give_memory_back()
         environment.check_terminal(os.environ)
         session = open_place(options, read_only=options.read_only)
         settings = config.load(config.default_path())
@@ -46,13 +49,8 @@ def _run(options: argparse.Namespace) -> int:
             # Before the screens are imported: they take their keys from the table when made.
             rebind(settings.keys)
     except KeyPairsError as error:
-        from tui.commands.wrapping import tell
-        from tui.words.text import sentence
-
         tell(sentence(error))
         return UNUSABLE
-    import asyncio
-
     from tui.app import KeyPairsApp
 
     app = KeyPairsApp(session, environment.where(os.environ))
@@ -64,10 +62,6 @@ def _run(options: argparse.Namespace) -> int:
 
 def _say_what_ended(app: "KeyPairsApp") -> None:
     """Say that a signal ended the app, and which private key went with it."""
-    from contextlib import suppress
-
-    from tui.words.text import shortened
-
     if app.ended_by is None:
         return
     line = f"keypairs: ended by {app.ended_by.name}."
@@ -80,9 +74,7 @@ def _say_what_ended(app: "KeyPairsApp") -> None:
 
 
 async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
-    from core.process import GRACE, end_between_changes
-
     await app.run_async(mouse=mouse)
     # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
     # at a disk that never answers.
-    end_between_changes(GRACE, app.return_code or 0)
+    process.end_between_changes(process.GRACE, app.return_code or 0)

@@ -174,11 +174,11 @@ class _Version(argparse.Action):
     """Answers --version; what knows the version takes longer to import than --help takes."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from core.about import components, program_version
+        from core import about
         from tui.words.text import visible
 
-        print(f"keypairs {program_version()}")
-        for name, what in components().items():
+        print(f"keypairs {about.program_version()}")
+        for name, what in about.components().items():
             print(f"  {name:<10} {visible(what)}")
         parser.exit()
 
@@ -194,16 +194,17 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**options, formatter_class=_formatter)
 
     def format_help(self) -> str:
-        from tui.commands.help import Help
-
-        self.formatter_class = Help
+        self._fit_to_terminal()
         return super().format_help()
 
     def format_usage(self) -> str:
+        self._fit_to_terminal()
+        return super().format_usage()
+
+    def _fit_to_terminal(self) -> None:
         from tui.commands.help import Help
 
         self.formatter_class = Help
-        return super().format_usage()
 
     def error(self, message: str) -> "NoReturn":
         from tui.words.text import shortened

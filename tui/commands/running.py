@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+from contextlib import suppress
 
+from core.errors import KeyPairsError, NoSuchRegion, SettingsError
 from tui.commands import streams
 from tui.commands.parser import command_of, statuses_of
 from tui.commands.places import say_where
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command that was named, and return the exit status."""
-    from core.errors import KeyPairsError, NoSuchRegion, SettingsError
-
     statuses = statuses_of(options.command)
     out_is_closed = sys.stdout is None
     streams.stand_in_for_closed()
@@ -74,8 +74,6 @@ def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str |
 
 
 def _say_stopped() -> None:
-    from contextlib import suppress
-
     # Nobody can be told where stderr is full; the status says it, too.
     with suppress(OSError):
         print("\nkeypairs: stopped.", file=sys.stderr)

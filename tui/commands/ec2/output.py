@@ -4,9 +4,11 @@ What goes to a file or a pipe is exact. What goes to a terminal has everything i
 out, and JSON always has, because its own escapes mean the same.
 """
 
+import io
 import json
 import os
 import re
+import stat
 import sys
 
 from tui.commands.ec2.values import ValueProblem
@@ -32,17 +34,22 @@ def compiled(query: str | None) -> "Callable[[Any], Any]":
         return lambda answer: answer
     # Imported here: it takes as long as a command that reads may take.
     import jmespath
-    from jmespath.exceptions import JMESPathError
 
     try:
         expression = jmespath.compile(query)
-    except JMESPathError as error:
+    except jmespath.exceptions.JMESPathError as error:
         raise ValueProblem(f"--query: {error}") from None
 
     def search(answer: "Any") -> "Any":
         try:
             return expression.search(answer)
-        except (JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        except (
+            jmespath.exceptions.JMESPathError,
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             raise ValueProblem(f"--query: {error}") from None
 
     return search
@@ -79,9 +86,6 @@ def write(text: str, *, synced: bool = False) -> None:
 
 
 def _sync(stream: "Any") -> None:
-    import io
-    import stat
-
     try:
         descriptor = stream.fileno()
     except io.UnsupportedOperation:  # it is in memory

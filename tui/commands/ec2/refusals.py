@@ -3,6 +3,7 @@
 import sys
 from contextlib import suppress
 
+from core.errors import EC2Error, KeyPairsError
 from tui.commands.statuses import EC2S, FAILED, REFUSED
 
 TYPE_CHECKING = False
@@ -31,7 +32,6 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
     """
     # Imported here: see `say`.
     from core.ec2.unanswered import CredentialsError
-    from core.errors import EC2Error, KeyPairsError
     from tui.words.text import said_by
 
     cause = error.__cause__

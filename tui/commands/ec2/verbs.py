@@ -7,7 +7,7 @@ import sys
 
 from core import choices
 from core.ec2.request_shapes import check
-from tui.commands.ec2 import output, values
+from tui.commands.ec2 import answers, output, values
 from tui.commands.ec2.refusals import refused, say
 from tui.commands.ec2.values import ValueProblem
 from tui.commands.places import ec2_of, say_where
@@ -84,9 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     values.add_options(parser, OPERATIONS[verb])
     if verb == "create-key-pair":
         # Imported here: the other verbs need none of it.
-        from tui.commands.ec2.create import add_options
+        from tui.commands.ec2 import create
 
-        add_options(parser)
+        create.add_options(parser)
     if verb == "delete-key-pair":
         parser.add_argument("--yes", action="store_true", help="do not ask, on a terminal either")
     if verb == "describe-tags":
@@ -139,8 +139,6 @@ def _run(options: argparse.Namespace, operation: str) -> int:
         say("Parameter validation failed:", *problems)
         return EC2S.usage
     if options.generate_cli_skeleton == "output":
-        from tui.commands.ec2 import answers
-
         _print(options, [search(answers.EXAMPLES[operation])], operation)
         return DONE
     return _asked(options, operation, request, search)
@@ -166,8 +164,6 @@ def _asked_of_session(
     search: "Callable[[Any], Any]",
 ) -> int:
     # Imported here: most of what only reads is done by now.
-    from core.client import ClientError, WaiterError
-
     session = _session(options)
     client = _client(session)
     parts: list[Answer] = []
@@ -189,9 +185,9 @@ def _asked_of_session(
                 parts = [_called(client, options.command, request)]
             case _:
                 parts = _read(client, options, request)
-    except ClientError as error:
+    except client.exceptions.ClientError as error:
         return refused(error, _advice(options))
-    except WaiterError as error:
+    except client.exceptions.WaiterError as error:
         say(str(error))
         return FAILED
     _print(options, [search(part) for part in parts], operation)
@@ -205,12 +201,12 @@ def _looked_up(options: argparse.Namespace, request: "Answer") -> "list[Answer] 
     if options.policy is not None or choices.policy(None) or os.path.lexists(choices.SYSTEM_POLICY):
         return None
     # Imported here: a policy would need all of it anyhow.
-    from core.local.quick_look import NotPlainError, QuickLook
+    from core.local import quick_look
 
     folder, region = choices.data_folder(options.data_dir), choices.region(options.region)
     try:
-        return _read(QuickLook(folder, region), options, request)
-    except NotPlainError:
+        return _read(quick_look.QuickLook(folder, region), options, request)
+    except quick_look.NotPlainError:
         return None
 
 
@@ -265,13 +261,11 @@ def _print(options: argparse.Namespace, parts: "Sequence[Any]", operation: str) 
 
 def _id(client: "Client", resource: str) -> str:
     """Return the id of a key pair that was named by its name; anything else stays as it is."""
-    from core.client import ClientError
-
     if re.fullmatch(_KEY_PAIR_ID, resource) or not resource:
         return resource
     try:
         found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"][0]
-    except ClientError:
+    except client.exceptions.ClientError:
         return resource  # EC2 says what is wrong with it
     key_pair_id: str = found["KeyPairId"]
     say(f"keypairs: {resource} is {key_pair_id}.")
@@ -288,8 +282,6 @@ def _imported(
     from core.process import forbid_dumps
 
     forbid_dumps()
-    from tui.commands.ec2 import answers
-
     # What a query makes of the answer must not fail once there is a pair.
     search(answers.made_up("ImportKeyPair", request))
     return _called(client, options.command, request)
@@ -310,8 +302,6 @@ def _deleted(
     options: argparse.Namespace,
     search: "Callable[[Any], Any]",
 ) -> "Answer":
-    from tui.commands.ec2 import answers
-
     search(answers.EXAMPLES["DeleteKeyPair"])
     may_ask = sys.stdin.isatty() and not options.yes and not request.get("DryRun", False)
     if may_ask:
