@@ -33,7 +33,7 @@ from core.keys import (
     pem,
 )
 from core.keys.file_formats import PRIVATE_SUFFIXES
-from core.keys.fingerprint import pkcs8_sha1, ssh_sha256
+from core.keys.fingerprint import pkcs8_sha1
 from core.keys.fingerprint_kinds import OpenSSHDigest
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
@@ -55,6 +55,7 @@ THE_AGENT = "the agent"
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
+_FOLDERS_OF_DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/")
 _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
@@ -77,11 +78,14 @@ def finder(session: Session, ask: Ask | None = None) -> "Finder":
 
 
 class _FilePlace(NamedTuple):
-    """Where a file stands: its path, how it was called, and the descriptor of its folder."""
+    """Where a file stands: its path, how it was called, and the descriptor of its folder.
 
-    path: Path
+    What came through a pipe has no path.
+    """
+
+    path: Path | None
     source: str
-    folder: int | None
+    folder: int | None = None
 
 
 class _Folder(NamedTuple):
@@ -136,10 +140,11 @@ class Finder:
                 if isinstance(error, UnauthorizedOperation):
                     self.not_allowed.append(name)
                 self.problems.append(f"The pairs of {name} are not known: {error}")
-        self._by_fingerprint: dict[str, list[tuple[str, KeptKeyPair]]] = defaultdict(list)
+        self._by_key: dict[str, list[tuple[str, KeptKeyPair]]] = defaultdict(list)
         for name, pair in self.pairs:
-            self._by_fingerprint[pair.custody.fingerprints.ssh_sha256].append((name, pair))
+            self._by_key[pair.public_key].append((name, pair))
         self._deleted: list[tuple[PairReference, KeptKeyPair]] = []
+        self._deleted_by_key: dict[str, list[PairReference]] = defaultdict(list)
         for name, describe_deleted in deleted:
             with suppress(EC2Error, StoreError):  # which is among the problems already
                 self._deleted += [
@@ -147,6 +152,11 @@ class Finder:
                     for gone in describe_deleted()
                     if gone.key_pair is not None
                 ]
+
+        for reference, pair in self._deleted:
+            self._deleted_by_key[pair.public_key].append(reference)
+        # What was read of files for the sake of another, until it is their turn.
+        self._read_before: dict[str, bytes] = {}
 
     def look(self, text: str) -> Iterator[Found]:
         """Yield what a text names: a file, the keys in a folder, a key, or a fingerprint."""
@@ -172,8 +182,27 @@ class Finder:
             yield from self._in_folder(source)
         elif stat.S_ISREG(mode):
             yield from self._in_file(resolved, source)
+        elif stat.S_ISFIFO(mode) and source.startswith(_FOLDERS_OF_DESCRIPTORS):
+            yield from self._in_substitution(path, source)
         else:
             yield _not_read(source, _what_it_is(mode))
+
+    def _in_substitution(self, path: Path, source: str) -> Iterator[Found]:
+        """Yield what a shell's `<(...)` gives, which is a pipe that is open already."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except OSError as error:
+            yield _unreadable(source, error)
+            return
+        yield from self.in_data(data, source)
+
+    def in_data(self, data: bytes, source: str) -> Iterator[Found]:
+        """Yield the keys in what came from a pipe, which has no name and nothing beside it."""
+        if len(data) > LARGEST:
+            yield _not_read(source, "too large for a key")
+        else:
+            yield from self._keys_in(key_file.read(data), data, _FilePlace(None, source))
 
     def _in_folder(self, top: str) -> Iterator[Found]:
         """Yield each thing below a folder, from descriptor to descriptor.
@@ -183,6 +212,7 @@ class Finder:
         """
         left = [MOST_ENTRIES]
         yield from self._walked(_Folder(top, top, None, 0), left)
+        self._read_before.clear()
         if not left[0]:
             yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
 
@@ -244,20 +274,27 @@ class Finder:
 
     def _in_file(self, path: Path, source: str, folder: int | None = None) -> Iterator[Found]:
         try:
-            data = files.read_regular_file(path, _largest(path.name), folder=folder)
+            data = self._read_before.pop(str(path), None)
+            if data is None:
+                data = files.read_regular_file(path, _largest(path.name), folder=folder)
         except OSError as error:
             yield _unreadable(source, error)
             return
         keys = key_file.read(data, path.name)
-        place = _FilePlace(path, source, folder)
+        yield from self._keys_in(keys, data, _FilePlace(path, source, folder))
+
+    def _keys_in(
+        self, keys: Sequence[KeyInFile], data: bytes, place: "_FilePlace"
+    ) -> Iterator[Found]:
         for each in keys:
             yield self._key(each, place, each.line if len(keys) > 1 else None)
         if not keys:
-            yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
+            note = "no key" if data.strip() else "empty"
+            yield Found(place.source, Standing.NO_KEY, note=note)
 
     def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
         if key.private is None:
-            beside = _public_key_beside(place) if key.is_private and line is None else None
+            beside = self._public_key_beside(place) if key.is_private and line is None else None
             if beside is None:
                 return self._public(key, place.source, line)
             note = f"by the .pub beside it; {key.problem}"
@@ -296,7 +333,7 @@ class Finder:
     def _private(self, data: bytes, place: "_FilePlace", *, is_alone: bool) -> Found:
         kind = "private key"
         source = place.source
-        beside = _public_key_beside(place) if is_alone else None
+        beside = self._public_key_beside(place) if is_alone else None
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
@@ -327,6 +364,26 @@ class Finder:
             return Found(source, Standing.LOCKED, kind, note=note)
         return _with_sha1(self._of(convert.public_key(private_key), source, kind), private_key)
 
+    def _public_key_beside(self, place: "_FilePlace") -> PublicKey | None:
+        """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem of FILE."""
+        path = place.path
+        if path is None:
+            return None
+        names = [path.with_name(f"{path.name}.pub")]
+        if path.suffix in PRIVATE_SUFFIXES:
+            names.append(path.with_suffix(".pub"))
+        for name in names:
+            try:
+                data = files.read_regular_file(name, LARGEST, folder=place.folder)
+            except OSError:
+                continue
+            if place.folder is not None:  # then it is looked at itself, a little later
+                self._read_before[str(name)] = data
+            keys = key_file.read(data)
+            if len(keys) == 1:
+                return keys[0].public_key
+        return None
+
     def _unlocked(self, data: bytes, source: str) -> PrivateKey | None:
         """Return the key of a file after asking for its passphrase, or None."""
         passphrase = self._ask(source) if self._ask is not None else None
@@ -349,9 +406,9 @@ class Finder:
     ) -> Found:
         matches = tuple(
             Match(region, pair, _fingerprint_kind(pair))
-            for region, pair in self._by_fingerprint.get(ssh_sha256(key.blob), ())
+            for region, pair in self._by_key.get(key.line, ())
         )
-        deleted = () if matches else self._deleted_if(lambda pair: pair.public_key == key.line)
+        deleted = () if matches else tuple(self._deleted_by_key.get(key.line, ()))
         standing = _standing(matches, deleted)
         return Found(source, standing, kind, line, key, comment, note, matches, deleted)
 
@@ -371,12 +428,16 @@ class Finder:
             return
         keys = key_file.read(text.encode("utf-8", "replace"))
         if any(key.public_key for key in keys) or not query.has_fingerprint(text):
+            named = None if keys else self._named(text)
+            if named is not None:
+                yield named
+                return
             for key in keys:
                 yield self._public(key, "", key.line if len(keys) > 1 else None)
             if not keys:
                 note = (
                     f"there is no such file as {_shortened(text)}, and it is neither a public key"
-                    " nor a fingerprint"
+                    " nor a fingerprint, nor the name of a key pair"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return
@@ -398,6 +459,22 @@ class Finder:
         deleted = () if matches else self._deleted_if(digest.is_of)
         kind = f"fingerprint, {digest.kind}"
         return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
+
+    def _named(self, text: str) -> Found | None:
+        """Return the pairs that have this name or id, or None where none has it."""
+
+        def has_it(pair: KeptKeyPair) -> bool:
+            return text in (pair.key_name, pair.key_pair_id)
+
+        matches = tuple(
+            Match(name, pair, "its name" if text == pair.key_name else "its id")
+            for name, pair in self.pairs
+            if has_it(pair)
+        )
+        deleted = () if matches else self._deleted_if(has_it)
+        if not matches and not deleted:
+            return None
+        return Found("", _standing(matches, deleted), "key pair", matches=matches, deleted=deleted)
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
@@ -461,19 +538,3 @@ def _shortened(text: str) -> str:
 
 def _largest(name: str) -> int:
     return _LARGEST_AUTHORIZED_KEYS if name.startswith(AUTHORIZED_KEYS) else LARGEST
-
-
-def _public_key_beside(place: "_FilePlace") -> PublicKey | None:
-    """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
-    path = place.path
-    names = [path.with_name(f"{path.name}.pub")]
-    if path.suffix in PRIVATE_SUFFIXES:
-        names.append(path.with_suffix(".pub"))
-    for name in names:
-        try:
-            keys = key_file.read(files.read_regular_file(name, LARGEST, folder=place.folder))
-        except OSError:
-            continue
-        if len(keys) == 1:
-            return keys[0].public_key
-    return None

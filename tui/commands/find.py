@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.checks import look_up
 from core.checks.answers import IS_NO_KEY, Found, Standing
+from core.checks.look_up import LARGEST
 from core.errors import KeyPairsError, SettingsError
 from core.secret import Passphrase
 from core.settings import open_to_look
@@ -28,14 +31,17 @@ REFUSES: Mapping[str, str] = {
     **not_of_ec2("find"),
 }
 
+STDIN = "-"
+
 _INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
 
 _FIND = """\
 Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file \
 (PEM, DER, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or \
-the text of a public key or a fingerprint in any spelling. A link that is named is followed; \
-links in a folder are not. Nothing private is ever printed."""
+the text of a public key, a fingerprint in any spelling, or the name of a key pair; - is what \
+standard input holds, and so is none where something is piped in. A link that is named is \
+followed; links in a folder are not. Nothing private is ever printed."""
 
 _FIND_EPILOG = """\
 A passphrase is asked for on the terminal, and only where an encrypted file does not show its \
@@ -67,7 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `find` takes."""
     parser.description = _FIND
     parser.epilog = _FIND_EPILOG
-    parser.add_argument("things", metavar="THING", nargs="*", help="a path, a key or a fingerprint")
+    parser.add_argument(
+        "things",
+        metavar="THING",
+        nargs="*",
+        help="a path, a key, a fingerprint, the name of a key pair, or -",
+    )
     parser.add_argument("--agent", action="store_true", help="look up the keys of the ssh-agent")
     parser.add_argument("--all", action="store_true", help="name also what is no key in a folder")
     parser.add_argument("--no-ask", action="store_true", help="ask for no passphrase")
@@ -76,10 +87,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do as the options say, and return the exit status."""
-    if not (options.things or options.agent):
+    if not (options.things or options.agent or _is_piped()):
         raise SettingsError("Name something to look up, or add --agent.")
     return find(
-        options.things,
+        options.things or ([] if options.agent else [STDIN]),
         options.data_dir,
         options.policy,
         agent=options.agent,
@@ -87,6 +98,15 @@ def run(options: argparse.Namespace) -> int:
         everything=options.all,
         as_json=options.json,
     )
+
+
+def _is_piped() -> bool:
+    """Return whether something was piped into the program, or a file put in its input."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):  # it is closed, or in memory
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
 
 def find(
@@ -143,7 +163,10 @@ def find(
 
 def _looked_up(finder: "Finder", things: Iterable[str], *, agent: bool) -> Iterator[Found]:
     for thing in things:
-        yield from finder.look(thing)
+        if thing == STDIN:
+            yield from finder.in_data(sys.stdin.buffer.read(LARGEST + 1), "standard input")
+        else:
+            yield from finder.look(thing)
     if agent:
         yield from finder.in_agent()
 

@@ -1,8 +1,9 @@
-"""Whose key it is, in words: the same in the command and on the screen."""
+"""Says whose key it is: the same in the command and on the screen."""
 
 from collections.abc import Sequence
 
 from core.checks.answers import IS_NO_KEY, Found, Match, Standing
+from tui.words.plural import n_of
 from tui.words.text import visible
 
 
@@ -56,8 +57,8 @@ def summed_up(found: Sequence[Found], count: int, links: int = 0, all_names: str
     """
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     known = sum(each.standing is Standing.KNOWN for each in keys)
-    words = f"looked at {count:,}; {len(keys):,} key{'s' * (len(keys) != 1)}, {known:,} known"
+    words = f"looked at {count:,}; {n_of(len(keys), 'key')}, {known:,} known"
     if not links:
         return f"{words}."
     named = f"; {all_names} names them" if all_names else ""
-    return f"{words}; {links:,} link{'s' * (links != 1)} not followed{named}."
+    return f"{words}; {n_of(links, 'link')} not followed{named}."

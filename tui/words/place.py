@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.ec2.regions import REGIONS
 from core.store import last_look
 from tui.widgets.pick_list import Item
+from tui.words.plural import n_of
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Facts
@@ -81,7 +82,7 @@ def _item(name: str, counts: Mapping[str, int | None]) -> Item:
         remark = "cannot be read"
     else:
         count = counts[name] or 0
-        remark = f"{count:,} pair{'s' * (count != 1)}"
+        remark = n_of(count, "pair")
     return Item(name, f"{name:<16} {description}", remark)
 
 

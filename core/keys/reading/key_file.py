@@ -8,6 +8,7 @@ The keys of servers in a known_hosts are not looked at: they are nobody's pair.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from core.keys.encoding.armour import Armour
 from core.keys.reading import other_kinds, text_shapes
 from core.keys.reading.key_blocks import NOT_READ_BY_SSH, blocks, in_block
 from core.keys.reading.key_in_file import KeyInFile, of_blob, of_der, of_other_kind
-from core.keys.reading.key_lines import TYPED, in_plain_lines
+from core.keys.reading.key_lines import AUTHORIZED_KEYS, TYPE_MISSING, TYPED, in_plain_lines
 from core.keys.reading.private_labels import label_of
 
 _KNOWN_HOSTS = ("known_hosts", "ssh_known_hosts")
@@ -29,6 +30,8 @@ def read(data: bytes, name: str = "") -> list[KeyInFile]:
     if data.startswith(b"\x30") and (found := of_der(data, "DER")) is not None:
         return [found]
     text, encoding = text_shapes.decoded(data)
+    if name.startswith(AUTHORIZED_KEYS) and data.startswith(BOM_UTF8):
+        text = f"\ufeff{text}"  # sshd reads it as a part of the first line
     keys = _in_text(text, name)
     if encoding:
         return [each.remarked(f"{encoding}, which sshd does not read") for each in keys]
@@ -99,7 +102,7 @@ def _without_armour(text: str) -> KeyInFile | None:
         remark = f"its BEGIN and END lines are missing, which name {label}"
         return KeyInFile("private key", 1, private=block, is_private=True, remarks=(remark,))
     if data.startswith(_BLOB):
-        return of_blob("public key", 1, data, "").remarked("its type is missing in front of it")
+        return of_blob("public key", 1, data, "").remarked(TYPE_MISSING)
     if data.startswith((b"ssh-", b"ecdsa-", b"sk-")):
         line = next(iter(read(data)), None)
         return line and line.remarked("this is the base64 of its line")

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from core.keys import ssh_types
-from core.keys.reading import authorized_line
+from core.keys.reading import authorized_line, line_access
 from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError
 from core.keys.reading.key_in_file import CUT, KeyInFile, of_blob, unbase64
 
@@ -49,6 +50,7 @@ _GLUED = (
     "another key stands in its comment, which sshd does not see: a line break is missing between"
     " the two"
 )
+TYPE_MISSING = "its type is missing in front of it, so sshd reads no key in this line"
 _BEHIND = "it stands behind another key, and a line break is missing between the two"
 
 
@@ -61,9 +63,10 @@ class _Lines:
     """Reads plain lines one after the other; a key may go on in the next ones."""
 
     def __init__(self, text: str, first: int, name: str) -> None:
-        self._lines = re.split(r"\r\n|\r|\n", text)
-        self._first = first
         self._is_authorized_keys = name.startswith(AUTHORIZED_KEYS)
+        # sshd ends a line nowhere else; editors of old wrote \r alone.
+        self._lines = re.split(r"\n" if self._is_authorized_keys else r"\r\n|\r|\n", text)
+        self._first = first
         self._at = 0
 
     def read(self) -> Iterator[KeyInFile]:
@@ -85,7 +88,7 @@ class _Lines:
             yield from self._odd(number, line, str(error))
             return
         if found is not None:
-            key = _of_line(number, found)
+            key = _of_line(number, found, is_for_sshd=self._is_authorized_keys)
             yield key.remarked(_GLUED) if TYPED.search(found.comment) else key
 
     def _odd(self, number: int, line: str, reason: str) -> Iterator[KeyInFile]:
@@ -103,7 +106,7 @@ class _Lines:
         if found is not None and _begins_as_key(found[0]):
             key = self._whole(found[0], may_go_on=True)
             yield of_blob("public key", number, key.blob, line[found.end() :].strip()).remarked(
-                "its type is missing in front of it, so sshd reads no key in this line",
+                TYPE_MISSING,
                 *key.remarks,
             )
         elif _SSH_1_LINE.match(line):
@@ -154,17 +157,14 @@ class _Encoded(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def _of_line(number: int, line: AuthorizedLine) -> KeyInFile:
+def _of_line(number: int, line: AuthorizedLine, *, is_for_sshd: bool) -> KeyInFile:
     """Return the key in a line in which sshd finds one, whether or not it lets anyone in by it."""
     kind = "authorized key" if line.options_text else "public key"
     found = of_blob(kind, number, line.blob, line.comment)
-    if not line.options_text:
+    if not (line.options_text or is_for_sshd):
         return found
-    if line.refusal:
-        return found.remarked(f"{line.refusal}, so sshd lets no one in by this line")
-    if line.is_authority:
-        return found.remarked("cert-authority: it lets in certificates that it signed, not itself")
-    return found
+    reason = line_access.why_no_one(line, datetime.now(UTC))
+    return found.remarked(f"{reason}, so sshd lets no one in by this line") if reason else found
 
 
 def _typed(number: int, said: str, key: _Encoded, rest: str, why: str) -> KeyInFile:
@@ -189,6 +189,8 @@ def _why_odd(before: str, reason: str) -> str:
     bare = before.strip()
     if re.fullmatch(r"[\w.-]{1,60}:", bare):
         return f"{bare} stands in front of it, as Google Cloud has it"
+    if bare == "\ufeff":
+        return "a byte order mark, which is not to be seen, stands in front of it"
     if bare in _QUOTES:
         return "quotes stand around it"
     if re.fullmatch(r"[>|*+-]+|\d{1,4}[.):]", bare):

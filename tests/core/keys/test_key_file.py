@@ -44,7 +44,10 @@ def read(text: str) -> list[KeyInFile]:
 def test_options_before_a_key_are_read_over(options: str) -> None:
     (key,) = read(f"{options} {PUBLIC_KEY} sam at home\n")
     assert (key.kind, key.public_key, key.comment) == ("authorized key", KEY, "sam at home")
-    said = ["cert-authority: it lets in certificates that it signed, not itself"]
+    said = [
+        "cert-authority lets in certificates that the key has signed, and not the key,"
+        " so sshd lets no one in by this line"
+    ]
     assert [*key.remarks] == said * ("cert-authority" in options)
 
 

@@ -104,7 +104,7 @@ CASES = [
 
 
 def is_quick(kind: str, form: str, encrypted: bool) -> bool:
-    """Tell whether a case is one of those of the plain run, which stand for the others."""
+    """Return whether a case is one of those of the plain run, which stand for the others."""
     return kind in ("rsa", "ed25519") and (not encrypted or form == "2" or form.endswith(SMALL))
 
 

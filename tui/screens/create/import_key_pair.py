@@ -1,4 +1,4 @@
-"""The form that imports a public key."""
+"""Shows the form that imports a public key."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ from tui.widgets.pick_list import Item
 from tui.words import judging
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow
+from tui.work.exclusive import exclusively
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -102,7 +102,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         self.workers.cancel_group(self, "material")
         self._fields["public_key_material"].show(Verdict(reason, Tone.BAD))
 
-    @flow
+    @exclusively
     async def action_pick(self) -> None:
         """Pick one of the public keys in ~/.ssh."""
         paths = await asyncio.to_thread(pub_files.candidates)

@@ -19,12 +19,13 @@ from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
+from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
-from tui.words.rows import remarks, wants_attention
+from tui.words.plural import n_of
 from tui.words.text import sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 
@@ -137,8 +138,8 @@ class ListView:
             self._unread = ""
             self.show(keep or self.table.highlighted)
             self._loaded_first()
-        else:
-            self.show_top()
+        elif session.place is not None:
+            self.show_top()  # since when it is so has changed
 
     def say_unanswered(self, text: str) -> None:
         """Say why EC2 did not answer: below the list, or in its place where there is none."""
@@ -226,7 +227,7 @@ class ListView:
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
         total, chosen = len(self.listing.key_pairs), len(self.chosen())
-        pairs = f"{total:,} pair{'s' * (total != 1)}"
+        pairs = n_of(total, "pair")
         shown = f"{pairs} · {chosen:,} chosen" if chosen else pairs
         self._top_line.show(*self.questions.top_words(shown))
         if not self.filter_bar.has_focus_within:

@@ -1,4 +1,4 @@
-"""The screen that says whose a key is."""
+"""Shows whose a key is."""
 
 import asyncio
 from pathlib import Path
@@ -29,6 +29,7 @@ from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, summed_up
+from tui.words.plural import n_of
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
@@ -155,7 +156,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._show(self._summed_up)
         if finder.problems:
             first, *more = finder.problems
-            others = f" Nor are those of {len(more)} other Region{'s' * (len(more) > 1)}."
+            others = f" Nor are those of {n_of(len(more), 'other Region')}."
             self._status.show(Verdict(first + others * bool(more), Tone.CAUTION))
         if [each.standing for each in self._found] == [Standing.LOCKED]:
             # What is typed next may be its passphrase, and the field above would show it.
