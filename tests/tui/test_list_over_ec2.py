@@ -124,13 +124,13 @@ def test_a_new_pair_is_shown_at_once_and_asked_for_until_ec2_shows_it(
 def test_what_ec2_refuses_is_said_and_asked_again(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:
-    refusal = ("UnauthorizedOperation", "You are not \x1b[31mauthorized.", 403)
+    refusal = ("UnauthorizedOperation", "You are not authorized\u202e.", 403)
     server.refusals["DescribeKeyPairs"] = refusal
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "R asks again" in words(pilot), "the refusal")
         assert "authorized" in words(pilot), drawn(pilot)
-        assert "\x1b" not in drawn(pilot)
+        assert "\u202e" not in drawn(pilot)
         # Nothing can be done to pairs that nobody knows; and nothing breaks.
         for key in ("c", "D", "u", "J", "e"):
             await pilot.press(key)
