@@ -1,7 +1,9 @@
 """Chooses the folder that holds the Regions' files, and judges whether it may be trusted."""
 
 import errno
+import grp
 import os
+import pwd
 import shlex
 import stat
 from collections.abc import Mapping
@@ -123,9 +125,6 @@ def _is_of_own_group(step: Step) -> bool:
     mode, group = step.status.st_mode, step.status.st_gid
     if not mode & stat.S_IWGRP or mode & stat.S_IWOTH:
         return False
-    import grp
-    import pwd
-
     try:
         account, own = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
     except KeyError:
