@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Figure, Sample, Time, medians, timed_command
 from tests.benchmarks.program import KEYPAIRS, Program
+from tests.core.store_records import write_region
 
 HELLO = """
 from textual.app import App
@@ -17,6 +18,16 @@ class Hello(App):
 
 Hello().run()
 """
+
+
+READING = """
+import argparse, json, hashlib, datetime, sys
+data = open(sys.argv[1], "rb").read()
+hashlib.sha256(data)
+for pair in json.loads(data)["key_pairs"].values():
+    datetime.datetime.fromisoformat(pair["CreateTime"])
+"""
+"""What a verb that reads is measured against: argparse and json, and the reading of the store."""
 
 
 def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> Iterator[Figure]:
@@ -35,6 +46,9 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
         return sample
 
     python = [sys.executable, "-c"]
+    few = home / "few"
+    write_region(few, 100)
+    described: list[str | Path] = [KEYPAIRS, "describe-key-pairs", "--data-dir", few]
     times = medians(
         {
             "hello": painted([*python, HELLO], "Hello, world"),
@@ -42,6 +56,8 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
             "full": lambda: list_times[-1],
             "import": lambda: timed_command([*python, "import textual.app"]),
             "pass": lambda: timed_command([*python, "pass"]),
+            "reading": lambda: timed_command([*python, READING, few / "us-east-1.json"]),
+            "describe": lambda: timed_command(described),
             "help": lambda: timed_command([KEYPAIRS, "--help"]),
         },
         rounds,
@@ -49,6 +65,7 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
     for name, key, yardstick, other, target in (
         ("start to first paint", "first", "Textual hello world", "hello", 1.25),
         ("first paint to full list", "full", "import textual.app", "import", 1.2),
+        ("describe-key-pairs", "describe", "argparse, json, reading", "reading", 1.5),
         ("--help", "help", "python -c pass", "pass", 3.0),
     ):
         mine, theirs = times[key], times[other]

@@ -4,11 +4,13 @@ import argparse
 from collections.abc import Mapping
 from importlib.resources import files
 
+from tui.commands.places import OPTIONS as EC2_OPTIONS
+
 HANDLES_KEYS = False
 _MEANS_NOTHING = "completion prints a fixed text. Leave out {}."
 REFUSES: Mapping[str, str] = {
     name: _MEANS_NOTHING.format(f"--{name.replace('_', '-')}")
-    for name in ("region", "data_dir", "policy", "read_only")
+    for name in ("region", "data_dir", "policy", "read_only", *EC2_OPTIONS)
 }
 
 SCRIPTS = {"bash": "keypairs.bash", "zsh": "_keypairs", "fish": "keypairs.fish"}

@@ -46,6 +46,16 @@ def test_the_command_prints_a_script_that_its_shell_understands(
     run(shell, "-n", script)
 
 
+@pytest.mark.parametrize("option", ["--region", "--data-dir", "--policy", "--read-only"])
+def test_what_means_nothing_to_a_fixed_text_is_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = [] if option == "--read-only" else ["x"]
+    assert call("completion", "bash", option, *value) == 2
+    said = f"keypairs: completion prints a fixed text. Leave out {option}.\n"
+    assert capsys.readouterr() == ("", said)
+
+
 BASH = """
 source {script}
 COMP_WORDS=({words}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))

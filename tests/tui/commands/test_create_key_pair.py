@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -491,3 +492,29 @@ def test_what_a_verb_that_makes_a_key_reads_is_in_no_core_file(data_dir: Path) -
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0, done
+
+
+def test_a_terminal_gets_one_line_of_caution_before_the_key(data_dir: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", "create-key-pair", "--key-name", "x"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        printed = os.read(ours, 65_536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    (caution,) = done.stderr.splitlines()
+    assert caution == (
+        "keypairs: the private key goes to this terminal, and to whatever records it;"
+        " --save PATH would keep it in a file."
+    )
+    assert "PRIVATE KEY" in printed
+    assert "PRIVATE" not in done.stderr

@@ -177,6 +177,9 @@ def test_a_description_follows_the_recorded_rules_and_is_that_of_the_session(
     assert call("describe-key-pairs", *as_options(request_, tmp_path)) == 0
     pairs = json.loads(capsys.readouterr().out)["KeyPairs"]
     assert [pair["KeyName"] for pair in pairs] == found
+    for pair in pairs:
+        (described,) = world.describe_key_pairs(KeyNames=[pair["KeyName"]])["KeyPairs"]
+        assert pair == described | {"CreateTime": described["CreateTime"].isoformat()}
     for more in ({}, {"IncludePublicKey": True}):
         expected = world.describe_key_pairs(**request_, **more)["KeyPairs"]
         quick = QuickLook(str(data_dir), "us-east-1").describe_key_pairs(**request_, **more)
