@@ -63,9 +63,14 @@ def in_256_colours(themes: Iterable[Theme]) -> Iterable[Theme]:
         if theme.ansi:
             continue
         colours = theme.to_color_system().generate()
-        greys = {name: grey for name in _SURFACES if (grey := _grey(Color.parse(colours[name])))}
-        if greys:
-            yield replace(theme, **greys)
+        background, surface, panel = (_grey(Color.parse(colours[name])) for name in _SURFACES)
+        if background or surface or panel:
+            yield replace(
+                theme,
+                background=background or theme.background,
+                surface=surface or theme.surface,
+                panel=panel or theme.panel,
+            )
 
 
 def _grey(colour: Color) -> str | None:
