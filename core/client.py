@@ -1,9 +1,9 @@
-"""The key-pair API in boto3's call shape, so that a script written for EC2 runs against it.
+"""Offers the key-pair API in boto3's call shape, so that a script written for EC2 runs against it.
 
     client = Client(region_name="eu-central-1")
     answer = client.create_key_pair(KeyName="ci-deploy", KeyType="ed25519")
 
-It translates and decides nothing: the rules are those of `core.service`.
+It translates and decides nothing: the rules are those of the backend that it is given.
 """
 
 import time
@@ -15,11 +15,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from core.ec2 import request_shapes
+from core.ec2.answer_shapes import described_key_pair, described_tag
+from core.ec2.backend import Backend
 from core.ec2.filters import Filter
 from core.errors import EC2Error, KeyPairsError
-from core.model import KeyFormat, KeyPair, KeyType, Tag, TagSelector, TagSpecification
-from core.service import KeyPairService
-from core.settings import open_service
+from core.model import (
+    CreatedKeyPair,
+    KeyFormat,
+    KeyPair,
+    KeyType,
+    Tag,
+    TagSelector,
+    TagSpecification,
+)
+from core.settings import open_session
 
 Answer = dict[str, Any]
 
@@ -77,7 +86,7 @@ class Client:
     Args:
         region_name: the Region; None takes it from the environment, as `core.settings` says.
         data_dir: the folder that holds the Regions; None likewise.
-        service: the service to use instead of one for these.
+        backend: what answers instead, in which Region and from where it does.
 
     Every method takes the keyword arguments of boto3's method of the same name and answers the
     same dictionary.
@@ -94,9 +103,9 @@ class Client:
         region_name: str | None = None,
         data_dir: str | Path | None = None,
         *,
-        service: KeyPairService | None = None,
+        backend: Backend | None = None,
     ) -> None:
-        self._service = service or open_service(region_name, data_dir)
+        self._backend = backend or open_session(region_name, data_dir).backend
 
     def create_key_pair(self, **request: Any) -> Answer:
         """Create a key pair; `KeyMaterial` in the answer is its private key.
@@ -105,26 +114,20 @@ class Client:
         """
 
         def call() -> Answer:
-            created = self._service.create_key_pair(
-                key_name=request["KeyName"],
-                key_type=request.get("KeyType", KeyType.RSA.value),
-                key_format=request.get("KeyFormat", KeyFormat.PEM.value),
-                tag_specifications=_tag_specifications(request),
-                dry_run=request.get("DryRun", False),
-            )
+            created = self._backend.create_key_pair(**_new_pair(request))
             answer = _new_key_pair(created.key_pair)
             answer["KeyMaterial"] = created.key_material.reveal()
             created.key_material.wipe()
             return answer
 
-        return self._answer("CreateKeyPair", request, call)
+        return _answered("CreateKeyPair", request, call)
 
     def import_key_pair(self, **request: Any) -> Answer:
         """Record a public key."""
 
         def call() -> Answer:
             return _new_key_pair(
-                self._service.import_key_pair(
+                self._backend.import_key_pair(
                     key_name=request["KeyName"],
                     public_key_material=_bytes(request["PublicKeyMaterial"]),
                     tag_specifications=_tag_specifications(request),
@@ -132,13 +135,13 @@ class Client:
                 )
             )
 
-        return self._answer("ImportKeyPair", request, call)
+        return _answered("ImportKeyPair", request, call)
 
     def describe_key_pairs(self, **request: Any) -> Answer:
         """Describe key pairs; `PublicKey` only with `IncludePublicKey`."""
 
         def call() -> Answer:
-            found = self._service.describe_key_pairs(
+            found = self._backend.describe_key_pairs(
                 key_names=request.get("KeyNames", ()),
                 key_pair_ids=request.get("KeyPairIds", ()),
                 filters=_filters(request),
@@ -147,39 +150,39 @@ class Client:
             include_public_key = request.get("IncludePublicKey", False)
             return {"KeyPairs": [_described(pair, include_public_key) for pair in found]}
 
-        return self._answer("DescribeKeyPairs", request, call)
+        return _answered("DescribeKeyPairs", request, call)
 
     def delete_key_pair(self, **request: Any) -> Answer:
         """Delete a key pair."""
 
         def call() -> Answer:
-            deleted = self._service.delete_key_pair(
+            deleted = self._backend.delete_key_pair(
                 key_name=request.get("KeyName"),
                 key_pair_id=request.get("KeyPairId"),
                 dry_run=request.get("DryRun", False),
             )
             return {"Return": True} | ({"KeyPairId": deleted} if deleted else {})
 
-        return self._answer("DeleteKeyPair", request, call)
+        return _answered("DeleteKeyPair", request, call)
 
     def create_tags(self, **request: Any) -> Answer:
         """Set tags on key pairs."""
 
         def call() -> Answer:
-            self._service.create_tags(
+            self._backend.create_tags(
                 resources=request["Resources"],
                 tags=[_tag(tag) for tag in request["Tags"]],
                 dry_run=request.get("DryRun", False),
             )
             return {}
 
-        return self._answer("CreateTags", request, call)
+        return _answered("CreateTags", request, call)
 
     def delete_tags(self, **request: Any) -> Answer:
         """Remove tags from key pairs."""
 
         def call() -> Answer:
-            self._service.delete_tags(
+            self._backend.delete_tags(
                 resources=request["Resources"],
                 tags=[
                     TagSelector(tag.get("Key", ""), tag.get("Value"))
@@ -189,30 +192,30 @@ class Client:
             )
             return {}
 
-        return self._answer("DeleteTags", request, call)
+        return _answered("DeleteTags", request, call)
 
     def describe_tags(self, **request: Any) -> Answer:
         """Describe the tags of key pairs, in pages."""
 
         def call() -> Answer:
-            found, token = self._service.describe_tags(
+            found, token = self._backend.describe_tags(
                 filters=_filters(request),
                 max_results=request.get("MaxResults"),
                 next_token=request.get("NextToken"),
                 dry_run=request.get("DryRun", False),
             )
             tags = [
-                {
-                    "Key": tag.key,
-                    "ResourceId": tag.resource_id,
-                    "ResourceType": tag.resource_type,
-                    "Value": tag.value,
-                }
+                described_tag(
+                    key=tag.key,
+                    value=tag.value,
+                    resource_id=tag.resource_id,
+                    resource_type=tag.resource_type,
+                )
                 for tag in found
             ]
             return {"Tags": tags} | ({"NextToken": token} if token else {})
 
-        return self._answer("DescribeTags", request, call)
+        return _answered("DescribeTags", request, call)
 
     def get_waiter(self, waiter_name: str) -> "KeyPairExistsWaiter":
         """Return the waiter of that name; there is one, `key_pair_exists`.
@@ -223,17 +226,6 @@ class Client:
         if waiter_name != "key_pair_exists":
             raise ValueError(f"Waiter does not exist: {waiter_name}")
         return KeyPairExistsWaiter(self)
-
-    def _answer(self, operation: str, request: Answer, call: Callable[[], Answer]) -> Answer:
-        problems = request_shapes.check(operation, request)
-        if problems:
-            raise ParamValidationError("\n".join(problems))
-        try:
-            return call() | _metadata(200)
-        except EC2Error as error:
-            raise _client_error(operation, error.code, error.message, error.status) from None
-        except KeyPairsError as error:
-            raise _client_error(operation, "InternalError", str(error), 500) from error
 
 
 class KeyPairExistsWaiter:
@@ -274,6 +266,44 @@ class KeyPairExistsWaiter:
             self._sleep(config.get("Delay", 5))
 
 
+def create_and_hand_over(
+    backend: Backend, request: Answer, hand_over: Callable[[CreatedKeyPair, Answer], None]
+) -> tuple[CreatedKeyPair, Answer]:
+    """Create a key pair whose private key is handed over before the pair is recorded.
+
+    This is what boto3 has not. `hand_over` gets the pair and the answer, which is without
+    `KeyMaterial`; where it raises, that error comes out here, and there is no pair.
+
+    Raises:
+        ClientError, ParamValidationError: as `Client.create_key_pair`.
+    """
+    made: list[CreatedKeyPair] = []
+
+    def call() -> Answer:
+        created = backend.create_key_pair(
+            **_new_pair(request),
+            hand_over=lambda created: hand_over(created, _new_key_pair(created.key_pair)),
+        )
+        made.append(created)
+        return _new_key_pair(created.key_pair)
+
+    answer = _answered("CreateKeyPair", request, call)
+    del answer["ResponseMetadata"]
+    return made[0], answer
+
+
+def _answered(operation: str, request: Answer, call: Callable[[], Answer]) -> Answer:
+    problems = request_shapes.check(operation, request)
+    if problems:
+        raise ParamValidationError("\n".join(problems))
+    try:
+        return call() | _metadata(200)
+    except EC2Error as error:
+        raise _client_error(operation, error.code, error.message, error.status) from None
+    except KeyPairsError as error:
+        raise _client_error(operation, "InternalError", str(error), 500) from error
+
+
 def _metadata(status: int) -> Answer:
     return {
         "ResponseMetadata": {
@@ -309,6 +339,16 @@ def _tag_specifications(request: Answer) -> list[TagSpecification]:
     ]
 
 
+def _new_pair(request: Answer) -> dict[str, Any]:
+    return {
+        "key_name": request["KeyName"],
+        "key_type": request.get("KeyType", KeyType.RSA.value),
+        "key_format": request.get("KeyFormat", KeyFormat.PEM.value),
+        "tag_specifications": _tag_specifications(request),
+        "dry_run": request.get("DryRun", False),
+    }
+
+
 def _filters(request: Answer) -> list[Filter]:
     return [
         Filter(item.get("Name", ""), tuple(item.get("Values", ())))
@@ -327,17 +367,15 @@ def _new_key_pair(key_pair: KeyPair) -> Answer:
 
 
 def _described(key_pair: KeyPair, include_public_key: bool) -> Answer:
-    answer: Answer = {
-        "KeyPairId": key_pair.key_pair_id,
-        "KeyType": key_pair.key_type.value,
-        "Tags": _tags(key_pair.tags),
-        "CreateTime": key_pair.create_time,
-        "KeyName": key_pair.key_name,
-        "KeyFingerprint": key_pair.key_fingerprint,
-    }
-    if include_public_key:
-        answer["PublicKey"] = f"{key_pair.public_key} {key_pair.key_name}\n"
-    return answer
+    return described_key_pair(
+        key_pair_id=key_pair.key_pair_id,
+        key_name=key_pair.key_name,
+        key_type=key_pair.key_type.value,
+        key_fingerprint=key_pair.key_fingerprint,
+        create_time=key_pair.create_time,
+        tags=_tags(key_pair.tags),
+        public_key=key_pair.public_key if include_public_key else None,
+    )
 
 
 def _tags(tags: Iterable[Tag]) -> list[Answer]:

@@ -1,7 +1,7 @@
-"""The errors of EC2's API, of the store, of saving and of the settings.
+"""Defines the errors of EC2's API, of the store, of saving and of the settings.
 
 Others below KeyPairsError stand in the module that they are about, such as AgentError in
-`core.custody.agent`.
+`core.custody.agent` and SaveAsks in `core.custody.saving`.
 
     KeyPairsError
     ├── EC2Error                          code, message and HTTP status as the service gives them
@@ -16,26 +16,28 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   ├── KeyPairLimitExceeded          400
     │   ├── TagLimitExceeded              400
     │   ├── UnauthorizedOperation         403
-    │   └── DryRunOperation               412
+    │   ├── DryRunOperation               412
+    │   └── ServiceError                  a code of EC2's that is none of these
     ├── StoreError                        a Region's file cannot be read or written
     │   ├── StoreDamaged                  it is not what we wrote; never overwritten
     │   ├── StoreTooNew                   a newer version of the program wrote it
     │   ├── StoreLocked                   another session holds the Region for too long
     │   └── StoreNotConfirmed             written, but the disk did not confirm it
     ├── SaveError                         the private key was not written to a file
-    │   ├── SaveAsks                      it can be, but the person has to say yes to the place
     │   └── ProofFailed                   the file does not read back as the key
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     └── SettingsError                     an option, a variable or a folder is unusable
+        └── NoSuchRegion                  a Region was named that is none
 
 Codes, texts and statuses are those recorded from the real service where there is a record. No
 message ever holds private key material.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
-    from core.disk.destination import Destination
+    from typing import Self
 
 
 class KeyPairsError(Exception):
@@ -49,13 +51,20 @@ class EC2Error(KeyPairsError):
     spelling (`key_name`), or is None when no single one is.
     """
 
-    code: ClassVar[str]
-    status: ClassVar[int] = 400
+    code: str
+    status: int = 400
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.parameter = parameter
+
+    @classmethod
+    def answered(cls, message: str, parameter: str | None = None) -> "Self":
+        """Return this error with a text that the service gave, whatever ours would be."""
+        error = cls.__new__(cls)
+        EC2Error.__init__(error, message, parameter=parameter)
+        return error
 
 
 class MissingParameter(EC2Error):
@@ -92,6 +101,7 @@ class InvalidKeyFormat(EC2Error):
     """
 
     code = "InvalidKey.Format"
+    reason: str = ""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -155,6 +165,7 @@ class UnauthorizedOperation(EC2Error):
 
     code = "UnauthorizedOperation"
     status = 403
+    reason: str = ""
 
     def __init__(self, explanation: str, reason: str = "") -> None:
         super().__init__(f"You are not authorized to perform this operation. {explanation}")
@@ -169,6 +180,15 @@ class DryRunOperation(EC2Error):
 
     def __init__(self) -> None:
         super().__init__("Request would have succeeded, but DryRun flag is set.")
+
+
+class ServiceError(EC2Error):
+    """A refusal whose code none of the others has: code, text and status are kept."""
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
 
 
 class StoreError(KeyPairsError):
@@ -198,17 +218,6 @@ class SaveError(KeyPairsError):
     """The private key was not saved; no partial file is left and the key is still in hand."""
 
 
-class SaveAsks(SaveError):
-    """Nothing was saved yet, because the place deserves a second yes.
-
-    `destination` is what to give back as `accepted` once the person has read its explanation.
-    """
-
-    def __init__(self, destination: "Destination") -> None:
-        super().__init__(f"Not saved yet: {destination.explanation}.")
-        self.destination = destination
-
-
 class ProofFailed(SaveError):
     """The file that was written did not read back as the key; it was removed."""
 
@@ -219,3 +228,7 @@ class NotConfirmed(KeyPairsError):
 
 class SettingsError(KeyPairsError):
     """An option, an environment variable or a folder makes it impossible to start."""
+
+
+class NoSuchRegion(SettingsError):
+    """A text that was given as the name of a Region is none."""

@@ -1,4 +1,4 @@
-"""The values that the service takes and answers: frozen, comparable, free of private material.
+"""Defines the values that every room takes and answers: frozen, comparable, nothing private.
 
 What is little more than its members is a named tuple, because every start makes these classes, and
 one takes a fifth of the time that a dataclass takes.
@@ -64,6 +64,9 @@ class PrivateKeyState(StrEnum):
     IMPORTED = "imported"
     """Only the public key was given to us; where the private one is, the record does not know."""
 
+    ELSEWHERE = "elsewhere"
+    """EC2 shows the pair, and nobody here made it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
@@ -80,7 +83,7 @@ class TagSelector(NamedTuple):
     value: str | None = None
 
     def matches(self, tag: Tag) -> bool:
-        """Tell whether a tag is one of them."""
+        """Return whether a tag is one of them."""
         return tag.key == self.key and self.value in (None, tag.value)
 
 
@@ -107,25 +110,41 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """What is kept of a key pair: everything but the private key.
+    """A key pair as EC2 knows it: the fields that DescribeKeyPairs answers.
 
-    `key_fingerprint` is the one EC2 answers. `public_key` is `TYPE BASE64`, without a comment.
-    `create_time` is aware, UTC, in whole milliseconds. `saved_to` are the files in which the
-    private key was proven to be. `replaces` is the id of the pair that this one was made to take
-    the place of; that pair may have been deleted since.
+    `key_fingerprint` is the one EC2 shows. `public_key` is `TYPE BASE64`, without a comment.
+    `create_time` is aware, UTC, in whole milliseconds.
     """
 
     key_pair_id: str
     key_name: str
     key_type: KeyType
     key_fingerprint: str
-    fingerprints: Fingerprints
     public_key: str
     tags: tuple[Tag, ...]
     create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """What only this machine knows of a key pair.
+
+    `saved_to` are the files in which the private key was proven to be. `replaces` is the id of the
+    pair that this one was made to take the place of; that pair may have been deleted since.
+    `fingerprints` are those that EC2 does not show.
+    """
+
     private_key: PrivateKeyState
+    fingerprints: Fingerprints
     saved_to: tuple[str, ...] = ()
     replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKeyPair(KeyPair):
+    """A key pair of EC2 together with what this machine knows of it."""
+
+    custody: Custody
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +153,7 @@ class DeletedKeyPair:
 
     key_pair_id: str
     delete_time: datetime
-    key_pair: KeyPair | None
+    key_pair: KeptKeyPair | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +164,7 @@ class CreatedKeyPair:
     a power cut.
     """
 
-    key_pair: KeyPair
+    key_pair: KeptKeyPair
     key_format: KeyFormat
     key_material: KeyMaterial = field(repr=False, compare=False)
     warning: str | None = None

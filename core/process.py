@@ -3,11 +3,15 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from core.errors import SettingsError
+
+_T = TypeVar("_T")
 
 GRACE = 5.0
 """Seconds for a program that was told to end to do so in good order."""
@@ -123,3 +127,24 @@ def _end_between_changes(status: int) -> None:
     with _changing:
         _changing.wait_for(lambda: not _changes_under_way)
         os._exit(status)
+
+
+def interruptible(work: Callable[[], _T]) -> _T:
+    """Return what a function returns that may be deaf for seconds, and let Ctrl+C answer meanwhile.
+
+    Python hears a signal between two of its own steps. What a library computes in one step, such
+    as the key of a passphrase, is done in a thread of its own while the main thread waits. It is
+    left behind if the wait is interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    done: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the wait is
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="interruptible").start()
+    return done.result()

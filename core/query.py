@@ -1,4 +1,4 @@
-"""What a person types to narrow the list: parsed once, then matched against thousands of pairs.
+"""Narrows the list by what a person types: parsed once, then matched against thousands of pairs.
 
     prod                    in the name, the id, a fingerprint or a tag
     web                     up to three characters only in the name or a tag: `db` would be in
@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from core.ec2.filters import wildcard
 from core.keys import fingerprint_kinds
-from core.model import KeyPair, KeyType, PrivateKeyState
+from core.model import KeptKeyPair, KeyType, PrivateKeyState
 
 LONGEST = 1_000
 """The most characters that a query may have; more than any name, tag or fingerprint has."""
@@ -36,7 +36,7 @@ LONGEST = 1_000
 _SHORTEST = 4
 """The fewest characters of a plain term that are not in hex or base64 by mere chance."""
 
-_Test = Callable[[KeyPair], bool]
+_Test = Callable[[KeptKeyPair], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Searchable:
     people chose: the name and the tags.
     """
 
-    key_pair: KeyPair
+    key_pair: KeptKeyPair
     text: str = field(repr=False)
     chosen: int = field(repr=False)
 
 
-def searchable(key_pair: KeyPair) -> Searchable:
+def searchable(key_pair: KeptKeyPair) -> Searchable:
     """Return a key pair with its text; build it once and keep it, because that takes a while."""
-    kinds = key_pair.fingerprints
+    kinds = key_pair.custody.fingerprints
     names = [key_pair.key_name, *(f"{tag.key}={tag.value}" for tag in key_pair.tags)]
     chosen = "\n".join(names).lower()
     lines = [key_pair.key_pair_id, f"{kinds.ssh_sha256}="]
@@ -111,7 +111,7 @@ class Query:
             limit = _before(now, youngest)
             found = [item for item in found if item.key_pair.create_time >= limit]
         if self._replaced:
-            replaced = {item.key_pair.replaces for item in items}
+            replaced = {item.key_pair.custody.replaces for item in items}
             for wanted in self._replaced:
                 found = [i for i in found if (i.key_pair.key_pair_id in replaced) is wanted]
         for test in self._tests:
@@ -169,7 +169,7 @@ def parse(text: str) -> Query:
     )
 
 
-def fingerprint_kind(text: str, key_pair: KeyPair) -> str | None:
+def fingerprint_kind(text: str, key_pair: KeptKeyPair) -> str | None:
     """Return in words which fingerprint of a pair was typed in full, or None if none was.
 
     `text` is a fingerprint in any spelling, or a whole query with one in it, be it a plain term
@@ -270,7 +270,7 @@ def _saved(value: str) -> _Test:
     if value not in _SAVED:
         raise _BadTermError("saved: takes yes, no or imported.")
     state = _SAVED[value]
-    return lambda pair: pair.private_key is state
+    return lambda pair: pair.custody.private_key is state
 
 
 def _name(value: str) -> _Test:
@@ -342,8 +342,8 @@ def _fingerprint(value: str) -> _Test:
     ssh_md5 = None if md5 is None else f"md5:{md5}"
     ssh_sha256 = None if start.sha256 is None else f"sha256:{start.sha256}".lower()
 
-    def matches(pair: KeyPair) -> bool:
-        kinds = pair.fingerprints
+    def matches(pair: KeptKeyPair) -> bool:
+        kinds = pair.custody.fingerprints
         return (
             (sha1 is not None and (kinds.pkcs8_sha1 or "").lower().startswith(sha1))
             or (md5 is not None and (kinds.spki_md5 or "").lower().startswith(md5))

@@ -1,57 +1,76 @@
-"""From options and environment variables to a service: the same for the app and the client."""
+"""Opens a session from options and environment variables: the same for the app and the client."""
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core import choices
 from core.account import user
 from core.ec2 import regions
-from core.ec2.authorization import Authorizer
+from core.ec2.authorization import ACCOUNT, Authorizer
+from core.ec2.backend import MadeBy
 from core.errors import SettingsError
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.session import Session
 from core.store import data_dir
 
 if TYPE_CHECKING:
+    from core.aws.credentials import AskCode
+    from core.ec2.place import Ec2Choice
     from core.ec2.policy import Policy
 
-DEFAULT_REGION = "us-east-1"
-REGION_VARIABLES = ("KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
-VARIABLES = (*REGION_VARIABLES, "KEYPAIRS_DATA_DIR", "KEYPAIRS_POLICY")
-"""The environment variables that `open_service` looks at."""
 
-SYSTEM_POLICY = Path("/etc/keypairs/policy.json")
-
-
-def open_service(
+def open_session(
     region: str | None = None,
     folder: str | Path | None = None,
     policy: str | Path | None = None,
     *,
     read_only: bool = False,
     environment: Mapping[str, str] = os.environ,
-) -> KeyPairService:
-    """Return the service of a Region; nothing is read but the policy, and nothing is written.
+    ec2: "Ec2Choice | None" = None,
+    made_by: MadeBy = MadeBy.HERE,
+    ask_code: "AskCode" = lambda device: None,
+) -> Session:
+    """Return the session of a Region; nothing is read but the policy, and nothing is written.
 
-    What is None comes from the environment (`VARIABLES`), and failing that is us-east-1, the usual
-    place for data of programs, and the administrator's policy if there is one.
+    A folder on a read-only disk gives a session that only reads.
+
+    What is None comes from the environment (`choices.VARIABLES`), and failing that is us-east-1,
+    the usual place for data of programs, and the administrator's policy if there is one.
+
+    Where EC2 was chosen, it answers: the Region must be named then, by a variable or the profile
+    at least, `made_by` says who makes a new key, and `ask_code` asks for MFA codes.
 
     Raises:
-        SettingsError: there is no such Region, or the policy cannot be understood.
+        SettingsError: there is no such Region, none is named for EC2, the extra `ec2` is not
+            installed, or the policy cannot be understood.
         StoreError: the folder is unusable.
     """
-    named = (environment.get(name) for name in REGION_VARIABLES)
-    chosen = regions.region(region or next(filter(None, named), DEFAULT_REGION))
-    path = data_folder(folder, environment)
-    if not read_only:
+    path = data_dir.data_folder(folder, environment)
+    if ec2 is None:
+        chosen = regions.region(choices.region(region, environment))
+    else:
+        if find_spec("botocore") is None:
+            raise SettingsError("EC2 needs botocore: pip install 'keypairs[ec2]' brings it.")
+        from core.aws.opening import Ec2Account, chosen_region
+
+        chosen = chosen_region(ec2, region, environment)
+    if not read_only and data_dir.is_on_read_only_disk(path):
+        read_only = True
+    elif not read_only:
         data_dir.check(path)
     authorizer = Authorizer(
         chosen,
         user(),
-        policy=_policy((environment.get("KEYPAIRS_POLICY") or None) if policy is None else policy),
+        policy=_policy(choices.policy(policy, environment)),
         read_only=read_only,
     )
-    return KeyPairService.open(path, chosen.name, authorizer)
+    if ec2 is None:
+        return open_local(path, chosen.name, authorizer)
+    account = Ec2Account(ec2, path, authorizer.for_region, made_by, ask_code, environment)
+    return account.session(chosen.name)
 
 
 def open_to_look(
@@ -59,8 +78,8 @@ def open_to_look(
     policy: str | Path | None = None,
     *,
     environment: Mapping[str, str] = os.environ,
-) -> KeyPairService:
-    """Return a service that changes nothing, for what looks at all Regions.
+) -> Session:
+    """Return a session that changes nothing, for what looks at all Regions.
 
     Which Region is its own makes no difference, so that the person's, which may be none, is not
     asked for. What is wrong with the folder is for the caller to find; but one that was named must
@@ -69,39 +88,24 @@ def open_to_look(
     Raises:
         SettingsError: there is no such folder, or the policy cannot be understood.
     """
-    path = data_folder(folder, environment)
-    if path != data_folder(environment={}) and not os.path.lexists(path):
+    path = data_dir.data_folder(folder, environment)
+    if path != data_dir.data_folder(environment={}) and not os.path.lexists(path):
         raise SettingsError(f"There is no folder {path}.")
-    return open_service(DEFAULT_REGION, path, policy, read_only=True, environment=environment)
+    return open_session(
+        choices.DEFAULT_REGION, path, policy, read_only=True, environment=environment
+    )
 
 
-def data_folder(
-    folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
-) -> Path:
-    """Return the folder that holds the Regions, as `open_service` chooses it."""
-    named = folder or environment.get("KEYPAIRS_DATA_DIR")
-    if named:
-        return _expanded(named).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("keypairs", appauthor=False)
-
-
-def _policy(named: str | Path | None) -> "Policy | None":
+def _policy(named: str | os.PathLike[str] | None) -> "Policy | None":
     # A policy that was named must be there; the administrator's may be missing, but if it is
     # there and cannot be read, that must not open the door.
-    if named is None and _is_absent(SYSTEM_POLICY):
+    system = Path(choices.SYSTEM_POLICY)
+    if named is None and _is_absent(system):
         return None
     from core.ec2.policy import Policy
 
-    return Policy.load(SYSTEM_POLICY if named is None else _expanded(named))
-
-
-def _expanded(path: str | Path) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise SettingsError(f"{path}: there is no such user.") from None
+    path = system if named is None else data_dir.expanded(os.fspath(named))
+    return Policy.load(path, account=ACCOUNT)
 
 
 def _is_absent(path: Path) -> bool:

@@ -14,10 +14,10 @@ from unittest import mock
 
 from textual.pilot import Pilot
 
-from tests.demo import DemoService, deterministic_keys, fill
+from tests.demo import DemoSession, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.actions.keymap import key_label
-from tui.actions.table import ACTIONS
+from tui.actions.table import ACTIONS, Place
 from tui.app import KeyPairsApp
 from tui.widgets.facts import Facts
 
@@ -80,13 +80,13 @@ def draw(scene: Scene) -> str:
         (home / ".ssh").mkdir(parents=True, mode=0o700)
         with mock.patch.dict(os.environ, {"HOME": str(home), "TZ": "UTC"}), deterministic_keys(1):
             time.tzset()
-            service = DemoService(home / "data")
-            fill(service, home)
-            return asyncio.run(_play(service, scene))
+            session = DemoSession(home / "data")
+            fill(session, home)
+            return asyncio.run(_play(session, scene))
 
 
-async def _play(service: DemoService, scene: Scene) -> str:
-    app = KeyPairsApp(service, "on bastion-1 as ops")
+async def _play(session: DemoSession, scene: Scene) -> str:
+    app = KeyPairsApp(session, "on bastion-1 as ops")
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
         await scene(pilot)
@@ -98,10 +98,18 @@ README = FOLDER.parent / "README.md"
 _TABLE = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
 
 
+_IN_README = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL}
+
+
 def with_keys(readme: str) -> str:
-    """Return the README with the table of all keys as the table of actions has them."""
+    """Return the README with the keys of the places that one starts from, as the actions have them.
+
+    All others are in the help, and in the man page.
+    """
     rows = ["| where | key | id | what it does |", "|---|---|---|---|"]
     for action in ACTIONS:
+        if action.place not in _IN_README:
+            continue
         keys = " ".join(f"`{key_label(key)}`" for key in action.key.split(","))
         rows.append(f"| {action.place.value} | {keys} | `{action.id}` | {action.help} |")
     table = "".join(f"{row}\n" for row in rows)

@@ -1,7 +1,10 @@
+import gc
 import os
+import signal
 import sys
 
-from core.settings import VARIABLES
+from core.choices import VARIABLES
+from tests.helpers import session_over
 
 # Before anything that imports Textual: it reads these variables once, while it is imported.
 # The snapshots' own variable is not Textual's: by it the processes of a run share a folder.
@@ -10,8 +13,18 @@ _SET = [
     for name in os.environ
     if (name.startswith("TEXTUAL_") and name != "TEXTUAL_SNAPSHOT_TEMPDIR") or name == "ESCDELAY"
 ]
-for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK"]:
+# Inside tmux, what is copied would go to the buffers of the person who runs the tests.
+for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK", "TMUX", "TMUX_PANE"]:
     os.environ.pop(_name, None)
+
+# A background job ignores SIGINT and SIGQUIT, and `nohup` SIGHUP, and every program that a test
+# starts would inherit that and never hear them. A handler is not inherited. Workers get one for
+# SIGHUP in any case, because they end when the process does that started them.
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN or (
+        _number is signal.SIGHUP and "PYTEST_XDIST_WORKER" in os.environ
+    ):
+        signal.signal(_number, lambda *_: None)
 
 import shutil  # noqa: E402 - see above
 import subprocess  # noqa: E402 - see above
@@ -26,8 +39,9 @@ import hypothesis  # noqa: E402 - see above
 import pytest  # noqa: E402 - see above
 
 from core.client import Client  # noqa: E402 - see above
-from core.service import KeyPairService, new_key_pair_id  # noqa: E402 - see above
-from core.service import now as time_now  # noqa: E402 - see above
+from core.clock import now as time_now  # noqa: E402 - see above
+from core.local.backend import new_key_pair_id  # noqa: E402 - see above
+from core.session import Session  # noqa: E402 - see above
 from core.store.region_store import RegionStore  # noqa: E402 - see above
 from tests.helpers import SECONDS, Agent  # noqa: E402 - see above
 
@@ -44,7 +58,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("keypairs")
 
-_TOOL_SECONDS = 30
+_TOOL_SECONDS = 60
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -146,28 +160,28 @@ def store(tmp_path: Path) -> RegionStore:
 
 
 @pytest.fixture
-def make_service(store: RegionStore) -> Callable[..., KeyPairService]:
+def make_session(store: RegionStore) -> Callable[..., Session]:
     """Return a function that makes services over `store`, with a clock or ids of the test's own."""
 
     def make(
         now: Callable[[], datetime] = time_now,
         new_key_pair_id: Callable[[], str] = new_key_pair_id,
-    ) -> KeyPairService:
-        return KeyPairService(store, now=now, new_key_pair_id=new_key_pair_id)
+    ) -> Session:
+        return session_over(store, now=now, new_key_pair_id=new_key_pair_id)
 
     return make
 
 
 @pytest.fixture
-def service(make_service: Callable[..., KeyPairService]) -> KeyPairService:
+def session(make_session: Callable[..., Session]) -> Session:
     """Return a service over `store` with the real clock."""
-    return make_service()
+    return make_session()
 
 
 @pytest.fixture
-def client(service: KeyPairService) -> Client:
+def client(session: Session) -> Client:
     """Return a client of `service`, in boto3's call shape."""
-    return Client(service=service)
+    return Client(backend=session.backend)
 
 
 @pytest.fixture
@@ -225,3 +239,29 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case that is given much text after its argument: names go from process to process."""
     is_much = isinstance(val, (str, bytes)) and len(val) > _LONGEST_ID
     return argname if is_much else None
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector alone with what stays until the end: tests by the thousand."""
+    gc.collect()
+    gc.freeze()
+    # Screens leave much behind, and each look at all of it takes a tenth of a second.
+    gc.set_threshold(20_000, 20, 20)
+
+
+_EVERY_PYTHON = {
+    *("core/keys/test_file_formats.py", "core/keys/test_ppk.py", "core/keys/test_public.py"),
+    *("core/local/test_answers.py", "core/store/test_store.py", "core/test_client.py"),
+    *("pty/test_create.py", "pty/test_everyday.py", "pty/test_guard.py"),
+    *("tui/test_create_form.py", "tui/test_imports.py", "tui/test_list.py", "tui/test_main.py"),
+}
+"""The modules that `.ci/run` runs on every Python: one for each room that a version could break."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is run on every Python."""
+    root = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(root).as_posix() in _EVERY_PYTHON:
+            item.add_marker("every_python")

@@ -1,8 +1,7 @@
 """A world that is the same every time: fixed keys, ids and clock, for snapshots and screenshots."""
 
-import math
 import random
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -11,45 +10,57 @@ from unittest import mock
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from core.custody import saving
 from core.keys import keygen
+from core.local.spare_key import SpareKey
 from core.model import KeyFormat, KeyType, Tag, TagSpecification
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
+from tests.helpers import session_over
+
+_PRIMES = Path(__file__).with_name("vectors") / "demo_primes.txt"
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-class DemoService(KeyPairService):
-    """A real service over a real store, of which only chance and time are taken away."""
+class _NoSpareKey(SpareKey):
+    """Makes no key ahead: when a thread comes to it is chance."""
+
+    def prepare(self) -> None:
+        pass
+
+
+class DemoSession(Session):
+    """A real session over a real store, of which only chance and time are taken away."""
 
     def __init__(self, data_dir: Path, region: str = "us-east-1") -> None:
         self.time = NOW
-        self._numbers = iter(range(1, 10_000))
-        super().__init__(
+        numbers = iter(range(1, 10_000))
+        session = session_over(
             RegionStore(data_dir, region),
             now=lambda: self.time,
-            new_key_pair_id=lambda: f"key-0{next(self._numbers):016x}",
+            new_key_pair_id=lambda: f"key-0{next(numbers):016x}",
+        )
+        super().__init__(
+            lambda: session.backend, session.access, _NoSpareKey(lambda: None), session.for_region
         )
 
-    def prepare_spare_key(self) -> None:
-        """Make none: when a thread comes to it is chance."""
 
-
-def fill(service: DemoService, home: Path) -> None:
+def fill(session: DemoSession, home: Path) -> None:
     """Create the key pairs of the screenshots, each on its day, some saved below `home`."""
     with deterministic_keys():
         for name, key_type, age, tags, saved in _PAIRS:
-            service.time = NOW - timedelta(days=age)
+            session.time = NOW - timedelta(days=age)
             specification = TagSpecification("key-pair", [Tag(*tag) for tag in tags])
-            created = service.create_key_pair(
+            created = session.backend.create_key_pair(
                 key_name=name,
                 key_type=key_type,
                 key_format=KeyFormat.PEM,
                 tag_specifications=[specification],
             )
             if saved:
-                service.save_key_material(created, str(home / ".ssh" / f"{name}.pem"))
-    service.time = NOW
+                saving.save_key_material(session, created, str(home / ".ssh" / f"{name}.pem"))
+    session.time = NOW
 
 
 _PAIRS: tuple[tuple[str, KeyType, int, list[tuple[str, str]], bool], ...] = (
@@ -76,9 +87,8 @@ def deterministic_keys(seed: int = 0) -> "mock._patch[object]":
 
 
 @cache
-def _rsa_key(seed: int) -> rsa.RSAPrivateKey:
-    primes = _primes(random.Random(seed))  # noqa: S311 - likewise
-    q, p = sorted((next(primes), next(primes)))
+def _rsa_key(number: int) -> rsa.RSAPrivateKey:
+    p, q = _primes()[number]
     e = keygen.RSA_EXPONENT
     d = pow(e, -1, (p - 1) * (q - 1))
     return rsa.RSAPrivateNumbers(
@@ -89,13 +99,11 @@ def _rsa_key(seed: int) -> rsa.RSAPrivateKey:
         rsa.rsa_crt_dmq1(d, q),
         rsa.rsa_crt_iqmp(p, q),
         rsa.RSAPublicNumbers(e, p * q),
-    ).private_key()
+    ).private_key(unsafe_skip_rsa_key_validation=True)
 
 
-def _primes(chance: random.Random) -> Iterator[int]:
-    """Yield 1,024-bit primes whose product of two has 2,048 bits."""
-    small = math.prod(n for n in range(3, 2000) if all(n % d for d in range(2, n)))
-    while True:
-        candidate = chance.getrandbits(1024) | (3 << 1022) | 1
-        if math.gcd(candidate, small) == 1 and pow(2, candidate - 1, candidate) == 1:
-            yield candidate
+@cache
+def _primes() -> Mapping[int, tuple[int, int]]:
+    """Return the primes of each key by the number that it is made from; the search takes long."""
+    rows = [row.split() for row in _PRIMES.read_text().splitlines() if not row.startswith("#")]
+    return {int(number, 16): (int(p, 16), int(q, 16)) for number, p, q in rows}

@@ -2,11 +2,23 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from subprocess import CompletedProcess, run
+from typing import Any
 
 import pytest
+
+from core import clock
+from core.ec2.authorization import Authorizer
+from core.ec2.regions import region
+from core.local.backend import new_key_pair_id
+from core.local.opening import session_of
+from core.model import KeptKeyPair
+from core.session import Session
+from core.store.access import RegionAccess
+from core.store.region_store import RegionStore
 
 Run = Callable[..., CompletedProcess[bytes]]
 """What the fixture `run` returns."""
@@ -23,7 +35,7 @@ SIZES = pytest.mark.parametrize(
 BOTH_SIZES = pytest.mark.parametrize("size", [AT_80, AT_60])
 """Where each of the two is something of its own, as a picture is."""
 
-SECONDS = 20
+SECONDS = 60
 """The most that a real program may take to do something."""
 
 
@@ -55,3 +67,20 @@ class Agent:
             "PATH": os.environ.get("PATH", os.defpath),
             "LC_ALL": "C",
         }
+
+
+def session_over(
+    store: RegionStore,
+    authorizer: Authorizer | None = None,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    new_key_pair_id: Callable[[], str] = new_key_pair_id,
+) -> Session:
+    """Return a session over a store, with a policy, a clock or ids of the test's own."""
+    authorizer = authorizer or Authorizer(region(store.region), "nobody")
+    return session_of(RegionAccess(lambda: store, authorizer, now), new_key_pair_id)
+
+
+def kept(key_pair: KeptKeyPair, **custody: Any) -> KeptKeyPair:
+    """Return a key pair of whose custody something else is known."""
+    return replace(key_pair, custody=replace(key_pair.custody, **custody))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.settings import VARIABLES
+from core.choices import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 CODE = "import os, sys, tests.conftest; print({*sys.argv[1:]} & {*os.environ})"
@@ -17,7 +17,7 @@ def test_what_the_caller_set_for_the_program_does_not_reach_the_tests() -> None:
         env={**os.environ, **dict.fromkeys(VARIABLES, "/nonexistent")},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         cwd=ROOT,
         check=False,
     )

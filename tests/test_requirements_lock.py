@@ -9,15 +9,18 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.each_row import each_row
+
 ROOT = Path(__file__).parents[1]
 
 _HASH = re.compile(r" +--hash=sha256:[0-9a-f]{64}")
 
 
-LOCK, FUZZ_LOCK = "requirements.lock", "requirements-fuzz.lock"
+RUN_LOCK, EC2_LOCK = "requirements.lock", "requirements-ec2.lock"
+DEV_LOCK, FUZZ_LOCK = "requirements-dev.lock", "requirements-fuzz.lock"
 
 
-def blocks(lock: str = LOCK) -> Iterator[tuple[Requirement, Sequence[str]]]:
+def blocks(lock: str) -> Iterator[tuple[Requirement, Sequence[str]]]:
     """Yield every requirement of a lock, and the lines of its hashes."""
     lines = (ROOT / lock).read_text().splitlines()
     text = "\n".join(line for line in lines if not line.startswith("#"))
@@ -26,22 +29,26 @@ def blocks(lock: str = LOCK) -> Iterator[tuple[Requirement, Sequence[str]]]:
         yield Requirement(first), hashes
 
 
-@pytest.fixture(scope="module")
-def locked() -> Mapping[str, Requirement]:
-    """Return the requirements of the lock by the names of their packages."""
+def locked(lock: str) -> Mapping[str, Requirement]:
+    """Return the requirements of a lock by the names of their packages."""
     found: dict[str, Requirement] = {
-        canonicalize_name(requirement.name): requirement for requirement, _ in blocks()
+        canonicalize_name(requirement.name): requirement for requirement, _ in blocks(lock)
     }
-    assert len(found) == len(list(blocks()))
+    assert len(found) == len(list(blocks(lock)))
     return found
 
 
-def declared() -> Sequence[Requirement]:
-    """Return what pyproject.toml asks for: to run, to develop, and to build."""
+def declared() -> Mapping[str, Sequence[Requirement]]:
+    """Return what pyproject.toml asks for by the lock that answers: to run, for EC2, for tests."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    project = document["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    return [Requirement(text) for text in [*asked, *document["build-system"]["requires"]]]
+    extras = document["project"]["optional-dependencies"]
+    to_run = document["project"]["dependencies"]
+    asked = {
+        RUN_LOCK: to_run,
+        EC2_LOCK: [*to_run, *extras["ec2"]],
+        DEV_LOCK: [*to_run, *extras["ec2"], *extras["dev"], *document["build-system"]["requires"]],
+    }
+    return {lock: [Requirement(text) for text in texts] for lock, texts in asked.items()}
 
 
 def version_of(requirement: Requirement) -> Version:
@@ -50,30 +57,56 @@ def version_of(requirement: Requirement) -> Version:
     return Version(specifier.version)
 
 
-@pytest.mark.parametrize("wanted", declared(), ids=lambda wanted: wanted.name)
-def test_every_dependency_is_locked_to_a_version_in_its_range(
-    locked: Mapping[str, Requirement], wanted: Requirement
-) -> None:
-    version = version_of(locked[canonicalize_name(wanted.name)])
-    assert wanted.specifier.contains(version), f"{wanted}, but {version} is locked"
+@pytest.mark.parametrize("lock", declared())
+def test_every_dependency_is_locked_to_a_version_in_its_range(lock: str) -> None:
+    found = locked(lock)
+    for wanted in declared()[lock]:
+        version = version_of(found[canonicalize_name(wanted.name)])
+        assert wanted.specifier.contains(version), f"{wanted}, but {version} is locked"
 
 
-def test_what_the_dependencies_need_is_locked_too(locked: Mapping[str, Requirement]) -> None:
-    looked_at = 0
-    for name in locked:
+@pytest.mark.parametrize("lock", declared())
+def test_what_the_dependencies_need_is_locked_too_and_nothing_else(lock: str) -> None:
+    found = locked(lock)
+    to_look_at = list(declared()[lock])
+    reached = set()
+    while to_look_at:
+        wanted = to_look_at.pop()
+        name = canonicalize_name(wanted.name)
+        version = version_of(found[name])
+        assert wanted.specifier.contains(version, prereleases=True), wanted
+        if (name, *sorted(wanted.extras)) in reached:
+            continue
+        reached.add((name, *sorted(wanted.extras)))
         try:
             needed = [Requirement(text) for text in requires(name) or ()]
         except PackageNotFoundError:
             continue  # it is for another system
-        looked_at += 1
         for need in needed:
-            if need.marker is None or need.marker.evaluate({"extra": ""}):
-                version = version_of(locked[canonicalize_name(need.name)])
-                assert need.specifier.contains(version, prereleases=True), f"{name}: {need}"
-    assert looked_at > 20
+            if need.marker is None or any(
+                need.marker.evaluate({"extra": extra}) for extra in ("", *wanted.extras)
+            ):
+                to_look_at.append(need)
+    # What is for other systems is not installed, and so not reached.
+    here = {name for name, wanted in found.items() if wanted.marker is None}
+    assert here <= {name for name, *_ in reached}
+    assert len(here) > 10
 
 
-@pytest.mark.parametrize("lock", [LOCK, FUZZ_LOCK])
+@pytest.mark.parametrize("lock", [RUN_LOCK, EC2_LOCK])
+def test_those_who_run_it_get_the_versions_that_were_tested(lock: str) -> None:
+    tested = {name: str(wanted) for name, wanted in locked(DEV_LOCK).items()}
+    for name, wanted in locked(lock).items():
+        assert tested[name] == str(wanted)
+
+
+def test_what_builds_the_project_is_pinned() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for text in document["build-system"]["requires"]:
+        version_of(Requirement(text))
+
+
+@each_row("lock", [RUN_LOCK, EC2_LOCK, DEV_LOCK, FUZZ_LOCK])
 def test_every_file_is_pinned_by_its_hash_and_none_by_where_it_was_found(lock: str) -> None:
     for requirement, hashes in blocks(lock):
         assert hashes, requirement
@@ -82,7 +115,7 @@ def test_every_file_is_pinned_by_its_hash_and_none_by_where_it_was_found(lock: s
     assert not re.search(r"://|index|find-links", (ROOT / lock).read_text())
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@each_row("python", ["3.11", "3.12", "3.13", "3.14"])
 def test_each_python_gets_one_version_of_what_fuzzes_and_that_is_in_its_range(python: str) -> None:
     system = {"python_version": python, "python_full_version": f"{python}.0"}
     system |= {"sys_platform": "linux", "platform_machine": "x86_64"}
@@ -99,6 +132,6 @@ def test_each_python_gets_one_version_of_what_fuzzes_and_that_is_in_its_range(py
 
 def test_what_runs_on_every_system_has_the_hashes_of_many_files() -> None:
     # One hash would be that of the machine on which the lock was made.
-    hashes = {requirement.name: len(lines) for requirement, lines in blocks()}
+    hashes = {requirement.name: len(lines) for requirement, lines in blocks(RUN_LOCK)}
     for compiled in ("cryptography", "bcrypt", "orjson", "cffi"):
         assert hashes[compiled] > 10, compiled

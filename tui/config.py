@@ -10,12 +10,14 @@ What is wrong with it is said in one line, and the program does not start: a key
 something else than its owner thinks would be worse.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from core import choices
 from core.disk import files
 from core.errors import SettingsError
 
@@ -31,13 +33,13 @@ class Config(NamedTuple):
     theme: str | None = None
     mouse: bool = True
     keys: Mapping[str, str] = MappingProxyType({})
+    place: str | None = None
+    profile: str | None = None
 
 
 def default_path() -> Path:
     """Return where the file is looked for."""
-    from platformdirs import user_config_path
-
-    return user_config_path("keypairs", appauthor=False) / "config.toml"
+    return Path(choices.configuration_file())
 
 
 def load(path: Path) -> Config:
@@ -47,8 +49,11 @@ def load(path: Path) -> Config:
         SettingsError: it cannot be read or understood; names the file and the place.
     """
     try:
-        text = files.read_regular_file(path, _LARGEST).decode()
-    except FileNotFoundError:
+        # The file may be a link to where a person keeps such files; a loop of links stays one.
+        text = files.read_regular_file(Path(os.path.realpath(path)), _LARGEST).decode()
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise SettingsError(f"{path} is a link, and there is no file behind it.") from error
         return Config()
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
@@ -72,6 +77,8 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
         "theme": (str, "a string"),
         "mouse": (bool, "true or false"),
         "keys": (dict, "a table"),
+        "place": (str, "a string"),
+        "profile": (str, "a string"),
     }
     for name, value in values.items():
         if name not in known:
@@ -90,4 +97,10 @@ def _config(values: Mapping[str, Any], path: Path) -> Config:
                 f"{path}: [keys] {action_id[:_SHOWN]}: must be the name of a key, such as f2, or"
                 ' several with commas between them: "f2,ctrl+n".'
             )
-    return Config(values.get("theme"), values.get("mouse", True), keys)
+    return Config(
+        values.get("theme"),
+        values.get("mouse", True),
+        keys,
+        values.get("place"),
+        values.get("profile"),
+    )

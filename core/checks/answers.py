@@ -1,4 +1,4 @@
-"""What the search for a key's pair answers."""
+"""Defines what the look-up of a key answers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 from core.checks.finding import PairReference
 from core.keys.fingerprint import ssh_sha256
 from core.keys.public_key import PublicKey
-from core.model import KeyPair
+from core.model import KeptKeyPair
 
 
 class Standing(StrEnum):
@@ -53,7 +53,7 @@ class Match:
     """A pair that has the key, and in words which of its fingerprints says so."""
 
     region: str
-    key_pair: KeyPair
+    key_pair: KeptKeyPair
     fingerprint_kind: str
 
     def as_record(self) -> dict[str, Any]:

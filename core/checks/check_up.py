@@ -1,9 +1,10 @@
-"""The check-up: what is wrong with the store, the key pairs in it and the files they were saved to.
+"""Checks up on the store, the key pairs in it and the files they were saved to.
 
-It only looks. It says what it is about to look at, so that whoever waits for a slow file system
-knows what for, and can stop.
+It only looks, except that it removes what killed saves left of private keys. It says what it is
+about to look at, so that whoever waits for a slow file system knows what for, and can stop.
 """
 
+import os
 import shlex
 import stat
 from collections import defaultdict
@@ -14,13 +15,15 @@ from pathlib import Path
 
 from core.checks.finding import REPLACE, Finding, PairReference
 from core.checks.saved_files import SavedFileChecks
-from core.custody import agent_keys
+from core.custody import agent_keys, authorized_keys
 from core.disk import files
-from core.errors import StoreDamaged, StoreError, UnauthorizedOperation
+from core.disk.unfinished import UnfinishedSaves
+from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
-from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState
-from core.store import data_dir, region_file, restore
+from core.model import Fingerprints, KeptKeyPair, KeyType, PrivateKeyState
+from core.session import Session
+from core.store import data_dir, region_file
 from core.store.region_store import RegionStore
 
 _FEWEST_BITS = 2048
@@ -46,23 +49,33 @@ class Summary:
     not_allowed: tuple[str, ...]
 
 
-Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeyPair]]]]
+Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeptKeyPair]]]]
 """The Regions in use: the store of each, and how to ask for its key pairs as far as allowed."""
 
 
 def check_up(
-    folder: Path, regions: Regions, older_than: timedelta | None, now: datetime
+    session: Session, older_than: timedelta | None
 ) -> Iterator[Progress | Finding | Summary]:
-    """Look at everything, and yield what is looked at and what is found; the summary is the last.
+    """Look at every Region, and yield what is looked at and what is found; the summary is the last.
+
+    Each step blocks no longer than the reading of a pair's files or an agent's answer, and
+    nothing is changed but for what killed saves left. The Regions are listed before the first step.
 
     Args:
-        folder: the data folder.
-        regions: the Regions in use.
+        session: a session in any Region.
         older_than: the age from which a pair is reported, or None to report none for its age.
-        now: an aware time.
     """
+    everywhere = session.in_every_region()
+    regions = [(each.store, each.backend.describe_key_pairs) for each in everywhere]
+    return _check_up(session.store.folder, regions, older_than, session.now())
+
+
+def _check_up(
+    folder: Path, regions: Regions, older_than: timedelta | None, now: datetime
+) -> Iterator[Progress | Finding | Summary]:
     yield from _folder(folder, regions)
-    pairs: list[tuple[PairReference, KeyPair]] = []
+    yield from _left_by_installing()
+    pairs: list[tuple[PairReference, KeptKeyPair]] = []
     not_allowed = []
     for number, (store, describe) in enumerate(regions):
         yield Progress(f"the file of {store.region}", number, len(regions))
@@ -78,20 +91,21 @@ def check_up(
             pairs += [(_reference(store.region, pair), pair) for pair in found]
     checks = SavedFileChecks()
     in_agent = None
-    if any(pair.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
+    if any(pair.custody.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
         yield Progress("the ssh-agent", 0, len(pairs))
         in_agent = agent_keys.keys_in_agent()
     for number, (reference, pair) in enumerate(pairs):
         yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
         yield from _pair(reference, pair, in_agent, older_than, now)
         yield from checks.check(reference, pair)
+    yield from _left_by_saving(folder, pairs)
     yield from _same_names(pairs)
     yield from _same_keys(pairs)
     names = tuple(store.region for store, _ in regions if store.region not in not_allowed)
     yield Summary(names, len(pairs), tuple(not_allowed))
 
 
-def _reference(region: str, pair: KeyPair) -> PairReference:
+def _reference(region: str, pair: KeptKeyPair) -> PairReference:
     return PairReference(region, pair.key_pair_id, pair.key_name)
 
 
@@ -119,10 +133,44 @@ def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
             )
 
 
+def _left_by_installing() -> Iterator[Finding]:
+    try:
+        account = authorized_keys.own_account()
+    except KeyPairsError:  # without an account nothing was installed
+        return
+    for path in authorized_keys.leftovers_of_installing(account):
+        yield Finding(
+            "install-leftover",
+            f"A session that was killed while it installed a public key left {path}.",
+            "It holds public keys only. The next install removes it, and so does:"
+            f" rm {shlex.quote(str(path))}",
+            path=str(path),
+        )
+
+
+def _left_by_saving(
+    folder: Path, pairs: Iterable[tuple[PairReference, KeptKeyPair]]
+) -> Iterator[Finding]:
+    """Remove what sessions left that were killed while they saved a private key."""
+    folders = {Path(path).parent: None for _, pair in pairs for path in pair.custody.saved_to}
+    # Where `destination.suggest` has keys saved, also the first one.
+    folders[Path.home() / ".ssh"] = None
+    for path in UnfinishedSaves(folder).sweep(folders):
+        left = os.path.lexists(path)
+        yield Finding(
+            "save-leftover",
+            f"A session that was killed while it saved a private key left {path}.",
+            f"Remove it: rm {shlex.quote(str(path))}"
+            if left
+            else "It was removed just now. The key that it was for counts as never saved.",
+            path=str(path),
+        )
+
+
 def _unreadable(store: RegionStore, error: StoreError) -> Finding:
     kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
-        how = restore.command(store.folder, store.region)
+        how = data_dir.restore_command(store.folder, store.region)
         advice = f"See what the copy would bring back: {how}"
     elif isinstance(error, StoreDamaged):
         advice = "Bring the file back from a backup."
@@ -163,7 +211,7 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
 
 def _pair(
     reference: PairReference,
-    pair: KeyPair,
+    pair: KeptKeyPair,
     in_agent: frozenset[str] | None,
     older_than: timedelta | None,
     now: datetime,
@@ -188,7 +236,7 @@ def _pair(
             f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
             REPLACE,
         )
-    if pair.private_key is PrivateKeyState.UNSAVED:
+    if pair.custody.private_key is PrivateKeyState.UNSAVED:
         yield finding("never-saved", *_never_saved(pair, in_agent))
     age = now - pair.create_time
     if older_than is not None and age > older_than:
@@ -199,7 +247,7 @@ def _pair(
         )
 
 
-def _never_saved(pair: KeyPair, in_agent: frozenset[str] | None) -> tuple[str, str]:
+def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[str, str]:
     """Return the problem and the advice for a pair whose private key may be in an agent alone.
 
     That this session's agent does not show the key, as a locked one does not, says nothing about
@@ -219,14 +267,14 @@ def _never_saved(pair: KeyPair, in_agent: frozenset[str] | None) -> tuple[str, s
     )
 
 
-def _agrees(pair: KeyPair, public_key: PublicKey) -> bool:
-    """Tell whether the fingerprints of a record are of its public key, as far as that shows."""
+def _agrees(pair: KeptKeyPair, public_key: PublicKey) -> bool:
+    """Return whether the fingerprints of a record are of its public key, as far as that shows."""
     kinds = fingerprints(public_key)
-    sha1 = pair.fingerprints.pkcs8_sha1
+    sha1 = pair.custody.fingerprints.pkcs8_sha1
     expected = Fingerprints(sha1, kinds.spki_md5, kinds.ssh_sha256, kinds.ssh_md5)
     return (
         pair.key_type is public_key.key_type
-        and pair.fingerprints == expected
+        and pair.custody.fingerprints == expected
         and pair.key_fingerprint == ec2_fingerprint(public_key, expected)
     )
 
@@ -234,8 +282,8 @@ def _agrees(pair: KeyPair, public_key: PublicKey) -> bool:
 # Pairs beside each other ------------------------------------------------------------------------
 
 
-def _same_names(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Finding]:
-    by_name: dict[str, list[tuple[PairReference, KeyPair]]] = defaultdict(list)
+def _same_names(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[Finding]:
+    by_name: dict[str, list[tuple[PairReference, KeptKeyPair]]] = defaultdict(list)
     for reference, pair in pairs:
         by_name[pair.key_name].append((reference, pair))
     for name, namesakes in by_name.items():
@@ -251,7 +299,7 @@ def _same_names(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Find
             )
 
 
-def _same_keys(pairs: Iterable[tuple[PairReference, KeyPair]]) -> Iterator[Finding]:
+def _same_keys(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[Finding]:
     by_key: dict[str, list[PairReference]] = defaultdict(list)
     for reference, pair in pairs:
         by_key[pair.public_key].append(reference)

@@ -57,6 +57,12 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "copy-gone": _Kind(
             Severity.NOTICE, "a saved private key is not there any more, but another copy is"
         ),
+        "save-leftover": _Kind(
+            Severity.WARNING, "a session that was killed left a private key that had no name yet"
+        ),
+        "install-leftover": _Kind(
+            Severity.NOTICE, "a session that was killed left a copy of authorized_keys"
+        ),
         "old": _Kind(Severity.NOTICE, "a pair is older than the limit"),
     }
 )

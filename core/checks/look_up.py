@@ -1,10 +1,11 @@
-"""Whose key is this: from a file, a folder, a line or a fingerprint to the pair, in any Region.
+"""Finds the pair of a key, in any Region, from a file, a folder, a line or a fingerprint.
 
 A folder is walked without following links, and nothing in it is opened but regular files that are
 small enough for a key. A passphrase is asked for only where a file does not show its public half
 and no .pub beside it does.
 """
 
+import errno
 import os
 import stat
 from collections import defaultdict
@@ -12,13 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from core import query
 from core.checks.answers import Found, Match, Standing
 from core.checks.finding import PairReference
+from core.custody import agent
 from core.disk import files
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import (
+    MOST_BYTES_OF_A_KEY_FILE,
     EncodingError,
     HalvesDisagree,
     NotRead,
@@ -33,16 +37,18 @@ from core.keys.fingerprint import pkcs8_sha1, ssh_sha256
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import private_file, public_file
-from core.model import DeletedKeyPair, KeyPair, KeyType
+from core.model import DeletedKeyPair, KeptKeyPair, KeyType
+from core.process import interruptible
 from core.secret import Passphrase
+from core.session import Session
 
-LARGEST = 64 * 1024
+LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
 
 _AUTHORIZED_KEYS = "authorized_keys"
 _LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
 THE_AGENT = "the agent"
-"""The source of what the ssh-agent holds."""
+"""The source of what the ssh-agent holds; with the account's name where it is another's."""
 
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
@@ -51,8 +57,51 @@ _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
 
+_A_LINK = "a link, which is not followed"
+
 Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
+
+
+def finder(session: Session, ask: Ask | None = None) -> "Finder":
+    """Return what finds the pair of a key in all Regions; reads them all.
+
+    `ask` is asked for the passphrase of a file that does not show its public half.
+    """
+    regions = session.in_every_region()
+    return Finder(
+        ((each.region, each.backend.describe_key_pairs) for each in regions),
+        ask,
+        ((each.region, each.backend.deleted_key_pairs) for each in regions),
+    )
+
+
+class _FilePlace(NamedTuple):
+    """Where a file stands: its path, how it was called, and the descriptor of its folder."""
+
+    path: Path
+    source: str
+    folder: int | None
+
+
+class _Folder(NamedTuple):
+    """A folder that is to be walked: its path, its name in the open folder above it, its depth."""
+
+    path: str
+    name: str
+    parent: int | None
+    depth: int
+
+    def open(self) -> int:
+        """Return a descriptor; only the folder that was asked for may be a link.
+
+        Raises:
+            OSError: it is gone, cannot be read, or is a link or a file by now.
+        """
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        if self.parent is None:
+            return os.open(self.name, flags)
+        return os.open(self.name, flags | os.O_NOFOLLOW, dir_fd=self.parent)
 
 
 class Finder:
@@ -66,12 +115,12 @@ class Finder:
 
     def __init__(
         self,
-        regions: Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]],
+        regions: Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]],
         ask: Ask | None = None,
         deleted: Iterable[tuple[str, Callable[[], Sequence[DeletedKeyPair]]]] = (),
     ) -> None:
         self._ask = ask
-        self.pairs: list[tuple[str, KeyPair]] = []
+        self.pairs: list[tuple[str, KeptKeyPair]] = []
         """All pairs, each with its Region."""
         self.known: list[str] = []
         """The Regions whose pairs are known here."""
@@ -87,10 +136,10 @@ class Finder:
                 if isinstance(error, UnauthorizedOperation):
                     self.not_allowed.append(name)
                 self.problems.append(f"The pairs of {name} are not known: {error}")
-        self._by_fingerprint: dict[str, list[tuple[str, KeyPair]]] = defaultdict(list)
+        self._by_fingerprint: dict[str, list[tuple[str, KeptKeyPair]]] = defaultdict(list)
         for name, pair in self.pairs:
-            self._by_fingerprint[pair.fingerprints.ssh_sha256].append((name, pair))
-        self._deleted: list[tuple[PairReference, KeyPair]] = []
+            self._by_fingerprint[pair.custody.fingerprints.ssh_sha256].append((name, pair))
+        self._deleted: list[tuple[PairReference, KeptKeyPair]] = []
         for name, describe_deleted in deleted:
             with suppress(EC2Error, StoreError):  # which is among the problems already
                 self._deleted += [
@@ -127,58 +176,78 @@ class Finder:
             yield _not_read(source, _what_it_is(mode))
 
     def _in_folder(self, top: str) -> Iterator[Found]:
-        pending = [(top, 0)]
-        left = MOST_ENTRIES
-        while pending:
-            folder, depth = pending.pop()
-            try:
-                with os.scandir(folder) as entries:
-                    found = sorted(entries, key=lambda entry: entry.name)
-            except OSError as error:
-                yield _unreadable(folder, error)
-                continue
-            folders = []
-            for entry in found:
-                if not left:
-                    yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
-                    return
-                left -= 1
-                try:
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                except OSError as error:  # where a folder does not tell what is in it
-                    yield _unreadable(entry.path, error)
-                    continue
-                if is_folder:
-                    if depth < _DEEPEST:
-                        folders.append((entry.path, depth + 1))
-                    else:
-                        yield _not_read(entry.path, "too deep")
-                else:
-                    for each in self._entry(entry):
-                        yield replace(each, minor=each.standing in _MINOR)
-            pending += reversed(folders)
+        """Yield each thing below a folder, from descriptor to descriptor.
 
-    def _entry(self, entry: "os.DirEntry[str]") -> Iterator[Found]:
+        A name is looked up in the folder that was listed, which stays open, and no link is
+        followed: what is put in place of a folder meanwhile is not walked into.
+        """
+        left = [MOST_ENTRIES]
+        yield from self._walked(_Folder(top, top, None, 0), left)
+        if not left[0]:
+            yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
+
+    def _walked(self, folder: "_Folder", left: list[int]) -> Iterator[Found]:
+        try:
+            descriptor = folder.open()
+        except OSError as error:
+            is_link = error.errno in (errno.ELOOP, errno.ENOTDIR) and folder.parent is not None
+            unreadable = _unreadable(folder.path, error)
+            yield _not_read(folder.path, _A_LINK) if is_link else unreadable
+            return
+        try:
+            yield from self._below(folder, descriptor, left)
+        finally:
+            os.close(descriptor)
+
+    def _below(self, folder: "_Folder", descriptor: int, left: list[int]) -> Iterator[Found]:
+        try:
+            with os.scandir(descriptor) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            yield _unreadable(folder.path, error)
+            return
+        folders = []
+        for entry in found:
+            if not left[0]:
+                return
+            left[0] -= 1
+            path = f"{folder.path.rstrip('/')}/{entry.name}"
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+            except OSError as error:  # where a folder does not tell what is in it
+                yield _unreadable(path, error)
+                continue
+            if not is_folder:
+                for each in self._entry(entry, path, descriptor):
+                    yield replace(each, minor=each.standing in _MINOR)
+            elif folder.depth < _DEEPEST:
+                folders.append(_Folder(path, entry.name, descriptor, folder.depth + 1))
+            else:
+                yield _not_read(path, "too deep")
+        for below in folders:
+            yield from self._walked(below, left)
+
+    def _entry(self, entry: "os.DirEntry[str]", path: str, folder: int) -> Iterator[Found]:
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            yield _unreadable(entry.path, error)
+            yield _unreadable(path, error)
             return
         if not stat.S_ISREG(status.st_mode):
-            yield _not_read(entry.path, _what_it_is(status.st_mode))
+            yield _not_read(path, _what_it_is(status.st_mode))
         elif status.st_size > _largest(entry.name):
-            yield _not_read(entry.path, "too large for a key")
+            yield _not_read(path, "too large for a key")
         else:
-            yield from self._in_file(Path(entry.path), entry.path)
+            yield from self._in_file(Path(path), path, folder)
 
-    def _in_file(self, path: Path, source: str) -> Iterator[Found]:
+    def _in_file(self, path: Path, source: str, folder: int | None = None) -> Iterator[Found]:
         try:
-            data = files.read_regular_file(path, _largest(path.name))
+            data = files.read_regular_file(path, _largest(path.name), folder=folder)
         except OSError as error:
             yield _unreadable(source, error)
             return
         if private_file.looks_private(data):
-            yield self._private(data, path, source)
+            yield self._private(data, _FilePlace(path, source, folder))
             return
         entries = public_file.read(data)
         for entry in entries:
@@ -192,16 +261,15 @@ class Finder:
         Raises:
             AgentError: there is no agent, or it cannot be asked.
         """
-        from core.custody import agent
-
-        identities = agent.holdings().identities
-        if not identities:
+        held = agent.holdings()
+        source = THE_AGENT if held.owner is None else f"{THE_AGENT} of {held.owner.name}"
+        if not held.identities:
             note = "it holds no key, or is locked (ssh-add -X unlocks it)"
-            yield Found(THE_AGENT, Standing.NO_KEY, note=note)
-        for identity in identities:
+            yield Found(source, Standing.NO_KEY, note=note)
+        for identity in held.identities:
             # The comment is any text, and may look like further keys.
             for entry in public_file.read(identity.public_key.encode()):
-                yield self._public(replace(entry, comment=identity.comment), THE_AGENT)
+                yield self._public(replace(entry, comment=identity.comment), source)
 
     # Keys ---------------------------------------------------------------------------------------
 
@@ -215,12 +283,13 @@ class Finder:
             standing, note = Standing.DAMAGED, "it was cut or changed"
         return Found(source, standing, entry.kind, line, None, entry.comment, note)
 
-    def _private(self, data: bytes, path: Path, source: str) -> Found:
+    def _private(self, data: bytes, place: "_FilePlace") -> Found:
         kind = "private key"
+        source = place.source
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
-            beside = _public_key_beside(path)
+            beside = _public_key_beside(place)
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
@@ -231,6 +300,8 @@ class Finder:
             if beside is not None:
                 note = "by the .pub beside it; no passphrase was asked for"
                 return self._of(beside, source, kind, None, "", note)
+            if file.obstacle:
+                raise NotRead(file.obstacle)
             private_key = self._unlocked(data, source)
         except WrongPassphrase as error:
             return Found(source, Standing.LOCKED, kind, note=str(error))
@@ -251,7 +322,8 @@ class Finder:
         if passphrase is None:
             return None
         try:
-            return private_file.unlock(data, passphrase.encode())
+            secret = passphrase.encode()
+            return interruptible(lambda: private_file.unlock(data, secret))
         finally:
             passphrase.wipe()
 
@@ -272,7 +344,7 @@ class Finder:
         standing = _standing(matches, deleted)
         return Found(source, standing, kind, line, key, comment, note, matches, deleted)
 
-    def _deleted_if(self, is_it: Callable[[KeyPair], bool]) -> tuple[PairReference, ...]:
+    def _deleted_if(self, is_it: Callable[[KeptKeyPair], bool]) -> tuple[PairReference, ...]:
         return tuple(reference for reference, pair in self._deleted if is_it(pair))
 
     # Text ---------------------------------------------------------------------------------------
@@ -296,7 +368,7 @@ class Finder:
                 yield Found("", Standing.NO_KEY, note=note)
             return
 
-        def has_it(pair: KeyPair) -> bool:
+        def has_it(pair: KeptKeyPair) -> bool:
             return query.fingerprint_kind(text, pair) is not None
 
         kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
@@ -312,17 +384,17 @@ def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Sta
     return Standing.DELETED if deleted else Standing.UNKNOWN
 
 
-def _fingerprint_kind(pair: KeyPair) -> str:
+def _fingerprint_kind(pair: KeptKeyPair) -> str:
     """Return which fingerprint of a pair, the one EC2 shows if may be, its public key gives."""
     if pair.key_type is KeyType.ED25519:
         return fingerprint_kinds.EC2_SHA256
-    imported = pair.key_fingerprint == pair.fingerprints.spki_md5
+    imported = pair.key_fingerprint == pair.custody.fingerprints.spki_md5
     return fingerprint_kinds.SPKI_MD5 if imported else fingerprint_kinds.SSH_SHA256
 
 
 def _may_have_sha1(found: Found) -> bool:
-    """Tell whether EC2's SHA-1 of the private key is known of a pair that was found."""
-    return any(match.key_pair.fingerprints.pkcs8_sha1 for match in found.matches)
+    """Return whether EC2's SHA-1 of the private key is known of a pair that was found."""
+    return any(match.key_pair.custody.fingerprints.pkcs8_sha1 for match in found.matches)
 
 
 def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
@@ -332,7 +404,7 @@ def _with_sha1(found: Found, private_key: PrivateKey) -> Found:
     sha1 = pkcs8_sha1(pem.pkcs8_der(private_key))
     matches = tuple(
         replace(match, fingerprint_kind=fingerprint_kinds.PKCS8_SHA1)
-        if match.key_pair.fingerprints.pkcs8_sha1 == sha1
+        if match.key_pair.custody.fingerprints.pkcs8_sha1 == sha1
         else match
         for match in found.matches
     )
@@ -349,7 +421,7 @@ def _unreadable(source: str, error: OSError) -> Found:
 
 def _what_it_is(mode: int) -> str:
     kinds = {
-        stat.S_IFLNK: "a link, which is not followed",
+        stat.S_IFLNK: _A_LINK,
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",
     }
@@ -366,14 +438,15 @@ def _largest(name: str) -> int:
     return _LARGEST_AUTHORIZED_KEYS if name.startswith(_AUTHORIZED_KEYS) else LARGEST
 
 
-def _public_key_beside(path: Path) -> PublicKey | None:
+def _public_key_beside(place: "_FilePlace") -> PublicKey | None:
     """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
+    path = place.path
     names = [path.with_name(f"{path.name}.pub")]
     if path.suffix in PRIVATE_SUFFIXES:
         names.append(path.with_suffix(".pub"))
     for name in names:
         try:
-            entries = public_file.read(files.read_regular_file(name, LARGEST))
+            entries = public_file.read(files.read_regular_file(name, LARGEST, folder=place.folder))
         except OSError:
             continue
         if len(entries) == 1:

@@ -1,4 +1,4 @@
-"""What may have become of the files that private keys were saved to."""
+"""Finds what has become of the files that private keys were saved to."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from core.disk.destination import others_can_replace_in
 from core.disk.mounts import network_file_system
 from core.keys import EncodingError
 from core.keys.reading import private_file
-from core.model import KeyPair
+from core.model import KeptKeyPair
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -26,13 +26,13 @@ class SavedFileChecks:
         self._network_file_system = cache(network_file_system)
         self._folders_said: set[Path] = set()
 
-    def check(self, reference: PairReference, pair: KeyPair) -> Iterator[Finding]:
+    def check(self, reference: PairReference, pair: KeptKeyPair) -> Iterator[Finding]:
         """Yield what is wrong with the files of a pair; no passphrase is asked for."""
-        for text in pair.saved_to:
+        for text in pair.custody.saved_to:
             for kind, problem, advice in self._check(Path(text), pair):
                 yield Finding(kind, problem, advice, reference.region, (reference,), text)
 
-    def _check(self, path: Path, pair: KeyPair) -> Iterator[tuple[str, str, str]]:
+    def _check(self, path: Path, pair: KeptKeyPair) -> Iterator[tuple[str, str, str]]:
         name, quoted = pair.key_name, shlex.quote(str(path))
         look = f"See whose key the file is: keypairs find {quoted}"
         try:
@@ -95,13 +95,13 @@ class SavedFileChecks:
             )
 
 
-def _other_copies(path: Path, pair: KeyPair) -> list[str]:
+def _other_copies(path: Path, pair: KeptKeyPair) -> list[str]:
     """Return the other files of a pair that show themselves to be its private key."""
-    others = (Path(text) for text in dict.fromkeys(pair.saved_to))
+    others = (Path(text) for text in dict.fromkeys(pair.custody.saved_to))
     return [str(other) for other in others if other != path and _is_copy(other, pair)]
 
 
-def _is_copy(path: Path, pair: KeyPair) -> bool:
+def _is_copy(path: Path, pair: KeptKeyPair) -> bool:
     try:
         data = files.read_regular_file(path, private_file.LARGEST)
         public_key = private_file.examine(data).public_key
@@ -120,7 +120,7 @@ def _way_out(copies: Sequence[str]) -> str:
     )
 
 
-def _examined(data: bytes, pair: KeyPair) -> tuple[str | None, bool]:
+def _examined(data: bytes, pair: KeptKeyPair) -> tuple[str | None, bool]:
     """Return why a file is not the private key of a pair, as far as that shows; is it encrypted?"""
     if not private_file.looks_private(data):
         return "holds no private key any more", False

@@ -1,93 +1,128 @@
-"""A private key on its way to the agent, and which key pairs the keys of an agent are."""
+"""Adds private keys to the agent, and says which key pairs the keys of an agent are."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Event
 
 from core.checks.finding import PairReference
 from core.custody import agent
-from core.errors import EC2Error, StoreError
+from core.errors import EC2Error, StoreError, UnauthorizedOperation
+from core.keys import ssh_types
 from core.keys.reading import certificate
-from core.model import CreatedKeyPair, FileFormat, KeyPair, PrivateKeyState
+from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
+from core.process import changing
+from core.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class AgentKey:
-    """A key that the agent holds, and the pair that it is, if it is one of the Region's.
+    """A key that the agent holds, and the pair of the Region that has it, if one has.
 
-    `elsewhere` is the pair of another Region that it is, where it is none of this one's. A
-    certificate is the pair whose key it certifies.
+    `elsewhere` is a pair of another Region that has it, where none of this Region does. A
+    certificate counts as the key that it certifies.
     """
 
-    identity: agent.Identity
-    key_pair: KeyPair | None
+    identity: agent.AgentIdentity
+    key_pair: KeptKeyPair | None
     elsewhere: PairReference | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AgentContents:
-    """What an agent holds; `path` is where it listens, `forwarded` as in `agent.Holdings`."""
+    """What an agent holds; `path`, `forwarded` and `owner` as in `agent.Holdings`."""
 
     path: str
     forwarded: bool
     keys: tuple[AgentKey, ...]
+    owner: agent.AgentOwner | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddedToAgent:
     """A private key that the agent was seen to hold.
 
-    `until` is when it forgets the key, None if it never does by itself. `warning` is set when
-    something else is not as it should be.
+    `until` is when it forgets the key, None if it never does by itself. `owner` is the other
+    account whose agent it is, if it is. `warning` is set when something else is not as it should
+    be.
     """
 
     until: datetime | None
     confirm: bool
     forwarded: bool
     warning: str | None = None
+    owner: agent.AgentOwner | None = None
 
 
-Regions = Iterable[tuple[str, Callable[[], Sequence[KeyPair]]]]
+NamedRegions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
 """The name of each Region, and how to ask for its pairs as far as allowed."""
 
 
+def in_agent(session: Session) -> AgentContents:
+    """Return what the ssh-agent of this session holds, and which pair each is.
+
+    The pairs of a Region that may not be described count as unknown.
+
+    Raises:
+        AgentError: there is no agent, or it cannot be asked.
+        StoreError: the Region's file cannot be read.
+    """
+    others = (
+        (each.region, each.backend.describe_key_pairs)
+        for each in session.in_every_region()
+        if each.region != session.region
+    )
+    held = agent.holdings()
+    here: Sequence[KeptKeyPair] = ()
+    with suppress(UnauthorizedOperation):
+        here = session.backend.describe_key_pairs()
+    return contents(held, here, others)
+
+
 def contents(
-    holdings: agent.Holdings, key_pairs: Iterable[KeyPair], others: Regions
+    holdings: agent.Holdings, key_pairs: Iterable[KeptKeyPair], others: NamedRegions
 ) -> AgentContents:
     """Return what an agent holds with the key pair that each is.
 
-    The other Regions are asked only for what is none of this one's. Of several pairs of one key one
-    that was created here counts before those that were imported.
+    The other Regions are searched only for keys that no pair of this Region has. Where several
+    pairs have one key, one that was created here is named before those that were imported.
     """
     lines = [_line_of(identity) for identity in holdings.identities]
-    created_last = sorted(key_pairs, key=lambda p: p.private_key is not PrivateKeyState.IMPORTED)
+    created_last = sorted(
+        key_pairs, key=lambda p: p.custody.private_key is not PrivateKeyState.IMPORTED
+    )
     here = {key_pair.public_key: key_pair for key_pair in created_last}
     elsewhere = _elsewhere({*lines} - {*here}, others)
     keys = (
         AgentKey(identity, here.get(line), elsewhere.get(line))
         for identity, line in zip(holdings.identities, lines, strict=True)
     )
-    return AgentContents(holdings.path, holdings.forwarded, tuple(keys))
+    return AgentContents(holdings.path, holdings.forwarded, tuple(keys), holdings.owner)
 
 
-def _line_of(identity: agent.Identity) -> str:
+def _line_of(identity: agent.AgentIdentity) -> str:
     """Return the key as it stands in a record, for a certificate the key in it."""
     if not identity.is_certificate:
         return identity.public_key
-    algorithm = certificate.key_type(identity.algorithm.encode()).decode()
+    algorithm = ssh_types.certified_type(identity.algorithm)
     return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
 
 
 def keys_in_agent() -> frozenset[str] | None:
-    """Return the public keys that the agent of this session shows, or None where none answers."""
+    """Return the public keys that the person's agent lists, or None where none of theirs answers.
+
+    After `su` the one that answers may be that of the account before, which is not meant.
+    """
     try:
-        return frozenset(map(_line_of, agent.holdings().identities))
+        held = agent.holdings()
     except agent.AgentError:
         return None
+    return frozenset(map(_line_of, held.identities)) if held.owner is None else None
 
 
-def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
+def _elsewhere(lines: set[str], others: NamedRegions) -> dict[str, PairReference]:
     found: dict[str, PairReference] = {}
     for region, describe in others if lines else ():
         try:
@@ -101,16 +136,71 @@ def _elsewhere(lines: set[str], others: Regions) -> dict[str, PairReference]:
     return found
 
 
+@changing()
 def add_to_agent(
+    session: Session,
+    created: CreatedKeyPair,
+    *,
+    lifetime: timedelta | None = None,
+    confirm: bool = False,
+    accepted: agent.AgentOwner | None = None,
+    stop: Event | None = None,
+) -> AddedToAgent:
+    """Add the private key to the ssh-agent of this session, from memory.
+
+    The record goes on saying that it was never saved: an agent forgets. That it was added, or
+    may have been, stands in the journal. With a `lifetime` the agent forgets it after that;
+    with `confirm` it asks before each use. `accepted` is the owner of an `AgentAsks` that the
+    person said yes to; `stop` is set when they do not want to wait any longer.
+
+    Raises:
+        AgentAsks: the agent is another account's; nothing was added.
+        AddNotConfirmed: the agent may hold it, but was not seen to.
+        AgentError: there is no agent, or it refused.
+    """
+    try:
+        added = put_into_agent(
+            created,
+            lifetime=lifetime,
+            confirm=confirm,
+            now=session.now,
+            accepted=accepted,
+            stop=stop,
+        )
+    except agent.AddNotConfirmed as doubt:
+        try:
+            with session.store.journaled("AddToAgent", created.key_pair, session.now()):
+                raise
+        except StoreError as error:
+            reason = f"{doubt.reason} It is not in the journal. {error}"
+            raise agent.AddNotConfirmed(reason) from None
+    return replace(added, warning=record_added(session, created.key_pair))
+
+
+def record_added(session: Session, key_pair: KeptKeyPair) -> str | None:
+    """Write into the journal that an agent has a key, and return what went wrong, if it did."""
+    try:
+        with session.store.journaled("AddToAgent", key_pair, session.now()):
+            return None
+    except StoreError as error:
+        return f"It is not in the journal. {error}"
+
+
+def put_into_agent(
     created: CreatedKeyPair,
     *,
     lifetime: timedelta | None,
     confirm: bool,
     now: Callable[[], datetime],
+    accepted: agent.AgentOwner | None = None,
+    stop: Event | None = None,
 ) -> AddedToAgent:
     """Add a private key to the agent, and look whether it is there.
 
+    `accepted` and `stop` are those of `agent.add`.
+
     Raises:
+        AgentAsks: the agent is another account's; nothing was added.
         AddNotConfirmed: the agent may hold it, but was not seen to.
         AgentError: there is no agent, or it refused.
     """
@@ -125,7 +215,7 @@ def add_to_agent(
     comment = created.key_pair.key_name
     material = bytearray(convert.encode_as(private_key, FileFormat.OPENSSH, comment))
     try:
-        agent.add(material, lifetime=lifetime, confirm=confirm)
+        agent.add(material, lifetime=lifetime, confirm=confirm, accepted=accepted, stop=stop)
     finally:
         material[:] = bytes(len(material))
     try:
@@ -136,4 +226,4 @@ def add_to_agent(
         raise agent.AddNotConfirmed(
             "ssh-add reported success, but the agent does not list the key."
         )
-    return AddedToAgent(until, confirm, held.forwarded)
+    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner)

@@ -1,30 +1,34 @@
-"""The authorized_keys of the login account on this machine: whose keys let someone in here.
+"""Adds public keys to the authorized_keys of the login account on this machine.
 
 The file is the one in which sshd looks unless AuthorizedKeysFile says otherwise: that of the home
 in the account database, which need not be what HOME says. It is nobody's alone: editors and
 ssh-copy-id write it too. So a line is only ever added, to what was just read, and the file is
-replaced whole, with its mode and owner, or not at all. What sshd would not trust, because others
-can write it (StrictModes, sshd_config(5)), is refused with the reason; a link in the file's own
-place is refused too, because then something else looks after it.
+replaced whole, with its mode, owner and access control list, or not at all. What sshd would not
+trust, because others can write it (StrictModes, sshd_config(5)), is refused with the reason; a link
+in the file's own place is refused too, because then something else looks after it, and so is a file
+with several names, which would be parted.
 """
 
 import errno
 import os
 import pwd
-import re
 import shlex
 import stat
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
+from typing import NamedTuple
 
 from core.custody import key_options, pub_files
-from core.disk import files
+from core.disk import files, leftovers, rewriting
 from core.errors import KeyPairsError
+from core.keys.encoding.sshwire import Reader
 from core.keys.public_key import PublicKey
+from core.keys.reading import authorized_line, line_access
+from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError, Option
 from core.model import KeyPair
 
 LARGEST = 1024 * 1024
@@ -42,7 +46,7 @@ class AddedNotConfirmed(KeyPairsError):
     """The line was added, but the disk did not confirm that it would survive power loss."""
 
 
-class Standing(Enum):
+class Addition(Enum):
     """What adding a line would do."""
 
     ADDABLE = auto()
@@ -52,7 +56,7 @@ class Standing(Enum):
     """There is no file yet; it would be made, and its folder if need be."""
 
     PRESENT = auto()
-    """The key is there already, with whatever options; there is nothing to do."""
+    """sshd lets the key in already, by a line with whatever options; there is nothing to do."""
 
     REFUSED = auto()
     """The options are wrong, or the file is not as it must be."""
@@ -73,17 +77,19 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class InstallationPlan:
     """A line for a file, and what would come of adding it.
 
-    `explanation` is a sentence fragment for the person. `before` and `status` are what the file
-    was when it was looked at, None where there is none.
+    `explanation` is a sentence fragment for the person; with `cautions` it says what they should
+    think about first. `before` and `status` are what the file was when it was looked at, None where
+    there is none.
     """
 
     path: Path
     line: str
-    standing: Standing
+    addition: Addition
     explanation: str
+    cautions: tuple[str, ...] = ()
     before: bytes | None = None
     status: os.stat_result | None = None
 
@@ -96,11 +102,16 @@ class Plan:
     @property
     def changes_nothing(self) -> bool:
         """Whether adding would leave the file as it is."""
-        return self.standing in (Standing.PRESENT, Standing.REFUSED)
+        return self.addition in (Addition.PRESENT, Addition.REFUSED)
 
-    def refused(self, explanation: str) -> "Plan":
+    def refused(self, explanation: str) -> "InstallationPlan":
         """Return the same plan, refused for another reason."""
-        return Plan(self.path, self.line, Standing.REFUSED, explanation)
+        return InstallationPlan(self.path, self.line, Addition.REFUSED, explanation)
+
+
+def leftovers_of_installing(account: Account) -> tuple[Path, ...]:
+    """Return the files that sessions left which were killed while they added a line."""
+    return leftovers.of(account.authorized_keys)
 
 
 def own_account() -> Account:
@@ -132,36 +143,47 @@ def line_of(key_pair: KeyPair, options: str = "") -> str:
     return f"{options} {pub_files.line_of(key_pair)}".lstrip(" ")
 
 
-def plan(key_pair: KeyPair, options: str, account: Account) -> Plan:
+def plan(
+    key_pair: KeyPair, options: str, account: Account, now: datetime | None = None
+) -> InstallationPlan:
     """Return what adding the line of a pair to the account's file would do; changes nothing.
+
+    `now` is an aware time, the present one if it is not given: what has expired by then lets no
+    one in.
 
     Raises:
         AuthorizedKeysError: the record holds no key.
     """
     path = account.authorized_keys
     line = line_of(key_pair, options)
+    now = now or datetime.now(UTC)
     try:
-        key_options.check(options)
+        wanted = key_options.check(options, now)
         _check_folders(path.parent, account)
         status = _status(path)
-        if status is None:
-            return _plan_of_new_file(path, line)
-        _check_file(path, status, account)
-        before = files.read_regular_file(path, LARGEST)
+        before = None
+        missing = "" if path.parent.is_dir() else ", and its folder,"
+        if status is not None:
+            _check_file(path, status, account)
+            before = files.read_regular_file(path, LARGEST)
     except (key_options.OptionsError, AuthorizedKeysError) as error:
-        return Plan(path, line, Standing.REFUSED, str(error))
+        return InstallationPlan(path, line, Addition.REFUSED, str(error))
     except OSError as error:
-        return Plan(path, line, Standing.REFUSED, f"{path} cannot be read: {error.strerror}")
-    found = find(before, key_pair.public_key)
-    if found is not None:
-        number, present = found
-        with_ = f"with {_shortened(present)}" if present else "without options"
-        explanation = f"the key is there already, in line {number}, {with_}; nothing to add"
-        return Plan(path, line, Standing.PRESENT, explanation, before, status)
+        reason = f"{path} cannot be read: {error.strerror}"
+        return InstallationPlan(path, line, Addition.REFUSED, reason)
+    cautions = key_options.cautions(wanted, key_options.client_address())
+    if before is None:
+        explanation = f"the file{missing} will be made, for this account alone"
+        return InstallationPlan(path, line, Addition.NEW_FILE, explanation, cautions)
+    present = _present(before, key_pair.public_key, wanted, now)
+    if isinstance(present, LineWithKey):
+        addition, explanation = Addition.PRESENT, _why_nothing_to_add(present)
+        return InstallationPlan(path, line, addition, explanation, (), before, status)
     count = sum(1 for _ in _lines(before))
     keys = f"{count} line{'s' * (count != 1)}"
     explanation = f"will be added after {keys}" if count else "will be added as the first line"
-    return Plan(path, line, Standing.ADDABLE, explanation, before, status)
+    cautions = (*present, *cautions)
+    return InstallationPlan(path, line, Addition.ADDABLE, explanation, cautions, before, status)
 
 
 def _status(path: Path) -> os.stat_result | None:
@@ -171,14 +193,35 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _plan_of_new_file(path: Path, line: str) -> Plan:
-    missing = "" if path.parent.is_dir() else ", and its folder,"
-    explanation = f"the file{missing} will be made, for this account alone"
-    return Plan(path, line, Standing.NEW_FILE, explanation)
+def _present(
+    data: bytes, public_key: str, wanted: tuple[Option, ...], now: datetime
+) -> "LineWithKey | tuple[str, ...]":
+    """Return the line by which sshd lets the key in already, or why those that have it do not."""
+    reasons = []
+    for found in lines_with(data, public_key):
+        reason = line_access.why_no_one(found.line, now)
+        allowed = _from(found.line.options)
+        if reason:
+            reasons.append(f"line {found.number} has the key, but lets no one in: {reason}")
+        elif allowed is None or _from(wanted) in (None, allowed):
+            return found
+        else:
+            reasons.append(f'line {found.number} lets the key in, but only from="{allowed}"')
+    return tuple(reasons[:1])
 
 
-def _shortened(options: bytes) -> str:
-    text = options.decode("utf-8", "replace")
+def _why_nothing_to_add(found: "LineWithKey") -> str:
+    options = found.line.options_text
+    with_ = f"with {_shortened(options)}" if options else "without options"
+    text = f"the key is there already, in line {found.number}, {with_}; nothing to add"
+    return text if _from(found.line.options) is None else f"{text} unless from other addresses"
+
+
+def _from(options: tuple[Option, ...]) -> str | None:
+    return next((option.value for option in options if option.name == "from"), None)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
@@ -189,7 +232,7 @@ def _check_folders(folder: Path, account: Account) -> None:
     """Check the folders from the file's up to the home, as sshd does (StrictModes)."""
     home = account.home.resolve()
     if not home.is_dir():
-        raise AuthorizedKeysError(f"the home {account.home} of {account.name} is no folder")
+        raise AuthorizedKeysError(f"the home {account.home} of {account.name} is not a folder")
     if os.path.lexists(folder) and not folder.is_dir():
         raise AuthorizedKeysError(f"{folder} is not a folder")
     lowest = folder.resolve() if folder.is_dir() else home
@@ -203,10 +246,17 @@ def _check_folders(folder: Path, account: Account) -> None:
 
 def _check_file(path: Path, status: os.stat_result, account: Account) -> None:
     if stat.S_ISLNK(status.st_mode):
-        target = _shortened(os.fsencode(path.readlink()))
+        target = _shortened(os.fsencode(path.readlink()).decode("utf-8", "replace"))
         raise AuthorizedKeysError(f"{path} is a link to {target}; add the line where it is kept")
     if not stat.S_ISREG(status.st_mode):
         raise AuthorizedKeysError(f"{path} is not a regular file")
+    if status.st_nlink > 1:
+        # A new file in the place of this name would leave the others with the old one.
+        own, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
+        raise AuthorizedKeysError(
+            f"{path} has another name as well (a hard link), which the line would not reach; to"
+            f" part the two: cp -p {own} {new} && mv {new} {own}"
+        )
     _check_trusted(path, status, account)
     if account.uid not in (0, status.st_uid):
         raise AuthorizedKeysError(f"{path} belongs to root, who must add the line")
@@ -227,52 +277,50 @@ def _check_trusted(path: Path, status: os.stat_result, account: Account) -> None
 # What stands in the file ----------------------------------------------------------------------
 
 
-def find(data: bytes, public_key: str) -> tuple[int, bytes] | None:
-    """Return the number of the first line that has a key, and its options; None if none has.
+class LineWithKey(NamedTuple):
+    """A line that has a key: its number, from 1, and what sshd reads in it."""
 
-    `public_key` is `TYPE BASE64`. Lines are read as sshd reads them: what is no line is skipped.
+    number: int
+    line: AuthorizedLine
+
+
+def lines_with(data: bytes, public_key: str) -> Iterator[LineWithKey]:
+    """Yield the lines of an authorized_keys that have a key, whether or not sshd lets it in.
+
+    `public_key` is `TYPE BASE64`. What sshd cannot read a key in is passed over.
     """
-    key_type, _, encoded = public_key.encode().partition(b" ")
-    blob = b64decode(encoded)
-    for number, line in _lines(data):
-        for options in (b"", _options_of(line)):
-            fields = re.split(rb"[ \t]+", line[len(options) :].lstrip(b" \t"), maxsplit=2)
-            if len(fields) > 1 and fields[0] == key_type and _decoded(fields[1]) == blob:
-                return number, options
-    return None
+    wanted = _numbers(b64decode(public_key.partition(" ")[2]))
+    for number, text in _lines(data):
+        try:
+            line = authorized_line.read(text)
+        except AuthorizedLineError:
+            continue
+        if line is not None and _numbers(line.blob) == wanted:
+            yield LineWithKey(number, line)
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _lines(data: bytes) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are neither blank nor comments, with their numbers."""
     for number, line in enumerate(data.split(b"\n"), start=1):
         stripped = line.strip(b" \t\r")
         if stripped and not stripped.startswith(b"#"):
-            yield number, stripped
+            # Any bytes may stand in options and comments.
+            yield number, line.decode("utf-8", "replace")
 
 
-def _options_of(line: bytes) -> bytes:
-    """Return what stands before the first space outside of quotes (sshkey_advance_past_options)."""
-    quoted = False
-    position = 0
-    while position < len(line) and (quoted or line[position] not in b" \t"):
-        if line.startswith(b'\\"', position):
-            position += 1
-        elif line[position] == ord('"'):
-            quoted = not quoted
-        position += 1
-    return line[:position]
-
-
-def _decoded(text: bytes) -> bytes:
-    try:
-        return b64decode(text)
-    except Base64Error:
-        return b""
+def _numbers(blob: bytes) -> tuple[bytes, ...]:
+    """Return the fields of a key without the zeros that sshd takes in front of its numbers."""
+    reader = Reader(blob)
+    fields = [reader.string()]
+    while reader.rest():
+        fields.append(reader.string())
+    return tuple(each.lstrip(b"\0") if fields[0] == b"ssh-rsa" else each for each in fields)
 
 
 # Adding ---------------------------------------------------------------------------------------
 
 
-def add(plan: Plan) -> None:
+def add(plan: InstallationPlan) -> None:
     """Add the line of a plan, unless it is there already.
 
     Raises:
@@ -280,9 +328,9 @@ def add(plan: Plan) -> None:
             written; it is as it was.
         files.ReplaceNotConfirmed: the line is there, but may be gone after a power cut.
     """
-    if plan.standing is Standing.REFUSED:
+    if plan.addition is Addition.REFUSED:
         raise AuthorizedKeysError(f"Not added: {plan.explanation}.")
-    if plan.standing is Standing.PRESENT:
+    if plan.addition is Addition.PRESENT:
         return
     line = plan.line.encode("utf-8", "replace") + b"\n"
     try:
@@ -292,7 +340,7 @@ def add(plan: Plan) -> None:
         else:
             # An editor may have left the last line without its end.
             break_ = b"" if plan.before.endswith(b"\n") or not plan.before else b"\n"
-            files.rewrite_file(
+            rewriting.rewrite_file(
                 plan.path,
                 plan.before + break_ + line,
                 like=plan.status,
@@ -309,17 +357,17 @@ def add(plan: Plan) -> None:
         raise AuthorizedKeysError(f"Not added to {plan.path}: {error.strerror}{hint}.") from error
 
 
-def _check_unchanged(plan: Plan) -> None:
+def _check_unchanged(plan: InstallationPlan) -> None:
     present = files.read_regular_file(plan.path, LARGEST)
     if present != plan.before or _identity(plan.path.lstat()) != _identity(plan.status):
         raise _changed(plan.path)
 
 
 def _identity(status: os.stat_result | None) -> tuple[int, ...]:
-    """Return what must not change while a file is replaced: which it is, its mode, its owner."""
+    """Return what must not change while a file is replaced: which it is, and all about it."""
     if status is None:
         return ()
-    return status.st_dev, status.st_ino, status.st_mode, status.st_uid, status.st_gid
+    return status.st_dev, status.st_ino, status.st_nlink, status.st_ctime_ns
 
 
 def _changed(path: Path) -> AuthorizedKeysError:

@@ -1,60 +1,35 @@
-"""The options before a key in authorized_keys: sshd(8), AUTHORIZED_KEYS FILE FORMAT.
+"""Checks the options that a person puts before a key in authorized_keys, and edits them.
 
 sshd refuses a key whose options it does not know or cannot read, and says so only in its own log:
-the person is locked out with a line that looks right. So what cannot be read is not written.
+the person is locked out with a line that looks right. So what sshd would not take is not written,
+nor what lets in no one. The rules are those of `core.keys.reading`; here stands what is wrong only
+for someone who types it now.
 """
 
 import ipaddress
 import os
 import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from core.errors import KeyPairsError
+from core.keys.reading import authorized_line, line_access
+from core.keys.reading.authorized_line import AuthorizedLineError, Option
 
 PLACEHOLDER = "ADDRESS"
 """What stands for an address until the person puts one there."""
 
 _LONGEST = 4096
 
-_TWO_WAYS = {
-    "agent-forwarding",
-    "port-forwarding",
-    "pty",
-    "touch-required",
-    "user-rc",
-    "x11-forwarding",
-}
-"""Options that are allowed as they are and forbidden with `no-` before them."""
-
-FLAGS = {"restrict", "verify-required", *_TWO_WAYS} | {f"no-{name}" for name in _TWO_WAYS}
-"""Options without a value."""
-
-VALUED = {
-    "command",
-    "environment",
-    "expiry-time",
-    "from",
-    "permitlisten",
-    "permitopen",
-    "tunnel",
-}
-"""Options with a value, always in quotes."""
-
-_OF_AUTHORITIES = {"cert-authority", "principals"}
-"""Options of keys that sign certificates; with one of them sshd lets no one in by the key alone."""
-
-_ONLY_ONCE = {"command", "from"}
-
-_OPTION = re.compile(r'([A-Za-z0-9-]+)(?:="((?:\\"|\\(?!")|[^"\\])*)")?')
-
 
 class OptionsError(KeyPairsError):
     """Options that sshd would refuse, or that would not do what they say; a clause says why."""
 
 
-def check(text: str) -> None:
-    """Raise unless sshd would take these options before a key; none at all is fine.
+def check(text: str, now: datetime | None = None) -> tuple[Option, ...]:
+    """Return the options before a key, if sshd takes them and lets in anyone by them.
+
+    `now` is an aware time, the present one if it is not given. No text at all is no options.
 
     Raises:
         OptionsError: says which is wrong.
@@ -63,82 +38,66 @@ def check(text: str) -> None:
         raise OptionsError("only printable ASCII can stand in a line of authorized_keys")
     if len(text) > _LONGEST:
         raise OptionsError(f"too long by {len(text) - _LONGEST} characters")
-    seen: set[str] = set()
-    for name, value in _parsed(text):
-        if name in _ONLY_ONCE and name in seen:
-            raise OptionsError(f"{name} may stand there only once")
-        seen.add(name)
-        _check_option(name, value)
+    if authorized_line.end_of_options(text) not in (None, len(text)):
+        raise OptionsError("no space may stand outside of quotes; options are separated by commas")
+    try:
+        options = tuple(authorized_line.parse_options(text))
+    except AuthorizedLineError as error:
+        raise OptionsError(str(error)) from error
+    if text and "" in _outside_quotes(text).split(","):
+        # sshd skips it; but something was to stand there.
+        raise OptionsError("an option is missing at a comma")
+    for option in options:
+        _check_value(option)
+    reason = line_access.why_no_one_with(options, now or datetime.now(UTC))
+    if reason:
+        raise OptionsError(reason)
+    return options
 
 
-def _parsed(text: str) -> Iterator[tuple[str, str | None]]:
-    r"""Yield names, in lower case, and values, in which `\"` stands for a quote."""
-    position = 0
-    while position < len(text):
-        found = _OPTION.match(text, position)
-        if found is None:
-            raise OptionsError(_why_no_option(text[position:]))
-        name, value = found.groups()
-        rest = text[found.end() :]
-        if rest and not rest.startswith(","):
-            raise OptionsError(_why_no_comma(name, rest))
-        if rest == ",":
-            raise OptionsError("nothing follows the last comma")
-        yield name.casefold(), value and value.replace('\\"', '"')
-        position = found.end() + 1
+def cautions(options: tuple[Option, ...], client: str = PLACEHOLDER) -> tuple[str, ...]:
+    """Return what should be known of options that sshd takes, as clauses.
+
+    `client` is the address that the person comes from, as `client_address` returns it.
+    """
+    found = []
+    for name, value in options:
+        if name == "from" and value is not None:
+            found += _cautions_of_from(value, client)
+    return tuple(found)
 
 
-def _why_no_option(rest: str) -> str:
-    if rest[0] in " \t":
-        return "no space may stand outside of quotes; options are separated by commas"
-    return f"no option begins with {rest[0]}"
+def _cautions_of_from(value: str, client: str) -> list[str]:
+    names = line_access.names(value)
+    if len(names) == line_access.allowed_count(value):
+        return [f"sshd lets no one in by the name {names[0]} unless sshd_config says UseDNS yes"]
+    found = [f"{names[0]} counts only where sshd_config says UseDNS yes"] if names else []
+    if client != PLACEHOLDER and not line_access.admits(value, client):
+        found.append(f"from does not let in {client}, where you come from")
+    return found
 
 
-def _why_no_comma(name: str, rest: str) -> str:
-    if rest[0] in " \t":
-        return "no space may stand outside of quotes; options are separated by commas"
-    if not rest.startswith("="):
-        return f"a comma must follow {name}"
-    if rest.startswith('="'):
-        return f"the quotes of {name} are not closed"
-    return f'the value of {name} must be in quotes: {name}="…"'
+def _outside_quotes(text: str) -> str:
+    r"""Return options with each value in quotes as a single `"`."""
+    return re.sub(r'"(?:\\"|[^"])*"', '"', text)
 
 
-def _check_option(name: str, value: str | None) -> None:
-    if name in _OF_AUTHORITIES:
-        raise OptionsError(f"{name} is for keys that sign certificates, not for logging in")
-    if name in VALUED:
-        if value is None:
-            raise OptionsError(f'{name} needs a value: {name}="…"')
-        if not value.strip():
-            raise OptionsError(f"the value of {name} is empty")
-        if name == "from":
-            _check_from(value)
-        if name == "environment" and not re.match(r"[A-Za-z0-9_]+=", value):
-            raise OptionsError("the value of environment is NAME=value")
-        if name == "expiry-time" and not re.fullmatch(r"[0-9]{8}([0-9]{4}([0-9]{2})?)?Z?", value):
-            raise OptionsError("the value of expiry-time is YYYYMMDD, or YYYYMMDDHHMM")
-    elif name not in FLAGS:
-        known = get_close_matches(name, FLAGS | VALUED, n=1)
-        hint = f"; did you mean {known[0]}?" if known else ""
-        raise OptionsError(f"sshd knows no option {name}{hint}")
-    elif value is not None:
-        raise OptionsError(f"{name} takes no value")
-
-
-def _check_from(value: str) -> None:
-    """Check a list of patterns; one network with host bits set makes sshd refuse every address."""
-    for pattern in value.split(","):
-        bare = pattern.removeprefix("!")
-        if not bare or " " in bare:
-            raise OptionsError("from is a list of addresses separated by commas, without spaces")
-        if bare == PLACEHOLDER:
-            raise OptionsError(f"put an address in place of {PLACEHOLDER}, such as 10.0.0.0/8")
-        if "/" in bare:
-            try:
-                ipaddress.ip_network(bare)
-            except ValueError:
-                raise OptionsError(f"{bare} is no network; host bits must be zero") from None
+def _check_value(option: Option) -> None:
+    name, value = option
+    if value is None:
+        return
+    if not value.strip():
+        raise OptionsError(f"the value of {name} is empty")
+    if name == "from":
+        for pattern in value.split(","):
+            if not pattern or " " in pattern:
+                raise OptionsError(
+                    "from is a list of addresses separated by commas, without spaces"
+                )
+            if pattern.removeprefix("!") == PLACEHOLDER:
+                raise OptionsError(f"put an address in place of {PLACEHOLDER}, such as 10.0.0.0/8")
+            if "/" in pattern and not line_access.is_network(pattern.removeprefix("!")):
+                raise OptionsError(f"{pattern} is no network, such as 10.0.0.0/8")
 
 
 def toggled(text: str, name: str, value: str | None = None) -> str:
@@ -147,21 +106,21 @@ def toggled(text: str, name: str, value: str | None = None) -> str:
     What cannot be read is returned as it is, because it is not known what stands where.
     """
     try:
-        present = list(_parsed(text))
-    except OptionsError:
+        present = list(authorized_line.parse_options(text))
+    except AuthorizedLineError:
         return text
-    if any(found == name for found, _ in present):
-        kept = [option for option in present if option[0] != name]
+    if any(option.name == name for option in present):
+        kept = [option for option in present if option.name != name]
     else:
-        kept = [*present, (name, value)]
-    return ",".join(_written(*option) for option in kept)
+        kept = [*present, Option(name, value)]
+    return ",".join(_written(option) for option in kept)
 
 
-def _written(name: str, value: str | None) -> str:
-    if value is None:
-        return name
-    escaped = value.replace('"', '\\"')
-    return f'{name}="{escaped}"'
+def _written(option: Option) -> str:
+    if option.value is None:
+        return option.name
+    escaped = option.value.replace('"', '\\"')
+    return f'{option.name}="{escaped}"'
 
 
 def client_address(environment: Mapping[str, str] = os.environ) -> str:

@@ -1,4 +1,4 @@
-"""How long an agent is to keep a key, as ssh-add's `-t` has it: sshd_config(5), TIME FORMATS."""
+"""Reads how long an agent is to keep a key, written as for `ssh-add -t` (sshd_config(5))."""
 
 import re
 from datetime import timedelta

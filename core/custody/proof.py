@@ -1,4 +1,4 @@
-"""The proof that a private key file is what it should be: read back, not assumed."""
+"""Proves that a private key file is what it should be, by reading it back."""
 
 import os
 import shlex
@@ -10,21 +10,29 @@ from core.errors import ProofFailed
 from core.keys import EncodingError, convert, pem
 from core.keys.fingerprint import fingerprints
 from core.keys.reading import private_file
-from core.model import KeyPair
+from core.model import KeptKeyPair
 
 
-def prove(path: Path, key_pair: KeyPair, passphrase: bytes | None = None) -> tuple[str, ...]:
+def prove(
+    path: Path,
+    key_pair: KeptKeyPair,
+    passphrase: bytes | None = None,
+    *,
+    folder: int | None = None,
+) -> tuple[str, ...]:
     """Read a private key file back and return what was found to hold, in a few words each.
 
     It may be of any format that is written here. Of an encrypted one without its passphrase only
-    the public half can be seen, and what is returned says so.
+    the public half can be seen, and what is returned says so. With `folder`, an open one, the file
+    of that name in it is read, wherever the path leads.
 
     Raises:
         ProofFailed: something does not hold.
     """
     try:
-        status = path.lstat()
-        data = files.read_regular_file(path, private_file.LARGEST)
+        with files.opened_regular_file(path, folder) as file:
+            status = os.fstat(file)
+            data = files.read_opened(file, private_file.LARGEST)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
     except ValueError:
@@ -53,9 +61,9 @@ def prove(path: Path, key_pair: KeyPair, passphrase: bytes | None = None) -> tup
     if private_key is None:
         return "mode 0600, yours", "encrypted; its public half is this key"
     # Only a pair that was created has the fingerprint that is taken over the private key.
-    created = key_pair.fingerprints.pkcs8_sha1 is not None
+    created = key_pair.custody.fingerprints.pkcs8_sha1 is not None
     der = pem.pkcs8_der(private_key) if created else None
-    if fingerprints(public_key, der) != key_pair.fingerprints:
+    if fingerprints(public_key, der) != key_pair.custody.fingerprints:
         raise ProofFailed(f"{path} reads back with another fingerprint.")
     opened = ["opens with its passphrase"] if found.encrypted else []
     return "mode 0600, yours", *opened, "reads back as this key", "fingerprint equal"

@@ -18,7 +18,7 @@ from core.custody.file_kinds import Kind
 from core.custody.pub_files import line_of
 from core.disk.destination import public_file
 from core.keys import file_formats, fingerprint_kinds
-from core.model import FileFormat, KeyPair, KeyType
+from core.model import FileFormat, KeptKeyPair, KeyType
 
 HOST = "HOST"
 ADDRESS = "ADDRESS"
@@ -38,7 +38,7 @@ class Recipe:
 
 
 def recipes(
-    key_pair: KeyPair, region: str, kinds: Mapping[str, Kind] | None = None
+    key_pair: KeptKeyPair, region: str, kinds: Mapping[str, Kind] | None = None
 ) -> tuple[Recipe, ...]:
     """Return what can be pasted for a key pair of a Region, the most wanted first.
 
@@ -54,7 +54,7 @@ def recipes(
 
 
 def fingerprint_commands(
-    key_pair: KeyPair, kinds: Mapping[str, Kind] | None = None
+    key_pair: KeptKeyPair, kinds: Mapping[str, Kind] | None = None
 ) -> tuple[tuple[str, str, str], ...]:
     """Return each kind of fingerprint of a key pair: its name, its value, and the command for it.
 
@@ -62,7 +62,7 @@ def fingerprint_commands(
     or, where there is none, the public key file that the person names; then a kind that needs
     the private key has PRIVATE_KEY_FILE in its command. `kinds` are as for `recipes`.
     """
-    values = key_pair.fingerprints
+    values = key_pair.custody.fingerprints
     files = _files(key_pair, kinds)
     found: list[tuple[str, str, str]] = []
     if values.pkcs8_sha1 is not None:
@@ -102,10 +102,10 @@ class _Files(NamedTuple):
         return f"test ! -e {pem} && puttygen {_shell(self.ppk)} -O private-openssh -o {pem}"
 
 
-def _files(key_pair: KeyPair, kinds: Mapping[str, Kind] | None) -> _Files:
+def _files(key_pair: KeptKeyPair, kinds: Mapping[str, Kind] | None) -> _Files:
     if kinds is None:
-        kinds = {path: file_kinds.by_name(path) for path in key_pair.saved_to}
-    newest_first = [path for path in reversed(key_pair.saved_to) if path in kinds]
+        kinds = {path: file_kinds.by_name(path) for path in key_pair.custody.saved_to}
+    newest_first = [path for path in reversed(key_pair.custody.saved_to) if path in kinds]
     for kind in Kind:  # what openssl reads too comes first, and PPK last
         for path in newest_first:
             if kinds[path] is kind is Kind.PPK:
@@ -117,7 +117,7 @@ def _files(key_pair: KeyPair, kinds: Mapping[str, Kind] | None) -> _Files:
     return _Files(PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, ppk=None, known=False)
 
 
-def _all(key_pair: KeyPair, region: str, files: _Files) -> Iterator[tuple[str, str]]:
+def _all(key_pair: KeptKeyPair, region: str, files: _Files) -> Iterator[tuple[str, str]]:
     if files.ppk:
         yield "PuTTY command", f"plink -i {_shell(files.ppk)} {USER}@{HOST}"
     if files.conversion:
@@ -249,7 +249,7 @@ def _spki_md5_command(files: _Files) -> str:
 _READ_BY_THE_CLI = ("file://", "fileb://", "http://", "https://")
 
 
-def _aws_command(key_pair: KeyPair, region: str) -> str:
+def _aws_command(key_pair: KeptKeyPair, region: str) -> str:
     words = ["aws", "ec2", "import-key-pair", "--region", region]
     name = key_pair.key_name
     if name.startswith(_READ_BY_THE_CLI):
@@ -268,12 +268,12 @@ def _aws_command(key_pair: KeyPair, region: str) -> str:
     return f"printf '%s\\n' {line} | {' '.join(map(_shell, words))}"
 
 
-def _tag_specifications(key_pair: KeyPair) -> list[dict[str, object]]:
+def _tag_specifications(key_pair: KeptKeyPair) -> list[dict[str, object]]:
     tags = [{"Key": tag.key, "Value": tag.value} for tag in key_pair.tags]
     return [{"ResourceType": "key-pair", "Tags": tags}]
 
 
-def _boto3(key_pair: KeyPair, region: str) -> str:
+def _boto3(key_pair: KeptKeyPair, region: str) -> str:
     lines = [
         "import boto3",
         "",
@@ -287,7 +287,7 @@ def _boto3(key_pair: KeyPair, region: str) -> str:
     return "\n".join([*lines, ")"])
 
 
-def _terraform(key_pair: KeyPair) -> str:
+def _terraform(key_pair: KeptKeyPair) -> str:
     label = re.sub(r"[^A-Za-z0-9_-]", "_", key_pair.key_name)
     if not re.match(r"[A-Za-z_]", label):
         label = f"key_{label}"

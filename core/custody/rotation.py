@@ -1,10 +1,10 @@
-"""A key pair and its successor: how they find each other, and what the successor is called."""
+"""Finds which key pair takes the place of which, and names a successor."""
 
 import re
 from collections.abc import Container, Iterable
 
 from core.ec2.validation import MAX_KEY_NAME
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 
 _NUMBERED = r"(?s:(.*)-([0-9]{1,9}))"
 
@@ -16,18 +16,20 @@ class Rotation:
     whose key never was, and then the one that was made last.
     """
 
-    def __init__(self, key_pairs: Iterable[KeyPair]) -> None:
+    def __init__(self, key_pairs: Iterable[KeptKeyPair]) -> None:
         self._key_pairs = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
-        self._successors: dict[str, KeyPair] = {}
-        successors = [pair for pair in self._key_pairs.values() if pair.replaces is not None]
+        self._successors: dict[str, KeptKeyPair] = {}
+        successors = [
+            pair for pair in self._key_pairs.values() if pair.custody.replaces is not None
+        ]
         for key_pair in sorted(successors, key=lambda pair: (is_delivered(pair), pair.create_time)):
-            self._successors[key_pair.replaces or ""] = key_pair
+            self._successors[key_pair.custody.replaces or ""] = key_pair
 
-    def predecessor(self, key_pair: KeyPair) -> KeyPair | None:
+    def predecessor(self, key_pair: KeptKeyPair) -> KeptKeyPair | None:
         """Return the pair that this one replaces, if it is still there."""
-        return self._key_pairs.get(key_pair.replaces or "")
+        return self._key_pairs.get(key_pair.custody.replaces or "")
 
-    def successor(self, key_pair: KeyPair) -> KeyPair | None:
+    def successor(self, key_pair: KeptKeyPair) -> KeptKeyPair | None:
         """Return the pair that replaces this one, if there is one."""
         return self._successors.get(key_pair.key_pair_id)
 
@@ -35,9 +37,9 @@ class Rotation:
 NOTHING_REPLACED = Rotation(())
 
 
-def is_delivered(key_pair: KeyPair) -> bool:
-    """Tell whether somebody has the private key, as far as the record says."""
-    return key_pair.private_key is not PrivateKeyState.UNSAVED
+def is_delivered(key_pair: KeptKeyPair) -> bool:
+    """Return whether somebody has the private key, as far as the record says."""
+    return key_pair.custody.private_key is not PrivateKeyState.UNSAVED
 
 
 def successor_name(key_name: str, taken: Container[str]) -> str:

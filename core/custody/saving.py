@@ -1,4 +1,4 @@
-"""New files that hold a key: written once, read back, and removed if they are not what they should.
+"""Writes keys to new files, reads them back, and removes those that are not what they should be.
 
 A place that deserves a second yes is refused with `SaveAsks` until the verdict that was shown
 comes back as `accepted`; any other verdict, or another path, asks anew.
@@ -6,20 +6,45 @@ comes back as `accepted`; any other verdict, or another path, asks anew.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from core.custody import pub_files
-from core.disk import destination, files
-from core.disk.destination import Destination, Verdict
-from core.errors import ProofFailed, SaveAsks, SaveError
+from core.disk import destination, files, in_folder
+from core.disk.destination import Destination, PathVerdict
+from core.disk.path_walk import Walk
+from core.disk.unfinished import UnfinishedSaves
+from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
-from core.model import CreatedKeyPair, FileFormat, KeyPair, SavedPublicKey
+from core.model import (
+    CreatedKeyPair,
+    FileFormat,
+    KeptKeyPair,
+    KeyPair,
+    PrivateKeyState,
+    SavedKeyMaterial,
+    SavedPublicKey,
+)
+from core.process import changing
 from core.secret import Passphrase
+from core.session import Session
+
+
+class SaveAsks(SaveError):
+    """Nothing was saved yet, because the place deserves a second yes.
+
+    `destination` is what to give back as `accepted` once the person has read its explanation.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        super().__init__(f"Not saved yet: {destination.explanation}.")
+        self.destination = destination
 
 
 def save_private_key(
+    session: Session,
     created: CreatedKeyPair,
     path_text: str,
     file_format: FileFormat | None,
@@ -29,7 +54,8 @@ def save_private_key(
     """Write a private key to a new file of mode 0600; return where it is and what was proven.
 
     Without a format, or in the one it was created in and unencrypted, these are the bytes of its
-    key material; else the key is encoded anew.
+    key material; else the key is encoded anew. What killed sessions left of other keys is removed
+    before.
 
     Raises:
         SaveAsks: the place deserves a second yes, which `accepted` does not give.
@@ -39,15 +65,73 @@ def save_private_key(
     """
     from core.custody.proof import prove
 
-    target, path = _usable(path_text)
-    if (target.verdict is Verdict.ASKS or target.makes) and target != accepted:
-        raise SaveAsks(target)
-    _write(path, _encode(created, file_format, passphrase), files.create_private_file)
-    with _removed_unless_proven(path):
-        proofs = prove(path, created.key_pair, _bytes_of(passphrase))
+    unfinished = UnfinishedSaves(session.store.folder)
+    unfinished.sweep()
+    with _opened(path_text) as (target, path, way):
+        if (target.verdict is PathVerdict.ASKS or target.makes) and target != accepted:
+            raise SaveAsks(target)
+        data = _encode(created, file_format, passphrase)
+        unfinished.sweep([way.path])
+
+        def noted(temporary: str) -> AbstractContextManager[None]:
+            return unfinished.noted(way.path / temporary, way.path / path.name)
+
+        with _explained(path):
+            way.make_missing()
+            files.create_private_file(path, data, folder=way.folder, noted=noted)
+        with _removed_unless_proven(path, way):
+            proofs = prove(path, created.key_pair, _bytes_of(passphrase), folder=way.folder)
     return path, ("synced", *proofs)
 
 
+@changing()
+def save_key_material(
+    session: Session,
+    created: CreatedKeyPair,
+    path_text: str,
+    file_format: FileFormat | None = None,
+    passphrase: Passphrase | None = None,
+    *,
+    accepted: Destination | None = None,
+) -> SavedKeyMaterial:
+    """Write the private key to a new file of mode 0600, read it back, and record where it is.
+
+    A missing folder is made with mode 0700. Nothing is ever overwritten, and a failure leaves
+    no file behind; the key stays in hand, for another file in another format. Without a
+    format it is the one it was created in. `accepted` is the destination of a `SaveAsks` that
+    the person said yes to.
+
+    Raises:
+        SaveAsks: the place deserves a second yes; nothing was saved.
+        SaveError: the path is no good, the format does not go with the type or a passphrase,
+            or the file could not be written; says why.
+        ProofFailed: the file did not read back as the key; it was removed.
+    """
+    path, proofs = save_private_key(session, created, path_text, file_format, passphrase, accepted)
+    return SavedKeyMaterial(path, proofs, record_saved(session, created.key_pair, path))
+
+
+def record_saved(session: Session, key_pair: KeptKeyPair, path: Path) -> str | None:
+    """Record where the private key of a pair is, and return what went wrong with that, if so."""
+    try:
+        with session.store.transaction() as transaction:
+            current = transaction.state.key_pairs.get(key_pair.key_pair_id)
+            if current is None:
+                return "The file is fine, but the key pair was deleted meanwhile."
+            custody = replace(
+                current.custody,
+                private_key=PrivateKeyState.SAVED,
+                saved_to=(*current.custody.saved_to, str(path)),
+            )
+            transaction.update(replace(current, custody=custody), "SaveKeyMaterial")
+    except StoreNotConfirmed as error:
+        return f"The file is fine, and the record says so. {error}"
+    except StoreError as error:
+        return f"The file is fine, but the record still says never saved. {error}"
+    return None
+
+
+@changing()
 def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
     """Write the public key of a pair to a new file of mode 0644 and read it back.
 
@@ -58,11 +142,13 @@ def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
         SaveError: the path is no good or the file could not be written.
         ProofFailed: the file did not read back as the key; it was removed.
     """
-    _, path = _usable(path_text)
     data = f"{pub_files.line_of(key_pair)}\n".encode()
-    _write(path, data, files.create_public_file)
-    with _removed_unless_proven(path):
-        return SavedPublicKey(path, ("synced", *_prove_public(path, data)))
+    with _opened(path_text) as (_, path, way):
+        with _explained(path):
+            way.make_missing()
+            files.create_public_file(path, data, folder=way.folder)
+        with _removed_unless_proven(path, way):
+            return SavedPublicKey(path, ("synced", *_prove_public(path, data, way.folder)))
 
 
 def save_text(path_text: str, text: str, accepted: Destination | None = None) -> Path:
@@ -72,10 +158,12 @@ def save_text(path_text: str, text: str, accepted: Destination | None = None) ->
         SaveAsks: a folder would be made, and `accepted` does not say yes to that.
         SaveError: the path is no good or the file could not be written.
     """
-    target, path = _usable(path_text)
-    if target.makes and target != accepted:
-        raise SaveAsks(target)
-    _write(path, text.encode(), files.create_private_file)
+    with _opened(path_text) as (target, path, way):
+        if target.makes and target != accepted:
+            raise SaveAsks(target)
+        with _explained(path):
+            way.make_missing()
+            files.create_private_file(path, text.encode(), folder=way.folder)
     return path
 
 
@@ -101,27 +189,29 @@ def _bytes_of(passphrase: Passphrase | None) -> bytes | None:
     return None if passphrase is None else passphrase.encode()
 
 
-def _usable(path_text: str) -> tuple[Destination, Path]:
-    target = destination.examine(path_text)
-    if target.path is None or not target.usable:
-        raise SaveError(f"Not saved: {target.explanation}.")
-    return target, target.path
+@contextmanager
+def _opened(path_text: str) -> Iterator[tuple[Destination, Path, Walk]]:
+    """Yield what a typed path is good for, the path, and the way to its folder, held open."""
+    with destination.examined(path_text) as (target, way):
+        if target.path is None or way is None:
+            raise SaveError(f"Not saved: {target.explanation}.")
+        yield target, target.path, way
 
 
-def _write(path: Path, data: bytes, create: Callable[[Path, bytes], None]) -> None:
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        files.create_private_folder(path.parent)
-        create(path, data)
+        yield
     except FileExistsError:
         raise SaveError(f"Not saved: {path} exists, and is never overwritten.") from None
     except OSError as error:
         raise SaveError(f"Not saved to {path}: {error.strerror}.") from error
 
 
-def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
+def _prove_public(path: Path, data: bytes, folder: int) -> tuple[str, ...]:
     try:
-        mode = stat.S_IMODE(path.lstat().st_mode)
-        found = files.read_regular_file(path, pub_files.LARGEST)
+        mode = stat.S_IMODE(os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode)
+        found = files.read_regular_file(path, pub_files.LARGEST, folder=folder)
     except OSError as error:
         raise ProofFailed(f"{path} could not be read back: {error.strerror}.") from error
     if mode != files.PUBLIC_FILE:
@@ -132,21 +222,29 @@ def _prove_public(path: Path, data: bytes) -> tuple[str, ...]:
 
 
 @contextmanager
-def _removed_unless_proven(path: Path) -> Iterator[None]:
-    """Remove a new file if its proof fails, but not what has taken its name meanwhile."""
-    made = _status(path)
+def _removed_unless_proven(path: Path, way: Walk) -> Iterator[None]:
+    """Remove a new file if its proof fails, but not what has taken its name meanwhile.
+
+    Raises:
+        ProofFailed: the path leads to something else by now.
+    """
+    made = _status(path.name, way.folder)
     try:
         yield
+        if not _are_same(made, _status(path, None)):
+            raise ProofFailed(f"{path} was replaced, or a folder on the way to it.")
     except BaseException:
-        present = _status(path)
-        if made is not None and present is not None and os.path.samestat(made, present):
-            with suppress(OSError):
-                path.unlink()
+        if _are_same(made, _status(path.name, way.folder)):
+            in_folder.remove(path.name, way.folder)
         raise
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _are_same(first: os.stat_result | None, second: os.stat_result | None) -> bool:
+    return first is not None and second is not None and os.path.samestat(first, second)
+
+
+def _status(name: str | Path, folder: int | None) -> os.stat_result | None:
     try:
-        return path.lstat()
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""Where a private key may be saved: what a path means, and a path to suggest.
+"""Judges where a private key may be saved, and suggests a path.
 
 `examine` looks and never writes. Its verdict is shown while a person types; `core.custody.saving`
 looks again when it writes, so that nothing rests on a look that is a moment old.
@@ -8,22 +8,23 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
 from core.disk import mounts
+from core.disk.path_walk import Step, Walk
 from core.keys import file_formats
 from core.model import FileFormat, KeyFormat
 
 _LONGEST_STEM = 100
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
-class Verdict(Enum):
+class PathVerdict(Enum):
     """What a path is good for."""
 
     FREE = auto()
@@ -46,18 +47,21 @@ class Destination:
     `path` is absolute, with `~` expanded, or None when the text is no path. `explanation` is a
     sentence fragment for the line below the field; it may quote the text as it was typed. `makes`
     is a missing folder that is made only after a second yes, as a slip of the finger names one
-    too. Two are equal only if all of it is: who said yes to one has not said yes to the other.
+    too. `folder` is the device and the inode of the folder that the path leads to, the last one
+    that is there. Two are equal only if all of it is: who said yes to one has not said yes to the
+    other.
     """
 
     path: Path | None
-    verdict: Verdict
+    verdict: PathVerdict
     explanation: str
     makes: Path | None = None
+    folder: tuple[int, int] | None = None
 
     @property
     def usable(self) -> bool:
         """Whether a save may be tried."""
-        return self.verdict is not Verdict.REFUSED
+        return self.verdict is not PathVerdict.REFUSED
 
 
 def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | None = None) -> str:
@@ -67,10 +71,13 @@ def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | Non
     """
     if isinstance(file_format, KeyFormat):
         file_format = file_formats.of_key_format(file_format)
+    return f"~/.ssh/{offered_name((home or Path.home()) / '.ssh', key_name, file_format)}"
+
+
+def offered_name(folder: Path, key_name: str, file_format: FileFormat) -> str:
+    """Return the name to offer for a new private key in a folder, one that is free."""
     stem = re.sub(r"[^A-Za-z0-9._ -]", "_", key_name).replace(" ", "_").lstrip(".-")
-    stem = stem[:_LONGEST_STEM] or "key-pair"
-    folder = (home or Path.home()) / ".ssh"
-    return f"~/.ssh/{_free_name(folder, stem, file_formats.suffix(file_format))}"
+    return _free_name(folder, stem[:_LONGEST_STEM] or "key-pair", file_formats.suffix(file_format))
 
 
 def suggest_export(region: str) -> str:
@@ -104,7 +111,32 @@ def _free_name(folder: Path, stem: str, suffix: str) -> str:
 
 def examine(text: str) -> Destination:
     """Return what the typed path is good for; spaces around it are not part of it."""
-    text = text.strip(" ")
+    with examined(text) as (found, _):
+        return found
+
+
+@contextmanager
+def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
+    """Yield the same, and the way to the folder, held open, or None where nothing can be saved.
+
+    What is written to that folder goes where it was judged, whatever becomes of the path.
+    """
+    path = _path_of(text.strip(" "))
+    if isinstance(path, Destination):
+        yield path, None
+        return
+    with ExitStack() as held:
+        try:
+            found, way = _examined(path, held)
+        except OSError as error:
+            found, way = _refused(path, f"refused: {error.strerror}"), None
+        except UnicodeEncodeError:
+            found, way = _refused(None, "your locale has no such letters in names of files"), None
+        yield found, way if found.usable else None
+
+
+def _path_of(text: str) -> Path | Destination:
+    """Return the absolute path of a text, or why it is none."""
     if not text:
         return _refused(None, "type the path of a new file")
     if not text.isprintable():
@@ -118,63 +150,89 @@ def examine(text: str) -> Destination:
         return _refused(None, "the folder you started in is gone; begin the path with / or ~")
     if text.endswith("/") or path == Path("/"):
         return _refused(path, "this is a folder; add a file name")
-    try:
-        return _examine_file(path)
-    except OSError as error:
-        return _refused(path, f"refused: {error.strerror}")
-    except UnicodeEncodeError:
-        return _refused(None, "your locale has no such letters in names of files")
+    return path
 
 
-def _examine_file(path: Path) -> Destination:
+def _examined(path: Path, held: ExitStack) -> tuple[Destination, Walk | None]:
     if _exists(path):
-        return _refused(path, _what_stands_there(path))
-    if not os.path.lexists(path.parent):
-        return _examine_missing_folder(path)
-    folder = path.parent
-    if not folder.is_dir():
-        return _refused(path, f"{folder} is not a folder")
-    if others_can_replace_in(folder):
+        return _refused(path, _what_stands_there(path)), None
+    try:
+        way = held.enter_context(closing(Walk(path.parent)))
+    except NotADirectoryError:
+        return _refused(path, _what_is_no_folder(path)), None
+    judge = _judge_missing_folder if way.missing else _judge_folder
+    status = way.steps[-1].status
+    return replace(judge(path, way), folder=(status.st_dev, status.st_ino)), way
+
+
+def _judge_folder(path: Path, way: Walk) -> Destination:
+    folder = way.steps[-1]
+    if folder.others_can_replace:
         return _refused(path, "others can write in this folder, and so replace the key")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not way.is_writable():
         return _refused(path, "you cannot write in this folder")
-    mode = folder.stat().st_mode
-    cautions = list(_cautions(folder))
-    if mode & _OTHERS_LIST:
+    cautions = list(_cautions(way))
+    if folder.status.st_mode & _OTHERS_LIST:
         cautions.insert(0, "others can list its folder")
-    elif mode & _OTHERS_ENTER:
+    elif folder.status.st_mode & _OTHERS_ENTER:
         cautions.insert(0, "others can enter its folder")
     if cautions:
         explanation = f"new file, readable by you alone; {'; '.join(cautions)}"
-        return Destination(path, Verdict.ASKS, explanation)
-    return Destination(path, Verdict.FREE, "new file in a folder only you can read")
+        return Destination(path, PathVerdict.ASKS, explanation)
+    return Destination(path, PathVerdict.FREE, "new file in a folder only you can read")
+
+
+def _judge_missing_folder(path: Path, way: Walk) -> Destination:
+    if not way.is_writable():
+        return _refused(path, f"the folder is missing, and you cannot make one in {way.path}")
+    if way.steps[-1].others_can_replace:
+        return _refused(path, f"others can write in {way.path}, and so replace the key")
+    folder = path.parent
+    missing = f"the folder {folder} is missing; it will be made for you alone"
+    if len(way.missing) > 1:
+        missing += f", like all below {way.path}"
+    # ssh-keygen makes this one without asking, too.
+    makes = None if folder == Path.home() / ".ssh" else folder
+    cautions = list(_cautions(way))
+    if cautions:
+        return Destination(path, PathVerdict.ASKS, "; ".join([missing, *cautions]), makes)
+    return Destination(path, PathVerdict.FOLDER_MISSING, missing, makes)
 
 
 def others_can_replace_in(folder: Path) -> bool:
-    """Tell whether others can put their own files in the place of those in a folder.
+    """Return whether others can put their own files in the place of those in a folder.
 
     Raises:
         OSError: it cannot be looked at.
     """
-    mode = folder.stat().st_mode
-    return bool(mode & _OTHERS_WRITE and not mode & stat.S_ISVTX)
+    return Step(folder, folder.stat()).others_can_replace
 
 
-def _cautions(folder: Path) -> Iterator[str]:
+def _cautions(way: Walk) -> Iterator[str]:
     """Yield what should be known before a key goes below a folder that exists."""
-    owner = folder.stat().st_uid
+    *above, folder = way.steps
+    owner = folder.status.st_uid
     if owner != os.geteuid():
-        yield f"{folder} belongs to {_name(owner)}"
-    # Who can rename a folder away can put another in its place, and a file of that name into it.
-    for above in folder.resolve().parents:
-        owner = above.stat().st_uid
-        if owner not in (os.geteuid(), 0):
-            yield f"{above} belongs to {_name(owner)}"
-        elif others_can_replace_in(above):
-            yield f"others can write in {above}, and so replace what is in it"
-    kind = mounts.network_file_system(folder)
+        yield f"{folder.path} belongs to {_name(owner)}"
+    yield from who_can_redirect(above)
+    kind = mounts.network_file_system(way.path)
     if kind is not None:
         yield f"{kind} may keep it on another machine"
+
+
+def who_can_redirect(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield who, but for root, could have a path lead elsewhere, a clause for each step.
+
+    Who can rename a folder away can put another in its place, and a file of that name into it; who
+    owns a link, or the folder that it is in, can let it lead elsewhere. The nearest comes first.
+    """
+    for step in dict.fromkeys(reversed(steps)):
+        owner = step.status.st_uid
+        if owner not in (os.geteuid(), 0):
+            thing = "the link " if step.is_link else ""
+            yield f"{thing}{step.path} belongs to {_name(owner)}"
+        elif step.others_can_replace:
+            yield f"others can write in {step.path}, and so replace what is in it"
 
 
 def _name(user: int) -> str:
@@ -185,7 +243,7 @@ def _name(user: int) -> str:
 
 
 def _exists(path: Path) -> bool:
-    """Tell whether something has that name; os.path.lexists() takes a name too long for free."""
+    """Return whether something has that name; os.path.lexists() takes a name too long for free."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -205,23 +263,12 @@ def _what_stands_there(path: Path) -> str:
     return f"exists, and is never overwritten; free: {free}"
 
 
-def _examine_missing_folder(path: Path) -> Destination:
+def _what_is_no_folder(path: Path) -> str:
+    if os.path.lexists(path.parent):
+        return f"{path.parent} is not a folder"
     parent = next(folder for folder in path.parents if os.path.lexists(folder))
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        return _refused(path, f"the folder is missing, and you cannot make one in {parent}")
-    if others_can_replace_in(parent):
-        return _refused(path, f"others can write in {parent}, and so replace the key")
-    folder = path.parent
-    missing = f"the folder {folder} is missing; it will be made for you alone"
-    if parent != folder.parent:
-        missing += f", like all below {parent}"
-    # ssh-keygen makes this one without asking, too.
-    makes = None if folder == Path.home() / ".ssh" else folder
-    cautions = list(_cautions(parent))
-    if cautions:
-        return Destination(path, Verdict.ASKS, "; ".join([missing, *cautions]), makes)
-    return Destination(path, Verdict.FOLDER_MISSING, missing, makes)
+    return f"the folder is missing, and you cannot make one in {parent}"
 
 
 def _refused(path: Path | None, explanation: str) -> Destination:
-    return Destination(path, Verdict.REFUSED, explanation)
+    return Destination(path, PathVerdict.REFUSED, explanation)

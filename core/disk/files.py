@@ -6,91 +6,103 @@ what was reported done survives a power cut.
 """
 
 import errno
-import fcntl
 import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-PRIVATE_FILE = 0o600
-PUBLIC_FILE = 0o644
-PRIVATE_FOLDER = 0o700
+from core.disk import in_folder, leftovers
 
-Pieces = Iterable[tuple[int, bytes | memoryview]]
-"""What a file is to hold, in any order, each piece with its offset."""
+PRIVATE_FILE = in_folder.PRIVATE_FILE
+PUBLIC_FILE = 0o644
+PRIVATE_FOLDER = in_folder.PRIVATE_FOLDER
 
 # File systems that cannot make a file without a name say so in one of these ways.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
 
-_TURN = 2.0
-"""Seconds that other sessions may take, which need thousandths, to look once more and replace."""
 
-_MOST_LATE = 64 * 1024
-"""More bytes than anything appends in the thousandth of a second between looking and replacing."""
-
-# And those that give a file no second name, in one of these.
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+Noted = Callable[[str], AbstractContextManager[None]]
+"""What remembers a temporary name for as long as its block runs, and beyond a kill."""
 
 
-def create_private_file(path: Path, data: bytes) -> None:
+def create_private_file(
+    path: Path, data: bytes, *, folder: int | None = None, noted: Noted | None = None
+) -> None:
     """Write a new file, whole or not at all, and never over anything that exists.
 
     The file gets its name only after its bytes are on the disk. Where the file system can, it has
-    none until then; elsewhere it has a temporary one, which goes when a step fails. Only where
-    files have no second name is it created under its own.
+    none until then; elsewhere it has a temporary one, which goes when a step fails, and which
+    `noted` is told before. With `folder`, an open one, the file goes there, wherever the path
+    leads. Only where the system has neither a way to rename to a free name nor hard links, an empty
+    file takes the name first (`in_folder.rename_to_free`).
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PRIVATE_FILE)
+    _create(path, data, PRIVATE_FILE, folder, noted)
 
 
-def create_public_file(path: Path, data: bytes) -> None:
+def create_public_file(path: Path, data: bytes, *, folder: int | None = None) -> None:
     """Write a new file that all may read, mode 0644; otherwise as a private one is written.
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PUBLIC_FILE)
+    _create(path, data, PUBLIC_FILE, folder, None)
 
 
-def _create(path: Path, data: bytes, mode: int) -> None:
-    with _opened_folder(path.parent) as folder:
-        file = _open_unnamed(folder)
-        if file is None:
-            _create_and_name(path.name, data, folder, mode)
-        else:
-            try:
-                _write_and_sync(file, [(0, data)], mode)
-                # /proc names the file that has no name yet; link() refuses a name that is taken.
-                os.link(f"/proc/self/fd/{file}", path.name, dst_dir_fd=folder)
-            finally:
-                # Synced already: this can report nothing more, and the file has its name.
-                with suppress(OSError):
-                    os.close(file)
+def _create(path: Path, data: bytes, mode: int, within: int | None, noted: Noted | None) -> None:
+    with in_folder.opened_folder(path.parent if within is None else Path(), within) as folder:
+        if not _create_unnamed(path.name, data, folder, mode):
+            temporary = leftovers.new_file_name()
+            with nullcontext() if noted is None else noted(temporary):
+                _create_and_name(temporary, path.name, data, folder, mode)
         try:
             os.fsync(folder)
         except OSError:
-            _remove(path.name, folder)
+            in_folder.remove(path.name, folder)
             raise
 
 
-def _create_and_name(name: str, data: bytes, folder: int, mode: int) -> None:
-    """Write a file under a temporary name, and give it its own when it is whole."""
-    temporary = f".{os.urandom(8).hex()}.tmp"
-    _create_named(temporary, [(0, data)], folder, mode)
+def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> bool:
+    """Write a file that gets its name when it is whole; return whether the system can do that."""
+    file = _open_unnamed(folder)
+    if file is None:
+        return False
     try:
-        os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        in_folder.write_and_sync(file, [(0, data)], mode)
+        # /proc names the file that has no name yet; link() refuses a name that is taken.
+        os.link(f"/proc/self/fd/{file}", name, dst_dir_fd=folder)
+    except FileExistsError:
+        raise
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in in_folder.NO_LINKS | {errno.ENOENT}:
             raise
-        _create_named(name, [(0, data)], folder, mode)
+        return False
     finally:
-        _remove(temporary, folder)
+        # Synced already: this can report nothing more, and the file has its name.
+        with suppress(OSError):
+            os.close(file)
+    return True
+
+
+def _create_and_name(temporary: str, name: str, data: bytes, folder: int, mode: int) -> None:
+    """Write a file under a temporary name, and give it its own when it is whole."""
+    file = in_folder.open_exclusively(temporary, folder)
+    try:
+        with leftovers.held(file):
+            try:
+                in_folder.write_and_sync(file, [(0, data)], mode)
+            finally:
+                # A network file system may report only here that it could not store the bytes.
+                os.close(file)
+            in_folder.rename_to_free(temporary, name, folder)
+    except BaseException:
+        in_folder.remove(temporary, folder)
+        raise
 
 
 def _open_unnamed(folder: int) -> int | None:
@@ -105,188 +117,8 @@ def _open_unnamed(folder: int) -> int | None:
         raise
 
 
-def _create_named(name: str, pieces: Pieces, folder: int, mode: int = PRIVATE_FILE) -> None:
-    file = _open_exclusively(name, folder)
-    try:
-        try:
-            _write_and_sync(file, pieces, mode)
-        finally:
-            # A network file system may report only here that it could not store the bytes.
-            os.close(file)
-    except BaseException:
-        _remove(name, folder)
-        raise
-
-
 class ReplaceNotConfirmed(OSError):
     """A file was replaced, the disk did not confirm it, and the old file could not be put back."""
-
-
-def replace_file(path: Path, pieces: Pieces, *, temporary: str, previous: str) -> None:
-    """Replace a file by a new one of the same name, keeping the one it replaces beside it.
-
-    `temporary` and `previous` are names in the same folder; the caller makes sure that no one else
-    uses them.
-
-    Raises:
-        ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
-        OSError: anything else; the old file is in place and no temporary file is left.
-    """
-    with _opened_folder(path.parent) as folder:
-        try:
-            _create_named(temporary, pieces, folder)
-            had_previous = _keep_previous(path.name, previous, temporary, folder)
-            os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            _remove(temporary, folder)
-            raise
-        try:
-            os.fsync(folder)
-        except OSError as error:
-            try:
-                _put_back(path.name, previous if had_previous else None, temporary, folder)
-            except OSError:
-                raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
-            raise
-
-
-def rewrite_file(
-    path: Path, data: bytes, *, like: os.stat_result, size: int, check: Callable[[], None]
-) -> None:
-    """Replace a file of someone else's making by one with the same mode, owner and group.
-
-    `like` is what lstat() said of it, `size` how many bytes it had when `data` was made. `check` is
-    called when all is ready, and raises if the file is not any more what `data` was made from. What
-    another program still appends after that, to the file that is about to go, is carried over.
-
-    Raises:
-        ReplaceNotConfirmed: the new file is in place, but may be gone after a power cut.
-        OSError: anything else; the old file is in place and no temporary file is left.
-    """
-    # Turns are taken only at the last step, so the name must be one that no other session has.
-    temporary = f".{path.name}.{os.urandom(8).hex()}.tmp"
-    with _opened_folder(path.parent) as folder, _opened_file(path.name, folder) as old:
-        try:
-            file = _open_exclusively(temporary, folder)
-            try:
-                _give_away(file, like)
-                _write_and_sync(file, [(0, data)], stat.S_IMODE(like.st_mode))
-            finally:
-                os.close(file)
-            with _turn(folder):
-                check()
-                os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            _remove(temporary, folder)
-            raise
-        try:
-            try:
-                os.fsync(folder)
-            finally:
-                # Last, so that who had opened the old file is likely to have written by now.
-                _carry_over(old, size, path.name, folder)
-        except OSError as error:
-            raise ReplaceNotConfirmed(error.errno, error.strerror, str(path)) from error
-
-
-@contextmanager
-def _opened_file(name: str, folder: int) -> Iterator[int]:
-    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        yield file
-    finally:
-        # Closing a file that was only read reports nothing.
-        with suppress(OSError):
-            os.close(file)
-
-
-def _carry_over(old: int, size: int, name: str, folder: int) -> None:
-    """Append to the new file what came behind the first bytes of the old one meanwhile."""
-    late = os.pread(old, _MOST_LATE, size)
-    if late:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(name, flags, dir_fd=folder)
-        try:
-            write_all(file, late)
-            os.fsync(file)
-        finally:
-            os.close(file)
-
-
-@contextmanager
-def _turn(folder: int) -> Iterator[None]:
-    """Let no other session look and replace at the same time; other programs take no turns.
-
-    Raises:
-        BlockingIOError: something else has held the folder for longer than a turn takes.
-    """
-    for last in (*[False] * 100, True):
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if last:
-                raise
-            time.sleep(_TURN / 100)
-        except OSError:  # a network file system that locks no folder
-            break
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            fcntl.flock(folder, fcntl.LOCK_UN)
-
-
-def _give_away(file: int, like: os.stat_result) -> None:
-    present = os.fstat(file)
-    if (present.st_uid, present.st_gid) != (like.st_uid, like.st_gid):
-        os.fchown(file, like.st_uid, like.st_gid)
-
-
-def _keep_previous(name: str, previous: str, temporary: str, folder: int) -> bool:
-    """Give the present file a second name, by a detour because link() does not overwrite."""
-    detour = f"{temporary}.previous"
-    try:
-        _name_twice(name, detour, folder)
-    except FileNotFoundError:
-        return False
-    try:
-        os.replace(detour, previous, src_dir_fd=folder, dst_dir_fd=folder)
-    finally:
-        # rename() does nothing when both names are of one file, as after a change that failed.
-        _remove(detour, folder)
-    return True
-
-
-def _name_twice(name: str, second: str, folder: int) -> None:
-    """Give a file a second name that must be free, or a copy where files have only one name."""
-    try:
-        os.link(name, second, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
-            data = file.read()
-        _create_named(second, [(0, data)], folder)
-
-
-def _put_back(name: str, previous: str | None, temporary: str, folder: int) -> None:
-    """Undo a replacement: a second link to the old file takes the name again."""
-    if previous is None:
-        os.unlink(name, dir_fd=folder)
-        return
-    _name_twice(previous, temporary, folder)
-    try:
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        _remove(temporary, folder)
-        raise
-
-
-def _remove(name: str, folder: int) -> None:
-    with suppress(OSError):
-        os.unlink(name, dir_fd=folder)
 
 
 def present(paths: Iterable[str]) -> tuple[str, ...]:
@@ -304,22 +136,52 @@ def present(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def read_regular_file(path: Path, limit: int) -> bytes:
+def read_regular_file(path: Path, limit: int, *, folder: int | None = None) -> bytes:
     """Return the content of a regular file, following no link in its last component.
+
+    With `folder`, the descriptor of an open folder, the file of that name in it is read, wherever
+    the folder has gone meanwhile.
 
     Raises:
         OSError: it cannot be read, is no regular file (EINVAL) or is larger than `limit` (EFBIG).
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with opened_regular_file(path, folder) as file:
+        return read_opened(file, limit)
+
+
+def read_opened(file: int, limit: int) -> bytes:
+    """Return what an open file holds.
+
+    Raises:
+        OSError: it cannot be read, or is larger than `limit` (EFBIG).
+    """
+    with open(file, "rb", closefd=False) as reader:
         # Looked at twice: what is far too large takes no memory, and what grows meanwhile not more.
-        data = file.read(limit + 1) if status.st_size <= limit else None
+        data = reader.read(limit + 1) if os.fstat(file).st_size <= limit else None
     if data is None or len(data) > limit:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return data
+
+
+@contextmanager
+def opened_regular_file(path: Path, folder: int | None = None) -> Iterator[int]:
+    """Hold a regular file open for reading, following no link in its last component.
+
+    With `folder`, an open one, only the last component of the path is looked up, in that folder.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file (EINVAL).
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.open(path if folder is None else path.name, flags, dir_fd=folder)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        yield file
+    finally:
+        # Closing a file that was only read reports nothing.
+        with suppress(OSError):
+            os.close(file)
 
 
 def create_private_folder(path: Path) -> None:
@@ -337,44 +199,7 @@ def create_private_folder(path: Path) -> None:
             path.mkdir(PRIVATE_FOLDER)
             # mkdir() takes the umask off the mode, and a umask may take too much.
             path.chmod(PRIVATE_FOLDER)
-            with _opened_folder(path.parent) as parent:
+            with in_folder.opened_folder(path.parent) as parent:
                 os.fsync(parent)
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-
-
-@contextmanager
-def _opened_folder(path: Path) -> Iterator[int]:
-    """Hold the folder open, so that every step speaks of the same one even if it is renamed."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield folder
-    finally:
-        # Closing a folder reports nothing about what is in it.
-        with suppress(OSError):
-            os.close(folder)
-
-
-def _open_exclusively(name: str, folder: int) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(name, flags, PRIVATE_FILE, dir_fd=folder)
-
-
-def _write_and_sync(file: int, pieces: Pieces, mode: int = PRIVATE_FILE) -> None:
-    # The umask may have taken a bit that the owner needs.
-    os.fchmod(file, mode)
-    for offset, piece in pieces:
-        os.lseek(file, offset, os.SEEK_SET)
-        write_all(file, piece)
-    os.fsync(file)
-
-
-def write_all(file: int, data: bytes | memoryview) -> None:
-    """Write all bytes to an open file; write() may take only some of them.
-
-    Raises:
-        OSError: not all could be written.
-    """
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]

@@ -1,11 +1,12 @@
-"""Whether a call is allowed, decided before anything else about it is looked at.
+"""Decides whether a call is allowed, before anything else about it is looked at.
 
 Three things can forbid a call: a session that only reads, file permissions, and an IAM policy.
 Without a policy everything is allowed that the files allow.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.ec2.regions import Region, key_pair_arn
@@ -21,6 +22,9 @@ ACCOUNT = "000000000000"
 READS = frozenset({"DescribeKeyPairs", "DescribeTags"})
 
 Context = Mapping[str, str | tuple[str, ...]]
+"""Condition keys of a request, and the value or values of each."""
+
+NO_CONTEXT: Context = MappingProxyType({})
 
 
 class Authorizer:
@@ -67,11 +71,14 @@ class Authorizer:
         key_name: str | None,
         context: Context,
         write_problem: str | None = None,
+        *,
+        by_id: bool = False,
     ) -> None:
         """Raise unless the caller may do this.
 
         `key_name` names the key pair it is done to, None standing for no single one.
-        `write_problem` is why the files forbid changes, if they do.
+        `write_problem` is why the files forbid changes, if they do. `by_id` says that the caller
+        gave an id and not the name: then a refusal names the pair only to those who may look.
 
         Raises:
             UnauthorizedOperation: names the caller, the action, the resource and the reason.
@@ -81,6 +88,8 @@ class Authorizer:
             resource = key_pair_arn(self.region, ACCOUNT, key_name)
         reason = self._reason(action, resource, context, write_problem)
         if reason is not None:
+            if by_id and self._reason("DescribeKeyPairs", "*", NO_CONTEXT, None) is not None:
+                resource = "*"
             # What is described has no resource to name, in the policy as in EC2's answer.
             of = "" if action in READS else f" on resource: {resource}"
             raise UnauthorizedOperation(
@@ -112,7 +121,10 @@ class Authorizer:
     def _circumstances(self) -> dict[str, str]:
         """Return the condition keys of every request of an IAM user ("Global condition keys").
 
-        What depends on a network, or on how the user signed in, no request here has.
+        The user asks in person, with long-term credentials, and over no network that anyone
+        could listen to. What else AWS puts into each request (`aws:SourceIp`, `aws:userid`), or
+        into those of some sessions, networks and organizations, is not known on this machine; a
+        policy that would forbid by it is refused (`policy.vocabulary`).
         """
         now = self._now().astimezone(UTC)
         return {
@@ -122,9 +134,28 @@ class Authorizer:
             "aws:PrincipalArn": self._caller,
             "aws:PrincipalAccount": ACCOUNT,
             "aws:PrincipalType": "User",
+            "aws:PrincipalIsAWSService": "false",
+            "aws:ViaAWSService": "false",
+            "aws:ResourceAccount": ACCOUNT,
+            "aws:SecureTransport": "true",
+            "aws:UserAgent": "keypairs",
             "aws:CurrentTime": f"{now:%Y-%m-%dT%H:%M:%SZ}",
             "aws:EpochTime": f"{int(now.timestamp())}",
         }
+
+
+def new_pair_requests(
+    action: str, key_name: str, tags: Sequence[Tag], context: Context
+) -> Iterator[tuple[str, Context]]:
+    """Return what must be allowed for a new pair, each action with its condition keys.
+
+    Tagging while creating is a permission of its own, with keys of its own.
+    """
+    context = {**request_tags(tags), **context}
+    yield action, context
+    if tags:
+        about = {"ec2:CreateAction": action, "ec2:KeyPairName": key_name}
+        yield "CreateTags", {**context, **about}
 
 
 def request_tags(tags: Iterable[Tag]) -> dict[str, str | tuple[str, ...]]:

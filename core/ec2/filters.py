@@ -5,65 +5,88 @@ case-sensitive (API reference, Filter). In a value `*` stands for any run of cha
 exactly one, and a backslash takes the meaning from the character after it.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections import namedtuple
 
-from core.ec2 import wildcards
+from core.ec2.wildcards import Wildcard, WildcardPattern
 from core.errors import FilterLimitExceeded, InvalidParameterValue
-from core.model import KeyPair, Tag
+
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import NamedTuple, Protocol, TypeVar
+
+    class Taggable(Protocol):
+        """A tag, whoever keeps it."""
+
+        @property
+        def key(self) -> str: ...
+
+        @property
+        def value(self) -> str: ...
+
+    class Filterable(Protocol):
+        """A key pair, as far as filters judge it."""
+
+        @property
+        def key_pair_id(self) -> str: ...
+
+        @property
+        def key_name(self) -> str: ...
+
+        @property
+        def key_fingerprint(self) -> str: ...
+
+        @property
+        def tags(self) -> Sequence[Taggable]: ...
+
+    _Item = TypeVar("_Item")
+    _KeyPair = TypeVar("_KeyPair", bound=Filterable)
+
+    class Filter(NamedTuple):
+        """A filter of a describe call: what to look at, and the values that are wanted there."""
+
+        name: str
+        values: tuple[str, ...]
+
+    class TagDescription(NamedTuple):
+        """A tag together with the resource that carries it, as DescribeTags answers it."""
+
+        resource_id: str
+        resource_type: str
+        key: str
+        value: str
+
+else:
+    Filter = namedtuple("Filter", ("name", "values"))
+    TagDescription = namedtuple("TagDescription", ("resource_id", "resource_type", "key", "value"))
 
 _KEY_PAIR_FILTERS = frozenset({"key-pair-id", "fingerprint", "key-name", "tag-key", "tag-value"})
 _TAG_FILTERS = frozenset({"key", "value", "resource-id", "resource-type"})
+_WILDCARDS = {"*": Wildcard.RUN, "?": Wildcard.ONE}
 _MOST_VALUES = 200
 _LONGEST_VALUE = 255
 
-_Item = TypeVar("_Item")
 
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter of a describe call: what to look at, and the values that are wanted there."""
-
-    name: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TagDescription:
-    """A tag together with the resource that carries it, as DescribeTags answers it."""
-
-    resource_id: str
-    resource_type: str
-    key: str
-    value: str
-
-
-def wildcard(pattern: str) -> Callable[[str], bool]:
-    r"""A function that tells whether a text matches a filter's value as a whole.
+def wildcard(pattern: str) -> "Callable[[str], bool]":
+    r"""Return what tells whether a text matches a filter's value as a whole.
 
     `\*amazon\?\\` matches `*amazon?\` and nothing else (API reference; the user guide once says
     that `?` stands for zero or one character, and in its example that it is exactly one). A
-    backslash at the very end stands for itself. The time is at most the length of the pattern
-    times the length of the text.
+    backslash at the very end stands for itself.
     """
-    pieces = [""]  # one expression for what stands between two stars
+    tokens: list[str | Wildcard] = []
     characters = iter(pattern)
     for character in characters:
-        if character == "*":
-            pieces.append("")
-        elif character == "?":
-            pieces[-1] += "."
-        elif character == "\\":
-            pieces[-1] += re.escape(next(characters, "\\"))
+        if character == "\\":
+            tokens.append(next(characters, "\\"))
         else:
-            pieces[-1] += re.escape(character)
-    fullmatch = re.compile(wildcards.expression(pieces), re.DOTALL).fullmatch
-    return lambda text: fullmatch(text) is not None
+            tokens.append(_WILDCARDS.get(character, character))
+    return WildcardPattern(tokens).matches
 
 
-def select_key_pairs(pairs: Iterable[KeyPair], filters: Sequence[Filter]) -> list[KeyPair]:
+def select_key_pairs(pairs: "Iterable[_KeyPair]", filters: "Sequence[Filter]") -> "list[_KeyPair]":
     """The pairs that pass every filter, in the order in which they came.
 
     The filters are `key-pair-id`, `fingerprint`, `key-name`, `tag-key`, `tag:<key>` (API
@@ -75,7 +98,9 @@ def select_key_pairs(pairs: Iterable[KeyPair], filters: Sequence[Filter]) -> lis
     return [pair for pair in pairs if passes(pair)]
 
 
-def select_tags(rows: Iterable[tuple[str, Tag]], filters: Sequence[Filter]) -> list[TagDescription]:
+def select_tags(
+    rows: "Iterable[tuple[str, Taggable]]", filters: "Sequence[Filter]"
+) -> "list[TagDescription]":
     """The tags that pass every filter, in the order in which they came.
 
     Each row is the id of a key pair and one of its tags. The filters are `key`, `value`,
@@ -89,7 +114,7 @@ def select_tags(rows: Iterable[tuple[str, Tag]], filters: Sequence[Filter]) -> l
     return [description for description in descriptions if passes(description)]
 
 
-def _key_pair_attributes(pair: KeyPair) -> Iterator[tuple[str, str]]:
+def _key_pair_attributes(pair: "Filterable") -> "Iterator[tuple[str, str]]":
     yield "key-pair-id", pair.key_pair_id
     yield "fingerprint", pair.key_fingerprint
     yield "key-name", pair.key_name
@@ -99,7 +124,7 @@ def _key_pair_attributes(pair: KeyPair) -> Iterator[tuple[str, str]]:
         yield f"tag:{tag.key}", tag.value
 
 
-def _tag_attributes(tag: TagDescription) -> Iterator[tuple[str, str]]:
+def _tag_attributes(tag: "TagDescription") -> "Iterator[tuple[str, str]]":
     yield "key", tag.key
     yield "value", tag.value
     yield "resource-id", tag.resource_id
@@ -108,16 +133,16 @@ def _tag_attributes(tag: TagDescription) -> Iterator[tuple[str, str]]:
 
 
 def _all_of(
-    filters: Sequence[Filter],
+    filters: "Sequence[Filter]",
     known_names: frozenset[str],
-    attributes_of: Callable[[_Item], Iterable[tuple[str, str]]],
-) -> Callable[[_Item], bool]:
+    attributes_of: "Callable[[_Item], Iterable[tuple[str, str]]]",
+) -> "Callable[[_Item], bool]":
     """One function for all the filters; the attributes of an item are named as the filters are."""
     _refuse_unknown_names(filters, known_names)
     _refuse_excess(filters)
     wanted = [(each.name, [wildcard(value) for value in each.values]) for each in filters]
 
-    def passes(item: _Item) -> bool:
+    def passes(item: "_Item") -> bool:
         attributes = list(attributes_of(item))
         return all(
             any(
@@ -130,13 +155,13 @@ def _all_of(
     return passes
 
 
-def _refuse_unknown_names(filters: Sequence[Filter], known_names: frozenset[str]) -> None:
+def _refuse_unknown_names(filters: "Sequence[Filter]", known_names: frozenset[str]) -> None:
     for each in filters:
         if each.name not in known_names and not each.name.startswith("tag:"):
             raise InvalidParameterValue(f"The filter '{each.name}' is invalid", parameter="filters")
 
 
-def _refuse_excess(filters: Sequence[Filter]) -> None:
+def _refuse_excess(filters: "Sequence[Filter]") -> None:
     # Both texts are the service's, quoted in ansible/ansible#16184 and #84327. The first was the
     # answer to 200 values of one filter beside one of another, and 199 beside one passed: the sum
     # counts. The user guide also says 50 filters in one call, but no answer to more is known.

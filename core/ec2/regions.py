@@ -5,14 +5,19 @@ expressions); a test compares them with the installed one.
 """
 
 import re
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections import namedtuple
 from types import MappingProxyType
-from typing import NamedTuple
 
-from core.errors import SettingsError
+from core.errors import NoSuchRegion
 
-_DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NamedTuple
+
+_DESCRIPTIONS: "Mapping[str, Mapping[str, str]]" = {
     "aws": {
         "af-south-1": "Africa (Cape Town)",
         "ap-east-1": "Asia Pacific (Hong Kong)",
@@ -78,7 +83,7 @@ _DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
 }
 
 # Verbatim, so that they can be compared; no name fits two of them.
-_PARTITION_PATTERNS: Mapping[str, str] = {
+_PARTITION_PATTERNS: "Mapping[str, str]" = {
     "aws": r"^(us|eu|ap|sa|ca|me|af|il|mx)\-\w+\-\d+$",
     "aws-cn": r"^cn\-\w+\-\d+$",
     "aws-us-gov": r"^us\-gov\-\w+\-\d+$",
@@ -95,15 +100,19 @@ _LONGEST = 30
 _SHOWN = 40
 
 
-class Region(NamedTuple):
-    """A Region; `description` is empty where the table does not know it."""
+if TYPE_CHECKING:
 
-    name: str
-    partition: str
-    description: str
+    class Region(NamedTuple):
+        """A Region; `description` is empty where the table does not know it."""
 
+        name: str
+        partition: str
+        description: str
 
-REGIONS: Mapping[str, Region] = MappingProxyType(
+else:
+    Region = namedtuple("Region", ("name", "partition", "description"))
+
+REGIONS: "Mapping[str, Region]" = MappingProxyType(
     {
         name: Region(name, partition, description)
         for partition, descriptions in _DESCRIPTIONS.items()
@@ -122,14 +131,14 @@ def region(name: str) -> Region:
     """The Region of this name, also one that is newer than the table.
 
     A name that is only well-formed gets its partition as botocore finds it: by the partitions'
-    expressions, and `aws` where none fits. Anything else raises `SettingsError`: the name becomes
+    expressions, and `aws` where none fits. Anything else raises `NoSuchRegion`: the name becomes
     part of a path, so no other character is let through.
     """
     known = REGIONS.get(name)
     if known is not None:
         return known
     if not is_region(name):
-        raise SettingsError(_refusal(name))
+        raise NoSuchRegion(_refusal(name))
     for partition, pattern in _PARTITION_PATTERNS.items():
         if re.match(pattern, name):
             return Region(name, partition, description="")
@@ -148,5 +157,8 @@ def _refusal(name: str) -> str:
     if len(name) > _SHOWN or len(escaped) > _SHOWN:
         escaped = escaped[: _SHOWN - 3] + "..."
     sentence = f"'{escaped}' is not a Region, which looks like us-east-1 or us-gov-west-1"
+    # Imported here: hardly anybody misspells one, and a command that reads has no time for it.
+    from difflib import get_close_matches
+
     closest = get_close_matches(start.strip().lower(), REGIONS, n=1)
     return f"{sentence}; did you mean {closest[0]}?" if closest else f"{sentence}."

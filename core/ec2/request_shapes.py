@@ -4,39 +4,54 @@
 own rules are not here; enumerations, for one, are its business and not the model's.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class _Shape:
+    """What a value must be; two are equal if they ask for the same."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, vars(self).values()))})"
+
+
+class Scalar(_Shape):
     """A value of one of these Python types; botocore's name for them is in its reports."""
 
-    types: tuple[type, ...]
+    def __init__(self, types: tuple[type, ...]) -> None:
+        self.types = types
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(_Shape):
     """Bytes, text that stands for bytes, or a file to read them from."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(_Shape):
     """A list or tuple."""
 
-    item: "Shape"
+    def __init__(self, item: "Shape") -> None:
+        self.item = item
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(_Shape):
     """A dictionary with these members, of which some must be there."""
 
-    members: Mapping[str, "Shape"]
-    required: tuple[str, ...] = ()
+    def __init__(self, members: "Mapping[str, Shape]", required: tuple[str, ...] = ()) -> None:
+        self.members = members
+        self.required = required
 
 
-Shape: TypeAlias = Scalar | Blob | ListOf | Structure
+Shape = Scalar | Blob | ListOf | Structure
 
 STRING = Scalar((str,))
 BOOLEAN = Scalar((bool,))
@@ -47,7 +62,7 @@ TAG = Structure({"Key": STRING, "Value": STRING})
 TAG_SPECIFICATIONS = ListOf(Structure({"ResourceType": STRING, "Tags": ListOf(TAG)}))
 FILTERS = ListOf(Structure({"Name": STRING, "Values": ListOf(STRING)}))
 
-REQUESTS: Mapping[str, Structure] = {
+REQUESTS: "Mapping[str, Structure]" = {
     "CreateKeyPair": Structure(
         {
             "KeyName": STRING,
@@ -91,12 +106,12 @@ REQUESTS: Mapping[str, Structure] = {
 }
 
 
-def check(operation: str, request: Mapping[str, Any]) -> list[str]:
+def check(operation: str, request: "Mapping[str, Any]") -> list[str]:
     """Return what is wrong with a request, a line each in botocore's words; empty if nothing is."""
     return list(_problems(REQUESTS[operation], request, ""))
 
 
-def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _problems(shape: "Shape", value: "Any", path: str) -> "Iterator[str]":
     match shape:
         case Structure():
             if not isinstance(value, dict):
@@ -130,7 +145,7 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _wrong_type(
-    path: str, value: Any, types: tuple[type | str, ...], shown: str | None = None
+    path: str, value: "Any", types: tuple[type | str, ...], shown: str | None = None
 ) -> str:
     valid = ", ".join(str(valid_type) for valid_type in types)
     return (

@@ -3,7 +3,7 @@
     EncodingError
     ├── WrongPassphrase     encrypted, and the passphrase is missing or does not open it
     ├── HalvesDisagree      the private and the public half are of different keys
-    ├── UnsupportedKey      a private key of a type that is not taken
+    ├── UnsupportedKey      a private key of a type or size that is not taken
     └── NotRead             a private key in a form that is not read
 
 Their texts are fragments without a full stop, and none quotes what was read.
@@ -38,14 +38,22 @@ class HalvesDisagree(EncodingError):
 
 
 class UnsupportedKey(EncodingError):
-    """A private key, but of a type that is not taken; `key_type` is its usual name."""
+    """A whole private key, but one that no pair can have; `key_type` is the usual name of its type.
 
-    def __init__(self, key_type: str) -> None:
+    `reason` says what is the matter, where it is not the type.
+    """
+
+    def __init__(self, key_type: str, reason: str = "") -> None:
         super().__init__(
-            f"this is a private key of type {key_type}, but only RSA and ED25519 are taken"
+            reason
+            or f"this is a private key of type {key_type}, but only RSA and ED25519 are taken"
         )
         self.key_type = key_type
 
 
 class NotRead(EncodingError):
     """A private key that may well be whole, but in a form that is not read; says what to do."""
+
+
+MOST_BYTES_OF_A_KEY_FILE = 64 * 1024
+"""More bytes than any file of one key has; a larger one is refused unread."""

@@ -2,9 +2,8 @@
 
 from typing import assert_never
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-from core.keys import EncodingError, file_formats, openssh, pem, ppk
+from core.keys import EncodingError, file_formats, openssh, pem, pkcs8, ppk
+from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.passphrase import MOST_BYTES
 from core.keys.public_key import PublicKey
@@ -52,7 +51,7 @@ def encode_as(
                 private_key, public_key(private_key), comment.encode(), passphrase
             )
         case FileFormat.PKCS8:
-            return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            return pkcs8.encode(private_key)
         case _:
             assert_never(file_format)
 
@@ -89,14 +88,12 @@ def decode(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
     """
     private_file.check_layout(data)
     private_key = private_file.unlock(data, passphrase)
-    match private_file.examine(data).container:
-        case private_file.Container.PKCS1:
-            written = encode_as(private_key, FileFormat.PEM, "")
-        case private_file.Container.PKCS8:
-            written = encode_as(private_key, FileFormat.PKCS8, "")
-        case _:
-            return private_key  # its layout leaves nothing open
-    if data != written:
+    # PKCS#1 and PKCS#8 leave open how a number is encoded; the layout of the others does not.
+    written = {
+        FileKind.PKCS1: lambda: encode_as(private_key, FileFormat.PEM, ""),
+        FileKind.PKCS8: lambda: pkcs8.encode(private_key),
+    }.get(private_file.examine(data).container)
+    if written is not None and data != written():
         raise EncodingError("it was changed, or was written by another program")
     return private_key
 

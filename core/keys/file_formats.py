@@ -4,7 +4,21 @@ What EC2 gives is PEM, or PPK of version 2. The others are the same key for othe
 with a passphrase.
 """
 
+from enum import StrEnum
+
 from core.model import FileFormat, KeyFormat, KeyType
+
+
+class FileKind(StrEnum):
+    """The kinds of private key files that are read; the value is the name to show."""
+
+    PKCS1 = "PEM (PKCS#1)"
+    PKCS8 = "PEM (PKCS#8)"
+    DER = "DER"
+    OPENSSH = "OpenSSH"
+    PPK2 = "PPK version 2"
+    PPK3 = "PPK version 3"
+
 
 _SUFFIXES = {
     FileFormat.PEM: ".pem",

@@ -1,4 +1,4 @@
-"""Every kind of fingerprint, one function each.
+"""Computes every kind of fingerprint, one function each.
 
 EC2 uses three: SHA-1 over the private key of an RSA pair it created, MD5 over the public key of
 an RSA pair that was imported, SHA-256 over the public key of an ED25519 pair. `ssh-keygen -l`
@@ -63,3 +63,8 @@ def fingerprints(public_key: PublicKey, private_key_der: bytes | None = None) ->
 def ec2_fingerprint(public_key: PublicKey, kinds: Fingerprints) -> str:
     """Return the one of a key's fingerprints that EC2 answers as `KeyFingerprint`."""
     return kinds.pkcs8_sha1 or kinds.spki_md5 or ec2_sha256(public_key.blob)
+
+
+def imported_fingerprint(public_key: PublicKey) -> str:
+    """Return the fingerprint that EC2 shows for a public key once it is imported."""
+    return ec2_fingerprint(public_key, fingerprints(public_key))

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from core.model import KeyPair, KeyType
+from core.model import KeptKeyPair, KeyType
 
 PKCS8_SHA1 = "EC2's SHA-1 of the private key"
 SPKI_MD5 = "the MD5 EC2 shows for an imported key"
@@ -57,12 +57,12 @@ def spelling(text: str) -> Spelling | None:
     return start if start[:3] != (None, None, None) else None
 
 
-def kind_of(text: str, key_pair: KeyPair) -> str | None:
+def kind_of(text: str, key_pair: KeptKeyPair) -> str | None:
     """Return in words which fingerprint of a pair a text is, base64 to the letter, or None."""
     typed = spelling(text)
     if typed is None:
         return None
-    kinds = key_pair.fingerprints
+    kinds = key_pair.custody.fingerprints
     if len(typed.sha1 or "") == _SHA1_LENGTH and typed.sha1 == kinds.pkcs8_sha1:
         return PKCS8_SHA1
     if len(typed.md5 or "") == _MD5_LENGTH:

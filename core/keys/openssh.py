@@ -5,6 +5,7 @@ numbers in front, and damage behind them from halves that disagree. Only a comme
 nothing about the key, can change unnoticed.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from core.keys import EncodingError, HalvesDisagree, NotRead, WrongPassphrase
 from core.keys.encoding.armour import Armour
 from core.keys.encoding.sshwire import Reader, WireError, mpint, string
+from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import private_numbers
@@ -27,7 +29,7 @@ LABEL = "OPENSSH PRIVATE KEY"
 WIDTHS = 64, 70
 """How wide the lines are: EC2 and cryptography, ssh-keygen and `encode`."""
 
-_MAGIC = b"openssh-key-v1\0"
+MAGIC = b"openssh-key-v1\0"
 _CIPHER = b"aes256-ctr"
 _ROUNDS = 16
 _SALT = 16
@@ -36,71 +38,142 @@ _MOST_ROUNDS = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
-    """The fields of a container; `section` holds the private half, encrypted or not."""
+class OpenSSHFile:
+    """The fields of a container; `section` holds the private half, encrypted or not.
 
+    `obstacle` says why it cannot be unlocked here, whatever the passphrase; its public half is
+    read all the same.
+    """
+
+    block: Armour
     cipher: bytes
     salt: bytes
     rounds: int
     public_key: PublicKey
     section: bytes = field(repr=False)
     tag: bytes
+    obstacle: str
+
+    container = FileKind.OPENSSH
 
     @property
     def encrypted(self) -> bool:
         """Whether it takes a passphrase to read the private half and the comment."""
         return self.cipher != b"none"
 
+    def shown(self) -> tuple[PublicKey, str]:
+        """Return the public half and the comment, as far as no passphrase is needed for them.
 
-def parse(data: bytes) -> Container:
-    """Return the fields of a container, of which every byte was looked at.
+        Of a file that is not encrypted, everything is checked.
+
+        Raises:
+            HalvesDisagree, EncodingError: see `unlock`.
+        """
+        comment = b"" if self.encrypted else self._opened(None)[1]
+        return self.public_key, comment.decode("utf-8", "replace")
+
+    def unlock(self, passphrase: bytes | None) -> PrivateKey:
+        """Return the private key; a passphrase that is not needed is not looked at.
+
+        Raises:
+            WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
+            HalvesDisagree: the public halves in it are not all that of the private one.
+            NotRead: it is encrypted in a way that is not read.
+            EncodingError: it is damaged.
+        """
+        return self._opened(passphrase)[0]
+
+    def is_as_written(self, data: bytes) -> bool:
+        """Return whether these are the bytes that `encode` or EC2 writes, to the last one."""
+        return not self.block.headers and data in [self.block.render(width) for width in WIDTHS]
+
+    def _opened(self, passphrase: bytes | None) -> tuple[PrivateKey, bytes]:
+        """Return the private key and its comment."""
+        section = self.section
+        if self.encrypted:
+            if self.obstacle:
+                raise NotRead(self.obstacle)
+            if not passphrase:
+                raise WrongPassphrase(given=False)
+            section = _decrypted(self, passphrase)
+        reader = Reader(section)
+        try:
+            if reader.uint32() != reader.uint32():
+                if self.encrypted:
+                    raise WrongPassphrase(given=True)
+                raise EncodingError("its two check numbers differ, so it was changed")
+            private_key, blob = _private_half(reader)
+            comment, padding = reader.string(), reader.rest()
+        except WireError:
+            raise EncodingError("its private half is damaged") from None
+        if padding != bytes(range(1, len(padding) + 1)) or len(padding) > 16:
+            raise EncodingError("its padding is not what it should be, so it was changed")
+        if blob != self.public_key.blob:
+            raise HalvesDisagree
+        return private_key, comment
+
+
+def parse(block: Armour) -> OpenSSHFile:
+    """Return the fields of the container in a block, of which every byte was looked at.
 
     Raises:
         UnsupportedKey: the key in it is of a type that is not taken.
-        NotRead: it is encrypted in a way that is not read.
         EncodingError: it is damaged.
     """
-    if not data.startswith(_MAGIC):
+    data = block.body
+    if not data.startswith(MAGIC):
         raise EncodingError("this is no OpenSSH container, though its BEGIN line says so")
-    reader = Reader(data[len(_MAGIC) :])
+    reader = Reader(data[len(MAGIC) :])
     try:
         cipher, kdf, options = (reader.string() for _ in range(3))
         if reader.uint32() != 1:
             raise EncodingError("it does not hold exactly one key")
         blob, section, tag = reader.string(), reader.string(), reader.rest()
-        salt, rounds = _kdf(kdf, options, encrypted=cipher != b"none")
+        salt, rounds, obstacle = _kdf(kdf, options, encrypted=cipher != b"none")
     except WireError:
         raise EncodingError("it was cut or changed") from None
     public_key = private_numbers.public_key(blob)
-    tag_size = 0
-    if cipher != b"none":
-        tag_size = _cipher(cipher).tag_size
-    if len(tag) != tag_size or not section or len(section) % (8 if cipher == b"none" else 16):
+    tag_size, block_size = 0, 8
+    if cipher in _CIPHERS:
+        tag_size, block_size = _CIPHERS[cipher].tag_size, 16
+    elif cipher != b"none":
+        tag_size = len(tag)
+        obstacle = f"{_named(cipher)}, so convert it{_CONVERT}"
+    if len(tag) != tag_size or not section or len(section) % block_size:
         raise EncodingError("it was cut or changed")
-    return Container(cipher, salt, rounds, public_key, section, tag)
+    return OpenSSHFile(block, cipher, salt, rounds, public_key, section, tag, obstacle)
 
 
-def _kdf(name: bytes, options: bytes, *, encrypted: bool) -> tuple[bytes, int]:
+def _named(cipher: bytes) -> str:
+    name = cipher.decode("ascii", "replace")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{2,40}(@[a-z.]{1,40})?", name):
+        return "it is encrypted with a cipher that is not read, or damaged"
+    return f"it is encrypted with the cipher {name.partition('@')[0]}, which is not read"
+
+
+def _kdf(name: bytes, options: bytes, *, encrypted: bool) -> tuple[bytes, int, str]:
+    """Return the salt and the rounds, and why they are not taken, or nothing."""
     if not encrypted:
         if name != b"none" or options:
             raise EncodingError("it was cut or changed")
-        return b"", 0
+        return b"", 0, ""
     if name != b"bcrypt":
-        raise NotRead("it is encrypted in a way that is not read, convert it" + _CONVERT)
+        return b"", 0, f"it is encrypted in a way that is not read, convert it{_CONVERT}"
     reader = Reader(options)
     salt, rounds = reader.string(), reader.uint32()
     reader.end()
     if not salt or not rounds:
         raise EncodingError("it was cut or changed")
+    obstacle = ""
     if rounds > _MOST_ROUNDS:
-        raise NotRead(
+        obstacle = (
             f"its passphrase takes {rounds:,} rounds of bcrypt, and more than {_MOST_ROUNDS:,}"
-            " are not tried, so convert it with ssh-keygen -p -a 16"
+            " are not tried, so convert it with ssh-keygen -p -a 16 -f FILE"
         )
-    return salt, rounds
+    return salt, rounds, obstacle
 
 
-_CONVERT = " with ssh-keygen -p -Z aes256-ctr"
+_CONVERT = " with ssh-keygen -p -Z aes256-ctr -f FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,45 +191,6 @@ _CIPHERS = {
 }
 
 
-def _cipher(name: bytes) -> _Cipher:
-    try:
-        return _CIPHERS[name]
-    except KeyError:
-        raise NotRead(
-            "it is encrypted with a cipher that is not read, or damaged, so convert it" + _CONVERT
-        ) from None
-
-
-def unlock(container: Container, passphrase: bytes | None) -> tuple[PrivateKey, bytes]:
-    """Return the private key and its comment; a passphrase that is not needed is not looked at.
-
-    Raises:
-        WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
-        HalvesDisagree: the public halves in it are not all that of the private one.
-        EncodingError: it is damaged.
-    """
-    section = container.section
-    if container.encrypted:
-        if not passphrase:
-            raise WrongPassphrase(given=False)
-        section = _decrypted(container, passphrase)
-    reader = Reader(section)
-    try:
-        if reader.uint32() != reader.uint32():
-            if container.encrypted:
-                raise WrongPassphrase(given=True)
-            raise EncodingError("its two check numbers differ, so it was changed")
-        private_key, blob = _private_half(reader)
-        comment, padding = reader.string(), reader.rest()
-    except WireError:
-        raise EncodingError("its private half is damaged") from None
-    if padding != bytes(range(1, len(padding) + 1)) or len(padding) > 16:
-        raise EncodingError("its padding is not what it should be, so it was changed")
-    if blob != container.public_key.blob:
-        raise HalvesDisagree
-    return private_key, comment
-
-
 def _private_half(reader: Reader) -> tuple[PrivateKey, bytes]:
     """Return the private key, and the blob of the public half that stands beside it."""
     name = reader.string()
@@ -171,8 +205,8 @@ def _private_half(reader: Reader) -> tuple[PrivateKey, bytes]:
     return private_key, PublicKey.from_ed25519_point(point).blob
 
 
-def _decrypted(container: Container, passphrase: bytes) -> bytes:
-    cipher = _cipher(container.cipher)
+def _decrypted(container: OpenSSHFile, passphrase: bytes) -> bytes:
+    cipher = _CIPHERS[container.cipher]
     key, iv = _keys(cipher, passphrase, container.salt, container.rounds)
     if cipher.mode is None:
         try:
@@ -211,7 +245,7 @@ def encode(
         key, iv = _keys(_CIPHERS[_CIPHER], passphrase, salt, _ROUNDS)
         section = Cipher(algorithms.AES(key), modes.CTR(iv)).encryptor().update(section)
     outer = map(string, (cipher, kdf, options))
-    body = _MAGIC + b"".join(outer) + b"\0\0\0\1" + string(public_key.blob) + string(section)
+    body = MAGIC + b"".join(outer) + b"\0\0\0\1" + string(public_key.blob) + string(section)
     return Armour(LABEL, {}, body).render(WIDTHS[1])
 
 

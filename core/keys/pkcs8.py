@@ -1,159 +1,215 @@
-"""Private keys as PKCS#1 and PKCS#8, in PEM or DER, plain or encrypted, by other programs.
+"""Reads and writes private keys as PKCS#1 and PKCS#8, in PEM or DER, plain or encrypted.
+
+The DER is walked here and its sizes are looked at before any number is computed with: a library
+that is handed a file computes with whatever stands in it, for minutes if someone wants so.
 
 ED25519 in PKCS#8 is the seed alone, without a public half or a MAC: what was changed in it, also
 where it is encrypted, is the file of another key and nothing tells.
-
-They are only read here; `core.keys.pem` and `core.keys.convert` write the plain ones.
 """
 
-import re
-from collections.abc import Iterator
-from math import prod
+from dataclasses import dataclass
 
-from cryptography.exceptions import InternalError, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from core.keys import EncodingError, HalvesDisagree, NotRead, UnsupportedKey, WrongPassphrase
-from core.keys.encoding import der
+from core.keys.encoding import der, encryption
 from core.keys.encoding.armour import Armour
+from core.keys.encoding.encryption import Encryption
+from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
-from core.keys.reading import private_numbers, rsa_numbers
+from core.keys.public_key import PublicKey
+from core.keys.reading import private_numbers
 
 PKCS1_LABEL = "RSA PRIVATE KEY"
 PKCS8_LABEL = "PRIVATE KEY"
 PKCS8_ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY"
+LABELS = PKCS1_LABEL, PKCS8_LABEL, PKCS8_ENCRYPTED_LABEL
 
-_DEK_IV_DIGITS = {"AES-128-CBC": 32, "AES-256-CBC": 32, "DES-EDE3-CBC": 16}
-_MOST_ITERATIONS = 5_000_000
-_MOST_SCRYPT_BLOCKS = 2**23
-"""Of 128 bytes: 1 GiB, and some seconds."""
+_ALGORITHMS = {
+    "1.2.840.113549.1.1.10": "RSA-PSS",
+    "1.2.840.113549.1.1.7": "RSA-OAEP",
+    "1.2.840.10045.2.1": "ECDSA",
+    "1.2.840.10040.4.1": "DSA",
+    "1.2.840.113549.1.3.1": "DH",
+    "1.2.840.10046.2.1": "DH",
+    "1.3.101.110": "X25519",
+    "1.3.101.111": "X448",
+    "1.3.101.113": "ED448",
+}
+"""What an algorithm is usually called, by its identifier (RFC 3279, 4055, 5480, 8410)."""
 
-_SCRYPT = bytes.fromhex("2b06010401da47040b")
-"""The object identifier 1.3.6.1.4.1.11591.4.11 (RFC 7914 section 7)."""
+
+def algorithm_name(algorithm: bytes) -> str:
+    """Return what the algorithm of an AlgorithmIdentifier that is not taken is usually called."""
+    match der.fields(algorithm):
+        case [(der.OBJECT, identifier), *_]:
+            return _ALGORITHMS.get(der.dotted(identifier), "unknown to SSH")
+    return "unknown to SSH"
 
 
-_PASSWORD_BASED = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
-"""How the identifiers of PKCS#5 (RFC 8018) and PKCS#12 encryption begin."""
+@dataclass(frozen=True, slots=True)
+class PKCSFile:
+    """A private key in PKCS#1 or PKCS#8.
+
+    `encryption` says how it is encrypted, if it is; `obstacle` why it cannot be unlocked here,
+    whatever the passphrase.
+    """
+
+    block: Armour
+    encrypted: bool
+    encryption: Encryption | None
+    obstacle: str
+    is_der: bool
+
+    @property
+    def container(self) -> FileKind:
+        """Which kind of file it is."""
+        if self.is_der:
+            return FileKind.DER
+        return FileKind.PKCS1 if self.block.label == PKCS1_LABEL else FileKind.PKCS8
+
+    def shown(self) -> tuple[PublicKey | None, str]:
+        """Return the public half and the comment: none of what is encrypted, and never a comment.
+
+        Of a file that is not encrypted, everything is checked.
+
+        Raises:
+            HalvesDisagree, UnsupportedKey, EncodingError: see `unlock`.
+        """
+        return None if self.encrypted else private_numbers.public_half(self.unlock(None)), ""
+
+    def unlock(self, passphrase: bytes | None) -> PrivateKey:
+        """Return the private key; a passphrase that is not needed is not looked at.
+
+        Raises:
+            WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
+            HalvesDisagree: its numbers are not all of one key.
+            UnsupportedKey: it is of a type or size that is not taken.
+            NotRead: it is encrypted in a way that is not read.
+            EncodingError: it is damaged.
+        """
+        if not self.encrypted:
+            return _read(self.block.body)
+        if self.encryption is None:
+            raise NotRead(self.obstacle)
+        if not passphrase:
+            raise WrongPassphrase(given=False)
+        sealed = self.block.body
+        if self.block.label == PKCS8_ENCRYPTED_LABEL:
+            sealed = der.inside(sealed)[1][1]
+        clear = self.encryption.decrypt(sealed, passphrase)
+        if label_of_der(clear) not in (PKCS1_LABEL, PKCS8_LABEL):
+            raise WrongPassphrase(given=True)  # and the padding was right by chance
+        return _read(clear)
+
+    def is_as_written(self, data: bytes) -> bool:
+        """Return whether it is laid out as it is written here, as far as that is seen outside."""
+        return not self.encrypted and not self.block.headers and data == self.block.render()
+
+
+def encode(private_key: PrivateKey) -> bytes:
+    """Return the key as PKCS#8 in PEM, unencrypted, lines of 64 characters (RFC 5958, 7468)."""
+    return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def parse(block: Armour, *, is_der: bool = False) -> PKCSFile:
+    """Return what a block of one of `LABELS` holds, its encryption looked at.
+
+    Raises:
+        EncodingError: what it says of its encryption is damaged.
+    """
+    obstacle = ""
+    how = None
+    encrypted = block.label == PKCS8_ENCRYPTED_LABEL
+    try:
+        if encrypted:
+            how = encryption.of_algorithm(_algorithm_of_encrypted(block.body))
+        elif "ENCRYPTED" in block.headers.get("Proc-Type", "") or "DEK-Info" in block.headers:
+            encrypted = True
+            how = encryption.of_dek_info(block.headers.get("DEK-Info", ""))
+    except NotRead as error:
+        obstacle = str(error)
+    return PKCSFile(block, encrypted, how, obstacle, is_der)
+
+
+def _algorithm_of_encrypted(data: bytes) -> bytes:
+    match der.inside(data):
+        case [(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]:
+            return algorithm
+    raise EncodingError("it is damaged, or not what its BEGIN line says")
 
 
 def label_of_der(data: bytes) -> str | None:
     """Return the label that a private key in DER would have in PEM, or None where it is none."""
     if not data.startswith(bytes([der.SEQUENCE])):  # nearly every file
         return None
-    match [der.fields(content) for _, content in der.fields(data)]:
-        case [[(der.INTEGER, b"\0"), *numbers]] if len(numbers) == 8 and all(
-            tag == der.INTEGER for tag, _ in numbers
+    match der.inside(data):
+        case [(der.INTEGER, b"\0" | b"\1"), *numbers] if 8 <= len(numbers) <= 9 and all(
+            tag == der.INTEGER for tag, _ in numbers[:8]
         ):
             return PKCS1_LABEL
-        case [[(der.INTEGER, b"\0" | b"\1"), (der.SEQUENCE, _), (der.OCTET_STRING, _), *_]]:
+        case [(der.INTEGER, b"\0" | b"\1"), (der.SEQUENCE, _), (der.OCTET_STRING, _), *_]:
             return PKCS8_LABEL
-        case [[(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]]:
-            tag, identifier = next(iter(der.fields(algorithm)), (0, b""))
-            if tag == der.OBJECT and identifier.startswith(_PASSWORD_BASED):
-                return PKCS8_ENCRYPTED_LABEL
+        case [(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)] if encryption.is_scheme(algorithm):
+            return PKCS8_ENCRYPTED_LABEL
     return None
 
 
-def is_encrypted(armour: Armour) -> bool:
-    """Tell whether it takes a passphrase to read any of it, the public half included."""
-    return armour.label == PKCS8_ENCRYPTED_LABEL or "ENCRYPTED" in armour.headers.get(
-        "Proc-Type", ""
-    )
+# Inside ---------------------------------------------------------------------------------------
 
 
-def unlock(armour: Armour, passphrase: bytes | None) -> PrivateKey:
-    """Return the private key; a passphrase that is not needed is not looked at.
-
-    Raises:
-        WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
-        HalvesDisagree: its numbers are not all of one key.
-        UnsupportedKey: it is of a type that is not taken.
-        NotRead: it is encrypted in a way that is not read.
-        EncodingError: it is damaged.
-    """
-    encrypted = is_encrypted(armour)
-    if encrypted:
-        check_encryption(armour)
-        if not passphrase:
-            raise WrongPassphrase(given=False)
-    password = passphrase if encrypted else None
-    try:
-        # The validation that is skipped takes 50 ms with the interpreter lock held.
-        private_key = (
-            load_pem_private_key(armour.render(), password, unsafe_skip_rsa_key_validation=True)
-            if encrypted and armour.label == PKCS1_LABEL
-            else load_der_private_key(armour.body, password, unsafe_skip_rsa_key_validation=True)
-        )
-    except UnsupportedAlgorithm:
-        raise NotRead(
-            "it is encrypted in a way that is not read, or of an unknown type of key, so convert it"
-            + _CONVERT
-        ) from None
-    except MemoryError:
-        raise NotRead("its passphrase takes more memory than is free") from None
-    except (ValueError, TypeError, InternalError):
-        # A TypeError says that the label and the content disagree on whether it is encrypted; an
-        # InternalError, that a number of the key derivation is impossible.
-        if encrypted:
-            raise WrongPassphrase(given=True) from None
-        raise EncodingError("it is damaged, its numbers cannot be read") from None
-    match private_key:
-        case RSAPrivateKey():
-            if not rsa_numbers.is_one_key(private_key.private_numbers()):
-                raise HalvesDisagree
-            private_numbers.public_key(
-                private_numbers.public_half(private_key).blob
-            )  # looks at its size
-            return private_key
-        case Ed25519PrivateKey():
-            return private_key
-        case ec.EllipticCurvePrivateKey():
-            raise UnsupportedKey("ECDSA")
-        case dsa.DSAPrivateKey():
-            raise UnsupportedKey("DSA")
+def _read(data: bytes) -> PrivateKey:
+    """Read a PrivateKeyInfo (RFC 5958) or an RSAPrivateKey (RFC 8017 appendix A.1.2)."""
+    match der.inside(data):
+        case [(der.INTEGER, b"\0"), *numbers] if len(numbers) == 8:
+            return _rsa(numbers)
+        case [(der.INTEGER, b"\1"), *numbers] if len(numbers) == 9:
+            raise UnsupportedKey(
+                "RSA", "this is an RSA key of more than two primes, which SSH lacks"
+            )
+        case [
+            (der.INTEGER, b"\0" | b"\1"),
+            (der.SEQUENCE, algorithm),
+            (der.OCTET_STRING, content),
+            *more,
+        ]:
+            pass
         case _:
-            raise UnsupportedKey("unknown to SSH")
+            raise EncodingError("it is damaged, its numbers cannot be read")
+    if algorithm in (der.RSA_ENCRYPTION, der.RSA_ENCRYPTION[:-2]):
+        match der.inside(content):
+            case [(der.INTEGER, b"\0"), *numbers] if len(numbers) == 8:
+                return _rsa(numbers)
+    elif algorithm == der.ID_ED25519:
+        match der.fields(content):
+            case [(der.OCTET_STRING, seed)] if len(seed) == 32:
+                return _ed25519(seed, more)
+    elif name := algorithm_name(algorithm):
+        raise UnsupportedKey(name)
+    raise EncodingError("it is damaged, its numbers cannot be read")
 
 
-_CONVERT = " with ssh-keygen -p -f FILE"
+def _rsa(fields: list[tuple[int, bytes]]) -> RSAPrivateKey:
+    numbers = []
+    for tag, content in fields:
+        value = der.number(content)
+        if tag != der.INTEGER or value is None:
+            raise EncodingError("it is damaged, its numbers cannot be read")
+        numbers.append(value)
+    n, e, d, p, q, dmp1, dmq1, iqmp = numbers
+    return private_numbers.rsa_key(e, n, d, p, q, iqmp, (dmp1, dmq1))
 
 
-def check_encryption(armour: Armour) -> None:
-    """Refuse what cannot be decrypted, or would take minutes to try, whatever the passphrase.
-
-    Raises:
-        NotRead: it is so; says what to do.
-        EncodingError: it is damaged.
-    """
-    if armour.label == PKCS1_LABEL:
-        cipher, _, iv = armour.headers.get("DEK-Info", "").partition(",")
-        if cipher not in _DEK_IV_DIGITS:
-            raise NotRead("it is encrypted with a cipher that is not read, convert it" + _CONVERT)
-        # The library panics at one that is too short.
-        if len(iv) != _DEK_IV_DIGITS[cipher] or not re.fullmatch("[0-9A-Fa-f]+", iv):
-            raise EncodingError("its DEK-Info line is damaged")
-        return
-    match [der.fields(content) for _, content in der.fields(armour.body)]:
-        case [[(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]]:
-            parts = list(_leaves(algorithm))
-        case _:
-            raise EncodingError("it is damaged, or not what its BEGIN line says")
-    numbers = [int.from_bytes(content) for tag, content in parts if tag == der.INTEGER]
-    scrypt = (der.OBJECT, _SCRYPT) in parts
-    if scrypt and prod(numbers[:3]) > _MOST_SCRYPT_BLOCKS:
-        raise NotRead("its passphrase takes too much of scrypt, convert it" + _CONVERT)
-    # The length of the key may stand beside the iterations: it is small, and not to be trusted.
-    if not scrypt and max(numbers, default=0) > _MOST_ITERATIONS:
-        raise NotRead("its passphrase takes too many iterations, convert it" + _CONVERT)
+def _ed25519(seed: bytes, more: list[tuple[int, bytes]]) -> Ed25519PrivateKey:
+    private_key = Ed25519PrivateKey.from_private_bytes(seed)
+    point = private_key.public_key().public_bytes_raw()
+    for tag, content in more:
+        if tag == _PUBLIC_KEY and content != b"\0" + point:
+            raise HalvesDisagree
+    return private_key
 
 
-def _leaves(data: bytes, depth: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the elements that are no sequences, as deep as an algorithm ever is."""
-    for tag, content in der.fields(data):
-        if tag == der.SEQUENCE and depth < 8:
-            yield from _leaves(content, depth + 1)
-        else:
-            yield tag, content
+_PUBLIC_KEY = 0x81
+"""The tag of the public half that RFC 5958 lets follow."""

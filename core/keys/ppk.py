@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from core.keys import EncodingError, NotRead, WrongPassphrase
+from core.keys import EncodingError, NotRead, WrongPassphrase, ssh_types
 from core.keys.encoding import argon2
 from core.keys.encoding.armour import lines, unbase64
 from core.keys.encoding.sshwire import Reader, WireError, mpint, string
+from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import certificate, private_numbers
@@ -35,7 +36,7 @@ _MAC_KEY_2 = b"putty-private-key-file-mac-key"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class PPKFile:
     """The fields of a PPK in their order; `private` is encrypted where `encryption` says so.
 
     `derivation` is set in an encrypted file of version 3, and only there.
@@ -54,6 +55,74 @@ class File:
     def encrypted(self) -> bool:
         """Whether it takes a passphrase to read the private half and to check the MAC."""
         return self.encryption != _PLAIN
+
+    @property
+    def container(self) -> FileKind:
+        """Which kind of file it is."""
+        return FileKind.PPK2 if self.version == 2 else FileKind.PPK3
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half, which is never encrypted; puttygen can keep a certificate there.
+
+        Raises:
+            EncodingError: it is damaged, or of another type than the file says.
+        """
+        blob = self.public_blob
+        if ssh_types.is_certificate(self.algorithm.decode("latin-1")):
+            blob = certificate.certified(blob)
+        found = private_numbers.public_key(blob)
+        if Reader(self.public_blob).string() != self.algorithm:
+            raise EncodingError("this PPK names two types of key")
+        return found
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be unlocked here, whatever the passphrase, or nothing."""
+        return argon2.obstacle(self.derivation) if self.derivation else ""
+
+    def shown(self) -> tuple[PublicKey, str]:
+        """Return the public half and the comment, which are never encrypted.
+
+        Of a file that is not encrypted, everything is checked.
+
+        Raises:
+            HalvesDisagree, EncodingError: see `unlock`.
+        """
+        if not self.encrypted:
+            self.unlock(None)
+        return self.public_key, self.comment.decode("utf-8", "replace")
+
+    def unlock(self, passphrase: bytes | None = None) -> PrivateKey:
+        """Return the private key, after checking the MAC and that the halves are of one key.
+
+        A passphrase that is not needed is not looked at.
+
+        Raises:
+            WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
+            HalvesDisagree: the public half is not that of the private one.
+            NotRead: the passphrase takes more work than is done here.
+            EncodingError: it is damaged.
+        """
+        if self.encrypted and self.obstacle:
+            raise NotRead(self.obstacle)
+        if self.encrypted and not passphrase:
+            raise WrongPassphrase(given=False)
+        keys = _keys(self, passphrase)
+        clear = keys.aes().decryptor().update(self.private) if self.encrypted else self.private
+        if not hmac.compare_digest(self.mac, _mac(self, clear, keys.mac)):
+            if self.encrypted:
+                raise WrongPassphrase(given=True)
+            raise EncodingError("the MAC of this PPK does not match its contents, it was changed")
+        public = Reader(self.public_key.blob)
+        try:
+            return _private_key(self, public, Reader(clear))
+        except WireError:
+            raise EncodingError("a field of this PPK is malformed") from None
+
+    def is_as_written(self, data: bytes) -> bool:
+        """Return whether these are the bytes that puttygen and `encode` write, to the last one."""
+        return data == self.render()
 
     def render(self) -> bytes:
         """Return the file as puttygen writes it: LF, base64 at 64, one final newline."""
@@ -94,7 +163,7 @@ def encode(
         derivation = argon2.new_parameters() if version == 3 else None
         clear += secrets.token_bytes(-len(clear) % _BLOCK)
     algorithm = Reader(public_key.blob).string()
-    plain = File(
+    plain = PPKFile(
         version, algorithm, encryption, comment.encode(), public_key.blob, derivation, clear, b""
     )
     keys = _keys(plain, passphrase)
@@ -131,7 +200,7 @@ def _derivation_lines(parameters: argon2.Parameters) -> list[bytes]:
 # Reading --------------------------------------------------------------------------------------
 
 
-def parse(data: bytes) -> File:
+def parse(data: bytes) -> PPKFile:
     """Return the fields of a PPK with any line ends and anything behind its MAC, as puttygen does.
 
     Raises:
@@ -144,7 +213,8 @@ def parse(data: bytes) -> File:
         raise EncodingError("this is no PPK, or its first line was changed")
     if mark not in (MARKER + b"2", MARKER + b"3"):
         raise NotRead("this PPK is of a version that is not read, save it anew with puttygen")
-    private_numbers.check_type(certificate.key_type(algorithm))
+    certified = ssh_types.certified_type(algorithm.decode("latin-1"))
+    private_numbers.check_type(certified.encode("latin-1"))
     version = int(mark[-1:])
     encryption = _header(rows, b"Encryption")
     if encryption not in (_PLAIN, _AES):
@@ -156,7 +226,7 @@ def parse(data: bytes) -> File:
     if encryption == _AES and len(private) % _BLOCK:
         raise EncodingError("the private half of this PPK is not whole")
     mac = _header(rows, b"Private-MAC")
-    return File(version, algorithm, encryption, comment, public_blob, derivation, private, mac)
+    return PPKFile(version, algorithm, encryption, comment, public_blob, derivation, private, mac)
 
 
 def _header(rows: Iterator[bytes], name: bytes) -> bytes:
@@ -195,47 +265,7 @@ def _derivation(rows: Iterator[bytes]) -> argon2.Parameters:
     return parameters
 
 
-def public_key(file: File) -> PublicKey:
-    """Return the public half, which is never encrypted; puttygen can keep a certificate there.
-
-    Raises:
-        EncodingError: it is damaged, or of another type than the file says.
-    """
-    blob = file.public_blob
-    if certificate.is_certificate(file.algorithm):
-        blob = certificate.certified(blob)
-    found = private_numbers.public_key(blob)
-    if Reader(file.public_blob).string() != file.algorithm:
-        raise EncodingError("this PPK names two types of key")
-    return found
-
-
-def unlock(file: File, passphrase: bytes | None = None) -> PrivateKey:
-    """Return the private key, after checking the MAC and that the halves are of one key.
-
-    A passphrase that is not needed is not looked at.
-
-    Raises:
-        WrongPassphrase: it is encrypted and this is not its passphrase, or it is damaged.
-        HalvesDisagree: the public half is not that of the private one.
-        EncodingError: it is damaged.
-    """
-    if file.encrypted and not passphrase:
-        raise WrongPassphrase(given=False)
-    keys = _keys(file, passphrase)
-    clear = keys.aes().decryptor().update(file.private) if file.encrypted else file.private
-    if not hmac.compare_digest(file.mac, _mac(file, clear, keys.mac)):
-        if file.encrypted:
-            raise WrongPassphrase(given=True)
-        raise EncodingError("the MAC of this PPK does not match its contents, it was changed")
-    public = Reader(public_key(file).blob)
-    try:
-        return _private_key(file, public, Reader(clear))
-    except WireError:
-        raise EncodingError("a field of this PPK is malformed") from None
-
-
-def _private_key(file: File, public: Reader, private: Reader) -> PrivateKey:
+def _private_key(file: PPKFile, public: Reader, private: Reader) -> PrivateKey:
     private_key: PrivateKey
     if public.string() == b"ssh-rsa":
         e, n = public.mpint(), public.mpint()
@@ -261,7 +291,7 @@ class _Keys:
         return Cipher(algorithms.AES(self.cipher), modes.CBC(self.iv))
 
 
-def _keys(file: File, passphrase: bytes | None) -> _Keys:
+def _keys(file: PPKFile, passphrase: bytes | None) -> _Keys:
     if not file.encrypted or not passphrase:
         return _Keys(b"", b"", _sha1(_MAC_KEY_2) if file.version == 2 else b"")
     if file.derivation is None:
@@ -275,7 +305,7 @@ def _sha1(data: bytes) -> bytes:
     return hashlib.sha1(data, usedforsecurity=False).digest()
 
 
-def _mac(file: File, clear: bytes, key: bytes) -> bytes:
+def _mac(file: PPKFile, clear: bytes, key: bytes) -> bytes:
     fields = (file.algorithm, file.encryption, file.comment, file.public_blob, clear)
     digest = "sha1" if file.version == 2 else "sha256"
     return hmac.new(key, b"".join(map(string, fields)), digest).hexdigest().encode()

@@ -1,10 +1,11 @@
 """A public key: its SSH wire blob, its OpenSSH line and its DER."""
 
-import base64
+from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from core.keys.encoding import der
+from core.keys.encoding import der, strict_base64
 from core.keys.encoding.sshwire import Reader, WireError, mpint, string
 from core.model import KeyType
 
@@ -16,6 +17,14 @@ _FEWEST_BITS, _MOST_BITS = 512, 8192
 
 class UnreadableError(ValueError):
     """The material is not a public key that is taken; `str()` of it is the reason."""
+
+
+class RSASizeError(UnreadableError):
+    """A whole RSA key whose size or exponent no pair can have; `fragment` says so in a clause."""
+
+    def __init__(self, fragment: str) -> None:
+        super().__init__(f"{fragment[0].upper()}{fragment[1:]}.")
+        self.fragment = fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class PublicKey:
     @property
     def line(self) -> str:
         """The key as `TYPE BASE64`: an OpenSSH line without a comment."""
-        return f"{SSH_NAMES[self.key_type]} {base64.b64encode(self.blob).decode()}"
+        return f"{SSH_NAMES[self.key_type]} {b64encode(self.blob).decode()}"
 
     @property
     def bits(self) -> int:
@@ -110,14 +119,11 @@ class PublicKey:
 
 
 def decode_base64(text: str) -> bytes:
-    """Decode base64 that is exactly as it would be encoded (RFC 4648 section 4)."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:  # binascii.Error is one, and so is the refusal of non-ASCII text
-        data = b""
-    if not data or base64.b64encode(data).decode() != text:
-        raise UnreadableError("The key is not valid base64: it was cut or changed. " + COPY_AGAIN)
-    return data
+    """Return what base64 stands for, or refuse it in words for the person who pasted it."""
+    with suppress(ValueError):
+        return strict_base64.decode(text)
+    # Raised out here, so that the error does not keep another one with the text.
+    raise UnreadableError("The key is not valid base64: it was cut or changed. " + COPY_AGAIN)
 
 
 def read_blob(blob: bytes) -> PublicKey:
@@ -144,13 +150,24 @@ def read_blob(blob: bytes) -> PublicKey:
 
 
 def check_rsa_numbers(e: int, n: int) -> None:
-    """Refuse what no RSA key has (RFC 8017 section 3.1), and sizes that are not taken."""
-    if not _FEWEST_BITS <= n.bit_length() <= _MOST_BITS:
-        raise UnreadableError(
-            f"The RSA key has {n.bit_length():,} bits. Give one of"
-            f" {_FEWEST_BITS:,} to {_MOST_BITS:,} bits."
+    """Refuse what no RSA key has (RFC 8017 section 3.1), and what no pair can have.
+
+    The sizes are those that EC2 was seen to take.
+
+    Raises:
+        RSASizeError: it may be a key, of a size or with an exponent that is not taken.
+        UnreadableError: it is no RSA key.
+    """
+    bits = n.bit_length()
+    if not _FEWEST_BITS <= bits <= _MOST_BITS:
+        raise RSASizeError(
+            f"the RSA key has {bits:,} bits, and only {_FEWEST_BITS:,} to {_MOST_BITS:,} bits are"
+            " taken"
         )
     if n % 2 == 0:
         raise UnreadableError("The modulus of the RSA key is even: it is no RSA key. " + COPY_AGAIN)
     if e % 2 == 0 or not 3 <= e < n:
-        raise UnreadableError("The RSA key has an impossible exponent. " + COPY_AGAIN)
+        shown = f"{e}" if e < 1_000_000 else f"of {e.bit_length():,} bits"
+        raise RSASizeError(
+            f"the RSA key has an impossible exponent, {shown}, with which it protects nothing"
+        )

@@ -3,7 +3,7 @@
 import hashlib
 
 from core.keys.public_key import PublicKey
-from core.model import KeyPair
+from core.model import KeptKeyPair
 
 _WIDTH, _HEIGHT = 17, 9
 _MARKS = " .o+=*BOX@%&#/^"
@@ -37,7 +37,7 @@ def randomart(public_key: PublicKey) -> str:
     )
 
 
-def randomart_of(key_pair: KeyPair) -> str:
+def randomart_of(key_pair: KeptKeyPair) -> str:
     """Return the picture of a key pair's public key, for those who hold only the record.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A key pair by its name or id, and room for another, with EC2's refusals where there is none."""
+"""Finds a key pair by its name or id, and room for another, or refuses in EC2's words."""
 
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,10 @@ from core.errors import (
     InvalidParameterValue,
     KeyPairLimitExceeded,
 )
-from core.model import KeyPair
+from core.model import KeptKeyPair
 
 if TYPE_CHECKING:
-    from core.store.region_store import RegionState
+    from core.store.region_file import RegionState
 
 
 def check_room(state: "RegionState", key_name: str, replaces: str | None = None) -> None:
@@ -33,7 +33,7 @@ def check_room(state: "RegionState", key_name: str, replaces: str | None = None)
         )
 
 
-def named(state: "RegionState", key_name: str) -> KeyPair:
+def named(state: "RegionState", key_name: str) -> KeptKeyPair:
     """Return the key pair of that name.
 
     Raises:
@@ -50,7 +50,7 @@ def named(state: "RegionState", key_name: str) -> KeyPair:
     return found
 
 
-def identified(state: "RegionState", key_pair_id: str) -> KeyPair:
+def identified(state: "RegionState", key_pair_id: str) -> KeptKeyPair:
     """Return the key pair of that id.
 
     Raises:

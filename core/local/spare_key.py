@@ -1,4 +1,4 @@
-"""The RSA key that is made before it is asked for.
+"""Makes an RSA key before it is asked for.
 
 Making one takes 50 ms in the median and a few hundred at worst, typing a name takes seconds. So
 one is made in a thread while the person types, and is there when they press Enter. It is never
@@ -19,15 +19,19 @@ class SpareKey:
     """One private key made ahead, or none; may be used from several threads.
 
     OpenSSL overwrites the numbers of a key when the last reference to it goes.
+
+    Args:
+        make: makes a key, or returns None where none may be made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make: "Callable[[], PrivateKey | None]") -> None:
+        self._make_one = make
         self._lock = threading.Lock()
         self._coming: Future[PrivateKey | None] | None = None
         self._wanted = False
 
-    def prepare(self, make: Callable[[], "PrivateKey | None"]) -> None:
-        """Have a key made in a thread, unless one is in hand or on its way.
+    def prepare(self) -> None:
+        """Have a key made in a thread, unless one is in hand or on its way; returns at once.
 
         The program may end before the thread does.
         """
@@ -36,18 +40,16 @@ class SpareKey:
             if self._coming is None:
                 coming: Future[PrivateKey | None] = Future()
                 thread = threading.Thread(
-                    target=self._make, args=(make, coming), name="spare-key", daemon=True
+                    target=self._make, args=(coming,), name="spare-key", daemon=True
                 )
                 # Where there can be no more threads, the key is made when it is asked for.
                 with suppress(RuntimeError):
                     thread.start()
                     self._coming = coming
 
-    def _make(
-        self, make: Callable[[], "PrivateKey | None"], coming: "Future[PrivateKey | None]"
-    ) -> None:
+    def _make(self, coming: "Future[PrivateKey | None]") -> None:
         try:
-            coming.set_result(make())
+            coming.set_result(self._make_one())
         except BaseException as error:  # noqa: BLE001 - raised in the thread that takes the key
             coming.set_exception(error)
         with self._lock:

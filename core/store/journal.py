@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic, sleep
 
+import orjson
+
 from core.account import user
-from core.disk import files
+from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
 from core.store.records import format_time, parse_time
 
@@ -48,7 +49,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A line of the journal; any text in it may have been edited by hand."""
 
     time: datetime
@@ -104,7 +105,8 @@ class Journal:
             raise self._refusal(error) from error
         try:
             try:
-                marks = self._write(file, self._lines(region, changes, time))
+                heads = self._heads(region, changes, time)
+                start = self._append(file, _lines(heads, "begun"))
             except OSError as error:
                 raise self._refusal(error) from error
             try:
@@ -112,9 +114,9 @@ class Journal:
             except (files.ReplaceNotConfirmed, NotConfirmed):
                 raise  # neither done nor failed
             except BaseException:
-                self._settle(file, marks, "failed")
+                self._settle(file, start, _lines(heads, "failed"))
                 raise
-            self._settle(file, marks, "done")
+            self._settle(file, start, _lines(heads, "done"))
         finally:
             with suppress(OSError):
                 os.close(file)
@@ -164,9 +166,8 @@ class Journal:
                     " Nothing was changed; try again."
                 ) from None
 
-    def _lines(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
-        import orjson
-
+    def _heads(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
+        """Return the lines, each up to its outcome."""
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),
@@ -175,8 +176,7 @@ class Journal:
             "process": os.getpid(),
             "region": region,
         }
-        tail = b"," + _OUTCOME + _outcome("begun") + b"}\n"
-        heads = (
+        return [
             orjson.dumps(
                 {
                     **circumstances,
@@ -184,34 +184,32 @@ class Journal:
                     "key_name": change.key_name,
                     "key_pair_id": change.key_pair_id,
                 }
-            )
+            )[:-1]
             for change in changes
-        )
-        return [head[:-1] + tail for head in heads]
+        ]
 
     @staticmethod
-    def _write(file: int, lines: Sequence[bytes]) -> list[int]:
-        """Append lines, all or none, and return where the outcome of each stands."""
-        start = os.lseek(file, 0, os.SEEK_END)
+    def _append(file: int, lines: bytes) -> int:
+        """Append lines, all or none, and return where the first begins."""
+        end = os.lseek(file, 0, os.SEEK_END)
         # What a crash left of a line must not spoil ours.
-        break_ = b"\n" if start and os.pread(file, 1, start - 1) != b"\n" else b""
+        break_ = b"\n" if end and os.pread(file, 1, end - 1) != b"\n" else b""
         try:
-            files.write_all(file, break_ + b"".join(lines))
+            in_folder.write_all(file, break_ + lines)
             os.fsync(file)
         except BaseException:
-            os.ftruncate(file, start)
+            os.ftruncate(file, end)
             raise
-        ends = accumulate(map(len, lines), initial=start + len(break_))
-        return [end - _OUTCOME_WIDTH - len(b"}\n") for end in islice(ends, 1, None)]
+        return end + len(break_)
 
     @staticmethod
-    def _settle(file: int, marks: Sequence[int], outcome: str) -> None:
+    def _settle(file: int, start: int, lines: bytes) -> None:
+        """Write the same lines again with their outcome, which is as wide as it was."""
         # The change is made, or is not, whatever the journal still takes.
         with suppress(OSError):
-            for mark in marks:
-                os.pwrite(file, _outcome(outcome), mark)
+            os.pwrite(file, lines, start)
 
-    def read(self) -> list[Entry]:
+    def read(self) -> list[JournalEntry]:
         """Return the entries, the oldest first; lines that are none are left out.
 
         Raises:
@@ -225,7 +223,7 @@ class Journal:
                 return entries
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path) -> Iterator[JournalEntry]:
     try:
         data = files.read_regular_file(path, _LARGEST)
     except FileNotFoundError:
@@ -243,18 +241,17 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _outcome(outcome: str) -> bytes:
-    """Return an outcome as JSON, always of one width, so that it can be overwritten."""
-    return f'"{outcome}"'.ljust(_OUTCOME_WIDTH).encode()
+def _lines(heads: Sequence[bytes], outcome: str) -> bytes:
+    """Return lines with an outcome, always of one width, so that it can be overwritten."""
+    tail = b"," + _OUTCOME + f'"{outcome}"'.ljust(_OUTCOME_WIDTH).encode() + b"}\n"
+    return b"".join(head + tail for head in heads)
 
 
-def _entry(line: bytes) -> Entry | None:
-    import orjson
-
+def _entry(line: bytes) -> JournalEntry | None:
     try:
         values = orjson.loads(line)
         values["time"] = parse_time(values["time"])
-        entry = Entry(**values)
+        entry = JournalEntry(**values)
     except (KeyError, TypeError, ValueError):
         return None
     texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)

@@ -1,76 +1,88 @@
-"""A key pair as the record that stands in a Region's file, in EC2's spelling where EC2 has one."""
+"""Turns key pairs into the records of a Region's file and back, in EC2's spelling."""
 
 from collections.abc import Mapping
 from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
-from core.model import DeletedKeyPair, Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+from core.model import (
+    Custody,
+    DeletedKeyPair,
+    Fingerprints,
+    KeptKeyPair,
+    KeyType,
+    PrivateKeyState,
+    Tag,
+)
 
 Record = dict[str, Any]
 
 _FIRST_YEAR = 1970
 
 
-def to_record(key_pair: KeyPair) -> Record:
+def to_record(key_pair: KeptKeyPair) -> Record:
     """Return the record of a key pair: JSON types only, nothing private.
 
     Only a successor has the member `Replaces`, and keeps it: the records of everything else are
     those of the first versions, which leave it alone in what they change.
     """
+    custody = key_pair.custody
     record = {
         "KeyPairId": key_pair.key_pair_id,
         "KeyName": key_pair.key_name,
         "KeyType": key_pair.key_type.value,
         "KeyFingerprint": key_pair.key_fingerprint,
         "Fingerprints": {
-            "PKCS8SHA1": key_pair.fingerprints.pkcs8_sha1,
-            "SPKIMD5": key_pair.fingerprints.spki_md5,
-            "SSHSHA256": key_pair.fingerprints.ssh_sha256,
-            "SSHMD5": key_pair.fingerprints.ssh_md5,
+            "PKCS8SHA1": custody.fingerprints.pkcs8_sha1,
+            "SPKIMD5": custody.fingerprints.spki_md5,
+            "SSHSHA256": custody.fingerprints.ssh_sha256,
+            "SSHMD5": custody.fingerprints.ssh_md5,
         },
         "PublicKey": key_pair.public_key,
         "Tags": [{"Key": tag.key, "Value": tag.value} for tag in key_pair.tags],
         "CreateTime": format_time(key_pair.create_time),
-        "PrivateKey": key_pair.private_key.value,
-        "SavedTo": list(key_pair.saved_to),
+        "PrivateKey": custody.private_key.value,
+        "SavedTo": list(custody.saved_to),
     }
-    if key_pair.replaces is not None:
-        record["Replaces"] = key_pair.replaces
+    if custody.replaces is not None:
+        record["Replaces"] = custody.replaces
     return record
 
 
-def from_record(record: Mapping[str, Any]) -> KeyPair:
+def from_record(record: Mapping[str, Any]) -> KeptKeyPair:
     """Return the key pair of a record.
 
     Raises:
         KeyError, TypeError, ValueError: it is not such a record.
     """
     fingerprints = record["Fingerprints"]
-    key_pair = KeyPair(
+    key_pair = KeptKeyPair(
         key_pair_id=record["KeyPairId"],
         key_name=record["KeyName"],
         key_type=KeyType(record["KeyType"]),
         key_fingerprint=record["KeyFingerprint"],
-        fingerprints=Fingerprints(
-            pkcs8_sha1=fingerprints["PKCS8SHA1"],
-            spki_md5=fingerprints["SPKIMD5"],
-            ssh_sha256=fingerprints["SSHSHA256"],
-            ssh_md5=fingerprints["SSHMD5"],
-        ),
         public_key=record["PublicKey"],
         tags=tuple(Tag(tag["Key"], tag["Value"]) for tag in record["Tags"]),
         create_time=parse_time(record["CreateTime"]),
-        private_key=PrivateKeyState(record["PrivateKey"]),
-        saved_to=tuple(record["SavedTo"]),
-        replaces=record.get("Replaces"),
+        custody=Custody(
+            private_key=PrivateKeyState(record["PrivateKey"]),
+            fingerprints=Fingerprints(
+                pkcs8_sha1=fingerprints["PKCS8SHA1"],
+                spki_md5=fingerprints["SPKIMD5"],
+                ssh_sha256=fingerprints["SSHSHA256"],
+                ssh_md5=fingerprints["SSHMD5"],
+            ),
+            saved_to=tuple(record["SavedTo"]),
+            replaces=record.get("Replaces"),
+        ),
     )
     _check_shape(key_pair, record["SavedTo"])
     return key_pair
 
 
-def _check_shape(key_pair: KeyPair, saved_to: object) -> None:
+def _check_shape(key_pair: KeptKeyPair, saved_to: object) -> None:
     """Raise TypeError or ValueError for values that no key pair has, but JSON can."""
-    kinds = key_pair.fingerprints
+    custody = key_pair.custody
+    kinds = custody.fingerprints
     texts = [
         key_pair.key_pair_id,
         key_pair.key_name,
@@ -78,9 +90,9 @@ def _check_shape(key_pair: KeyPair, saved_to: object) -> None:
         kinds.ssh_sha256,
         kinds.ssh_md5,
         key_pair.public_key,
-        *key_pair.saved_to,
+        *custody.saved_to,
     ]
-    optional = kinds.pkcs8_sha1, kinds.spki_md5, key_pair.replaces
+    optional = kinds.pkcs8_sha1, kinds.spki_md5, custody.replaces
     texts += [text for text in optional if text is not None]
     for tag in key_pair.tags:
         texts += (tag.key, tag.value)
@@ -88,7 +100,7 @@ def _check_shape(key_pair: KeyPair, saved_to: object) -> None:
         raise TypeError("something that is to be text is not")
     if type(saved_to) is not list:
         raise TypeError("the files are no list")
-    if key_pair.private_key is PrivateKeyState.SAVED and not saved_to:
+    if custody.private_key is PrivateKeyState.SAVED and not saved_to:
         raise ValueError("a saved key is in no file")
 
 

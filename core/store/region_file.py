@@ -1,4 +1,4 @@
-"""The format of a Region's file: bytes to tables and what they mean, and back.
+"""Turns the bytes of a Region's file into tables and what they mean, and back.
 
 The file is a plain TinyDB document. Its first table, `keypairs`, is one record about the file
 itself, which begins with the SHA-256 of every byte that follows.
@@ -6,28 +6,34 @@ itself, which begins with the SHA-256 of every byte that follows.
 
 import gc
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from core.errors import StoreError, StoreTooNew
-from core.model import DeletedKeyPair, KeyPair
+import orjson
+
+from core.errors import StoreError
+from core.model import DeletedKeyPair, KeptKeyPair
+from core.store import region_format
 from core.store.records import Record, deleted_from_record, from_record
+from core.store.region_format import DELETED as DELETED
+from core.store.region_format import HEADER, PREFIX, REST, SCHEMA
+from core.store.region_format import KEY_PAIRS as KEY_PAIRS
+from core.store.region_format import LARGEST as LARGEST
 
-SCHEMA = 1
-LARGEST = 256 * 1024 * 1024
-"""More bytes than any Region's file has."""
-
-KEY_PAIRS = "key_pairs"
-DELETED = "deleted_key_pairs"
-_HEADER = "keypairs"
-
-_PREFIX = b'{"keypairs":{"1":{"sha256":"'
-_DIGEST = slice(len(_PREFIX), len(_PREFIX) + 64)
-_REST = slice(len(_PREFIX) + 64, None)
 _RECORDS_IN_A_PIECE = 256
+_BYTES_IN_A_PIECE = 256 * 1024
+
+_LONGEST_SHOWN = 40
+
+_MOST_GENERATIONS = 2**53
+"""More than a file ever has, and no more than a number in JSON holds exactly."""
+
+# As TinyDB writes its numbers; it would not find `01` or ` 1 ` again.
+_DOC_ID = re.compile(r"0|[1-9][0-9]{0,17}")
 
 _START_OF_A_RECORD = re.compile(
     rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
@@ -46,7 +52,7 @@ class RegionState:
     """
 
     generation: int = 0
-    key_pairs: Mapping[str, KeyPair] = field(default_factory=dict)
+    key_pairs: Mapping[str, KeptKeyPair] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     deleted: Mapping[str, DeletedKeyPair] = field(default_factory=dict)
 
@@ -54,7 +60,7 @@ class RegionState:
         """Tell whether the id exists or once did."""
         return key_pair_id in self.key_pairs or key_pair_id in self.deleted
 
-    def named(self, key_name: str) -> KeyPair | None:
+    def named(self, key_name: str) -> KeptKeyPair | None:
         """Return the key pair of that name."""
         key_pair_id = self.names.get(key_name)
         return None if key_pair_id is None else self.key_pairs[key_pair_id]
@@ -79,17 +85,15 @@ def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, 
         StoreError: a text in it cannot be stored.
     """
     digest = hashlib.sha256()
-    offset = _REST.start
+    offset = REST.start
     for piece in _pieces_after_digest(tables, region, generation):
         digest.update(piece)
         yield offset, piece
         offset += len(piece)
-    yield 0, _PREFIX + digest.hexdigest().encode()
+    yield 0, PREFIX + digest.hexdigest().encode()
 
 
 def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterator[Piece]:
-    import orjson
-
     header = {"schema": SCHEMA, "region": region, "generation": generation}
     try:
         between = b'",' + orjson.dumps(header)[1:] + b"}"
@@ -106,31 +110,43 @@ def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterat
     yield between + b"}"
 
 
+def start_of(data: bytes) -> bytes:
+    """Return the start of a file's bytes: up to the digest, which stands for all that follows."""
+    return data[: REST.start]
+
+
+def start_of_file(file: int) -> bytes:
+    """Return the same of an open file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return os.pread(file, REST.start, 0)
+
+
+def is_whole(file: int) -> bool:
+    """Return whether the digest of an open file is that of its bytes; takes little memory.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    offset = REST.start
+    while piece := os.pread(file, _BYTES_IN_A_PIECE, offset):
+        digest.update(piece)
+        offset += len(piece)
+    return start_of_file(file) == PREFIX + digest.hexdigest().encode()
+
+
 def decode(data: bytes, region: str) -> Tables:
     """Return the tables of a Region's file.
 
     Raises:
-        StoreTooNew: a newer version of the program wrote it.
-        ValueError: it is not the file of that Region, whole and unchanged; says what is wrong.
+        StoreTooNew, ValueError: see `region_format.decode`.
     """
     import orjson
 
-    if not data:
-        raise ValueError("it is empty")
-    if not data.startswith(_PREFIX):
-        raise ValueError("it does not begin as a file of keypairs does")
-    if hashlib.sha256(memoryview(data)[_REST]).hexdigest().encode() != data[_DIGEST]:
-        raise ValueError("its checksum does not match: it was cut off or changed")
-    tables: Tables = orjson.loads(data)
-    header = tables[_HEADER]["1"]
-    if header["schema"] > SCHEMA:
-        raise StoreTooNew(
-            f"it was written by a newer version of keypairs (schema {header['schema']};"
-            f" this version reads {SCHEMA})"
-        )
-    if header["region"] != region:
-        raise ValueError("it is the file of another Region")
-    return tables
+    return region_format.decode(data, region, orjson.loads)
 
 
 def read(data: bytes, region: str, known: Content | None = None) -> Content:
@@ -152,10 +168,15 @@ def read(data: bytes, region: str, known: Content | None = None) -> Content:
 def _content(tables: Tables, known: Content) -> Content:
     records = tables[KEY_PAIRS]
     known_records = known.tables.get(KEY_PAIRS, {})
-    generation = tables[_HEADER]["1"]["generation"]
+    generation = tables[HEADER]["1"]["generation"]
     if type(generation) is not int:
         raise TypeError("the generation is no number")
-    key_pairs: dict[str, KeyPair] = {}
+    if not 0 <= generation < _MOST_GENERATIONS:
+        raise ValueError("no file has had that many generations")
+    for doc_id in (*records, *tables[DELETED]):
+        if _DOC_ID.fullmatch(doc_id) is None:
+            raise ValueError(f"{doc_id[:_LONGEST_SHOWN]!r} is no number of a record")
+    key_pairs: dict[str, KeptKeyPair] = {}
     doc_ids: dict[str, int] = {}
     texts: dict[str, str] = {}
     for doc_id, record in records.items():
@@ -174,6 +195,8 @@ def _content(tables: Tables, known: Content) -> Content:
     deleted = {
         record["KeyPairId"]: deleted_from_record(record) for record in tables[DELETED].values()
     }
+    if len(deleted) != len(tables[DELETED]) or not deleted.keys().isdisjoint(key_pairs):
+        raise ValueError("two records share an id")
     return Content(tables, RegionState(generation, key_pairs, names, deleted), doc_ids)
 
 
@@ -191,8 +214,6 @@ def _share(record: Record, texts: dict[str, str]) -> None:
 
 def names_still_readable(data: bytes) -> frozenset[str]:
     """Return the names of the key pairs that can be made out in a file, be it damaged."""
-    import orjson
-
     names = set()
     for match in _START_OF_A_RECORD.finditer(data.partition(f'"{DELETED}"'.encode())[0]):
         try:

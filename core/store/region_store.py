@@ -1,12 +1,13 @@
-"""One Region on disk: a TinyDB file that survives crashes, full disks and other sessions.
+"""Keeps one Region on disk: a TinyDB file that survives crashes, full disks and other sessions.
 
 The file is a plain TinyDB document, so stock TinyDB reads it; its format is in
 `core.store.region_file`. What was cut, flipped or edited by hand is refused, not guessed at.
 
 A change is one transaction: take the Region's lock, reread the file if another session wrote it,
-check and change in memory, write a new file beside the old one, sync it, put it in place, sync
-the folder, release. Readers take no lock; they see the old file or the new one, never half of
-one. The file that was replaced stays beside it as `REGION.json.bak`.
+check and change in memory, write a new file beside the old one, sync it, make sure that the old
+one is still what was read, put the new one in its place, sync the folder, release. Readers take no
+lock; they see the old file or the new one, never half of one. The file that was replaced stays
+beside it as `REGION.json.bak`.
 
 Readers need no TinyDB either: it, and the lock, are imported by the first change.
 """
@@ -18,18 +19,25 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.disk import files
+from core.disk import files, in_folder, replacing
+from core.disk.files import ReplaceNotConfirmed
+from core.disk.mounts import network_file_system
 from core.ec2.regions import is_region
 from core.errors import StoreDamaged, StoreError, StoreNotConfirmed, StoreTooNew
+from core.model import KeyPair
 from core.process import changing
 from core.store import data_dir, region_file
+from core.store.data_dir import restore_command
 from core.store.journal import Change, Journal
 from core.store.region_file import Content
 from core.store.region_file import RegionState as RegionState
 from core.store.region_lock import RegionLock
 from core.store.system_errors import explained
-from core.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from core.store.transaction import Transaction
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another session before giving up."""
@@ -37,9 +45,14 @@ LOCK_TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A reading of the file, and what identifies the file that was read."""
+    """A reading of the file, and what identifies the file that was read.
 
-    identity: tuple[int, int, int] | None = None
+    What stands in the file decides: where time stamps are coarse, another file may have the same
+    status, and its inode after a while. `start` holds the digest of all that follows.
+    """
+
+    status: tuple[int, int, int] | None = None
+    start: bytes = b""
     content: Content = field(default_factory=Content)
 
 
@@ -65,6 +78,7 @@ class RegionStore:
         """The Region's file."""
         self.previous_path = folder / f"{region}.json.bak"
         """The file as it was before the last change."""
+        self._claim_path = folder / f"{region}.json.claim"
         self._journal = Journal(folder)
         self._now = now
         self._region = region
@@ -113,6 +127,17 @@ class RegionStore:
         """The journal of the data folder."""
         return self._journal
 
+    def journaled(
+        self, operation: str, key_pair: KeyPair, time: datetime
+    ) -> AbstractContextManager[None]:
+        """Record in the journal what changes no record, around the block that does it.
+
+        Raises:
+            StoreError: the journal cannot be written; the block was not run.
+        """
+        change = Change(operation, key_pair.key_name, key_pair.key_pair_id)
+        return self._journal.record(self._region, [change], time)
+
     def write_problem(self) -> str | None:
         """Return why the file permissions forbid changes, or None where they do not."""
         return data_dir.problem(self._folder)
@@ -128,7 +153,7 @@ class RegionStore:
             return self._refresh().content.state
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> "Iterator[Transaction]":
         """Hold the Region's lock, and write what was changed when the block ends well.
 
         Raises:
@@ -137,6 +162,8 @@ class RegionStore:
             StoreNotConfirmed: written, but the disk did not confirm it.
             StoreError: it could not be written; nothing was changed.
         """
+        from core.store.transaction import Transaction  # it brings TinyDB, which takes 20 ms
+
         with self.locked():
             content = self._refresh().content
             transaction = Transaction(content)
@@ -171,7 +198,7 @@ class RegionStore:
                 yield
 
     def _prepare_folder(self) -> None:
-        if self._loaded.identity is not None and not self._folder.is_dir():
+        if self._loaded.start and not self._folder.is_dir():
             raise StoreError(
                 f"The folder {self._folder} is gone, and {self.path.name} with it."
                 " Nothing was changed. Bring it back, or start again with an empty one."
@@ -192,7 +219,7 @@ class RegionStore:
 
         Every change does so by itself; this is for a session that only looks.
         """
-        if any(self._leftovers()):
+        if any(self._leftovers()) or os.path.lexists(self._claim_path):
             with suppress(StoreError), self._locked(self._lock.held_at_once):
                 pass
 
@@ -203,25 +230,36 @@ class RegionStore:
         """Remove what writers left that were killed; safe because we hold the lock."""
         for leftover in self._leftovers():
             leftover.unlink()
+        self._finish_replacement()
 
-    @property
-    def temporary_name(self) -> str:
-        """The name of a file that is being written; only the holder of the lock may use it."""
-        return f"{self.path.name}.tmp-{os.getpid()}"
+    def _finish_replacement(self) -> None:
+        """Keep the old file that a writer had replaced, but not kept yet when it was killed.
+
+        A claim on the present file is left alone: if the lock keeps nobody out, its writer may be
+        about to replace it.
+        """
+        with suppress(FileNotFoundError), files.opened_regular_file(self._claim_path) as claim:
+            present = self._identity()
+            if present is None or present[1] != region_file.start_of_file(claim):
+                if region_file.is_whole(claim):
+                    self._claim_path.replace(self.previous_path)
+                else:
+                    self._claim_path.unlink()
 
     def _refresh(self) -> _Loaded:
         known = self._loaded
-        identity = self._identity()
-        if identity is None and os.path.lexists(self.previous_path):
+        found = self._identity()
+        if found is None and os.path.lexists(self.previous_path):
             # Another session may have made both since we looked.
-            identity = self._identity()
-        if identity is None:
-            if known.identity is not None or os.path.lexists(self.previous_path):
+            found = self._identity()
+        if found is None:
+            if known.start or os.path.lexists(self.previous_path):
                 raise StoreDamaged(f"{self.path} is missing. {self._way_back()}")
             return known
-        if identity == known.identity:
+        if found == (known.status, known.start):
             return known
-        content = self._load(files.read_regular_file(self.path, region_file.LARGEST))
+        data = files.read_regular_file(self.path, region_file.LARGEST)
+        content = self._load(data)
         if content.state.generation < known.content.state.generation:
             raise StoreDamaged(
                 f"{self.path} is older than what this session has seen of it"
@@ -229,19 +267,24 @@ class RegionStore:
                 f" {known.content.state.generation}): an old copy was put in its place."
                 " Nothing was changed. Start keypairs again if that was meant."
             )
-        self._loaded = loaded = _Loaded(identity, content)
+        # Should it have been replaced in between, its start is not the one we know.
+        self._loaded = loaded = _Loaded(found[0], region_file.start_of(data), content)
         return loaded
 
-    def _identity(self) -> tuple[int, int, int] | None:
+    def _identity(self) -> tuple[tuple[int, int, int], bytes] | None:
+        """Return what the system says of the file and what stands at its start."""
         try:
             status = self.path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                raise StoreError(
+                    f"{self.path} is not a regular file (a link, perhaps). Put the file itself"
+                    " there."
+                )
+            # Opening also has a network file system look, which answers lstat() from memory.
+            with files.opened_regular_file(self.path) as file:
+                return _status(os.fstat(file)), region_file.start_of_file(file)
         except FileNotFoundError:
             return None
-        if not stat.S_ISREG(status.st_mode):
-            raise StoreError(
-                f"{self.path} is not a regular file (a link, perhaps). Put the file itself there."
-            )
-        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _load(self, data: bytes) -> Content:
         try:
@@ -256,39 +299,79 @@ class RegionStore:
     def _way_back(self) -> str:
         if not os.path.lexists(self.previous_path):
             return f"Nothing was changed. There is no earlier copy ({self.previous_path})."
-        # Imported here: it builds on this module, and only what is damaged needs it.
-        from core.store.restore import command
-
         return (
             f"Nothing was changed. To go back to the copy before the last change,"
-            f" {self.previous_path}: {command(self._folder, self._region)}"
+            f" {self.previous_path}: {restore_command(self._folder, self._region)}"
         )
 
     def _commit(self, content: Content, changes: Sequence[Change]) -> None:
-        pieces = region_file.pieces(content.tables, self._region, content.state.generation)
-        self.replace(pieces, self.previous_path, changes)
-        # The change is made; if this fails, the file is read again when it is needed.
-        with suppress(OSError):
-            self._loaded = _Loaded(self._identity(), content)
+        start = b""
 
-    def replace(self, pieces: files.Pieces, previous: Path, changes: Sequence[Change]) -> None:
+        def pieces() -> Iterator[tuple[int, region_file.Piece]]:
+            nonlocal start
+            written = region_file.pieces(content.tables, self._region, content.state.generation)
+            for offset, piece in written:
+                if offset == 0:
+                    start = bytes(piece)
+                yield offset, piece
+
+        check = self._check_unchanged if self._loaded.start else None
+        status = self.replace(pieces(), self.previous_path, changes, check)
+        self._loaded = _Loaded(_status(status), start, content)
+
+    def _check_unchanged(self, file: int) -> None:
+        """Refuse to replace a file that is not the one that was read, or not whole any more."""
+        if region_file.start_of_file(file) != self._loaded.start:
+            raise self._changed_meanwhile()
+        if not region_file.is_whole(file):
+            raise StoreDamaged(f"{self.path} was damaged just now. {self._way_back()}")
+
+    def _changed_meanwhile(self) -> StoreError:
+        kind = network_file_system(self._folder)
+        where = f", which {kind} may not keep" if kind else ""
+        return StoreError(
+            f"Another session or program wrote {self.path} while this session held its"
+            f" lock{where}. Nothing was changed; look again, and try once more."
+        )
+
+    def replace(
+        self,
+        pieces: in_folder.Pieces,
+        previous: Path,
+        changes: Sequence[Change],
+        check: Callable[[int], None] | None,
+    ) -> os.stat_result:
         """Put a new file in place, given in pieces, keep the old one as `previous`, and journal it.
 
-        The caller holds the lock.
+        The caller holds the lock. `check` gets the old file and raises if it is not the one that
+        is to be replaced; without it there is none. Returned is the status of the new file.
 
         Raises:
             StoreNotConfirmed: written, but the disk did not confirm it.
-            StoreError: the journal cannot be written; nothing was changed.
+            StoreError: the journal cannot be written, or another session did not heed the lock;
+                nothing was changed.
             OSError: nothing was changed.
         """
+        temporary = f"{self.path.name}.tmp-{os.getpid()}-{os.urandom(8).hex()}"
         try:
             given_up = self._lock.waiting_is_given_up
             with self._journal.record(self._region, changes, self._now(), given_up):
-                files.replace_file(
-                    self.path, pieces, temporary=self.temporary_name, previous=previous.name
+                return replacing.replace_file(
+                    self.path,
+                    pieces,
+                    temporary=temporary,
+                    claim=self._claim_path.name,
+                    previous=previous.name,
+                    check=check,
                 )
-        except files.ReplaceNotConfirmed as error:
+        except (FileExistsError, FileNotFoundError) as error:
+            raise self._changed_meanwhile() from error
+        except ReplaceNotConfirmed as error:
             raise StoreNotConfirmed(
                 f"The change is in {self.path}, but the disk did not confirm it"
                 f" ({error.strerror}). Look again before relying on it."
             ) from error
+
+
+def _status(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns

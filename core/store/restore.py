@@ -1,9 +1,9 @@
-"""The way back from a damaged Region's file: the copy that was kept beside it.
+"""Brings a damaged Region's file back from the copy that was kept beside it.
 
 Nothing is thrown away. The damaged file gets another name, and the copy stays where it is.
 """
 
-import shlex
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,6 @@ from pathlib import Path
 
 from core.disk import files
 from core.errors import StoreDamaged, StoreError, StoreTooNew
-from core.settings import data_folder
 from core.store import region_file
 from core.store.journal import Change
 from core.store.region_file import Content
@@ -53,17 +52,6 @@ def examine(folder: Path, region: str) -> Restoration:
     return _examine(RegionStore(folder, region))[0]
 
 
-def command(folder: Path, region: str) -> str:
-    """Return what to type to restore a Region of a data folder, quoted for a POSIX shell.
-
-    The folder is named unless it is the one that is taken when nothing names another.
-    """
-    words = ["keypairs", "restore", region]
-    if folder != data_folder(environment={}):
-        words += ["--data-dir", str(folder)]
-    return shlex.join(words)
-
-
 def restore(
     folder: Path,
     region: str,
@@ -88,6 +76,7 @@ def restore(
     """
     store = RegionStore(folder, region, now=now)
     with store.locked():
+        damaged = _bytes_of(store.path)
         found, content = _examine(store)
         if found.refusal is not None or content is None:
             raise StoreError(f"Not restored: {found.refusal}.")
@@ -95,11 +84,19 @@ def restore(
             raise StoreError(
                 f"Not restored: {found.path} or its copy has changed meanwhile. Look again."
             )
-        aside = _free_name(store.path, now()) if store.path.exists() else None
         # Two above the copy: the file that is damaged was one above it.
         pieces = region_file.pieces(content.tables, region, content.state.generation + 2)
-        previous = aside or store.path.with_name(f"{store.temporary_name}.previous")
-        store.replace(pieces, previous, [Change("RestoreRegion")])
+        changes = [Change("RestoreRegion")]
+        if damaged is None:
+            store.replace(pieces, store.previous_path, changes, check=None)
+            return None
+
+        def check(file: int) -> None:
+            if os.pread(file, len(damaged) + 1, 0) != damaged:
+                raise StoreError(f"Not restored: {store.path} has changed meanwhile. Look again.")
+
+        aside = _free_name(store.path, now())
+        store.replace(pieces, aside, changes, check)
         return aside
 
 
@@ -116,7 +113,7 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
             refusal = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
             return Restoration(path, copy, None, refusal), None
         problem = _cause(damage)
-        readable = _names(path)
+        readable = region_file.names_still_readable(_bytes_of(path) or b"")
     with explained(copy, "read"):
         try:
             time = datetime.fromtimestamp(copy.lstat().st_mtime, UTC)
@@ -158,12 +155,11 @@ def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
     )
 
 
-def _names(path: Path) -> frozenset[str]:
+def _bytes_of(path: Path) -> bytes | None:
     try:
-        data = files.read_regular_file(path, region_file.LARGEST)
+        return files.read_regular_file(path, region_file.LARGEST)
     except FileNotFoundError:
-        return frozenset()
-    return region_file.names_still_readable(data)
+        return None
 
 
 def _clause(error: Exception) -> str:

@@ -1,10 +1,13 @@
-"""Changes to a Region that are written together or not at all, made by TinyDB in memory."""
+"""Makes changes to a Region in memory, by TinyDB, that are written together or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from core.model import DeletedKeyPair, KeyPair
+from tinydb import TinyDB
+from tinydb.table import Table
+
+from core.model import DeletedKeyPair, KeptKeyPair
 from core.store.journal import Change
 from core.store.records import deleted_to_record, to_record
 from core.store.region_file import DELETED, KEY_PAIRS, Content, RegionState, Tables
@@ -36,97 +39,117 @@ class _Memory:
 
 
 class Transaction:
-    """Changes to a Region that will be written together, or not at all."""
+    """Changes to a Region that will be written together, or not at all.
+
+    They are made to what the tables mean at once, and to the tables when the result is asked for:
+    TinyDB goes through a whole table for each change.
+    """
 
     def __init__(self, content: Content) -> None:
-        from tinydb import TinyDB
-
-        self._memory = memory = _Memory(content.tables)
-        # No way back from it to this transaction, whose copies of the tables go when it ends.
-        self._database = TinyDB(storage=lambda: memory)
+        self._content = content
         self._key_pairs = dict(content.state.key_pairs)
         self._names = dict(content.state.names)
         self._deleted = dict(content.state.deleted)
         self._doc_ids = dict(content.doc_ids)
-        self._generation = content.state.generation
+        self._inserted: dict[str, KeptKeyPair] = {}
+        self._updated: dict[str, KeptKeyPair] = {}
+        self._removed: list[int] = []
+        self._newly_deleted: dict[str, DeletedKeyPair] = {}
+        self._brought_back: set[str] = set()
+        self._forgotten: set[str] = set()
         self.changes: list[Change] = []
         """What the journal is to say."""
 
     @property
     def state(self) -> RegionState:
         """The Region as this transaction has it so far."""
-        return RegionState(self._generation, self._key_pairs, self._names, self._deleted)
+        generation = self._content.state.generation
+        return RegionState(generation, self._key_pairs, self._names, self._deleted)
 
-    def insert(self, key_pair: KeyPair, operation: str) -> None:
-        """Add a key pair whose id and name are new; `operation` is what the journal calls this."""
-        doc_id = self._database.table(KEY_PAIRS).insert(to_record(key_pair))
-        self._doc_ids[key_pair.key_pair_id] = doc_id
+    def insert(self, key_pair: KeptKeyPair, operation: str | None) -> None:
+        """Add a key pair whose id and name are new; `operation` is what the journal calls this.
+
+        The journal is not told where there is none, as of what EC2 shows of itself.
+        """
+        self._inserted[key_pair.key_pair_id] = key_pair
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._names[key_pair.key_name] = key_pair.key_pair_id
         self._note(operation, key_pair)
 
-    def update(self, key_pair: KeyPair, operation: str) -> None:
+    def update(self, key_pair: KeptKeyPair, operation: str | None) -> None:
         """Put a key pair in the place of the one with its id; ids and names do not change."""
-        self.update_all([key_pair], operation)
+        changed = self._inserted if key_pair.key_pair_id in self._inserted else self._updated
+        changed[key_pair.key_pair_id] = key_pair
+        self._key_pairs[key_pair.key_pair_id] = key_pair
+        self._note(operation, key_pair)
 
-    def update_all(self, key_pairs: Sequence[KeyPair], operation: str) -> None:
-        """Do the same for several, going through the table only once."""
-        doc_ids = [self._doc_ids[key_pair.key_pair_id] for key_pair in key_pairs]
-        if not doc_ids:
-            return
-        records = {key_pair.key_pair_id: to_record(key_pair) for key_pair in key_pairs}
-        self._memory.detach(KEY_PAIRS, doc_ids)
-        self._database.table(KEY_PAIRS).update(
-            lambda record: record.update(records[record["KeyPairId"]]), doc_ids=doc_ids
-        )
-        for key_pair in key_pairs:
-            self._key_pairs[key_pair.key_pair_id] = key_pair
-            self._note(operation, key_pair)
-
-    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
+    def remove(self, key_pair_id: str, delete_time: datetime, operation: str | None) -> None:
         """Remove a key pair and remember it among the deleted ones."""
         key_pair = self._key_pairs.pop(key_pair_id)
         del self._names[key_pair.key_name]
+        if self._inserted.pop(key_pair_id, None) is None:
+            self._updated.pop(key_pair_id, None)
+            self._removed.append(self._doc_ids.pop(key_pair_id))
         deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair)
-        self._database.table(KEY_PAIRS).remove(doc_ids=[self._doc_ids.pop(key_pair_id)])
-        self._database.table(DELETED).insert(deleted_to_record(deleted))
-        self._deleted[key_pair_id] = deleted
+        self._deleted[key_pair_id] = self._newly_deleted[key_pair_id] = deleted
         self._note(operation, key_pair)
 
-    def restore(self, key_pair_id: str, operation: str) -> KeyPair:
+    def restore(self, key_pair_id: str, operation: str | None) -> KeptKeyPair:
         """Bring a deleted key pair back as it was; its name must be free."""
-        key_pair = self._deleted.pop(key_pair_id).key_pair
+        key_pair = self._deleted[key_pair_id].key_pair
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
-        from tinydb import where
-
-        self._database.table(DELETED).remove(where("KeyPairId") == key_pair_id)
+        del self._deleted[key_pair_id]
+        if self._newly_deleted.pop(key_pair_id, None) is None:
+            self._brought_back.add(key_pair_id)
         self.insert(key_pair, operation)
         return key_pair
 
-    def empty_trash(self, before: datetime) -> None:
-        """Forget what was deleted before a time, but for the ids."""
-        old = {
-            key_pair_id
-            for key_pair_id, deleted in self._deleted.items()
-            if deleted.key_pair is not None and deleted.delete_time < before
-        }
-        if not old:
-            return
-        from tinydb import where
+    def forget(self, key_pair_ids: Collection[str]) -> None:
+        """Forget key pairs that were deleted, but for their ids."""
+        for key_pair_id in key_pair_ids:
+            forgotten = replace(self._deleted[key_pair_id], key_pair=None)
+            self._deleted[key_pair_id] = forgotten
+            if key_pair_id in self._newly_deleted:
+                self._newly_deleted[key_pair_id] = forgotten
+            else:
+                self._forgotten.add(key_pair_id)
 
-        table = self._database.table(DELETED)
-        found = table.search(where("KeyPairId").test(old.__contains__))
-        doc_ids = [document.doc_id for document in found]
-        self._memory.detach(DELETED, doc_ids)
-        table.update({"KeyPair": None}, doc_ids=doc_ids)
-        for key_pair_id in old:
-            self._deleted[key_pair_id] = replace(self._deleted[key_pair_id], key_pair=None)
-
-    def _note(self, operation: str, key_pair: KeyPair) -> None:
-        self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
+    def _note(self, operation: str | None, key_pair: KeptKeyPair) -> None:
+        if operation is not None:
+            self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
 
     def result(self) -> Content:
-        """Return what the file is to hold, in its next generation."""
-        state = replace(self.state, generation=self._generation + 1)
-        return Content(self._memory.tables, state, self._doc_ids)
+        """Return what the file is to hold, in its next generation; to be asked for once."""
+        memory = _Memory(self._content.tables)
+        database = TinyDB(storage=lambda: memory)
+        self._change_key_pairs(memory, database.table(KEY_PAIRS))
+        self._change_deleted(memory, database.table(DELETED))
+        state = replace(self.state, generation=self._content.state.generation + 1)
+        return Content(memory.tables, state, self._doc_ids)
+
+    def _change_key_pairs(self, memory: _Memory, table: Table) -> None:
+        if self._removed:
+            table.remove(doc_ids=self._removed)
+        if self._updated:
+            doc_ids = [self._doc_ids[key_pair_id] for key_pair_id in self._updated]
+            memory.detach(KEY_PAIRS, doc_ids)
+            table.update(
+                lambda record: record.update(to_record(self._updated[record["KeyPairId"]])),
+                doc_ids=doc_ids,
+            )
+        if self._inserted:
+            doc_ids = table.insert_multiple(map(to_record, self._inserted.values()))
+            self._doc_ids.update(zip(self._inserted, doc_ids, strict=True))
+
+    def _change_deleted(self, memory: _Memory, table: Table) -> None:
+        if self._brought_back or self._forgotten:
+            records = memory.tables[DELETED].items()
+            doc_ids = {record["KeyPairId"]: int(doc_id) for doc_id, record in records}
+            if forgotten := [doc_ids[each] for each in self._forgotten]:
+                memory.detach(DELETED, forgotten)
+                table.update({"KeyPair": None}, doc_ids=forgotten)
+            if self._brought_back:
+                table.remove(doc_ids=[doc_ids[each] for each in self._brought_back])
+        if self._newly_deleted:
+            table.insert_multiple(map(deleted_to_record, self._newly_deleted.values()))

@@ -6,10 +6,12 @@ from itertools import count
 from pathlib import Path
 
 from core.keys.keygen import generate
+from core.local.opening import open_local
 from core.model import KeyType
-from core.service import KeyPairService
+from core.session import Session
 from tests.benchmarks.figures import Figure, Sample, Time, medians, timed, timed_command
 from tests.core.store_records import write_region
+from tui.work import preload
 
 FEW, MANY = 100, 4_700
 """Pairs stored; a Region holds 5,000, and some are added while measuring."""
@@ -24,14 +26,14 @@ def figures(folder: Path, rounds: int) -> Iterator[Figure]:
 
     def create(size: int, key_type: str, *, key_made_ahead: bool = False) -> Sample:
         """Return what creates one key pair after the other in a Region of its own."""
-        service = opened(folder / str(next(numbers)), size)
+        session = opened(folder / str(next(numbers)), size)
 
         def sample() -> Time:
             if key_made_ahead:
-                service.prepare_spare_key()
+                session.spare_key.prepare()
                 wait_for_spare()
             name = f"new-{next(numbers)}"
-            return timed(lambda: service.create_key_pair(key_name=name, key_type=key_type))
+            return timed(lambda: session.backend.create_key_pair(key_name=name, key_type=key_type))
 
         return sample
 
@@ -79,13 +81,14 @@ def _compared(
         yield Figure(name, time.cpu, "ms CPU", None, command, yardstick.cpu)
 
 
-def opened(folder: Path, size: int) -> KeyPairService:
-    """Return a service that has read its Region and imported what it needs."""
+def opened(folder: Path, size: int) -> Session:
+    """Return a session that has read its Region and imported what it needs."""
     write_region(folder, size)
-    service = KeyPairService.open(folder, "us-east-1")
-    service.describe_key_pairs()
-    service.make_ready()
-    return service
+    session = open_local(folder, "us-east-1")
+    session.backend.describe_key_pairs()
+    preload.load(preload.FOR_A_CHANGE)
+    session.store.tidy()
+    return session
 
 
 def wait_for_spare() -> None:

@@ -14,11 +14,11 @@ from time import perf_counter, process_time
 
 from tinydb import TinyDB, where
 
-from core.service import KeyPairService
 from core.store.records import to_record
 from core.store.region_store import RegionStore
 from tests.benchmarks.figures import Figure
 from tests.core.store_records import TIME, key_pair, write_region
+from tests.helpers import session_over
 
 SIZES = (0, 1_000, 5_000)
 ROUNDS = 15
@@ -44,7 +44,7 @@ def ours(folder: Path, size: int) -> Iterator[tuple[str, Times]]:
     """Yield the times of our store for a Region of so many key pairs."""
     write_region(folder, size)
     store = RegionStore(folder, "us-east-1")
-    service = KeyPairService(store)
+    session = session_over(store)
     store.read()
     numbers = count(1_000_000)
     created = [""]
@@ -63,7 +63,7 @@ def ours(folder: Path, size: int) -> Iterator[tuple[str, Times]]:
     create()
     yield "delete", measured(delete, create)
     delete()
-    yield "describe all", measured(service.describe_key_pairs, lambda: None)
+    yield "describe all", measured(session.backend.describe_key_pairs, lambda: None)
 
 
 def stock(folder: Path, size: int) -> Iterator[tuple[str, Times]]:

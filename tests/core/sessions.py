@@ -6,11 +6,11 @@ from pathlib import Path
 
 WORKER = Path(__file__).with_name("store_worker.py")
 
-Session = subprocess.Popen[str]
+Worker = subprocess.Popen[str]
 
 
-def begin(task: str, folder: Path, *arguments: str) -> Session:
-    """Start a session, which says `ready` and waits for a word."""
+def begin(task: str, folder: Path, *arguments: str) -> Worker:
+    """Start a worker, which says `ready` and waits for a word."""
     return subprocess.Popen(
         [sys.executable, WORKER, task, folder, *arguments],
         stdin=subprocess.PIPE,
@@ -19,20 +19,20 @@ def begin(task: str, folder: Path, *arguments: str) -> Session:
     )
 
 
-def tell(session: Session, word: str) -> None:
-    """Give a session the word that it waits for."""
-    assert session.stdin is not None
-    session.stdin.write(f"{word}\n")
-    session.stdin.flush()
+def tell(worker: Worker, word: str) -> None:
+    """Give a worker the word that it waits for."""
+    assert worker.stdin is not None
+    worker.stdin.write(f"{word}\n")
+    worker.stdin.flush()
 
 
-def line_of(session: Session) -> str:
-    """Return the next line that a session says."""
-    assert session.stdout is not None
-    return session.stdout.readline()
+def line_of(worker: Worker) -> str:
+    """Return the next line that a worker says."""
+    assert worker.stdout is not None
+    return worker.stdout.readline()
 
 
-def let_go(session: Session) -> None:
-    """Tell a session to go on, once it is ready."""
-    assert line_of(session) == "ready\n"
-    tell(session, "go")
+def let_go(worker: Worker) -> None:
+    """Tell a worker to go on, once it is ready."""
+    assert line_of(worker) == "ready\n"
+    tell(worker, "go")

@@ -5,29 +5,27 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+from core.model import Custody, Fingerprints, KeptKeyPair, KeyType, PrivateKeyState, Tag
 from core.store import region_file
 from core.store.records import to_record
 
 TIME = datetime(2026, 9, 25, 11, 5, 17, 469_000, UTC)
 
 
-def key_pair(number: int, name: str | None = None) -> KeyPair:
+def key_pair(number: int, name: str | None = None) -> KeptKeyPair:
     """Return the record of a key pair; no private key was ever made for it."""
     chance = hashlib.sha512(str(number).encode()).digest()
     fingerprint = b64encode(chance[:32]).decode()
     md5 = ":".join(f"{byte:02x}" for byte in chance[:16])
-    return KeyPair(
+    return KeptKeyPair(
         key_pair_id=f"key-0{number:016x}",
         key_name=name or f"pair-{number}",
         key_type=KeyType.RSA,
         key_fingerprint=md5,
-        fingerprints=Fingerprints(md5, md5, fingerprint, md5),
         public_key=f"ssh-rsa {b64encode(chance * 4).decode()}",
         tags=(Tag("Env", "prod"), Tag("Team", f"team-{number % 7}")),
         create_time=TIME,
-        private_key=PrivateKeyState.UNSAVED,
-        saved_to=(),
+        custody=Custody(PrivateKeyState.UNSAVED, Fingerprints(md5, md5, fingerprint, md5)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core import settings
+from core import choices
 from core.client import Client
 from tests.core.keys.test_public import KNOWN
 
@@ -39,9 +39,9 @@ def documented() -> list[Any]:
 def test_a_script_of_boto3s_examples_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for variable in (*settings.REGION_VARIABLES, "KEYPAIRS_POLICY"):
+    for variable in (*choices.REGION_VARIABLES, "KEYPAIRS_POLICY"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "none")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "none")
     monkeypatch.setenv("KEYPAIRS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     ran = runpy.run_path(str(SCRIPT))

@@ -15,7 +15,7 @@ import botocore.validate  # type: ignore[import-untyped]  # botocore has no type
 import botocore.waiter  # type: ignore[import-untyped]  # botocore has no types
 import pytest
 
-from core import settings
+from core import choices
 from core.client import (
     Client,
     ClientError,
@@ -23,14 +23,16 @@ from core.client import (
     ParamValidationError,
     WaiterError,
 )
-from core.disk import files
+from core.disk import replacing
 from core.ec2 import regions, request_shapes
 from core.ec2.authorization import Authorizer
 from core.errors import StoreError
+from core.local.opening import open_local
 from core.secret import KeyMaterial, KeyMaterialGone
-from core.service import KeyPairService
 from core.store.region_store import RegionStore
 from tests.core.keys.test_public import KNOWN, PRIVATE, PRIVATE_DER, Vector
+from tests.each_row import each_row
+from tests.helpers import session_over
 
 Answer = dict[str, Any]
 Request = dict[str, Any]
@@ -80,7 +82,7 @@ def in_our_words(shape: Any) -> request_shapes.Shape:
             return request_shapes.Scalar(SCALARS[scalar])
 
 
-@pytest.mark.parametrize("operation", METHODS)
+@each_row("operation", METHODS)
 def test_the_members_of_a_request_are_those_of_the_service_model(operation: str) -> None:
     expected = in_our_words(MODEL.operation_model(operation).input_shape)
     assert request_shapes.REQUESTS[operation] == expected
@@ -192,7 +194,7 @@ def test_a_client_of_a_region_and_a_folder_finds_what_another_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KEYPAIRS_POLICY", raising=False)
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "none")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "none")
     folder = tmp_path / "data"
     Client("eu-central-1", folder).import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
     again = Client(region_name="eu-central-1", data_dir=str(folder))
@@ -355,7 +357,7 @@ def test_a_full_disk_is_an_internal_error_and_nothing_is_made(
     def no_space(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "replace_file", no_space)
+    monkeypatch.setattr(replacing, "replace_file", no_space)
     error = refusal(client, "CreateKeyPair", {"KeyName": "web", "KeyType": "ed25519"})
     assert error.response["Error"]["Code"] == "InternalError"
     assert "the disk is full" in error.response["Error"]["Message"]
@@ -430,7 +432,7 @@ def test_bad_arguments_are_refused_in_botocores_words(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operation", "request_"),
     [
         ("CreateKeyPair", {"KeyName": "web", "KeyType": "dsa", "KeyFormat": "", "DryRun": True}),
@@ -451,16 +453,19 @@ def test_what_botocore_lets_through_is_left_to_the_service(
     assert request_shapes.check(operation, request_) == []
 
 
-@pytest.mark.parametrize("dry_run", [True, False])
-@pytest.mark.parametrize(("operation", "request_"), BAD)
+@each_row("dry_run", [True, False])
+@each_row(("operation", "request_"), BAD)
 def test_bad_arguments_are_refused_before_anything_else(
-    operation: str, request_: Request, dry_run: bool, client: Client, store: RegionStore
+    operation: str, request_: Request, dry_run: bool, tmp_path: Path
 ) -> None:
     # Neither the authorization nor the damaged file is reached.
-    client.import_key_pair(KeyName="web", PublicKeyMaterial=ED25519)
+    store = RegionStore(tmp_path, "us-east-1")
+    open_local(tmp_path, "us-east-1").backend.import_key_pair(
+        key_name="web", public_key_material=ED25519
+    )
     damage(store)
     authorizer = Authorizer(regions.region("us-east-1"), "ada", read_only=True)
-    forbidding = Client(service=KeyPairService(store, authorizer))
+    forbidding = Client(backend=session_over(store, authorizer).backend)
     with pytest.raises(ParamValidationError):
         call(forbidding, operation, {"DryRun": dry_run} | request_)
 
@@ -509,8 +514,8 @@ def test_nothing_of_a_private_key_is_in_the_error_for_it(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("other", [0, None, ["KEY"], ("KEY",), {"KEY": "KEY"}, {"KEY"}])
-@pytest.mark.parametrize("vector", PRIVATE[:1] + PRIVATE_DER[:1], ids=str)
+@each_row("other", [0, None, ["KEY"], ("KEY",), {"KEY": "KEY"}, {"KEY"}])
+@each_row("vector", PRIVATE[:1] + PRIVATE_DER[:1], ids=str)
 def test_material_of_a_wrong_type_is_refused_in_botocores_words_but_not_shown(
     vector: Vector, other: Any, client: Client
 ) -> None:
@@ -556,7 +561,7 @@ def filtered(*values: str) -> Request:
     return {"Filters": [{"Name": "key-name", "Values": list(values)}]}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("request_", "made_after"),
     [
         ({"KeyNames": ["web"]}, 0),
@@ -586,7 +591,7 @@ def test_the_waiter_waits_and_gives_up_as_botocores_does(
     request_: Request, made_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def outcome(name: str) -> tuple[str, str, list[float], Answer]:
-        client = Client(service=KeyPairService.open(tmp_path / name, "us-east-1"))
+        client = Client(backend=open_local(tmp_path / name, "us-east-1").backend)
         client.import_key_pair(KeyName="old", PublicKeyMaterial=ED25519)
         sleeps: list[float] = []
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from core import process
-from core.custody import agent_keys, authorized_keys
+from core.custody import agent_keys, authorized_keys, export, installing, saving
 from core.custody.agent import AgentError
 from core.custody.authorized_keys import Account
-from core.disk import files
+from core.disk import files, replacing, rewriting
 from core.model import Tag
-from core.service import KeyPairService
+from core.session import Session
+from tests.each_row import each_row
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +49,7 @@ def kept_by_changes(*, given_back: bool) -> int:
         [sys.executable, "-c", f"GIVEN_BACK = {given_back}\n{CHANGES}"],
         capture_output=True,
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     return int(done.stdout)
@@ -62,8 +63,8 @@ def test_large_blocks_go_back_to_the_system() -> None:
 ASK = "from core.process import can_be_continued; print(can_be_continued())"
 
 
-@pytest.mark.parametrize("within", ["itself", "a script"])
-@pytest.mark.parametrize("alone", [True, False], ids=["a session of its own", "a job"])
+@each_row("within", ["itself", "a script"])
+@each_row("alone", [True, False], ids=["a session of its own", "a job"])
 def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -> None:
     command = [sys.executable, "-c", ASK]
     if within == "a script":  # a shell that is no shell with jobs, in the same process group
@@ -72,7 +73,7 @@ def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -
         command,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
         cwd=ROOT,
         start_new_session=alone,
@@ -110,7 +111,7 @@ def test_a_process_waits_for_a_change_and_not_for_a_look(work: str, output: byte
 
 
 def test_whatever_writes_is_marked_as_a_change(
-    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = Account("ops", tmp_path.stat().st_uid, tmp_path)
     monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
@@ -125,20 +126,21 @@ def test_whatever_writes_is_marked_as_a_change(
 
         monkeypatch.setattr(module, name, call)
 
-    for name in ("_create", "replace_file", "rewrite_file"):
-        watch(files, name)
-    watch(agent_keys, "add_to_agent")
+    watch(files, "_create")
+    watch(rewriting, "rewrite_file")
+    watch(replacing, "replace_file")
+    watch(agent_keys, "_add")
 
-    created = service.create_key_pair(key_name="a", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="a", key_type="ed25519")
     pair = created.key_pair
     changes: tuple[Callable[[], object], ...] = (
-        lambda: service.create_key_pair(key_name="b", key_type="ed25519"),
-        lambda: service.create_tags(resources=[pair.key_pair_id], tags=[Tag("a", "b")]),
-        lambda: service.save_key_material(created, str(tmp_path / "a.pem")),
-        lambda: service.save_public_key(pair, str(tmp_path / "a.pub")),
-        lambda: service.export([pair], str(tmp_path / "list.json")),
-        lambda: service.install_public_key(pair),
-        lambda: service.delete_key_pair(key_name="b"),
+        lambda: session.backend.create_key_pair(key_name="b", key_type="ed25519"),
+        lambda: session.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("a", "b")]),
+        lambda: saving.save_key_material(session, created, str(tmp_path / "a.pem")),
+        lambda: saving.save_public_key(pair, str(tmp_path / "a.pub")),
+        lambda: export.export([pair], session.region, str(tmp_path / "list.json")),
+        lambda: installing.install_public_key(session, pair),
+        lambda: session.backend.delete_key_pair(key_name="b"),
     )
     for change in changes:
         marked.clear()
@@ -149,6 +151,6 @@ def test_whatever_writes_is_marked_as_a_change(
     marked.clear()
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     with pytest.raises(AgentError):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
     assert marked == [True]
     assert process._changes_under_way == 0

@@ -3,6 +3,7 @@ import dataclasses
 import inspect
 import io
 import json
+import os
 import pickle
 import pprint
 import traceback
@@ -14,12 +15,14 @@ import orjson
 import pytest
 
 from core import errors, secret
-from core.disk.destination import Destination, Verdict
+from core.custody import agent, saving
+from core.disk.destination import Destination, PathVerdict
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys.reading.import_material import read_public_key_material
 from core.model import CreatedKeyPair
 from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone
-from core.service import KeyPairService
+from core.session import Session
+from tests.each_row import each_row
 
 SECRET = "-----BEGIN MADE-UP KEY-----\nc2VjcmV0IG1hdGVyaWFs\n-----END MADE-UP KEY-----\n"
 
@@ -30,8 +33,8 @@ def material() -> KeyMaterial:
 
 
 @pytest.fixture
-def created(service: KeyPairService) -> CreatedKeyPair:
-    return service.create_key_pair(key_name="web-1", key_type="ed25519")
+def created(session: Session) -> CreatedKeyPair:
+    return session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def test_it_gives_the_material_to_who_asks_by_name(material: KeyMaterial) -> None:
@@ -40,7 +43,7 @@ def test_it_gives_the_material_to_who_asks_by_name(material: KeyMaterial) -> Non
     assert material.size == len(SECRET)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "show",
     [
         repr,
@@ -72,7 +75,7 @@ def test_printed_it_says_nothing(material: KeyMaterial) -> None:
     assert out.getvalue() == "<KeyMaterial>\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "leak",
     [
         *[lambda m, n=number: pickle.dumps(m, n) for number in range(pickle.HIGHEST_PROTOCOL + 1)],
@@ -179,9 +182,7 @@ def test_a_wiped_passphrase_is_gone_and_its_buffer_is_zero() -> None:
     assert repr(held) == "<Passphrase>"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "c2VjcmV0\n", "c2VjcmV0\udcff", "c2VjcmV0\ud800", "c2VjcmV0" * 200]
-)
+@each_row("text", ["", "c2VjcmV0\n", "c2VjcmV0\udcff", "c2VjcmV0\ud800", "c2VjcmV0" * 200])
 def test_what_can_be_no_passphrase_is_not_quoted(text: str) -> None:
     with pytest.raises(ValueError, match="no passphrase") as caught:
         Passphrase(text)
@@ -200,7 +201,8 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.InvalidKeyPairDuplicate: lambda material: (),
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
-    errors.SaveAsks: lambda material: (Destination(None, Verdict.ASKS, repr(material)),),
+    agent.AgentAsks: lambda material: (repr(material), agent.AgentOwner(1, repr(material))),
+    saving.SaveAsks: lambda material: (Destination(None, PathVerdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),
     secret.PassphraseGone: lambda material: (),
 }
@@ -210,7 +212,7 @@ def all_errors(root: type[KeyPairsError] = KeyPairsError) -> list[type[KeyPairsE
     return [root, *(error for child in root.__subclasses__() for error in all_errors(child))]
 
 
-@pytest.mark.parametrize("error_class", all_errors())
+@each_row("error_class", all_errors())
 def test_no_error_shows_the_holder_it_was_given(
     error_class: type[KeyPairsError], material: KeyMaterial
 ) -> None:
@@ -234,7 +236,7 @@ def test_every_error_of_the_core_is_in_that_test() -> None:
 
 def test_no_error_of_a_failed_save_shows_the_key(
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -244,19 +246,19 @@ def test_no_error_of_a_failed_save_shows_the_key(
     caught: list[KeyPairsError] = []
     for path in (f"{taken}", f"{tmp_path}", f"{taken}/x", "", "/proc/no/such", "\x1b"):
         with pytest.raises(SaveError) as refused:
-            service.save_key_material(created, path)
+            saving.save_key_material(session, created, path)
         caught.append(refused.value)
-    monkeypatch.setattr("core.disk.files.read_regular_file", lambda path, limit: damaged(path))
+    monkeypatch.setattr("core.disk.files.read_opened", lambda file, limit: damaged(file))
     with pytest.raises(ProofFailed) as unproven:
-        service.save_key_material(created, f"{tmp_path / 'new'}")
+        saving.save_key_material(session, created, f"{tmp_path / 'new'}")
     for error in [*caught, unproven.value]:
         shown = "".join(traceback.format_exception(error))
         assert not any(line in shown for line in lines)
     assert len(lines) >= 3
 
 
-def damaged(path: Path) -> bytes:
-    data = path.read_bytes()
+def damaged(file: int) -> bytes:
+    data = os.pread(file, 1 << 20, 0)
     return data[: len(data) // 2] + data[len(data) // 2 + 1 :]
 
 

@@ -37,15 +37,17 @@ from core.keys.encoding.sshwire import string
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
 from core.keys.reading.import_material import read_public_key_material
-from core.model import KeyPair, Tag, TagSpecification
+from core.local.opening import open_local
+from core.model import KeptKeyPair, Tag, TagSpecification
 from core.query import fingerprint_kind, parse, searchable
-from core.service import KeyPairService
 from core.store import region_file
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
+from tests.helpers import session_over
 from tests.vectors.hostile_strings import STRINGS
 from tui import config
 from tui.actions import keymap
+from tui.actions.rebinding import rebind
 from tui.actions.table import Place
 from tui.screens.list.listing import Listing
 from tui.words.details import summary
@@ -335,7 +337,7 @@ def check_config(data: bytes, folder: Path) -> None:
     table = keymap.bound
     try:
         settings = config.load(path)
-        keymap.rebind(settings.keys)
+        rebind(settings.keys)
         for place in Place:
             # As the screens will do it, with a traceback for a key that is none.
             list(Binding.make_bindings(keymap.bindings(place)))
@@ -397,10 +399,10 @@ def sealed(tables: Any) -> bytes:
 def check_store(data: bytes, folder: Path) -> None:
     store = RegionStore(folder, REGION)
     store.path.write_bytes(data)
-    service = KeyPairService(RegionStore(folder, REGION), now=lambda: NOW)
+    session = session_over(RegionStore(folder, REGION), now=lambda: NOW)
     try:
-        pairs = service.describe_key_pairs()
-        service.deleted_key_pairs()
+        pairs = session.backend.describe_key_pairs()
+        session.backend.deleted_key_pairs()
     except StoreError as error:
         assert str(error)
         region_file.names_still_readable(data)
@@ -419,13 +421,13 @@ def check_store(data: bytes, folder: Path) -> None:
         fingerprint_commands(pair)
     export.as_csv(pairs, REGION)
     export.as_json(pairs, REGION)
-    client = Client(service=service)
+    client = Client(backend=session.backend)
     client.describe_key_pairs(IncludePublicKey=True)
     for pair in pairs[:1]:
         try:
             client.create_tags(Resources=[pair.key_pair_id], Tags=[{"Key": "k", "Value": "v"}])
             client.delete_key_pair(KeyPairId=pair.key_pair_id)
-            service.restore_key_pair(pair.key_pair_id)
+            session.backend.restore_key_pair(pair.key_pair_id)
         except (ClientError, KeyPairsError):
             return
 
@@ -467,13 +469,15 @@ def made_up(kind: str, folder: Path) -> tuple[st.SearchStrategy[Any], Check]:
             return either, lambda content: check_journal(content, data)
 
 
-def _real(folder: Path) -> tuple[KeyPair, bytes, bytes]:
+def _real(folder: Path) -> tuple[KeptKeyPair, bytes, bytes]:
     """Return a pair, the file that holds it and a deleted one, and the journal."""
-    service = KeyPairService.open(folder, REGION)
-    service.create_key_pair(key_name="gone", key_type="ed25519")
-    service.delete_key_pair(key_name="gone")
+    session = open_local(folder, REGION)
+    session.backend.create_key_pair(key_name="gone", key_type="ed25519")
+    session.backend.delete_key_pair(key_name="gone")
     tags = [TagSpecification("key-pair", [Tag("Env", "prod"), Tag("protected")])]
-    created = service.create_key_pair(key_name="web", key_type="ed25519", tag_specifications=tags)
+    created = session.backend.create_key_pair(
+        key_name="web", key_type="ed25519", tag_specifications=tags
+    )
     file, journal = (folder / f"{REGION}.json", folder / "journal.jsonl")
     return created.key_pair, file.read_bytes(), journal.read_bytes()
 

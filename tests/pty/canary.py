@@ -26,10 +26,11 @@ from weakref import WeakSet
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from core.custody import agent_keys, saving
 from core.keys import convert, keygen
 from core.model import CreatedKeyPair, KeyFormat
 from core.secret import KeyMaterial, Passphrase
-from core.service import KeyPairService
+from core.session import Session
 
 # Textual reads its variables while it is imported, so that it is imported where the program does.
 from tui import __main__ as program
@@ -219,7 +220,7 @@ async def in_a_worker(screen: "KeyMaterialScreen") -> None:
     fail(screen._created.key_material)
 
 
-def in_a_thread(service: KeyPairService, created: CreatedKeyPair, *_: Any, **__: Any) -> None:
+def in_a_thread(session: Session, created: CreatedKeyPair, *_: Any, **__: Any) -> None:
     """Stand in for what a dialog calls in a thread."""
     fail(created.key_material)
 
@@ -290,6 +291,12 @@ def nothing(*_: object, **__: object) -> None:
     """Stand in for a guard that returns nothing."""
 
 
+def palette_of_textual(app: "App[None]") -> None:
+    """Stand in for the help: the palette of Textual, which has a command that takes a picture."""
+    app.use_command_palette = True
+    app.action_command_palette()
+
+
 def ends(*_: object) -> bool:
     """Stand in for what goes on after an error that nobody expected."""
     return False
@@ -324,8 +331,8 @@ def plant(fault: str, without: str) -> None:
     changes: Mapping[str, tuple[object, str, Any]] = {
         "handler": (KeyMaterialScreen, "action_toggle_shown", in_a_handler),
         "worker": (KeyMaterialScreen, "action_toggle_shown", work(in_a_worker)),
-        "thread": (KeyPairService, "save_key_material", in_a_thread),
-        "adding": (KeyPairService, "add_to_agent", in_a_thread),
+        "thread": (saving, "save_key_material", in_a_thread),
+        "adding": (agent_keys, "add_to_agent", in_a_thread),
         "mounting": (KeyMaterialScreen, "on_mount", in_a_handler),
         "reading": (
             SteadyDriver,
@@ -339,7 +346,7 @@ def plant(fault: str, without: str) -> None:
         "hiding": (KeyMaterialScreen, "on_mount", shown_at_once),
         "wiping the screen": (SteadyDriver, "stop_application_mode", stop),
         "signals": (KeyPairsApp, "on_load", nothing),
-        "palette": (KeyPairsApp, "get_system_commands", App.get_system_commands),
+        "palette": (KeyPairsApp, "action_help", palette_of_textual),
         "pipe": (clipboard, "_by_tmux", by_argument),
         "agent by a pipe": (agent, "add", by_file),
         "agent by a pipe alone": (agent, "add", by_environment),

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.session import Session
 from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> KeyPairService:
+def session(tmp_path: Path) -> Session:
     """Return a service over the data that the program is opened with."""
-    return KeyPairService.open(tmp_path / "data", "us-east-1")
+    return open_local(tmp_path / "data", "us-east-1")
 
 
 @pytest.fixture

@@ -15,18 +15,18 @@ from shlex import quote
 from shutil import rmtree
 from typing import Any, NamedTuple, Protocol, Self
 
-KEYPAIRS = Path(sys.executable).with_name("keypairs")
-"""The installed program."""
+KEYPAIRS = Path(os.environ.get("KEYPAIRS_PROGRAM") or Path(sys.executable).with_name("keypairs"))
+"""The installed program; the variable names one that was installed in another way."""
 
 POLL = 0.03
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds to wait for what should be there in a tenth; a loaded machine takes its time."""
 
 QUIET_POLLS = 3
 """As often in a row nothing has changed, and nobody is at work, when there is rest."""
 
 _ESCAPE_DELAY = 0.15
-_TMUX_SECONDS = 10
+_TMUX_SECONDS = 60
 _END_MARK = b"\x1b]2;the program has ended\x07"
 
 # Starts the program when the recording has begun, and tells how it ended, which a shell could not:
@@ -243,6 +243,12 @@ class Terminal:
             codes = [f"{byte:02x}" for byte in data[start : start + 512]]
             self._tmux("send-keys", "-H", "--", *codes)
 
+    def flood(self, data: bytes) -> None:
+        """Send printable text as keys, as fast as the terminal takes it."""
+        self._tmux("load-buffer", "-b", "flood", "-", stdin=data)
+        # Without -p there are no brackets around it.
+        self._tmux("paste-buffer", "-d", "-b", "flood")
+
     def paste(self, text: str) -> None:
         """Paste a text as a terminal does, in brackets if the program asked for them."""
         self._tmux("load-buffer", "-b", "pasted", "-", stdin=text.encode())
@@ -253,10 +259,14 @@ class Terminal:
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
     @property
+    def tty(self) -> Path:
+        """The device that is the program's terminal."""
+        return Path(self._tmux("display-message", "-p", "#{pane_tty}").decode().strip())
+
+    @property
     def size(self) -> tuple[int, int]:
         """The columns and rows that the program is told if it asks."""
-        tty = self._tmux("display-message", "-p", "#{pane_tty}").decode().strip()
-        opened = os.open(tty, os.O_RDONLY | os.O_NOCTTY)
+        opened = os.open(self.tty, os.O_RDONLY | os.O_NOCTTY)
         try:
             columns, rows = os.get_terminal_size(opened)
         finally:

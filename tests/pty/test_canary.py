@@ -402,7 +402,7 @@ def show_and_crash(run: RunOfCanary) -> None:
 def take_a_picture(run: RunOfCanary) -> None:
     show(run)
     run.press("C-p")
-    run.wait_for("What can be done here")
+    run.wait_for(lambda screen: "Help" in screen or "Search for commands" in screen)
     run.type("screenshot")
     run.wait_for(lambda screen: "Nothing matches" in screen or "Save an SVG" in screen)
     run.press("Enter")

@@ -9,9 +9,16 @@ from subprocess import run as run_program
 
 import pytest
 
-from core.service import KeyPairService
+from core.local.opening import open_local
 from tests.helpers import SIZES
-from tests.pty.terminal import KEYPAIRS, OpenApp, Terminal, text_of, wait_until
+from tests.pty.terminal import (
+    KEYPAIRS,
+    OpenApp,
+    Terminal,
+    create_key_pair,
+    text_of,
+    wait_until,
+)
 
 INNER_SETTINGS = [
     pytest.param((), id="default settings"),
@@ -66,8 +73,8 @@ class TerminalWithClipboard(Terminal):
 @pytest.fixture
 def public_key(tmp_path: Path) -> str:
     """Return the line that is to arrive: the public key of the one pair there is."""
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
-    created = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    session = open_local(tmp_path / "data", "us-east-1")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
     return f"{created.public_key} web"
 
 
@@ -145,3 +152,28 @@ def test_within_tmux_the_public_key_arrives_in_the_clipboard_of_the_terminal_aro
     assert "copied" not in screen.lower()
     wait_until(terminal.clipboard, complaint=lambda: "nothing arrived")
     assert terminal.clipboard() == public_key
+
+
+def mouse(button: int, x: int, y: int, *, up: bool = False) -> str:
+    """Return what a terminal sends for the mouse (xterm, SGR)."""
+    return f"\x1b[<{button};{x};{y}{'m' if up else 'M'}"
+
+
+@SIZES
+def test_ctrl_c_never_empties_the_clipboard(open_app: OpenApp, size: tuple[int, int]) -> None:
+    """Neither after a drag over what gives no text, nor in a field with nothing selected."""
+    terminal = open_app(size=size)
+    create_key_pair(terminal, "web", "ed25519")
+    for line in (3, 8):  # the facts, and the box of the key
+        terminal.type(mouse(0, 5, line) + mouse(32, 9, line) + mouse(32, 40, line + 1))
+        terminal.type(mouse(0, 40, line + 1, up=True))
+        terminal.press("C-c")
+        terminal.rest()
+    terminal.press("s")
+    terminal.wait_for("Path")
+    terminal.press("C-c")
+    terminal.rest()
+    assert b"\x1b]52;c;\x07" not in terminal.output()
+    # A message says that something was heard, whichever it is.
+    terminal.press("Escape")
+    terminal.wait_for("Not saved yet")

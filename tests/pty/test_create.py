@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.service import KeyPairService
+from core.local.opening import open_local
 from tests.helpers import Run
 from tests.pty.terminal import (
     OpenApp,
@@ -168,8 +168,8 @@ def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: P
     terminal.wait_for("1 of 50")
     terminal.step("BTab", "Right", "BTab", "Right")
 
-    other = KeyPairService.open(tmp_path / "data", "us-east-1")
-    theirs = other.create_key_pair(key_name="contested", key_type="ed25519").key_pair
+    other = open_local(tmp_path / "data", "us-east-1")
+    theirs = other.backend.create_key_pair(key_name="contested", key_type="ed25519").key_pair
     terminal.press("Enter")
     answer = "InvalidKeyPair.Duplicate: The keypair already exists"
     screen = terminal.wait_for(lambda screen: answer in flat(screen))

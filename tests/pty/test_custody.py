@@ -1,12 +1,13 @@
-"""What is done with keys that are there already: by key, by help and by palette, in both sizes."""
+"""What is done with keys that are there already: by key and by help, in both sizes."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
+from core.custody import saving
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
+from core.session import Session
 from tests.helpers import SIZES, Agent
 from tests.pty.terminal import OpenApp, Terminal, create_key_pair, flat, wait_until
 
@@ -20,21 +21,21 @@ PLACES = {
     "C": ("Copy the pair's public half", "Copy the public half of web", "space choose"),
     "n": ("Create the pair that replaces", "Replace web in us-east-1", "enter create"),
 }
-"""The key, how help and palette put it, the title of the screen, and one of its hints."""
+"""The key, how the help puts it, the title of the screen, and one of its hints."""
 
 
 @pytest.fixture
-def service(service: KeyPairService, tmp_path: Path) -> KeyPairService:
+def session(session: Session, tmp_path: Path) -> Session:
     """Return a store with the saved pair `web`."""
-    created = service.create_key_pair(
+    created = session.backend.create_key_pair(
         key_name="web",
         key_type="ed25519",
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
     )
     path = tmp_path / "home" / ".ssh" / "web.pem"
     path.parent.mkdir(mode=0o700, parents=True)
-    service.save_key_material(created, str(path))
-    return service
+    saving.save_key_material(session, created, str(path))
+    return session
 
 
 def back(terminal: Terminal, title: str, hint: str, size: tuple[int, int]) -> None:
@@ -51,9 +52,7 @@ def back(terminal: Terminal, title: str, hint: str, size: tuple[int, int]) -> No
 
 
 @SIZES
-def test_each_key_leads_there(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
-) -> None:
+def test_each_key_leads_there(open_app: OpenApp, session: Session, size: tuple[int, int]) -> None:
     terminal = open_app(size=size)
     terminal.wait_for("Env=prod")
     for key, (_, title, hint) in PLACES.items():
@@ -63,25 +62,21 @@ def test_each_key_leads_there(
 
 @pytest.mark.long
 @SIZES
-@pytest.mark.parametrize(
-    ("way", "shown", "times"), [("?", "type to narrow", 3), ("C-p", "What can be done here", 2)]
-)
-def test_help_and_palette_lead_there(
+@pytest.mark.parametrize("way", ["?", "C-p"])
+def test_both_keys_of_the_help_lead_there(
     open_app: OpenApp,
-    service: KeyPairService,
+    session: Session,
     size: tuple[int, int],
     way: str,
-    shown: str,
-    times: int,
 ) -> None:
     terminal = open_app(size=size)
     terminal.wait_for("Env=prod")
     for words, title, hint in PLACES.values():
         terminal.press(way)
-        terminal.wait_for(shown)
+        terminal.wait_for("type to narrow")
         terminal.type(words)
         # In the field, in the line that it leaves, and in the help once more in full.
-        wait_until(lambda words=words: terminal.screen().count(words) == times)  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        wait_until(lambda words=words: terminal.screen().count(words) == 3)  # type: ignore[misc] # mypy cannot infer a lambda with a default
         terminal.press("Enter")
         back(terminal, title, hint, size)
 
@@ -100,9 +95,9 @@ sys.exit(main())
 
 @SIZES
 def test_a_line_is_installed_once_and_with_its_options(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int], tmp_path: Path
+    open_app: OpenApp, session: Session, size: tuple[int, int], tmp_path: Path
 ) -> None:
-    (pair,) = service.describe_key_pairs()
+    (pair,) = session.backend.describe_key_pairs()
     path = tmp_path / "home" / ".ssh" / "authorized_keys"
     path.write_text(OTHER)
     path.chmod(0o620)

@@ -7,32 +7,31 @@ from pathlib import Path
 
 import pytest
 
+from core.local.opening import open_local
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
+from core.session import Session
 from tests.helpers import PUBLIC_KEY, SIZES
 from tests.pty.terminal import OpenApp
 
 FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
 
 
-def fill(
-    service: KeyPairService, *names: str, tags: tuple[Tag, ...] = (Tag("Env", "prod"),)
-) -> None:
+def fill(session: Session, *names: str, tags: tuple[Tag, ...] = (Tag("Env", "prod"),)) -> None:
     for name in names:
-        service.create_key_pair(
+        session.backend.create_key_pair(
             key_name=name,
             key_type="ed25519",
             tag_specifications=[TagSpecification("key-pair", tags)],
         )
 
 
-def names(service: KeyPairService) -> list[str]:
-    return sorted(key_pair.key_name for key_pair in service.describe_key_pairs())
+def names(session: Session) -> list[str]:
+    return sorted(key_pair.key_name for key_pair in session.backend.describe_key_pairs())
 
 
 @SIZES
 def test_a_pasted_public_key_is_imported(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
     terminal = open_app(size=size)
     terminal.wait_for("No key pairs")
@@ -44,13 +43,13 @@ def test_a_pasted_public_key_is_imported(
     terminal.wait_for(FINGERPRINT[:20])
     terminal.press("Enter")
     terminal.wait_for("imported laptop")
-    [imported] = service.describe_key_pairs()
+    [imported] = session.backend.describe_key_pairs()
     assert (imported.key_name, imported.key_fingerprint) == ("laptop", FINGERPRINT)
 
 
 @SIZES
 def test_a_public_key_is_picked_from_the_ssh_folder(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, size: tuple[int, int]
+    open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     folder = tmp_path / "home" / ".ssh"
     folder.mkdir(parents=True, mode=0o700)
@@ -68,11 +67,11 @@ def test_a_public_key_is_picked_from_the_ssh_folder(
     terminal.wait_for("EC2 will show")
     terminal.press("Enter")
     terminal.wait_for("imported sam")
-    assert names(service) == ["sam"]
+    assert names(session) == ["sam"]
 
 
 def test_a_private_key_pasted_by_mistake_is_named_as_one_and_not_kept(
-    open_app: OpenApp, service: KeyPairService
+    open_app: OpenApp, session: Session
 ) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
@@ -85,15 +84,15 @@ def test_a_private_key_pasted_by_mistake_is_named_as_one_and_not_kept(
     terminal.press("Enter")
     # Nothing of it reached the field.
     terminal.wait_for("MissingParameter")
-    assert names(service) == []
+    assert names(session) == []
 
 
 @SIZES
 def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    fill(service, "web-blue", "web-green", "batch")
-    fingerprint = service.describe_key_pairs()[1].fingerprints.ssh_sha256
+    fill(session, "web-blue", "web-green", "batch")
+    fingerprint = session.backend.describe_key_pairs()[1].custody.fingerprints.ssh_sha256
     terminal = open_app(size=size)
     terminal.wait_for("3 pairs")
     terminal.press("/")
@@ -115,9 +114,9 @@ def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
 
 @SIZES
 def test_tags_are_edited_and_added_to_several(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    fill(service, "one", "two")
+    fill(session, "one", "two")
     terminal = open_app(size=size)
     terminal.wait_for("2 pairs")
     terminal.press("t")
@@ -128,7 +127,7 @@ def test_tags_are_edited_and_added_to_several(
     terminal.wait_for("2 of 50")
     terminal.press("Enter")
     terminal.wait_for("tags saved")
-    assert [pair.tags for pair in service.describe_key_pairs()] == [
+    assert [pair.tags for pair in session.backend.describe_key_pairs()] == [
         (Tag("Env", "prod"), Tag("Team", "ci")),
         (Tag("Env", "prod"),),
     ]
@@ -143,7 +142,7 @@ def test_tags_are_edited_and_added_to_several(
     terminal.wait_for("1 of 50")
     terminal.press("Enter")
     terminal.wait_for("tags saved")
-    assert {tag for pair in service.describe_key_pairs() for tag in pair.tags} == {
+    assert {tag for pair in session.backend.describe_key_pairs() for tag in pair.tags} == {
         Tag("Env", "test"),
         Tag("Team", "ci"),
     }
@@ -151,27 +150,27 @@ def test_tags_are_edited_and_added_to_several(
 
 @SIZES
 def test_an_unsaved_pair_is_deleted_by_y_and_brought_back_by_u(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    fill(service, "one", "two")
-    before = service.describe_key_pairs()
+    fill(session, "one", "two")
+    before = session.backend.describe_key_pairs()
     terminal = open_app(size=size)
     terminal.wait_for("2 pairs")
     terminal.press("d")
     terminal.wait_for("Delete this key pair?")
     terminal.press("y")
     terminal.wait_for("deleted one")
-    assert names(service) == ["two"]
+    assert names(session) == ["two"]
     terminal.press("u")
     terminal.wait_for("brought one back")
-    assert sorted(service.describe_key_pairs(), key=lambda p: p.key_name) == list(before)
+    assert sorted(session.backend.describe_key_pairs(), key=lambda p: p.key_name) == list(before)
 
 
 @SIZES
 def test_a_protected_pair_wants_its_name_typed(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    fill(service, "precious", tags=(Tag("protected"),))
+    fill(session, "precious", tags=(Tag("protected"),))
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("d")
@@ -179,16 +178,16 @@ def test_a_protected_pair_wants_its_name_typed(
     terminal.type("yes")
     terminal.press("Enter")
     terminal.wait_for("this is not it")
-    assert names(service) == ["precious"]
+    assert names(session) == ["precious"]
     terminal.press("C-u")
     terminal.type("precious")
     terminal.press("Enter")
     terminal.wait_for("No key pairs")
-    assert names(service) == []
+    assert names(session) == []
 
 
-def test_several_are_deleted_together(open_app: OpenApp, service: KeyPairService) -> None:
-    fill(service, "a", "b", "c")
+def test_several_are_deleted_together(open_app: OpenApp, session: Session) -> None:
+    fill(session, "a", "b", "c")
     terminal = open_app()
     terminal.wait_for("3 pairs")
     terminal.press("Space")
@@ -198,15 +197,15 @@ def test_several_are_deleted_together(open_app: OpenApp, service: KeyPairService
     terminal.wait_for("Delete these 2 key pairs?")
     terminal.press("y")
     terminal.wait_for("1 pair")
-    assert names(service) == ["c"]
+    assert names(session) == ["c"]
 
 
 @SIZES
 def test_the_details_say_everything(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    fill(service, "one")
-    [pair] = service.describe_key_pairs()
+    fill(session, "one")
+    [pair] = session.backend.describe_key_pairs()
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("Enter")
@@ -235,10 +234,10 @@ def test_the_details_say_everything(
 
 @SIZES
 def test_another_region_is_looked_at(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, size: tuple[int, int]
+    open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    fill(service, "here")
-    fill(KeyPairService.open(tmp_path / "data", "eu-central-1"), "there", "there-too")
+    fill(session, "here")
+    fill(open_local(tmp_path / "data", "eu-central-1"), "there", "there-too")
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("r")
@@ -252,9 +251,9 @@ def test_another_region_is_looked_at(
 
 @pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_the_list_is_exported(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, suffix: str
+    open_app: OpenApp, session: Session, tmp_path: Path, suffix: str
 ) -> None:
-    fill(service, "=1+1", "two")
+    fill(session, "=1+1", "two")
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.press("e")
@@ -271,10 +270,10 @@ def test_the_list_is_exported(
 
 
 @SIZES
-def test_help_and_journal_and_palette_are_there(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+def test_help_and_journal_and_its_other_key_are_there(
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    fill(service, "one")
+    fill(session, "one")
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("?")
@@ -286,6 +285,7 @@ def test_help_and_journal_and_palette_are_there(
     terminal.press("Escape")
     terminal.wait_for("1 pair")
     terminal.press("C-p")
+    terminal.wait_for("Help")
     terminal.type("import")
     terminal.wait_for("Import a public key")
     terminal.press("Enter")
@@ -293,15 +293,13 @@ def test_help_and_journal_and_palette_are_there(
 
 
 @pytest.mark.parametrize("sent", [b"R", b"\x1b[O\x1b[I"], ids=["R", "focus"])
-def test_another_session_is_noticed(
-    open_app: OpenApp, service: KeyPairService, sent: bytes
-) -> None:
-    fill(service, "one", "two")
+def test_another_session_is_noticed(open_app: OpenApp, session: Session, sent: bytes) -> None:
+    fill(session, "one", "two")
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.press("Down")
-    fill(service, "aaa")
+    fill(session, "aaa")
     terminal.send(sent)
     terminal.wait_for("3 pairs")
-    [two] = [pair for pair in service.describe_key_pairs() if pair.key_name == "two"]
+    [two] = [pair for pair in session.backend.describe_key_pairs() if pair.key_name == "two"]
     assert two.key_pair_id in terminal.rest()

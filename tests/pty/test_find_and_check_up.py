@@ -4,24 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from core.service import KeyPairService
+from core.custody import saving
+from core.session import Session
 from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, flat
 
 
 @pytest.fixture
-def service(service: KeyPairService, tmp_path: Path) -> KeyPairService:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+def session(session: Session, tmp_path: Path) -> Session:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     folder = tmp_path / "home" / ".ssh"
     folder.mkdir(mode=0o700, parents=True)
-    service.save_key_material(created, str(folder / "web.pem"))
-    service.for_region("eu-west-1").create_key_pair(key_name="lost", key_type="ed25519")
-    return service
+    saving.save_key_material(session, created, str(folder / "web.pem"))
+    session.for_region("eu-west-1").backend.create_key_pair(key_name="lost", key_type="ed25519")
+    return session
 
 
 @SIZES
 def test_a_folder_is_looked_up_and_leads_to_a_pair(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
     terminal = open_app("--region", "eu-west-1", size=size)
     terminal.wait_for("lost")
@@ -42,7 +43,7 @@ def test_a_folder_is_looked_up_and_leads_to_a_pair(
 
 @SIZES
 def test_the_check_up_leads_to_a_pair(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, size: tuple[int, int]
+    open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     (tmp_path / "home" / ".ssh" / "web.pem").chmod(0o640)
     terminal = open_app(size=size)

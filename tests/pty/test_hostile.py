@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.model import KeyPair, Tag
-from core.service import KeyPairService
+from core.model import KeptKeyPair, Tag
+from core.session import Session
 from tests.pty.terminal import OpenApp, Terminal
 from tests.tui.test_hostile_text import cells
 from tests.vectors.hostile_strings import STRINGS
@@ -20,20 +20,20 @@ STRING_SEQUENCE = re.compile(rb"\x1b\][0-9]+;|\x1b[P_^X]|\x1b[k]|\xc2[\x80-\x9f]
 
 
 @pytest.fixture
-def service(service: KeyPairService) -> KeyPairService:
+def session(session: Session) -> Session:
     """Return a service whose file holds a pair for every text, as an editor could write it."""
-    created = service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    created = session.backend.create_key_pair(key_name="plain", key_type="ed25519").key_pair
     texts = [each.text for each in STRINGS if each.tag_key != "InvalidParameterValue"]
-    with service._store.transaction() as transaction:
+    with session.store.transaction() as transaction:
         for number, text in enumerate([BOMB, *texts]):
-            pair: KeyPair = replace(
+            pair: KeptKeyPair = replace(
                 created,
                 key_pair_id=f"key-0{number:016x}",
                 key_name=text,
                 tags=(Tag(text, text), Tag("protected", text)),
             )
             transaction.insert(pair, "Test")
-    return service
+    return session
 
 
 def check_output(terminal: Terminal) -> None:
@@ -47,10 +47,10 @@ def check_output(terminal: Terminal) -> None:
     assert terminal._tmux("show-buffer", check=False).decode().strip() != "pwned"
 
 
-def test_nothing_of_it_reaches_the_terminal(open_app: OpenApp, service: KeyPairService) -> None:
+def test_nothing_of_it_reaches_the_terminal(open_app: OpenApp, session: Session) -> None:
     names = ("USER", "LOGNAME", "SSH_CONNECTION", "SSH_TTY", "COLORTERM", "LC_TERMINAL")
     terminal = open_app(env=dict.fromkeys(names, BOMB))
-    count = len(service.describe_key_pairs())
+    count = len(session.backend.describe_key_pairs())
     terminal.wait_for(f"{count} pairs")
     screen = terminal.screen()
     while True:
@@ -75,9 +75,9 @@ def test_nothing_of_it_reaches_the_terminal(open_app: OpenApp, service: KeyPairS
 
 
 def test_a_paste_presses_no_keys_and_a_huge_one_is_cut_at_once(
-    open_app: OpenApp, service: KeyPairService
+    open_app: OpenApp, session: Session
 ) -> None:
-    before = len(service.describe_key_pairs())
+    before = len(session.backend.describe_key_pairs())
     terminal = open_app()
     terminal.wait_for("pairs")
     # Textual alone would delete pairs by these.
@@ -96,7 +96,7 @@ def test_a_paste_presses_no_keys_and_a_huge_one_is_cut_at_once(
     terminal.wait_for("larger than any public key")
     terminal.press("Escape")
     terminal.wait_for("c create")
-    assert len(service.describe_key_pairs()) == before
+    assert len(session.backend.describe_key_pairs()) == before
     check_output(terminal)
 
 

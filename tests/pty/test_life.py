@@ -22,6 +22,7 @@ from tests.pty.terminal import (
     OpenApp,
     Terminal,
     create_key_pair,
+    flat,
     is_running,
     modes_left_on,
     open_form,
@@ -52,7 +53,7 @@ def check_given_back(terminal: Terminal) -> None:
         (signal.SIGTERM, 143),
         pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
         pytest.param(signal.SIGQUIT, 131, marks=pytest.mark.long),
-        (signal.SIGINT, 0),
+        (signal.SIGINT, 130),
     ],
 )
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(
@@ -71,6 +72,10 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
         assert terminal.is_cooked
         check_given_back(terminal)
         assert "PRIVATE KEY" not in terminal.screen()
+        assert f"keypairs: ended by {number.name}." in flat(terminal.screen())
+    lost = "The private key of interrupted was not saved and is gone: delete the pair."
+    assert lost in with_key.screen()
+    assert "The private key" not in with_list.screen()
 
     again = open_app(folder=tmp_path / "key")
     screen = again.wait_for("private key never saved")
@@ -517,8 +522,8 @@ LEAVING = """
 import os, sys, time
 from pathlib import Path
 from core import process
-from core.disk import files
-from core.service import KeyPairService
+from core.checks import check_up as checks
+from core.disk import replacing
 from tui.__main__ import main
 
 def check_up(*_):
@@ -529,11 +534,11 @@ def check_up(*_):
 def replace_file(*arguments, **options):
     Path("under-way").touch()
     time.sleep(3)
-    replace(*arguments, **options)
+    return replace(*arguments, **options)
 
-replace = files.replace_file
+replace = replacing.replace_file
 process.GRACE = 0.5
-KeyPairService.check_up, files.replace_file = check_up, replace_file
+checks.check_up, replacing.replace_file = check_up, replace_file
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.service import KeyPairService
+from core.session import Session
 from tests.pty.terminal import OpenApp, Terminal, flat, wait_for_free_name
 
 pytestmark = pytest.mark.long
@@ -16,9 +16,9 @@ ANY_MOUSE, MOUSE = b"\x1b[?1003h", b"\x1b[?1000h"
 
 
 @pytest.fixture
-def service(service: KeyPairService) -> KeyPairService:
-    service.create_key_pair(key_name="web", key_type="ed25519")
-    return service
+def session(session: Session) -> Session:
+    session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    return session
 
 
 def write_policy(folder: Path) -> Path:
@@ -38,7 +38,7 @@ def write_config(home: Path, text: str) -> dict[str, str]:
     return {"XDG_CONFIG_HOME": str(folder.parent)}
 
 
-def check_refused(terminal: Terminal, service: KeyPairService) -> None:
+def check_refused(terminal: Terminal, session: Session) -> None:
     """Try to create a pair, and check that the form says why not and keeps what was typed."""
     terminal.press("c")
     terminal.wait_for("Create a key pair")
@@ -50,13 +50,13 @@ def check_refused(terminal: Terminal, service: KeyPairService) -> None:
     assert "Create a key pair" in screen
     assert "Name       forbidden" in screen
     assert "◉ ed25519" in screen
-    assert [pair.key_name for pair in service.describe_key_pairs()] == ["web"]
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["web"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=["80x24", "60x15"])
 @pytest.mark.parametrize("mark", ["read-only", "policy"])
 def test_a_limit_is_marked_in_the_header_and_refuses(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, mark: str, size: tuple[int, int]
+    open_app: OpenApp, session: Session, tmp_path: Path, mark: str, size: tuple[int, int]
 ) -> None:
     arguments = ["--read-only"]
     if mark == "policy":
@@ -65,19 +65,19 @@ def test_a_limit_is_marked_in_the_header_and_refuses(
     header = terminal.wait_for("1 pair").split("\n")[0]
     assert header.rstrip().endswith(f" {mark}")
     if mark == "policy":
-        check_refused(terminal, service)
+        check_refused(terminal, session)
     else:
         terminal.press("c")
         assert "Create a key pair" not in terminal.wait_for("this session is read-only")
 
 
-def test_without_a_limit_there_is_no_mark(open_app: OpenApp, service: KeyPairService) -> None:
+def test_without_a_limit_there_is_no_mark(open_app: OpenApp, session: Session) -> None:
     header = open_app().wait_for("1 pair").split("\n")[0]
     assert header.strip() == "us-east-1 · 1 pair"
 
 
 def test_an_action_with_another_key_answers_to_it_and_is_taught_with_it(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path
+    open_app: OpenApp, session: Session, tmp_path: Path
 ) -> None:
     env = write_config(tmp_path / "home", '[keys]\n"key-pair.create" = "f2"\n')
     terminal = open_app(env=env)
@@ -157,7 +157,7 @@ def colours(terminal: Terminal) -> set[bytes]:
     return set(filter(is_colour, sequences))
 
 
-def test_no_color_means_none(open_app: OpenApp, service: KeyPairService) -> None:
+def test_no_color_means_none(open_app: OpenApp, session: Session) -> None:
     terminal = open_app(env={"NO_COLOR": "1"})
     terminal.wait_for("1 pair")
     terminal.press("/")
@@ -181,7 +181,7 @@ def test_no_color_means_none(open_app: OpenApp, service: KeyPairService) -> None
     assert colours(terminal) == set()
 
 
-def test_without_no_color_there_is_colour(open_app: OpenApp, service: KeyPairService) -> None:
+def test_without_no_color_there_is_colour(open_app: OpenApp, session: Session) -> None:
     terminal = open_app()
     terminal.wait_for("1 pair")
     assert colours(terminal)
@@ -189,7 +189,7 @@ def test_without_no_color_there_is_colour(open_app: OpenApp, service: KeyPairSer
 
 @pytest.mark.parametrize("way", ["option", "configuration"])
 def test_the_mouse_is_left_to_the_terminal_where_that_is_asked_for(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, way: str
+    open_app: OpenApp, session: Session, tmp_path: Path, way: str
 ) -> None:
     if way == "option":
         terminal = open_app("--no-mouse")
@@ -203,7 +203,7 @@ def test_the_mouse_is_left_to_the_terminal_where_that_is_asked_for(
     assert MOUSE not in terminal.output()
 
 
-def test_elsewhere_the_program_takes_the_mouse(open_app: OpenApp, service: KeyPairService) -> None:
+def test_elsewhere_the_program_takes_the_mouse(open_app: OpenApp, session: Session) -> None:
     terminal = open_app()
     terminal.wait_for("1 pair")
     assert terminal.modes()["mouse_any_flag"]

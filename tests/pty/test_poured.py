@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from core.service import KeyPairService
+from core.session import Session
 from tests.pty.terminal import OpenApp, Terminal, open_form
 
 PIECE, GAP = 50, 0.05
@@ -28,18 +28,16 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_on_the_list_it_deletes_nothing(
-    open_app: OpenApp, service: KeyPairService, text: str
-) -> None:
+def test_on_the_list_it_deletes_nothing(open_app: OpenApp, session: Session, text: str) -> None:
     for number in range(9):
-        service.create_key_pair(key_name=f"pair-{number}", key_type="ed25519")
-    before = service.describe_key_pairs()
+        session.backend.create_key_pair(key_name=f"pair-{number}", key_type="ed25519")
+    before = session.backend.describe_key_pairs()
     terminal = open_app()
     terminal.wait_for("9 pairs")
     pour(terminal, text)
-    terminal.wait_for("that y came amid other keys", timeout=30)
+    terminal.wait_for("that y came amid other keys", timeout=60)
     time.sleep(len(text) / 400)
-    assert service.describe_key_pairs() == before
+    assert session.backend.describe_key_pairs() == before
     assert terminal.status is None
     # An answer of its own is still one.
     terminal.press("Escape")
@@ -52,18 +50,18 @@ def test_on_the_list_it_deletes_nothing(
 
 
 @pytest.mark.long
-def test_in_a_field_it_is_all_there(open_app: OpenApp, service: KeyPairService) -> None:
+def test_in_a_field_it_is_all_there(open_app: OpenApp, session: Session) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
     open_form(terminal, "web")
     pour(terminal, "0123456789" * 200)
     terminal.wait_for("2003/255 · too long by 1748 characters", timeout=120)
-    assert service.describe_key_pairs() == ()
+    assert session.backend.describe_key_pairs() == ()
 
 
 def test_a_key_of_several_lines_is_not_submitted_before_its_end(
     open_app: OpenApp,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     run: Callable[..., CompletedProcess[bytes]],
 ) -> None:
@@ -74,11 +72,11 @@ def test_a_key_of_several_lines_is_not_submitted_before_its_end(
     terminal.wait_for("No key pairs")
     terminal.type("iold\t")
     pour(terminal, block.rstrip("\n").replace("\n", "\r"))
-    terminal.wait_for("rsa 2048 bits")
-    assert service.describe_key_pairs() == ()
+    terminal.wait_for("rsa 2048 bits", timeout=30)
+    assert session.backend.describe_key_pairs() == ()
     terminal.press("Enter")
     terminal.wait_for("imported old")
-    [pair] = service.describe_key_pairs()
+    [pair] = session.backend.describe_key_pairs()
     assert path.with_suffix(".pub").read_text().startswith(pair.public_key)
 
 
@@ -91,10 +89,8 @@ QUITTING = [
 
 
 @pytest.mark.parametrize("text", QUITTING)
-def test_on_the_list_it_does_not_quit(
-    open_app: OpenApp, service: KeyPairService, text: str
-) -> None:
-    service.create_key_pair(key_name="web", key_type="ed25519")
+def test_on_the_list_it_does_not_quit(open_app: OpenApp, session: Session, text: str) -> None:
+    session.backend.create_key_pair(key_name="web", key_type="ed25519")
     terminal = open_app()
     terminal.wait_for("1 pair")
     pour(terminal, text)

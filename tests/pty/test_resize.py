@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from core.local.opening import open_local
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
 from tests.helpers import PUBLIC_KEY
 from tests.pty.terminal import (
     OpenApp,
@@ -192,13 +192,15 @@ def resize_and_let_draw(terminal: Terminal, columns: int, rows: int) -> None:
 def test_a_screen_is_complete_again_after_every_other_size(
     open_app: OpenApp, tmp_path: Path, name: str
 ) -> None:
-    service = KeyPairService.open(tmp_path / "data", "us-east-1")
+    session = open_local(tmp_path / "data", "us-east-1")
     for key_name, tag in (
         ("precious", "protected"),
         *((f"web-{number}", "Env") for number in range(3)),
     ):
         tags = TagSpecification("key-pair", (Tag(tag, "prod"),))
-        service.create_key_pair(key_name=key_name, key_type="ed25519", tag_specifications=[tags])
+        session.backend.create_key_pair(
+            key_name=key_name, key_type="ed25519", tag_specifications=[tags]
+        )
     terminal = open_app()
     terminal.wait_for("4 pairs")
     SCREENS[name](terminal)

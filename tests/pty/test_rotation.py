@@ -3,24 +3,25 @@
 import pytest
 
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
+from core.region_copies import fingerprint_elsewhere
+from core.session import Session
 from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, flat, save_key_material, wait_for_free_name
 
 
 @pytest.fixture
-def service(service: KeyPairService) -> KeyPairService:
-    service.create_key_pair(
+def session(session: Session) -> Session:
+    session.backend.create_key_pair(
         key_name="ci-deploy",
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
     )
-    return service
+    return session
 
 
 @pytest.mark.long
 @SIZES
 def test_a_pair_is_replaced_and_retired(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
@@ -66,28 +67,31 @@ def test_a_pair_is_replaced_and_retired(
     assert "replaced by ci-deploy-3 · was saved to ~/.ssh/ci-deploy-3.pem" in flat(screen)
     terminal.press("y")
     terminal.wait_for("deleted ci-deploy; u brings it back")
-    assert [pair.key_name for pair in service.describe_key_pairs()] == [
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == [
         "ci-deploy-2",
         "ci-deploy-3",
     ]
-    assert {pair.tags for pair in service.describe_key_pairs()} == {(Tag("Env", "prod"),)}
+    assert {pair.tags for pair in session.backend.describe_key_pairs()} == {(Tag("Env", "prod"),)}
 
 
 @pytest.mark.long
 @SIZES
-def test_a_pair_is_copied_by_the_palette_and_by_its_key(
-    open_app: OpenApp, service: KeyPairService, size: tuple[int, int]
+def test_a_pair_is_copied_by_the_help_and_by_its_key(
+    open_app: OpenApp, session: Session, size: tuple[int, int]
 ) -> None:
-    [pair] = service.describe_key_pairs()
-    service.for_region("eu-west-1").create_key_pair(key_name="ci-deploy", key_type="ed25519")
+    [pair] = session.backend.describe_key_pairs()
+    session.for_region("eu-west-1").backend.create_key_pair(
+        key_name="ci-deploy", key_type="ed25519"
+    )
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("C-p")
+    terminal.wait_for("Help")
     terminal.type("other Regions")
     terminal.wait_for("Copy the pair's public half")
     terminal.press("Enter")
     terminal.wait_for("Copy the public half of ci-deploy")
-    terminal.wait_for(service.fingerprint_elsewhere(pair))
+    terminal.wait_for(fingerprint_elsewhere(pair))
     terminal.press("Escape")
     terminal.wait_for("c create")
     terminal.press("C")
@@ -104,11 +108,11 @@ def test_a_pair_is_copied_by_the_palette_and_by_its_key(
     assert "*✗ eu-west-1" in screen
     assert "✓ eu-north-1" in screen
     assert "InvalidKeyPair.Duplicate: The keypair already exists" in flat(screen)
-    service.for_region("eu-west-1").delete_key_pair(key_name="ci-deploy")
+    session.for_region("eu-west-1").backend.delete_key_pair(key_name="ci-deploy")
     terminal.press("Enter")
     terminal.wait_for("1 of 1 done; escape goes back")
     terminal.press("Escape")
     terminal.wait_for("copied to 2 Regions")
     for region in ("eu-north-1", "eu-west-1"):
-        [copy] = service.for_region(region).describe_key_pairs()
-        assert copy.key_fingerprint == service.fingerprint_elsewhere(pair)
+        [copy] = session.for_region(region).backend.describe_key_pairs()
+        assert copy.key_fingerprint == fingerprint_elsewhere(pair)

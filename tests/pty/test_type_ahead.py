@@ -6,42 +6,44 @@ from pathlib import Path
 import pytest
 
 from core.model import KeyType, PrivateKeyState, Tag
-from core.service import KeyPairService
+from core.session import Session
 from tests.pty.terminal import OpenApp, flat
 
 RIGHT = "\x1b[C"
 
 
-def create(service: KeyPairService, *names: str) -> None:
+def create(session: Session, *names: str) -> None:
     for name in names:
-        service.create_key_pair(key_name=name, key_type="ed25519")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
 
 @pytest.mark.parametrize("name", ["dyq-fast", "yes", "quick", "sSrRJ? ue"])
 def test_a_pair_is_created_and_saved_by_one_burst_of_keys(
-    open_app: OpenApp, service: KeyPairService, tmp_path: Path, name: str
+    open_app: OpenApp, session: Session, tmp_path: Path, name: str
 ) -> None:
-    create(service, "aaa")
+    create(session, "aaa")
     terminal = open_app()
     terminal.wait_for("1 pair")
     terminal.type(f"c{name}\t{RIGHT}\rs\r")
     screen = terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
     assert f"The private key of {name}" in screen
     # Nothing was deleted, and nothing but this pair was made.
-    before, created = sorted(service.describe_key_pairs(), key=lambda pair: pair.create_time)
+    before, created = sorted(
+        session.backend.describe_key_pairs(), key=lambda pair: pair.create_time
+    )
     assert before.key_name == "aaa"
     assert (created.key_name, created.key_type) == (name, KeyType.ED25519)
-    assert created.private_key is PrivateKeyState.SAVED
-    [path] = map(Path, created.saved_to)
+    assert created.custody.private_key is PrivateKeyState.SAVED
+    [path] = map(Path, created.custody.saved_to)
     assert path.parent == tmp_path / "home" / ".ssh"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
-    open_app: OpenApp, service: KeyPairService
+    open_app: OpenApp, session: Session
 ) -> None:
-    create(service, "quick", "slow")
+    create(session, "quick", "slow")
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.type("/quick\r")
@@ -49,43 +51,43 @@ def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     screen = terminal.wait_for("enter details")
     assert "slow" not in screen
     # Enter led back to the list, where the next keys belong to the pair that is left.
-    terminal.type("dy")
+    terminal.type("d")
+    terminal.wait_for("Delete this key pair?")
+    terminal.press("y")
     terminal.wait_for("deleted quick")
-    assert [pair.key_name for pair in service.describe_key_pairs()] == ["slow"]
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["slow"]
     assert terminal.status is None
 
 
-def test_tab_parts_name_key_and_value_of_a_burst(
-    open_app: OpenApp, service: KeyPairService
-) -> None:
+def test_tab_parts_name_key_and_value_of_a_burst(open_app: OpenApp, session: Session) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
     add_tag = "\x14"
     terminal.type(f"cquery\t{RIGHT}\t\t{add_tag}Environment\tproduction{add_tag}Team\tdata\r")
     terminal.wait_for("Not saved yet")
-    [created] = service.describe_key_pairs()
+    [created] = session.backend.describe_key_pairs()
     assert (created.key_name, created.key_type) == ("query", KeyType.ED25519)
     assert created.tags == (Tag("Environment", "production"), Tag("Team", "data"))
 
 
 def test_a_burst_edits_the_tags_of_one_pair_and_goes_on_to_the_next(
-    open_app: OpenApp, service: KeyPairService
+    open_app: OpenApp, session: Session
 ) -> None:
-    create(service, "one", "two")
+    create(session, "one", "two")
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.type("tTeam\tci\rjtdry\tyes\r")
     terminal.wait_for(lambda screen: "Team=ci" in screen and "dry=yes" in screen)
-    assert {pair.key_name: pair.tags for pair in service.describe_key_pairs()} == {
+    assert {pair.key_name: pair.tags for pair in session.backend.describe_key_pairs()} == {
         "one": (Tag("Team", "ci"),),
         "two": (Tag("dry", "yes"),),
     }
 
 
 def test_where_the_filter_left_nothing_no_key_does_anything_to_a_pair(
-    open_app: OpenApp, service: KeyPairService
+    open_app: OpenApp, session: Session
 ) -> None:
-    create(service, "unseen")
+    create(session, "unseen")
     terminal = open_app()
     terminal.wait_for("1 pair")
     terminal.type("/zzz\rdyty")
@@ -95,4 +97,4 @@ def test_where_the_filter_left_nothing_no_key_does_anything_to_a_pair(
     terminal.wait_for("Help")
     terminal.press("Escape")
     terminal.wait_for("Nothing matches")
-    assert [pair.key_name for pair in service.describe_key_pairs()] == ["unseen"]
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["unseen"]

@@ -5,9 +5,9 @@ from typing import Protocol
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.tui.conftest import demo_service, empty_service, home, utc
+from tests.tui.conftest import demo_session, empty_session, home, utc
 
-__all__ = ["SnapCompare", "demo_service", "empty_service", "home", "utc"]
+__all__ = ["SnapCompare", "demo_session", "empty_session", "home", "utc"]
 
 
 class SnapCompare(Protocol):

@@ -3,12 +3,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.custody.agent import Identity
+from core.custody import agent_keys, installing
+from core.custody.agent import AgentIdentity
 from core.custody.agent_keys import AgentContents, AgentKey
-from core.custody.authorized_keys import Plan, Standing, line_of
+from core.custody.authorized_keys import Addition, InstallationPlan, line_of
 from core.keys.encoding.sshwire import string
-from core.model import KeyPair
-from tests.demo import DemoService
+from core.model import KeptKeyPair
+from core.session import Session
+from tests.demo import DemoSession
 from tests.helpers import BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
@@ -20,36 +22,38 @@ from tui.widgets.verdict_line import VerdictLine
 SOCKET = "/run/user/1000/agent"
 
 
-def identity(number: int, comment: str) -> Identity:
-    return Identity("ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment)
+def identity(number: int, comment: str) -> AgentIdentity:
+    return AgentIdentity(
+        "ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment
+    )
 
 
 def test_add_to_agent(
-    snap_compare: SnapCompare, empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    snap_compare: SnapCompare, empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = AgentContents(SOCKET, True, (AgentKey(identity(1, "laptop"), None),))
-    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def fill_in(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
-        created = empty_service.create_key_pair(key_name="reporting", key_type="ed25519")
-        app_of(pilot).push_screen(AddToAgentScreen(empty_service, created))
+        created = empty_session.backend.create_key_pair(key_name="reporting", key_type="ed25519")
+        app_of(pilot).push_screen(AddToAgentScreen(empty_session, created))
         await until_screen(pilot, "AddToAgentScreen")
         await type_text(pilot, "1h30m")
         await pilot.press("tab", "right")
         outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
         await until(pilot, lambda: "forwarded" in outcome.verdict.text, "the agent")
 
-    assert snap_compare(KeyPairsApp(empty_service), run_before=fill_in, terminal_size=(60, 15))
+    assert snap_compare(KeyPairsApp(empty_session), run_before=fill_in, terminal_size=(60, 15))
 
 
 def test_what_the_agent_holds(
-    snap_compare: SnapCompare, demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    snap_compare: SnapCompare, demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = demo_service.key_pair_named("ci-deploy")
+    pair = demo_session.key_pair_named("ci-deploy")
     keys = (AgentKey(identity(1, "sam@laptop \x1b[31m"), None), AgentKey(identity(2, "x"), pair))
     held = AgentContents(SOCKET, False, keys)
-    monkeypatch.setattr(demo_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def look(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -58,23 +62,23 @@ def test_what_the_agent_holds(
         facts = app_of(pilot).screen.query_one(Facts)
         await until(pilot, lambda: bool(facts._facts), "the keys")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=look, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=(80, 24))
 
 
 @BOTH_SIZES
 def test_install(
     snap_compare: SnapCompare,
-    demo_service: DemoService,
+    demo_session: DemoSession,
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
-    def plan(key_pair: KeyPair, options: str = "") -> Plan:
+    def plan(session: Session, key_pair: KeptKeyPair, options: str = "") -> InstallationPlan:
         # The file's path is shown whole, and that of the test would differ from run to run.
         path = Path("/home/ops/.ssh/authorized_keys")
         words = "will be added after 3 lines"
-        return Plan(path, line_of(key_pair, options), Standing.ADDABLE, words)
+        return InstallationPlan(path, line_of(key_pair, options), Addition.ADDABLE, words)
 
-    monkeypatch.setattr(demo_service, "installation", plan)
+    monkeypatch.setattr(installing, "installation", plan)
     monkeypatch.setenv("HOME", "/home/ops")  # where the file is: else the form speaks of both
     monkeypatch.setenv("SSH_CONNECTION", "203.0.113.7 50000 10.0.0.1 22")
 
@@ -86,4 +90,4 @@ def test_install(
         facts = app_of(pilot).screen.query_one("#facts", Facts)
         await until(pilot, lambda: "restrict,from" in str(facts._facts), "the line")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=look, terminal_size=size)
+    assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)

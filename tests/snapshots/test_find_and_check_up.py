@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.disk import mounts
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import BOTH_SIZES, PUBLIC_KEY
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, until, until_loaded, until_screen
@@ -15,7 +15,7 @@ from tui.screens.look.find import FindScreen
 
 @BOTH_SIZES
 def test_find(
-    snap_compare: SnapCompare, demo_service: DemoService, home: Path, size: tuple[int, int]
+    snap_compare: SnapCompare, demo_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
     (home / ".ssh" / "laptop.pub").write_text(f"{PUBLIC_KEY} sam@laptop\n")
     (home / ".ssh" / "cut.pem").write_bytes((home / ".ssh" / "web-blue.pem").read_bytes()[:200])
@@ -30,13 +30,13 @@ def test_find(
         await pilot.press("enter")
         await until(pilot, lambda: "7 keys, 5 known" in screen._status.verdict.text, "the end")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=look_up, terminal_size=size)
+    assert snap_compare(KeyPairsApp(demo_session), run_before=look_up, terminal_size=size)
 
 
 @BOTH_SIZES
 def test_check_up(
     snap_compare: SnapCompare,
-    demo_service: DemoService,
+    demo_session: DemoSession,
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
@@ -53,4 +53,4 @@ def test_check_up(
         assert isinstance(screen, CheckUpScreen)
         await until(pilot, lambda: "4 findings" in screen._status.verdict.text, "the end")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=look, terminal_size=size)
+    assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)

@@ -1,6 +1,6 @@
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -9,12 +9,12 @@ from tui.widgets.verdict_line import VerdictLine
 
 
 def test_retiring_a_pair_whose_successor_was_never_saved(
-    snap_compare: SnapCompare, demo_service: DemoService
+    snap_compare: SnapCompare, demo_session: DemoSession
 ) -> None:
     async def ask(pilot: Pilot[None]) -> None:
-        old = demo_service.key_pair_named("nightly")
+        old = demo_session.key_pair_named("nightly")
         assert old is not None
-        demo_service.create_key_pair(
+        demo_session.backend.create_key_pair(
             key_name="nightly-2", key_type="ed25519", replaces=old.key_pair_id
         )
         await until_loaded(pilot)
@@ -23,12 +23,12 @@ def test_retiring_a_pair_whose_successor_was_never_saved(
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=ask, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(demo_session), run_before=ask, terminal_size=(80, 24))
 
 
-def test_copying_to_other_regions(snap_compare: SnapCompare, demo_service: DemoService) -> None:
-    other = demo_service.for_region("eu-west-1")
-    other.create_key_pair(key_name="nightly", key_type="ed25519")
+def test_copying_to_other_regions(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
+    other = demo_session.for_region("eu-west-1")
+    other.backend.create_key_pair(key_name="nightly", key_type="ed25519")
 
     async def copy(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -43,4 +43,4 @@ def test_copying_to_other_regions(snap_compare: SnapCompare, demo_service: DemoS
         state = screen.query_one("#state", VerdictLine)
         await until(pilot, lambda: "1 of 2 done" in state.verdict.text, "the end")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=copy, terminal_size=(60, 15))
+    assert snap_compare(KeyPairsApp(demo_session), run_before=copy, terminal_size=(60, 15))

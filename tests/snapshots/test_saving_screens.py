@@ -4,7 +4,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.model import FileFormat
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, create, save, until, until_loaded, until_screen
@@ -36,7 +36,7 @@ async def paste_passphrase(pilot: Pilot[None]) -> None:
 
 @BOTH_SIZES
 def test_dialog_that_asks(
-    snap_compare: SnapCompare, empty_service: DemoService, home: Path, size: tuple[int, int]
+    snap_compare: SnapCompare, empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
     home.chmod(0o755)
 
@@ -52,12 +52,12 @@ def test_dialog_that_asks(
         verdict = field.query_one(VerdictLine)
         await until(pilot, lambda: "enter again" in verdict.verdict.text, "the question")
 
-    assert snap_compare(KeyPairsApp(empty_service), run_before=ask, terminal_size=size)
+    assert snap_compare(KeyPairsApp(empty_session), run_before=ask, terminal_size=size)
 
 
 @BOTH_SIZES
 def test_several_files(
-    snap_compare: SnapCompare, empty_service: DemoService, size: tuple[int, int]
+    snap_compare: SnapCompare, empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def save_two(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -70,4 +70,4 @@ def test_several_files(
         screen = app_of(pilot).screen
         await until(pilot, lambda: len(screen.query(SavedFile)) == 3, "what was saved")
 
-    assert snap_compare(KeyPairsApp(empty_service), run_before=save_two, terminal_size=size)
+    assert snap_compare(KeyPairsApp(empty_session), run_before=save_two, terminal_size=size)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import AT_60, AT_80, BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
@@ -12,26 +12,26 @@ from tui.widgets.verdict_line import VerdictLine
 
 
 @pytest.mark.parametrize("size", [AT_80, AT_60, pytest.param((140, 40), id="140x40")])
-def test_list(snap_compare: SnapCompare, demo_service: DemoService, size: tuple[int, int]) -> None:
-    app = KeyPairsApp(demo_service, "on bastion-1 as ops")
+def test_list(snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]) -> None:
+    app = KeyPairsApp(demo_session, "on bastion-1 as ops")
     assert snap_compare(app, run_before=until_loaded, terminal_size=size)
 
 
-def test_empty_list(snap_compare: SnapCompare, empty_service: DemoService) -> None:
-    app = KeyPairsApp(empty_service)
+def test_empty_list(snap_compare: SnapCompare, empty_session: DemoSession) -> None:
+    app = KeyPairsApp(empty_session)
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
-def test_damaged_region(snap_compare: SnapCompare, demo_service: DemoService, home: Path) -> None:
+def test_damaged_region(snap_compare: SnapCompare, demo_session: DemoSession, home: Path) -> None:
     path = home / "data" / "us-east-1.json"
     path.write_bytes(path.read_bytes()[:-9])
-    app = KeyPairsApp(demo_service)
+    app = KeyPairsApp(demo_session)
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
 @BOTH_SIZES
 def test_create_form(
-    snap_compare: SnapCompare, demo_service: DemoService, size: tuple[int, int]
+    snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def fill_in(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -44,10 +44,10 @@ def test_create_form(
         await pilot.press("tab")
         await type_text(pilot, "prod")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=fill_in, terminal_size=size)
+    assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=size)
 
 
-def test_create_form_refusals(snap_compare: SnapCompare, demo_service: DemoService) -> None:
+def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     async def fill_in(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
         await pilot.press("c")
@@ -60,13 +60,13 @@ def test_create_form_refusals(snap_compare: SnapCompare, demo_service: DemoServi
         outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
         await until(pilot, lambda: "DryRun" in outcome.verdict.text, "the answer")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=fill_in, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=(80, 24))
 
 
 @BOTH_SIZES
 @pytest.mark.parametrize("state", ["hidden", "shown", "saved"])
 def test_private_key(
-    snap_compare: SnapCompare, empty_service: DemoService, state: str, size: tuple[int, int]
+    snap_compare: SnapCompare, empty_session: DemoSession, state: str, size: tuple[int, int]
 ) -> None:
     async def create_it(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -77,20 +77,20 @@ def test_private_key(
         if state == "saved":
             await save(pilot)
 
-    assert snap_compare(KeyPairsApp(empty_service), run_before=create_it, terminal_size=size)
+    assert snap_compare(KeyPairsApp(empty_session), run_before=create_it, terminal_size=size)
 
 
-def test_save_dialog(snap_compare: SnapCompare, empty_service: DemoService) -> None:
+def test_save_dialog(snap_compare: SnapCompare, empty_session: DemoSession) -> None:
     async def open_it(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
         await create(pilot, "reporting")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
 
-    assert snap_compare(KeyPairsApp(empty_service), run_before=open_it, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(empty_session), run_before=open_it, terminal_size=(80, 24))
 
 
-def test_discard_question(snap_compare: SnapCompare, empty_service: DemoService) -> None:
+def test_discard_question(snap_compare: SnapCompare, empty_session: DemoSession) -> None:
     async def ask(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
         await create(pilot, "reporting")
@@ -100,7 +100,7 @@ def test_discard_question(snap_compare: SnapCompare, empty_service: DemoService)
         await pilot.press("enter")
         await pilot.pause()
 
-    assert snap_compare(KeyPairsApp(empty_service), run_before=ask, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(empty_session), run_before=ask, terminal_size=(80, 24))
 
 
 OPENED_BY = {
@@ -116,7 +116,7 @@ OPENED_BY = {
 
 @pytest.mark.parametrize("name", OPENED_BY)
 def test_screens_that_a_key_opens(
-    snap_compare: SnapCompare, demo_service: DemoService, name: str
+    snap_compare: SnapCompare, demo_session: DemoSession, name: str
 ) -> None:
     async def open_it(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -125,28 +125,28 @@ def test_screens_that_a_key_opens(
         await pilot.press("j", "j", key)
         await until_screen(pilot, screen)
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=open_it, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(demo_session), run_before=open_it, terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("no_color", [False, True], ids=["16-colours", "no-colour"])
 def test_list_in_the_colours_of_the_terminal(
     snap_compare: SnapCompare,
-    demo_service: DemoService,
+    demo_session: DemoSession,
     monkeypatch: pytest.MonkeyPatch,
     no_color: bool,
 ) -> None:
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
-    app = KeyPairsApp(demo_service)
+    app = KeyPairsApp(demo_session)
     app.theme = "ansi-dark"
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
-def test_filtered_list(snap_compare: SnapCompare, demo_service: DemoService) -> None:
+def test_filtered_list(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     async def narrow(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
         await pilot.press("slash")
         await pilot.pause()
         await type_text(pilot, "tag:Env=prod typ:rsa")
 
-    assert snap_compare(KeyPairsApp(demo_service), run_before=narrow, terminal_size=(80, 24))
+    assert snap_compare(KeyPairsApp(demo_session), run_before=narrow, terminal_size=(80, 24))

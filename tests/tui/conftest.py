@@ -1,16 +1,35 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from textual import _wait
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
-from tests.demo import DemoService, deterministic_keys, fill
+from tests.demo import DemoSession, deterministic_keys, fill
 
 # After each key Textual's pilot sleeps twice, 20 ms each, to see whether the process is at rest,
 # which is the most of what a test takes. A twentieth of the time at work is still no rest.
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
+
+# Each app that a test starts parses the same styles. They are the same as long as the text, where
+# it stands and the colours of the theme are.
+_parse = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+def _parse_once(sheet: Stylesheet, css: str, *place: Any, **options: Any) -> list[RuleSet]:
+    key = (css, place, *options.items(), *sorted(sheet._variables.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse(sheet, css, *place, **options)
+    return _parsed[key]
+
+
+mock.patch.object(Stylesheet, "_parse_rules", _parse_once).start()
 
 
 @pytest.fixture
@@ -31,12 +50,12 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def empty_service(home: Path, utc: None) -> Iterator[DemoService]:
+def empty_session(home: Path, utc: None) -> Iterator[DemoSession]:
     with deterministic_keys(1):
-        yield DemoService(home / "data")
+        yield DemoSession(home / "data")
 
 
 @pytest.fixture
-def demo_service(empty_service: DemoService, home: Path) -> DemoService:
-    fill(empty_service, home)
-    return empty_service
+def demo_session(empty_session: DemoSession, home: Path) -> DemoSession:
+    fill(empty_session, home)
+    return empty_session

@@ -1,22 +1,26 @@
 """Ways to drive the app from inside, for tests that need no terminal."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
-from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.widgets.pick_list import PickList
+
+_PATIENCE = 60.0
+"""Seconds to wait for what should be there at once; a loaded machine takes its time."""
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
 
 
-def play(service: DemoService, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
+def play(session: DemoSession, scene: Scene, size: tuple[int, int] = (80, 24)) -> int | None:
     """Run the app until a scene is over, and return what it left with, if it did."""
-    app = KeyPairsApp(service)
+    app = KeyPairsApp(session)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:
@@ -40,9 +44,9 @@ def drawn(pilot: Pilot[None]) -> str:
 
 
 def is_first_hit(pilot: Pilot[None], text: str) -> bool:
-    """Return whether the palette has found something and puts a line with that text first."""
-    hits = app_of(pilot).screen.query_one(CommandList)
-    return bool(hits.option_count) and text in str(hits.get_option_at_index(0).prompt)
+    """Return whether the help has found something and puts a line with that text first."""
+    picked = app_of(pilot).screen.query_one(PickList).picked
+    return picked is not None and text in picked.text
 
 
 def text_of(pilot: Pilot[None], selector: str) -> str:
@@ -52,19 +56,18 @@ def text_of(pilot: Pilot[None], selector: str) -> str:
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str) -> None:
     """Wait until something holds; workers and threads take their time."""
-    for _ in range(500):
-        if condition():
-            await pilot.pause()
-            return
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
         await pilot.pause(0.01)
-    raise AssertionError(f"waited in vain for {what}")
+    await pilot.pause()
 
 
 async def until_loaded(pilot: Pilot[None]) -> None:
     """Wait until the list of key pairs shows what is stored."""
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)
-    await until(pilot, lambda: screen.loaded, "the list")
+    await until(pilot, lambda: screen.view.loaded, "the list")
 
 
 async def until_screen(pilot: Pilot[None], name: str) -> None:

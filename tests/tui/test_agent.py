@@ -3,18 +3,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from core.custody import agent
-from core.custody.agent import AddNotConfirmed, AgentError, Identity, holdings
+from core.custody import agent, agent_keys
+from core.custody.agent import AddNotConfirmed, AgentError, AgentIdentity, holdings
 from core.custody.agent_keys import AddedToAgent, AgentContents, AgentKey
 from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, PrivateKeyState
 from core.secret import KeyMaterial
-from tests.core.custody.test_agent import Doubtful, fake_agent
-from tests.demo import DemoService
+from core.session import Session
+from tests.core.custody.test_agent import Doubtful, fake_agent, made_by
+from tests.demo import DemoSession
 from tests.helpers import Agent
 from tests.tui.driving import (
     app_of,
@@ -32,6 +34,7 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
@@ -40,6 +43,12 @@ from tui.widgets.verdict_line import VerdictLine
 
 def flat(pilot: Pilot[None]) -> str:
     return " ".join(drawn(pilot).split())
+
+
+async def press_alone(pilot: Pilot[None], key: str) -> None:
+    """Press a key at the pace of a person: one that comes amid others does not quit."""
+    await pilot.pause(ALONE)
+    await pilot.press(key)
 
 
 async def open_form(pilot: Pilot[None]) -> None:
@@ -51,10 +60,10 @@ def outcome(pilot: Pilot[None]) -> str:
     return app_of(pilot).screen.query_one("#outcome", VerdictLine).verdict.text
 
 
-async def hold(pilot: Pilot[None], service: DemoService) -> None:
+async def hold(pilot: Pilot[None], session: DemoSession) -> None:
     """Be where creating a pair leads, without the typing."""
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    app_of(pilot).push_screen(KeyMaterialScreen(service, created))
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    app_of(pilot).push_screen(KeyMaterialScreen(session, created))
     await until_screen(pilot, "KeyMaterialScreen")
 
 
@@ -70,7 +79,7 @@ async def add(pilot: Pilot[None], lifetime: str = "", *keys: str) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
 def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
-    empty_service: DemoService, ssh_agent: Agent, size: tuple[int, int]
+    empty_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web", "tab", "right")
@@ -86,32 +95,37 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
         await until(pilot, lambda: "web is only in the agent until 19:59" in drawn(pilot), "it")
         assert "! web" in drawn(pilot)
 
-    play(empty_service, scene, size)
-    (pair,) = empty_service.describe_key_pairs()
-    assert pair.private_key is PrivateKeyState.UNSAVED
+    play(empty_session, scene, size)
+    (pair,) = empty_session.backend.describe_key_pairs()
+    assert pair.custody.private_key is PrivateKeyState.UNSAVED
     (identity,) = holdings().identities
     assert (identity.public_key, identity.comment) == (pair.public_key, "web")
 
 
 def test_quitting_is_free_once_an_agent_holds_the_key(
-    empty_service: DemoService, ssh_agent: Agent, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, ssh_agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = Event(), Event()
     calls: list[CreatedKeyPair] = []
-    original = empty_service.add_to_agent
+    original = agent_keys.add_to_agent
 
     def count(
-        created: CreatedKeyPair, *, lifetime: timedelta | None = None, confirm: bool = False
+        session: Session,
+        created: CreatedKeyPair,
+        *,
+        lifetime: timedelta | None = None,
+        confirm: bool = False,
+        **others: Any,
     ) -> AddedToAgent:
         calls.append(created)
         begun.set()
-        assert go_on.wait(10)
-        return original(created, lifetime=lifetime, confirm=confirm)
+        assert go_on.wait(60)
+        return original(session, created, lifetime=lifetime, confirm=confirm, **others)
 
-    monkeypatch.setattr(empty_service, "add_to_agent", count)
+    monkeypatch.setattr(agent_keys, "add_to_agent", count)
 
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await open_form(pilot)
         # Quitting from the form leads back to the key, which is still only here.
         await pilot.press("ctrl+q")
@@ -122,9 +136,9 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
         await pilot.press("enter")
         go_on.set()
         await until_screen(pilot, "KeyMaterialScreen")
-        await pilot.press("ctrl+q")
+        await press_alone(pilot, "ctrl+q")
 
-    assert play(empty_service, scene) == 0
+    assert play(empty_session, scene) == 0
     assert len(calls) == 1
 
 
@@ -132,10 +146,10 @@ def test_quitting_is_free_once_an_agent_holds_the_key(
     "key", ["ctrl+q", *(pytest.param(key, marks=pytest.mark.long) for key in ("escape", "q"))]
 )
 def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
-    empty_service: DemoService, ssh_agent: Agent, key: str
+    empty_session: DemoSession, ssh_agent: Agent, key: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await add(pilot, "30m")
         screen = app_of(pilot).screen
         assert isinstance(screen, KeyMaterialScreen)
@@ -151,35 +165,35 @@ def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
         assert "forgets it at" not in flat(pilot)
         await pilot.press(key)
         await until(pilot, lambda: "forgets it at 12:29: s saves it" in flat(pilot), "the word")
-        await pilot.press(key)
+        await press_alone(pilot, key)
         await until(
             pilot, lambda: not app_of(pilot).is_running or app_of(pilot).screen is not screen, "out"
         )
 
-    assert play(empty_service, scene) == (0 if key == "ctrl+q" else None)
+    assert play(empty_session, scene) == (0 if key == "ctrl+q" else None)
 
 
 def test_that_the_agent_has_forgotten_it_is_said_by_itself(
-    empty_service: DemoService, ssh_agent: Agent
+    empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await add(pilot, "2s")
-        empty_service.time += timedelta(seconds=2)
+        empty_session.time += timedelta(seconds=2)
         await until(pilot, lambda: "the agent has forgotten it" in flat(pilot), "the word")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the sentence")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_saved(
-    empty_service: DemoService, ssh_agent: Agent
+    empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await add(pilot, "30m")
-        empty_service.time += timedelta(minutes=30)
+        empty_session.time += timedelta(minutes=30)
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         await pilot.press("escape")
@@ -192,12 +206,12 @@ def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_save
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_service: DemoService) -> None:
+def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await open_form(pilot)
         screen = app_of(pilot).screen
         assert isinstance(screen, AddToAgentScreen)
@@ -219,24 +233,24 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_service: DemoServic
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
 def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarded(
-    empty_service: DemoService,
+    empty_session: DemoSession,
     short_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     tool: Callable[[str], str],
     size: tuple[int, int],
 ) -> None:
     tool("ssh-add")
-    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    monkeypatch.setattr(agent, "SECONDS_TO_ADD", 0.3)
     path = short_folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
 
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await open_form(pilot)
         await type_text(pilot, "8h")
         await pilot.press("enter")
@@ -263,14 +277,14 @@ def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarde
         await until_screen(pilot, "KeyPairListScreen")
 
     with fake_agent(path, Doubtful("add", "late")):
-        play(empty_service, scene, size)
-    outcomes = [(entry.operation, entry.outcome) for entry in empty_service.journal()]
+        play(empty_session, scene, size)
+    outcomes = [(entry.operation, entry.outcome) for entry in empty_session.journal()]
     assert ("AddToAgent", "begun") in outcomes
 
 
 @pytest.mark.parametrize("seen", ["before", "after"])
 def test_what_was_seen_last_of_the_agent_counts(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, seen: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, seen: str
 ) -> None:
     fails = iter([False, True] if seen == "before" else [True, False])
 
@@ -279,10 +293,10 @@ def test_what_was_seen_last_of_the_agent_counts(
             raise AddNotConfirmed("The agent did not answer.")
         return AddedToAgent(None, confirm=False, forwarded=False)
 
-    monkeypatch.setattr(empty_service, "add_to_agent", answer)
+    monkeypatch.setattr(agent_keys, "add_to_agent", answer)
 
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         screen = app_of(pilot).screen
         assert isinstance(screen, KeyMaterialScreen)
         if seen == "before":
@@ -304,14 +318,76 @@ def test_what_was_seen_last_of_the_agent_counts(
             assert not screen.holds_key
             assert "Perhaps" not in flat(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+def test_another_accounts_agent_gets_the_key_by_the_second_key_that_says_so(
+    empty_session: DemoSession,
+    ssh_agent: Agent,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    made_by(monkeypatch, 54321)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await open_form(pilot)
+        await until(pilot, lambda: "it belongs to user 54321" in outcome(pilot), "the owner")
+        await pilot.press("enter")
+        await until(pilot, lambda: "press enter again" in flat(pilot), "the question")
+        assert holdings().identities == ()
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        assert "In the agent of user 54321" in flat(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await open_agent(pilot)
+        await until(pilot, lambda: "it belongs to user 54321, who can log in" in flat(pilot), "it")
+
+    play(empty_session, scene, size)
+    assert len(holdings().identities) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+def test_an_agent_that_asks_is_waited_for_until_escape(
+    empty_session: DemoSession,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+    size: tuple[int, int],
+) -> None:
+    tool("ssh-add")
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await open_form(pilot)
+        await until(pilot, lambda: "holds 0 keys" in outcome(pilot), "the agent")
+        await pilot.press("enter")
+        assert "esc stop waiting" in drawn(pilot)
+        await until(pilot, lambda: "escape stops waiting" in flat(pilot), "what is waited for")
+        assert "as gpg-agent asks for a passphrase" in flat(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "You stopped waiting" in outcome(pilot), "the end of it")
+        assert outcome(pilot).startswith("Perhaps added.")
+        assert "esc back" in drawn(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+
+    with fake_agent(path, Doubtful("add", "late")):
+        play(empty_session, scene, size)
 
 
 # What the agent holds -----------------------------------------------------------------------
 
 
-def key(number: int, comment: str) -> Identity:
-    return Identity("ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment)
+def key(number: int, comment: str) -> AgentIdentity:
+    return AgentIdentity(
+        "ssh-ed25519", string(b"ssh-ed25519") + string(bytes([number]) * 32), comment
+    )
 
 
 async def open_agent(pilot: Pilot[None]) -> AgentKeysScreen:
@@ -323,17 +399,17 @@ async def open_agent(pilot: Pilot[None]) -> AgentKeysScreen:
 
 
 def test_the_keys_of_the_agent_lead_to_their_pairs(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("nightly", "web-blue"):
-        empty_service.create_key_pair(key_name=name, key_type="ed25519")
-    pairs = {pair.key_name: pair for pair in empty_service.describe_key_pairs()}
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    pairs = {pair.key_name: pair for pair in empty_session.backend.describe_key_pairs()}
     keys = (
         AgentKey(key(1, "laptop"), None),
         AgentKey(key(2, "mine"), pairs["web-blue"]),
     )
     held = AgentContents("/tmp/agent.1", False, keys)  # noqa: S108 - nothing is made there
-    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def scene(pilot: Pilot[None]) -> None:
         # The pair is out of sight: the filter gives way.
@@ -352,18 +428,18 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         await until_screen(pilot, "KeyPairListScreen")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
-        await until(pilot, lambda: listing._highlighted == pairs["web-blue"], "the cursor")
-        assert len(listing._shown) == len(pairs)
+        await until(pilot, lambda: listing.view.highlighted == pairs["web-blue"], "the cursor")
+        assert len(listing.view.shown) == len(pairs)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
-    empty_service: DemoService, ssh_agent: Agent, run: Callable[..., object]
+    empty_session: DemoSession, ssh_agent: Agent, run: Callable[..., object]
 ) -> None:
-    ireland = empty_service.for_region("eu-west-1")
-    created = ireland.create_key_pair(key_name="there", key_type="ed25519")
-    ireland.add_to_agent(created)
+    ireland = empty_session.for_region("eu-west-1")
+    created = ireland.backend.create_key_pair(key_name="there", key_type="ed25519")
+    agent_keys.add_to_agent(ireland, created)
     path = ssh_agent.path.with_name("id")
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sam@laptop", "-f", path)
     ssh_agent.ssh_add("-q", str(path))
@@ -376,7 +452,7 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await until(pilot, lambda: "eu-west-1 · 1 pair" in drawn(pilot), "the Region")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
-        await until(pilot, lambda: listing._highlighted == created.key_pair, "the cursor")
+        await until(pilot, lambda: listing.view.highlighted == created.key_pair, "the cursor")
         await open_agent(pilot)
         # Now it is one of the Region at hand, and the other is still none.
         await until(pilot, lambda: "enter go to the pair" in drawn(pilot), "the keys")
@@ -388,45 +464,45 @@ def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
         await pilot.press("enter")
         await until(pilot, lambda: "imported sam@laptop" in drawn(pilot), "the import")
 
-    play(empty_service, scene, (60, 15))
+    play(empty_session, scene, (60, 15))
     public_key = " ".join(path.with_name("id.pub").read_text().split()[:2])
-    (pair,) = ireland.describe_key_pairs(key_names=["sam@laptop"])
+    (pair,) = ireland.backend.describe_key_pairs(key_names=["sam@laptop"])
     assert pair.public_key == public_key
 
 
 def test_a_key_that_no_pair_can_be_leads_nowhere(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = AgentContents(
-        "/run/agent", False, (AgentKey(Identity("ecdsa-sha2-nistp256", b"x", "old"), None),)
+        "/run/agent", False, (AgentKey(AgentIdentity("ecdsa-sha2-nistp256", b"x", "old"), None),)
     )
-    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "a pair is RSA or ED25519" in drawn(pilot), "the reason")
-        assert "Time left   not told by agents; ssh-add -d FILE removes it" in drawn(pilot)
+        assert "Time left   agents do not say; ssh-add -d FILE.pub removes it" in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_current
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_an_agent_that_comes_later_is_seen_when_asked_again(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse() -> AgentContents:
+    def refuse(_: Session) -> AgentContents:
         raise AgentError("There is no ssh-agent: start one.")
 
-    monkeypatch.setattr(empty_service, "agent", refuse)
+    monkeypatch.setattr(agent_keys, "in_agent", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "start one" in drawn(pilot), "the advice")
         await pilot.press("enter", "j")
         held = AgentContents("/run/agent", True, ())
-        monkeypatch.setattr(empty_service, "agent", lambda: held)
+        monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
         await pilot.press("r")
         await until(pilot, lambda: "ssh-add -X" in drawn(pilot), "the empty agent")
         assert "the machine you came from" in " ".join(drawn(pilot).split())
@@ -437,18 +513,18 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
         await pilot.press("q")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_a_key_that_left_the_agent_leaves_the_screen(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = [AgentKey(key(1, "laptop"), None), AgentKey(key(2, "tablet"), None)]
 
-    def held() -> AgentContents:
+    def held(_: Session) -> AgentContents:
         return AgentContents("/tmp/agent.1", False, tuple(keys))  # noqa: S108 - nothing is made there
 
-    monkeypatch.setattr(empty_service, "agent", held)
+    monkeypatch.setattr(agent_keys, "in_agent", held)
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
@@ -462,32 +538,32 @@ def test_a_key_that_left_the_agent_leaves_the_screen(
         await pilot.press("r")
         await until(pilot, lambda: "It holds no key" in flat(pilot), "the end of both")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = Identity("ssh-ed25519-cert-v01@openssh.com", b"x", "signed")
+    certificate = AgentIdentity("ssh-ed25519-cert-v01@openssh.com", b"x", "signed")
     held = AgentContents("/run/agent", False, (AgentKey(certificate, None),))
-    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
         await until(pilot, lambda: "a certificate" in drawn(pilot), "the certificate")
         assert "SHA256:" not in drawn(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_hostile_comments_names_and_errors_are_inert(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = hostile_pair(empty_service, BUNDLES["sequences"])
+    pair = hostile_pair(empty_session, BUNDLES["sequences"])
     keys = [AgentKey(key(1, text), pair) for text in BUNDLES.values()]
-    keys += [AgentKey(Identity(text, string(b"x"), text), None) for text in BUNDLES.values()]
+    keys += [AgentKey(AgentIdentity(text, string(b"x"), text), None) for text in BUNDLES.values()]
     held = AgentContents(BUNDLES["sequences"], True, tuple(keys))
-    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
     seen: list[str] = []
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -506,14 +582,14 @@ def test_hostile_comments_names_and_errors_are_inert(
         def refuse(*_: object, **__: object) -> None:
             raise AgentError(BUNDLES["sequences"])
 
-        monkeypatch.setattr(empty_service, "add_to_agent", refuse)
-        app_of(pilot).push_screen(AddToAgentScreen(empty_service, created))
+        monkeypatch.setattr(agent_keys, "add_to_agent", refuse)
+        app_of(pilot).push_screen(AddToAgentScreen(empty_session, created))
         await until_screen(pilot, "AddToAgentScreen")
         await pilot.press("enter")
         await until(pilot, lambda: outcome(pilot).startswith("Not added"), "the refusal")
         seen.append(drawn(pilot))
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert len(seen) == len(BUNDLES) + 2
     text = "".join(seen).replace("\n", "")
     assert all(c.isprintable() for c in text if not unicodedata.combining(c))
@@ -532,8 +608,8 @@ def test_hostile_comments_names_and_errors_are_inert(
         ("authorized_keys", "Install the public key", "InstallPublicKeyScreen"),
     ],
 )
-def test_help_and_palette_lead_there(
-    words: str, line: str, name: str, demo_service: DemoService, size: tuple[int, int]
+def test_both_keys_of_the_help_lead_there(
+    words: str, line: str, name: str, demo_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
@@ -544,10 +620,10 @@ def test_help_and_palette_lead_there(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, words)
         await until(pilot, lambda: is_first_hit(pilot, line), "what is sought")
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         await until_screen(pilot, name)
 
-    play(demo_service, scene, size)
+    play(demo_session, scene, size)

@@ -2,16 +2,17 @@ import shlex
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from core.custody import saving
 from core.disk import files, mounts
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
-from tests.demo import DemoService
+from tests.demo import DemoSession
+from tests.helpers import kept
 from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
@@ -47,12 +48,12 @@ def rows(screen: CheckUpScreen) -> list[tuple[str, str]]:
 
 @in_loop
 async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
-    demo_service: DemoService, home: Path
+    demo_session: DemoSession, home: Path
 ) -> None:
     (home / ".ssh" / "web-blue.pem").unlink()
-    frankfurt = demo_service.for_region("eu-west-1")
-    frankfurt.create_key_pair(key_name="there", key_type="ed25519")
-    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+    frankfurt = demo_session.for_region("eu-west-1")
+    frankfurt.backend.create_key_pair(key_name="there", key_type="ed25519")
+    async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
         screen = await check_up(pilot)
         assert rows(screen) == [
             ("✗ web-blue", "file gone · us-east-1"),
@@ -70,21 +71,21 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         assert isinstance(listing, KeyPairListScreen)
         await until(
             pilot,
-            lambda: bool(listing._highlighted and listing._highlighted.key_name == "there"),
+            lambda: bool(listing.view.highlighted and listing.view.highlighted.key_name == "there"),
             "the pair",
         )
 
 
 @in_loop
 async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    created = empty_service.create_key_pair(key_name="far", key_type="ed25519")
+    created = empty_session.backend.create_key_pair(key_name="far", key_type="ed25519")
     path = home / "a folder" / ("of a long name " * 12).strip() / "far.pem"
     path.parent.mkdir(mode=0o700, parents=True)
-    empty_service.save_key_material(created, str(path))
+    saving.save_key_material(empty_session, created, str(path))
     path.write_text("nothing")
-    async with KeyPairsApp(empty_service).run_test(size=(60, 15)) as pilot:
+    async with KeyPairsApp(empty_session).run_test(size=(60, 15)) as pilot:
         screen = await check_up(pilot)
         words = "delete the pair and create another."
         assert words in str(screen._advice.render())
@@ -100,14 +101,14 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
 
 @in_loop
 async def test_a_command_to_paste_is_shown_as_the_shell_takes_it(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    created = empty_service.create_key_pair(key_name="x", key_type="ed25519")
+    created = empty_session.backend.create_key_pair(key_name="x", key_type="ed25519")
     path = home / r"back\slash\\es" / "x.pem"
     path.parent.mkdir(0o700)
-    empty_service.save_key_material(created, str(path))
+    saving.save_key_material(empty_session, created, str(path))
     path.chmod(0o644)
-    async with KeyPairsApp(empty_service).run_test() as pilot:
+    async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
         command = str(screen._advice.render()).partition("Either way: ")[2]
         assert shlex.split(command) == ["chmod", "600", str(path)]
@@ -115,17 +116,17 @@ async def test_a_command_to_paste_is_shown_as_the_shell_takes_it(
 
 @in_loop
 async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    created = empty_service.create_key_pair(key_name="x", key_type="ed25519")
+    created = empty_session.backend.create_key_pair(key_name="x", key_type="ed25519")
     path = home / ".ssh" / "x.pem"
-    empty_service.save_key_material(created, str(path))
+    saving.save_key_material(empty_session, created, str(path))
     hostile = path.rename(home / "\x1b]0;x\x07\n\u202e")
     hostile.write_text("")
-    with empty_service._store.transaction() as transaction:
+    with empty_session.store.transaction() as transaction:
         (pair,) = transaction.state.key_pairs.values()
-        transaction.update(replace(pair, saved_to=(str(hostile),)), "Test")
-    async with KeyPairsApp(empty_service).run_test() as pilot:
+        transaction.update(kept(pair, saved_to=(str(hostile),)), "Test")
+    async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
         advice = str(screen._advice.render())
         assert "keypairs find" in advice
@@ -133,8 +134,8 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
 
 
 @in_loop
-async def test_a_clean_store_is_praised(empty_service: DemoService) -> None:
-    async with KeyPairsApp(empty_service).run_test() as pilot:
+async def test_a_clean_store_is_praised(empty_session: DemoSession) -> None:
+    async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
         assert said(screen) == "looked at 0 key pairs in 0 Regions: nothing found."
         await pilot.press("enter", "escape")
@@ -143,10 +144,10 @@ async def test_a_clean_store_is_praised(empty_service: DemoService) -> None:
 
 @in_loop
 async def test_a_finding_about_the_store_leads_nowhere(
-    demo_service: DemoService, home: Path
+    demo_session: DemoSession, home: Path
 ) -> None:
     (home / "data" / "eu-west-1.json").write_bytes(b"{}")
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
         assert rows(screen)[0] == ("✗ eu-west-1", "store damaged · eu-west-1")
         assert "go to the pair" not in drawn(pilot)
@@ -156,7 +157,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
 
 @in_loop
 async def test_it_says_what_it_waits_for_and_escape_stops_it(
-    demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, go_on, looked_at = files.read_regular_file, threading.Event(), []
 
@@ -164,11 +165,11 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
         if path.suffix == ".pem":
             looked_at.append(path.name)
             if path.name == "ci-deploy.pem":
-                assert go_on.wait(10)
+                assert go_on.wait(60)
         return real(path, limit)
 
     monkeypatch.setattr(files, "read_regular_file", slow)
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         await until_loaded(pilot)
         await pilot.press("D")
         await until_screen(pilot, "CheckUpScreen")
@@ -184,14 +185,14 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
 
 
 @in_loop
-async def test_hostile_names_are_shown_inert(demo_service: DemoService) -> None:
+async def test_hostile_names_are_shown_inert(demo_session: DemoSession) -> None:
     hostile = "\x1b]0;x\x07[/b][@click=app.quit]x[/]\u202e"
-    with demo_service._store.transaction() as transaction:
+    with demo_session.store.transaction() as transaction:
         pair = transaction.state.named("nightly")
         assert pair is not None
-        values: dict[str, Any] = {"key_name": hostile, "saved_to": (f"/{hostile}",)}
-        transaction.update(replace(pair, **values), "Test")
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+        changed = kept(replace(pair, key_name=hostile), saved_to=(f"/{hostile}",))
+        transaction.update(changed, "Test")
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
         shown = str(rows(screen)) + str(screen._problem.render())
         assert r"\u{1b}]0;x\u{7}[/b]" in shown
@@ -199,11 +200,11 @@ async def test_hostile_names_are_shown_inert(demo_service: DemoService) -> None:
 
 
 @in_loop
-async def test_what_may_not_be_looked_at_is_not_called_good(demo_service: DemoService) -> None:
+async def test_what_may_not_be_looked_at_is_not_called_good(demo_session: DemoSession) -> None:
     statement = '{"Effect": "Deny", "Action": "ec2:Describe*", "Resource": "*"}'
     policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
-    demo_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    demo_session.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
         assert "nothing found. Not allowed: us-east-1." in said(screen)
         assert screen._status.verdict.tone is Tone.CAUTION

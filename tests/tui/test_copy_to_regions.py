@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -6,9 +7,10 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.errors import StoreNotConfirmed
-from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from core.model import KeptKeyPair, KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from core.region_copies import CopiedBatch, RegionCopying, fingerprint_elsewhere
 from tests.core.store_records import write_region
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import SIZES
 from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
@@ -19,17 +21,17 @@ from tui.words import region_copies
 from tui.words.region_copies import Copied
 
 
-def make(service: DemoService, *names: str, key_type: KeyType = KeyType.ED25519) -> None:
+def make(session: DemoSession, *names: str, key_type: KeyType = KeyType.ED25519) -> None:
     for name in names:
-        service.create_key_pair(
+        session.backend.create_key_pair(
             key_name=name,
             key_type=key_type,
             tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
         )
 
 
-def there(service: DemoService, region: str) -> list[KeyPair]:
-    return list(service.for_region(region).describe_key_pairs())
+def there(session: DemoSession, region: str) -> list[KeptKeyPair]:
+    return list(session.for_region(region).backend.describe_key_pairs())
 
 
 async def open_it(pilot: Pilot[None]) -> CopyToRegionsScreen:
@@ -68,11 +70,11 @@ def full(screen: CopyToRegionsScreen) -> str:
     return line.verdict.text if line.display else ""
 
 
-def test_a_pair_is_copied_to_the_chosen_regions(empty_service: DemoService) -> None:
-    make(empty_service, "laptop", key_type=KeyType.RSA)
-    [pair] = empty_service.describe_key_pairs()
-    make_there = empty_service.for_region("eu-west-3")
-    make_there.create_key_pair(key_name="other", key_type="ed25519")
+def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> None:
+    make(empty_session, "laptop", key_type=KeyType.RSA)
+    [pair] = empty_session.backend.describe_key_pairs()
+    make_there = empty_session.for_region("eu-west-3")
+    make_there.backend.create_key_pair(key_name="other", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -84,7 +86,7 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_service: DemoService) -> N
         assert first.startswith("Its private key was never saved: no copy is of use")
         assert second.startswith("Its fingerprint will read differently there")
         assert "SHA-1 of the private key" in note(screen)
-        assert empty_service.fingerprint_elsewhere(pair) in note(screen).splitlines()[-1]
+        assert fingerprint_elsewhere(pair) in note(screen).splitlines()[-1]
         await choose(pilot, "eu-central-1", "eu-west-3")
         assert state(screen) == "chosen: eu-west-3, eu-central-1"
         await pilot.press("enter")
@@ -93,30 +95,30 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_service: DemoService) -> N
             ("eu-west-3", " ✓|imported"),
             ("eu-central-1", " ✓|imported"),
         ]
-        [copy] = there(empty_service, "eu-central-1")
+        [copy] = there(empty_session, "eu-central-1")
         assert f"eu-central-1: imported: {copy.key_pair_id}, {copy.key_fingerprint}" == full(screen)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         remark = app_of(pilot).screen.query_one("#remark", Static)
         assert str(remark.visual) == "copied to 2 Regions"
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     for region in ("eu-central-1", "eu-west-3"):
-        copy = there(empty_service, region)[-1]
+        copy = there(empty_session, region)[-1]
         assert (copy.key_name, copy.public_key) == ("laptop", pair.public_key)
-        assert (copy.tags, copy.private_key) == (pair.tags, PrivateKeyState.IMPORTED)
-        assert copy.key_fingerprint == empty_service.fingerprint_elsewhere(pair)
+        assert (copy.tags, copy.custody.private_key) == (pair.tags, PrivateKeyState.IMPORTED)
+        assert copy.key_fingerprint == fingerprint_elsewhere(pair)
 
 
 @pytest.mark.long
 def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    make(empty_service, "laptop")
-    [pair] = empty_service.describe_key_pairs()
-    empty_service.copy_to_region(pair, "eu-west-1")
-    make_there = empty_service.for_region("eu-west-2")
-    make_there.create_key_pair(key_name="laptop", key_type="ed25519")
+    make(empty_session, "laptop")
+    [pair] = empty_session.backend.describe_key_pairs()
+    [_] = RegionCopying(empty_session).copy([pair], "eu-west-1")
+    make_there = empty_session.for_region("eu-west-2")
+    make_there.backend.create_key_pair(key_name="laptop", key_type="ed25519")
     write_region(home / "data", 5_000, "eu-north-1")
     damaged = home / "data" / "eu-south-1.json"
     damaged.write_bytes(b"{")
@@ -152,31 +154,33 @@ def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
         assert any("is damaged" in text for text in said)
 
         damaged.unlink()
-        make_there.delete_key_pair(key_name="laptop")
+        make_there.backend.delete_key_pair(key_name="laptop")
         await pilot.press("enter")
         await until(pilot, lambda: state(screen).startswith("2 of 3 done"), "the second end")
         assert lines(screen)["eu-west-2"] == lines(screen)["eu-south-1"] == " ✓|imported"
         assert lines(screen)["eu-north-1"] == "*✗|quota reached"
 
-    play(empty_service, scene)
-    assert [len(there(empty_service, name)) for name in ("eu-west-1", "eu-west-3")] == [1, 1]
+    play(empty_session, scene)
+    assert [len(there(empty_session, name)) for name in ("eu-west-1", "eu-west-3")] == [1, 1]
 
 
 def test_escape_stops_before_the_next_one_and_enter_goes_on(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(empty_service, "laptop")
+    make(empty_session, "laptop")
     begun, go_on = threading.Event(), threading.Event()
     asked: list[str] = []
-    real = empty_service.copy_to_region
+    real = RegionCopying.copy
 
-    def wait(key_pair: KeyPair, name: str) -> KeyPair | None:
+    def wait(
+        copying: RegionCopying, key_pairs: Sequence[KeyPair], name: str
+    ) -> Iterator[CopiedBatch]:
         asked.append(name)
         begun.set()
-        assert go_on.wait(10)
-        return real(key_pair, name)
+        assert go_on.wait(60)
+        yield from real(copying, key_pairs, name)
 
-    monkeypatch.setattr(empty_service, "copy_to_region", wait)
+    monkeypatch.setattr(RegionCopying, "copy", wait)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -191,22 +195,22 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
         await until(pilot, lambda: state(screen).startswith("stopped"), "the stop")
         assert state(screen) == "stopped, 1 of 3 done; enter goes on with the others"
         assert list(lines(screen).values())[:3] == [" ✓|imported", "* |", "* |"]
-        assert there(empty_service, "eu-west-2") == []
+        assert there(empty_session, "eu-west-2") == []
         await pilot.press("enter")
         await until(pilot, lambda: state(screen).startswith("2 of 2 done"), "the rest")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert asked == ["eu-west-1", "eu-west-2", "eu-west-3"]
-    assert [len(there(empty_service, name)) for name in asked] == [1, 1, 1]
+    assert [len(there(empty_session, name)) for name in asked] == [1, 1, 1]
 
 
-def test_several_pairs_go_together(empty_service: DemoService) -> None:
-    make(empty_service, "a-rsa", key_type=KeyType.RSA)
-    make(empty_service, "b", "c")
-    other = empty_service.for_region("eu-west-1")
-    other.create_key_pair(key_name="b", key_type="ed25519")
+def test_several_pairs_go_together(empty_session: DemoSession) -> None:
+    make(empty_session, "a-rsa", key_type=KeyType.RSA)
+    make(empty_session, "b", "c")
+    other = empty_session.for_region("eu-west-1")
+    other.backend.create_key_pair(key_name="b", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "space", "space")
@@ -223,55 +227,55 @@ def test_several_pairs_go_together(empty_service: DemoService) -> None:
         assert full(screen).startswith("eu-west-1: b: name taken by another key: InvalidKeyPair")
         assert "; c: imported: key-" in full(screen)
         # Only what failed is tried again: the others would be there already.
-        other.delete_key_pair(key_name="b")
+        other.backend.delete_key_pair(key_name="b")
         await pilot.press("enter")
         await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the second end")
         assert lines(screen)["eu-west-1"] == " ✓|3 imported"
 
-    play(empty_service, scene)
-    assert [pair.key_name for pair in there(empty_service, "eu-west-2")] == ["a-rsa", "b", "c"]
+    play(empty_session, scene)
+    assert [pair.key_name for pair in there(empty_session, "eu-west-2")] == ["a-rsa", "b", "c"]
 
 
 @pytest.mark.long
 @SIZES
 def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
-    make(empty_service, "laptop")
+    make(empty_session, "laptop")
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await pilot.press("enter")
         assert state(screen) == "space chooses the Region under the cursor"
-        assert empty_service.regions_in_use().keys() == {"us-east-1"}
+        assert empty_session.regions_in_use().keys() == {"us-east-1"}
         await type_text(pilot, "lond")
         await pilot.press("space", "space", "space", "enter")
         await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the end")
         assert screen.query_one(PickList).size.height >= 3
-        empty_service.for_region("eu-west-2").delete_key_pair(key_name="laptop")
+        empty_session.for_region("eu-west-2").backend.delete_key_pair(key_name="laptop")
         await pilot.press("space", "enter")
-        await until(pilot, lambda: len(there(empty_service, "eu-west-2")) == 1, "the second copy")
+        await until(pilot, lambda: len(there(empty_session, "eu-west-2")) == 1, "the second copy")
         await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the second end")
         await type_text(pilot, "zzz")
         assert not screen.query_one(PickList).display
         await pilot.press("space", "enter")
         assert state(screen) == "space chooses the Region under the cursor"
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
-def test_every_refusal_has_its_word(empty_service: DemoService) -> None:
-    make(empty_service, "laptop")
-    [pair] = empty_service.describe_key_pairs()
+def test_every_refusal_has_its_word(empty_session: DemoSession) -> None:
+    make(empty_session, "laptop")
+    [pair] = empty_session.backend.describe_key_pairs()
 
-    class Unsure(DemoService):
-        def copy_to_region(self, key_pair: KeyPair, name: str) -> KeyPair | None:
+    class Unsure(RegionCopying):
+        def copy(self, key_pairs: Sequence[KeyPair], name: str) -> Iterator[CopiedBatch]:
             raise StoreNotConfirmed("The change is in the file.")
 
-    unsure = Unsure(Path("/nowhere"))
-    assert region_copies.copy(unsure, pair, "eu-west-1") == Copied(
-        "not confirmed", "The change is in the file.", done=False
-    )
+    unsure = Unsure(empty_session)
+    assert list(region_copies.copy(unsure, [pair], "eu-west-1")) == [
+        {pair.key_pair_id: Copied("not confirmed", "The change is in the file.", done=False)}
+    ]
     # Every word but that of the root is that of its own kind, not of one that stands above it.
     kinds = [kind for kind, _ in region_copies._WORDS]
     assert not any(
@@ -279,9 +283,11 @@ def test_every_refusal_has_its_word(empty_service: DemoService) -> None:
     )
 
 
-def test_where_the_only_region_refuses_there_are_no_others(empty_service: DemoService) -> None:
-    make(empty_service, "laptop")
-    empty_service.for_region("eu-west-2").create_key_pair(key_name="laptop", key_type="ed25519")
+def test_where_the_only_region_refuses_there_are_no_others(empty_session: DemoSession) -> None:
+    make(empty_session, "laptop")
+    empty_session.for_region("eu-west-2").backend.create_key_pair(
+        key_name="laptop", key_type="ed25519"
+    )
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -296,4 +302,4 @@ def test_where_the_only_region_refuses_there_are_no_others(empty_service: DemoSe
             "the second end",
         )
 
-    play(empty_service, scene)
+    play(empty_session, scene)

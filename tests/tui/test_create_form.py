@@ -4,9 +4,9 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from core.disk import files
+from core.disk import replacing
 from core.model import Tag
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow
@@ -24,12 +24,12 @@ from tui.widgets.verdict_line import VerdictLine
     ],
 )
 def test_a_store_that_cannot_be_written_leaves_the_form_as_it_was(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, code: int, words: str
 ) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise OSError(code, "Input/output error")
 
-    monkeypatch.setattr(files, "replace_file", refuse)
+    monkeypatch.setattr(replacing, "replace_file", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -43,11 +43,11 @@ def test_a_store_that_cannot_be_written_leaves_the_form_as_it_was(
         assert screen.query_one("#key-name", TextInput).value == "reporting"
         assert not screen.query_one("#key-name", TextInput).disabled
 
-    play(empty_service, scene)
-    assert empty_service.describe_key_pairs() == ()
+    play(empty_session, scene)
+    assert empty_session.backend.describe_key_pairs() == ()
 
 
-def test_a_long_paste_stays_and_is_judged(empty_service: DemoService) -> None:
+def test_a_long_paste_stays_and_is_judged(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
         await until_screen(pilot, "CreateKeyPairScreen")
@@ -58,11 +58,11 @@ def test_a_long_paste_stays_and_is_judged(empty_service: DemoService) -> None:
         await until(pilot, lambda: "too long by 145" in verdict.verdict.text, "the verdict")
         assert len(field.value) == 400
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -80,7 +80,7 @@ def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
         await until(pilot, lambda: field.value == "web-1-1", "the paste")
         assert bar.said == "one line fits here: the first of 1,001 was taken"
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 async def open_form(pilot: Pilot[None]) -> CreateKeyPairScreen:
@@ -109,7 +109,7 @@ async def add_tag(pilot: Pilot[None], key: str, value: str) -> None:
     ],
 )
 def test_a_refused_tag_gets_the_focus_where_it_is_wrong(
-    empty_service: DemoService, tags: list[tuple[str, str]], wrong: tuple[int, int]
+    empty_session: DemoSession, tags: list[tuple[str, str]], wrong: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)
@@ -123,7 +123,7 @@ def test_a_refused_tag_gets_the_focus_where_it_is_wrong(
         row = screen.query(TagRow)[wrong[0]]
         await until(pilot, lambda: row.query(TextInput)[wrong[1]].has_focus, "the focus")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 CHANGES = {
@@ -136,7 +136,7 @@ CHANGES = {
 
 
 @pytest.mark.long
-def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_service: DemoService) -> None:
+def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)
         await add_tag(pilot, "Env", "prod")
@@ -152,13 +152,13 @@ def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_service: DemoS
             await pilot.press(*keys)
             await until(pilot, lambda: outcome.verdict.text == "", change)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
-    empty_service.create_key_pair(key_name="web", key_type="ed25519")
+    empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n")
@@ -172,32 +172,32 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await pilot.press("x")
         await until(pilot, lambda: outcome.verdict.text == stays, "what was said before")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_the_editor_of_tags_leaves_alone_what_another_session_set(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
-    pair = empty_service.create_key_pair(key_name="web", key_type="ed25519").key_pair
-    empty_service.create_tags(resources=[pair.key_pair_id], tags=[Tag("Env", "dev")])
+    pair = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    empty_session.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Env", "dev")])
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
-        other = empty_service.for_region(empty_service.region)
+        other = empty_session.for_region(empty_session.region)
         theirs = [Tag("Env", "prod"), Tag("Team", "web")]
-        other.create_tags(resources=[pair.key_pair_id], tags=theirs)
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=theirs)
         await type_text(pilot, "Mine")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
-    (now,) = empty_service.describe_key_pairs()
+    play(empty_session, scene)
+    (now,) = empty_session.backend.describe_key_pairs()
     assert set(now.tags) == {Tag("Env", "prod"), Tag("Team", "web"), Tag("Mine")}
 
 
-def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_service: DemoService) -> None:
-    empty_service.create_key_pair(key_name="web", key_type="ed25519")
+def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("t")
@@ -210,4 +210,4 @@ def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_service: DemoSer
         second = screen.query(TagRow).last().key_input
         await until(pilot, lambda: second.has_focus, "the focus")
 
-    play(empty_service, scene)
+    play(empty_session, scene)

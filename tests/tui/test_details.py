@@ -1,15 +1,17 @@
 """What the details show for pasting, and what is copied."""
 
-import pytest
 from textual.pilot import Pilot
 
+from core.custody import file_kinds, saving
 from core.custody.recipes import recipes
-from core.model import FileFormat, KeyPair, Tag
-from tests.demo import DemoService
+from core.model import FileFormat, KeptKeyPair, Tag
+from tests.demo import DemoSession
+from tests.each_row import each_row
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.actions.table import Place
+from tui.screens.pair import copy_menu
 from tui.widgets.facts import Facts
-from tui.words import copy_menu, judging
+from tui.words import judging
 from tui.words.details import sections
 from tui.words.text import as_pasted, visible
 from tui.words.verdict import Tone
@@ -17,22 +19,22 @@ from tui.words.verdict import Tone
 NAME = r"back\slash \\ and \u{e9}"
 
 
-def make(service: DemoService) -> KeyPair:
-    created = service.create_key_pair(key_name=NAME, key_type="ed25519")
-    service.save_key_material(created, "~/.ssh/one.pem")
-    service.save_key_material(created, "~/.ssh/putty", FileFormat.PPK2)
-    (pair,) = service.describe_key_pairs(key_names=[NAME])
+def make(session: DemoSession) -> KeptKeyPair:
+    created = session.backend.create_key_pair(key_name=NAME, key_type="ed25519")
+    saving.save_key_material(session, created, "~/.ssh/one.pem")
+    saving.save_key_material(session, created, "~/.ssh/putty", FileFormat.PPK2)
+    (pair,) = session.backend.describe_key_pairs(key_names=[NAME])
     return pair
 
 
-def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_service: DemoService) -> None:
-    pair = make(empty_service)
+def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_session: DemoSession) -> None:
+    pair = make(empty_session)
     shown = {
         section.heading: [value for _, value in Facts(section.facts, pasteable=True)._facts]
-        for section in sections(empty_service, pair)
+        for section in sections(empty_session, pair)
         if section.pasteable
     }
-    copied = recipes(pair, empty_service.region, empty_service.key_file_kinds(pair))
+    copied = recipes(pair, empty_session.region, file_kinds.by_content(pair.custody.saved_to))
     assert {each.title: each.text.splitlines() for each in copied}.items() <= shown.items()
     assert shown["Public key"] == [f"{pair.public_key} {NAME}"]
     items = {item.value: item.text for item in copy_menu._items(copy_menu._texts(pair))}
@@ -40,8 +42,8 @@ def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_service: DemoService
     assert any(r"printf '%s\n'" in line for line in shown["public key file"])
 
 
-def test_the_details_show_it_on_the_screen(empty_service: DemoService) -> None:
-    make(empty_service)
+def test_the_details_show_it_on_the_screen(empty_session: DemoSession) -> None:
+    make(empty_session)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
@@ -51,7 +53,7 @@ def test_the_details_show_it_on_the_screen(empty_service: DemoService) -> None:
         assert any(r"printf '%s\n'" in text for text in lines)
         assert not any("ssh-keygen -y -f" in text and "putty" in text for text in lines)
 
-    play(empty_service, scene, (200, 50))
+    play(empty_session, scene, (200, 50))
 
 
 def test_only_a_backslash_is_shown_otherwise_than_in_other_texts() -> None:
@@ -63,8 +65,8 @@ def test_only_a_backslash_is_shown_otherwise_than_in_other_texts() -> None:
         assert as_pasted(text) == visible(text)
 
 
-def test_what_was_opened_from_the_details_leads_back_there(empty_service: DemoService) -> None:
-    pair = empty_service.create_key_pair(key_name="web", key_type="ed25519").key_pair
+def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSession) -> None:
+    pair = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
@@ -85,11 +87,11 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_service: DemoSe
         await pilot.press("y")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
-    assert empty_service.key_pair_named(pair.key_name) is None
+    play(empty_session, scene)
+    assert empty_session.key_pair_named(pair.key_name) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tag", "tone"),
     [
         (Tag("Env=prod"), Tone.CAUTION),

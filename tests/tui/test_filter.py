@@ -3,7 +3,7 @@
 import pytest
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, text_of, type_text, until
 from tui.screens.list.filter_input import FilterInput
 
@@ -24,10 +24,10 @@ async def filter_by(pilot: Pilot[None], text: str) -> FilterInput:
 
 @pytest.mark.long
 def test_coming_back_to_the_filter_typing_replaces_it_and_moving_keeps_it(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
     for name in ("web-blue", "web-green", "nightly"):
-        empty_service.create_key_pair(key_name=name, key_type="ed25519")
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         for keys, then in KEYS_AND_WHAT_THEY_LEAVE:
@@ -40,4 +40,4 @@ def test_coming_back_to_the_filter_typing_replaces_it_and_moving_keeps_it(
             assert field.value == then, keys
             await pilot.press("escape")
 
-    play(empty_service, scene)
+    play(empty_session, scene)

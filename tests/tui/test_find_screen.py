@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from core.checks import look_up as find
 from core.checks.answers import Found
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
@@ -22,16 +22,16 @@ HOSTILE = "\x1b]0;owned\x07 [/b] [@click=app.quit]x[/] \u202e"
 
 
 @pytest.fixture
-def keys(demo_service: DemoService, home: Path) -> Path:
+def keys(demo_session: DemoSession, home: Path) -> Path:
     """Return ~/keys: a known private key, a known and an unknown .pub, and what is no key."""
     folder = home / "keys"
     folder.mkdir()
     (folder / "a").write_bytes((home / ".ssh" / "ci-deploy.pem").read_bytes())
-    (pair,) = demo_service.describe_key_pairs(key_names=["web-blue"])
-    frankfurt = demo_service.for_region("eu-west-1")
-    frankfurt.import_key_pair(key_name="blue", public_key_material=pair.public_key)
+    (pair,) = demo_session.backend.describe_key_pairs(key_names=["web-blue"])
+    frankfurt = demo_session.for_region("eu-west-1")
+    frankfurt.backend.import_key_pair(key_name="blue", public_key_material=pair.public_key)
     (folder / "b.pub").write_text(PUBLIC_KEY + " sam@laptop\n")
-    created = frankfurt.create_key_pair(key_name="there", key_type="ed25519")
+    created = frankfurt.backend.create_key_pair(key_name="there", key_type="ed25519")
     (folder / "c.pub").write_text(created.key_pair.public_key)
     (folder / "notes").write_text("nothing\n")
     return folder
@@ -72,15 +72,15 @@ def hint(screen: FindScreen) -> str:
 def highlighted(pilot: Pilot[None]) -> str:
     screen = app_of(pilot).screen
     assert isinstance(screen, KeyPairListScreen)
-    pair = screen._highlighted
-    return f"{pair.key_name if pair else None} in {screen._service.region}"
+    pair = screen.view.highlighted
+    return f"{pair.key_name if pair else None} in {screen.view.session.region}"
 
 
 @in_loop
 async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys")
         assert rows(screen) == [
             ("✓ a", "ci-deploy in us-east-1"),
@@ -95,11 +95,11 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
 
 @in_loop
 async def test_a_comment_that_is_the_name_of_the_pair_is_not_said_twice(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
     line = (keys / "c.pub").read_text().strip()
     (keys / "c.pub").write_text(f"{line} there\n")
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys/c.pub")
         assert [remark for _, remark in rows(screen)] == ["there in eu-west-1"]
         assert "there" not in rows(screen)[0][0]
@@ -107,9 +107,9 @@ async def test_a_comment_that_is_the_name_of_the_pair_is_not_said_twice(
 
 @in_loop
 async def test_enter_on_a_pair_of_another_region_turns_to_that(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         await until_loaded(pilot)
         await pilot.press("slash", "w", "enter")
         await look_up(pilot, "~/keys/c.pub")
@@ -118,8 +118,8 @@ async def test_enter_on_a_pair_of_another_region_turns_to_that(
 
 
 @in_loop
-async def test_a_pair_that_the_filter_hides_is_shown(demo_service: DemoService, keys: Path) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+async def test_a_pair_that_the_filter_hides_is_shown(demo_session: DemoSession, keys: Path) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         await until_loaded(pilot)
         await pilot.press("slash", *"nightly", "enter")
         await look_up(pilot, "~/keys/a")
@@ -129,19 +129,19 @@ async def test_a_pair_that_the_filter_hides_is_shown(demo_service: DemoService, 
 
 @in_loop
 async def test_a_key_of_pairs_in_two_regions_goes_to_the_one_at_hand(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
-    (pair,) = demo_service.describe_key_pairs(key_names=["web-blue"])
-    async with KeyPairsApp(demo_service).run_test() as pilot:
-        screen = await look_up(pilot, pair.fingerprints.ssh_sha256)
+    (pair,) = demo_session.backend.describe_key_pairs(key_names=["web-blue"])
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await look_up(pilot, pair.custody.fingerprints.ssh_sha256)
         assert rows(screen) == [("✓ what you typed", "blue in eu-west-1 and web-blue in us-east-1")]
         await pilot.press("enter")
         await until(pilot, lambda: highlighted(pilot) == "web-blue in us-east-1", "the pair")
 
 
 @in_loop
-async def test_an_unknown_key_is_imported_from_there(demo_service: DemoService, keys: Path) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+async def test_an_unknown_key_is_imported_from_there(demo_session: DemoSession, keys: Path) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys")
         await pilot.press("down")
         await until(pilot, lambda: "import" in hint(screen), "the hint")
@@ -152,13 +152,13 @@ async def test_an_unknown_key_is_imported_from_there(demo_service: DemoService, 
         assert (form._key_name.value, form._material.text) == ("sam@laptop", PUBLIC_KEY)
         await pilot.press("enter")
         await until(pilot, lambda: highlighted(pilot) == "sam@laptop in us-east-1", "the pair")
-    (pair,) = demo_service.describe_key_pairs(key_names=["sam@laptop"])
+    (pair,) = demo_session.backend.describe_key_pairs(key_names=["sam@laptop"])
     assert pair.public_key == PUBLIC_KEY
 
 
 @in_loop
-async def test_another_text_is_looked_up_anew(demo_service: DemoService, keys: Path) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: Path) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "nonsense")
         assert rows(screen) == [("✗ what you typed", "no key")]
         assert hint(screen) == "esc back"
@@ -180,9 +180,9 @@ async def test_another_text_is_looked_up_anew(demo_service: DemoService, keys: P
 
 @in_loop
 async def test_the_list_can_be_walked_with_the_keyboard_alone(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
-    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+    async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
         screen = await look_up(pilot, "~/keys")
         await pilot.press("tab")
         assert screen.focused is screen.query_one(PickList)
@@ -192,7 +192,7 @@ async def test_the_list_can_be_walked_with_the_keyboard_alone(
 
 @in_loop
 async def test_escape_stops_a_long_search_first(
-    demo_service: DemoService, keys: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, go_on, steps = find.Finder.look, threading.Event(), []
 
@@ -200,10 +200,10 @@ async def test_escape_stops_a_long_search_first(
         for found in real(self, text):
             steps.append(found)
             yield found
-            go_on.wait(10)
+            go_on.wait(60)
 
     monkeypatch.setattr(find.Finder, "look", slow)
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await open_screen(pilot, "~/keys")
         await until(pilot, lambda: "esc stops" in said(screen), "the first step")
         await pilot.press("escape")
@@ -217,7 +217,7 @@ async def test_escape_stops_a_long_search_first(
 
 @in_loop
 async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
-    demo_service: DemoService,
+    demo_session: DemoSession,
     keys: Path,
     run: Callable[..., object],
     monkeypatch: pytest.MonkeyPatch,
@@ -230,10 +230,10 @@ async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
     def slow(self: find.Finder, text: str) -> Iterator[Found]:
         for found in real(self, text):
             yield found
-            go_on.wait(10)
+            go_on.wait(60)
 
     monkeypatch.setattr(find.Finder, "look", slow)
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await open_screen(pilot, "~/keys")
         await until(pilot, lambda: hint(screen) == "enter unlock", "the locked file")
         await pilot.press("enter")
@@ -246,9 +246,9 @@ async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
 
 @in_loop
 async def test_enter_asks_again_what_could_not_be_asked(
-    demo_service: DemoService, keys: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await open_screen(pilot, "agent")
         await until(pilot, lambda: "SSH_AUTH_SOCK" in said(screen), "the agent's absence")
         assert hint(screen) == "enter find"
@@ -258,10 +258,10 @@ async def test_enter_asks_again_what_could_not_be_asked(
 
 
 @in_loop
-async def test_what_cannot_be_asked_is_said(demo_service: DemoService, keys: Path) -> None:
+async def test_what_cannot_be_asked_is_said(demo_session: DemoSession, keys: Path) -> None:
     damaged = keys.parent / "data" / "eu-west-1.json"
     damaged.write_bytes(b"{}")
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await open_screen(pilot, "agent")
         await until(pilot, lambda: "SSH_AUTH_SOCK" in said(screen), "the agent's absence")
         screen._thing.value = "~/keys"
@@ -272,12 +272,12 @@ async def test_what_cannot_be_asked_is_said(demo_service: DemoService, keys: Pat
 
 @in_loop
 async def test_hostile_names_and_comments_are_shown_inert(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
     folder = keys.parent / "odd"
     folder.mkdir()
     (folder / HOSTILE.replace("/", "_")).write_text(f"{PUBLIC_KEY} {HOSTILE}")
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/odd")
         shown = str(rows(screen)) + str(screen._answer.render())
         assert r"\u{1b}]0;owned\u{7}" in shown
@@ -290,8 +290,8 @@ async def test_hostile_names_and_comments_are_shown_inert(
 
 
 @in_loop
-async def test_a_private_key_is_not_taken_for_a_text(demo_service: DemoService, keys: Path) -> None:
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+async def test_a_private_key_is_not_taken_for_a_text(demo_session: DemoSession, keys: Path) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         await until_loaded(pilot)
         await pilot.press("f")
         await until_screen(pilot, "FindScreen")
@@ -305,12 +305,12 @@ async def test_a_private_key_is_not_taken_for_a_text(demo_service: DemoService, 
 
 @in_loop
 async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
-    demo_service: DemoService, keys: Path, run: Callable[..., object]
+    demo_session: DemoSession, keys: Path, run: Callable[..., object]
 ) -> None:
     make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
     run(*make, "-f", keys / "z.pem")
     (keys / "z.pem.pub").unlink()
-    async with KeyPairsApp(demo_service).run_test(size=(60, 15)) as pilot:
+    async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
         screen = await look_up(pilot, "~/keys")
         assert rows(screen)[-1] == ("· z.pem", "needs its passphrase")
         await pilot.press("tab", "G")
@@ -337,12 +337,12 @@ async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
 @pytest.mark.long
 @in_loop
 async def test_enter_does_what_the_field_that_has_the_focus_is_for(
-    demo_service: DemoService, keys: Path, run: Callable[..., object]
+    demo_session: DemoSession, keys: Path, run: Callable[..., object]
 ) -> None:
     make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
     run(*make, "-f", keys / "z.pem")
     (keys / "z.pem.pub").unlink()
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys/z.pem")
         # Of one file alone the passphrase is asked for at once: nothing else could be typed next.
         await until(pilot, lambda: screen._passphrase.has_focus, "the passphrase field")
@@ -367,12 +367,12 @@ async def test_enter_does_what_the_field_that_has_the_focus_is_for(
 
 @in_loop
 async def test_a_passphrase_ends_with_the_screen_however_that_ends(
-    demo_service: DemoService, keys: Path, run: Callable[..., object]
+    demo_session: DemoSession, keys: Path, run: Callable[..., object]
 ) -> None:
     make = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same"]
     run(*make, "-f", keys / "z.pem")
     (keys / "z.pem.pub").unlink()
-    async with KeyPairsApp(demo_service).run_test() as pilot:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys")
         await pilot.press("tab", "G", "enter", *"s3same")
         assert screen._passphrase.reveal() == "s3same"
@@ -387,9 +387,9 @@ async def test_a_passphrase_ends_with_the_screen_however_that_ends(
 
 
 def test_the_key_of_a_deleted_pair_is_said_to_be_that(
-    demo_service: DemoService, keys: Path
+    demo_session: DemoSession, keys: Path
 ) -> None:
-    demo_service.for_region("eu-west-1").delete_key_pair(key_name="there")
+    demo_session.for_region("eu-west-1").backend.delete_key_pair(key_name="there")
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await look_up(pilot, f"{keys}/c.pub")
@@ -398,4 +398,4 @@ def test_the_key_of_a_deleted_pair_is_said_to_be_that(
         said = str(screen._answer.content)
         assert "of the deleted pair there in eu-west-1; u in the list there" in said
 
-    play(demo_service, scene)
+    play(demo_session, scene)

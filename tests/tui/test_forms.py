@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.model import Tag, TagSpecification
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tui.screens.create.tag_rows import TagRows
 from tui.widgets.verdict_line import VerdictLine
@@ -13,7 +13,7 @@ from tui.widgets.verdict_line import VerdictLine
 @pytest.mark.long
 @pytest.mark.parametrize(("key", "name"), [("c", "CreateKeyPairScreen"), ("t", "EditTagsScreen")])
 def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
-    demo_service: DemoService, key: str, name: str
+    demo_session: DemoSession, key: str, name: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press(key)
@@ -33,12 +33,14 @@ def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
         await until(pilot, lambda: screen.size == (60, 8), "the new size")
         await until(pilot, is_in_sight, "the focus in sight")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_what_is_wrong_with_many_tags_is_in_sight(empty_service: DemoService) -> None:
+def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) -> None:
     tags = TagSpecification("key-pair", [Tag(f"key-{number}") for number in range(30)])
-    empty_service.create_key_pair(key_name="web", key_type="ed25519", tag_specifications=[tags])
+    empty_session.backend.create_key_pair(
+        key_name="web", key_type="ed25519", tag_specifications=[tags]
+    )
 
     async def scene(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -52,4 +54,4 @@ def test_what_is_wrong_with_many_tags_is_in_sight(empty_service: DemoService) ->
             pilot, lambda: screen.find_widget(verdict).visible_region.height > 0, "it in sight"
         )
 
-    play(empty_service, scene)
+    play(empty_session, scene)

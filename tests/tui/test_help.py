@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
+from tests.each_row import each_row
 from tests.tui.driving import (
     app_of,
     create,
@@ -45,7 +46,7 @@ def lines(pilot: Pilot[None]) -> list[str]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_it_begins_with_what_has_the_focus(demo_service: DemoService, way: str) -> None:
+def test_it_begins_with_what_has_the_focus(demo_session: DemoSession, way: str) -> None:
     keys, place, first = WAYS[way]
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -66,11 +67,11 @@ def test_it_begins_with_what_has_the_focus(demo_service: DemoService, way: str) 
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the way back")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 @pytest.mark.long
-def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -> None:
+def test_what_is_picked_is_done_on_the_screen_below(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
@@ -83,11 +84,11 @@ def test_what_is_picked_is_done_on_the_screen_below(demo_service: DemoService) -
         await until(pilot, lambda: not isinstance(app_of(pilot).screen, HelpScreen), "the list")
         await until(pilot, lambda: "Type ▲" in drawn(pilot), "the order")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
-    demo_service: DemoService,
+    demo_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = app_of(pilot).screen
@@ -103,7 +104,7 @@ def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
             await until(pilot, lambda: isinstance(screen.focused, KeyPairTable), "the list")
             assert screen.query_one(FilterInput).value == then
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 SOUGHT = {
@@ -126,7 +127,7 @@ SOUGHT = {
 
 
 @pytest.mark.long
-def test_an_action_is_found_by_what_a_person_calls_it(empty_service: DemoService) -> None:
+def test_an_action_is_found_by_what_a_person_calls_it(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
@@ -136,7 +137,7 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_service: DemoService
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         for word in ("rotat", "restore trash", "doctor"):
             first, *_ = word.split()
             [help_text] = [action.help for action in ACTIONS if action.id == SOUGHT[first]]
@@ -144,38 +145,64 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_service: DemoService
             await type_text(pilot, word)
             await until(pilot, partial(is_first_hit, pilot, help_text[:40]), word)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_the_palette_looks_as_other_screens_do_and_says_when_nothing_matches(
-    empty_service: DemoService,
-) -> None:
+def test_it_says_when_nothing_matches(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
-        await until(pilot, lambda: " c        Create a key pair" in drawn(pilot), "the actions")
-        assert "🔎" not in drawn(pilot)
-        assert drawn(pilot).rstrip().endswith("enter pick   esc back")
+        await until_screen(pilot, "HelpScreen")
         await type_text(pilot, "xyzzy")
         await until(pilot, lambda: "Nothing matches." in drawn(pilot), "that there is none")
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the actions again")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_the_marks_of_the_list_are_in_its_help(demo_service: DemoService) -> None:
+def test_the_theme_is_changed_from_anywhere_for_the_session(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "theme")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Themes, for this session" in drawn(pilot), "the themes")
+        await type_text(pilot, "gruvbox")
+        await pilot.press("enter")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        assert app_of(pilot).theme == "gruvbox"
+
+    play(demo_session, scene)
+
+
+def test_quitting_is_offered_on_every_screen(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "quit")
+        await until(pilot, partial(is_first_hit, pilot, "Quit, from any screen."), "the way out")
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+
+    assert play(demo_session, scene) == 0
+
+
+def test_the_marks_of_the_list_are_in_its_help(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
         marks = [line.split()[1] for line in lines(pilot) if line.startswith("mark ")]
         assert marks == ["!", "↓", "*"]
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 @pytest.mark.long
-def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> None:
+def test_what_another_screen_can_do_is_not_done(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
         await until_screen(pilot, "CreateKeyPairScreen")
@@ -187,10 +214,10 @@ def test_what_another_screen_can_do_is_not_done(demo_service: DemoService) -> No
         await pilot.pause(0.1)
         assert type(app_of(pilot).screen).__name__ == "CreateKeyPairScreen"
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_the_help_of_an_export_claims_no_proof(demo_service: DemoService) -> None:
+def test_the_help_of_an_export_claims_no_proof(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("e")
         await until_screen(pilot, "ExportScreen")
@@ -199,10 +226,10 @@ def test_the_help_of_an_export_claims_no_proof(demo_service: DemoService) -> Non
         assert any("as CSV or JSON" in text for text in own)
         assert not any("prove" in text for text in own)
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_a_private_key_is_safe_below_the_help(empty_service: DemoService) -> None:
+def test_a_private_key_is_safe_below_the_help(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "reporting")
         app = app_of(pilot)
@@ -213,10 +240,10 @@ def test_a_private_key_is_safe_below_the_help(empty_service: DemoService) -> Non
         assert app.is_running
         assert any(isinstance(screen, KeyMaterialScreen) for screen in app.screen_stack)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
+def test_tab_never_takes_what_is_suggested(demo_session: DemoSession) -> None:
     """Tab moves on and leaves the text as typed; only the right arrow takes a suggestion."""
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -237,10 +264,10 @@ def test_tab_never_takes_what_is_suggested(demo_service: DemoService) -> None:
         await pilot.press("right")
         assert getattr(first, "value", None) == "Env"
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_escape_on_the_list_shows_all_pairs_again(demo_service: DemoService) -> None:
+def test_escape_on_the_list_shows_all_pairs_again(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("slash")
         await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the filter")
@@ -250,11 +277,11 @@ def test_escape_on_the_list_shows_all_pairs_again(demo_service: DemoService) -> 
         await pilot.press("escape")
         await until(pilot, lambda: "ci-deploy" in drawn(pilot), "all pairs")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 @pytest.mark.long
-def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) -> None:
+def test_a_refusal_goes_when_the_name_is_typed_anew(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "reporting")
         await pilot.press("escape")
@@ -265,10 +292,10 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_service: DemoService) 
         await type_text(pilot, "g")
         await until(pilot, lambda: "not the name" not in drawn(pilot), "no refusal")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-@pytest.mark.parametrize("place", list(Place))
+@each_row("place", list(Place))
 def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     """Every screen that has a text field teaches the help by a key that types nothing."""
     taught = {word: key for key, word in hints(place)}["help"]
@@ -277,7 +304,7 @@ def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
 
 
 def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
@@ -297,11 +324,11 @@ def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
         await pilot.press("end")
         assert picked.cursor == len(picked.items) - 1
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_all_that_can_have_the_focus_in_the_save_dialog_says_what_its_keys_do(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -311,4 +338,4 @@ def test_all_that_can_have_the_focus_in_the_save_dialog_says_what_its_keys_do(
         assert len(chain) == 5
         assert [type(widget).__name__ for widget in chain if not _keys_of(widget)] == []
 
-    play(empty_service, scene)
+    play(empty_session, scene)

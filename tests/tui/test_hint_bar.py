@@ -1,7 +1,6 @@
 """What the hint bar leaves out where there is no room for all of it."""
 
-import pytest
-
+from tests.each_row import each_row
 from tui.actions.keymap import hints
 from tui.actions.table import Place
 from tui.widgets.key_hints import fitting
@@ -10,7 +9,7 @@ PLACES = [place for place in Place if place is not Place.ANYWHERE]
 NARROW = 60 - 2
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@each_row("place", PLACES, ids=lambda place: place.name)
 def test_the_ways_out_and_to_the_help_stay(place: Place) -> None:
     every = hints(place)
     words = [word for _, word in fitting(every, NARROW)]

@@ -7,9 +7,9 @@ from textual.pilot import Pilot
 
 from core.custody import authorized_keys
 from core.custody.authorized_keys import Account
-from core.disk import files
-from core.model import KeyPair
-from tests.demo import DemoService
+from core.disk import rewriting
+from core.model import KeptKeyPair
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_hostile_text import BUNDLES, hostile_pair
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -33,8 +33,8 @@ def path(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def key_pair(empty_service: DemoService) -> KeyPair:
-    return empty_service.create_key_pair(key_name="web blue", key_type="ed25519").key_pair
+def key_pair(empty_session: DemoSession) -> KeptKeyPair:
+    return empty_session.backend.create_key_pair(key_name="web blue", key_type="ed25519").key_pair
 
 
 async def open_it(pilot: Pilot[None]) -> InstallPublicKeyScreen:
@@ -54,7 +54,7 @@ def verdict(screen: InstallPublicKeyScreen) -> str:
 
 
 def test_the_line_is_shown_judged_and_added(
-    empty_service: DemoService, key_pair: KeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "203.0.113.7 5 10.0.0.1 22")
     path.write_text(OTHER)
@@ -63,7 +63,7 @@ def test_the_line_is_shown_judged_and_added(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
         await until(pilot, lambda: verdict(screen) == "will be added after 1 line", "the verdict")
-        assert "never saved: of use only if an agent holds it" in drawn(pilot)
+        assert "never saved: works only while an agent holds it" in drawn(pilot)
         await pilot.press("ctrl+r", "ctrl+f")
         assert options(screen) == 'restrict,from="203.0.113.7"'
         await pilot.press("ctrl+r")
@@ -82,13 +82,13 @@ def test_the_line_is_shown_judged_and_added(
             pilot, lambda: "already in ~/.ssh/authorized_keys" in drawn(pilot), "the remark"
         )
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     line = f'from="203.0.113.7" {key_pair.public_key} web blue\n'
     assert path.read_text() == OTHER + line
 
 
 def test_what_is_wrong_is_said_and_loses_nothing_typed(
-    empty_service: DemoService, key_pair: KeyPair, path: Path
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:
     path.write_text(OTHER)
     path.chmod(0o620)
@@ -111,12 +111,12 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert path.read_text() == f"{OTHER}pty {key_pair.public_key} web blue\n"
 
 
 def test_an_address_is_typed_over_its_placeholder(
-    empty_service: DemoService, key_pair: KeyPair, path: Path
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -130,12 +130,12 @@ def test_an_address_is_typed_over_its_placeholder(
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene, (60, 15))
+    play(empty_session, scene, (60, 15))
     assert path.read_text() == f'restrict,from="10.0.0.0/8" {key_pair.public_key} web blue\n'
 
 
 def test_a_refusal_while_it_is_written_stays_on_the_form(
-    empty_service: DemoService, key_pair: KeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_text(OTHER)
     path.chmod(0o600)
@@ -143,7 +143,7 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "rewrite_file", refuse)
+    monkeypatch.setattr(rewriting, "rewrite_file", refuse)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -160,12 +160,12 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert path.read_text() == OTHER
 
 
 def test_the_commands_for_another_host_are_sent_and_not_run(
-    empty_service: DemoService, key_pair: KeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
 
@@ -191,26 +191,26 @@ def test_the_commands_for_another_host_are_sent_and_not_run(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     (text,) = sent
     assert text.splitlines()[0].startswith("(set -C; printf '%s\\n' 'restrict ssh-ed25519 AAAA")
     assert text.splitlines()[1] == "ssh-copy-id -f -i ~/.ssh/web_blue.pub ec2-user@HOST"
     assert list(path.parent.iterdir()) == []
 
 
-def test_with_no_pair_there_is_nothing_to_install(empty_service: DemoService) -> None:
+def test_with_no_pair_there_is_nothing_to_install(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("I")
         await pilot.pause(0.1)
         assert isinstance(app_of(pilot).screen, KeyPairListScreen)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_hostile_names_and_lines_are_inert(
-    empty_service: DemoService, path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pairs = [hostile_pair(empty_service, BUNDLES["sequences"])]
+    pairs = [hostile_pair(empty_session, BUNDLES["sequences"])]
     raw = f"\x1b]0;x\x07,restrict {pairs[0].public_key}\n"
     path.write_text(raw)
     path.chmod(0o600)
@@ -218,21 +218,22 @@ def test_hostile_names_and_lines_are_inert(
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
-        await until(pilot, lambda: "already, in line 1" in verdict(screen), "the verdict")
+        await until(pilot, lambda: "line 1 has the key, but" in verdict(screen), "the verdict")
+        assert "sshd knows no option" in verdict(screen)
         seen.append(drawn(pilot))
         screen.query_one("#options", TextInput).value = BUNDLES["sequences"]
         await until(pilot, lambda: "printable ASCII" in verdict(screen), "the verdict")
         seen.append(drawn(pilot))
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     text = "".join(seen).replace("\n", "")
     assert all(c.isprintable() for c in text if not unicodedata.combining(c))
     assert "\\u{1b}" in text
 
 
 def test_another_home_than_that_of_home_is_said_and_asked_for(
-    empty_service: DemoService,
-    key_pair: KeyPair,
+    empty_session: DemoSession,
+    key_pair: KeptKeyPair,
     path: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -266,12 +267,12 @@ def test_another_home_than_that_of_home_is_said_and_asked_for(
         await until_screen(pilot, "KeyPairListScreen")
         assert "added to" not in drawn(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert path.read_text() == f"restrict {key_pair.public_key} web blue\n"
 
 
 def test_in_the_home_of_home_nothing_is_asked(
-    empty_service: DemoService, key_pair: KeyPair, path: Path
+    empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -280,5 +281,5 @@ def test_in_the_home_of_home_nothing_is_asked(
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert key_pair.public_key in path.read_text()

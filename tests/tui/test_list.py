@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from core.custody import saving
+from tests.demo import DemoSession
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -14,12 +16,12 @@ from tui.widgets.pick_list import PickList
 from tui.words.text import fold
 
 
-def fill(service: DemoService, home: Path) -> None:
+def fill(session: DemoSession, home: Path) -> None:
     """Make one pair of each kind: saved, not saved, imported."""
-    saved = service.create_key_pair(key_name="a-saved", key_type="ed25519")
-    service.save_key_material(saved, str(home / ".ssh" / "a.pem"))
-    service.create_key_pair(key_name="b-unsaved", key_type="ed25519")
-    service.import_key_pair(key_name="c-imported", public_key_material=PUBLIC_KEY)
+    saved = session.backend.create_key_pair(key_name="a-saved", key_type="ed25519")
+    saving.save_key_material(session, saved, str(home / ".ssh" / "a.pem"))
+    session.backend.create_key_pair(key_name="b-unsaved", key_type="ed25519")
+    session.backend.import_key_pair(key_name="c-imported", public_key_material=PUBLIC_KEY)
 
 
 def rows(pilot: Pilot[None]) -> list[str]:
@@ -30,9 +32,9 @@ def rows(pilot: Pilot[None]) -> list[str]:
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15), (36, 10), (140, 40)])
 def test_choosing_hides_no_mark(
-    empty_service: DemoService, home: Path, size: tuple[int, int]
+    empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
-    fill(empty_service, home)
+    fill(empty_session, home)
 
     async def scene(pilot: Pilot[None]) -> None:
         assert rows(pilot) == ["   a-saved", " ! b-unsaved", " ↓ c-imported"]
@@ -42,10 +44,10 @@ def test_choosing_hides_no_mark(
         await pilot.press("g", "space")
         assert rows(pilot) == ["   a-saved", "*! b-unsaved", "*↓ c-imported"]
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "width", "lines"),
     [
         ("", 5, [""]),
@@ -75,11 +77,11 @@ TAUGHT = "t tags  d delete  n replace  u undo  y copy  space choose"
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_what_the_hint_bar_has_no_room_for_is_taught_once(
-    empty_service: DemoService, home: Path, size: tuple[int, int]
+    empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
-    fill(empty_service, home)
-    elsewhere = empty_service.for_region("eu-west-3")
-    elsewhere.create_key_pair(key_name="there", key_type="ed25519")
+    fill(empty_session, home)
+    elsewhere = empty_session.for_region("eu-west-3")
+    elsewhere.backend.create_key_pair(key_name="there", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await until_remark(pilot, TAUGHT)
@@ -94,16 +96,16 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
         await until(pilot, lambda: "eu-west-3 · 1 pair" in drawn(pilot), "the other Region")
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair there")
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
-def test_nothing_is_taught_over_what_wants_attention(empty_service: DemoService) -> None:
-    empty_service.create_key_pair(key_name="b-unsaved", key_type="ed25519")
+def test_nothing_is_taught_over_what_wants_attention(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="b-unsaved", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "private key never saved" in remark(pilot), "the pair")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def hints_drawn(pilot: Pilot[None]) -> str:
@@ -112,9 +114,9 @@ def hints_drawn(pilot: Pilot[None]) -> str:
 
 @pytest.mark.long
 def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
-    demo_service: DemoService,
+    demo_session: DemoSession,
 ) -> None:
-    demo_service.delete_key_pair(key_name="nightly")
+    demo_session.backend.delete_key_pair(key_name="nightly")
 
     async def scene(pilot: Pilot[None]) -> None:
         for name, words in (("web-blue", "was saved to"), ("nightly", "is not there any more")):
@@ -129,15 +131,15 @@ def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
             await until(pilot, lambda words=words: words in remark(pilot), words)  # type: ignore[misc]  # the default binds the words
             screen = app_of(pilot).screen
             assert isinstance(screen, KeyPairListScreen)
-            highlighted = screen._highlighted
+            highlighted = screen.view.highlighted
             assert highlighted is not None
             assert highlighted.key_name == "web-blue"
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_a_wide_window_teaches_more_in_the_hint_bar(empty_service: DemoService, home: Path) -> None:
-    fill(empty_service, home)
+def test_a_wide_window_teaches_more_in_the_hint_bar(empty_session: DemoSession, home: Path) -> None:
+    fill(empty_session, home)
 
     async def scene(pilot: Pilot[None]) -> None:
         assert "key-" in remark(pilot)
@@ -150,17 +152,17 @@ def test_a_wide_window_teaches_more_in_the_hint_bar(empty_service: DemoService, 
         await pilot.pause()
         assert hints_drawn(pilot).endswith("? help")
 
-    play(empty_service, scene, (100, 24))
+    play(empty_session, scene, (100, 24))
 
 
 def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     path = home / ".ssh" / "a folder with a long name" / "ci-deploy-of-the-shop.pem"
     path.parent.mkdir(mode=0o700)
-    empty_service.create_key_pair(key_name="aaa", key_type="ed25519")
-    created = empty_service.create_key_pair(key_name="ci", key_type="ed25519")
-    empty_service.save_key_material(created, str(path))
+    empty_session.backend.create_key_pair(key_name="aaa", key_type="ed25519")
+    created = empty_session.backend.create_key_pair(key_name="ci", key_type="ed25519")
+    saving.save_key_material(empty_session, created, str(path))
     key = created.key_pair.key_pair_id
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -176,15 +178,19 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
             await until_remark(pilot, text)
             assert f" {text} " in drawn(pilot)
 
-    play(empty_service, scene, (90, 24))
+    play(empty_session, scene, (90, 24))
 
 
-def test_what_is_said_at_length_is_said_whole(empty_service: DemoService) -> None:
+def test_what_is_said_at_length_is_said_whole(empty_session: DemoSession) -> None:
     for number in range(4):
-        empty_service.create_key_pair(key_name=f"name-of-a-pair-{number}", key_type="ed25519")
+        empty_session.backend.create_key_pair(
+            key_name=f"name-of-a-pair-{number}", key_type="ed25519"
+        )
     for number in range(4):
-        empty_service.delete_key_pair(key_name=f"name-of-a-pair-{number}")
-        empty_service.create_key_pair(key_name=f"name-of-a-pair-{number}", key_type="ed25519")
+        empty_session.backend.delete_key_pair(key_name=f"name-of-a-pair-{number}")
+        empty_session.backend.create_key_pair(
+            key_name=f"name-of-a-pair-{number}", key_type="ed25519"
+        )
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("u")
@@ -200,24 +206,24 @@ def test_what_is_said_at_length_is_said_whole(empty_service: DemoService) -> Non
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair")
         assert "\n name  " not in drawn(pilot)
 
-    play(empty_service, scene, (60, 15))
+    play(empty_session, scene, (60, 15))
 
 
-def test_in_the_smallest_window_a_row_is_left(empty_service: DemoService, home: Path) -> None:
-    fill(empty_service, home)
+def test_in_the_smallest_window_a_row_is_left(empty_session: DemoSession, home: Path) -> None:
+    fill(empty_session, home)
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: remark(pilot).startswith("t tags"), "what is taught")
         assert " a-saved" in drawn(pilot)
         assert hints_drawn(pilot) == "c create   ? help"
 
-    play(empty_service, scene, (20, 5))
+    play(empty_session, scene, (20, 5))
 
 
 def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    fill(empty_service, home)
+    fill(empty_session, home)
 
     async def scene(pilot: Pilot[None]) -> None:
         await until_remark(pilot, TAUGHT)
@@ -225,7 +231,7 @@ def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
         await until(pilot, lambda: drawn(pilot).count("n replace") == 1, "it once")
         assert hints_drawn(pilot).endswith("space choose")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize(
@@ -238,13 +244,13 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
         assert ("not a Region that is known here" in said) is is_said
         assert "r to look at another Region" in said
 
-    play(DemoService(home / "data", region), scene, (60, 15))
+    play(DemoSession(home / "data", region), scene, (60, 15))
 
 
 def test_escape_clears_the_filter_and_then_the_choice(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    fill(empty_service, home)
+    fill(empty_session, home)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("slash")
@@ -266,13 +272,13 @@ def test_escape_clears_the_filter_and_then_the_choice(
         assert "b-unsaved" in drawn(pilot)
         assert "a-saved" not in drawn(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_the_chosen_that_the_filter_hides_are_counted_nowhere(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
-    fill(empty_service, home)
+    fill(empty_session, home)
 
     async def until_counted(pilot: Pilot[None], count: int) -> None:
         said = f"{count} chosen" if count else "none chosen"
@@ -299,25 +305,25 @@ def test_the_chosen_that_the_filter_hides_are_counted_nowhere(
         await pilot.press("escape")
         await until_counted(pilot, 3)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_today_is_said_of_no_day_that_is_over(demo_service: DemoService) -> None:
+def test_today_is_said_of_no_day_that_is_over(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("j")
         await until(pilot, lambda: "today" in drawn(pilot), "the row of today")
         # At noon: two hours later it is the same day, and nothing changes.
-        demo_service.time += timedelta(hours=2)
+        demo_session.time += timedelta(hours=2)
         await pilot.press("R")
         await pilot.pause(0.1)
         assert "today" in drawn(pilot)
-        demo_service.time += timedelta(days=1)
+        demo_session.time += timedelta(days=1)
         await pilot.press("R")
         await until(pilot, lambda: "2026-11-24" in drawn(pilot), "the day")
         assert "today" not in drawn(pilot)
         screen = app_of(pilot).screen
         assert isinstance(screen, KeyPairListScreen)
-        assert screen._highlighted is not None
-        assert screen._highlighted.key_name == "ci-deploy"
+        assert screen.view.highlighted is not None
+        assert screen.view.highlighted.key_name == "ci-deploy"
 
-    play(demo_service, scene)
+    play(demo_session, scene)

@@ -12,15 +12,16 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from core.checks.check_up import Progress
-from core.custody import authorized_keys
+from core.custody import agent_keys, authorized_keys
 from core.custody.agent_keys import AgentContents, AgentKey
 from core.custody.authorized_keys import Account
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tests.tui.test_agent import key
 from tui import screens
 from tui.actions import keymap
+from tui.actions.rebinding import rebind
 from tui.actions.table import ACTIONS, Place
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.find import FindScreen
@@ -54,7 +55,7 @@ def other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keymap, "bound", keymap.bound)
     keys = {action.id: key for action, key in zip(ACTIONS, _FREE, strict=False)}
     assert len(keys) == len(ACTIONS)
-    keymap.rebind(keys)
+    rebind(keys)
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +94,7 @@ def test_the_search_sees_default_keys_and_no_words() -> None:
     assert stale("EC2's answers, a pair that I have; ctrl+alt+f9 entered ~/c.pub") == []
 
 
-def test_of_lists(demo_service: DemoService) -> None:
+def test_of_lists(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         look(pilot)
         await pilot.press("space")
@@ -103,15 +104,15 @@ def test_of_lists(demo_service: DemoService) -> None:
         await until(pilot, lambda: "Nothing matches" in drawn(pilot), "it")
         look(pilot, f"Press {keymap.key_of('list.show-all')} to show all pairs again.")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_of_an_empty_list(empty_service: DemoService) -> None:
+def test_of_an_empty_list(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         create, import_ = keymap.key_of("key-pair.create"), keymap.key_of("key-pair.import")
         look(pilot, f"Press {create} to create one, {import_} to import")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_of_an_empty_list(empty_service: DemoService) -> None:
         ("t", "EditTagsScreen", "tags.add"),
     ],
 )
-def test_of_forms(demo_service: DemoService, way: str, screen: str, adds: str) -> None:
+def test_of_forms(demo_session: DemoSession, way: str, screen: str, adds: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press(way)
         await until_screen(pilot, screen)
@@ -133,10 +134,10 @@ def test_of_forms(demo_service: DemoService, way: str, screen: str, adds: str) -
         await pilot.pause()
         look(pilot, *([f"{keymap.key_of(adds)} adds one"] if adds else []))
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_of_deleting(demo_service: DemoService) -> None:
+def test_of_deleting(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
@@ -154,12 +155,12 @@ def test_of_deleting(demo_service: DemoService) -> None:
         await pilot.pause()
         look(pilot, f"that {keymap.key_of('delete.yes')} came amid other keys")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_of_copying_to_regions(demo_service: DemoService) -> None:
-    there = demo_service.for_region("us-east-2")
-    there.create_key_pair(key_name="batch-runner", key_type="ed25519")
+def test_of_copying_to_regions(demo_session: DemoSession) -> None:
+    there = demo_session.for_region("us-east-2")
+    there.backend.create_key_pair(key_name="batch-runner", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("C")
@@ -172,16 +173,16 @@ def test_of_copying_to_regions(demo_service: DemoService) -> None:
         await until(pilot, lambda: "tries again" in drawn(pilot), "the refusal")
         again = keymap.key_of("copy-to.submit")
         look(pilot, f"0 of 1 done; {again} tries again")
-        there.delete_key_pair(key_name="batch-runner")
+        there.backend.delete_key_pair(key_name="batch-runner")
         await pilot.press("enter")
         await until(pilot, lambda: "1 of 1 done" in drawn(pilot), "the copy")
         look(pilot, f"{keymap.key_of('copy-to.back')} goes back")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def test_of_finding(
-    demo_service: DemoService,
+    demo_session: DemoSession,
     home: Path,
     verdicts: list[str],
     run: Callable[..., object],
@@ -190,9 +191,11 @@ def test_of_finding(
     locked = str(home / "locked")
     run(*("ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "s3same", "-f", locked))
     Path(f"{locked}.pub").unlink()
-    there = demo_service.for_region("eu-west-1")
-    material = there.create_key_pair(key_name="gone", key_type="ed25519").key_pair.public_key
-    there.delete_key_pair(key_name="gone")
+    there = demo_session.for_region("eu-west-1")
+    material = there.backend.create_key_pair(
+        key_name="gone", key_type="ed25519"
+    ).key_pair.public_key
+    there.backend.delete_key_pair(key_name="gone")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("f")
@@ -226,10 +229,10 @@ def test_of_finding(
             screen._take()
         assert verdicts[-1].startswith(f"still looking; {back} stops")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_of_the_check_up(demo_service: DemoService) -> None:
+def test_of_the_check_up(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("D")
         await until_screen(pilot, "CheckUpScreen")
@@ -244,15 +247,15 @@ def test_of_the_check_up(demo_service: DemoService) -> None:
         assert f"{keymap.key_of('check-up.back')} stops" in screen._status.verdict.text
         look(pilot, f"Replace it ({keymap.key_of('key-pair.replace')} in the list): put the public")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 @pytest.mark.parametrize("keys", [(), (AgentKey(key(1, "laptop"), None),)], ids=["none", "unknown"])
 def test_of_the_agent(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, keys: tuple[AgentKey, ...]
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, keys: tuple[AgentKey, ...]
 ) -> None:
     held = AgentContents("/tmp/agent.1", False, keys)  # noqa: S108 - nothing is made there
-    monkeypatch.setattr(empty_service, "agent", lambda: held)
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("a")
@@ -260,14 +263,14 @@ def test_of_the_agent(
         await until(pilot, lambda: "the agent at" in drawn(pilot), "the agent")
         look(pilot, *([f"{keymap.key_of('agent.go')} imports it"] if keys else []))
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_of_saving(empty_service: DemoService) -> None:
-    created = empty_service.create_key_pair(key_name="web", key_type="ed25519")
+def test_of_saving(empty_session: DemoSession) -> None:
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
-        app_of(pilot).push_screen(KeyMaterialScreen(empty_service, created))
+        app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
         await until_screen(pilot, "KeyMaterialScreen")
         look(pilot, f"{keymap.key_of('key-material.show')} prints it")
         await pilot.press("s")
@@ -279,11 +282,11 @@ def test_of_saving(empty_service: DemoService) -> None:
         await until(pilot, lambda: again in " ".join(drawn(pilot).split()), "the question")
         look(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_of_installing(
-    demo_service: DemoService, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = Account("ops", os.geteuid(), home)
     monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
@@ -302,7 +305,7 @@ def test_of_installing(
         await until(pilot, lambda: again in drawn(pilot), "the question")
         look(pilot)
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def sentences() -> Iterator[str]:
@@ -313,7 +316,7 @@ def sentences() -> Iterator[str]:
     yield verdict.of_tags((), Place.IMPORT).text
 
 
-def test_of_the_help_and_of_what_takes_long(demo_service: DemoService) -> None:
+def test_of_the_help_and_of_what_takes_long(demo_session: DemoSession) -> None:
     assert keymap.key_of("import.add-tag") in verdict.of_tags((), Place.IMPORT).text
     assert all(stale(text) == [] for text in sentences())
 
@@ -322,4 +325,4 @@ def test_of_the_help_and_of_what_takes_long(demo_service: DemoService) -> None:
         assert {item.value for item in items} == {action.id for action in ACTIONS}
         assert all(stale(item.text) == [] for item in items), [item.text for item in items]
 
-    play(demo_service, scene)
+    play(demo_session, scene)

@@ -8,7 +8,10 @@ from typing import NoReturn
 import pytest
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from core.custody import agent_keys, saving
+from core.local.backend import LocalBackend
+from core.store.region_store import RegionStore
+from tests.demo import DemoSession
 from tests.tui.driving import (
     app_of,
     create,
@@ -61,9 +64,9 @@ async def until_said(pilot: Pilot[None], kind: type[Exception] = Unheard) -> Non
     assert SECRET not in drawn(pilot)
 
 
-def outcome(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]]) -> KeyPairsApp:
+def outcome(session: DemoSession, scene: Callable[[Pilot[None]], Awaitable[None]]) -> KeyPairsApp:
     """Run the app until a scene is over, or until it ends with an error; return the app."""
-    app = KeyPairsApp(service)
+    app = KeyPairsApp(session)
 
     async def run() -> None:
         async with app.run_test(size=(80, 24)) as pilot:
@@ -74,10 +77,10 @@ def outcome(service: DemoService, scene: Callable[[Pilot[None]], Awaitable[None]
     return app
 
 
-STEPS = {
-    "save": ("save_key_material", "s", "SaveKeyMaterialScreen"),
-    "agent": ("add_to_agent", "a", "AddToAgentScreen"),
-    "discard": ("delete_key_pair", "escape", "DiscardKeyMaterialScreen"),
+STEPS: dict[str, tuple[object, str, str, str]] = {
+    "save": (saving, "save_key_material", "s", "SaveKeyMaterialScreen"),
+    "agent": (agent_keys, "add_to_agent", "a", "AddToAgentScreen"),
+    "discard": (LocalBackend, "delete_key_pair", "escape", "DiscardKeyMaterialScreen"),
 }
 
 
@@ -86,9 +89,9 @@ STEPS = {
     ["save", *[pytest.param(step, marks=pytest.mark.long) for step in ("agent", "discard")]],
 )
 def test_an_error_in_what_a_form_does_leaves_the_form_and_it_can_be_tried_again(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, step: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    method, key, screen = STEPS[step]
+    owner, method, key, screen = STEPS[step]
 
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -100,7 +103,7 @@ def test_an_error_in_what_a_form_does_leaves_the_form_and_it_can_be_tried_again(
         value = form.focused.value if isinstance(form.focused, TextInput) else ""
         for kind in (Unheard, Unseen):
             with monkeypatch.context() as patch:
-                patch.setattr(empty_service, method, failing(kind))
+                patch.setattr(owner, method, failing(kind))
                 await pilot.press("enter")
                 await until_said(pilot, kind)
                 assert app_of(pilot).screen is form
@@ -113,9 +116,11 @@ def test_an_error_in_what_a_form_does_leaves_the_form_and_it_can_be_tried_again(
             await pilot.press("enter")
         await until(pilot, lambda: app_of(pilot).screen is not form, "the second try")
 
-    play(empty_service, scene)
-    pairs = empty_service.describe_key_pairs()
-    assert [pair.private_key.value for pair in pairs] == [] if step == "discard" else ["saved"]
+    play(empty_session, scene)
+    pairs = empty_session.backend.describe_key_pairs()
+    assert (
+        [pair.custody.private_key.value for pair in pairs] == [] if step == "discard" else ["saved"]
+    )
 
 
 WAYS = {
@@ -138,7 +143,7 @@ WAYS = {
     ],
 )
 def test_a_screen_that_fails_leads_back_to_the_key(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, key: str, method: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, key: str, method: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -155,12 +160,12 @@ def test_a_screen_that_fails_leads_back_to_the_key(
         await save(pilot)
         await until(pilot, lambda: "Saved to" in drawn(pilot), "the saved file")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("method", ["action_toggle_shown", "action_copy", "_show_hints"])
 def test_the_screen_of_the_key_goes_on_after_an_error_of_its_own(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, method: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -176,11 +181,11 @@ def test_the_screen_of_the_key_goes_on_after_an_error_of_its_own(
         await save(pilot)
         await until(pilot, lambda: "Saved to" in drawn(pilot), "the saved file")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_a_widget_that_failed_still_takes_what_is_typed(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -194,12 +199,12 @@ def test_a_widget_that_failed_still_takes_what_is_typed(
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
-    assert empty_service.describe_key_pairs() == ()
+    play(empty_session, scene)
+    assert empty_session.backend.describe_key_pairs() == ()
 
 
 def test_errors_that_a_person_makes_come_again_never_end_it(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -208,12 +213,12 @@ def test_errors_that_a_person_makes_come_again_never_end_it(
             await pilot.press(*["v"] * 40)
         await save(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("way", ["a timer", "saying it"])
 def test_an_error_that_comes_by_itself_again_and_again_ends_it(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, way: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     times = 0
 
@@ -233,13 +238,13 @@ def test_an_error_that_comes_by_itself_again_and_again_ends_it(
         await until(pilot, lambda: app_of(pilot)._exception is not None, "the end")
 
     with pytest.raises(Unheard):
-        outcome(empty_service, scene)
+        outcome(empty_session, scene)
     assert 10 < times < 100
 
 
 @pytest.mark.parametrize("method", ["render_line", "render_lines"])
 def test_a_key_that_cannot_be_drawn_can_be_saved(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, method: str
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -250,13 +255,13 @@ def test_a_key_that_cannot_be_drawn_can_be_saved(
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play(empty_service, scene)
-    assert empty_service.describe_key_pairs()[0].saved_to
+    play(empty_session, scene)
+    assert empty_session.backend.describe_key_pairs()[0].custody.saved_to
 
 
 @pytest.mark.parametrize("when", ["on the list", "saved"])
 def test_an_error_ends_the_program_where_no_key_would_be_lost(
-    empty_service: DemoService, when: str
+    empty_session: DemoSession, when: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         if when == "saved":
@@ -267,10 +272,10 @@ def test_an_error_ends_the_program_where_no_key_would_be_lost(
         raise AssertionError("it goes on")
 
     with pytest.raises(Unheard):
-        outcome(empty_service, scene)
+        outcome(empty_session, scene)
 
 
-def test_where_no_key_arrives_any_more_the_program_ends(empty_service: DemoService) -> None:
+def test_where_no_key_arrives_any_more_the_program_ends(empty_session: DemoSession) -> None:
     def lose_input() -> NoReturn:
         raise InputLost from Unheard(SECRET)
 
@@ -281,16 +286,16 @@ def test_where_no_key_arrives_any_more_the_program_ends(empty_service: DemoServi
         raise AssertionError("it goes on")
 
     with pytest.raises(InputLost):
-        outcome(empty_service, scene)
+        outcome(empty_session, scene)
 
 
 def test_a_key_is_kept_where_it_was_written_to_though_the_answer_is_lost(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, home: Path
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
         with monkeypatch.context() as patch:
-            patch.setattr(empty_service, "_record_saved", fail)
+            patch.setattr(RegionStore, "transaction", fail)
             await pilot.press("s")
             await until_screen(pilot, "SaveKeyMaterialScreen")
             await pilot.press("enter")
@@ -298,5 +303,5 @@ def test_a_key_is_kept_where_it_was_written_to_though_the_answer_is_lost(
         await pilot.press("enter")
         await until(pilot, lambda: "exists" in drawn(pilot), "what is there already")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert (home / ".ssh" / "web.pem").exists()

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.errors import TagLimitExceeded
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -30,17 +30,17 @@ FORMS = pytest.mark.parametrize(
 
 @contextmanager
 def held_up(
-    service: DemoService, method: str, monkeypatch: pytest.MonkeyPatch
+    session: DemoSession, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[threading.Event]:
     """Let a method of the service wait until an event is set."""
     go_on = threading.Event()
-    real = getattr(service, method)
+    real = getattr(session.backend, method)
 
     def wait(**request: object) -> object:
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return real(**request)
 
-    monkeypatch.setattr(service, method, wait)
+    monkeypatch.setattr(session.backend, method, wait)
     try:
         yield go_on
     finally:
@@ -60,7 +60,7 @@ async def fill_in(pilot: Pilot[None], key: str, screen: str) -> NewKeyPairScreen
 
 @FORMS
 def test_keys_that_follow_enter_neither_cancel_it_nor_leave(
-    empty_service: DemoService,
+    empty_session: DemoSession,
     monkeypatch: pytest.MonkeyPatch,
     key: str,
     screen: str,
@@ -68,7 +68,7 @@ def test_keys_that_follow_enter_neither_cancel_it_nor_leave(
     then: str,
 ) -> None:
     async def run(go_on: threading.Event) -> None:
-        async with KeyPairsApp(empty_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(empty_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             form = await fill_in(pilot, key, screen)
             # Twice at once, as a burst over a slow link comes.
@@ -81,14 +81,14 @@ def test_keys_that_follow_enter_neither_cancel_it_nor_leave(
             go_on.set()
             await until_screen(pilot, then)
 
-    with held_up(empty_service, method, monkeypatch) as go_on:
+    with held_up(empty_session, method, monkeypatch) as go_on:
         asyncio.run(run(go_on))
-    assert [pair.key_name for pair in empty_service.describe_key_pairs()] == ["reporting"]
+    assert [pair.key_name for pair in empty_session.backend.describe_key_pairs()] == ["reporting"]
 
 
 @FORMS
 def test_a_refusal_stands_at_its_field_and_takes_the_focus_there(
-    empty_service: DemoService,
+    empty_session: DemoSession,
     monkeypatch: pytest.MonkeyPatch,
     key: str,
     screen: str,
@@ -98,10 +98,10 @@ def test_a_refusal_stands_at_its_field_and_takes_the_focus_there(
     def refuse(**request: object) -> None:
         raise TagLimitExceeded
 
-    monkeypatch.setattr(empty_service, method, refuse)
+    monkeypatch.setattr(empty_session.backend, method, refuse)
 
     async def run() -> None:
-        async with KeyPairsApp(empty_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(empty_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             form = await fill_in(pilot, key, screen)
             await pilot.press("ctrl+t")

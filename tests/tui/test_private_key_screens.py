@@ -9,9 +9,10 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core.disk import files
+from core.custody import saving
+from core.disk import files, replacing
 from core.model import KeyFormat, PrivateKeyState
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
@@ -40,13 +41,13 @@ SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
 
 
 async def hold(
-    pilot: Pilot[None], service: DemoService, key_format: KeyFormat = KeyFormat.PEM
+    pilot: Pilot[None], session: DemoSession, key_format: KeyFormat = KeyFormat.PEM
 ) -> KeyMaterialScreen:
     """Be where creating a pair leads, without the typing."""
-    created = service.create_key_pair(
+    created = session.backend.create_key_pair(
         key_name="web", key_type="ed25519", key_format=key_format.value
     )
-    screen = KeyMaterialScreen(service, created)
+    screen = KeyMaterialScreen(session, created)
     app_of(pilot).push_screen(screen)
     await until_screen(pilot, "KeyMaterialScreen")
     return screen
@@ -76,10 +77,10 @@ def toasts(pilot: Pilot[None]) -> list[str]:
 
 @pytest.mark.parametrize("key", ["ctrl+q", pytest.param("ctrl+c", marks=LONG), "q"])
 def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
-    empty_service: DemoService, key: str
+    empty_session: DemoSession, key: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        screen = await hold(pilot, empty_service)
+        screen = await hold(pilot, empty_session)
         for _ in range(2):
             await pilot.press(key)
             await until_says(pilot, SENTENCE)
@@ -93,7 +94,7 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
         if key == "q":
             await until(pilot, lambda: not screen.is_current, "the way out")
 
-    assert play(empty_service, scene) == (0 if key == "ctrl+q" else None)
+    assert play(empty_session, scene) == (0 if key == "ctrl+q" else None)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +108,10 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
     ],
 )
 def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
-    empty_service: DemoService, keys: list[str], screen: str
+    empty_session: DemoSession, keys: list[str], screen: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        holding = await hold(pilot, empty_service)
+        holding = await hold(pilot, empty_session)
         await pilot.press(*keys)
         await until_screen(pilot, screen)
         await pilot.press("ctrl+c")
@@ -125,18 +126,18 @@ def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
         await pilot.press("ctrl+q")
         await until_says(pilot, SENTENCE)
 
-    assert play(empty_service, scene) is None
+    assert play(empty_session, scene) is None
 
 
-def test_the_palette_over_a_key_does_not_quit_either(empty_service: DemoService) -> None:
+def test_the_help_over_a_key_does_not_quit_either(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await pilot.press("ctrl+p")
-        await until_screen(pilot, "Palette")
+        await until_screen(pilot, "HelpScreen")
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: "escape goes back to it" in "".join(toasts(pilot)), "the word")
+        await until_screen(pilot, "KeyMaterialScreen")
 
-    assert play(empty_service, scene) is None
+    assert play(empty_session, scene) is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_the_palette_over_a_key_does_not_quit_either(empty_service: DemoService)
         pytest.param("y", "PickScreen", marks=LONG),
     ],
 )
-def test_ctrl_c_says_elsewhere_what_quits(demo_service: DemoService, key: str, screen: str) -> None:
+def test_ctrl_c_says_elsewhere_what_quits(demo_session: DemoSession, key: str, screen: str) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press(*([key] if key else []))
         await until_screen(pilot, screen)
@@ -155,10 +156,10 @@ def test_ctrl_c_says_elsewhere_what_quits(demo_service: DemoService, key: str, s
         await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "the word")
         await pilot.press("ctrl+q")
 
-    assert play(demo_service, scene) == 0
+    assert play(demo_session, scene) == 0
 
 
-def test_what_was_said_goes_with_the_next_move_however_soon(demo_service: DemoService) -> None:
+def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space")
         await until_says(pilot, "1 chosen")
@@ -167,7 +168,7 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_service: DemoSe
         await pilot.press("space", "j", "k")
         await until_says(pilot, "was saved to ~/.ssh/ci-deploy.pem")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 @pytest.mark.long
@@ -180,7 +181,7 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_service: DemoSe
     ],
 )
 def test_the_list_says_what_became_of_a_new_private_key(
-    demo_service: DemoService, then: str, says: str
+    demo_session: DemoSession, then: str, says: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         # What was said last must not stay.
@@ -198,17 +199,17 @@ def test_the_list_says_what_became_of_a_new_private_key(
         await until_screen(pilot, "KeyPairListScreen")
         await until_says(pilot, says)
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 # Saving -----------------------------------------------------------------------------------------
 
 
 def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
         app_of(pilot).screen.query_one(PathField).path = "~/kyes/web.pem"
@@ -223,11 +224,11 @@ def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert (home / "kyes/web.pem").exists()
 
 
-def test_an_export_makes_no_folder_unasked(demo_service: DemoService, home: Path) -> None:
+def test_an_export_makes_no_folder_unasked(demo_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("e")
         await until_screen(pilot, "ExportScreen")
@@ -240,16 +241,16 @@ def test_an_export_makes_no_folder_unasked(demo_service: DemoService, home: Path
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
     assert (home / "lists/all.csv").exists()
 
 
 @pytest.mark.parametrize("key_format", KeyFormat)
 def test_only_the_format_it_was_created_in_is_called_ec2s(
-    empty_service: DemoService, key_format: KeyFormat
+    empty_session: DemoSession, key_format: KeyFormat
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service, key_format)
+        await hold(pilot, empty_session, key_format)
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
         choice = app_of(pilot).screen.query_one(Choice)
@@ -260,23 +261,23 @@ def test_only_the_format_it_was_created_in_is_called_ec2s(
         await until_says(pilot, "PPK version 2: any PuTTY or WinSCP")
         assert ("as EC2 gave it" in flat(pilot)) == (key_format is KeyFormat.PPK)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 # What is said of the files and of imported pairs ------------------------------------------------
 
 
-def test_of_a_file_is_said_only_what_is_known(demo_service: DemoService, home: Path) -> None:
-    pair = demo_service.describe_key_pairs(key_names=["ci-deploy"])[0]
+def test_of_a_file_is_said_only_what_is_known(demo_session: DemoSession, home: Path) -> None:
+    pair = demo_session.backend.describe_key_pairs(key_names=["ci-deploy"])[0]
     (home / ".ssh/ci-deploy.pem").unlink()
     assert remarks(pair)[0].endswith(" was saved to ~/.ssh/ci-deploy.pem")
     assert where_it_is(pair) == "was saved to ~/.ssh/ci-deploy.pem"
 
 
-def test_of_an_imported_pair_is_said_only_what_is_known(empty_service: DemoService) -> None:
+def test_of_an_imported_pair_is_said_only_what_is_known(empty_session: DemoSession) -> None:
     # From a file of the person, from another Region: the private key may well be on this machine.
-    pair = empty_service.import_key_pair(key_name="mine", public_key_material=PUBLIC_KEY)
-    assert pair.private_key is PrivateKeyState.IMPORTED
+    pair = empty_session.backend.import_key_pair(key_name="mine", public_key_material=PUBLIC_KEY)
+    assert pair.custody.private_key is PrivateKeyState.IMPORTED
     for said in (remarks(pair)[0], where_it_is(pair)):
         assert said.endswith("imported: only the public key is kept here")
 
@@ -294,11 +295,11 @@ def named(pilot: Pilot[None]) -> str:
     ],
 )
 def test_before_a_pair_is_deleted_its_files_are_looked_for(
-    empty_service: DemoService, home: Path, gone: list[str], says: str
+    empty_session: DemoSession, home: Path, gone: list[str], says: str
 ) -> None:
-    created = empty_service.create_key_pair(key_name="web", key_type="ed25519")
+    created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
     for name in ("web.pem", "web.ppk"):
-        empty_service.save_key_material(created, f"~/.ssh/{name}")
+        saving.save_key_material(empty_session, created, f"~/.ssh/{name}")
     for name in gone:
         (home / ".ssh" / name).unlink()
 
@@ -307,16 +308,16 @@ def test_before_a_pair_is_deleted_its_files_are_looked_for(
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await until(pilot, lambda: says in named(pilot), says)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_one_file_is_there_gone_or_out_of_sight(
-    demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = demo_service.describe_key_pairs(key_names=["ci-deploy"])[0]
+    pair = demo_session.backend.describe_key_pairs(key_names=["ci-deploy"])[0]
 
     async def says(pilot: Pilot[None], words: str) -> None:
-        app_of(pilot).push_screen(DeleteKeyPairsScreen(demo_service, [pair]))
+        app_of(pilot).push_screen(DeleteKeyPairsScreen(demo_session, [pair]))
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await until(pilot, lambda: named(pilot).startswith(f"ci-deploy · {words}\n"), words)
         await pilot.press("escape")
@@ -330,23 +331,23 @@ def test_one_file_is_there_gone_or_out_of_sight(
         def refuse(_: object) -> tuple[str, ...]:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(demo_service, "present_files", refuse)
+        monkeypatch.setattr(files, "present", refuse)
         await says(pilot, "its private key file cannot be looked at: Permission denied")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def test_a_disk_that_does_not_answer_holds_up_no_question(
-    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, asked = threading.Event(), threading.Event()
 
     def wait(_: object) -> tuple[str, ...]:
         asked.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return ()
 
-    monkeypatch.setattr(demo_service, "present_files", wait)
+    monkeypatch.setattr(files, "present", wait)
 
     async def scene(pilot: Pilot[None]) -> None:
         try:
@@ -361,7 +362,7 @@ def test_a_disk_that_does_not_answer_holds_up_no_question(
             go_on.set()
         await until_says(pilot, "deleted batch-runner")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 # Copying, and what is said for a moment -----------------------------------------------------------
@@ -369,40 +370,41 @@ def test_a_disk_that_does_not_answer_holds_up_no_question(
 
 @pytest.mark.parametrize("new", [pytest.param(True, marks=LONG), False])
 def test_each_fingerprint_can_be_copied_under_its_name(
-    empty_service: DemoService, new: bool
+    empty_session: DemoSession, new: bool
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         if new:
-            await hold(pilot, empty_service)
+            await hold(pilot, empty_session)
         else:
-            empty_service.create_key_pair(key_name="web", key_type="ed25519")
+            empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
             await pilot.press("R")
             await until_says(pilot, "1 pair")
         await pilot.press("y")
         await until_screen(pilot, "PickScreen")
-        (pair,) = empty_service.describe_key_pairs()
+        (pair,) = empty_session.backend.describe_key_pairs()
         offered = {
             item.value: item.text.removeprefix(f"{item.value:<27} ")
             for item in app_of(pilot).screen.query_one(PickList).items
         }
         assert offered["EC2 fingerprint"] == pair.key_fingerprint
-        assert offered["OpenSSH SHA-256 fingerprint"] == pair.fingerprints.ssh_sha256
-        assert offered["OpenSSH MD5 fingerprint"] == pair.fingerprints.ssh_md5
+        assert offered["OpenSSH SHA-256 fingerprint"] == pair.custody.fingerprints.ssh_sha256
+        assert offered["OpenSSH MD5 fingerprint"] == pair.custody.fingerprints.ssh_md5
         await type_text(pilot, "md5")
         await pilot.press("enter")
-        await until(pilot, lambda: bool(toasts(pilot)), "what was sent")
-        assert toasts(pilot) == ["OpenSSH MD5 fingerprint: sent to your terminal"]
-        assert app_of(pilot).clipboard == pair.fingerprints.ssh_md5
+        sent = ["OpenSSH MD5 fingerprint: sent to your terminal"]
+        await until(pilot, lambda: toasts(pilot) == sent, "the message")
+        is_sent = pair.custody.fingerprints.ssh_md5
+        await until(pilot, lambda: app_of(pilot).clipboard == is_sent, "the clipboard")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.long
 def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        screen = await hold(pilot, empty_service)
+        screen = await hold(pilot, empty_session)
         await until_says(pilot, "there is no other copy")
         for keys in (["enter"], ["down", "enter"]):  # no, then yes
             await pilot.press("y")
@@ -420,15 +422,15 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
         assert "sent to your terminal's clipboard; no file holds it, and" in flat(pilot)
         assert "nowhere else" not in flat(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
 def test_what_is_said_for_a_moment_leaves_all_but_some_hints(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await until_says(pilot, "Not saved yet, and there is no other copy.")
         *above, hints_before = lines(pilot)
         toast(app_of(pilot), "private key: sent to your terminal")
@@ -440,10 +442,10 @@ def test_what_is_said_for_a_moment_leaves_all_but_some_hints(
         app_of(pilot).query_one(KeyHints).say("")
         await until(pilot, lambda: lines(pilot)[-1] == hints_before, "the hints")
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
-def test_what_is_said_for_a_moment_goes_with_its_screen(demo_service: DemoService) -> None:
+def test_what_is_said_for_a_moment_goes_with_its_screen(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+c")
         await until(pilot, lambda: bool(toasts(pilot)), "it")
@@ -457,16 +459,16 @@ def test_what_is_said_for_a_moment_goes_with_its_screen(demo_service: DemoServic
         await until_screen(pilot, "KeyPairListScreen")
         await until(pilot, lambda: not toasts(pilot), "nothing of it here")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
-def test_one_thing_is_said_for_a_moment_at_a_time(demo_service: DemoService) -> None:
+def test_one_thing_is_said_for_a_moment_at_a_time(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+c", "ctrl+c", "ctrl+c")
         await pilot.pause()
         await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "one of it")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 # Small windows ----------------------------------------------------------------------------------
@@ -486,10 +488,10 @@ SCREENS = {
     "name", [name if name == "key" else pytest.param(name, marks=LONG) for name in SCREENS]
 )
 def test_nothing_is_drawn_over_the_title_and_the_hints(
-    empty_service: DemoService, name: str
+    empty_session: DemoSession, name: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         keys, screen_name = SCREENS[name]
         await pilot.press(*keys)
         await until_screen(pilot, screen_name)
@@ -506,15 +508,15 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
                     assert isinstance(screen.get_widget_at(x, y)[0], kind), (size, x, y)
             assert not screen.max_scroll_y, size
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("size", [(40, 10), pytest.param((20, 5), marks=LONG)])
 def test_the_field_one_types_in_stays_in_sight(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         await type_text(pilot, "we")
@@ -523,32 +525,32 @@ def test_the_field_one_types_in_stays_in_sight(
             if each == size:
                 await until_says(pilot, "Its name we")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize(
     "size", [(40, 10), pytest.param((20, 24), marks=LONG), pytest.param((20, 5), marks=LONG)]
 )
 def test_where_there_is_little_room_the_state_of_the_key_is_what_stays(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        screen = await hold(pilot, empty_service)
+        screen = await hold(pilot, empty_session)
         state = screen.query_one("#state")
         shown = Region(0, 0, *size).intersection(state.region)
         assert shown.height >= min(3, screen.query_one("#state VerdictLine").size.height)
         assert "Not saved" in flat(pilot)
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(60, 15), (40, 10), (20, 5)])
 def test_the_box_of_a_saved_key_has_its_whole_sentence_or_is_not_there(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        screen = await hold(pilot, empty_service)
+        screen = await hold(pilot, empty_session)
         await save(pilot)
         screen._agent.show(Verdict("In the agent until tomorrow, asking each time", Tone.GOOD))
         screen._agent.display = True
@@ -572,13 +574,13 @@ def test_the_box_of_a_saved_key_has_its_whole_sentence_or_is_not_there(
         together = "".join(screen._view._lines())
         assert together == "".join(screen._created.key_material.reveal().splitlines())
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
 @pytest.mark.parametrize("columns", [80, pytest.param(60, marks=LONG), 40])
-def test_no_word_is_cut(empty_service: DemoService, columns: int) -> None:
+def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         text = flat(pilot).replace("│ │", "").replace("│", "")
         assert "v prints it on this terminal, and on whatever records" in " ".join(text.split())
         await pilot.press("escape")
@@ -590,10 +592,10 @@ def test_no_word_is_cut(empty_service: DemoService, columns: int) -> None:
         await until_says(pilot, "◉ keep it, marked !")
         assert columns > 50 or "2/2" in flat(pilot)
 
-    play(empty_service, scene, (columns, 24))
+    play(empty_session, scene, (columns, 24))
 
 
-def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_service: DemoService) -> None:
+def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("y")
         await until_screen(pilot, "PickScreen")
@@ -604,24 +606,24 @@ def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_service: Demo
         assert second.endswith("…")
         assert not first.endswith("…")
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=str)
 def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    replace_file = files.replace_file
+    replace_file = replacing.replace_file
 
     def unconfirmed(*arguments: Any, **options: Any) -> None:
         replace_file(*arguments, **options)
         raise files.ReplaceNotConfirmed(5, "Input/output error")
 
-    monkeypatch.setattr(files, "replace_file", unconfirmed)
+    monkeypatch.setattr(replacing, "replace_file", unconfirmed)
 
     async def scene(pilot: Pilot[None]) -> None:
-        await hold(pilot, empty_service)
+        await hold(pilot, empty_session)
         await until_says(pilot, "Not saved yet, and there is no other copy. The change is in")
         await until_says(pilot, "but the disk did not confirm it (Input/output error).")
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.custody import export, saving
 from core.errors import StoreError
-from core.model import KeyPair
-from tests.demo import DemoService
+from core.local import many
+from core.model import KeptKeyPair
+from tests.demo import DemoSession
 from tests.tui.driving import (
     app_of,
     create,
@@ -25,17 +27,17 @@ from tui.widgets.pick_list import PickList
 
 
 class Held:
-    """A method of the service that begins, and waits until it may go on."""
+    """What begins when it is called, and waits until it may go on."""
 
-    def __init__(self, service: DemoService, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, owner: object, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls = 0
         self.go_on = Event()
-        self._method = getattr(service, name)
-        monkeypatch.setattr(service, name, self)
+        self._method = getattr(owner, name)
+        monkeypatch.setattr(owner, name, self)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         self.calls += 1
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         return self._method(*arguments, **named)
 
     def has_begun(self) -> bool:
@@ -43,9 +45,9 @@ class Held:
 
 
 def test_a_second_enter_while_tags_are_saved_changes_nothing(
-    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = Held(demo_service, "set_tags", monkeypatch)
+    held = Held(demo_session.backend, "set_tags", monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("t")
@@ -59,13 +61,13 @@ def test_a_second_enter_while_tags_are_saved_changes_nothing(
         await until(pilot, lambda: "tags saved" in drawn(pilot), "the word of it")
         assert held.calls == 1
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = Held(empty_service, "delete_key_pair", monkeypatch)
+    held = Held(empty_session.backend, "delete_key_pair", monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -80,12 +82,12 @@ def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
         await until(pilot, lambda: "and deleted the pair" in drawn(pilot), "the word of it")
         assert held.calls == 1
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("second", ["submit", "back"])
 def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else(
-    empty_service: DemoService, second: str
+    empty_session: DemoSession, second: str
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web")
@@ -100,22 +102,22 @@ def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else
         await until_screen(pilot, "KeyPairListScreen")
         await until(pilot, lambda: "the pair stays" in drawn(pilot), "the word of it")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-SAVINGS = {
-    "export": ("export", ("e",), "ExportScreen", ()),
-    "save": ("save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
-    "copy": ("copy_to_region", ("C",), "CopyToRegionsScreen", ("space",)),
+SAVINGS: dict[str, tuple[object, str, tuple[str, ...], str, tuple[str, ...]]] = {
+    "export": (export, "export", ("e",), "ExportScreen", ()),
+    "save": (saving, "save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
+    "copy": (many, "in_batches", ("C",), "CopyToRegionsScreen", ("space",)),
 }
 
 
 @pytest.mark.parametrize("what", SAVINGS)
 def test_neither_a_second_enter_nor_escape_disturbs_what_is_under_way(
-    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch, what: str
+    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    method, keys, name, more = SAVINGS[what]
-    held = Held(demo_service, method, monkeypatch)
+    owner, function, keys, name, more = SAVINGS[what]
+    held = Held(owner, function, monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
         if what == "save":
@@ -134,7 +136,7 @@ def test_neither_a_second_enter_nor_escape_disturbs_what_is_under_way(
             await until(pilot, lambda: app_of(pilot).screen is not screen, "the end")
         assert held.calls == 1
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 async def turn_to(pilot: Pilot[None], region: str) -> None:
@@ -150,10 +152,10 @@ async def turn_to(pilot: Pilot[None], region: str) -> None:
 
 
 def test_a_reading_of_the_region_that_was_left_is_not_shown(
-    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        held = Held(demo_service, "describe_key_pairs", monkeypatch)
+        held = Held(demo_session.backend, "describe_key_pairs", monkeypatch)
         await pilot.press("R")
         await until(pilot, held.has_begun, "the reading")
         await turn_to(pilot, "eu-west-3")
@@ -163,11 +165,11 @@ def test_a_reading_of_the_region_that_was_left_is_not_shown(
         assert "No key pairs in eu-west-3" in drawn(pilot)
         assert "ci-deploy" not in drawn(pilot)
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
-    demo_service: DemoService, home: Path
+    demo_session: DemoSession, home: Path
 ) -> None:
     (home / "data" / "eu-west-3.json").write_text('{"key_pairs": {"1"')
 
@@ -179,21 +181,21 @@ def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
         await pilot.pause(0.2)
         assert isinstance(app_of(pilot).screen, KeyPairListScreen)
 
-    play(demo_service, scene)
+    play(demo_session, scene)
 
 
 def test_a_reading_that_succeeds_again_takes_the_error_away(
-    demo_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> tuple[KeyPair, ...]:
+    def fail() -> tuple[KeptKeyPair, ...]:
         raise StoreError("The disk is gone.")
 
     async def scene(pilot: Pilot[None]) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(demo_service, "describe_key_pairs", fail)
+            patch.setattr(demo_session.backend, "describe_key_pairs", fail)
             await pilot.press("R")
             await until(pilot, lambda: "The disk is gone." in drawn(pilot), "the error")
         await pilot.press("R")
         await until(pilot, lambda: "ci-deploy" in drawn(pilot), "the pairs")
 
-    play(demo_service, scene)
+    play(demo_session, scene)

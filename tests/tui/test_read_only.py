@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, text_of, until, until_screen
 from tui.actions.keymap import at
 from tui.actions.table import Place
@@ -27,16 +27,16 @@ CHANGES = {
 }
 
 
-def read_only(service: DemoService) -> DemoService:
-    service._authorizer = Authorizer(region(service.region), "ops", read_only=True)
-    return service
+def read_only(session: DemoSession) -> DemoSession:
+    session.access.authorizer = Authorizer(region(session.region), "ops", read_only=True)
+    return session
 
 
-def test_a_change_is_refused_at_its_key_and_nothing_opens(empty_service: DemoService) -> None:
+def test_a_change_is_refused_at_its_key_and_nothing_opens(empty_session: DemoSession) -> None:
     for name in ("a", "b", "gone"):
-        empty_service.create_key_pair(key_name=name, key_type="ed25519")
-    empty_service.delete_key_pair(key_name="gone")
-    before = empty_service.describe_key_pairs()
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    empty_session.backend.delete_key_pair(key_name="gone")
+    before = empty_session.backend.describe_key_pairs()
 
     async def scene(pilot: Pilot[None]) -> None:
         for key, what in CHANGES.items():
@@ -47,8 +47,8 @@ def test_a_change_is_refused_at_its_key_and_nothing_opens(empty_service: DemoSer
             await pilot.pause(0.05)
             assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
 
-    play(read_only(empty_service), scene)
-    assert empty_service.describe_key_pairs() == before
+    play(read_only(empty_session), scene)
+    assert empty_session.backend.describe_key_pairs() == before
 
 
 def hints(pilot: Pilot[None]) -> str:
@@ -60,10 +60,12 @@ def test_the_table_says_which_keys_those_are() -> None:
     assert {action.key for action in at(Place.LIST) if action.changes} == CHANGES.keys()
 
 
-def test_no_change_is_taught(empty_service: DemoService) -> None:
-    created = empty_service.create_key_pair(key_name="b", key_type="ed25519")
+def test_no_change_is_taught(empty_session: DemoSession) -> None:
+    created = empty_session.backend.create_key_pair(key_name="b", key_type="ed25519")
     # Of an imported pair there is nothing to heed, and so room for a lesson.
-    empty_service.import_key_pair(key_name="a", public_key_material=created.key_pair.public_key)
+    empty_session.backend.import_key_pair(
+        key_name="a", public_key_material=created.key_pair.public_key
+    )
 
     async def scene(pilot: Pilot[None]) -> None:
         everyday = "/ filter   enter details   y copy   space choose   ? help"
@@ -76,11 +78,11 @@ def test_no_change_is_taught(empty_service: DemoService) -> None:
         await pilot.press("escape", "escape")
         await until(pilot, lambda: hints(pilot) == everyday, "the hints of before")
 
-    play(read_only(empty_service), scene)
+    play(read_only(empty_session), scene)
 
 
-def test_the_details_refuse_at_their_keys(empty_service: DemoService) -> None:
-    empty_service.create_key_pair(key_name="a", key_type="ed25519")
+def test_the_details_refuse_at_their_keys(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
@@ -93,28 +95,28 @@ def test_the_details_refuse_at_their_keys(empty_service: DemoService) -> None:
                 app_of(pilot).screen.query_one(KeyHints).say("")
         assert type(app_of(pilot).screen).__name__ == "DetailsScreen"
 
-    play(read_only(empty_service), scene)
+    play(read_only(empty_session), scene)
 
 
-def test_an_empty_region_teaches_no_change(empty_service: DemoService) -> None:
+def test_an_empty_region_teaches_no_change(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert text_of(pilot, "#empty") == (
             "No key pairs in us-east-1.\n\nPress r to look at another Region."
         )
 
-    play(read_only(empty_service), scene, (60, 15))
+    play(read_only(empty_session), scene, (60, 15))
 
 
-def test_in_an_empty_region_it_is_said_too(empty_service: DemoService) -> None:
+def test_in_an_empty_region_it_is_said_too(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
         await until(pilot, lambda: "read-only" in text_of(pilot, "#remark"), "the refusal")
 
-    play(read_only(empty_service), scene, (60, 15))
+    play(read_only(empty_session), scene, (60, 15))
 
 
-def test_what_only_looks_stays(empty_service: DemoService) -> None:
-    empty_service.create_key_pair(key_name="a", key_type="ed25519")
+def test_what_only_looks_stays(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         for key, name in (("J", "PickScreen"), ("I", "InstallPublicKeyScreen")):
@@ -123,32 +125,32 @@ def test_what_only_looks_stays(empty_service: DemoService) -> None:
             await pilot.press("escape")
             await until_screen(pilot, "KeyPairListScreen")
 
-    play(read_only(empty_service), scene)
+    play(read_only(empty_session), scene)
 
 
 def test_a_name_is_not_called_free_to_those_who_may_not_see_the_others(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
-    empty_service.create_key_pair(key_name="web-blue", key_type="ed25519")
+    empty_session.backend.create_key_pair(key_name="web-blue", key_type="ed25519")
     statement = '{"Effect": "Allow", "Action": "ec2:CreateKeyPair", "Resource": "*"}'
     policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
-    empty_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+    empty_session.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
 
     def said(name: str) -> str:
-        return asyncio.run(judging.of_key_name_here(empty_service, name)).text
+        return asyncio.run(judging.of_key_name_here(empty_session, name)).text
 
     assert said("web-blue") == "8/255 · you may not see whether it is free"
     assert said("web-green") == "9/255 · you may not see whether it is free"
     assert said(" web") == "4/255 · begins with a space"
 
 
-def test_a_refused_undo_says_the_reason_first(empty_service: DemoService) -> None:
-    empty_service.create_key_pair(key_name="web-blue", key_type="ed25519")
-    empty_service.delete_key_pair(key_name="web-blue")
+def test_a_refused_undo_says_the_reason_first(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="web-blue", key_type="ed25519")
+    empty_session.backend.delete_key_pair(key_name="web-blue")
     statement = '{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}'
     policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
-    empty_service._authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
-    assert bring_back_last(empty_service).words == (
+    empty_session.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+    assert bring_back_last(empty_session).words == (
         "not back: web-blue: not allowed,"
         " because no identity-based policy allows the ec2:DeleteKeyPair action"
     )

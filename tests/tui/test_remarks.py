@@ -5,13 +5,13 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, until, until_screen
 
 
-def make(service: DemoService, *names: str) -> None:
+def make(session: DemoSession, *names: str) -> None:
     for name in names:
-        service.create_key_pair(key_name=name, key_type="ed25519")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
 
 async def until_said(pilot: Pilot[None], text: str) -> None:
@@ -30,8 +30,8 @@ def page(pilot: Pilot[None]) -> str:
     return "\n".join(str(each.visual) for each in app_of(pilot).screen.query(Static))
 
 
-def test_it_says_of_how_many_pairs_and_where(empty_service: DemoService, home: Path) -> None:
-    make(empty_service, "a", "b", "c")
+def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: Path) -> None:
+    make(empty_session, "a", "b", "c")
 
     async def scene(pilot: Pilot[None]) -> None:
         await tag(pilot)
@@ -48,12 +48,12 @@ def test_it_says_of_how_many_pairs_and_where(empty_service: DemoService, home: P
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "u brings them back for 30 days; EC2's answers say that they are gone" in page(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert (home / "key-pairs-us-east-1.json").exists()
 
 
-def test_from_the_details_that_pair_is_tagged_or_deleted(empty_service: DemoService) -> None:
-    make(empty_service, "a", "b", "c")
+def test_from_the_details_that_pair_is_tagged_or_deleted(empty_session: DemoSession) -> None:
+    make(empty_session, "a", "b", "c")
 
     async def scene(pilot: Pilot[None]) -> None:
         # Others are chosen; the page is about one, and so is what is done from it.
@@ -67,6 +67,6 @@ def test_from_the_details_that_pair_is_tagged_or_deleted(empty_service: DemoServ
         await until_screen(pilot, "KeyPairListScreen")
         await until_said(pilot, "deleted c; u brings it back")
 
-    play(empty_service, scene)
-    left = empty_service.describe_key_pairs()
+    play(empty_session, scene)
+    left = empty_session.backend.describe_key_pairs()
     assert [(pair.key_name, pair.tags) for pair in left] == [("a", ()), ("b", ())]

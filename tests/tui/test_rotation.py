@@ -1,15 +1,17 @@
 import threading
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from core.custody import saving
 from core.custody.rotation import Rotation
-from core.model import KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
-from tests.demo import DemoService
-from tests.helpers import SIZES
+from core.ec2.backend import Batch
+from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
+from tests.demo import DemoSession
+from tests.helpers import SIZES, kept
 from tests.tui.driving import app_of, play, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
@@ -21,18 +23,18 @@ from tui.widgets.verdict_line import VerdictLine
 from tui.words.rows import remarks
 
 
-def pair(service: DemoService, name: str) -> KeyPair:
-    found = service.key_pair_named(name)
+def pair(session: DemoSession, name: str) -> KeptKeyPair:
+    found = session.key_pair_named(name)
     assert found is not None
     return found
 
 
-def make(service: DemoService, name: str, replaces: str | None = None) -> None:
-    service.create_key_pair(
+def make(session: DemoSession, name: str, replaces: str | None = None) -> None:
+    session.backend.create_key_pair(
         key_name=name,
         key_type=KeyType.ED25519,
         tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod"), Tag("Team")])],
-        replaces=pair(service, replaces).key_pair_id if replaces else None,
+        replaces=pair(session, replaces).key_pair_id if replaces else None,
     )
 
 
@@ -40,9 +42,9 @@ async def until_remark(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in text_of(pilot, "#remark"), text)
 
 
-def test_the_form_begins_with_what_the_old_pair_has(empty_service: DemoService) -> None:
-    make(empty_service, "ci-deploy")
-    make(empty_service, "ci-deploy-2")
+def test_the_form_begins_with_what_the_old_pair_has(empty_session: DemoSession) -> None:
+    make(empty_session, "ci-deploy")
+    make(empty_session, "ci-deploy-2")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n")
@@ -57,24 +59,24 @@ def test_the_form_begins_with_what_the_old_pair_has(empty_service: DemoService) 
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
-    assert len(empty_service.describe_key_pairs()) == 2
+    play(empty_session, scene)
+    assert len(empty_session.backend.describe_key_pairs()) == 2
 
 
 def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
-    make(empty_service, "old")
-    make(empty_service, "new", "old")
-    rotation = Rotation(empty_service.describe_key_pairs())
+    make(empty_session, "old")
+    make(empty_session, "new", "old")
+    rotation = Rotation(empty_session.backend.describe_key_pairs())
     # Nobody has the private key of the new pair: nothing invites to retire the old one.
-    assert remarks(pair(empty_service, "old"), rotation) == [
+    assert remarks(pair(empty_session, "old"), rotation) == [
         "replaced by new · key-00000000000000001 · private key never saved",
         "replaced by new · private key never saved",
         "replaced by new",
     ]
-    old, new = pair(empty_service, "old"), pair(empty_service, "new")
-    rotation = Rotation([old, replace(new, private_key=PrivateKeyState.SAVED)])
+    old, new = pair(empty_session, "old"), pair(empty_session, "new")
+    rotation = Rotation([old, kept(new, private_key=PrivateKeyState.SAVED)])
     assert remarks(old, rotation) == [
         "replaced by new; d retires it · key-00000000000000001 · private key never saved",
         "replaced by new; d retires it · private key never saved",
@@ -82,8 +84,8 @@ def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
     ]
 
 
-def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoService) -> None:
-    make(empty_service, "ci-deploy")
+def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSession) -> None:
+    make(empty_session, "ci-deploy")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n")
@@ -105,23 +107,23 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_service: DemoServi
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")
 
-    play(empty_service, scene)
-    [new] = empty_service.describe_key_pairs()
-    assert (new.key_name, new.private_key) == ("ci-deploy-2", PrivateKeyState.SAVED)
+    play(empty_session, scene)
+    [new] = empty_session.backend.describe_key_pairs()
+    assert (new.key_name, new.custody.private_key) == ("ci-deploy-2", PrivateKeyState.SAVED)
     assert new.tags == (Tag("Env", "prod"), Tag("Team"))
-    assert new.replaces == empty_service.deleted_key_pairs()[0].key_pair_id
+    assert new.custody.replaces == empty_session.backend.deleted_key_pairs()[0].key_pair_id
 
 
 @SIZES
 def test_that_the_file_of_the_new_key_is_gone_is_said_before_the_old_pair_goes(
-    empty_service: DemoService, home: Path, size: tuple[int, int]
+    empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
-    make(empty_service, "ci-deploy")
-    old = pair(empty_service, "ci-deploy")
-    created = empty_service.create_key_pair(
+    make(empty_session, "ci-deploy")
+    old = pair(empty_session, "ci-deploy")
+    created = empty_session.backend.create_key_pair(
         key_name="ci-deploy-2", key_type="ed25519", replaces=old.key_pair_id
     )
-    saved = empty_service.save_key_material(created, "~/.ssh/ci-deploy-2.pem")
+    saved = saving.save_key_material(empty_session, created, "~/.ssh/ci-deploy-2.pem")
 
     async def scene(pilot: Pilot[None]) -> None:
         caution = "#stranded"
@@ -140,15 +142,15 @@ def test_that_the_file_of_the_new_key_is_gone_is_said_before_the_old_pair_goes(
         )
         assert app_of(pilot).screen.query_one(".body").max_scroll_y == 0
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
 @SIZES
 def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
-    make(empty_service, "ci-deploy")
-    make(empty_service, "ci-deploy-2", replaces="ci-deploy")
+    make(empty_session, "ci-deploy")
+    make(empty_session, "ci-deploy-2", replaces="ci-deploy")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")
@@ -169,20 +171,20 @@ def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
             lambda: any("not it" in line.verdict.text for line in screen.query(VerdictLine)),
             "the refusal",
         )
-        assert len(empty_service.describe_key_pairs()) == 2
+        assert len(empty_session.backend.describe_key_pairs()) == 2
         screen.query_one("#typed", TextInput).value = "ci-deploy anyway"
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene, size)
-    assert [pair.key_name for pair in empty_service.describe_key_pairs()] == ["ci-deploy-2"]
+    play(empty_session, scene, size)
+    assert [pair.key_name for pair in empty_session.backend.describe_key_pairs()] == ["ci-deploy-2"]
 
 
-def test_of_several_the_ones_without_a_way_in_are_named_first(empty_service: DemoService) -> None:
+def test_of_several_the_ones_without_a_way_in_are_named_first(empty_session: DemoSession) -> None:
     for number in range(10):
-        make(empty_service, f"plain-{number}")
-    make(empty_service, "zz")
-    make(empty_service, "zz-2", replaces="zz")
+        make(empty_session, f"plain-{number}")
+    make(empty_session, "zz")
+    make(empty_session, "zz-2", replaces="zz")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press(*["space"] * 11, "d")
@@ -192,23 +194,23 @@ def test_of_several_the_ones_without_a_way_in_are_named_first(empty_service: Dem
         assert lines[1].strip() == "replaced by zz-2 · never saved"
         assert "To delete, type: delete 11 anyway" in text_of(pilot, "#expected")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
-    empty_service: DemoService, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(empty_service, "ci-deploy")
+    make(empty_session, "ci-deploy")
     go_on = threading.Event()
     asked: list[str] = []
-    real = empty_service.delete_key_pair
+    real = empty_session.backend.delete_key_pairs
 
-    def wait(*, key_pair_id: str, delete_time: datetime) -> str | None:
-        asked.append(key_pair_id)
-        assert go_on.wait(10)
-        return real(key_pair_id=key_pair_id, delete_time=delete_time)
+    def wait(key_pair_ids: Sequence[str], *, delete_time: datetime) -> Iterator[Batch]:
+        asked.extend(key_pair_ids)
+        assert go_on.wait(60)
+        yield from real(key_pair_ids, delete_time=delete_time)
 
-    monkeypatch.setattr(empty_service, "delete_key_pair", wait)
+    monkeypatch.setattr(empty_session.backend, "delete_key_pairs", wait)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")
@@ -219,15 +221,15 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
         go_on.set()
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert len(asked) == 1
-    assert empty_service.describe_key_pairs() == ()
+    assert empty_session.backend.describe_key_pairs() == ()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["page", "pane"])
-def test_the_details_show_both_sides(empty_service: DemoService, size: tuple[int, int]) -> None:
-    make(empty_service, "ci-deploy")
-    make(empty_service, "ci-deploy-2", replaces="ci-deploy")
+def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int, int]) -> None:
+    make(empty_session, "ci-deploy")
+    make(empty_session, "ci-deploy-2", replaces="ci-deploy")
 
     async def facts(pilot: Pilot[None]) -> str:
         if size[0] < 110:
@@ -244,22 +246,22 @@ def test_the_details_show_both_sides(empty_service: DemoService, size: tuple[int
         assert "Replaced by ci-deploy-2 · key-" in await facts(pilot)
         await pilot.press("j")
         assert "Replaces ci-deploy · key-" in await facts(pilot)
-        empty_service.delete_key_pair(key_name="ci-deploy")
+        empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("R")
         await until_remark(pilot, "key-")
         await until(pilot, lambda: "replaces" not in text_of(pilot, "#remark"), "the remark")
         assert "Replaces deleted since · key-" in await facts(pilot)
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
-def test_the_old_pair_can_go_while_the_form_is_open(empty_service: DemoService) -> None:
-    make(empty_service, "ci-deploy")
+def test_the_old_pair_can_go_while_the_form_is_open(empty_session: DemoSession) -> None:
+    make(empty_session, "ci-deploy")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
-        empty_service.delete_key_pair(key_name="ci-deploy")
+        empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("enter")
         outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
         await until(pilot, lambda: "no such key pair" in outcome.verdict.text, "the refusal")
@@ -267,14 +269,14 @@ def test_the_old_pair_can_go_while_the_form_is_open(empty_service: DemoService) 
         assert field.value == "ci-deploy-2"
         assert field.has_focus
 
-    play(empty_service, scene)
-    assert empty_service.describe_key_pairs() == ()
+    play(empty_session, scene)
+    assert empty_session.backend.describe_key_pairs() == ()
 
 
-def test_the_filter_lists_what_waits_to_be_retired(empty_service: DemoService) -> None:
-    make(empty_service, "ci-deploy")
-    make(empty_service, "other")
-    make(empty_service, "ci-deploy-2", replaces="ci-deploy")
+def test_the_filter_lists_what_waits_to_be_retired(empty_session: DemoSession) -> None:
+    make(empty_session, "ci-deploy")
+    make(empty_session, "other")
+    make(empty_session, "ci-deploy-2", replaces="ci-deploy")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("slash")
@@ -282,13 +284,13 @@ def test_the_filter_lists_what_waits_to_be_retired(empty_service: DemoService) -
         app_of(pilot).screen.query_one("#filter", TextInput).value = "replaced:yes"
         await until(pilot, lambda: "1 of 3" in text_of(pilot, "#count"), "the count")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_an_empty_list_has_nothing_to_replace_or_to_copy(empty_service: DemoService) -> None:
+def test_an_empty_list_has_nothing_to_replace_or_to_copy(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n", "C")
         await pilot.pause(0.05)
         assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
 
-    play(empty_service, scene)
+    play(empty_session, scene)

@@ -3,16 +3,18 @@ import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
+from core.custody import export
+from core.custody.proof import prove
 from core.disk import files
 from core.errors import SaveError
 from core.model import FileFormat, KeyType, PrivateKeyState
-from core.service import KeyPairService
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.key_material import KeyMaterialScreen
@@ -30,19 +32,19 @@ PHRASE = "clasp yearly gotten pebble"
 
 
 def play(
-    service: DemoService,
+    session: DemoSession,
     scene: Scene,
     key_type: KeyType = KeyType.RSA,
     size: tuple[int, int] = (80, 24),
 ) -> None:
     """Create a pair, open the dialog from the screen of its private key, and go on from there."""
-    created = service.create_key_pair(key_name="reporting", key_type=key_type)
+    created = session.backend.create_key_pair(key_name="reporting", key_type=key_type)
 
     async def run() -> None:
-        app = KeyPairsApp(service)
+        app = KeyPairsApp(session)
         async with app.run_test(size=size) as pilot:
             await until_loaded(pilot)
-            await app.push_screen(KeyMaterialScreen(service, created))
+            await app.push_screen(KeyMaterialScreen(session, created))
             await open_dialog(pilot)
             await scene(pilot)
 
@@ -109,18 +111,18 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_enter_alone_saves_what_ec2_gives(empty_service: DemoService, home: Path) -> None:
+def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert path_of(pilot) == "~/.ssh/reporting.pem"
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.pem"]
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert names(home / ".ssh") == ["reporting.pem"]
-    [pair] = empty_service.describe_key_pairs()
-    assert pair.private_key is PrivateKeyState.SAVED
+    [pair] = empty_session.backend.describe_key_pairs()
+    assert pair.custody.private_key is PrivateKeyState.SAVED
 
 
-def test_any_number_of_files_from_one_reveal(empty_service: DemoService, home: Path) -> None:
+def test_any_number_of_files_from_one_reveal(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         dialog(pilot).query_one(Toggle).focus()
         await pilot.press("space")
@@ -144,21 +146,23 @@ def test_any_number_of_files_from_one_reveal(empty_service: DemoService, home: P
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
-    [pair] = empty_service.describe_key_pairs()
-    assert [Path(path).name for path in pair.saved_to] == [
+    play(empty_session, scene)
+    [pair] = empty_session.backend.describe_key_pairs()
+    assert [Path(path).name for path in pair.custody.saved_to] == [
         "reporting.pem",
         "reporting.ppk",
         "reporting-2.ppk",
     ]
-    assert names(home / ".ssh") == sorted([*(Path(p).name for p in pair.saved_to), "reporting.pub"])
-    assert "fingerprint equal" in empty_service.prove(pair, pair.saved_to[1])
+    assert names(home / ".ssh") == sorted(
+        [*(Path(p).name for p in pair.custody.saved_to), "reporting.pub"]
+    )
+    assert "fingerprint equal" in prove(Path(pair.custody.saved_to[1]), pair)
     assert stat.S_IMODE((home / ".ssh" / "reporting.pub").stat().st_mode) == 0o644
     assert PHRASE not in (home / "data" / "us-east-1.json").read_text()
 
 
 def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     home.chmod(0o755)
 
@@ -183,12 +187,12 @@ def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
         assert not list(home.glob("one*"))
         assert await save(pilot) == ["Saved to ~/one.pem"]
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert [path.name for path in home.glob("one*")] == ["one.pem"]
 
 
 def test_enter_does_not_say_yes_to_what_a_place_became(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     home.chmod(0o755)
 
@@ -203,12 +207,12 @@ def test_enter_does_not_say_yes_to_what_a_place_became(
         await pilot.press("enter")
         await until_says(pilot, "path", "never overwritten")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert (home / "one.pem").read_text() == "theirs"
 
 
 def test_the_path_follows_the_format_until_a_person_writes_one(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         seen = []
@@ -220,10 +224,10 @@ def test_the_path_follows_the_format_until_a_person_writes_one(
         await choose(pilot, FileFormat.PPK2)
         assert path_of(pilot) == "~/.ssh/mine.key"
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
-def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: Path) -> None:
+def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.OPENSSH)
         await paste_passphrase(pilot, "wrong horse", "wrong house")
@@ -252,11 +256,11 @@ def test_a_passphrase_must_be_the_same_twice(empty_service: DemoService, home: P
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh, encrypted"]
         assert [field.reveal() for field in fields] == ["", ""]
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert b"OPENSSH" in (home / ".ssh" / "reporting.openssh").read_bytes()
 
 
-def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> None:
+def test_its_strength_is_said_while_it_is_typed(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PPK3)
         assert "the file is not encrypted" in verdict(pilot, "passphrases")
@@ -269,12 +273,12 @@ def test_its_strength_is_said_while_it_is_typed(empty_service: DemoService) -> N
             await until_says(pilot, "passphrases", words)
             assert phrase not in verdict(pilot, "passphrases")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("file_format", [FileFormat.PEM, FileFormat.PPK2, FileFormat.PKCS8])
 def test_a_format_that_takes_no_passphrase_says_which_do(
-    empty_service: DemoService, home: Path, file_format: FileFormat
+    empty_session: DemoSession, home: Path, file_format: FileFormat
 ) -> None:
     reason = f"{file_format.value} takes no passphrase; ppk3 and openssh do"
 
@@ -304,12 +308,12 @@ def test_a_format_that_takes_no_passphrase_says_which_do(
         await pilot.press("ctrl+u", "tab", "ctrl+u")
         await save(pilot)
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert len(names(home / ".ssh")) == 1
 
 
 def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PKCS8)
@@ -321,12 +325,12 @@ def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
         await choose(pilot, FileFormat.OPENSSH)
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.openssh"]
 
-    play(empty_service, scene, KeyType.ED25519)
+    play(empty_session, scene, KeyType.ED25519)
     assert names(home / ".ssh") == ["reporting.openssh"]
 
 
 def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
-    empty_service: DemoService, home: Path
+    empty_session: DemoSession, home: Path
 ) -> None:
     (home / ".ssh" / "reporting.pub").write_text("theirs")
 
@@ -340,15 +344,15 @@ def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert (home / ".ssh" / "reporting.pub").read_text() == "theirs"
     assert names(home / ".ssh") == ["reporting.pem", "reporting.pub"]
 
 
 def test_a_failed_save_loses_nothing_that_was_typed(
-    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **_: object) -> None:
         raise OSError(28, "No space left on device")
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -361,19 +365,19 @@ def test_a_failed_save_loses_nothing_that_was_typed(
         assert app_of(pilot).screen_stack[-2].holds_key  # type: ignore[attr-defined]  # it does
         assert await save(pilot) == ["Saved to ~/.ssh/reporting.ppk, encrypted"]
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 def test_what_is_changed_while_it_saves_does_not_count(
-    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_private_file = files.create_private_file
     begun, go_on = Event(), Event()
 
-    def slow(path: Path, data: bytes) -> None:
+    def slow(path: Path, data: bytes, **options: Any) -> None:
         begun.set()
-        assert go_on.wait(10)
-        create_private_file(path, data)
+        assert go_on.wait(60)
+        create_private_file(path, data, **options)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 
@@ -386,22 +390,22 @@ def test_what_is_changed_while_it_saves_does_not_count(
         go_on.set()
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert sorted(path.name for path in (home / ".ssh").iterdir()) == ["reporting.pem"]
 
 
 def test_a_second_enter_while_it_saves_changes_nothing(
-    empty_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+    empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_private_file = files.create_private_file
     begun, go_on = Event(), Event()
     calls: list[Path] = []
 
-    def slow(path: Path, data: bytes) -> None:
+    def slow(path: Path, data: bytes, **options: Any) -> None:
         calls.append(path)
         begun.set()
-        assert go_on.wait(10)
-        create_private_file(path, data)
+        assert go_on.wait(60)
+        create_private_file(path, data, **options)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 
@@ -417,12 +421,12 @@ def test_a_second_enter_while_it_saves_changes_nothing(
         await until(pilot, lambda: bool(screen.query(SavedFile)), "what was saved")
         assert not screen.holds_key
 
-    play(empty_service, scene)
+    play(empty_session, scene)
     assert len(calls) == 1
 
 
 def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = dialog(pilot)
@@ -450,12 +454,12 @@ def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         await until_screen(pilot, "KeyMaterialScreen")
         assert [field.reveal() for field in fields] == ["", ""]
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_every_field_is_reached_by_tab_and_is_on_the_screen(
-    empty_service: DemoService, size: tuple[int, int]
+    empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PPK3)
@@ -468,16 +472,16 @@ def test_every_field_is_reached_by_tab_and_is_on_the_screen(
             await pilot.press("tab")
         assert order == ["file-format", "passphrase", "again", "public-key", "path"]
 
-    play(empty_service, scene, size=size)
+    play(empty_session, scene, size=size)
 
 
 def test_the_list_is_exported_without_a_question_to_a_name_that_is_free(
-    demo_service: DemoService, home: Path
+    demo_session: DemoSession, home: Path
 ) -> None:
     home.chmod(0o755)
 
     async def run() -> None:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             for _ in range(2):
                 await pilot.press("e")
@@ -491,15 +495,15 @@ def test_the_list_is_exported_without_a_question_to_a_name_that_is_free(
 
 
 def test_an_export_that_fails_keeps_the_path(
-    demo_service: DemoService, home: Path, monkeypatch: pytest.MonkeyPatch
+    demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: object, **options: object) -> None:
         raise SaveError("Not saved: no.")
 
-    monkeypatch.setattr(KeyPairService, "export", refuse)
+    monkeypatch.setattr(export, "export", refuse)
 
     async def run() -> None:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             await pilot.press("e")
             await until_screen(pilot, "ExportScreen")
@@ -513,7 +517,7 @@ def test_an_export_that_fails_keeps_the_path(
 
 
 def test_a_path_without_end_leaves_the_rest_of_the_form_in_sight(
-    empty_service: DemoService,
+    empty_session: DemoSession,
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await write_path(pilot, "~/" + "x" * 5_000 + "/web.pem")
@@ -521,4 +525,4 @@ def test_a_path_without_end_leaves_the_rest_of_the_form_in_sight(
         await until(pilot, lambda: "web.pub" in drawn(pilot), "the end of the path")
         assert toggle.size.height == 3
 
-    play(empty_service, scene)
+    play(empty_session, scene)

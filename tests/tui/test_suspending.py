@@ -6,7 +6,9 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from core.model import KeptKeyPair
+from core.store.transaction import Transaction
+from tests.demo import DemoSession
 from tests.tui.driving import create, drawn, play, type_text, until, until_screen
 from tui.terminal import suspension
 
@@ -31,19 +33,19 @@ async def until_said(pilot: Pilot[None], words: str) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_not_while_a_change_is_under_way(
-    empty_service: DemoService,
+    empty_session: DemoSession,
     stops: list[str],
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
 ) -> None:
     written = threading.Event()
-    insert = empty_service._insert
+    insert = Transaction.insert
 
-    def slow(*arguments: object) -> object:
-        written.wait(10)
-        return insert(*arguments)  # type: ignore[arg-type] # whatever it was given
+    def slow(transaction: Transaction, key_pair: KeptKeyPair, operation: str) -> None:
+        written.wait(60)
+        insert(transaction, key_pair, operation)
 
-    monkeypatch.setattr(empty_service, "_insert", slow)
+    monkeypatch.setattr(Transaction, "insert", slow)
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -59,11 +61,11 @@ def test_not_while_a_change_is_under_way(
         await pilot.press("ctrl+z")
         assert stops == ["CreateKeyPairScreen", "KeyMaterialScreen"]
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)
 
 
 def test_a_screen_that_waits_for_the_one_above_is_at_nothing(
-    empty_service: DemoService, stops: list[str]
+    empty_session: DemoSession, stops: list[str]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+z")
@@ -73,12 +75,12 @@ def test_a_screen_that_waits_for_the_one_above_is_at_nothing(
         await pilot.press("ctrl+z")
         assert stops == ["KeyPairListScreen", "SaveKeyMaterialScreen"]
 
-    play(empty_service, scene)
+    play(empty_session, scene)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_not_where_no_shell_can_continue_it(
-    empty_service: DemoService,
+    empty_session: DemoSession,
     stops: list[str],
     monkeypatch: pytest.MonkeyPatch,
     size: tuple[int, int],
@@ -93,4 +95,4 @@ def test_not_where_no_shell_can_continue_it(
         await until_said(pilot, ALONE)
         assert stops == []
 
-    play(empty_service, scene, size)
+    play(empty_session, scene, size)

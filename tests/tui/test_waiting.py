@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.demo import DemoService
+from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
@@ -71,9 +71,9 @@ def another_session(folder: Path, region: str = "us-east-1") -> Iterator[None]:
 
 
 @pytest.mark.long
-def test_copying_says_so_as_well_and_escape_gives_up(demo_service: DemoService, home: Path) -> None:
-    there = demo_service.for_region("eu-west-1")
-    there.create_key_pair(key_name="other", key_type="ed25519")
+def test_copying_says_so_as_well_and_escape_gives_up(demo_session: DemoSession, home: Path) -> None:
+    there = demo_session.for_region("eu-west-1")
+    there.backend.create_key_pair(key_name="other", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("C")
@@ -90,8 +90,8 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_service: DemoService, 
         await pilot.press("enter")
         await until(pilot, lambda: "1 of 1 done" in state.verdict.text, "the copy")
 
-    play(demo_service, scene)
-    assert len(there.describe_key_pairs()) == 2
+    play(demo_session, scene)
+    assert len(there.backend.describe_key_pairs()) == 2
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_service: DemoService, 
     ],
 )
 def test_escape_gives_up_and_nothing_has_happened(
-    demo_service: DemoService, home: Path, fill_in: Fill
+    demo_session: DemoSession, home: Path, fill_in: Fill
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
         await fill_in(pilot)
-        before = demo_service.describe_key_pairs()
+        before = demo_session.backend.describe_key_pairs()
         screen = app_of(pilot).screen
         waiting = still_waiting("escape")
 
@@ -125,14 +125,14 @@ def test_escape_gives_up_and_nothing_has_happened(
             assert app_of(pilot).screen is screen
             assert not said(waiting.text)
         await pilot.pause(0.2)
-        assert demo_service.describe_key_pairs() == before
+        assert demo_session.backend.describe_key_pairs() == before
         # The form is as it was: now that nobody is in the way, Enter does it.
         await pilot.press("enter")
         await until(pilot, lambda: app_of(pilot).screen is not screen, "the end of the form")
-        assert demo_service.describe_key_pairs() != before
+        assert demo_session.backend.describe_key_pairs() != before
 
     async def run() -> None:
-        async with KeyPairsApp(demo_service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(demo_session).run_test(size=(80, 24)) as pilot:
             await scene(pilot)
 
     asyncio.run(run())
@@ -140,18 +140,18 @@ def test_escape_gives_up_and_nothing_has_happened(
 
 @pytest.mark.parametrize("left", [(), ("ci-deploy",)], ids=["empty Region", "others"])
 def test_undo_says_so_as_well_and_escape_gives_up(
-    empty_service: DemoService,
+    empty_session: DemoSession,
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     left: tuple[str, ...],
 ) -> None:
     monkeypatch.setattr(slow_changes, "_SOON", 0.05)
     for name in (*left, "nightly"):
-        empty_service.create_key_pair(key_name=name, key_type="ed25519")
-    empty_service.delete_key_pair(key_name="nightly")
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    empty_session.backend.delete_key_pair(key_name="nightly")
 
     def names() -> list[str]:
-        return [pair.key_name for pair in empty_service.describe_key_pairs()]
+        return [pair.key_name for pair in empty_session.backend.describe_key_pairs()]
 
     async def scene(pilot: Pilot[None]) -> None:
         def says(words: str) -> bool:
@@ -176,4 +176,4 @@ def test_undo_says_so_as_well_and_escape_gives_up(
         await until(pilot, lambda: says("brought nightly back"), "the pair")
         assert names() == [*left, "nightly"]
 
-    play(empty_service, scene)
+    play(empty_session, scene)

@@ -3,7 +3,6 @@ from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 from typing import Literal
 
-import pytest
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -12,8 +11,9 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tests.each_row import each_row
 from tests.emulator import Emulator
-from tui.terminal.frame_diff import Wire
+from tui.terminal.frame_diff import FrameDiff
 
 WIDTH, HEIGHT = 24, 6
 NUMBERS = count()
@@ -77,26 +77,26 @@ def updates(seed: int, texts: Sequence[str]) -> Iterator[LayoutUpdate | ChopsUpd
             yield update
 
 
-@pytest.mark.parametrize("colors", NAMES)
-@pytest.mark.parametrize("seed", range(12))
+@each_row("colors", NAMES)
+@each_row("seed", range(12))
 def test_the_screen_is_what_textual_would_have_made_of_it(seed: int, colors: ColorSystem) -> None:
     console = Console(color_system=NAMES[colors])
-    wire, ours, theirs = Wire(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)
+    frames, ours, theirs = FrameDiff(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)
     for update in updates(seed, TEXTS):
-        ours.feed(wire.frame(update, colors))
+        ours.feed(frames.frame(update, colors))
         theirs.feed(update.render_segments(console))
         assert ours.picture() == theirs.picture()
         assert ours.look == theirs.look
 
 
-@pytest.mark.parametrize("seed", range(12))
+@each_row("seed", range(12))
 def test_text_that_is_not_one_cell_a_character_is_never_patched(seed: int) -> None:
-    wire, ours, theirs = Wire(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)
+    frames, ours, theirs = FrameDiff(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)
     chance = random.Random(seed)  # noqa: S311 - likewise
     for _ in range(10):
         # Rows whole, as widgets draw them, with cuts between the odd texts.
         update = full([strip(chance, WIDTH, (*TEXTS, *ODD)) for _ in range(HEIGHT)])
-        ours.feed(wire.frame(update, TRUE))
+        ours.feed(frames.frame(update, TRUE))
         theirs.feed(update.render_segments(Console(color_system="truecolor")))
         assert ours.picture() == theirs.picture()
 
@@ -108,21 +108,21 @@ def plain(*lines: str) -> LayoutUpdate:
 
 
 def test_what_is_there_is_not_sent_again() -> None:
-    wire = Wire()
+    frames = FrameDiff()
     picture = plain("one", "two", "three")
-    assert len(wire.frame(picture, TRUE)) > 3 * WIDTH
-    assert wire.frame(picture, TRUE) == ""
-    assert wire.frame(plain("one", "two!", "three"), TRUE).count("!") == 1
-    assert len(wire.frame(plain("one", "two?", "three"), TRUE)) < 60
+    assert len(frames.frame(picture, TRUE)) > 3 * WIDTH
+    assert frames.frame(picture, TRUE) == ""
+    assert frames.frame(plain("one", "two!", "three"), TRUE).count("!") == 1
+    assert len(frames.frame(plain("one", "two?", "three"), TRUE)) < 60
 
 
 def test_after_forgetting_and_at_another_size_everything_is_sent() -> None:
-    wire = Wire()
-    whole = wire.frame(plain("one", "two"), TRUE)
-    wire.forget()
-    assert wire.frame(plain("one", "two"), TRUE) == whole
-    wire.frame(plain("one", "two", "three"), TRUE)
-    assert wire.frame(plain("one", "two"), TRUE) == whole
+    frames = FrameDiff()
+    whole = frames.frame(plain("one", "two"), TRUE)
+    frames.forget()
+    assert frames.frame(plain("one", "two"), TRUE) == whole
+    frames.frame(plain("one", "two", "three"), TRUE)
+    assert frames.frame(plain("one", "two"), TRUE) == whole
 
 
 def beside(text: str, remark: str) -> LayoutUpdate:
@@ -133,12 +133,12 @@ def beside(text: str, remark: str) -> LayoutUpdate:
 
 def test_a_wide_character_is_written_again_with_its_row_and_the_place_taken_anew() -> None:
     # A terminal that counts it otherwise must not get the rest of the row in the wrong place.
-    wire = Wire()
-    wire.frame(beside("漢字", "rsa"), TRUE)
-    patch = wire.frame(beside("漢字", "dsa"), TRUE)
+    frames = FrameDiff()
+    frames.frame(beside("漢字", "rsa"), TRUE)
+    patch = frames.frame(beside("漢字", "dsa"), TRUE)
     assert "漢字\x1b[5Gdsa" in patch
     assert "end" in patch
-    wire.frame(beside("e\u0301", "rsa"), TRUE)
-    assert "e\u0301\x1b[2Gdsa" in wire.frame(beside("e\u0301", "dsa"), TRUE)
-    wire.frame(beside("pair", "rsa"), TRUE)
-    assert "pair" not in wire.frame(beside("pair", "dsa"), TRUE)
+    frames.frame(beside("e\u0301", "rsa"), TRUE)
+    assert "e\u0301\x1b[2Gdsa" in frames.frame(beside("e\u0301", "dsa"), TRUE)
+    frames.frame(beside("pair", "rsa"), TRUE)
+    assert "pair" not in frames.frame(beside("pair", "dsa"), TRUE)

@@ -15,8 +15,8 @@ from types import ModuleType
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
+from core.local.opening import open_local
 from core.model import FileFormat
-from core.service import KeyPairService
 from tests.tui import conftest  # it makes the pilot sleep less
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
@@ -80,7 +80,6 @@ async def scene(pilot: Pilot[None]) -> None:
         ("y", "PickScreen"),
         ("escape", "DiscardKeyMaterialScreen"),
         ("question_mark", "HelpScreen"),
-        ("ctrl+p", "Palette"),
     ):
         await look(pilot, key, screen)
     await pilot.press("ctrl+z", "a")
@@ -101,13 +100,20 @@ async def scene(pilot: Pilot[None]) -> None:
 
 
 async def main(data_dir: Path) -> None:
-    service = KeyPairService.open(data_dir, "us-east-1")
+    session = open_local(data_dir, "us-east-1")
     try:
-        async with KeyPairsApp(service).run_test(size=(80, 24)) as pilot:
+        async with KeyPairsApp(session).run_test(size=(80, 24)) as pilot:
             await scene(pilot)
     finally:
         sys.meta_path.pop(0)
-        print(json.dumps({"missed": missed, "saved": service.describe_key_pairs()[0].saved_to}))
+        print(
+            json.dumps(
+                {
+                    "missed": missed,
+                    "saved": session.backend.describe_key_pairs()[0].custody.saved_to,
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

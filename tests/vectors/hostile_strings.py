@@ -331,6 +331,14 @@ STRINGS = [
         shown="\U0001f468\\u{200d}\U0001f469\\u{200d}\U0001f467",
     ),
     Hostile("emoji-flag", "\U0001f1e9\U0001f1ea", name=INVALID, comment=INVALID),
+    Hostile("half-a-flag", "\U0001f1e9", name=INVALID, comment=INVALID, shown=r"\u{1f1e9}"),
+    Hostile(
+        "flag-and-a-half",
+        "\U0001f1e9\U0001f1ea\U0001f1e9",
+        name=INVALID,
+        comment=INVALID,
+        shown="\U0001f1e9\U0001f1ea\\u{1f1e9}",
+    ),
     Hostile(
         "emoji-keycap", "1\ufe0f\u20e3", name=INVALID, comment=INVALID, shown="1\\u{fe0f}\u20e3"
     ),

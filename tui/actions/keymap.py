@@ -1,10 +1,9 @@
-"""What is made of the table of actions: bindings, hints, and the keys that a person chose."""
+"""Makes bindings and hints of the table of actions, and puts in the keys that a person chose."""
 
-from collections.abc import Mapping
 from string import punctuation
 
 from textual.binding import Binding, BindingType
-from textual.keys import _character_to_key, key_to_character
+from textual.keys import key_to_character
 
 from tui.actions.table import ACTIONS, Action, Place
 
@@ -28,21 +27,19 @@ TYPING = {
 }
 """Places where a letter is text, so that only keys of other kinds can be taught."""
 
-_CHARACTERS = {_character_to_key(character): character for character in punctuation}
+
+def name_of(character: str) -> str:
+    """Return Textual's name for the key of a character, or nothing for one that is a space."""
+    if character == ",":  # which parts keys
+        return "comma"
+    if not character.strip():
+        return ""
+    [binding] = Binding.make_bindings([Binding(character, "")])
+    return binding.key
+
+
+_CHARACTERS = {name_of(character): character for character in punctuation}
 """The characters that Textual has names for, by these names."""
-
-
-def rebind(keys: Mapping[str, str]) -> None:
-    """Give actions other keys; must be done before the screens are imported.
-
-    Raises:
-        SettingsError: an id or a key that is none, or a key that is not free.
-    """
-    global bound  # it is changed once, before anything reads it
-    if keys:
-        from tui.actions.rebinding import rebound
-
-        bound = rebound(bound, keys)
 
 
 def at(place: Place) -> tuple[Action, ...]:
@@ -50,18 +47,29 @@ def at(place: Place) -> tuple[Action, ...]:
     return tuple(action for action in bound if action.place is place)
 
 
+def command(action: Action) -> str:
+    """Return what Textual is told to run for an action; all of the list go through one door."""
+    return f"do('{action.method}')" if action.place is Place.LIST else action.method
+
+
+def changes(place: Place, method: str) -> bool:
+    """Return whether an action changes something, and so is refused where a session only reads."""
+    return any(action.changes for action in at(place) if action.method == method)
+
+
 def bindings(place: Place) -> list[BindingType]:
     """Return the key bindings of a place."""
     return [
         Binding(
             action.key,
-            action.method,
+            command(action),
             action.hint or action.help,
             show=False,
             priority=action.priority,
             id=action.id,
         )
         for action in at(place)
+        if action.key
     ]
 
 
@@ -69,6 +77,8 @@ def hints(place: Place) -> tuple[tuple[str, str], ...]:
     """Return what the hint bar of a place shows: keys as they are printed, and their words."""
     taught = [(key_label(action.key), action.hint) for action in at(place) if action.hint]
     for action in at(Place.ANYWHERE):
+        if not action.hint:
+            continue
         keys = action.key.split(",")
         key = next(key for key in keys if not (place in TYPING and types(key)))
         taught.append((key_label(key), action.hint))
@@ -111,5 +121,5 @@ def character_of(key: str) -> str | None:
 
 
 def types(key: str) -> bool:
-    """Tell whether a key is text where text is typed."""
+    """Return whether a key is text where text is typed."""
     return (character_of(key) or "\0").isprintable()

@@ -1,4 +1,4 @@
-"""Other keys for actions: which names are keys, and which keys are free in a place.
+"""Gives actions other keys: knows which names are keys, and which keys are free in a place.
 
 Imported only where a person has chosen keys.
 """
@@ -6,11 +6,11 @@ Imported only where a person has chosen keys.
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
-from textual.keys import Keys, _character_to_key
+from textual.keys import Keys
 
 from core.errors import SettingsError
-from tui.actions.keymap import TYPING, character_of, key_label, types
+from tui.actions import keymap
+from tui.actions.keymap import TYPING, character_of, key_label, name_of, types
 from tui.actions.table import ACTIONS, Action, Place
 
 _LONGEST = 60
@@ -21,11 +21,11 @@ OF_THE_APP: Mapping[str, str] = {
     "ctrl+c": "copying what is selected",
     "super+c": "copying what is selected",
     "ctrl+l": "drawing the screen anew",
-    "ctrl+p": "the palette",
-    "ctrl+q": "quitting",
+    "ctrl+p": "app.help",
+    "ctrl+q": "app.leave",
     "ctrl+z": "suspending the program",
 }
-"""Keys that do the same everywhere and are not in the table, and what they do."""
+"""Keys that do the same everywhere, and what they do; an id is that of the action in the table."""
 
 MOVING = {*"jkgG", "up", "down", "home", "end", "pageup", "pagedown", "ctrl+b", "ctrl+f"}
 """Keys that move in a list."""
@@ -63,6 +63,15 @@ _ENTER = {
     if "enter" in action.key.split(",") and action.place in TYPING | _WITH_LIST
 }
 """The action of a place that Enter does in any case: its list or its text field says so."""
+
+
+def rebind(keys: Mapping[str, str]) -> None:
+    """Give actions other keys; must be done before the screens are imported.
+
+    Raises:
+        SettingsError: as `rebound`.
+    """
+    keymap.bound = rebound(keymap.bound, keys)
 
 
 def rebound(table: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, ...]:
@@ -103,6 +112,8 @@ def _check(place: Place, actions: Sequence[Action]) -> None:
     if place in _ENTER:
         owners["enter"] = _ENTER[place]
     for action in actions:
+        if not action.key:
+            continue
         for key in action.key.split(","):
             if owners.setdefault(key, action.id) != action.id:
                 always = " always" * (key == "enter" and place in _ENTER)
@@ -122,7 +133,7 @@ def _check(place: Place, actions: Sequence[Action]) -> None:
 
 
 def _may_be_text(action: Action, key: str) -> bool:
-    """Tell whether an action may have a key that is text elsewhere in its place.
+    """Return whether an action may have a key that is text elsewhere in its place.
 
     Its own one, which the field leaves to it; or any, where it is for when there is no field.
     """
@@ -140,9 +151,13 @@ def _refused(key: str, action: Action, because: str) -> SettingsError:
 # The names of keys ------------------------------------------------------------------------------
 
 _MODIFIERS = {"alt", "ctrl", "hyper", "meta", "shift", "super"}
-_NAMES = ({key.value for key in Keys if key.value.isalnum()} - {"return"}) | (
-    {*FUNCTIONAL_KEYS.values()} - MODIFIER_FUNCTIONAL_KEYS
-)
+_NAMES = ({key.value for key in Keys if key.value.isalnum()} - {"return"}) | {
+    *(f"f{number}" for number in range(25, 36)),
+    *("menu", "pause", "print_screen", "caps_lock", "num_lock", "scroll_lock"),
+    *("add", "decimal", "divide", "equal", "kp_begin", "multiply", "separator", "subtract"),
+}
+"""Keys that are no characters: those that Textual knows, and those that only new terminals send."""
+
 _SENT_AS = {
     "ctrl+h": "backspace",
     "ctrl+i": "tab",
@@ -171,13 +186,13 @@ def _named(action_id: str, keys: str) -> str:
 def _spelled(name: str) -> str:
     """Return a name with its modifiers in Textual's order, and a character by its name."""
     if len(name) == 1:
-        return _character_to_key(name)
+        return name_of(name)
     *modifiers, key = name.split("+")
-    return "+".join([*sorted(set(modifiers)), _character_to_key(key) if len(key) == 1 else key])
+    return "+".join([*sorted(set(modifiers)), name_of(key) if len(key) == 1 else key])
 
 
 def _is_key(name: str) -> bool:
-    """Tell whether a terminal can send what Textual calls so."""
+    """Return whether a terminal can send what Textual calls so."""
     *modifiers, key = name.split("+")
     character = character_of(key)
     if key not in _NAMES and not (
@@ -185,7 +200,7 @@ def _is_key(name: str) -> bool:
         character is not None
         and character.isprintable()
         and character < "\u0100"
-        and _character_to_key(character) == key
+        and name_of(character) == key
     ):
         return False
     # Shift makes another character of one, and Ctrl, Alt and the like go with small letters.
@@ -203,6 +218,6 @@ def _meant(name: str) -> Iterator[str]:
     if modifiers == ["shift"] and key.isalpha() and len(key) == 1:
         yield key.upper()
     elif _MODIFIERS.issuperset(modifiers):
-        names = _NAMES | {_character_to_key(chr(code)) for code in range(0x21, 0x7F)}
+        names = _NAMES | {name_of(chr(code)) for code in range(0x21, 0x7F)}
         for close in get_close_matches(key, sorted(names), n=1):
             yield "+".join([*modifiers, close])

@@ -1,8 +1,8 @@
-"""The one table of actions: bindings, the hint bar, the help and the palette read it.
+"""Holds the one table of actions, which bindings, the hint bar, the help and the README read.
 
 An action belongs to a place, which is a screen or a kind of screen. Its id is what the
-configuration file calls it; its key is the default. What is made of the table, and which keys are
-in force, is in `tui.actions.keymap`.
+configuration file calls it; its key is the default, empty where the help is the way to it. What is
+made of the table, and which keys are in force, is in `tui.actions.keymap`.
 """
 
 from enum import Enum
@@ -38,8 +38,8 @@ class Action(NamedTuple):
 
     `hint` is the word beside the key in the hint bar, or empty when the bar need not teach it;
     `wide_hint` is taught only where the window is wide.
-    `help` is a sentence. `words` are others by which a person may look for it in the help and the
-    palette. `priority` makes the key work while a text field has the focus. `changes` is of what a
+    `help` is a sentence. `words` are others by which a person may look for it in the help.
+    `priority` makes the key work while a text field has the focus. `changes` is of what a
     session that only reads refuses at its key, and so does not teach.
     """
 
@@ -257,9 +257,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy-to.back", Place.COPY_TO, "escape", "back", "back",
         "Go back, or stop before the next one."),
 
-    Action("app.help", Place.ANYWHERE, "question_mark,f1", "help", "help",
+    Action("app.help", Place.ANYWHERE, "question_mark,f1,ctrl+p", "help", "help",
         "What can be done here, then all keys; f1 where text is typed.",
-        words="keys shortcuts"),
+        words="keys shortcuts palette commands"),
+    Action("app.theme", Place.ANYWHERE, "", "change_theme", "",
+        "Change the theme, for this session.", words="colors colours dark light"),
+    Action("app.leave", Place.ANYWHERE, "ctrl+q", "quit_by_key", "",
+        "Quit, from any screen.", words="exit", priority=True),
 )
 # fmt: on
 

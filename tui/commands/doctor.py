@@ -1,24 +1,92 @@
 """The command `keypairs doctor`: findings on stdout, the talk on stderr."""
 
+import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from core.checks.finding import Finding
+from core.checks.check_up import check_up
+from core.checks.finding import KINDS, OLD, Finding
 from core.errors import KeyPairsError
-from core.settings import data_folder, open_to_look
+from core.query import age
+from core.settings import open_to_look
+from core.store.data_dir import data_folder
+from tui.commands.help import JSON
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import say, tell
 from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
     from core.checks.check_up import Summary
-    from core.service import KeyPairService
+    from core.session import Session
 
+HANDLES_KEYS = True
+REFUSES: Mapping[str, str] = {
+    "region": "doctor looks at all Regions. Leave out --region.",
+    **not_of_ec2("doctor"),
+}
+
+_NEVER = "never"
 _INDENT = 9
 FINE, FOUND, UNUSABLE = 0, 1, 2
+
+_DOCTOR = """\
+Look for what is wrong, in all Regions in use: saved private keys that are gone, changed, open to \
+others or unencrypted on a shared file system; pairs that were never saved, are weak, old or there \
+twice; the health of the store itself. Nothing is changed, and no passphrase is asked for."""
+
+_DOCTOR_EPILOG = """\
+exit status:
+  0 nothing found; 1 something found; 2 unusable options or folder, or nothing may be looked at
+
+with --json, one document:
+  version              1; another number would mean another schema
+  regions              names of the Regions that were looked at
+  regions_not_allowed  names of those that the policy does not let you describe
+  key_pairs            how many pairs were looked at
+  findings             a list, the worst first, of:
+    kind                 one of those below
+    severity             "error", "warning" or "notice"
+    problem, advice      sentences: what it is, and what to do
+    region               its name, or null where it is about several or none
+    key_pairs            a list of {region, key_pair_id, key_name}, empty for the store itself
+    path                 the file or folder, or null
+
+kinds of findings:
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `doctor` takes."""
+    parser.description = _DOCTOR
+    parser.epilog = _DOCTOR_EPILOG + "\n".join(
+        f"  {kind:<17} {k.severity}: {k.meaning}" for kind, k in KINDS.items()
+    )
+    parser.add_argument(
+        "--older-than",
+        metavar="AGE",
+        type=_age,
+        default=OLD,
+        help=f"report pairs from this age on: a number and h, d, w, m or y, or never ({OLD.days}d)",
+    )
+    parser.add_argument("--json", action="store_true", help=JSON)
+
+
+def _age(text: str) -> timedelta | None:
+    found = age(text)
+    if found is None and text != _NEVER:
+        raise argparse.ArgumentTypeError(
+            f"{text[:20]!a} is no age; write a number and h, d, w, m or y, or never"
+        )
+    return found
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do as the options say, and return the exit status."""
+    return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
 
 
 def doctor(
@@ -29,8 +97,8 @@ def doctor(
     Returns the exit status.
     """
     try:
-        service = open_to_look(folder, policy)
-        findings, summary = _collected(service, older_than)
+        session = open_to_look(folder, policy)
+        findings, summary = _collected(session, older_than)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE
@@ -51,10 +119,8 @@ def doctor(
     return FOUND if findings else FINE
 
 
-def _collected(
-    service: "KeyPairService", older_than: timedelta | None
-) -> "tuple[list[Finding], Summary]":
-    *steps, last = service.check_up(older_than)
+def _collected(session: "Session", older_than: timedelta | None) -> "tuple[list[Finding], Summary]":
+    *steps, last = check_up(session, older_than)
     findings = [step for step in steps if isinstance(step, Finding)]
     return sorted(findings, key=lambda finding: finding.rank), cast("Summary", last)
 

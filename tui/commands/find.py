@@ -1,15 +1,20 @@
 """The command `keypairs find`: whose keys these are on stdout, the talk on stderr."""
 
+import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from core.checks import look_up
 from core.checks.answers import IS_NO_KEY, Found, Standing
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, SettingsError
 from core.secret import Passphrase
-from core.settings import data_folder, open_to_look
+from core.settings import open_to_look
+from core.store.data_dir import data_folder
+from tui.commands.help import JSON
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import say, tell
 from tui.words.look_up import line, summed_up
 from tui.words.text import sentence, visible
@@ -17,8 +22,71 @@ from tui.words.text import sentence, visible
 if TYPE_CHECKING:
     from core.checks.look_up import Ask, Finder
 
+HANDLES_KEYS = True
+REFUSES: Mapping[str, str] = {
+    "region": "find looks at all Regions. Leave out --region.",
+    **not_of_ec2("find"),
+}
+
 _INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
+
+_FIND = """\
+Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file \
+(PEM, DER, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or \
+the text of a public key or a fingerprint in any spelling. A link that is named is followed; \
+links in a folder are not. Nothing private is ever printed."""
+
+_FIND_EPILOG = """\
+A passphrase is asked for on the terminal, and only where an encrypted file does not show its \
+public half (PEM, DER) and has no .pub beside it.
+
+exit status:
+  0 everything is the key of a pair; 1 something is not; 2 unusable options, folder or agent, or \
+no pairs may be looked at
+
+with --json, one document:
+  version        1; another number would mean another schema
+  found          a list of:
+    source         the path, "the agent", or empty for a text
+    line           the line, where a file holds several keys, or null
+    standing       "known", "deleted", "unknown", "needs-passphrase", "halves-disagree", \
+"damaged", "unsupported", "no-key", "not-read" or "unreadable"
+    kind           in which form the key stands
+    key_type, bits, fingerprint, public_key
+                   of the key, or null where it is not seen; the fingerprint is OpenSSH's SHA-256
+    comment, note  texts, often empty
+    key_pairs      a list of {region, key_pair_id, key_name, tags, key_fingerprint, matched}, \
+where tags are {key, value} and matched says which fingerprint agreed
+    deleted_key_pairs
+                   where there are none: a list of {region, key_pair_id, key_name}, of those that \
+u in the list of the Region still brings back"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `find` takes."""
+    parser.description = _FIND
+    parser.epilog = _FIND_EPILOG
+    parser.add_argument("things", metavar="THING", nargs="*", help="a path, a key or a fingerprint")
+    parser.add_argument("--agent", action="store_true", help="look up the keys of the ssh-agent")
+    parser.add_argument("--all", action="store_true", help="name also what is no key in a folder")
+    parser.add_argument("--no-ask", action="store_true", help="ask for no passphrase")
+    parser.add_argument("--json", action="store_true", help=JSON)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do as the options say, and return the exit status."""
+    if not (options.things or options.agent):
+        raise SettingsError("Name something to look up, or add --agent.")
+    return find(
+        options.things,
+        options.data_dir,
+        options.policy,
+        agent=options.agent,
+        ask=not options.no_ask,
+        everything=options.all,
+        as_json=options.json,
+    )
 
 
 def find(
@@ -36,8 +104,8 @@ def find(
     Returns the exit status.
     """
     try:
-        service = open_to_look(folder, policy)
-        finder = service.finder(_asker() if ask else None)
+        session = open_to_look(folder, policy)
+        finder = look_up.finder(session, _asker() if ask else None)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE

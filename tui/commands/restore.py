@@ -1,18 +1,49 @@
 """The command `keypairs restore REGION`: what would change on stdout, the talk on stderr."""
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.ec2 import regions
 from core.errors import KeyPairsError, StoreError
-from core.settings import data_folder
 from core.store import data_dir
+from core.store.data_dir import data_folder
 from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
+from tui.commands.places import not_of_ec2
 from tui.commands.wrapping import tell
 from tui.words.text import sentence, visible
 
+HANDLES_KEYS = True
+REFUSES: Mapping[str, str] = {
+    "region": "restore takes no --region. Name the Region behind it: keypairs restore REGION.",
+    "policy": "restore asks no policy. Leave out --policy.",
+    **not_of_ec2("restore"),
+}
+
 RESTORED, REFUSED, UNUSABLE = 0, 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `restore` takes."""
+    parser.description = (
+        "Show what is wrong with a Region's file and what the copy before its last change would"
+        " bring back, and put that in its place when you agree. The damaged file is kept under"
+        " another name."
+    )
+    parser.epilog = (
+        "Exit status: 0 restored; 1 nothing to restore, or refused; 2 unusable options, folder or"
+        " terminal."
+    )
+    parser.add_argument("named_region", metavar="REGION", help="the Region to restore")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do as the options say, and return the exit status."""
+    return restore(
+        options.named_region, options.data_dir, agreed=options.yes, read_only=options.read_only
+    )
 
 
 def restore(region: str, folder: str | None, *, agreed: bool, read_only: bool) -> int:

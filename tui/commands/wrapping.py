@@ -6,7 +6,7 @@ from contextlib import suppress
 from shutil import get_terminal_size
 from typing import TextIO
 
-from rich.cells import cell_len
+from tui.words.cells import cell_len
 
 _COMMAND = re.compile(
     r"(?<![^ ])(?:chmod|chown|keypairs|ssh-add|ssh-keygen) .+?(?:\.(?= [A-Z])|(?= \()|$)"

@@ -1,1 +1,37 @@
-"""The screens, one file and one style sheet each."""
+"""Loads each screen when it is first asked for: the first frame needs one of them alone.
+
+The types are in the stub beside this module.
+"""
+
+from importlib import import_module
+
+_MODULES = {
+    "AddToAgentScreen": "private_key.add_to_agent",
+    "AgentKeysScreen": "look.agent_keys",
+    "CheckUpScreen": "look.check_up",
+    "CopyToRegionsScreen": "pair.copy_to_regions",
+    "CreateKeyPairScreen": "create.create_key_pair",
+    "DeleteKeyPairsScreen": "pair.delete_key_pairs",
+    "DetailsScreen": "pair.details",
+    "DiscardKeyMaterialScreen": "private_key.discard_key_material",
+    "EditTagsScreen": "pair.edit_tags",
+    "ExportScreen": "pair.export",
+    "FindScreen": "look.find",
+    "HelpScreen": "look.help",
+    "ImportKeyPairScreen": "create.import_key_pair",
+    "InstallPublicKeyScreen": "pair.install_public_key",
+    "KeyMaterialScreen": "private_key.key_material",
+    "Next": "pair.details",
+    "PickScreen": "look.pick",
+    "SaveKeyMaterialScreen": "private_key.save_key_material",
+    "copy_of_new": "pair.copy_menu",
+    "copy_something": "pair.copy_menu",
+    "show_help": "look.help",
+}
+"""What a key opens, and the module that it is in."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

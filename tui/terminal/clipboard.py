@@ -1,12 +1,12 @@
-"""Sending text to the clipboard of the terminal, which may be on another machine."""
+"""Sends text to the clipboard of the terminal, which may be on another machine."""
 
 import asyncio
 import os
-from base64 import b64encode
 
 from textual.app import App
 
 from core.secret import KeyMaterial
+from tui.terminal.terminal_app import TerminalApp
 from tui.work.brief_message import toast
 
 _TIMEOUT = 2.0
@@ -22,13 +22,13 @@ async def send(app: App[None], text: str) -> None:
         app.copy_to_clipboard(text)
 
 
-async def send_private(app: App[None], material: KeyMaterial) -> None:
+async def send_private(app: TerminalApp, material: KeyMaterial) -> None:
     """Send a private key to the terminal's clipboard, and keep nothing of it.
 
     Textual's own way would keep it for pasting into the next field.
     """
-    if not await _by_tmux(material.encode()) and app._driver is not None:
-        app._driver.write(f"\x1b]52;c;{b64encode(material.encode()).decode()}\a")
+    if not await _by_tmux(material.encode()):
+        app.copy_secret_to_clipboard(material.encode())
 
 
 def say_sent(app: App[None], what: str) -> None:

@@ -1,21 +1,12 @@
-"""Lets Textual forget what widgets drew that are gone.
+"""Makes Textual forget the lines that it drew.
 
-A cache of colours in it has the widget's own cache of lines in its key, and so keeps the lines of
-the last hundreds of widgets: 80 KB for each dialog.
+A cache of colours in it has each widget's cache of drawn lines in its key, and so keeps the lines
+of widgets that are gone, a private key among them.
 """
 
 from textual._styles_cache import StylesCache
-from textual.color import Color
-from textual.style import Style
-
-_cached = StylesCache.get_inner_outer
 
 
-def _inner_outer(_: StylesCache, base: Color, view: Color) -> tuple[Style, Style]:
-    # The answer depends on the colours alone.
-    return _cached(None, base, view)
-
-
-def let_go() -> None:
-    """Take the widget out of the key; to be called once, and harmless when called again."""
-    StylesCache.get_inner_outer = _inner_outer  # type: ignore[method-assign, assignment] # see above
+def forget_drawn_lines() -> None:
+    """Empty that cache; the colours are found anew when they are needed."""
+    StylesCache.get_inner_outer.cache_clear()

@@ -1,7 +1,9 @@
-"""Textual's terminal driver, with an input thread that bad input and a lost terminal do not upset.
+"""Drives the terminal as Textual does, and is not upset by bad input, a flood, or a lost terminal.
 
 As it comes, bytes that are not UTF-8 (a paste in another encoding) or a control sequence with an
 absurd number end the program, and a terminal that is gone makes it spin for ever.
+
+One thread reads whatever arrives, at once, and another hands it to the app, key by key.
 """
 
 import asyncio
@@ -22,7 +24,9 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from tui.terminal import paste
+from tui.terminal.input_queue import Dropped, InputQueue, Stroke, Waiting
+from tui.terminal.paste import Pasted, PasteFilter
+from tui.work.brief_message import toast
 from tui.work.exclusive import is_flowing
 
 _CHUNK = 4096
@@ -40,6 +44,7 @@ class SteadyDriver(LinuxDriver):
     """A driver for a program that must not lose a private key to a stray byte."""
 
     _watcher: Thread | None = None
+    _queue: InputQueue | None = None
 
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
@@ -51,30 +56,74 @@ class SteadyDriver(LinuxDriver):
 
     def _hand_over(self) -> None:
         parser = XTermParser()
-        pastes = paste.PasteFilter()
+        self._queue = queue = InputQueue()
+        reader = Thread(target=self._read_into, args=(queue,), name="terminal-reader", daemon=True)
+        reader.start()
+        arrived = monotonic()
+        try:
+            while not (self.exit_event.is_set() or queue.has_ended):
+                waiting = queue.take(_TICK)
+                if isinstance(waiting, Stroke):
+                    arrived = waiting.arrived
+                    parser = self._hand_over_stroke(parser, waiting)
+                elif waiting is not None:
+                    # A parser that holds the start of a mark would make keys of it.
+                    parser = _started_again(parser)
+                    self._hand_over_other(waiting)
+                for event in parser.tick():
+                    # Escape is one when nothing has followed it for a while.
+                    event.time = arrived
+                    self.process_message(event)
+        finally:
+            # Until then what is typed would be taken from whatever has the terminal next.
+            reader.join()
+
+    def _hand_over_stroke(self, parser: XTermParser, stroke: Stroke) -> XTermParser:
+        """Hand over what a parser makes of a stroke, and return the parser for the next one."""
+        # One by one: what follows a sequence that means nothing is not lost with it.
+        for character in stroke.text:
+            try:
+                for event in parser.feed(character):
+                    event.time = stroke.arrived
+                    self.process_message(event)
+            except (ValueError, OverflowError):
+                parser = _started_again(parser)
+        return parser
+
+    def _hand_over_other(self, waiting: Waiting) -> None:
+        if isinstance(waiting, Pasted):
+            if waiting.text:
+                self.process_message(Paste(waiting.text))
+        elif isinstance(waiting, Dropped):
+            self._app.call_later(toast, self._app, waiting.value)
+
+    def _read_into(self, queue: InputQueue) -> None:
+        """Read whatever arrives until the program ends or the terminal is gone."""
+        pastes = PasteFilter()
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
-            while not self.exit_event.is_set():
-                text = ""
-                if selector.select(_TICK):
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.fileno, selectors.EVENT_READ)
+                while not self.exit_event.is_set():
+                    if not selector.select(_TICK):
+                        if pastes.give_up(monotonic()):
+                            queue.put(Dropped.UNENDED_PASTE, monotonic())
+                        continue
                     data = self._read()
                     if not data:
-                        return  # the terminal is gone, of which the watcher tells
-                    text = pastes.feed(decode(data))
-                # One by one: what follows a sequence that means nothing is not lost with it.
-                for character in text:
-                    try:
-                        for event in parser.feed(character):
-                            self.process_message(event)
-                            if isinstance(event, Paste):
-                                # This one would remember it, and it may be a passphrase.
-                                _end(parser)
-                                parser = _started_again(parser)
-                    except (ValueError, OverflowError):
-                        parser = _started_again(parser)
-                for event in parser.tick():
-                    self.process_message(event)
+                        break  # the terminal is gone, of which the watcher tells
+                    now = monotonic()
+                    for piece in pastes.feed(decode(data), now):
+                        queue.put(piece, now)
+        except Exception as error:  # noqa: BLE001 - raised where the app reports it
+            queue.end(error)
+        else:
+            queue.end()
+
+    @property
+    def has_keys_waiting(self) -> bool:
+        """Whether a key was pressed that has not been handed over yet."""
+        return self._queue is not None and self._queue.has_keys
 
     def start_application_mode(self) -> None:
         """Take the terminal over, and watch from then on whether it is still there."""
@@ -157,12 +206,6 @@ def _started_again(parser: XTermParser) -> XTermParser:
     fresh.terminal_pixel_size = parser.terminal_pixel_size
     fresh.last_x, fresh.last_y = parser.last_x, parser.last_y
     return fresh
-
-
-def _end(parser: XTermParser) -> None:
-    """Have a parser let go of what it holds; it holds itself, and may never be collected."""
-    for _ in parser.feed(""):
-        pass
 
 
 def _raise(error: Exception) -> NoReturn:

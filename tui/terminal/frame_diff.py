@@ -1,11 +1,11 @@
-"""What the terminal is sent for a frame: the cells that changed, in few bytes.
+"""Sends the terminal only the cells that changed, in few bytes.
 
 Textual writes whole widgets, each segment with its full style and a reset behind it: 6 KB for a
 letter in the filter, on lines that carry 20 KB a second. Here the screen is remembered, and of an
 update only what differs is sent, each style as its difference to the one before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -46,17 +46,17 @@ Row = list[Cell | None]
 """The cells of a line; None is one of which nothing is known."""
 
 
-class Frame(CompositorUpdate):
-    """An update that is ready to be sent."""
+class LazyFrame(CompositorUpdate):
+    """An update that is made when it is sent, and not before."""
 
-    def __init__(self, sequence: str) -> None:
-        self.sequence = sequence
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
 
     def render_segments(self, console: object) -> str:
-        return self.sequence
+        return self._make()
 
 
-class Wire:
+class FrameDiff:
     """Remembers what the terminal shows, and turns updates into what it has to be sent.
 
     Hyperlinks are left out; no screen has any.

@@ -1,11 +1,12 @@
-"""Telling what a person types from text that a terminal pours in.
+"""Tells what a person types from text that a terminal pours in.
 
 A terminal without bracketed paste sends what is pasted as keys. Nothing tells them from typing but
-that they are many, and that nobody types so fast.
+that they are many, and that nobody types so fast. What counts is when a key arrived; it may have
+waited long until it was handed over.
 """
 
 from collections import deque
-from time import monotonic
+from collections.abc import Callable
 
 _MANY = 16
 _WITHIN = 1.0
@@ -19,29 +20,35 @@ _TOGETHER = 0.05
 
 
 class Strokes:
-    """The keys that came last; one that is held down counts once."""
+    """The keys that came last, by the times at which they arrived.
 
-    def __init__(self) -> None:
+    Args:
+        more_wait: returns whether more keys have arrived than were noted.
+    """
+
+    def __init__(self, more_wait: Callable[[], bool] = lambda: False) -> None:
+        self.more_wait = more_wait
         self._times: deque[float] = deque(maxlen=_MANY)
-        self._last = ""
-        self._is_letter = self._after_letter = False
+        self._key = ""
+        self._arrived = float("-inf")
+        self._is_close = False
         self.count = 0
-        """How many there were."""
+        """How many there were; a key that is held down counts once."""
 
-    def note(self, key: str, *, is_printable: bool) -> None:
-        """Note a key that has just come."""
-        if key != self._last:
-            self._times.append(monotonic())
-            self._after_letter, self._is_letter = self._is_letter, is_printable
+    def note(self, key: str, arrived: float) -> None:
+        """Note a key, and when it arrived: seconds of `time.monotonic`."""
+        self._is_close = arrived - self._arrived < _TOGETHER
+        if key != self._key or arrived - self._arrived >= ALONE:
+            self._times.append(arrived)
             self.count += 1
-        self._last = key
+        self._key, self._arrived = key, arrived
+
+    @property
+    def is_amid_others(self) -> bool:
+        """Whether the last key came closer to others than a person presses it."""
+        return self._is_close or self.more_wait()
 
     @property
     def pouring(self) -> bool:
-        """Whether more keys came of late than a person makes."""
-        return len(self._times) == _MANY and monotonic() - self._times[0] < _WITHIN
-
-    @property
-    def close(self) -> bool:
-        """Whether the last key came closer behind a letter than a person presses it."""
-        return self._after_letter and monotonic() - self._times[-2] < _TOGETHER
+        """Whether more keys came at once than a person makes."""
+        return len(self._times) == _MANY and self._times[-1] - self._times[0] < _WITHIN

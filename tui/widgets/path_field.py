@@ -5,9 +5,10 @@ import asyncio
 from textual import on, work
 from textual.widgets import Input
 
+from core.custody.saving import SaveAsks
 from core.disk import destination
 from core.disk.destination import Destination
-from core.errors import SaveAsks, SaveError
+from core.errors import SaveError
 from tui.actions.keymap import key_of
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput

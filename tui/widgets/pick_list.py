@@ -28,13 +28,17 @@ class Item:
 
 
 def narrowed(items: Sequence[Item], search: str) -> list[Item]:
-    """Return the items in whose texts every word of a search is; case does not matter."""
+    """Return the items in whose texts every word of a search is; case does not matter.
+
+    Where something is sought, lines that stand for nothing, and only explain, come last.
+    """
     words = search.casefold().split()
-    return [
+    found = [
         item
         for item in items
         if all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
     ]
+    return sorted(found, key=lambda item: not item.value) if words else found
 
 
 class PickList(CursorList):

@@ -2,20 +2,17 @@
 
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.events import Paste
-from textual.widgets import Input
 
-from tui.words.text import masked
+from tui.terminal.inert_input import InertInput
 from tui.work.brief_message import toast
 
 _LONGEST = 8 * 1024
 """More characters than any name, tag, path or filter may have; what is pasted is cut here."""
 
 
-class TextInput(Input):
+class TextInput(InertInput):
     """Textual's Input, one line high, with a cursor that does not blink.
 
     A blinking cursor sends 2 KB a second for ever. There is no maximum length: Textual would drop
@@ -45,14 +42,6 @@ class TextInput(Input):
     def __init__(self, value: str = "", *, id: str | None = None, classes: str = "") -> None:
         super().__init__(value, id=id, classes=classes, compact=True, select_on_focus=False)
         self.cursor_blink = False
-
-    @property
-    def _value(self) -> Text:
-        # Textual would hand what was pasted to the terminal as it is, escape sequences and all.
-        return Text(masked(self.value), no_wrap=True, overflow="ignore", end="")
-
-    def _position_to_cell(self, position: int) -> int:
-        return cell_len(masked(self.value[:position]))
 
     def _on_paste(self, event: Paste) -> None:
         # Textual's own handler, which comes next, takes the first line of the event's text.

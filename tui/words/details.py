@@ -1,15 +1,16 @@
 """What the details say about a key pair."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.words.text import pasteable, said_by, short_path
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 class Section(NamedTuple):
@@ -26,44 +27,49 @@ class Section(NamedTuple):
 _MOST_HISTORY = 20
 
 
-def summary(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> Iterator[tuple[str, str]]:
+def summary(
+    key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
+) -> Iterator[tuple[str, str]]:
     """Yield what stands at the right of the list where there is room."""
     yield "Name", key_pair.key_name
     yield "Id", key_pair.key_pair_id
     yield "Type", key_pair.key_type.value
     yield "Created", f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     yield "EC2", key_pair.key_fingerprint
-    yield "OpenSSH", key_pair.fingerprints.ssh_sha256
+    yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
     yield "Private key", where_it_is(key_pair)
-    if key_pair.replaces:
+    if key_pair.custody.replaces:
         predecessor = rotation.predecessor(key_pair)
         name = f"{predecessor.key_name} · " if predecessor else "deleted since · "
-        yield "Replaces", name + key_pair.replaces
+        yield "Replaces", name + key_pair.custody.replaces
     if successor := rotation.successor(key_pair):
         yield "Replaced by", f"{successor.key_name} · {successor.key_pair_id}"
     for tag in key_pair.tags:
         yield "Tag", f"{tag.key} = {tag.value}"
 
 
-def where_it_is(key_pair: KeyPair) -> str:
+def where_it_is(key_pair: KeptKeyPair) -> str:
     """Return what became of the private key, in words."""
-    match key_pair.private_key:
+    match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
             return "never saved: of no use, unless an agent still holds it"
         case PrivateKeyState.SAVED:
-            return "was saved to " + ", ".join(map(short_path, key_pair.saved_to))
+            return "was saved to " + ", ".join(map(short_path, key_pair.custody.saved_to))
         case PrivateKeyState.IMPORTED:
             return "imported: only the public key is kept here"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs: who has its private key is not known"
 
 
 def sections(
-    service: "KeyPairService", key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED
+    session: "Session", key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
 ) -> list[Section]:
     """Return the whole page; reads the saved files and the journal, so not for the event loop."""
+    from core.custody import file_kinds
     from core.custody.recipes import fingerprint_commands, recipes
     from core.keys.randomart import randomart_of
 
-    kinds = service.key_file_kinds(key_pair)
+    kinds = file_kinds.by_content(key_pair.custody.saved_to)
     fingerprints: list[tuple[str, str]] = []
     for kind, value, command in fingerprint_commands(key_pair, kinds):
         fingerprints += [("", f"{kind}:"), ("", f"  {value}"), ("", f"  $ {command}")]
@@ -74,33 +80,36 @@ def sections(
     public_key = f"{key_pair.public_key} {key_pair.key_name}"
     return [
         Section("", list(summary(key_pair, rotation))),
-        Section("The private key file", list(_files(service, key_pair))),
+        Section("The private key file", list(_files(key_pair))),
         Section("Fingerprints, and how to get them", fingerprints, pasteable=True),
         Section("Randomart", [("", line) for line in art.splitlines()]),
         Section("Public key", [("", pasteable(public_key))], pasteable=True),
-        Section("History", list(_history(service, key_pair))),
+        Section("History", list(_history(session, key_pair))),
         *(
             Section(recipe.title, [("", line) for line in recipe.text.splitlines()], pasteable=True)
-            for recipe in recipes(key_pair, service.region, kinds)
+            for recipe in recipes(key_pair, session.region, kinds)
         ),
     ]
 
 
-def _files(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, str]]:
-    if not key_pair.saved_to:
+def _files(key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
+    if not key_pair.custody.saved_to:
         yield "", where_it_is(key_pair)
-    for path in key_pair.saved_to:
+    # Imported here: cryptography takes some 70 ms.
+    from core.custody import proof
+
+    for path in key_pair.custody.saved_to:
         try:
-            proofs = service.prove(key_pair, path)
+            proofs = proof.prove(Path(path), key_pair)
         except ProofFailed as error:
             yield "", f"✗ {said_by(error)}"
         else:
             yield "", f"✓ {short_path(path)}: {', '.join(proofs)}"
 
 
-def _history(service: "KeyPairService", key_pair: KeyPair) -> Iterator[tuple[str, str]]:
+def _history(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
     try:
-        entries = [e for e in service.journal() if e.key_pair_id == key_pair.key_pair_id]
+        entries = [e for e in session.journal() if e.key_pair_id == key_pair.key_pair_id]
     except KeyPairsError as error:
         yield "", said_by(error)
         return

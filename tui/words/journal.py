@@ -7,15 +7,15 @@ from tui.widgets.pick_list import Item
 from tui.words.text import visible
 
 if TYPE_CHECKING:
-    from core.store.journal import Entry
+    from core.store.journal import JournalEntry
 
 
-def journal_items(entries: "Iterable[Entry]") -> list[Item]:
+def journal_items(entries: "Iterable[JournalEntry]") -> list[Item]:
     """Return what was done, the last first: when, what, to which pair, by whom from where."""
     return [_item(entry) for entry in reversed(list(entries))]
 
 
-def _item(entry: "Entry") -> Item:
+def _item(entry: "JournalEntry") -> Item:
     when = f"{entry.time.astimezone():%Y-%m-%d %H:%M}"
     outcome = "" if entry.outcome == "done" else f" ({entry.outcome})"
     client = f" from {entry.client}" if entry.client else ""

@@ -1,7 +1,7 @@
 """What a form says about what was typed, in the words of the person typing.
 
 Whether something is allowed is decided by `core.ec2.validation`, the same functions that the
-service uses; this module only explains it with more help than EC2's own texts give.
+backend uses; this module only explains it with more help than EC2's own texts give.
 """
 
 import asyncio
@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.custody import lifetime
-from core.disk.destination import Destination
-from core.disk.destination import Verdict as PathVerdict
+from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
 from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
 from core.keys import passphrase
 from core.keys.passphrase import Strength
-from core.model import KeyPair, KeyType, Tag
+from core.model import KeptKeyPair, KeyType, Tag
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.words.text import said_by, short_paths
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
+    from core.custody.agent import AgentOwner
     from core.custody.agent_keys import AddedToAgent, AgentContents
-    from core.custody.authorized_keys import Plan
-    from core.service import KeyPairService
+    from core.custody.authorized_keys import InstallationPlan
+    from core.session import Session
 
 
 _FEWEST_BITS = 2048
@@ -40,7 +40,7 @@ def refusal(error: KeyPairsError) -> Verdict:
     return Verdict(said_by(error), Tone.BAD)
 
 
-def of_key_name(key_name: str, region: str, holder: KeyPair | None) -> Verdict:
+def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdict:
     """Return the verdict on a name for a new pair; `holder` is the pair that has it, if any."""
     if not key_name:
         return Verdict("1 to 255 ASCII characters")
@@ -53,18 +53,18 @@ def of_key_name(key_name: str, region: str, holder: KeyPair | None) -> Verdict:
     return Verdict(f"free in {region}", Tone.GOOD)
 
 
-async def of_key_name_here(service: "KeyPairService", key_name: str) -> Verdict:
+async def of_key_name_here(session: "Session", key_name: str) -> Verdict:
     """Return the verdict on a name for a new pair of the service's Region, with its length."""
     try:
-        holder = await asyncio.to_thread(service.key_pair_named, key_name)
+        holder = await asyncio.to_thread(session.key_pair_named, key_name)
     except StoreError as error:
         return refusal(error)
     except UnauthorizedOperation:
-        judged = of_key_name(key_name, service.region, None)
+        judged = of_key_name(key_name, session.region, None)
         if judged.tone is Tone.GOOD:
             judged = Verdict("you may not see whether it is free")
     else:
-        judged = of_key_name(key_name, service.region, holder)
+        judged = of_key_name(key_name, session.region, holder)
     count = f"{len(key_name)}/{validation.MAX_KEY_NAME} · " if key_name else ""
     return Verdict(count + judged.text, judged.tone)
 
@@ -124,7 +124,7 @@ def of_public_key(key_type: KeyType, bits: int, fingerprint: str) -> Verdict:
     return Verdict(f"{key_type} {bits} bits. {weak}. {shown}", Tone.CAUTION)
 
 
-def of_known_key(holders: Sequence[KeyPair], judged: Verdict) -> Verdict:
+def of_known_key(holders: Sequence[KeptKeyPair], judged: Verdict) -> Verdict:
     """Return the verdict on a public key, with a caution where pairs of the Region have it."""
     if not holders:
         return judged
@@ -148,6 +148,11 @@ def of_agent(found: "AgentContents") -> Verdict:
     """Return which agent it is, and how many keys it holds."""
     count = len(found.keys)
     held = f"the agent at {found.path} holds {count} key{'s' * (count != 1)}"
+    if found.owner is not None:
+        return Verdict(
+            f"{held}; it belongs to {found.owner.name}, who can log in with every key in it",
+            Tone.CAUTION,
+        )
     if found.forwarded:
         return Verdict(
             f"{held}; it is forwarded by sshd, so a key goes to the machine you came from",
@@ -169,7 +174,7 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     """Return what was seen of a private key that was added to the agent; `now` is aware."""
-    text = "In the agent"
+    text = "In the agent" if added.owner is None else f"In the agent of {added.owner.name}"
     if added.until is not None:
         text += f" until {moment(added.until, now)}"
     if added.confirm:
@@ -178,7 +183,16 @@ def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
         text += ", on the machine you came from"
     if added.warning:
         return Verdict(f"{text}. {added.warning}", Tone.CAUTION)
-    return Verdict(text, Tone.GOOD)
+    return Verdict(text, Tone.GOOD if added.owner is None else Tone.CAUTION)
+
+
+def of_agent_of_another(owner: "AgentOwner") -> Verdict:
+    """Return the question whether another account's agent is to get the key."""
+    return Verdict(
+        f"the agent belongs to {owner.name}, who can log in with every key in it;"
+        f" press {key_of('add-to-agent.submit')} again to add this one",
+        Tone.CAUTION,
+    )
 
 
 def moment(time: datetime, now: datetime) -> str:
@@ -189,20 +203,21 @@ def moment(time: datetime, now: datetime) -> str:
     )
 
 
-def of_plan(plan: "Plan") -> Verdict:
+def of_plan(plan: "InstallationPlan") -> Verdict:
     """Return the verdict on a line for authorized_keys."""
-    from core.custody.authorized_keys import Standing
+    from core.custody.authorized_keys import Addition
 
     tone = {
-        Standing.ADDABLE: Tone.GOOD,
-        Standing.NEW_FILE: Tone.GOOD,
-        Standing.PRESENT: Tone.CAUTION,
-        Standing.REFUSED: Tone.BAD,
-    }[plan.standing]
-    return Verdict(short_paths(plan.explanation), tone)
+        Addition.ADDABLE: Tone.GOOD,
+        Addition.NEW_FILE: Tone.GOOD,
+        Addition.PRESENT: Tone.CAUTION,
+        Addition.REFUSED: Tone.BAD,
+    }[plan.addition]
+    text = "; ".join([plan.explanation, *plan.cautions])
+    return Verdict(short_paths(text), Tone.CAUTION if plan.cautions else tone)
 
 
-def of_another_home(plan: "Plan", *, asked: bool) -> Verdict:
+def of_another_home(plan: "InstallationPlan", *, asked: bool) -> Verdict:
     """Return the caution, or the question, about a file that is not where HOME would have it."""
     if asked:
         return Verdict(f"press {key_of('install.submit')} again to write {plan.path}", Tone.CAUTION)

@@ -1,15 +1,12 @@
-"""What came of copying a key pair to another Region, in words."""
+"""Says what came of copying key pairs to another Region."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core import errors
-from core.model import KeyPair, PrivateKeyState
-
-if TYPE_CHECKING:
-    from core.service import KeyPairService
+from core.model import KeptKeyPair, PrivateKeyState
+from core.region_copies import RegionCopying, fingerprint_elsewhere
 
 _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.InvalidKeyPairDuplicate, "name taken by another key"),
@@ -40,17 +37,33 @@ class Copied:
     done: bool
 
 
-def copy(service: "KeyPairService", key_pair: KeyPair, region: str) -> Copied:
-    """Copy a pair to a Region and say what came of it; blocks."""
+def copy(
+    copying: RegionCopying, key_pairs: Sequence[KeptKeyPair], region: str
+) -> Iterator[dict[str, Copied]]:
+    """Copy pairs to a Region, and yield what came of some of them, by their ids; blocks."""
+    ids = {key_pair.key_name: key_pair.key_pair_id for key_pair in key_pairs}
+    left = len(key_pairs)
     try:
-        there = service.copy_to_region(key_pair, region)
+        for batch in copying.copy(key_pairs, region):
+            left = batch.left
+            copies = {ids[there.key_name]: _imported(there) for there in batch.copied}
+            copies |= {ids[name]: _ALREADY_THERE for name in batch.already_there}
+            yield copies | {ids[name]: _refused(error) for name, error in batch.refused}
     except errors.KeyPairsError as error:
-        word = next(word for kind, word in _WORDS if isinstance(error, kind))
-        code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
-        return Copied(word, f"{code}{error}", done=False)
-    if there is None:
-        return Copied("already there", "the same key stands there under this name", done=True)
+        yield {each: _refused(error) for each in list(ids.values())[-left:]}
+
+
+_ALREADY_THERE = Copied("already there", "the same key stands there under this name", done=True)
+
+
+def _imported(there: KeptKeyPair) -> Copied:
     return Copied("imported", f"{there.key_pair_id}, {there.key_fingerprint}", done=True)
+
+
+def _refused(error: errors.KeyPairsError) -> Copied:
+    word = next(word for kind, word in _WORDS if isinstance(error, kind))
+    code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
+    return Copied(word, f"{code}{error}", done=False)
 
 
 def summary(copies: Iterable[Copied]) -> str:
@@ -61,10 +74,10 @@ def summary(copies: Iterable[Copied]) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
-def note(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
+def note(key_pairs: Sequence[KeptKeyPair]) -> str:
     """Return what is to be known before pairs are copied, in lines."""
-    unsaved = sum(pair.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
-    fingerprints = _of_fingerprints(service, key_pairs)
+    unsaved = sum(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
+    fingerprints = _of_fingerprints(key_pairs)
     if not unsaved:
         return fingerprints
     its = "Its private key was"
@@ -74,8 +87,8 @@ def note(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
     return f"{its} never saved: {no_use}.\n{fingerprints}"
 
 
-def _of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> str:
-    there = [_fingerprint(service, pair) for pair in key_pairs]
+def _of_fingerprints(key_pairs: Sequence[KeptKeyPair]) -> str:
+    there = [_fingerprint(pair) for pair in key_pairs]
     others = [
         f"{pair.key_name}: {fingerprint}" if len(key_pairs) > 1 else f"There: {fingerprint}"
         for pair, fingerprint in zip(key_pairs, there, strict=True)
@@ -90,8 +103,8 @@ def _of_fingerprints(service: "KeyPairService", key_pairs: Sequence[KeyPair]) ->
     return "\n".join([f"{which} will read differently there: {_WHY}", *others])
 
 
-def _fingerprint(service: "KeyPairService", key_pair: KeyPair) -> str:
+def _fingerprint(key_pair: KeptKeyPair) -> str:
     try:
-        return service.fingerprint_elsewhere(key_pair)
+        return fingerprint_elsewhere(key_pair)
     except errors.EC2Error as error:
         return str(error)

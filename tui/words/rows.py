@@ -3,19 +3,17 @@
 from datetime import datetime
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
+from tui.words.pairs import MARKS, day, tags
 from tui.words.text import short_path, shortened
 
-MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
-"""The marks at the left of a row; `remarks` says in words what they mean."""
 
-
-def row_of(key_pair: KeyPair, today: datetime) -> Row:
+def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
     """Return the row of a key pair; `today` is an aware time of the present day."""
     return Row(
-        mark=MARKS.get(key_pair.private_key, ""),
+        mark=MARKS.get(key_pair.custody.private_key, ""),
         name=shortened(key_pair.key_name),
         key_type=key_pair.key_type.value,
         fingerprint=shortened(key_pair.key_fingerprint),
@@ -24,42 +22,29 @@ def row_of(key_pair: KeyPair, today: datetime) -> Row:
     )
 
 
-def day(time: datetime, today: datetime) -> str:
-    """Return the day of a time in the person's own time zone, or `today`."""
-    local = time.astimezone(today.tzinfo)
-    return "today" if local.date() == today.date() else local.date().isoformat()
-
-
-def tags(key_pair: KeyPair) -> str:
-    """Return the first tag and how many more there are."""
-    if not key_pair.tags:
-        return "–"
-    first, *rest = key_pair.tags
-    text = f"{first.key}={first.value}" if first.value else first.key
-    return shortened(text) + (f" +{len(rest)}" if rest else "")
-
-
-def wants_attention(key_pair: KeyPair, rotation: Rotation) -> bool:
+def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
     """Tell whether something is to be done about a pair."""
-    unsaved = key_pair.private_key is PrivateKeyState.UNSAVED
+    unsaved = key_pair.custody.private_key is PrivateKeyState.UNSAVED
     return unsaved or rotation.successor(key_pair) is not None
 
 
-def remarks(key_pair: KeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
+def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
     It says which pair replaces which, the id, and where the private key is. What is to be done
     stands in front, where it is left out last; the id goes first.
     """
-    match key_pair.private_key:
+    match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
             states = ["private key never saved"]
         case PrivateKeyState.SAVED:
             # Not "is": looking for the file of every row would let a slow disk stop the list.
-            path = short_path(key_pair.saved_to[-1])
+            path = short_path(key_pair.custody.saved_to[-1])
             states = [f"was saved to {path}", f"was saved to …/{path.rpartition('/')[2]}"]
         case PrivateKeyState.IMPORTED:
             states = ["imported: only the public key is kept here"]
+        case PrivateKeyState.ELSEWHERE:
+            states = ["not made with keypairs: who has its private key is not known"]
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from rich.cells import cell_len, set_cell_size
+from tui.words.cells import cell_len, set_cell_size
 
 ELLIPSIS = "…"
 _MOST_MARKS = 2
@@ -35,15 +35,20 @@ _DISPUTED = (
 )
 _ALWAYS = re.compile(f"[{_INVISIBLE}{_DISPUTED}]")
 
+# Two of them are a flag of two cells. One alone is one cell for Rich, and two for newer terminals.
+_FLAG_LETTER = re.compile("[\U0001f1e6-\U0001f1ff]")
+_FLAG = re.compile(f"{_FLAG_LETTER.pattern}{{2}}")
+_FLAG_OR_CHARACTER = re.compile(f"{_FLAG.pattern}|.", re.DOTALL)
+
 
 def visible(text: str) -> str:
     r"""Return the text with everything invisible spelled out as `\u{hex}`.
 
     That is control, format (bidi marks, zero width), surrogate, private and unassigned
     characters, variation selectors and fillers, line and paragraph separators, spaces other than
-    the plain one, combining marks that nothing stands before or two stand before, and the
-    characters for which terminals do not agree on a width. A backslash is doubled, so that the
-    spelling is unambiguous.
+    the plain one, combining marks that nothing stands before or two stand before, half of a flag,
+    and the characters for which terminals do not agree on a width. A backslash is doubled, so that
+    the spelling is unambiguous.
     """
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
@@ -82,8 +87,11 @@ def masked(text: str) -> str:
 def _judged(text: str) -> Iterator[tuple[str, bool]]:
     """Yield each character, and whether it must not be drawn as it is."""
     marks = _MOST_MARKS  # there is nothing yet that a mark could stand on
-    for character in text:
+    flags = {at for flag in _FLAG.finditer(text) for at in range(*flag.span())}
+    for at, character in enumerate(text):
         spelled = _is_spelled(character)
+        if _FLAG_LETTER.match(character):
+            spelled = at not in flags
         if not spelled and cell_len(character) == 0:
             spelled = marks == _MOST_MARKS
             marks = min(marks + 1, _MOST_MARKS)
@@ -108,8 +116,13 @@ def fit(text: str, width: int) -> str:
     if width <= 0:
         return ""
     if cell_len(text) > width:
-        return set_cell_size(text, width - 1) + ELLIPSIS
+        return _without_half_flag(set_cell_size(text, width - 1)) + ELLIPSIS
     return set_cell_size(text, width)
+
+
+def _without_half_flag(text: str) -> str:
+    """Return a text that was cut, with a space for the half of a flag at its end."""
+    return f"{text[:-1]} " if _FLAG_LETTER.search(_FLAG.sub("", text[-_LONGEST:])) else text
 
 
 def clip(text: str, width: int) -> str:
@@ -125,9 +138,9 @@ def pinched(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     tail = text[-(width // 2) :]
-    while cell_len(tail) > width // 2:
+    while cell_len(tail) > width // 2 or _FLAG_LETTER.search(_FLAG.sub("", tail)):
         tail = tail[1:]
-    return set_cell_size(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
+    return _without_half_flag(set_cell_size(text, width - 1 - cell_len(tail))) + ELLIPSIS + tail
 
 
 def fold(text: str, width: int) -> list[str]:
@@ -150,7 +163,7 @@ def fold(text: str, width: int) -> list[str]:
 def _cut(text: str, width: int) -> list[str]:
     lines = [""]
     room = width
-    for character in text:
+    for character in _FLAG_OR_CHARACTER.findall(text):
         size = cell_len(character)
         if size > room and lines[-1]:
             lines.append("")

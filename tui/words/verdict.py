@@ -1,4 +1,4 @@
-"""What a form says about something: a line, and how it is meant."""
+"""Holds what a form says about something: a line, and how it is meant."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -18,3 +18,7 @@ class Verdict(NamedTuple):
 
     text: str
     tone: Tone = Tone.PLAIN
+
+
+READ_ONLY = "this session is read-only"
+"""What a session that only reads says instead of making a change."""

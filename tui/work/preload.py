@@ -1,35 +1,49 @@
-"""What the screens of a private key need, loaded before there is one.
+"""Loads ahead what would be too late, or would keep a person waiting, when it is needed.
 
 An upgrade, or a disk that goes away, may take the files of the program while a key is on the screen
 that exists nowhere else. What was not imported by then cannot be, and would leave no way to save
 it. The style sheets of these screens come with the form that creates: see `CreateKeyPairScreen`.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from importlib import import_module
 
-if TYPE_CHECKING:
-    from core.service import KeyPairService
+FOR_A_CHANGE = (
+    "filelock",
+    "tinydb",
+    "core.keys.convert",
+    "core.keys.fingerprint",
+    "core.keys.keygen",
+    "core.local.new_pairs",
+    "core.store.transaction",
+)
+"""What the first change would wait for; it is loaded when the list is on the screen."""
+
+FOR_A_PRIVATE_KEY = (
+    *FOR_A_CHANGE,
+    "bcrypt",
+    "cryptography.hazmat.primitives.kdf.argon2",
+    "rich.traceback",
+    "textual.scrollbar",
+    "textual.theme",
+    "core.custody.agent_keys",
+    "core.custody.proof",
+    "core.custody.saving",
+    "core.keys.passphrase",
+    "core.store.restore",
+    "tui.screens.look.help",
+    "tui.screens.look.pick",
+    "tui.screens.private_key.add_to_agent",
+    "tui.screens.private_key.discard_key_material",
+    "tui.screens.private_key.key_material",
+    "tui.screens.private_key.save_key_material",
+    "tui.terminal.suspension",
+    "tui.screens.pair.copy_menu",
+)
+"""What a key on the screen can lead to; it is loaded before there is one."""
 
 
-def load(service: "KeyPairService") -> None:
-    """Import what a key on the screen can lead to; blocks, and may be called in any thread."""
-    # All of these are only to be there when they are needed.
-    from rich import traceback  # noqa: F401 - see above
-    from textual import scrollbar, theme  # noqa: F401 - see above
-
-    from tui.actions import palette  # noqa: F401 - see above
-    from tui.screens.look import help as help_  # noqa: F401 - see above
-    from tui.screens.look import (
-        pick,  # noqa: F401 - see above
-    )
-    from tui.screens.private_key import (
-        add_to_agent,  # noqa: F401 - see above
-        discard_key_material,  # noqa: F401 - see above
-        key_material,  # noqa: F401 - see above
-        save_key_material,  # noqa: F401 - see above
-    )
-    from tui.terminal import suspension  # noqa: F401 - see above
-    from tui.words import copy_menu  # noqa: F401 - see above
-    from tui.work import help_key  # noqa: F401 - see above
-
-    service.make_ready_to_deliver()
+def load(modules: Iterable[str]) -> None:
+    """Import modules; blocks, and may be called in any thread."""
+    for name in modules:
+        import_module(name)

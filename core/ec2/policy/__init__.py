@@ -1,15 +1,17 @@
-"""Who may do what: one IAM identity policy, evaluated offline by AWS's rules.
+"""Evaluates an IAM identity policy offline by AWS's rules.
 
 The grammar is closed: a document with anything unknown in it is refused as a whole, its place
-named, for the statement that would be skipped may be the one that denies. The names in quotes
-in these modules are pages of the IAM User Guide. Where those leave a comparison undefined - one
-value is asked for and the request has several, or a value is no number or date - an Allow does
-not apply and a Deny does.
+named, for the statement that would be skipped may be the one that denies. The same goes for what
+would forbid something by a resource or a condition key that no request here has. The names in
+quotes in these modules are pages of the IAM User Guide. Where those leave a comparison undefined -
+one value is asked for and the request has several, or a value is no number or date - an Allow
+does not apply and a Deny does.
 
     document        from text to statements
     statements      requests, and what judges them
     operators       of conditions
     patterns        wildcards, variables, ARNs, actions
+    vocabulary      the actions, resources and condition keys that requests have here
 """
 
 import os
@@ -35,14 +37,24 @@ class Policy:
     statements: tuple[Statement, ...]
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the policy in a regular file of at most 1 MiB in UTF-8, or raise `PolicyError`."""
-        return cls.parse(_read(path), source=str(path))
+    def load(cls, path: Path, *, account: str | None = None) -> Self:
+        """Read the policy in a regular file of at most 1 MiB in UTF-8.
+
+        Raises:
+            PolicyError: it cannot be read, or not be understood (see `parse`).
+        """
+        return cls.parse(_read(path), source=str(path), account=account)
 
     @classmethod
-    def parse(cls, text: str, *, source: str) -> Self:
-        """Understand a document ("Grammar"), or raise `PolicyError`; `source` names it there."""
-        return cls(document.statements(text, source))
+    def parse(cls, text: str, *, source: str, account: str | None = None) -> Self:
+        """Understand a document ("Grammar"); `source` names it in errors.
+
+        `account` has the key pairs that it is about: an ARN that asks for another is refused.
+
+        Raises:
+            PolicyError: something in it is unknown, or can apply to no request here.
+        """
+        return cls(document.statements(text, source, account))
 
     def evaluate(self, request: Request) -> Decision:
         """Judge a request: a Deny beats every Allow, and silence denies ("Evaluation logic")."""

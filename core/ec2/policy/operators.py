@@ -1,4 +1,4 @@
-"""The operators of conditions, and how each reads the values that stand in the document."""
+"""Reads the values that stand in a condition, as its operator asks."""
 
 import operator
 import re
@@ -17,15 +17,15 @@ def _equals(text: str) -> Matcher:
 
 
 def _equals_ignoring_case(text: str) -> Matcher:
-    return pattern(text, wildcards=False, flags=re.IGNORECASE)
+    return pattern(text, wildcards=False, ignore_case=True)
 
 
 def _compared(read: Callable[[str], _T], test: Callable[[_T, _T], bool]) -> Compiler:
-    """An operator on a type of its own ("Variables": it takes no policy variable)."""
+    """Return the reader for an operator on a type of its own ("Variables": it takes none)."""
 
     def compiler(text: str) -> Matcher:
         bound = read(text)
-        return lambda value, context: test(read(value), bound)
+        return lambda context: lambda value: test(read(value), bound)
 
     return compiler
 
@@ -43,7 +43,7 @@ def _number(text: str) -> Decimal:
 
 
 def _instant(text: str) -> timedelta:
-    """The time since 1970 of a W3C date, in UTC if it names no zone, or of UNIX seconds.
+    """Return the time since 1970 of a W3C date, in UTC if it names no zone, or of UNIX seconds.
 
     `2024` and `20240101` could be either, so seconds have nine digits or more.
     """

@@ -1,14 +1,19 @@
-"""The patterns of a policy: wildcards, policy variables, ARNs, actions."""
+"""Reads the patterns of a policy: wildcards, policy variables, ARNs, actions.
+
+Each is read once, with the document. What comes of it, a `Matcher`, is given the condition keys of
+a request, puts them in the place of its variables, and returns the test of one value.
+"""
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from core.ec2.wildcards import expression
+from core.ec2.wildcards import Wildcard, WildcardPattern
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]]
-Matcher: TypeAlias = Callable[[str, Context], bool]
+Test: TypeAlias = Callable[[str], bool]
+Matcher: TypeAlias = Callable[[Context], Test]
 Compiler: TypeAlias = Callable[[str], Matcher]
 
 
@@ -17,7 +22,7 @@ class KindError(ValueError):
 
 
 def quoted(text: str) -> str:
-    """Text of the document for a message: short, and without control characters."""
+    """Return text of the document for a message: short, and without control characters."""
     shown = json.dumps(text if len(text) <= 60 else text[:59] + "\u2026")
     return shown.replace("\x7f", "\\u007f")  # which Python leaves as it is
 
@@ -26,7 +31,7 @@ def quoted(text: str) -> str:
 KEY = re.compile(r"[a-z0-9-]+:(?:[a-z0-9-]+/.+|[a-z0-9-]+(?<!tag))", re.IGNORECASE)
 _PIECE = re.compile(
     r"\$\{(?:(?P<literal>[*?$])|(?P<key>[^\s{}'*?$,]+)(?:, '(?P<default>[^'{}]*)')?)\}"
-    r"|(?P<broken>\$\{)|(?P<wildcard>[*?])|\$|[^$*?]+"
+    r"|(?P<broken>\$\{)|(?P<run>\*+)|(?P<one>\?)|\$|[^$*?]+"
 )
 
 
@@ -35,7 +40,7 @@ class _Variable(NamedTuple):
     default: str | None
 
     def value(self, context: Context) -> str | None:
-        """The text it stands for, or None ("Variables": a key with several values is no variable).
+        """Return the text it stands for, or None ("Variables": with several values, none).
 
         An empty value counts as none, or `${aws:PrincipalTag/team}*` would become `*`.
         """
@@ -43,71 +48,166 @@ class _Variable(NamedTuple):
         return values[0] if len(values) == 1 else None if values else self.default
 
 
-def pattern(text: str, *, wildcards: bool = True, flags: int = 0) -> Matcher:
-    """A text with wildcards and variables ("Variables": `${*}`, `${?}`, `${$}` are characters).
+def pattern(text: str, *, wildcards: bool = True, ignore_case: bool = False) -> Matcher:
+    """Return the matcher of a text with wildcards and variables.
 
-    A variable without a value makes it match nothing. A value's own `*` is no wildcard.
+    `${*}`, `${?}` and `${$}` are the characters ("Variables"). A variable without a value makes
+    the pattern match nothing. A value's own `*` is no wildcard.
+
+    Raises:
+        KindError: it holds what looks like a variable and is none.
     """
-    pieces: list[str | _Variable] = []
+    fold = _without_case if ignore_case else str
+    pieces: list[str | Wildcard | _Variable] = []
     for match in _PIECE.finditer(text):
         if match["broken"] or (match["key"] and not KEY.fullmatch(match["key"])):
             raise KindError(f"not a policy variable: {quoted(text[match.start() :])}")
         if match["key"]:
             pieces.append(_Variable(match["key"].lower(), match["default"]))
-        elif match["wildcard"] and wildcards:
-            pieces.append("." if match[0] == "?" else "*")
+        elif match["run"] and wildcards:
+            pieces.append(Wildcard.RUN)
+        elif match["one"] and wildcards:
+            pieces.append(Wildcard.ONE)
         else:
-            pieces.append(re.escape(match["literal"] or match[0]))
+            pieces.append(fold(match["literal"] or match[0]))
 
-    def matches(value: str, context: Context) -> bool:
-        chunks = [""]
+    def test_of(found: WildcardPattern) -> Test:
+        return (lambda value: found.matches(fold(value))) if ignore_case else found.matches
+
+    fixed = [piece for piece in pieces if not isinstance(piece, _Variable)]
+    if len(fixed) == len(pieces):
+        test = test_of(WildcardPattern(fixed))
+        return lambda context: test
+
+    def matcher(context: Context) -> Test:
+        tokens: list[str | Wildcard] = []
         for piece in pieces:
-            if piece == "*":
-                chunks.append("")
-                continue
-            found = piece.value(context) if isinstance(piece, _Variable) else piece
-            if found is None:
-                return False
-            chunks[-1] += re.escape(found) if isinstance(piece, _Variable) else found
-        return re.fullmatch(expression(chunks), value, flags | re.DOTALL) is not None
+            token = piece.value(context) if isinstance(piece, _Variable) else piece
+            if token is None:
+                return _nothing
+            tokens.append(fold(token) if isinstance(token, str) else token)
+        return test_of(WildcardPattern(tokens))
 
-    return matches
+    return matcher
 
 
-def arn(text: str, *, cut_short: bool = False) -> Matcher:
-    """An ARN, each of its six segments checked separately ("Condition operators": ArnLike).
+def variables(text: str) -> Iterator[str]:
+    """Return the condition keys that a text of the document uses as policy variables."""
+    return (match["key"].lower() for match in _PIECE.finditer(text) if match["key"])
 
-    "Resource" says the same of wildcards, and lets a `*` at the end of a segment run on past the
-    colon. Here it does not: a key name may hold colons, and `x:key-pair/dev` is not the name `dev`
-    of another account. After the fifth colon, `:` and `/` are characters like any other.
+
+def arn(text: str) -> Matcher:
+    """Return the matcher of an ARN whose six segments are each checked separately.
+
+    "Condition operators": ArnLike and ArnEquals. After the fifth colon, `:` and `/` are characters
+    like any other.
+
+    Raises:
+        KindError: it is no ARN, or can match none.
+    """
+    return _matcher(segments_of(text), expanding=False)
+
+
+def resource(text: str, *, forbids: bool) -> Matcher:
+    """Return the matcher of a resource: `*`, or an ARN.
+
+    "Resource": "If the * wildcard is the last character of a resource ARN segment, it can expand
+    to match beyond the colon boundaries." So it does where a match `forbids` something. Where a
+    match allows something it stays in its segment: a key name may hold colons, and
+    `x:key-pair/dev` is not the name `dev` of another account.
+
+    Raises:
+        KindError: it is neither, or can match no ARN.
+    """
+    if text == "*":
+        return pattern(text)
+    return _matcher(segments_of(text, expanding=forbids, cut_short=True), expanding=forbids)
+
+
+def action(text: str) -> Matcher:
+    """Return the matcher of `*`, or of a service and a name with wildcards, without case.
+
+    Raises:
+        KindError: it is no action ("Action").
+    """
+    if not re.fullmatch(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+", text):
+        raise KindError(f"{quoted(text)} is not an action")
+    return pattern(text, ignore_case=True)
+
+
+def segments_of(text: str, *, expanding: bool = False, cut_short: bool = False) -> list[str]:
+    """Return the segments of an ARN pattern: six, or fewer if a `*` may be several of them.
+
+    Raises:
+        KindError: it is no ARN, or one of its segments can match none of any ARN.
     """
     segments = text.split(":", 5)
-    if cut_short and text.endswith("*"):
+    if cut_short and not expanding and text.endswith("*"):
         segments += ["*"] * (6 - len(segments))
-    if segments[0] != "arn" or len(segments) < 6 or not all(segments[1:3] + segments[5:]):
+    several = expanding and any(segment.endswith("*") for segment in segments[1:])
+    if segments[0] != "arn" or not all(segments[1:3] + segments[5:]):
+        raise KindError(f"{quoted(text)} is not an ARN")
+    if len(segments) < (4 if several else 6):
         raise KindError(f"{quoted(text)} is not an ARN")
     if any("${" in segment for segment in segments[:5]):
         raise KindError("a policy variable may stand only after the fifth colon of an ARN")
     if set("*?") & set(segments[2]):
         raise KindError("no wildcard may stand in the service of an ARN")
-    matchers = [pattern(segment) for segment in segments]
-
-    def matches(value: str, context: Context) -> bool:
-        parts = value.split(":", 5)
-        return len(parts) == 6 and all(
-            match(part, context) for match, part in zip(matchers, parts, strict=True)
-        )
-
-    return matches
+    # Names of partitions, services and Regions, and numbers of accounts: no slash, no capital.
+    whole = len(segments) == 6
+    for segment in segments[1 : 5 if whole else len(segments) - 1]:
+        if not re.fullmatch("[a-z0-9*?-]*", segment):
+            raise KindError(f"{quoted(text)} can match no ARN, because of {quoted(segment)}")
+    return segments
 
 
-def resource(text: str) -> Matcher:
-    """`*` or an ARN; one that ends in `*` may lack the segments after it ("Resource")."""
-    return pattern(text) if text == "*" else arn(text, cut_short=True)
+def _matcher(segments: list[str], *, expanding: bool) -> Matcher:
+    first = [pattern(segment)({}) for segment in segments[:-1]]
+    last = pattern(segments[-1])
+    open_ended = [expanding and segment.endswith("*") for segment in segments]
+
+    def matcher(context: Context) -> Test:
+        rest = last(context)
+
+        def test(value: str) -> bool:
+            parts = value.split(":")
+            if len(parts) < 6:
+                return False
+            at = places(open_ended, len(parts), lambda i, part: first[i](parts[part]))
+            return any(rest(":".join(parts[part:])) for part in at)
+
+        return test
+
+    return matcher
 
 
-def action(text: str) -> Matcher:
-    """`*`, or a service and a name with wildcards, without regard to case ("Action")."""
-    if not re.fullmatch(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+", text):
-        raise KindError(f"{quoted(text)} is not an action")
-    return pattern(text, flags=re.IGNORECASE)
+def places(
+    open_ended: list[bool], parts: int, fits: Callable[[int, int], bool]
+) -> "set[int] | range":
+    """Return at which parts of an ARN the last segment of a pattern may begin.
+
+    Every other segment covers one part that `fits` it, given the numbers of both, and those that
+    are open-ended any number of parts behind that.
+    """
+    starts: set[int] | range = {0}
+    for segment, is_open in enumerate(open_ended[:-1]):
+        starts = {part + 1 for part in starts if part + 1 < parts and fits(segment, part)}
+        if is_open and starts:
+            starts = range(min(starts), parts)
+    return starts
+
+
+def _without_case(text: str) -> str:
+    """Return what is equal for texts that differ in case only, character by character.
+
+    Some characters are several in the other case; these are left as they are (`str.casefold`
+    would make ß equal to ss).
+    """
+    if text.isascii():
+        return text.lower()
+    upper = (up if len(up := character.upper()) == 1 else character for character in text)
+    return "".join(character.lower()[0] for character in upper)
+
+
+def _nothing(_: str) -> bool:
+    return False

@@ -1,10 +1,10 @@
-"""Requests, and the statements that judge them."""
+"""Judges requests by the statements of a policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
-from core.ec2.policy.patterns import Context, KindError, Matcher
+from core.ec2.policy.patterns import Context, KindError, Matcher, Test
 
 
 class Effect(StrEnum):
@@ -42,8 +42,10 @@ class AnyOf:
     matchers: tuple[Matcher, ...]
     negated: bool
 
-    def __call__(self, value: str, context: Context) -> bool:
-        return any(matches(value, context) for matches in self.matchers) != self.negated
+    def __call__(self, context: Context) -> Test:
+        """Return the test of a value in a request with these condition keys."""
+        tests = [matcher(context) for matcher in self.matchers]
+        return lambda value: any(test(value) for test in tests) != self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,20 @@ class Condition:
     when_missing: bool
 
     def holds(self, context: Context, effect: Effect) -> bool:
-        """Whether the request meets it, for a statement of this effect ("Multivalued keys")."""
+        """Return whether a request meets it, in a statement of this effect ("Multivalued keys")."""
         if not (present := context.get(self.key)):
             return self.when_missing
         default = "ForAnyValue" if effect is Effect.DENY else "ForAllValues"
         combine = any if (self.quantifier or default) == "ForAnyValue" else all
-        return combine(self._holds_for(value, context, effect) for value in present)
+        test = self.values(context)
+        return combine(_holds_for(value, test, effect) for value in present)
 
-    def _holds_for(self, value: str, context: Context, effect: Effect) -> bool:
-        try:
-            return self.values(value, context)
-        except KindError:
-            return effect is Effect.DENY
+
+def _holds_for(value: str, test: Test, effect: Effect) -> bool:
+    try:
+        return test(value)
+    except KindError:
+        return effect is Effect.DENY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,17 @@ class Statement:
     resources: AnyOf
     conditions: tuple[Condition, ...]
 
+    @property
+    def patterns(self) -> int:
+        """How many values stand in it."""
+        elements = (self.actions, self.resources, *(each.values for each in self.conditions))
+        return sum(len(element.matchers) for element in elements)
+
     def applies(self, request: Request, context: Context) -> bool:
-        """Whether it is about this request ("Multiple keys or values": conditions are ANDed)."""
+        """Return whether it is about this request ("Multiple keys or values": ANDed)."""
         return (
-            self.actions(request.action, context)
-            and self.resources(request.resource, context)
+            self.actions(context)(request.action)
+            and self.resources(context)(request.resource)
             and all(condition.holds(context, self.effect) for condition in self.conditions)
         )
 

@@ -31,23 +31,31 @@ def new_parameters() -> Parameters:
 
 
 def check(parameters: Parameters) -> None:
-    """Insist that the numbers are possible, and cost no more than some seconds and 1 GiB.
+    """Insist that the numbers are possible.
 
     Raises:
-        NotRead: they cost more; says what to do.
-        EncodingError: they are not possible.
+        EncodingError: they are not.
     """
     memory, passes, lanes = parameters.memory, parameters.passes, parameters.parallelism
     if parameters.flavour not in ("Argon2id", "Argon2i", "Argon2d"):
         raise EncodingError("the key derivation of this PPK is unknown, or was changed")
     if not lanes or not passes or memory < 8 * lanes:
         raise EncodingError("the Argon2 numbers of this PPK are impossible, so it was changed")
+
+
+def obstacle(parameters: Parameters) -> str:
+    """Return why the numbers are not tried, if they cost more than some seconds and 1 GiB."""
+    memory, passes, lanes = parameters.memory, parameters.passes, parameters.parallelism
     # Each pass starts a thread or more for each lane.
-    if memory > _MOST_MEMORY or memory * passes > _MOST_WORK or passes * lanes > _MOST_THREADS:
-        raise NotRead(
-            f"its passphrase takes {memory:,} KiB and {passes:,} passes of Argon2, which is more"
-            " than is tried here, so save it anew with the usual numbers of puttygen"
-        )
+    if memory <= _MOST_MEMORY and memory * passes <= _MOST_WORK and passes * lanes <= _MOST_THREADS:
+        return ""
+    return (
+        f"its passphrase takes {memory:,} KiB and {passes:,} passes of Argon2, which is more than"
+        f" is tried here, {_SAVE_ANEW}"
+    )
+
+
+_SAVE_ANEW = "so save it anew with puttygen FILE -O private -o NEW"
 
 
 def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:
@@ -59,9 +67,7 @@ def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.kdf import argon2
 
-    not_read = NotRead(
-        "this kind of Argon2 is not read here, save it anew with the usual numbers of puttygen"
-    )
+    not_read = NotRead(f"this kind of Argon2 is not read here, {_SAVE_ANEW}")
     flavour = getattr(argon2, parameters.flavour, None)
     if flavour is None:  # versions of the library before 47 have Argon2id only
         raise not_read

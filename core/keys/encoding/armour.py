@@ -5,10 +5,11 @@ at the end, text or a byte-order mark in front, indented lines and lines of any 
 """
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from dataclasses import dataclass, field
 
 from core.keys import EncodingError, NotRead
+from core.keys.encoding import strict_base64
 
 _BLOCK = re.compile(
     rb"-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY)-----\s(.*?)-----END \1-----", re.DOTALL
@@ -51,12 +52,9 @@ def unbase64(text: bytes) -> bytes:
         EncodingError: it is not.
     """
     try:
-        data = b64decode(text, validate=True)
-    except ValueError:  # binascii.Error is one
-        data = b""
-    if not data or b64encode(data) != text:
-        raise EncodingError("its base64 is damaged, or some of it is missing")
-    return data
+        return strict_base64.decode(text)
+    except ValueError:
+        raise EncodingError("its base64 is damaged, or some of it is missing") from None
 
 
 def parse(data: bytes) -> Armour:

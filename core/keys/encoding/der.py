@@ -38,3 +38,36 @@ def fields(data: bytes) -> list[tuple[int, bytes]]:
         found.append((data[start], data[head : head + length]))
         start = head + length
     return found
+
+
+def inside(data: bytes) -> list[tuple[int, bytes]]:
+    """Return the fields of the one SEQUENCE that bytes are, or none."""
+    match fields(data):
+        case [(tag, content)] if tag == SEQUENCE:
+            return fields(content)
+    return []
+
+
+def number(content: bytes) -> int | None:
+    """Return what the content of an INTEGER stands for, or None where it is negative or empty."""
+    if not content or content[0] & 0x80:
+        return None
+    return int.from_bytes(content, "big")
+
+
+def dotted(content: bytes) -> str:
+    """Return the content of an OBJECT IDENTIFIER with dots, such as 1.2.840.113549.1.1.1.
+
+    One that is damaged, or longer than any that is used, gives an empty text.
+    """
+    if not content or len(content) > 64 or content[-1] & 0x80:
+        return ""
+    parts: list[int] = []
+    value = 0
+    for octet in content:
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            parts.append(value)
+            value = 0
+    first = min(parts[0] // 40, 2)
+    return ".".join(map(str, (first, parts[0] - 40 * first, *parts[1:])))

@@ -69,6 +69,16 @@ class Reader:
             raise WireError("a number is padded")
         return value
 
+    def skip(self, count: int) -> None:
+        """Go past so many bytes.
+
+        Raises:
+            WireError: there are fewer.
+        """
+        if self._position + count > len(self._data):
+            raise WireError("a number is cut off")
+        self._position += count
+
     def rest(self) -> bytes:
         """Return what has not been read, without reading it."""
         return self._data[self._position :]

@@ -5,10 +5,9 @@ strict one, for files that this program wrote.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import assert_never
 
 from core.keys import (
+    MOST_BYTES_OF_A_KEY_FILE,
     EncodingError,
     HalvesDisagree,
     NotRead,
@@ -21,14 +20,15 @@ from core.keys import (
 from core.keys.encoding import armour
 from core.keys.encoding.armour import Armour
 from core.keys.encoding.sshwire import string
+from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.keys.reading import import_material, private_numbers
+from core.keys.reading import import_material
 
 __all__ = [
     "LARGEST",
-    "Container",
     "EncodingError",
+    "FileKind",
     "HalvesDisagree",
     "NotRead",
     "PrivateKeyFile",
@@ -40,19 +40,7 @@ __all__ = [
     "unlock",
 ]
 
-LARGEST = 64 * 1024
-"""More bytes than any private key file has; a larger one is refused unread."""
-
-
-class Container(StrEnum):
-    """The kinds of files that are read; the value is the name to show."""
-
-    PKCS1 = "PEM (PKCS#1)"
-    PKCS8 = "PEM (PKCS#8)"
-    DER = "DER"
-    OPENSSH = "OpenSSH"
-    PPK2 = "PPK version 2"
-    PPK3 = "PPK version 3"
+LARGEST = MOST_BYTES_OF_A_KEY_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +49,14 @@ class PrivateKeyFile:
 
     `public_key` is None where it takes the passphrase to see it: encrypted PEM and DER. So is
     `comment` empty in an encrypted OpenSSH container. Neither is checked in an encrypted file.
+    `obstacle` says why an encrypted file cannot be unlocked here, whatever the passphrase.
     """
 
-    container: Container
+    container: FileKind
     encrypted: bool
     public_key: PublicKey | None
     comment: str
+    obstacle: str = ""
 
 
 def looks_private(data: bytes) -> bool:
@@ -85,31 +75,9 @@ def examine(data: bytes) -> PrivateKeyFile:
         NotRead: it is in a form, or encrypted in a way, that is not read.
         EncodingError: it is damaged, or no private key file.
     """
-    match _parse(data):
-        case ppk.File() as file:
-            public_key: PublicKey | None = ppk.public_key(file)
-            if not file.encrypted:
-                ppk.unlock(file)
-            container = Container.PPK2 if file.version == 2 else Container.PPK3
-            return PrivateKeyFile(container, file.encrypted, public_key, _text(file.comment))
-        case openssh.Container() as file:
-            comment = b"" if file.encrypted else openssh.unlock(file, None)[1]
-            return PrivateKeyFile(
-                Container.OPENSSH, file.encrypted, file.public_key, _text(comment)
-            )
-        case Armour() as block:
-            encrypted = pkcs8.is_encrypted(block)
-            if encrypted:
-                pkcs8.check_encryption(block)
-            public_key = (
-                None if encrypted else private_numbers.public_half(pkcs8.unlock(block, None))
-            )
-            container = Container.PKCS1 if block.label == pkcs8.PKCS1_LABEL else Container.PKCS8
-            if pkcs8.label_of_der(data):
-                container = Container.DER
-            return PrivateKeyFile(container, encrypted, public_key, "")
-        case never:
-            assert_never(never)
+    file = _parse(data)
+    public_key, comment = file.shown()
+    return PrivateKeyFile(file.container, file.encrypted, public_key, comment, file.obstacle)
 
 
 def check_layout(data: bytes) -> None:
@@ -121,16 +89,7 @@ def check_layout(data: bytes) -> None:
     Raises:
         EncodingError: it is laid out otherwise, or is of a kind that is not written.
     """
-    match _parse(data):
-        case ppk.File() as file:
-            as_written = data == file.render()
-        case _:
-            block = armour.parse(data)
-            if pkcs8.is_encrypted(block):
-                raise EncodingError("this kind of file is never written here")
-            widths = openssh.WIDTHS if block.label == openssh.LABEL else (64,)
-            as_written = not block.headers and data in [block.render(width) for width in widths]
-    if not as_written:
+    if not _parse(data).is_as_written(data):
         raise EncodingError("it was changed, or was written by another program")
 
 
@@ -147,15 +106,7 @@ def unlock(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
         NotRead: it is in a form, or encrypted in a way, that is not read.
         EncodingError: it is damaged, or no private key file.
     """
-    match _parse(data):
-        case ppk.File() as file:
-            return ppk.unlock(file, passphrase)
-        case openssh.Container() as file:
-            return openssh.unlock(file, passphrase)[0]
-        case Armour() as block:
-            return pkcs8.unlock(block, passphrase)
-        case never:
-            assert_never(never)
+    return _parse(data).unlock(passphrase)
 
 
 def _is_dropbear(data: bytes) -> bool:
@@ -163,7 +114,7 @@ def _is_dropbear(data: bytes) -> bool:
     return data.startswith(_DROPBEAR)
 
 
-_Parsed = ppk.File | openssh.Container | Armour
+_Parsed = ppk.PPKFile | openssh.OpenSSHFile | pkcs8.PKCSFile
 
 _OTHER_KINDS = {
     b"BEGIN EC PRIVATE KEY": "ECDSA",
@@ -184,7 +135,7 @@ def _parse(data: bytes) -> _Parsed:
         raise EncodingError("it is larger than 64 KiB, so it is no private key file")
     label = pkcs8.label_of_der(data)
     if label:
-        return Armour(label, {}, data)
+        return pkcs8.parse(Armour(label, {}, data), is_der=True)
     if _is_dropbear(data):
         raise NotRead("it is a key of Dropbear, convert it with dropbearconvert dropbear openssh")
     data = data.removeprefix(_BOM).lstrip()
@@ -201,11 +152,7 @@ def _parse(data: bytes) -> _Parsed:
         raise EncodingError("this is no private key file")
     block = armour.parse(data)
     if block.label == openssh.LABEL:
-        return openssh.parse(block.body)
-    if block.label in (pkcs8.PKCS1_LABEL, pkcs8.PKCS8_LABEL, pkcs8.PKCS8_ENCRYPTED_LABEL):
-        return block
+        return openssh.parse(block)
+    if block.label in pkcs8.LABELS:
+        return pkcs8.parse(block)
     raise NotRead("its BEGIN line names a kind of private key that is not read")
-
-
-def _text(comment: bytes) -> str:
-    return comment.decode("utf-8", "replace")

@@ -10,21 +10,12 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.keys import ssh_types
 from core.keys.encoding import der
 from core.keys.encoding.sshwire import Reader, WireError
-from core.keys.public_key import PublicKey
+from core.keys.public_key import SSH_NAMES, PublicKey
 from core.keys.reading import certificate
 
-_OTHER_TYPES = {
-    "ssh-dss": "DSA",
-    "ecdsa-sha2-nistp256": "ECDSA",
-    "ecdsa-sha2-nistp384": "ECDSA",
-    "ecdsa-sha2-nistp521": "ECDSA",
-    "sk-ssh-ed25519@openssh.com": "ED25519-SK",
-    "sk-ssh-ed25519": "ED25519-SK",
-    "sk-ecdsa-sha2-nistp256@openssh.com": "ECDSA-SK",
-    "sk-ecdsa-sha2-nistp256": "ECDSA-SK",
-}
 _TYPE = re.compile(r"(ssh-|ecdsa-sha2-|sk-)[a-z0-9@.-]+")
 
 _VALUE = r'"(?:[^"\\]|\\.)*+"'
@@ -119,10 +110,10 @@ def _openssh(number: int, line: str) -> Entry | None:
     blob = _unbase64(fields[1])
     name = _name(blob)
     key = _key(blob) if fields[0] == name else None
-    if certificate.is_certificate(fields[0].encode()):
+    if ssh_types.is_certificate(fields[0]):
         kind = "certificate"
     comment = fields[2] if len(fields) > 2 else ""
-    other = _OTHER_TYPES.get(certificate.key_type(fields[0].encode()).decode(), "")
+    other = _foreign(fields[0])
     return Entry(kind, number, key, comment, other)
 
 
@@ -142,8 +133,14 @@ def _rfc4716(number: int, lines: list[str]) -> Entry:
         else:
             body += line.strip(" \t")
     blob = _unbase64(body)
-    other = _OTHER_TYPES.get(certificate.key_type(_name(blob).encode()).decode(), "")
+    other = _foreign(_name(blob))
     return Entry("RFC 4716 public key", number, _key(blob), comment, other)
+
+
+def _foreign(name: str) -> str:
+    """Return what a type that is not taken is called, or nothing."""
+    taken = ssh_types.certified_type(name) in SSH_NAMES.values()
+    return "" if taken else ssh_types.usual_name(name)
 
 
 def _name(blob: bytes) -> str:
@@ -156,7 +153,7 @@ def _name(blob: bytes) -> str:
 
 def _key(blob: bytes) -> PublicKey | None:
     """Return the key of a wire blob, or that which a certificate is for."""
-    if certificate.is_certificate(_name(blob).encode()):
+    if ssh_types.is_certificate(_name(blob)):
         return _from_blob(certificate.certified(blob))
     return _from_blob(blob)
 

@@ -11,67 +11,74 @@ from pathlib import Path
 
 import pytest
 
-from core.checks.check_up import Progress, Summary
+from core.checks.check_up import Progress, Summary, check_up
 from core.checks.finding import KINDS, Finding, Severity
-from core.disk import files, mounts
+from core.custody import agent_keys, authorized_keys, saving
+from core.custody.authorized_keys import Account
+from core.disk import files, leftovers, mounts
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
 from core.errors import StoreError
 from core.keys.public_key import PublicKey
-from core.model import KeyPair, PrivateKeyState
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.model import Custody, KeptKeyPair, PrivateKeyState
+from core.session import Session
 from core.store import data_dir
 from core.store.region_store import RegionStore
 from tests.demo import deterministic_keys
-from tests.helpers import Agent
+from tests.helpers import Agent, kept, session_over
 
 YEAR = timedelta(days=365)
 
 
 @pytest.fixture
-def world(
-    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator["World"]:
+def world(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["World"]:
     """Return a store in which nothing is wrong: two saved pairs, an imported one, two Regions."""
     monkeypatch.setattr(mounts, "MOUNTINFO", tmp_path / "no such file")
-    world = World(service, tmp_path / "keys")
+    account = Account("ops", os.geteuid(), tmp_path)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
+    world = World(session, tmp_path / "keys")
     with deterministic_keys(7):
         world.create("rsa", "rsa")
         world.create("ed25519", "ed25519", ".ppk")
-        world.service.for_region("eu-west-1").create_key_pair(key_name="there", key_type="ed25519")
-        world.service.for_region("eu-west-1").delete_key_pair(key_name="there")
+        world.session.for_region("eu-west-1").backend.create_key_pair(
+            key_name="there", key_type="ed25519"
+        )
+        world.session.for_region("eu-west-1").backend.delete_key_pair(key_name="there")
         yield world
 
 
 class World:
     """A store and a folder of saved keys, and ways to spoil them."""
 
-    def __init__(self, service: KeyPairService, keys: Path) -> None:
-        self.service = service
+    def __init__(self, session: Session, keys: Path) -> None:
+        self.session = session
         self.keys = keys
         keys.mkdir(0o700)
 
     @property
     def store(self) -> RegionStore:
-        return self.service._store
+        return self.session.store
 
-    def create(self, name: str, key_type: str = "ed25519", suffix: str = ".pem") -> KeyPair:
-        created = self.service.create_key_pair(
+    def create(self, name: str, key_type: str = "ed25519", suffix: str = ".pem") -> KeptKeyPair:
+        created = self.session.backend.create_key_pair(
             key_name=name, key_type=key_type, key_format=suffix.removeprefix(".")
         )
-        self.service.save_key_material(created, str(self.keys / f"{name}{suffix}"))
+        saving.save_key_material(self.session, created, str(self.keys / f"{name}{suffix}"))
         return created.key_pair
 
     def change(self, name: str, **values: object) -> None:
-        """Change a record behind the service's back, so that its checksum is right all the same."""
+        """Change a record behind the session's back, so that its checksum is right all the same."""
+        of_custody = {key: values.pop(key) for key in Custody.__slots__ if key in values}
         with self.store.transaction() as transaction:
             pair = transaction.state.named(name)
             assert pair is not None
-            transaction.update(replace(pair, **values), "Test")  # type: ignore[arg-type] # whatever is to be tried
+            changed = replace(pair, **values)  # type: ignore[arg-type] # whatever is to be tried
+            transaction.update(kept(changed, **of_custody), "Test")
 
     def check_up(self, older_than: timedelta | None = YEAR) -> list[Finding]:
-        *steps, last = self.service.check_up(older_than)
+        *steps, last = check_up(self.session, older_than)
         assert isinstance(last, Summary)
         return [step for step in steps if isinstance(step, Finding)]
 
@@ -83,13 +90,13 @@ def test_nothing_is_found_in_a_clean_store(world: World) -> None:
     assert world.check_up() == []
 
 
-def test_nothing_is_found_where_there_is_nothing(service: KeyPairService) -> None:
-    assert list(service.check_up(YEAR)) == [Summary((), 0, ())]
-    assert not service._store.folder.exists()
+def test_nothing_is_found_where_there_is_nothing(session: Session) -> None:
+    assert list(check_up(session, YEAR)) == [Summary((), 0, ())]
+    assert not session.store.folder.exists()
 
 
 def test_it_says_what_it_looks_at_before_it_does(world: World) -> None:
-    *steps, summary = world.service.check_up(YEAR)
+    *steps, summary = check_up(world.session, YEAR)
     assert steps == [
         Progress("the file of eu-west-1", 0, 2),
         Progress("the file of us-east-1", 1, 2),
@@ -129,10 +136,10 @@ def damaged_key(world: World) -> None:
 
 
 def foreign_key(world: World) -> None:
-    other = world.service.create_key_pair(key_name="other", key_type="rsa")
+    other = world.session.backend.create_key_pair(key_name="other", key_type="rsa")
     (world.keys / "rsa.pem").unlink()
-    world.service.save_key_material(other, str(world.keys / "rsa.pem"))
-    world.service.delete_key_pair(key_name="other")
+    saving.save_key_material(world.session, other, str(world.keys / "rsa.pem"))
+    world.session.backend.delete_key_pair(key_name="other")
 
 
 def a_link(world: World) -> None:
@@ -167,33 +174,35 @@ def on_a_network(world: World) -> None:
 
 
 def never_saved(world: World) -> None:
-    world.service.create_key_pair(key_name="lost", key_type="ed25519")
+    world.session.backend.create_key_pair(key_name="lost", key_type="ed25519")
 
 
 def old(world: World) -> None:
-    world.change("rsa", create_time=world.service.now() - timedelta(days=366))
+    world.change("rsa", create_time=world.session.now() - timedelta(days=366))
 
 
 def short(world: World) -> None:
     line = PublicKey.from_rsa_numbers(65537, (1 << 1023) + 1).line
-    world.service.import_key_pair(key_name="short", public_key_material=line)
+    world.session.backend.import_key_pair(key_name="short", public_key_material=line)
 
 
 def same_key(world: World) -> None:
-    elsewhere = world.service.for_region("eu-west-1")
-    for pair in world.service.describe_key_pairs(key_names=["rsa"]):
-        elsewhere.import_key_pair(key_name="copied", public_key_material=pair.public_key)
+    elsewhere = world.session.for_region("eu-west-1")
+    for pair in world.session.backend.describe_key_pairs(key_names=["rsa"]):
+        elsewhere.backend.import_key_pair(key_name="copied", public_key_material=pair.public_key)
 
 
 def same_name(world: World) -> None:
-    created = world.service.for_region("eu-west-1").create_key_pair(
+    created = world.session.for_region("eu-west-1").backend.create_key_pair(
         key_name="rsa", key_type="ed25519"
     )
-    world.service.for_region("eu-west-1").save_key_material(created, str(world.keys / "other.pem"))
+    saving.save_key_material(
+        world.session.for_region("eu-west-1"), created, str(world.keys / "other.pem")
+    )
 
 
 def wrong_record(world: World) -> None:
-    (other,) = world.service.describe_key_pairs(key_names=["ed25519"])
+    (other,) = world.session.backend.describe_key_pairs(key_names=["ed25519"])
     world.change("rsa", key_fingerprint=other.key_fingerprint)
 
 
@@ -234,6 +243,16 @@ def journal_is_a_folder(world: World) -> None:
     world.store.journal.path.mkdir()
 
 
+def killed_install(world: World) -> None:
+    folder = world.keys.with_name(".ssh")
+    folder.mkdir(0o700)
+    (folder / ".authorized_keys.0123456789abcdef.tmp").touch(0o600)
+
+
+def killed_save(world: World) -> None:
+    (world.keys / ".keypairs-0123456789abcdef.tmp").touch(0o600)
+
+
 FAULTS: dict[Callable[[World], None], list[str]] = {
     gone: ["file-gone"],
     one_copy_gone: ["copy-gone"],
@@ -261,20 +280,22 @@ FAULTS: dict[Callable[[World], None], list[str]] = {
     open_folder: ["store-folder"],
     readable_store: ["store-exposed"],
     journal_is_a_folder: ["store-journal"],
+    killed_install: ["install-leftover"],
+    killed_save: ["save-leftover"],
 }
 
 
 def test_commands_name_the_folder_whatever_it_is_called(tmp_path: Path) -> None:
     folder = tmp_path / "it's $mine"
-    service = KeyPairService.open(folder, "us-east-1")
-    service.create_key_pair(key_name="web", key_type="ed25519")
-    service._store.path.chmod(0o644)
+    session = open_local(folder, "us-east-1")
+    session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    session.store.path.chmod(0o644)
     folder.chmod(0o711)
-    (exposed,) = [f for f in _findings(service) if f.kind == "store-exposed"]
+    (exposed,) = [f for f in _findings(session) if f.kind == "store-exposed"]
     _run_in_sh(exposed.advice.partition("yours alone: ")[2])
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     folder.chmod(0o777)
-    (unusable,) = [f for f in _findings(service) if f.kind == "store-folder"]
+    (unusable,) = [f for f in _findings(session) if f.kind == "store-folder"]
     command = unusable.problem.partition("; ")[2].removesuffix(" makes it yours alone.")
     with pytest.raises(StoreError) as refused:
         data_dir.check(folder)
@@ -283,8 +304,32 @@ def test_commands_name_the_folder_whatever_it_is_called(tmp_path: Path) -> None:
     data_dir.check(folder)
 
 
-def _findings(service: KeyPairService) -> list[Finding]:
-    return [step for step in service.check_up(None) if isinstance(step, Finding)]
+def test_what_a_killed_install_left_goes_by_the_command_that_is_advised(world: World) -> None:
+    killed_install(world)
+    (found,) = world.check_up()
+    assert found.path is not None
+    command = found.advice.partition("so does: ")[2]
+    assert command.startswith("rm ")
+    subprocess.run(["sh", "-c", command], check=True)
+    assert not Path(found.path).exists()
+    assert world.check_up() == []
+
+
+def test_what_a_killed_save_left_is_removed(world: World) -> None:
+    killed_save(world)
+    in_use = world.keys / ".keypairs-0123456789abcde0.tmp"
+    with in_use.open("wb") as file, leftovers.held(file.fileno()):
+        (found,) = world.check_up()
+        assert in_use.exists()
+    assert found.path == str(world.keys / ".keypairs-0123456789abcdef.tmp")
+    assert not Path(found.path).exists()
+    assert "It was removed just now." in found.advice
+    in_use.unlink()
+    assert world.check_up() == []
+
+
+def _findings(session: Session) -> list[Finding]:
+    return [step for step in check_up(session, None) if isinstance(step, Finding)]
 
 
 def _run_in_sh(command: str) -> None:
@@ -341,7 +386,7 @@ def test_a_named_pipe_in_the_place_of_a_key_is_not_opened(world: World) -> None:
 def test_a_finding_names_the_pair_the_region_and_the_file(world: World) -> None:
     gone(world)
     (found,) = world.check_up()
-    (pair,) = world.service.describe_key_pairs(key_names=["rsa"])
+    (pair,) = world.session.backend.describe_key_pairs(key_names=["rsa"])
     path = str(world.keys / "rsa.pem")
     assert found.as_record() == {
         "kind": "file-gone",
@@ -403,33 +448,33 @@ def test_a_text_that_can_be_no_path_is_a_file_that_is_gone(world: World) -> None
 
 
 def test_a_pair_that_the_agent_holds_is_not_called_useless(
-    service: KeyPairService, ssh_agent: Agent
+    session: Session, ssh_agent: Agent
 ) -> None:
-    created = service.create_key_pair(key_name="only-there", key_type="ed25519")
-    service.add_to_agent(created)
-    found = the_finding(service)
+    created = session.backend.create_key_pair(key_name="only-there", key_type="ed25519")
+    agent_keys.add_to_agent(session, created)
+    found = the_finding(session)
     assert "the ssh-agent of this session holds it" in found.problem
     assert "of no use" not in found.problem
     assert not found.advice.startswith("Delete")
     ssh_agent.ssh_add("-D")
-    found = the_finding(service)
+    found = the_finding(session)
     assert "does not show it: unless an agent holds it, the pair is of no use" in found.problem
 
 
 def test_where_no_agent_answers_one_may_still_hold_the_key(
-    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.create_key_pair(key_name="lost", key_type="ed25519")
+    session.backend.create_key_pair(key_name="lost", key_type="ed25519")
     monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "none"))
-    found = the_finding(service)
+    found = the_finding(session)
     assert found.problem.endswith(
         "was never saved: unless an agent holds it, the pair is of no use."
     )
     assert "If no agent holds it, delete" in found.advice
 
 
-def the_finding(service: KeyPairService) -> Finding:
-    (found,) = [step for step in service.check_up(YEAR) if isinstance(step, Finding)]
+def the_finding(session: Session) -> Finding:
+    (found,) = [step for step in check_up(session, YEAR) if isinstance(step, Finding)]
     assert found.kind == "never-saved"
     return found
 
@@ -438,14 +483,14 @@ def the_finding(service: KeyPairService) -> Finding:
 def test_the_limit_of_age_can_be_chosen(
     world: World, limit: int | None, expected: list[str]
 ) -> None:
-    world.change("rsa", create_time=world.service.now() - timedelta(days=365, hours=12))
+    world.change("rsa", create_time=world.session.now() - timedelta(days=365, hours=12))
     found = world.check_up(None if limit is None else timedelta(days=limit))
     assert [finding.kind for finding in found] == expected
 
 
 def test_pairs_of_the_same_name_and_key_in_two_regions_are_one_finding(world: World) -> None:
-    (pair,) = world.service.describe_key_pairs(key_names=["rsa"])
-    world.service.for_region("eu-west-1").import_key_pair(
+    (pair,) = world.session.backend.describe_key_pairs(key_names=["rsa"])
+    world.session.for_region("eu-west-1").backend.import_key_pair(
         key_name="rsa", public_key_material=pair.public_key
     )
     (found,) = world.check_up()
@@ -468,7 +513,7 @@ def test_only_what_may_be_described_is_looked_at(world: World, tmp_path: Path) -
     gone(world)
     world.store.previous_path.unlink()
     authorizer = Authorizer(region("us-east-1"), "sam", policy=Policy.load(path))
-    *_, summary = KeyPairService(world.store, authorizer).check_up(YEAR)
+    *_, summary = check_up(session_over(world.store, authorizer), YEAR)
     assert summary == Summary(("eu-west-1",), 0, ("us-east-1",))
 
 

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,15 +16,17 @@ import pytest
 from core.checks import look_up
 from core.checks.answers import Found, Standing
 from core.checks.finding import PairReference
+from core.custody import saving
 from core.disk import files
 from core.keys import fingerprint_kinds
 from core.keys.encoding import argon2
 from core.model import Tag, TagSpecification
+from core.process import interruptible
 from core.secret import Passphrase
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
 from tests import key_zoo
-from tests.helpers import Run
+from tests.helpers import PUBLIC_KEY, SECONDS, Run, session_over
 from tests.key_zoo import PASSPHRASE, Zoo
 
 
@@ -34,17 +37,17 @@ def zoo(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Zoo:
 
 
 @pytest.fixture(scope="module")
-def everywhere(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> KeyPairService:
+def everywhere(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """Return a service that knows the keys of the folder, in two Regions in turn."""
     folder = tmp_path_factory.mktemp("data")
-    service = KeyPairService(RegionStore(folder, "us-east-1"))
-    regions = [service, service.for_region("eu-west-1")]
+    session = session_over(RegionStore(folder, "us-east-1"))
+    regions = [session, session.for_region("eu-west-1")]
     for number, (name, line) in enumerate(zoo.known.items()):
         tags = [TagSpecification("key-pair", [Tag("Number", str(number))])]
-        regions[number % 2].import_key_pair(
+        regions[number % 2].backend.import_key_pair(
             key_name=name, public_key_material=line, tag_specifications=tags
         )
-    return service
+    return session
 
 
 def by_name(folder: Path, found: Iterator[Found]) -> dict[str, Found]:
@@ -53,11 +56,9 @@ def by_name(folder: Path, found: Iterator[Found]) -> dict[str, Found]:
     return dict(rows)
 
 
-def test_every_file_of_a_mixed_folder_is_named_correctly(
-    zoo: Zoo, everywhere: KeyPairService
-) -> None:
+def test_every_file_of_a_mixed_folder_is_named_correctly(zoo: Zoo, everywhere: Session) -> None:
     assert len(zoo.expected) == key_zoo.FILES
-    found = by_name(zoo.folder, everywhere.finder().look(str(zoo.folder)))
+    found = by_name(zoo.folder, look_up.finder(everywhere).look(str(zoo.folder)))
     assert found.keys() == zoo.expected.keys()
     wrong = []
     for name, expected in zoo.expected.items():
@@ -76,7 +77,7 @@ def test_every_file_of_a_mixed_folder_is_named_correctly(
 
 
 def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
-    zoo: Zoo, everywhere: KeyPairService
+    zoo: Zoo, everywhere: Session
 ) -> None:
     asked: list[str] = []
 
@@ -84,7 +85,7 @@ def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
         asked.append(str(Path(path).relative_to(zoo.folder)))
         return Passphrase(PASSPHRASE)
 
-    found = by_name(zoo.folder, everywhere.finder(ask).look(str(zoo.folder)))
+    found = by_name(zoo.folder, look_up.finder(everywhere, ask).look(str(zoo.folder)))
     locked = [name for name, each in zoo.expected.items() if each.standing == "needs-passphrase"]
     assert sorted(asked) == sorted(locked)
     for name in locked:
@@ -95,11 +96,11 @@ def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
         assert found[name].standing == zoo.standing(key), name
 
 
-def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: KeyPairService) -> None:
+def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: Session) -> None:
     path = str(zoo.folder / "rsa-pkcs8-encrypted.pem")
     typed: list[Passphrase] = [Passphrase("wrong")]
     answers: list[Passphrase | None] = [typed[0], None]
-    finder = everywhere.finder(lambda _: answers.pop(0))
+    finder = look_up.finder(everywhere, lambda _: answers.pop(0))
     (wrong,) = finder.look(path)
     (none,) = finder.look(path)
     assert (wrong.standing, none.standing) == (Standing.LOCKED, Standing.LOCKED)
@@ -110,7 +111,7 @@ def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: KeyPa
 
 
 def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
-    zoo: Zoo, everywhere: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    zoo: Zoo, everywhere: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import bcrypt
 
@@ -119,7 +120,7 @@ def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
 
     monkeypatch.setattr(bcrypt, "kdf", never)
     monkeypatch.setattr(argon2, "derive", never)
-    finder = everywhere.finder()
+    finder = look_up.finder(everywhere)
     start = time.process_time()
     found = list(finder.look(str(zoo.folder)))
     # Testing the primes of the RSA keys alone would take 2 seconds; it takes a tenth of one.
@@ -128,15 +129,15 @@ def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
 
 
 def test_each_small_regular_file_is_opened_once_and_nothing_else(
-    zoo: Zoo, everywhere: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    zoo: Zoo, everywhere: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, opened = files.read_regular_file, []
 
-    def record(path: Path, limit: int) -> bytes:
+    def record(path: Path, limit: int, *, folder: int | None) -> bytes:
         opened.append(str(path.relative_to(zoo.folder)))
-        return real(path, limit)
+        return real(path, limit, folder=folder)
 
-    finder = everywhere.finder()
+    finder = look_up.finder(everywhere)
     monkeypatch.setattr(files, "read_regular_file", record)
     list(finder.look(str(zoo.folder)))
     expected = {name for name, each in zoo.expected.items() if each.standing != "not-read"}
@@ -146,10 +147,10 @@ def test_each_small_regular_file_is_opened_once_and_nothing_else(
     assert len(once) == len(set(once))
 
 
-def test_nothing_private_is_in_what_is_said(zoo: Zoo, everywhere: KeyPairService) -> None:
+def test_nothing_private_is_in_what_is_said(zoo: Zoo, everywhere: Session) -> None:
     from tui.words.look_up import line
 
-    finder = everywhere.finder(lambda _: Passphrase(PASSPHRASE))
+    finder = look_up.finder(everywhere, lambda _: Passphrase(PASSPHRASE))
     found = list(finder.look(str(zoo.folder)))
     said = json.dumps([each.as_record() for each in found], ensure_ascii=False)
     said += "\n".join(map(line, found)) + repr(found)
@@ -182,34 +183,32 @@ def box(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def laptop(service: KeyPairService) -> str:
+def laptop(session: Session) -> str:
     """Return the public key of the pair `laptop`."""
-    created = service.create_key_pair(key_name="laptop", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="laptop", key_type="ed25519")
     return created.key_pair.public_key
 
 
-def test_a_link_is_followed_where_it_is_named(
-    service: KeyPairService, laptop: str, box: Path
-) -> None:
+def test_a_link_is_followed_where_it_is_named(session: Session, laptop: str, box: Path) -> None:
     (box / "a.pub").write_text(laptop)
     (box / "link").symlink_to("a.pub")
-    (found,) = service.finder().look(str(box / "link"))
+    (found,) = look_up.finder(session).look(str(box / "link"))
     assert (found.standing, found.source) == (Standing.KNOWN, str(box / "link"))
 
 
-def test_a_named_pipe_does_not_hold_anyone_up(service: KeyPairService, box: Path) -> None:
+def test_a_named_pipe_does_not_hold_anyone_up(session: Session, box: Path) -> None:
     os.mkfifo(box / "pipe")
-    (found,) = service.finder().look(str(box / "pipe"))
+    (found,) = look_up.finder(session).look(str(box / "pipe"))
     assert (found.standing, found.note) == (Standing.NOT_READ, "a named pipe")
 
 
 def test_the_lines_of_authorized_keys_are_named_one_by_one(
-    service: KeyPairService, laptop: str, zoo: Zoo, box: Path
+    session: Session, laptop: str, zoo: Zoo, box: Path
 ) -> None:
     path = box / "authorized_keys2"
     rows = ["# mine", f'from="10.0.0.0/8,!x",RESTRICT {laptop} sam', "", zoo.lines["rsa"], "noise"]
     path.write_text("\n".join([*rows, "#" * 100_000, f"host.example {laptop}"]))
-    found = list(service.finder().look(str(box)))
+    found = list(look_up.finder(session).look(str(box)))
     assert [(each.line, each.standing.value, each.kind, each.comment) for each in found] == [
         (2, "known", "authorized key", "sam"),
         (4, "unknown", "public key", ""),
@@ -217,11 +216,11 @@ def test_the_lines_of_authorized_keys_are_named_one_by_one(
 
 
 def test_a_pub_of_another_key_beside_a_private_key_is_said(
-    service: KeyPairService, laptop: str, zoo: Zoo, box: Path
+    session: Session, laptop: str, zoo: Zoo, box: Path
 ) -> None:
     (box / "id").write_bytes((zoo.folder / "ed25519-openssh").read_bytes())
     (box / "id.pub").write_text(laptop)
-    private, public = service.finder().look(str(box))
+    private, public = look_up.finder(session).look(str(box))
     assert (private.standing, private.note) == (
         Standing.UNKNOWN,
         "the .pub beside it is of another key",
@@ -231,7 +230,7 @@ def test_a_pub_of_another_key_beside_a_private_key_is_said(
 
 @pytest.mark.parametrize("beside", ["key.pem.pub", "key.pub"])
 def test_the_pub_beside_an_encrypted_key_is_taken_as_a_hint(
-    everywhere: KeyPairService, zoo: Zoo, box: Path, beside: str
+    everywhere: Session, zoo: Zoo, box: Path, beside: str
 ) -> None:
     (box / "key.pem").write_bytes((zoo.folder / "rsa-pkcs1-encrypted.pem").read_bytes())
     (box / beside).write_text(zoo.lines["rsa"])
@@ -239,36 +238,36 @@ def test_the_pub_beside_an_encrypted_key_is_taken_as_a_hint(
     def never(_: str) -> NoReturn:
         raise AssertionError("a passphrase was asked for")
 
-    (found,) = everywhere.finder(never).look(str(box / "key.pem"))
+    (found,) = look_up.finder(everywhere, never).look(str(box / "key.pem"))
     assert found.standing is Standing.KNOWN
     assert found.note == "by the .pub beside it; no passphrase was asked for"
 
 
 def test_the_walk_ends_somewhere(
-    service: KeyPairService, box: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(look_up, "MOST_ENTRIES", 5)
     for number in range(9):
         (box / str(number)).touch()
-    *found, last = service.finder().look(str(box))
+    *found, last = look_up.finder(session).look(str(box))
     assert len(found) == 5
     assert last.note == "only the first 5 names were looked at"
 
 
 def test_a_folder_that_cannot_be_listed_does_not_end_the_walk(
-    service: KeyPairService, laptop: str, box: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, laptop: str, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (box / "a").mkdir()
     (box / "b.pub").write_text(laptop)
-    real = os.scandir
+    real = os.open
 
-    def refuse(path: str) -> object:
-        if str(path).endswith("/a"):
+    def refuse(path: str, flags: int, *, dir_fd: int | None = None) -> int:
+        if path == "a":
             raise PermissionError(13, "Permission denied", path)
-        return real(path)
+        return real(path, flags, dir_fd=dir_fd)
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    notes = {found.source: found.note for found in service.finder().look(str(box))}
+    monkeypatch.setattr(os, "open", refuse)
+    notes = {found.source: found.note for found in look_up.finder(session).look(str(box))}
     assert notes[str(box / "a")] == "cannot be read: Permission denied"
     assert len(notes) == 2
 
@@ -276,9 +275,11 @@ def test_a_folder_that_cannot_be_listed_does_not_end_the_walk(
 # Regions ----------------------------------------------------------------------------------------
 
 
-def test_a_key_of_several_pairs_names_them_all(service: KeyPairService, laptop: str) -> None:
-    service.for_region("eu-west-1").import_key_pair(key_name="copy", public_key_material=laptop)
-    (found,) = service.finder().look(laptop)
+def test_a_key_of_several_pairs_names_them_all(session: Session, laptop: str) -> None:
+    session.for_region("eu-west-1").backend.import_key_pair(
+        key_name="copy", public_key_material=laptop
+    )
+    (found,) = look_up.finder(session).look(laptop)
     assert [(match.region, match.key_pair.key_name) for match in found.matches] == [
         ("eu-west-1", "copy"),
         ("us-east-1", "laptop"),
@@ -286,12 +287,12 @@ def test_a_key_of_several_pairs_names_them_all(service: KeyPairService, laptop: 
 
 
 def test_a_region_that_cannot_be_read_is_said_and_does_not_hide_the_others(
-    service: KeyPairService, laptop: str
+    session: Session, laptop: str
 ) -> None:
-    damaged = service.for_region("eu-west-1")
-    damaged.create_key_pair(key_name="x", key_type="ed25519")
-    damaged._store.path.write_bytes(b"{}")
-    finder = service.finder()
+    damaged = session.for_region("eu-west-1")
+    damaged.backend.create_key_pair(key_name="x", key_type="ed25519")
+    damaged.store.path.write_bytes(b"{}")
+    finder = look_up.finder(session)
     assert len(finder.problems) == 1
     assert finder.problems[0].startswith("The pairs of eu-west-1 are not known: ")
     (found,) = finder.look(laptop)
@@ -303,9 +304,9 @@ def test_a_region_that_cannot_be_read_is_said_and_does_not_hide_the_others(
 
 @pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
 def test_what_the_tools_say_of_a_key_finds_its_pair(
-    service: KeyPairService, run: Run, tmp_path: Path, key_type: str
+    session: Session, run: Run, tmp_path: Path, key_type: str
 ) -> None:
-    created = service.create_key_pair(key_name="one", key_type=key_type)
+    created = session.backend.create_key_pair(key_name="one", key_type=key_type)
     path = tmp_path / "key"
     path.write_bytes(created.key_material.encode())
     path.chmod(0o600)
@@ -325,7 +326,7 @@ def test_what_the_tools_say_of_a_key_finds_its_pair(
         outputs[run("openssl", "sha1", "-c", stdin=der).stdout] = fingerprint_kinds.PKCS8_SHA1
         spki = run("openssl", "rsa", "-in", path, "-pubout", "-outform", "DER").stdout
         outputs[run("openssl", "md5", "-c", stdin=spki).stdout] = fingerprint_kinds.SPKI_MD5
-    finder = service.finder()
+    finder = look_up.finder(session)
     for text, kind in outputs.items():
         found = list(finder.look(text.decode()))
         assert [match.fingerprint_kind for each in found for match in each.matches] == [kind], text
@@ -334,26 +335,26 @@ def test_what_the_tools_say_of_a_key_finds_its_pair(
 
 @pytest.mark.parametrize("key_format", ["pem", "ppk"])
 def test_the_file_of_a_pair_agrees_with_what_ec2_shows(
-    service: KeyPairService, box: Path, key_format: str
+    session: Session, box: Path, key_format: str
 ) -> None:
     for key_type in ("rsa", "ed25519"):
-        created = service.create_key_pair(
+        created = session.backend.create_key_pair(
             key_name=key_type, key_type=key_type, key_format=key_format
         )
         (box / key_type).write_bytes(created.key_material.encode())
     kinds = {
         match.key_pair.key_name: match.fingerprint_kind
-        for found in service.finder().look(str(box))
+        for found in look_up.finder(session).look(str(box))
         for match in found.matches
     }
     assert kinds == {"rsa": fingerprint_kinds.PKCS8_SHA1, "ed25519": fingerprint_kinds.EC2_SHA256}
 
 
-def test_a_pasted_key_says_which_fingerprint_agreed(service: KeyPairService, zoo: Zoo) -> None:
-    created = service.create_key_pair(key_name="made", key_type="rsa").key_pair
-    service.import_key_pair(key_name="rsa", public_key_material=zoo.lines["rsa"])
-    service.import_key_pair(key_name="ed25519", public_key_material=zoo.lines["ed25519"])
-    finder = service.finder()
+def test_a_pasted_key_says_which_fingerprint_agreed(session: Session, zoo: Zoo) -> None:
+    created = session.backend.create_key_pair(key_name="made", key_type="rsa").key_pair
+    session.backend.import_key_pair(key_name="rsa", public_key_material=zoo.lines["rsa"])
+    session.backend.import_key_pair(key_name="ed25519", public_key_material=zoo.lines["ed25519"])
+    finder = look_up.finder(session)
     kinds = {
         line: [match.fingerprint_kind for found in finder.look(line) for match in found.matches]
         for line in (created.public_key, zoo.lines["rsa"], zoo.lines["ed25519"])
@@ -382,9 +383,9 @@ def test_a_pasted_key_says_which_fingerprint_agreed(service: KeyPairService, zoo
     ],
 )
 def test_other_texts_are_named_for_what_they_are(
-    service: KeyPairService, laptop: str, text: str, standing: Standing, note: str
+    session: Session, laptop: str, text: str, standing: Standing, note: str
 ) -> None:
-    (found,) = service.finder().look(text)
+    (found,) = look_up.finder(session).look(text)
     assert found.standing is standing
     assert note in found.note
 
@@ -393,7 +394,7 @@ def test_other_texts_are_named_for_what_they_are(
 
 
 def test_the_keys_of_the_agent_are_looked_up(
-    everywhere: KeyPairService,
+    everywhere: Session,
     zoo: Zoo,
     tool: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
@@ -405,10 +406,10 @@ def test_the_keys_of_the_agent_are_looked_up(
         while not socket.exists():
             time.sleep(0.01)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
-        (nothing,) = everywhere.finder().in_agent()
+        (nothing,) = look_up.finder(everywhere).in_agent()
         for name in ("rsa-openssh", "other-ed25519-openssh", "ecdsa-openssh"):
             subprocess.run([tool("ssh-add"), "-q", zoo.folder / name], check=True)
-        found = list(everywhere.finder().in_agent())
+        found = list(look_up.finder(everywhere).in_agent())
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -424,38 +425,36 @@ def test_the_keys_of_the_agent_are_looked_up(
 # Deleted pairs ----------------------------------------------------------------------------------
 
 
-def test_the_key_of_a_deleted_pair_is_said_to_be_that(
-    service: KeyPairService, tmp_path: Path
-) -> None:
-    there = service.for_region("eu-west-1")
+def test_the_key_of_a_deleted_pair_is_said_to_be_that(session: Session, tmp_path: Path) -> None:
+    there = session.for_region("eu-west-1")
     path = tmp_path / "web.pem"
-    created = there.create_key_pair(key_name="web", key_type="rsa")
-    there.save_key_material(created, str(path))
+    created = there.backend.create_key_pair(key_name="web", key_type="rsa")
+    saving.save_key_material(there, created, str(path))
     pair = created.key_pair
-    things = [str(path), pair.public_key, pair.key_fingerprint, pair.fingerprints.ssh_md5]
-    there.delete_key_pair(key_name="web")
+    things = [str(path), pair.public_key, pair.key_fingerprint, pair.custody.fingerprints.ssh_md5]
+    there.backend.delete_key_pair(key_name="web")
     for thing in things:
-        (found,) = service.finder().look(thing)
+        (found,) = look_up.finder(session).look(thing)
         assert (found.standing, found.matches) == (Standing.DELETED, ())
         assert found.deleted == (PairReference("eu-west-1", pair.key_pair_id, "web"),)
-    service.import_key_pair(key_name="again", public_key_material=pair.public_key)
+    session.backend.import_key_pair(key_name="again", public_key_material=pair.public_key)
     for thing in things[:2]:
-        (found,) = service.finder().look(thing)
+        (found,) = look_up.finder(session).look(thing)
         assert (found.standing, found.deleted) == (Standing.KNOWN, ())
-    service.delete_key_pair(key_name="again")
-    there.restore_key_pair(pair.key_pair_id)
-    (found,) = service.finder().look(str(path))
+    session.backend.delete_key_pair(key_name="again")
+    there.backend.restore_key_pair(pair.key_pair_id)
+    (found,) = look_up.finder(session).look(str(path))
     assert [match.key_pair.key_name for match in found.matches] == ["web"]
 
 
 def test_a_pair_that_can_no_longer_be_brought_back_is_unknown(
-    make_service: Callable[..., KeyPairService],
+    make_session: Callable[..., Session],
 ) -> None:
-    service = make_service()
-    pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
-    service.delete_key_pair(key_name="web")
-    later = make_service(now=lambda: service.now() + timedelta(days=31))
-    (found,) = later.finder().look(pair.public_key)
+    session = make_session()
+    pair = session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    session.backend.delete_key_pair(key_name="web")
+    later = make_session(now=lambda: session.now() + timedelta(days=31))
+    (found,) = look_up.finder(later).look(pair.public_key)
     assert (found.standing, found.deleted) == (Standing.UNKNOWN, ())
 
 
@@ -476,7 +475,7 @@ class UntypedEntry:
 
 
 def test_a_name_whose_type_the_file_system_cannot_tell_ends_nothing(
-    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "network"
     (folder / "fine").mkdir(parents=True)
@@ -490,8 +489,69 @@ def test_a_name_whose_type_the_file_system_cannot_tell_ends_nothing(
             yield [UntypedEntry(entry) for entry in entries]
 
     monkeypatch.setattr(os, "scandir", untyped)
-    found = {Path(row.source).name: row for row in service.finder().look(str(folder))}
+    found = {Path(row.source).name: row for row in look_up.finder(session).look(str(folder))}
     assert found.keys() == {"a", "stale", "z", "b"}
     assert found["stale"].standing is Standing.UNREADABLE
     assert found["stale"].note == f"cannot be read: {os.strerror(errno.ESTALE)}"
     assert not found["stale"].minor
+
+
+def test_a_folder_that_became_a_link_meanwhile_is_not_walked_into(
+    everywhere: Session, tmp_path: Path
+) -> None:
+    top, secret = tmp_path / "top", tmp_path / "secret"
+    for folder in (top, top / "a", top / "b", top / "c", secret):
+        folder.mkdir()
+    (top / "a" / "noise").write_text("no key")
+    for folder in (top / "b", secret):
+        (folder / "key.pub").write_text(f"{PUBLIC_KEY} {folder.name}\n")
+    found = look_up.finder(everywhere).look(str(top))
+    assert Path(next(found).source).name == "noise"  # all three were listed by now
+    (top / "b").rename(top / "moved")
+    (top / "b").symlink_to(secret)
+    (top / "c").rmdir()
+    (top / "c").symlink_to(top / "moved")
+    rows = [(Path(each.source).name, each.standing, each.note) for each in found]
+    link = "a link, which is not followed"
+    assert rows == [("b", Standing.NOT_READ, link), ("c", Standing.NOT_READ, link)]
+
+
+def test_a_folder_that_is_moved_while_it_is_walked_is_read_to_its_end(
+    everywhere: Session, tmp_path: Path
+) -> None:
+    top, secret = tmp_path / "top", tmp_path / "secret"
+    for folder in (top, top / "a", secret):
+        folder.mkdir()
+    for name in ("1.pub", "2.pub"):
+        (top / "a" / name).write_text(f"{PUBLIC_KEY} ours\n")
+        (secret / name).write_text(f"{PUBLIC_KEY} secret\n")
+    found = look_up.finder(everywhere).look(str(top))
+    assert next(found).comment == "ours"
+    (top / "a").rename(top / "moved")
+    (top / "a").symlink_to(secret)
+    assert [each.comment for each in found] == ["ours"]
+
+
+def test_ctrl_c_is_answered_while_a_passphrase_is_tried() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def deaf() -> None:
+        started.set()
+        go_on.wait(SECONDS)
+
+    def interrupt() -> None:
+        started.wait(SECONDS)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=interrupt).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interruptible(deaf)
+        assert not go_on.is_set()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        go_on.set()
+    assert interruptible(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 // 0)

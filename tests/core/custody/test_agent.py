@@ -1,33 +1,47 @@
+import errno
 import json
+import os
+import pwd
 import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.checks import look_up
 from core.checks.finding import PairReference
-from core.custody import agent, agent_keys
-from core.custody.agent import AddNotConfirmed, AgentError, holdings
+from core.custody import agent, agent_keys, installing, saving
+from core.custody.agent import (
+    AddNotConfirmed,
+    AgentAsks,
+    AgentError,
+    AgentOwner,
+    NoAgent,
+    holdings,
+)
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
 from core.ec2.regions import region
 from core.errors import StoreError
 from core.keys.encoding.sshwire import string
 from core.model import CreatedKeyPair, KeyFormat, KeyType, PrivateKeyState
-from core.service import KeyPairService
+from core.session import Session
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
 from tests.core.sshd import COMMAND, USER, Server
-from tests.helpers import SECONDS, Agent
+from tests.helpers import SECONDS, Agent, session_over
 
 ROOT = Path(__file__).parents[3]
 CANARY = b"-----BEGIN"
@@ -76,17 +90,19 @@ def answering(answer: bytes) -> Callable[[socket.socket], None]:
 @pytest.mark.parametrize("key_type", KeyType)
 @pytest.mark.parametrize("key_format", KeyFormat)
 def test_the_agent_holds_what_was_added(
-    key_type: KeyType, key_format: KeyFormat, ssh_agent: Agent, service: KeyPairService
+    key_type: KeyType, key_format: KeyFormat, ssh_agent: Agent, session: Session
 ) -> None:
-    service.create_key_pair(key_name="other", key_type="ed25519")
-    created = service.create_key_pair(key_name="web", key_type=key_type, key_format=key_format)
-    added = service.add_to_agent(created)
+    session.backend.create_key_pair(key_name="other", key_type="ed25519")
+    created = session.backend.create_key_pair(
+        key_name="web", key_type=key_type, key_format=key_format
+    )
+    added = agent_keys.add_to_agent(session, created)
     assert added == agent_keys.AddedToAgent(until=None, confirm=False, forwarded=False)
     listed = ssh_agent.ssh_add("-L").stdout.decode()
     assert listed == f"{created.key_pair.public_key} web\n"
-    (key,) = service.agent().keys
+    (key,) = agent_keys.in_agent(session).keys
     assert key.key_pair == created.key_pair
-    assert key.identity.fingerprint == created.key_pair.fingerprints.ssh_sha256
+    assert key.identity.fingerprint == created.key_pair.custody.fingerprints.ssh_sha256
     # It is the whole key, not only its public half.
     assert ssh_agent.ssh_add("-T", *pub_file(ssh_agent, created)).returncode == 0
 
@@ -98,63 +114,72 @@ def pub_file(ssh_agent: Agent, created: CreatedKeyPair) -> list[str]:
 
 
 def test_what_was_added_is_journaled_but_does_not_count_as_saved(
-    ssh_agent: Agent, service: KeyPairService
+    ssh_agent: Agent, session: Session
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.add_to_agent(created)
-    (recorded,) = service.describe_key_pairs()
-    assert recorded.private_key is PrivateKeyState.UNSAVED
-    assert recorded.saved_to == ()
-    last = service.journal()[-1]
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(session, created)
+    (recorded,) = session.backend.describe_key_pairs()
+    assert recorded.custody.private_key is PrivateKeyState.UNSAVED
+    assert recorded.custody.saved_to == ()
+    last = session.journal()[-1]
     assert (last.operation, last.outcome) == ("AddToAgent", "done")
     assert last.key_pair_id == recorded.key_pair_id
 
 
 def test_a_journal_that_cannot_be_written_keeps_no_key_from_the_agent(
-    ssh_agent: Agent, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
     def refuse(*_: object) -> None:
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(Journal, "record", refuse)
-    assert service.add_to_agent(created).warning == "It is not in the journal. The disk is full."
-    assert len(service.agent().keys) == 1
+    assert (
+        agent_keys.add_to_agent(session, created).warning
+        == "It is not in the journal. The disk is full."
+    )
+    assert len(agent_keys.in_agent(session).keys) == 1
 
 
 def test_a_key_of_another_region_is_none_of_this_and_is_named_by_its_own(
-    ssh_agent: Agent, service: KeyPairService
+    ssh_agent: Agent, session: Session
 ) -> None:
-    other = service.for_region("eu-west-1")
-    other.add_to_agent(other.create_key_pair(key_name="web", key_type="ed25519"))
-    (pair,) = other.describe_key_pairs()
-    (key,) = service.agent().keys
+    other = session.for_region("eu-west-1")
+    agent_keys.add_to_agent(
+        other, other.backend.create_key_pair(key_name="web", key_type="ed25519")
+    )
+    (pair,) = other.backend.describe_key_pairs()
+    (key,) = agent_keys.in_agent(session).keys
     assert key.key_pair is None
     assert key.elsewhere == PairReference("eu-west-1", pair.key_pair_id, "web")
-    (key,) = other.agent().keys
+    (key,) = agent_keys.in_agent(other).keys
     assert (key.key_pair, key.elsewhere) == (pair, None)
 
 
 def test_a_region_that_cannot_be_read_hides_no_key_of_another(
-    ssh_agent: Agent, service: KeyPairService
+    ssh_agent: Agent, session: Session
 ) -> None:
-    service.create_key_pair(key_name="here", key_type="ed25519")
-    service.for_region("ap-south-1").create_key_pair(key_name="x", key_type="ed25519")
-    service.for_region("ap-south-1")._store.path.write_bytes(b"{}")
-    other = service.for_region("eu-west-1")
-    other.add_to_agent(other.create_key_pair(key_name="web", key_type="ed25519"))
-    (key,) = service.agent().keys
+    session.backend.create_key_pair(key_name="here", key_type="ed25519")
+    session.for_region("ap-south-1").backend.create_key_pair(key_name="x", key_type="ed25519")
+    session.for_region("ap-south-1").store.path.write_bytes(b"{}")
+    other = session.for_region("eu-west-1")
+    agent_keys.add_to_agent(
+        other, other.backend.create_key_pair(key_name="web", key_type="ed25519")
+    )
+    (key,) = agent_keys.in_agent(session).keys
     assert key.elsewhere is not None
     assert key.elsewhere.region == "eu-west-1"
 
 
 def test_a_pair_that_may_not_be_described_is_not_named(
-    ssh_agent: Agent, service: KeyPairService, store: RegionStore
+    ssh_agent: Agent, session: Session, store: RegionStore
 ) -> None:
-    other = service.for_region("eu-west-1")
-    for each in (service, other):
-        each.add_to_agent(each.create_key_pair(key_name="web", key_type="ed25519"))
+    other = session.for_region("eu-west-1")
+    for each in (session, other):
+        agent_keys.add_to_agent(
+            each, each.backend.create_key_pair(key_name="web", key_type="ed25519")
+        )
     denied = {"Effect": "Deny", "Action": "ec2:DescribeKeyPairs", "Resource": "*"}
     here = denied | {"Condition": {"StringEquals": {"ec2:Region": "us-east-1"}}}
     allowed = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
@@ -162,22 +187,24 @@ def test_a_pair_that_may_not_be_described_is_not_named(
         text = json.dumps({"Version": "2012-10-17", "Statement": [allowed, denial]})
         policy = Policy.parse(text, source="test")
         authorizer = Authorizer(region("us-east-1"), "sam", policy=policy)
-        keys = KeyPairService(store, authorizer).agent().keys
+        keys = agent_keys.in_agent(session_over(store, authorizer)).keys
         assert [key.key_pair for key in keys] == [None, None]
         assert [key.elsewhere and key.elsewhere.region for key in keys] == named
 
 
 @pytest.mark.parametrize("first", ["created", "imported"])
 def test_of_two_pairs_of_one_key_the_one_that_was_created_here_is_named(
-    first: str, ssh_agent: Agent, service: KeyPairService
+    first: str, ssh_agent: Agent, session: Session
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.import_key_pair(key_name="copy", public_key_material=created.key_pair.public_key)
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    session.backend.import_key_pair(
+        key_name="copy", public_key_material=created.key_pair.public_key
+    )
     if first == "imported":
-        service.delete_key_pair(key_name="web")
-        service.restore_key_pair(created.key_pair.key_pair_id)
-    service.add_to_agent(created)
-    (key,) = service.agent().keys
+        session.backend.delete_key_pair(key_name="web")
+        session.backend.restore_key_pair(created.key_pair.key_pair_id)
+    agent_keys.add_to_agent(session, created)
+    (key,) = agent_keys.in_agent(session).keys
     assert key.key_pair is not None
     assert key.key_pair.key_name == "web"
 
@@ -186,61 +213,59 @@ def test_of_two_pairs_of_one_key_the_one_that_was_created_here_is_named(
 def test_a_certificate_in_the_agent_is_of_the_pair_whose_key_it_certifies(
     key_type: KeyType,
     ssh_agent: Agent,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     run: Callable[..., object],
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type=key_type)
-    path = service.save_key_material(created, str(tmp_path / "web")).path
+    created = session.backend.create_key_pair(key_name="web", key_type=key_type)
+    path = saving.save_key_material(session, created, str(tmp_path / "web")).path
     path.with_name("web.pub").write_text(f"{created.key_pair.public_key}\n")
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "ca")
     run("ssh-keygen", "-q", "-s", tmp_path / "ca", "-I", "x", "-n", "x", tmp_path / "web.pub")
     # ssh-add takes the certificate that lies beside the key, as a second key.
     assert ssh_agent.ssh_add("-q", str(path)).returncode == 0
-    keys = service.agent().keys
+    keys = agent_keys.in_agent(session).keys
     assert [key.identity.is_certificate for key in keys] == [False, True]
-    assert {key.key_pair for key in keys} == {*service.describe_key_pairs()}
+    assert {key.key_pair for key in keys} == {*session.backend.describe_key_pairs()}
 
 
 @pytest.mark.long
-def test_the_agent_forgets_after_the_lifetime(ssh_agent: Agent, service: KeyPairService) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    before = service.now()
-    added = service.add_to_agent(created, lifetime=timedelta(seconds=2))
+def test_the_agent_forgets_after_the_lifetime(ssh_agent: Agent, session: Session) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    before = session.now()
+    added = agent_keys.add_to_agent(session, created, lifetime=timedelta(seconds=2))
     assert added.until is not None
-    assert before + timedelta(seconds=1) <= added.until <= service.now() + timedelta(seconds=1)
+    assert before + timedelta(seconds=1) <= added.until <= session.now() + timedelta(seconds=1)
     assert len(holdings().identities) == 1
     end = time.monotonic() + SECONDS
     while holdings().identities:
         assert time.monotonic() < end
         time.sleep(0.05)
     # It is there for as long as we say, and may be a little longer.
-    assert service.now() >= added.until
+    assert session.now() >= added.until
 
 
 @pytest.mark.parametrize("agreed", [True, False])
-def test_the_agent_asks_before_each_use(
-    agreed: bool, ssh_agent: Agent, service: KeyPairService
-) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+def test_the_agent_asks_before_each_use(agreed: bool, ssh_agent: Agent, session: Session) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     ssh_agent.answer.write_text(f"#!/bin/sh\nexit {0 if agreed else 1}\n")
-    assert service.add_to_agent(created, confirm=True).confirm
+    assert agent_keys.add_to_agent(session, created, confirm=True).confirm
     signed = ssh_agent.ssh_add("-T", *pub_file(ssh_agent, created))
     assert (signed.returncode == 0) is agreed, signed
 
 
 def test_a_locked_agent_says_that_it_holds_nothing_and_takes_nothing(
-    ssh_agent: Agent, service: KeyPairService
+    ssh_agent: Agent, session: Session
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.add_to_agent(created)
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(session, created)
     assert ssh_agent.ssh_add("-x").returncode == 0
     assert holdings().identities == ()
     with pytest.raises(AgentError, match=r"refused the key \(.*agent refused.*ssh-add -X unlocks"):
-        service.add_to_agent(created)
-    assert ssh_agent.ssh_add("-X").returncode == 0
+        agent_keys.add_to_agent(session, created)
+    assert ssh_agent.ssh_add(*agent.TO_UNLOCK.split()[1:]).returncode == 0
     assert len(holdings().identities) == 1
-    assert [entry.operation for entry in service.journal()] == ["CreateKeyPair", "AddToAgent"]
+    assert [entry.operation for entry in session.journal()] == ["CreateKeyPair", "AddToAgent"]
 
 
 def fake_ssh_add(folder: Path, script: str) -> None:
@@ -250,9 +275,9 @@ def fake_ssh_add(folder: Path, script: str) -> None:
 
 
 def test_the_key_is_in_no_argument_and_no_environment(
-    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     seen = tmp_path / "seen"
     real = ssh_agent.tool("ssh-add")
     dump = (
@@ -260,7 +285,7 @@ def test_the_key_is_in_no_argument_and_no_environment(
     )
     fake_ssh_add(tmp_path, f'PATH=/usr/bin:/bin\n{dump}\npwd >> {seen}\nexec {real} "$@"')
     monkeypatch.setenv("PATH", str(tmp_path))
-    service.add_to_agent(created, lifetime=timedelta(hours=8), confirm=True)
+    agent_keys.add_to_agent(session, created, lifetime=timedelta(hours=8), confirm=True)
     text = seen.read_text()
     assert text.split("ssh-add\n", 1)[1].startswith("-t\n28800\n-c\n-\n")
     assert "SSH_AUTH_SOCK" in text
@@ -271,9 +296,9 @@ def test_the_key_is_in_no_argument_and_no_environment(
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_copy_of_the_key_is_wiped(
-    fails: bool, ssh_agent: Agent, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    fails: bool, ssh_agent: Agent, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="rsa", key_format="ppk")
+    created = session.backend.create_key_pair(key_name="web", key_type="rsa", key_format="ppk")
     copies: list[bytearray] = []
     add = agent.add
 
@@ -287,22 +312,22 @@ def test_the_copy_of_the_key_is_wiped(
     monkeypatch.setattr(agent, "add", spy)
     if fails:
         with pytest.raises(AgentError):
-            service.add_to_agent(created)
+            agent_keys.add_to_agent(session, created)
     else:
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
     assert [set(copy) for copy in copies] == [{0}]
     # The pair's own copy is still there, to be saved as well.
     assert created.key_material.reveal().startswith("PuTTY")
 
 
 def test_a_key_that_the_agent_does_not_list_may_still_be_there(
-    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     fake_ssh_add(tmp_path, "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AddNotConfirmed, match="does not list the key"):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
 
 
 # Not confirmed ------------------------------------------------------------------------------
@@ -352,7 +377,7 @@ def test_a_key_that_the_agent_may_hold_is_not_said_to_be_nowhere(
     fails_at: str,
     how: str,
     words: str,
-    service: KeyPairService,
+    session: Session,
     short_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     tool: Callable[[str], str],
@@ -361,37 +386,38 @@ def test_a_key_that_the_agent_may_hold_is_not_said_to_be_nowhere(
     if how == "late":
         # Time enough for ssh-add to reach the agent.
         monkeypatch.setattr(agent, "SECONDS", 1.5)
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+        monkeypatch.setattr(agent, "SECONDS_TO_ADD", 1.5)
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     path = short_folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
     doubtful = Doubtful(fails_at, how)
     with fake_agent(path, doubtful), pytest.raises(AddNotConfirmed, match=words) as caught:
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
     assert doubtful.taken == 1
     assert "The agent may hold the key: ssh-add -l lists" in str(caught.value)
     # To start another agent would not show what this one holds.
     assert "start" not in str(caught.value)
-    last = service.journal()[-1]
+    last = session.journal()[-1]
     assert (last.operation, last.outcome) == ("AddToAgent", "begun")
     assert last.key_pair_id == created.key_pair.key_pair_id
-    (recorded,) = service.describe_key_pairs()
-    assert recorded.private_key is PrivateKeyState.UNSAVED
+    (recorded,) = session.backend.describe_key_pairs()
+    assert recorded.custody.private_key is PrivateKeyState.UNSAVED
 
 
 def test_an_ssh_add_that_is_killed_may_have_done_it(
-    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     fake_ssh_add(tmp_path, "kill -9 $$")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AddNotConfirmed, match="ended by signal 9"):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
 
 
 def test_a_doubt_that_the_journal_does_not_take_is_still_one(
-    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     fake_ssh_add(tmp_path, "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -400,64 +426,396 @@ def test_a_doubt_that_the_journal_does_not_take_is_still_one(
 
     monkeypatch.setattr(Journal, "record", refuse)
     with pytest.raises(AddNotConfirmed, match=r"in the journal\. The disk is full\. The agent may"):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
 
 
 @pytest.mark.parametrize("refused", ["exit 1", "echo 'agent refused operation' >&2; exit 1"])
 def test_what_ssh_add_refuses_is_surely_not_in_the_agent(
     refused: str,
     ssh_agent: Agent,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     fake_ssh_add(tmp_path, refused)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AgentError, match="refused the key") as caught:
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
     assert not isinstance(caught.value, AddNotConfirmed)
-    assert [entry.operation for entry in service.journal()] == ["CreateKeyPair"]
+    assert [entry.operation for entry in session.journal()] == ["CreateKeyPair"]
 
 
 def test_what_ssh_add_says_is_quoted_in_bounds(
-    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     fake_ssh_add(
         tmp_path, 'i=0; while [ $i -lt 999 ]; do printf "long " >&2; i=$((i+1)); done; exit 1'
     )
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AgentError) as caught:
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
     assert "(long long" in str(caught.value)
     assert len(str(caught.value)) < 400
     fake_ssh_add(tmp_path, "exit 1")
     with pytest.raises(AgentError, match="it did not say why"):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
+
+
+# Whose agent it is --------------------------------------------------------------------------
+
+MALLORY = AgentOwner(12345, "mallory")
+
+
+def made_by(monkeypatch: pytest.MonkeyPatch, uid: int) -> None:
+    """Have the system say that every socket was made by a process of this account."""
+
+    class Theirs(socket.socket):
+        def getsockopt(self, level: int, option: int, *size: int) -> Any:
+            answer: Any = super().getsockopt(level, option, *size)
+            if option != socket.SO_PEERCRED:
+                return answer
+            process, _, group = struct.unpack("3i", answer)
+            return struct.pack("3i", process, uid, group)
+
+    monkeypatch.setattr(socket, "socket", Theirs)
+
+
+def test_the_agent_of_another_account_gets_a_key_only_after_a_second_yes(
+    ssh_agent: Agent, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    made_by(monkeypatch, 54321)
+    owner = AgentOwner(54321, "user 54321")
+    assert holdings().owner == owner
+    with pytest.raises(AgentAsks, match=f"belongs to {owner.name}, who can log in") as asked:
+        agent_keys.add_to_agent(session, created)
+    with pytest.raises(AgentAsks):
+        agent_keys.add_to_agent(session, created, accepted=MALLORY)
+    assert holdings().identities == ()
+    assert [entry.operation for entry in session.journal()] == ["CreateKeyPair"]
+    added = agent_keys.add_to_agent(session, created, accepted=asked.value.owner)
+    assert added.owner == owner
+    assert agent_keys.in_agent(session).owner == owner
+    assert [each.source for each in look_up.finder(session).in_agent()] == [
+        f"the agent of {owner.name}"
+    ]
+    # The check-up looks for the person's own keys.
+    assert agent_keys.keys_in_agent() is None
+    made_by(monkeypatch, os.geteuid())
+    assert agent_keys.keys_in_agent() == frozenset({created.key_pair.public_key})
+    assert holdings().owner is None
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as another account")
+NOBODY = 65534
+
+
+@AS_ROOT
+def test_root_is_told_of_the_agent_of_another_account_as_after_su(
+    session: Session,
+    short_folder: Path,
+    tool: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    os.chown(short_folder, NOBODY, NOBODY)
+    path = short_folder / "agent"
+    process = subprocess.Popen(
+        [tool("ssh-agent"), "-D", "-a", path],
+        stdout=subprocess.DEVNULL,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+    )
+    try:
+        end = time.monotonic() + SECONDS
+        while not path.exists():
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+        with pytest.raises(AgentAsks, match=f"belongs to {pwd.getpwuid(NOBODY).pw_name}"):
+            agent_keys.add_to_agent(session, created)
+        assert agent_keys.in_agent(session).keys == ()
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+@AS_ROOT
+def test_who_may_not_use_the_agent_is_told_that_it_is_of_another_account(
+    ssh_agent: Agent,
+) -> None:
+    code = (
+        "from core.custody.agent import holdings, NoAgent\n"
+        "try: holdings()\n"
+        "except NoAgent as error: print(error)"
+    )
+    done = subprocess.run(
+        ["setpriv", f"--reuid={NOBODY}", "--clear-groups", sys.executable, "-c", code],
+        capture_output=True,
+        cwd=ROOT,
+        env={"SSH_AUTH_SOCK": str(ssh_agent.path)},
+        timeout=SECONDS,
+        check=True,
+    )
+    words = done.stdout.decode()
+    assert f"The agent at {ssh_agent.path} does not let you in: Permission denied." in words
+    assert "belongs to another account, as after su" in words
+
+
+def test_the_socket_that_was_judged_is_the_one_that_gets_the_key(
+    ssh_agent: Agent,
+    session: Session,
+    short_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    link = short_folder / "link"
+    link.symlink_to(ssh_agent.path)
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(link))
+    swap = f"ln -sfn {short_folder}/theirs {link}"
+    fake_ssh_add(tmp_path, f'PATH=/usr/bin:/bin\n{swap}\nexec {ssh_agent.tool("ssh-add")} "$@"')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    theirs = Doubtful("never", "late")
+    with fake_agent(short_folder / "theirs", theirs), pytest.raises(AddNotConfirmed):
+        # What lists is asked anew, by the name, and knows nothing of the key.
+        agent_keys.add_to_agent(session, created)
+    assert theirs.taken == 0
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(ssh_agent.path))
+    assert len(holdings().identities) == 1
+
+
+# Agents that wait, and that refuse ----------------------------------------------------------
+
+PINENTRY = """#!/bin/sh
+echo OK ready
+while read -r line; do
+  case $line in
+    GETPIN*)
+      touch {folder}/asked
+      while [ ! -e {folder}/answer-it ]; do sleep 0.02; done
+      echo "D correct horse 9 battery staple"
+      echo OK ;;
+    BYE*) echo OK; exit ;;
+    *) echo OK ;;
+  esac
+done
+"""
+
+
+@pytest.fixture
+def gpg_agent(
+    short_folder: Path, tool: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Return the folder of a gpg-agent that asks for a passphrase until `answer-it` is there."""
+    pinentry = short_folder / "pinentry"
+    pinentry.write_text(PINENTRY.format(folder=short_folder))
+    pinentry.chmod(0o700)
+    short_folder.chmod(0o700)
+    # It lives as long as the program that it is given.
+    program = ["sh", "-c", "echo $SSH_AUTH_SOCK; read wait"]
+    options = ["--enable-ssh-support", "--pinentry-program", str(pinentry), "--daemon", *program]
+    process = subprocess.Popen(
+        [tool("gpg-agent"), "--homedir", str(short_folder), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        monkeypatch.setenv("SSH_AUTH_SOCK", process.stdout.readline().strip())
+        yield short_folder
+    finally:
+        (short_folder / "answer-it").touch()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(SECONDS)
+        subprocess.run(
+            [tool("gpgconf"), "--homedir", short_folder, "--kill", "gpg-agent"],
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+
+def until_there(path: Path) -> None:
+    end = time.monotonic() + SECONDS
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_gpg_agent_is_waited_for_while_it_asks_until_it_is_answered_or_stopped(
+    answered: bool,
+    gpg_agent: Path,
+    session: Session,
+    tool: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 1.0)
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    stop = threading.Event()
+    with ThreadPoolExecutor() as threads:
+        adding = threads.submit(agent_keys.add_to_agent, session, created, stop=stop)
+        until_there(gpg_agent / "asked")
+        assert not wait([adding], 1.2).done
+        monkeypatch.setattr(agent, "SECONDS", float(SECONDS))
+        if answered:
+            (gpg_agent / "answer-it").touch()
+            assert adding.result(SECONDS).confirm is False
+            (key,) = agent_keys.in_agent(session).keys
+            assert key.key_pair is not None
+        else:
+            stop.set()
+            with pytest.raises(AddNotConfirmed, match="You stopped waiting for the agent at"):
+                adding.result(SECONDS)
+
+
+@pytest.mark.parametrize("failure", [5, 30, 102])
+def test_a_refusal_to_list_is_not_taken_for_no_agent(
+    failure: int, session: Session, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    words = "refuses to list its keys. It is locked, or waits for its token or vault"
+    with fake_agent(path, answering(string(bytes([failure])))):
+        with pytest.raises(AgentError, match=words) as caught:
+            agent_keys.in_agent(session)
+        assert not isinstance(caught.value, NoAgent)
+
+
+def test_an_agent_that_takes_no_keys_is_said_to_be_there(
+    session: Session,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    # It lists its keys, and refuses whatever else it is asked for.
+    serve = Refusing()
+    with fake_agent(path, serve):
+        assert agent_keys.in_agent(session).keys == ()
+        with pytest.raises(AgentError, match=f"The agent at {path} is there, but refused") as said:
+            agent_keys.add_to_agent(session, created)
+    assert not isinstance(said.value, NoAgent | AddNotConfirmed)
+    assert "take no keys" in str(said.value)
+
+
+class Refusing:
+    """An agent that lists no key, and refuses everything else."""
+
+    def __call__(self, connection: socket.socket) -> None:
+        while head := connection.recv(4, socket.MSG_WAITALL):
+            request = connection.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+            connection.sendall(string(b"\x0c" + bytes(4) if request[0] == _LIST else b"\x05"))
+
+
+def test_an_agent_whose_queue_is_full_is_said_to_be_busy(
+    session: Session,
+    created: CreatedKeyPair,
+    short_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tool: Callable[[str], str],
+) -> None:
+    tool("ssh-add")
+    monkeypatch.setattr(agent, "SECONDS", 0.3)
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with socket.socket(socket.AF_UNIX) as listener, ExitStack() as stack:
+        listener.bind(str(path))
+        listener.listen(0)
+        with suppress(BlockingIOError):
+            while True:
+                waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(str(path))
+        for call in (
+            lambda: agent_keys.in_agent(session),
+            lambda: agent_keys.add_to_agent(session, created),
+        ):
+            with pytest.raises(AgentError, match="is busy: its queue of connections is full") as e:
+                call()
+            assert not isinstance(e.value, NoAgent)
+
+
+def test_an_agent_that_is_busy_for_a_moment_is_waited_for(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with fake_agent(path, answering(string(b"\x0c" + bytes(4)))):
+        connect = socket.socket.connect
+        refusals = iter([True, True, False])
+
+        class Busy(socket.socket):
+            def connect(self, address: Any) -> None:
+                if next(refusals):
+                    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                connect(self, address)
+
+        monkeypatch.setattr(socket, "socket", Busy)
+        assert holdings().identities == ()
+    assert next(refusals, None) is None
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_the_command_that_starts_an_agent_starts_one(
+    shell: str, tool: Callable[[str], str]
+) -> None:
+    code = "from core.custody.agent import holdings; h = holdings(); print(h.owner, h.identities)"
+    script = f'{agent.TO_START} >&2; {sys.executable} -c "{code}"; kill $SSH_AGENT_PID'
+    done = subprocess.run(
+        [tool(shell), "-c", script], capture_output=True, cwd=ROOT, timeout=SECONDS, check=True
+    )
+    assert done.stdout == b"None ()\n", done
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_the_commands_that_list_and_remove_a_key_do_so(
+    key_type: KeyType, ssh_agent: Agent, session: Session, tmp_path: Path
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type=key_type)
+    agent_keys.add_to_agent(session, created)
+    public = saving.save_public_key(created.key_pair, str(tmp_path / "web.pub")).path
+    _, *list_ = agent.TO_LIST.split()
+    _, *remove = agent.TO_REMOVE.replace("FILE.pub", str(public)).split()
+    fingerprint = created.key_pair.custody.fingerprints.ssh_sha256
+    assert fingerprint in ssh_agent.ssh_add(*list_).stdout.decode()
+    assert ssh_agent.ssh_add(*remove).returncode == 0
+    assert holdings().identities == ()
 
 
 # No agent, or one that is none --------------------------------------------------------------
 
 
 @pytest.fixture
-def created(service: KeyPairService) -> CreatedKeyPair:
-    return service.create_key_pair(key_name="web", key_type="ed25519")
+def created(session: Session) -> CreatedKeyPair:
+    return session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
 
 def test_without_an_agent_it_says_how_to_start_one(
-    service: KeyPairService, created: CreatedKeyPair
+    session: Session, created: CreatedKeyPair
 ) -> None:
     with pytest.raises(AgentError, match=r'SSH_AUTH_SOCK is not set.*eval "\$\(ssh-agent\)"'):
-        service.agent()
+        agent_keys.in_agent(session)
     with pytest.raises(AgentError, match="SSH_AUTH_SOCK is not set"):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
 
 
 @pytest.mark.parametrize("kind", ["missing", "file", "closed", "long"])
 def test_an_agent_that_is_gone_is_named(
     kind: str,
-    service: KeyPairService,
+    session: Session,
     created: CreatedKeyPair,
     short_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -471,22 +829,26 @@ def test_an_agent_that_is_gone_is_named(
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
-    for call in (service.agent, lambda: service.add_to_agent(created)):
+    for call in (
+        lambda: agent_keys.in_agent(session),
+        lambda: agent_keys.add_to_agent(session, created),
+    ):
         with pytest.raises(AgentError, match=f"No ssh-agent answers at {path}"):
             call()
 
 
 def test_without_ssh_add_it_says_what_to_install(
-    ssh_agent: Agent, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AgentError, match="ssh-add is not installed"):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
 
 
 def test_an_ssh_add_that_cannot_be_started_is_named(
-    service: KeyPairService,
+    ssh_agent: Agent,
+    session: Session,
     created: CreatedKeyPair,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -494,9 +856,8 @@ def test_an_ssh_add_that_cannot_be_started_is_named(
     (tmp_path / "ssh-add").write_bytes(b"no program of this machine")
     (tmp_path / "ssh-add").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
     with pytest.raises(AgentError, match=r"ssh-add could not be started: Exec format error\."):
-        service.add_to_agent(created)
+        agent_keys.add_to_agent(session, created)
 
 
 def hang(connection: socket.socket) -> None:
@@ -514,7 +875,7 @@ def drip(connection: socket.socket) -> None:
 @pytest.mark.parametrize("serve", [hang, drip])
 def test_an_agent_that_hangs_is_waited_for_in_vain_but_not_for_long(
     serve: Callable[[socket.socket], None],
-    service: KeyPairService,
+    session: Session,
     created: CreatedKeyPair,
     short_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -522,15 +883,16 @@ def test_an_agent_that_hangs_is_waited_for_in_vain_but_not_for_long(
 ) -> None:
     tool("ssh-add")
     monkeypatch.setattr(agent, "SECONDS", 0.3)
+    monkeypatch.setattr(agent, "SECONDS_TO_ADD", 0.3)
     path = short_folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
     with fake_agent(path, serve):
         start = time.monotonic()
         with pytest.raises(AgentError, match=r"did not answer in 0\.3 seconds"):
-            service.agent()
+            agent_keys.in_agent(session)
         if serve is hang:
             with pytest.raises(AgentError, match="ssh-add was ended"):
-                service.add_to_agent(created)
+                agent_keys.add_to_agent(session, created)
         # To hang goes on for ever, and to drip for 20 seconds.
         assert time.monotonic() - start < 10
 
@@ -592,14 +954,14 @@ def test_a_comment_may_be_anything(short_folder: Path, monkeypatch: pytest.Monke
 SCRIPT = """
 import os, resource, signal, sys
 from pathlib import Path
-from core.model import CreatedKeyPair, KeyFormat
-from core.service import KeyPairService
-service = KeyPairService.open(Path(sys.argv[1]), "us-east-1")
-created = service.create_key_pair(key_name="web", key_type=sys.argv[2], key_format="ppk")
+from core.custody.agent_keys import add_to_agent
+from core.local.opening import open_local
+session = open_local(Path(sys.argv[1]), "us-east-1")
+created = session.backend.create_key_pair(key_name="web", key_type=sys.argv[2], key_format="ppk")
 if sys.argv[3] == "limited":
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 os.access("/begin", os.F_OK)
-added = service.add_to_agent(created)
+added = add_to_agent(session, created)
 os.access("/end", os.F_OK)
 print(added.warning)
 """
@@ -695,23 +1057,25 @@ def test_a_server_lets_in_through_the_agent_whom_the_installed_line_names(
     key_format: KeyFormat,
     ssh_agent: Agent,
     server: Server,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type=key_type, key_format=key_format)
-    line = service.installation(created.key_pair, 'restrict,from="127.0.0.1"').line
+    created = session.backend.create_key_pair(
+        key_name="web", key_type=key_type, key_format=key_format
+    )
+    line = installing.installation(session, created.key_pair, 'restrict,from="127.0.0.1"').line
     server.authorized_keys.write_text(f"{line}\n")
     assert ssh(server, tmp_path, ssh_agent, command=COMMAND) == b""
-    service.add_to_agent(created)
+    agent_keys.add_to_agent(session, created)
     assert ssh(server, tmp_path, ssh_agent, command=COMMAND) == b"logged in"
 
 
 @pytest.mark.long
 def test_an_agent_that_sshd_forwards_is_known_as_such(
-    ssh_agent: Agent, server: Server, service: KeyPairService, tmp_path: Path
+    ssh_agent: Agent, server: Server, session: Session, tmp_path: Path
 ) -> None:
-    created = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.add_to_agent(created)
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(session, created)
     server.authorized_keys.write_text(f"{created.key_pair.public_key}\n")
     code = "from core.custody.agent import holdings; print(holdings().forwarded)"
     command = f"cd {ROOT} && {sys.executable} -c '{code}'"

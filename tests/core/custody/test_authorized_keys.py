@@ -5,6 +5,7 @@ import pwd
 import shlex
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,28 +16,29 @@ from pathlib import Path
 
 import pytest
 
-from core.custody import authorized_keys, copy_id, key_options
+from core.custody import authorized_keys, installing
 from core.custody.authorized_keys import (
     LARGEST,
     Account,
     AddedNotConfirmed,
+    Addition,
     AuthorizedKeysError,
-    Plan,
-    Standing,
-    find,
+    InstallationPlan,
     line_of,
+    lines_with,
 )
-from core.disk import files
+from core.disk import files, rewriting
 from core.ec2.authorization import Authorizer
 from core.ec2.regions import region
 from core.errors import KeyPairsError
-from core.model import KeyFormat, KeyPair, KeyType
-from core.service import KeyPairService
+from core.keys.reading import authorized_line
+from core.model import KeptKeyPair, KeyFormat, KeyType
+from core.session import Session
 from core.store.region_store import RegionStore
 from tests.core.custody.test_login import saved
 from tests.core.sshd import Server, by_ssh
 from tests.core.store.test_store_faults import NUMBERS, Faults
-from tests.helpers import SECONDS, Run
+from tests.helpers import SECONDS, Run, session_over
 
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other"
 BEFORE = f'# mine\n\n{OTHER}\nfrom="10.0.0.1",command="a b" {OTHER}\nno line at all\n'.encode()
@@ -59,8 +61,8 @@ def path(account: Account) -> Path:
 
 
 @pytest.fixture
-def key_pair(service: KeyPairService) -> KeyPair:
-    return service.create_key_pair(key_name="web blue", key_type="ed25519").key_pair
+def key_pair(session: Session) -> KeptKeyPair:
+    return session.backend.create_key_pair(key_name="web blue", key_type="ed25519").key_pair
 
 
 def litter(folder: Path) -> list[str]:
@@ -71,52 +73,50 @@ def litter(folder: Path) -> list[str]:
 
 
 def test_the_line_is_added_behind_what_is_there(
-    path: Path, key_pair: KeyPair, service: KeyPairService
+    path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o640)
-    plan = service.installation(key_pair)
-    assert (plan.standing, plan.explanation) == (Standing.ADDABLE, "will be added after 3 lines")
+    plan = installing.installation(session, key_pair)
+    assert (plan.addition, plan.explanation) == (Addition.ADDABLE, "will be added after 3 lines")
     assert path.read_bytes() == BEFORE
-    service.install_public_key(key_pair)
+    installing.install_public_key(session, key_pair)
     assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert litter(path.parent) == []
 
 
-def test_options_stand_before_the_key(
-    path: Path, key_pair: KeyPair, service: KeyPairService
-) -> None:
+def test_options_stand_before_the_key(path: Path, key_pair: KeptKeyPair, session: Session) -> None:
     path.touch(0o600)
-    service.install_public_key(key_pair, 'restrict,from="10.0.0.0/8"')
+    installing.install_public_key(session, key_pair, 'restrict,from="10.0.0.0/8"')
     line = f'restrict,from="10.0.0.0/8" {key_pair.public_key} web blue\n'
     assert path.read_text() == line
 
 
 def test_wrong_options_are_refused_before_the_file_is_touched(
-    path: Path, key_pair: KeyPair, service: KeyPairService
+    path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
     path.write_bytes(BEFORE)
     with pytest.raises(AuthorizedKeysError, match=r"^Not added: .*did you mean restrict\?"):
-        service.install_public_key(key_pair, "restrikt")
+        installing.install_public_key(session, key_pair, "restrikt")
     assert path.read_bytes() == BEFORE
 
 
 def test_a_last_line_without_an_end_gets_one(
-    path: Path, key_pair: KeyPair, service: KeyPairService
+    path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
     path.write_bytes(BEFORE.removesuffix(b"\n"))
-    service.install_public_key(key_pair)
+    installing.install_public_key(session, key_pair)
     assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
 
 
 def test_a_missing_file_and_folder_are_made_private(
-    path: Path, key_pair: KeyPair, service: KeyPairService, umask: Callable[[int], None]
+    path: Path, key_pair: KeptKeyPair, session: Session, umask: Callable[[int], None]
 ) -> None:
     path.parent.rmdir()
     umask(0o277)
-    plan = service.install_public_key(key_pair)
-    assert plan.standing is Standing.NEW_FILE
+    plan = installing.install_public_key(session, key_pair)
+    assert plan.addition is Addition.NEW_FILE
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == f"{key_pair.public_key} web blue\n"
@@ -125,28 +125,28 @@ def test_a_missing_file_and_folder_are_made_private(
 
 @pytest.mark.parametrize("options", ["", 'restrict,command="a b"', '  from="1.2.3.4"'])
 def test_a_key_that_is_there_is_not_added_again_whatever_its_options(
-    options: str, path: Path, key_pair: KeyPair, service: KeyPairService
+    options: str, path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
     present = BEFORE + f"\t{options} {key_pair.public_key}\tsomeone else\r\n".encode()
     path.write_bytes(present)
     path.chmod(0o600)
     before = path.stat()
-    plan = service.installation(key_pair, "no-pty")
-    assert plan.standing is Standing.PRESENT
+    plan = installing.installation(session, key_pair, "no-pty")
+    assert plan.addition is Addition.PRESENT
     assert "in line 6, " in plan.explanation
     assert (options.strip() or "without options") in plan.explanation
-    service.install_public_key(key_pair, "no-pty")
+    installing.install_public_key(session, key_pair, "no-pty")
     assert path.read_bytes() == present
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert [entry.operation for entry in service.journal()] == ["CreateKeyPair"]
+    assert [entry.operation for entry in session.journal()] == ["CreateKeyPair"]
 
 
 def test_installing_twice_is_installing_once(
-    path: Path, key_pair: KeyPair, service: KeyPairService
+    path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
-    service.install_public_key(key_pair)
+    installing.install_public_key(session, key_pair)
     once = path.read_bytes()
-    assert service.install_public_key(key_pair, "restrict").standing is Standing.PRESENT
+    assert installing.install_public_key(session, key_pair, "restrict").addition is Addition.PRESENT
     assert path.read_bytes() == once
 
 
@@ -163,47 +163,49 @@ def test_installing_twice_is_installing_once(
         "\x0b{key}",
     ],
 )
-def test_what_sshd_would_not_take_for_the_key_is_not_the_key(line: str, key_pair: KeyPair) -> None:
+def test_what_sshd_would_not_take_for_the_key_is_not_the_key(
+    line: str, key_pair: KeptKeyPair
+) -> None:
     blob = key_pair.public_key.split()[1]
     text = line.format(key=key_pair.public_key, blob=blob).encode()
-    assert find(text, key_pair.public_key) is None
+    assert list(lines_with(text, key_pair.public_key)) == []
 
 
-def test_what_is_done_is_journaled(path: Path, key_pair: KeyPair, service: KeyPairService) -> None:
-    service.install_public_key(key_pair)
-    last = service.journal()[-1]
+def test_what_is_done_is_journaled(path: Path, key_pair: KeptKeyPair, session: Session) -> None:
+    installing.install_public_key(session, key_pair)
+    last = session.journal()[-1]
     assert (last.operation, last.outcome) == ("InstallPublicKey", "done")
     assert last.key_pair_id == key_pair.key_pair_id
 
 
 def test_without_a_journal_nothing_is_installed(
-    path: Path, key_pair: KeyPair, service: KeyPairService, store: RegionStore
+    path: Path, key_pair: KeptKeyPair, session: Session, store: RegionStore
 ) -> None:
     path.write_bytes(BEFORE)
     store.journal.path.unlink()
     store.journal.path.mkdir()
     with pytest.raises(KeyPairsError, match="Cannot write the journal"):
-        service.install_public_key(key_pair)
+        installing.install_public_key(session, key_pair)
     assert path.read_bytes() == BEFORE
 
 
 def test_a_session_that_only_reads_installs_nothing(
-    path: Path, key_pair: KeyPair, store: RegionStore
+    path: Path, key_pair: KeptKeyPair, store: RegionStore
 ) -> None:
-    reader = KeyPairService(store, Authorizer(region("us-east-1"), "ops", read_only=True))
-    assert reader.installation(key_pair).standing is Standing.REFUSED
+    reader = session_over(store, Authorizer(region("us-east-1"), "ops", read_only=True))
+    assert installing.installation(reader, key_pair).addition is Addition.REFUSED
     with pytest.raises(AuthorizedKeysError, match="this session is read-only"):
-        reader.install_public_key(key_pair)
+        installing.install_public_key(reader, key_pair)
     assert not path.exists()
 
 
 def test_a_record_that_was_edited_cannot_smuggle_a_line(
-    path: Path, key_pair: KeyPair, service: KeyPairService
+    path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
     assert line_of(replace(key_pair, key_name=f"a\n{OTHER}\x1b[2J")).count("\n") == 0
     for public_key in (f"{key_pair.public_key}\n{OTHER}", "ssh-rsa AAAA", f"pty {OTHER}", ""):
         with pytest.raises(AuthorizedKeysError, match="The public key in the record is damaged"):
-            service.install_public_key(replace(key_pair, public_key=public_key))
+            installing.install_public_key(session, replace(key_pair, public_key=public_key))
     assert not path.exists()
 
 
@@ -227,65 +229,65 @@ def test_the_account_is_that_of_the_database_not_of_home(
 # What sshd would not trust ------------------------------------------------------------------
 
 
-def refusal(service: KeyPairService, key_pair: KeyPair) -> str:
-    plan = service.installation(key_pair)
-    assert plan.standing is Standing.REFUSED, plan
+def refusal(session: Session, key_pair: KeptKeyPair) -> str:
+    plan = installing.installation(session, key_pair)
+    assert plan.addition is Addition.REFUSED, plan
     with pytest.raises(AuthorizedKeysError):
-        service.install_public_key(key_pair)
+        installing.install_public_key(session, key_pair)
     return plan.explanation
 
 
 @pytest.mark.parametrize("mode", [0o020, 0o002])
 @pytest.mark.parametrize("name", ["home", "home/.ssh", "home/.ssh/authorized_keys"])
 def test_what_others_can_write_is_refused(
-    name: str, mode: int, path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
+    name: str, mode: int, path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
     loose = tmp_path / name
     loose.chmod(stat.S_IMODE(loose.stat().st_mode) | mode)
-    said = refusal(service, key_pair)
+    said = refusal(session, key_pair)
     assert said == f"others can write {loose}, so sshd would not trust the file: chmod go-w {loose}"
     assert path.read_bytes() == BEFORE
     subprocess.run(["chmod", *said.partition(": chmod ")[2].split()], check=True)
-    assert service.installation(key_pair).standing is Standing.ADDABLE
+    assert installing.installation(session, key_pair).addition is Addition.ADDABLE
 
 
 def test_the_command_against_it_is_quoted(
-    key_pair: KeyPair, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    key_pair: KeptKeyPair, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home of $me"
     (home / ".ssh").mkdir(0o700, parents=True)
     home.chmod(0o775)
     found = Account("ops", os.geteuid(), home)
     monkeypatch.setattr(authorized_keys, "own_account", lambda: found)
-    command = refusal(service, key_pair).partition("the file: ")[2]
+    command = refusal(session, key_pair).partition("the file: ")[2]
     assert shlex.split(command) == ["chmod", "go-w", str(home)]
     subprocess.run(["sh", "-c", command], check=True)
-    assert service.installation(key_pair).standing is Standing.NEW_FILE
+    assert installing.installation(session, key_pair).addition is Addition.NEW_FILE
 
 
 def test_folders_above_the_home_do_not_matter(
-    path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
+    path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o777)
-    assert service.installation(key_pair).standing is Standing.NEW_FILE
+    assert installing.installation(session, key_pair).addition is Addition.NEW_FILE
 
 
 def test_a_folder_elsewhere_is_followed_to_the_root(
-    path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
+    path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "loose" / "ssh"
     elsewhere.mkdir(0o700, parents=True)
     elsewhere.parent.chmod(0o777)
     path.parent.rmdir()
     path.parent.symlink_to(elsewhere)
-    assert f"others can write {elsewhere.parent}" in refusal(service, key_pair)
+    assert f"others can write {elsewhere.parent}" in refusal(session, key_pair)
     assert not path.exists()
 
 
 def test_what_belongs_to_another_is_refused(
-    path: Path, key_pair: KeyPair, account: Account
+    path: Path, key_pair: KeptKeyPair, account: Account
 ) -> None:
     path.touch(0o600)
     other = replace(account, uid=account.uid + 12345)
@@ -294,17 +296,17 @@ def test_what_belongs_to_another_is_refused(
         assert "belongs to root, who must add the line" in plan.explanation
         os.chown(path, 54321, 54321)
     plan = authorized_keys.plan(key_pair, "", other)
-    assert plan.standing is Standing.REFUSED
+    assert plan.addition is Addition.REFUSED
     assert "belongs to another account" in plan.explanation
 
 
 @pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
 def test_a_link_is_refused_and_stays(
-    target: str, path: Path, key_pair: KeyPair, service: KeyPairService, tmp_path: Path
+    target: str, path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
     (tmp_path / "elsewhere").write_bytes(BEFORE)
     path.symlink_to(tmp_path / target)
-    assert f"is a link to {tmp_path / target}" in refusal(service, key_pair)
+    assert f"is a link to {tmp_path / target}" in refusal(session, key_pair)
     assert path.is_symlink()
     assert (tmp_path / "elsewhere").read_bytes() == BEFORE
     assert not (tmp_path / "nowhere").exists()
@@ -312,7 +314,7 @@ def test_a_link_is_refused_and_stays(
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "large", "file for folder", "no home"])
 def test_what_is_no_such_file_is_refused(
-    kind: str, path: Path, key_pair: KeyPair, service: KeyPairService, account: Account
+    kind: str, path: Path, key_pair: KeptKeyPair, session: Session, account: Account
 ) -> None:
     match kind:
         case "folder":
@@ -331,8 +333,144 @@ def test_what_is_no_such_file_is_refused(
             words = "is not a folder"
         case _:
             shutil.rmtree(account.home)
-            words = "is no folder"
-    assert words in refusal(service, key_pair)
+            words = "is not a folder"
+    assert words in refusal(session, key_pair)
+
+
+# What belongs to the file -------------------------------------------------------------------
+
+
+def test_a_file_with_two_names_is_not_quietly_parted(
+    path: Path, key_pair: KeptKeyPair, session: Session, tmp_path: Path
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    other = tmp_path / "other name"
+    other.hardlink_to(path)
+    said = refusal(session, key_pair)
+    assert said.startswith(f"{path} has another name as well (a hard link)")
+    assert (path.read_bytes(), other.read_bytes(), path.samefile(other)) == (BEFORE, BEFORE, True)
+    subprocess.run(["sh", "-c", said.partition("to part the two: ")[2]], check=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    installing.install_public_key(session, key_pair)
+    assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
+    assert other.read_bytes() == BEFORE
+    assert litter(path.parent) == []
+
+
+READABLE_BY_ONE_MORE = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)  # linux/posix_acl_xattr.h: tag, permissions, id
+    for entry in [
+        (0x01, 6, 0xFFFFFFFF),
+        (0x02, 4, 12345),
+        (0x04, 0, 0xFFFFFFFF),
+        (0x10, 4, 0xFFFFFFFF),
+        (0x20, 0, 0xFFFFFFFF),
+    ]
+)
+ACL, DEFAULT_ACL = "system.posix_acl_access", "system.posix_acl_default"
+
+
+def give(path: Path, attribute: str, value: bytes) -> None:
+    try:
+        os.setxattr(path, attribute, value)
+    except OSError as error:
+        pytest.skip(f"{path} can have no {attribute}: {error.strerror}")
+
+
+def attributes_of(path: Path) -> dict[str, bytes]:
+    return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+
+
+def test_an_access_control_list_and_other_attributes_are_kept(
+    path: Path, key_pair: KeptKeyPair, session: Session
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    give(path, ACL, READABLE_BY_ONE_MORE)
+    give(path, "user.note", b"kept by ansible")
+    before, mode = attributes_of(path), path.stat().st_mode
+    installing.install_public_key(session, key_pair)
+    assert path.read_bytes() != BEFORE
+    assert attributes_of(path) == before
+    assert path.stat().st_mode == mode
+
+
+def test_a_file_without_an_access_control_list_gets_none_from_its_folder(
+    path: Path, key_pair: KeptKeyPair, session: Session
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o640)
+    give(path.parent, DEFAULT_ACL, READABLE_BY_ONE_MORE)
+    installing.install_public_key(session, key_pair)
+    assert attributes_of(path) == {}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_an_attribute_that_cannot_be_kept_is_a_reason_not_to_install(
+    path: Path, key_pair: KeptKeyPair, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    give(path, "user.note", b"kept by ansible")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    with pytest.raises(AuthorizedKeysError, match=r"attribute user\.note cannot be kept"):
+        installing.install_public_key(session, key_pair)
+    assert path.read_bytes() == BEFORE
+    assert attributes_of(path) == {"user.note": b"kept by ansible"}
+    assert litter(path.parent) == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from core.custody import authorized_keys
+from core.keys.public_key import PublicKey
+from core.local.opening import open_local
+account = authorized_keys.Account("ops", os.geteuid(), Path(sys.argv[1]))
+session = open_local(Path(sys.argv[2]), "us-east-1")
+line = PublicKey.from_ed25519_point(b"x" * 32).line
+pair = session.backend.import_key_pair(key_name="web", public_key_material=line)
+def replace(*_, **__):
+    print("ready", flush=True)
+    sys.stdin.read()
+plan = authorized_keys.plan(pair, "", account)
+os.replace = replace
+authorized_keys.add(plan)
+"""
+
+
+def test_what_a_killed_session_left_goes_at_the_next_install_and_not_what_is_in_use(
+    path: Path, account: Account, key_pair: KeptKeyPair, session: Session, tmp_path: Path
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, account.home, tmp_path / "theirs"],
+        cwd=Path(__file__).parents[3],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        (left,) = litter(path.parent)
+        # It is one of a session that is at work.
+        assert authorized_keys.leftovers_of_installing(account) == ()
+        process.kill()
+        process.wait(SECONDS)
+    assert path.read_bytes() == BEFORE
+    assert authorized_keys.leftovers_of_installing(account) == (path.with_name(left),)
+    others = [f".{path.name}.old.tmp", f".{left}", f"{left}~", ".0123456789abcdef.tmp"]
+    for name in others:
+        path.with_name(name).touch()
+    installing.install_public_key(session, key_pair)
+    assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
+    assert litter(path.parent) == sorted(others)
 
 
 # Faults -------------------------------------------------------------------------------------
@@ -347,6 +485,8 @@ CALLS = (
     "lstat",
     "stat",
     "link",
+    "listxattr",
+    "getxattr",
     "mkdir",
     "chmod",
     "replace",
@@ -358,7 +498,7 @@ CALLS = (
 @pytest.mark.parametrize("there", ["file", "no file", "no folder"])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_fails_leaves_the_file_as_it_was(
-    name: str, there: str, path: Path, account: Account, key_pair: KeyPair
+    name: str, there: str, path: Path, account: Account, key_pair: KeptKeyPair
 ) -> None:
     complete = f"{key_pair.public_key} web blue\n".encode()
     number = 0
@@ -372,7 +512,7 @@ def test_a_call_that_fails_leaves_the_file_as_it_was(
             path.write_bytes(BEFORE)
             path.chmod(0o640)
             before = BEFORE
-        plan: Plan | None = None
+        plan: InstallationPlan | None = None
         confirmed = done = True
         with Faults(name, number, NUMBERS[number % len(NUMBERS)]) as faults:
             try:
@@ -401,7 +541,7 @@ def test_a_call_that_fails_leaves_the_file_as_it_was(
 
 
 def test_faults_were_injected_where_it_matters(
-    path: Path, account: Account, key_pair: KeyPair
+    path: Path, account: Account, key_pair: KeptKeyPair
 ) -> None:
     for name in ("open", "write", "fsync", "fchmod", "fstat", "replace", "close"):
         path.write_bytes(BEFORE)
@@ -412,7 +552,7 @@ def test_faults_were_injected_where_it_matters(
 
 
 def test_a_line_that_the_disk_did_not_confirm_is_said_to_be_there(
-    path: Path, key_pair: KeyPair, service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    path: Path, key_pair: KeptKeyPair, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
@@ -425,13 +565,13 @@ def test_a_line_that_the_disk_did_not_confirm_is_said_to_be_there(
 
     monkeypatch.setattr(os, "fsync", refuse_folders)
     with pytest.raises(AddedNotConfirmed, match=r"The line is in .* did not confirm it"):
-        service.install_public_key(key_pair)
+        installing.install_public_key(session, key_pair)
     assert path.read_bytes() == BEFORE + f"{key_pair.public_key} web blue\n".encode()
-    assert service.journal()[-1].outcome == "begun"
+    assert session.journal()[-1].outcome == "begun"
 
 
 def test_an_immutable_file_is_said_to_be_one(
-    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+    path: Path, account: Account, key_pair: KeptKeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
@@ -462,7 +602,7 @@ def replace_equally(path: Path) -> None:
     "change", [edit, replace_equally, Path.unlink, lambda path: path.chmod(0o400)]
 )
 def test_what_another_does_meanwhile_is_noticed(
-    change: Callable[[Path], None], path: Path, account: Account, key_pair: KeyPair
+    change: Callable[[Path], None], path: Path, account: Account, key_pair: KeptKeyPair
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
@@ -476,10 +616,10 @@ def test_what_another_does_meanwhile_is_noticed(
 
 
 def test_a_file_that_another_makes_meanwhile_is_not_overwritten(
-    path: Path, account: Account, key_pair: KeyPair
+    path: Path, account: Account, key_pair: KeptKeyPair
 ) -> None:
     plan = authorized_keys.plan(key_pair, "", account)
-    assert plan.standing is Standing.NEW_FILE
+    assert plan.addition is Addition.NEW_FILE
     path.write_bytes(BEFORE)
     with pytest.raises(AuthorizedKeysError, match="was changed meanwhile"):
         authorized_keys.add(plan)
@@ -487,7 +627,7 @@ def test_a_file_that_another_makes_meanwhile_is_not_overwritten(
 
 
 def test_what_is_appended_after_the_last_look_is_carried_over(
-    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+    path: Path, account: Account, key_pair: KeptKeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
@@ -505,7 +645,7 @@ def test_what_is_appended_after_the_last_look_is_carried_over(
 
 
 def test_another_session_that_is_at_the_same_step_is_waited_for(
-    path: Path, account: Account, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+    path: Path, account: Account, key_pair: KeptKeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
@@ -513,12 +653,12 @@ def test_another_session_that_is_at_the_same_step_is_waited_for(
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        monkeypatch.setattr(files, "_TURN", 0.1)
+        monkeypatch.setattr(rewriting, "_TURN", 0.1)
         with pytest.raises(AuthorizedKeysError, match="Not added"):
             authorized_keys.add(plan)
         assert path.read_bytes() == BEFORE
         assert litter(path.parent) == []
-        monkeypatch.setattr(files, "_TURN", 20.0)
+        monkeypatch.setattr(rewriting, "_TURN", 20.0)
         with ThreadPoolExecutor() as threads:
             adding = threads.submit(authorized_keys.add, plan)
             assert not wait([adding], 0.1).done
@@ -535,13 +675,13 @@ import os, sys
 from pathlib import Path
 from core.custody import authorized_keys
 from core.keys.public_key import PublicKey
-from core.service import KeyPairService
+from core.local.opening import open_local
 account = authorized_keys.Account("ops", os.geteuid(), Path(sys.argv[1]))
-service = KeyPairService.open(Path(sys.argv[2]), "us-east-1")
+session = open_local(Path(sys.argv[2]), "us-east-1")
 for number in range(30):
     name = f"{sys.argv[3]}-{number}"
     line = PublicKey.from_ed25519_point(name.encode().ljust(32)).line
-    pair = service.import_key_pair(key_name=name, public_key_material=line)
+    pair = session.backend.import_key_pair(key_name=name, public_key_material=line)
     while True:
         try:
             authorized_keys.add(authorized_keys.plan(pair, "", account))
@@ -568,21 +708,22 @@ def test_sessions_that_add_at_the_same_time_lose_no_line(path: Path, account: Ac
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_root_keeps_the_owner_of_the_file(
-    path: Path, account: Account, key_pair: KeyPair, service: KeyPairService
+    path: Path, account: Account, key_pair: KeptKeyPair, session: Session
 ) -> None:
     path.write_bytes(BEFORE)
     path.chmod(0o600)
     os.chown(path, 0, 54321)
-    service.install_public_key(key_pair)
+    installing.install_public_key(session, key_pair)
     assert (path.stat().st_uid, path.stat().st_gid) == (0, 54321)
 
 
 # Logging in, here and elsewhere -------------------------------------------------------------
 
 
+FOR_KEYS = (authorized_line.FLAGS | authorized_line.VALUED) - {"cert-authority", "principals"}
 EVERY_OPTION = ",".join(
     [
-        *sorted(key_options.FLAGS),
+        *sorted(FOR_KEYS & authorized_line.FLAGS),
         'environment="A=b"',
         'expiry-time="20990101"',
         'from="127.0.0.1,!10.0.0.0/8,*.example.com"',
@@ -595,8 +736,7 @@ EVERY_OPTION = ",".join(
 
 
 def test_every_option_that_is_known_is_tried() -> None:
-    tried = {option.partition("=")[0] for option in EVERY_OPTION.split(",")}
-    assert tried >= key_options.FLAGS | key_options.VALUED
+    assert {option.name for option in authorized_line.parse_options(EVERY_OPTION)} == FOR_KEYS
 
 
 @pytest.mark.parametrize(
@@ -615,14 +755,14 @@ def test_sshd_reads_the_line_as_it_was_meant(
     path: Path,
     server: Server,
     run: Run,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    created, key_file = saved(service, tmp_path, KeyType.ED25519, KeyFormat.PEM)
+    created, key_file = saved(session, tmp_path, KeyType.ED25519, KeyFormat.PEM)
     path.write_bytes(BEFORE.removesuffix(b"\n"))
     path.chmod(0o600)
-    service.install_public_key(created.key_pair, options)
+    installing.install_public_key(session, created.key_pair, options)
     server.authorized_keys.unlink()
     server.authorized_keys.symlink_to(path)
     assert (by_ssh(run, server, key_file).stdout == b"logged in") is lets_in
@@ -642,25 +782,25 @@ def stub_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("name", ["web", "it's $(touch pwned) `id`", "--", "../../etc/x"])
 def test_the_commands_for_another_host_send_the_line(
-    name: str, service: KeyPairService, account: Account, stub_ssh: Path, tool: Callable[[str], str]
+    name: str, session: Session, account: Account, stub_ssh: Path, tool: Callable[[str], str]
 ) -> None:
     tool("ssh-copy-id")
-    key_pair = service.create_key_pair(key_name=name, key_type="ed25519").key_pair
-    line = service.installation(key_pair, 'restrict,from="10.0.0.0/8"').line
+    key_pair = session.backend.create_key_pair(key_name=name, key_type="ed25519").key_pair
+    line = installing.installation(session, key_pair, 'restrict,from="10.0.0.0/8"').line
     environment = {**os.environ, "HOME": str(account.home)}
 
     def paste(text: tuple[str, ...]) -> None:
         pasted = "\n".join(text).replace("HOST", "host")
         subprocess.run(["sh", "-ec", pasted], env=environment, check=True, capture_output=True)
 
-    first = copy_id.commands(key_pair, line, account.home)
+    first = installing.copy_id_commands(key_pair, line, account.home)
     assert len(first) == 2
     paste(first)
     assert stub_ssh.read_text() == f"{line}\n"
     # The file that is there now is used again, but only for the very same line.
-    assert copy_id.commands(key_pair, line, account.home) == first[1:]
-    plain = service.installation(key_pair).line
-    second = copy_id.commands(key_pair, plain, account.home)
+    assert installing.copy_id_commands(key_pair, line, account.home) == first[1:]
+    plain = installing.installation(session, key_pair).line
+    second = installing.copy_id_commands(key_pair, plain, account.home)
     assert second[1] != first[1]
     stub_ssh.unlink()
     paste(second)
@@ -672,18 +812,18 @@ def test_the_commands_for_another_host_send_the_line(
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_the_commands_make_the_folder_where_there_is_none(
     shell: str,
-    service: KeyPairService,
+    session: Session,
     account: Account,
     stub_ssh: Path,
     tool: Callable[[str], str],
 ) -> None:
     tool("ssh-copy-id")
     folder = account.home / ".ssh"
-    key_pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
-    line = service.installation(key_pair).line
-    there = copy_id.commands(key_pair, line, account.home)
+    key_pair = session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    line = installing.installation(session, key_pair).line
+    there = installing.copy_id_commands(key_pair, line, account.home)
     folder.rmdir()
-    commands = copy_id.commands(key_pair, line, account.home)
+    commands = installing.copy_id_commands(key_pair, line, account.home)
     assert commands == (f"mkdir -m 700 -p ~/.ssh && {there[0]}", there[1])
     pasted = "\n".join(commands).replace("HOST", "host")
     environment = {**os.environ, "HOME": str(account.home)}
@@ -694,12 +834,12 @@ def test_the_commands_make_the_folder_where_there_is_none(
 
 
 def test_no_other_line_is_sent_when_the_file_came_up_meanwhile(
-    service: KeyPairService, account: Account, stub_ssh: Path, tool: Callable[[str], str]
+    session: Session, account: Account, stub_ssh: Path, tool: Callable[[str], str]
 ) -> None:
     tool("ssh-copy-id")
-    key_pair = service.create_key_pair(key_name="web", key_type="ed25519").key_pair
-    line = service.installation(key_pair, "restrict").line
-    commands = copy_id.commands(key_pair, line, account.home)
+    key_pair = session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    line = installing.installation(session, key_pair, "restrict").line
+    commands = installing.copy_id_commands(key_pair, line, account.home)
     (account.home / ".ssh").mkdir(mode=0o700, exist_ok=True)
     (account.home / ".ssh" / "web.pub").write_text(f"{key_pair.public_key}\n")
     pasted = "\n".join(commands).replace("HOST", "host")

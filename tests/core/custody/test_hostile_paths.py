@@ -6,18 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from core.custody import saving
+from core.custody.saving import SaveAsks
 from core.disk import destination
-from core.disk.destination import Verdict
-from core.errors import SaveAsks, SaveError
+from core.disk.destination import PathVerdict
+from core.errors import SaveError
 from core.model import CreatedKeyPair, FileFormat
-from core.service import KeyPairService
+from core.session import Session
+from tests.each_row import each_row
 from tests.vectors.hostile_paths import NAMES, OTHER, PATHS, Expected, HostilePath, build
 
 VERDICTS = {
-    Expected.SAVES: {Verdict.FREE},
-    Expected.ASKS: {Verdict.ASKS, Verdict.FOLDER_MISSING},
-    Expected.REFUSED: {Verdict.REFUSED},
-    Expected.FAILS: {Verdict.FREE, Verdict.ASKS, Verdict.REFUSED},
+    Expected.SAVES: {PathVerdict.FREE},
+    Expected.ASKS: {PathVerdict.ASKS, PathVerdict.FOLDER_MISSING},
+    Expected.REFUSED: {PathVerdict.REFUSED},
+    Expected.FAILS: {PathVerdict.FREE, PathVerdict.ASKS, PathVerdict.REFUSED},
 }
 
 
@@ -32,8 +35,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def created(service: KeyPairService) -> CreatedKeyPair:
-    return service.create_key_pair(key_name="web-1", key_type="ed25519")
+def created(session: Session) -> CreatedKeyPair:
+    return session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def everything(root: Path) -> dict[Path, object]:
@@ -56,7 +59,7 @@ def test_there_are_enough_of_them() -> None:
 
 @pytest.mark.parametrize("hostile", PATHS, ids=lambda hostile: hostile.name)
 def test_what_comes_of_a_hostile_path(
-    hostile: HostilePath, root: Path, created: CreatedKeyPair, service: KeyPairService
+    hostile: HostilePath, root: Path, created: CreatedKeyPair, session: Session
 ) -> None:
     if hostile.needs_root and (os.geteuid() != 0 or OTHER is None):
         pytest.skip("only root can give a folder to somebody else")
@@ -73,16 +76,16 @@ def test_what_comes_of_a_hostile_path(
     accepted = found if hostile.expected is Expected.FAILS else None
     if hostile.expected is not Expected.SAVES:
         with pytest.raises(SaveError) as refused:
-            service.save_key_material(created, text, accepted=accepted)
+            saving.save_key_material(session, created, text, accepted=accepted)
         assert re.search(says, str(refused.value), re.IGNORECASE), refused.value
         assert everything(root) == before
-        assert service.describe_key_pairs() == (created.key_pair,)
+        assert session.backend.describe_key_pairs() == (created.key_pair,)
         assert isinstance(refused.value, SaveAsks) == (hostile.expected is Expected.ASKS)
         if not isinstance(refused.value, SaveAsks):
             return
         accepted = refused.value.destination
 
-    saved = service.save_key_material(created, text, accepted=accepted)
+    saved = saving.save_key_material(session, created, text, accepted=accepted)
     assert hostile.lands is not None
     path = root / hostile.lands
     assert saved.path.samefile(path)
@@ -95,32 +98,32 @@ def test_what_comes_of_a_hostile_path(
     assert all(stat.S_IMODE(folder.lstat().st_mode) == 0o700 for folder in new - {path})
 
 
-@pytest.mark.parametrize("hostile", PATHS, ids=lambda hostile: hostile.name)
+@each_row("hostile", PATHS, ids=lambda hostile: hostile.name)
 def test_no_public_key_goes_where_no_private_one_may(
-    hostile: HostilePath, root: Path, created: CreatedKeyPair, service: KeyPairService
+    hostile: HostilePath, root: Path, created: CreatedKeyPair, session: Session
 ) -> None:
     if hostile.expected not in {Expected.REFUSED, Expected.FAILS}:
         return
     text = hostile.text.replace("{root}", str(root)).replace("{base}", root.name)
     before = everything(root)
     with pytest.raises(SaveError):
-        service.save_public_key(created.key_pair, text)
+        saving.save_public_key(created.key_pair, text)
     assert everything(root) == before
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
-@pytest.mark.parametrize("key_name", NAMES, ids=ascii)
+@each_row("file_format", FileFormat)
+@each_row("key_name", NAMES, ids=ascii)
 def test_a_hostile_name_gives_a_safe_default(
     key_name: str, file_format: FileFormat, root: Path
 ) -> None:
-    (root / ".ssh").mkdir(mode=0o700)
+    (root / ".ssh").mkdir(mode=0o700, exist_ok=True)
     text = destination.suggest(key_name, file_format)
     assert re.fullmatch(r"~/\.ssh/[A-Za-z0-9_][A-Za-z0-9._-]*\.[a-z0-9]+", text)
     assert text.startswith(f"~/.ssh/{NAMES[key_name]}.")
     found = destination.examine(text)
-    assert found.verdict is Verdict.FREE
+    assert found.verdict is PathVerdict.FREE
     assert found.path is not None
     assert found.path.parent == root / ".ssh"
     public = destination.examine(destination.public_path(text))
-    assert public.verdict is Verdict.FREE
+    assert public.verdict is PathVerdict.FREE
     assert public.path == root / ".ssh" / f"{NAMES[key_name]}.pub"

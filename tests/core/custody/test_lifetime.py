@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 
 from core.custody.lifetime import LifetimeError, parse, span
+from tests.each_row import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "seconds", "shown"),
     [
         ("8h", 28_800, "8h"),
@@ -27,7 +28,7 @@ def test_no_lifetime_is_none() -> None:
     assert parse("  ") is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "words"),
     [
         ("0", "no time at all"),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core.custody import saving
 from core.keys import file_formats
 from core.model import FileFormat, KeyType
 from core.secret import Passphrase
-from core.service import KeyPairService
+from core.session import Session
 from tests.core.sshd import COMMAND, USER, Server, by_plink, by_ssh
 from tests.helpers import SECONDS, Run
 
@@ -62,11 +63,11 @@ def test_a_server_lets_a_file_of_every_format_in(
     log_in: Client,
     server: Server,
     run: Run,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
 ) -> None:
-    created = service.create_key_pair(key_name="login", key_type=key_type)
-    path = service.save_key_material(created, str(tmp_path / "key"), file_format).path
+    created = session.backend.create_key_pair(key_name="login", key_type=key_type)
+    path = saving.save_key_material(session, created, str(tmp_path / "key"), file_format).path
     assert log_in(run, server, path).stdout == b""
     server.authorized_keys.write_text(f"{created.key_pair.public_key}\n")
     done = log_in(run, server, path)
@@ -80,12 +81,12 @@ def test_ssh_logs_in_with_the_passphrase_and_not_without(
     key_type: KeyType,
     server: Server,
     tool: Callable[[str], str],
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
 ) -> None:
-    created = service.create_key_pair(key_name="login", key_type=key_type)
-    path = service.save_key_material(
-        created, str(tmp_path / "key"), OPENSSH, Passphrase(PHRASE)
+    created = session.backend.create_key_pair(key_name="login", key_type=key_type)
+    path = saving.save_key_material(
+        session, created, str(tmp_path / "key"), OPENSSH, Passphrase(PHRASE)
     ).path
     server.authorized_keys.write_text(f"{created.key_pair.public_key}\n")
     answer = tmp_path / "answer"

@@ -9,8 +9,8 @@ from core.custody.proof import prove
 from core.errors import ProofFailed
 from core.keys import convert, ppk
 from core.keys.keygen import PrivateKey
-from core.model import CreatedKeyPair, FileFormat, KeyPair, KeyType
-from core.service import KeyPairService
+from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyType
+from core.session import Session
 from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
@@ -25,8 +25,8 @@ FORMATS = [
 
 
 @pytest.fixture(params=KeyType)
-def created(request: pytest.FixtureRequest, service: KeyPairService) -> CreatedKeyPair:
-    return service.create_key_pair(key_name="web-1", key_type=request.param)
+def created(request: pytest.FixtureRequest, session: Session) -> CreatedKeyPair:
+    return session.backend.create_key_pair(key_name="web-1", key_type=request.param)
 
 
 def key_of(created: CreatedKeyPair) -> PrivateKey:
@@ -40,9 +40,9 @@ def saved(path: Path, data: bytes) -> Path:
 
 
 @pytest.fixture
-def sealed(service: KeyPairService) -> CreatedKeyPair:
+def sealed(session: Session) -> CreatedKeyPair:
     """Return one pair for what takes its time with a passphrase and is the same for each type."""
-    return service.create_key_pair(key_name="sealed", key_type="ed25519")
+    return session.backend.create_key_pair(key_name="sealed", key_type="ed25519")
 
 
 def encrypted(created: CreatedKeyPair) -> Iterator[bytes]:
@@ -53,10 +53,10 @@ def encrypted(created: CreatedKeyPair) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_key_proves_in_every_format(
-    form: tuple[KeyType, FileFormat], service: KeyPairService, tmp_path: Path
+    form: tuple[KeyType, FileFormat], session: Session, tmp_path: Path
 ) -> None:
     key_type, file_format = form
-    created = service.create_key_pair(key_name="web-1", key_type=key_type)
+    created = session.backend.create_key_pair(key_name="web-1", key_type=key_type)
     path = saved(tmp_path / "key", convert.encode_as(key_of(created), file_format, "web-1"))
     assert prove(path, created.key_pair) == (MODE, *WHOLE)
     with pytest.raises(ProofFailed, match="not encrypted"):
@@ -78,9 +78,9 @@ def test_an_encrypted_key_proves_with_its_passphrase_and_its_public_half_without
 
 
 def test_another_key_does_not_prove(
-    sealed: CreatedKeyPair, service: KeyPairService, tmp_path: Path
+    sealed: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
-    other = service.create_key_pair(key_name="other", key_type="ed25519").key_pair
+    other = session.backend.create_key_pair(key_name="other", key_type="ed25519").key_pair
     for data in encrypted(sealed):
         path = saved(tmp_path / "key", data)
         for passphrase in (None, PASSPHRASE):
@@ -135,8 +135,8 @@ def test_an_encrypted_key_that_was_changed_does_not_prove(
                 prove(saved(tmp_path / "key", change), sealed.key_pair, PASSPHRASE)
 
 
-def test_halves_that_disagree_are_said_to_do_so(service: KeyPairService, tmp_path: Path) -> None:
-    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+def test_halves_that_disagree_are_said_to_do_so(session: Session, tmp_path: Path) -> None:
+    created = session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     public_half = convert.public_key(key_of(created))
     data = ppk.encode(Ed25519PrivateKey.generate(), public_half, "web-1")
     with pytest.raises(ProofFailed, match="of different keys"):
@@ -153,9 +153,9 @@ def test_a_key_whose_passphrase_ssh_keygen_changed_still_proves(
 
 
 def test_a_kind_of_file_that_is_never_written_does_not_prove(
-    service: KeyPairService, tmp_path: Path, run: Run
+    session: Session, tmp_path: Path, run: Run
 ) -> None:
-    created = service.create_key_pair(key_name="web-1", key_type="rsa")
+    created = session.backend.create_key_pair(key_name="web-1", key_type="rsa")
     path = saved(tmp_path / "key", created.key_material.encode())
     run("ssh-keygen", "-q", "-p", "-m", "PEM", "-N", "another one", "-f", path)
     for passphrase in (None, b"another one"):
@@ -164,9 +164,9 @@ def test_a_kind_of_file_that_is_never_written_does_not_prove(
 
 
 def test_the_private_key_of_an_imported_pair_proves(
-    created: CreatedKeyPair, service: KeyPairService, tmp_path: Path
+    created: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
-    imported: KeyPair = service.import_key_pair(
+    imported: KeptKeyPair = session.backend.import_key_pair(
         key_name="imported", public_key_material=created.key_pair.public_key
     )
     path = saved(tmp_path / "key", created.key_material.encode())

@@ -10,25 +10,26 @@ from typing import Any
 
 import pytest
 
-from core.custody import file_kinds
+from core.custody import file_kinds, saving
 from core.custody.file_kinds import Kind
 from core.custody.recipes import PRIVATE_KEY_FILE, PUBLIC_KEY_FILE, fingerprint_commands, recipes
 from core.disk.destination import public_file
 from core.keys.file_formats import suffix
 from core.model import (
     FileFormat,
+    KeptKeyPair,
     KeyFormat,
-    KeyPair,
     KeyType,
     PrivateKeyState,
     Tag,
     TagSpecification,
 )
 from core.query import fingerprint_kind
-from core.service import KeyPairService
-from tests.helpers import Run
+from core.session import Session
+from tests.each_row import each_row
+from tests.helpers import Run, kept
 
-Save = Callable[..., KeyPair]
+Save = Callable[..., KeptKeyPair]
 
 REGION = "eu-central-1"
 PRINTABLE = "".join(map(chr, range(32, 127)))
@@ -90,7 +91,7 @@ FILES = [
 
 
 @pytest.fixture
-def save(service: KeyPairService, tmp_path: Path) -> Save:
+def save(session: Session, tmp_path: Path) -> Save:
     """Return a function that creates an ED25519 or RSA pair, saves it, and returns its record."""
 
     def create_and_save(
@@ -98,16 +99,16 @@ def save(service: KeyPairService, tmp_path: Path) -> Save:
         key_format: KeyFormat = KeyFormat.PEM,
         name: str = "web",
         file: str | None = None,
-    ) -> KeyPair:
-        created = service.create_key_pair(
+    ) -> KeptKeyPair:
+        created = session.backend.create_key_pair(
             key_name=name,
             key_type=key_type,
             key_format=key_format,
             tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod")])],
         )
         path = tmp_path / (file or f"{key_type}.{key_format}")
-        service.save_key_material(created, str(path))
-        pair = service.key_pair_named(name)
+        saving.save_key_material(session, created, str(path))
+        pair = session.key_pair_named(name)
         assert pair is not None
         return pair
 
@@ -115,12 +116,20 @@ def save(service: KeyPairService, tmp_path: Path) -> Save:
 
 
 @pytest.fixture
-def imported(service: KeyPairService, save: Save) -> Callable[[KeyType], KeyPair]:
+def web(save: Save) -> KeptKeyPair:
+    """Return a pair for all rows of a table that need any one."""
+    return save()
+
+
+@pytest.fixture
+def imported(session: Session, save: Save) -> Callable[[KeyType], KeptKeyPair]:
     """Return a function that imports a public key under another name."""
 
-    def import_key_pair(key_type: KeyType) -> KeyPair:
+    def import_key_pair(key_type: KeyType) -> KeptKeyPair:
         source = save(key_type)
-        return service.import_key_pair(key_name="theirs", public_key_material=source.public_key)
+        return session.backend.import_key_pair(
+            key_name="theirs", public_key_material=source.public_key
+        )
 
     return import_key_pair
 
@@ -141,23 +150,23 @@ def aws(run: Run, tmp_path: Path) -> Callable[[str], tuple[list[str], str]]:
     return started_with
 
 
-def text_of(title: str, pair: KeyPair) -> str:
+def text_of(title: str, pair: KeptKeyPair) -> str:
     (text,) = [recipe.text for recipe in recipes(pair, REGION) if recipe.title == title]
     return text
 
 
-def hostile(pair: KeyPair, text: str) -> KeyPair:
+def hostile(pair: KeptKeyPair, text: str) -> KeptKeyPair:
     return dataclasses.replace(pair, key_name=text, tags=(Tag(text, text), Tag("a", "")))
 
 
-def at(pair: KeyPair, path: Path | str) -> KeyPair:
-    return dataclasses.replace(pair, saved_to=("/elsewhere/first.pem", str(path)))
+def at(pair: KeptKeyPair, path: Path | str) -> KeptKeyPair:
+    return kept(pair, saved_to=("/elsewhere/first.pem", str(path)))
 
 
 # Everything -----------------------------------------------------------------------------------
 
 
-def test_every_recipe_is_there_for_every_pair(save: Save, service: KeyPairService) -> None:
+def test_every_recipe_is_there_for_every_pair(save: Save, session: Session) -> None:
     titles = [
         "ssh command",
         "ssh config",
@@ -170,7 +179,7 @@ def test_every_recipe_is_there_for_every_pair(save: Save, service: KeyPairServic
     ]
     pem = save()
     assert [recipe.title for recipe in recipes(pem, REGION)] == titles
-    bare = dataclasses.replace(pem, private_key=PrivateKeyState.UNSAVED, saved_to=(), tags=())
+    bare = kept(dataclasses.replace(pem, tags=()), private_key=PrivateKeyState.UNSAVED, saved_to=())
     assert [recipe.title for recipe in recipes(bare, REGION)] == titles
     ppk = save(key_format=KeyFormat.PPK, name="putty")
     assert [recipe.title for recipe in recipes(ppk, REGION)] == [
@@ -181,7 +190,7 @@ def test_every_recipe_is_there_for_every_pair(save: Save, service: KeyPairServic
 
 
 def test_the_lines_of_a_plain_pair_are_plain(save: Save) -> None:
-    pair = dataclasses.replace(save(), saved_to=("/home/ann/.ssh/web.pem",), tags=())
+    pair = kept(dataclasses.replace(save(), tags=()), saved_to=("/home/ann/.ssh/web.pem",))
     key = pair.public_key
     assert {recipe.title: recipe.text for recipe in recipes(pair, REGION)} == {
         "ssh command": "ssh -i /home/ann/.ssh/web.pem ec2-user@HOST",
@@ -208,19 +217,20 @@ def test_the_lines_of_a_plain_pair_are_plain(save: Save) -> None:
 
 
 def test_a_pair_without_a_file_gets_a_placeholder(
-    imported: Callable[[KeyType], KeyPair],
+    imported: Callable[[KeyType], KeptKeyPair],
 ) -> None:
     pair = imported(KeyType.RSA)
     assert text_of("ssh command", pair) == f"ssh -i {PRIVATE_KEY_FILE} ec2-user@HOST"
     assert text_of("public key file", pair).endswith(f" > {PUBLIC_KEY_FILE})")
 
 
-@pytest.mark.parametrize("text", ALL_NAMES)
-def test_nothing_to_paste_holds_a_character_that_a_terminal_obeys(save: Save, text: str) -> None:
-    pair = save()
-    damaged = dataclasses.replace(hostile(pair, text), public_key=f"{pair.public_key}{text}")
+@each_row("text", ALL_NAMES)
+def test_nothing_to_paste_holds_a_character_that_a_terminal_obeys(
+    web: KeptKeyPair, text: str
+) -> None:
+    damaged = dataclasses.replace(hostile(web, text), public_key=f"{web.public_key}{text}")
     for files in ((), (f"/a/{text}",), (f"/a/{text}.ppk",)):
-        odd = dataclasses.replace(damaged, saved_to=files)
+        odd = kept(damaged, saved_to=files)
         lines = [recipe.text for recipe in recipes(odd, REGION)]
         lines += [command for _, _, command in fingerprint_commands(odd)]
         assert all(line.replace("\n", "").isprintable() for line in lines)
@@ -247,7 +257,7 @@ def test_ssh_logs_in_with_the_file_by_its_command_and_by_its_config(
 ) -> None:
     pair = save()
     path = tmp_path / file
-    Path(pair.saved_to[-1]).rename(path)
+    Path(pair.custody.saved_to[-1]).rename(path)
     pair = at(pair, path)
     # A connection that ends at once: the key files have been read by then.
     talk = "-v -o ProxyCommand=true"
@@ -264,11 +274,11 @@ def test_ssh_logs_in_with_the_file_by_its_command_and_by_its_config(
     assert not (tmp_path / "pwned").exists()
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_config_block_of_any_name_is_one_that_ssh_reads(
-    name: str, save: Save, run: Run, tmp_path: Path
+    name: str, web: KeptKeyPair, run: Run, tmp_path: Path
 ) -> None:
-    text = text_of("ssh config", hostile(at(save(), "/k/web.pem"), name))
+    text = text_of("ssh config", hostile(at(web, "/k/web.pem"), name))
     alias = text.partition("\n")[0].removeprefix("Host ")
     assert re.fullmatch(r"[A-Za-z0-9_][\w.-]*", alias)
     config = tmp_path / "config"
@@ -302,29 +312,28 @@ def test_a_path_with_a_variable_in_it_is_not_given_to_ssh(save: Save) -> None:
     assert command == f"ssh -i {PRIVATE_KEY_FILE} ec2-user@HOST"
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
 @pytest.mark.parametrize("title", ["authorized_keys", "authorized_keys, restricted"])
 def test_an_authorized_keys_line_is_one_line_of_this_key(
-    title: str, name: str, save: Save, run: Run, tmp_path: Path
+    title: str, web: KeptKeyPair, run: Run, tmp_path: Path
 ) -> None:
-    pair = hostile(save(), name)
-    text = text_of(title, pair)
-    assert len(text.splitlines()) == 1
+    lines = {name: text_of(title, hostile(web, name)) for name in ALL_NAMES}
+    assert [name for name, line in lines.items() if len(line.splitlines()) != 1] == []
     path = tmp_path / "authorized_keys"
-    path.write_text(f"{text}\n")
-    (shown,) = run("ssh-keygen", "-l", "-f", path).stdout.decode("latin-1").splitlines()
-    assert shown.split()[1] == pair.fingerprints.ssh_sha256
+    path.write_text("".join(f"{line}\n" for line in lines.values()))
+    shown = run("ssh-keygen", "-l", "-f", path).stdout.decode("latin-1").splitlines()
+    fingerprints = [line.split()[1] for line in shown]
+    assert fingerprints == [web.custody.fingerprints.ssh_sha256] * len(ALL_NAMES)
 
 
 # The shell ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_public_key_file_is_written_once(
-    name: str, save: Save, run: Run, tmp_path: Path
+    name: str, web: KeptKeyPair, run: Run, tmp_path: Path
 ) -> None:
     file = re.sub(r"[/\0]", "_", name)
-    pair = at(hostile(save(), name), tmp_path / file)
+    pair = at(hostile(web, name), tmp_path / file)
     command = text_of("public key file", pair)
     shell = "bash" if "$'" in command else "sh"
     run(shell, "-c", command)
@@ -350,11 +359,11 @@ def options(words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_aws_command_imports_under_the_very_name(
-    name: str, save: Save, aws: Callable[[str], tuple[list[str], str]]
+    name: str, web: KeptKeyPair, aws: Callable[[str], tuple[list[str], str]]
 ) -> None:
-    pair = hostile(at(save(), "/k/web.pem"), name)
+    pair = hostile(at(web, "/k/web.pem"), name)
     (ec2, operation, *rest), stdin = aws(text_of("aws ec2 import-key-pair", pair))
     given = options(rest)
     assert [ec2, operation] == ["ec2", "import-key-pair"]
@@ -377,18 +386,18 @@ def test_the_aws_command_imports_under_the_very_name(
 # Other languages ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@each_row("name", ALL_NAMES)
 def test_the_boto3_lines_import_under_the_very_name(
-    name: str, save: Save, monkeypatch: pytest.MonkeyPatch
+    name: str, web: KeptKeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[dict[str, Any]] = []
 
-    def client(service: str, *, region_name: str) -> SimpleNamespace:
-        assert (service, region_name) == ("ec2", REGION)
+    def client(session: str, *, region_name: str) -> SimpleNamespace:
+        assert (session, region_name) == ("ec2", REGION)
         return SimpleNamespace(import_key_pair=lambda **arguments: calls.append(arguments))
 
     monkeypatch.setitem(sys.modules, "boto3", SimpleNamespace(client=client))
-    pair = hostile(save(), name)
+    pair = hostile(web, name)
     exec(compile(text_of("boto3", pair), "boto3", "exec"), {})  # noqa: S102 - it is what we wrote
     tags = [{"Key": name, "Value": name}, {"Key": "a", "Value": ""}]
     assert calls == [
@@ -416,9 +425,9 @@ def hcl_strings(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
-def test_the_terraform_block_has_the_very_name(name: str, save: Save) -> None:
-    pair = hostile(save(), name)
+@each_row("name", ALL_NAMES)
+def test_the_terraform_block_has_the_very_name(name: str, web: KeptKeyPair) -> None:
+    pair = hostile(web, name)
     text = text_of("Terraform", pair)
     resource, label, *strings = hcl_strings(text)
     assert resource == "aws_key_pair"
@@ -437,7 +446,7 @@ def test_a_ppk_file_is_converted_for_the_other_recipes_and_never_over_another_fi
 ) -> None:
     tool("puttygen")
     pair = save(key_type, KeyFormat.PPK, file="it's mine.ppk")
-    ppk = shlex.quote(pair.saved_to[-1])
+    ppk = shlex.quote(pair.custody.saved_to[-1])
     assert text_of("PuTTY command", pair) == f"plink -i {ppk} ec2-user@HOST"
     command = text_of("PPK to PEM", pair)
     pem = tmp_path / "it's mine.pem"
@@ -454,23 +463,23 @@ def test_a_ppk_file_is_converted_for_the_other_recipes_and_never_over_another_fi
 
 
 def test_a_pem_file_is_preferred_to_a_ppk_file_that_was_saved_later(save: Save) -> None:
-    pair = dataclasses.replace(save(), saved_to=("/k/a.pem", "/k/b.PPK"))
+    pair = kept(save(), saved_to=("/k/a.pem", "/k/b.PPK"))
     assert text_of("ssh command", pair) == "ssh -i /k/a.pem ec2-user@HOST"
 
 
-def there(pair: KeyPair) -> dict[str, Kind]:
-    return file_kinds.by_content(pair.saved_to)
+def there(pair: KeptKeyPair) -> dict[str, Kind]:
+    return file_kinds.by_content(pair.custody.saved_to)
 
 
 def test_a_file_that_is_gone_is_not_named(save: Save, tmp_path: Path) -> None:
-    first = save().saved_to[0]
-    pair = dataclasses.replace(save(name="b", file="b.pem"), saved_to=(first, "/gone/x.pem"))
+    first = save().custody.saved_to[0]
+    pair = kept(save(name="b", file="b.pem"), saved_to=(first, "/gone/x.pem"))
     commands = [recipe.text for recipe in recipes(pair, REGION, there(pair))]
     commands += [command for _, _, command in fingerprint_commands(pair, there(pair))]
     assert f"ssh -i {first} ec2-user@HOST" in commands
     assert f"ssh-keygen -y -f {first} | ssh-keygen -l -f -" in commands
     assert not any("/gone" in text for text in commands)
-    pair = dataclasses.replace(pair, saved_to=("/gone/x.pem", str(tmp_path / "b.pem" / "y")))
+    pair = kept(pair, saved_to=("/gone/x.pem", str(tmp_path / "b.pem" / "y")))
     assert recipes(pair, REGION, there(pair))[0].text == f"ssh -i {PRIVATE_KEY_FILE} ec2-user@HOST"
 
 
@@ -484,11 +493,11 @@ def test_a_ppk_file_is_known_by_what_is_in_it(
     convert = recipes(pair, REGION, there(pair))[1]
     assert convert.title == "PPK to PEM"
     run("sh", "-c", convert.text)
-    assert Path(f"{pair.saved_to[0]}.pem").exists()
+    assert Path(f"{pair.custody.saved_to[0]}.pem").exists()
 
 
 def test_a_container_of_openssh_is_known_by_what_is_in_it(save: Save, tmp_path: Path) -> None:
-    pem, other = save(KeyType.RSA).saved_to[0], str(tmp_path / "other.pem")
+    pem, other = save(KeyType.RSA).custody.saved_to[0], str(tmp_path / "other.pem")
     Path(other).write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
     found = file_kinds.by_content([pem, other, "/gone/x.pem", f"{pem}/x", "a\0b"])
     assert found == {pem: Kind.PEM, other: Kind.OPENSSH}
@@ -498,7 +507,7 @@ def test_a_container_of_openssh_is_known_by_what_is_in_it(save: Save, tmp_path: 
 
 
 def check_commands(
-    pair: KeyPair,
+    pair: KeptKeyPair,
     run: Run,
     stand_in: Callable[[str], str] = str,
     kinds: Mapping[str, Kind] | None = None,
@@ -539,24 +548,24 @@ def test_the_commands_give_the_fingerprints_of_a_saved_key(
 @pytest.mark.parametrize("file_format", [FileFormat.PPK3, FileFormat.OPENSSH, FileFormat.PKCS8])
 def test_the_commands_give_the_fingerprints_of_a_key_saved_in_another_format(
     file_format: FileFormat,
-    service: KeyPairService,
+    session: Session,
     run: Run,
     tool: Callable[[str], str],
     tmp_path: Path,
 ) -> None:
     tool("puttygen")
-    created = service.create_key_pair(key_name="web", key_type=KeyType.RSA)
+    created = session.backend.create_key_pair(key_name="web", key_type=KeyType.RSA)
     path = tmp_path / f"it's $(touch pwned) %d{suffix(file_format)}"
-    service.save_key_material(created, str(path), file_format)
-    pair = service.key_pair_named("web")
+    saving.save_key_material(session, created, str(path), file_format)
+    pair = session.key_pair_named("web")
     assert pair is not None
     assert check_commands(pair, run) == RSA_KINDS
 
 
 def test_a_file_that_openssl_reads_is_preferred_to_a_container(save: Save) -> None:
-    pair = dataclasses.replace(save(), saved_to=("/k/a.p8", "/k/b.openssh", "/k/c.ppk"))
+    pair = kept(save(), saved_to=("/k/a.p8", "/k/b.openssh", "/k/c.ppk"))
     assert text_of("ssh command", pair) == "ssh -i /k/a.p8 ec2-user@HOST"
-    pair = dataclasses.replace(pair, saved_to=("/k/b.openssh", "/k/c.ppk"))
+    pair = kept(pair, saved_to=("/k/b.openssh", "/k/c.ppk"))
     assert text_of("ssh command", pair) == "ssh -i /k/b.openssh ec2-user@HOST"
 
 
@@ -566,13 +575,13 @@ def test_the_commands_are_not_fooled_by_another_public_key_beside_the_file(
 ) -> None:
     pair = save(key_type)
     other = save(key_type, name="other", file="other.pem")
-    Path(f"{pair.saved_to[-1]}.pub").write_text(f"{other.public_key}\n")
+    Path(f"{pair.custody.saved_to[-1]}.pub").write_text(f"{other.public_key}\n")
     assert check_commands(pair, run) == KINDS[key_type]
 
 
 @pytest.mark.parametrize("key_type", list(KeyType))
 def test_the_commands_give_the_fingerprints_of_an_imported_key(
-    key_type: KeyType, imported: Callable[[KeyType], KeyPair], run: Run, tmp_path: Path
+    key_type: KeyType, imported: Callable[[KeyType], KeptKeyPair], run: Run, tmp_path: Path
 ) -> None:
     pair = imported(key_type)
     path = tmp_path / "theirs.pub"
@@ -589,7 +598,7 @@ def test_the_commands_give_the_fingerprints_of_an_imported_key(
 
 
 def test_the_sha_1_of_a_pair_that_was_never_saved_asks_for_the_private_key(save: Save) -> None:
-    pair = dataclasses.replace(save(KeyType.RSA), saved_to=())
+    pair = kept(save(KeyType.RSA), saved_to=())
     (_, value, command), *_ = fingerprint_commands(pair)
     assert value == pair.key_fingerprint
     assert f"-in {PRIVATE_KEY_FILE} " in command

@@ -9,22 +9,25 @@ from hypothesis import strategies as st
 from tinydb import TinyDB
 
 from core.client import Client, ParamValidationError
+from core.custody import rotation, saving
 from core.custody.rotation import Rotation, successor_name
 from core.ec2 import validation
 from core.errors import DryRunOperation, InvalidKeyPairDuplicate, InvalidParameterValue
 from core.keys import keygen
-from core.model import KeyPair, KeyType, PrivateKeyState, Tag
+from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag
 from core.query import parse, searchable
-from core.service import KeyPairService
+from core.session import Session
 from core.store import records, transaction
 from core.store.region_store import RegionStore
 from tests.core.store_records import TIME, key_pair
+from tests.each_row import each_row
+from tests.helpers import kept, session_over
 
 NEVER = "key-0123456789abcdef0"
 
 
-def make(service: KeyPairService, name: str, replaces: KeyPair | None = None) -> KeyPair:
-    created = service.create_key_pair(
+def make(session: Session, name: str, replaces: KeptKeyPair | None = None) -> KeptKeyPair:
+    created = session.backend.create_key_pair(
         key_name=name,
         key_type="ed25519",
         replaces=replaces.key_pair_id if replaces else None,
@@ -35,7 +38,7 @@ def make(service: KeyPairService, name: str, replaces: KeyPair | None = None) ->
 # The name ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "taken", "expected"),
     [
         ("ci-deploy", [], "ci-deploy-2"),
@@ -72,100 +75,102 @@ def test_the_next_name_is_free_and_may_be_given(name: str, steps: int) -> None:
         taken.append(following)
 
 
-def test_the_service_knows_what_is_taken(service: KeyPairService) -> None:
-    assert service.successor_name("web") == "web-2"
-    make(service, "web-2")
-    assert service.successor_name("web") == "web-3"
+def test_the_service_knows_what_is_taken(session: Session) -> None:
+    assert rotation.successor_name("web", session.key_names()) == "web-2"
+    make(session, "web-2")
+    assert rotation.successor_name("web", session.key_names()) == "web-3"
 
 
 # The record -------------------------------------------------------------------------------------
 
 
 def test_the_link_survives_the_file_and_what_is_done_to_the_successor(
-    service: KeyPairService, store: RegionStore, tmp_path: Any
+    session: Session, store: RegionStore, tmp_path: Any
 ) -> None:
-    old = make(service, "web")
-    new = service.create_key_pair(key_name="web-2", replaces=old.key_pair_id)
-    assert new.key_pair.replaces == old.key_pair_id
-    service.save_key_material(new, str(tmp_path / "web-2.pem"))
-    service.set_tags(key_pair_id=new.key_pair.key_pair_id, tags=[Tag("Env", "prod")])
-    service.delete_key_pair(key_name="web-2")
-    service.restore_key_pair(new.key_pair.key_pair_id)
-    reopened = KeyPairService(RegionStore(store.path.parent, "us-east-1"))
+    old = make(session, "web")
+    new = session.backend.create_key_pair(key_name="web-2", replaces=old.key_pair_id)
+    assert new.key_pair.custody.replaces == old.key_pair_id
+    saving.save_key_material(session, new, str(tmp_path / "web-2.pem"))
+    session.backend.set_tags(key_pair_id=new.key_pair.key_pair_id, tags=[Tag("Env", "prod")])
+    session.backend.delete_key_pair(key_name="web-2")
+    session.backend.restore_key_pair(new.key_pair.key_pair_id)
+    reopened = session_over(RegionStore(store.path.parent, "us-east-1"))
     again = reopened.key_pair_named("web-2")
     assert again is not None
-    assert again.private_key is PrivateKeyState.SAVED
-    assert again.replaces == old.key_pair_id
+    assert again.custody.private_key is PrivateKeyState.SAVED
+    assert again.custody.replaces == old.key_pair_id
 
 
 def test_only_the_record_of_a_successor_has_the_member(
-    service: KeyPairService, store: RegionStore
+    session: Session, store: RegionStore
 ) -> None:
-    old = make(service, "web")
-    make(service, "web-2", replaces=old)
+    old = make(session, "web")
+    make(session, "web-2", replaces=old)
     with TinyDB(store.path, access_mode="r") as database:
         first, second = database.table("key_pairs").all()
     assert "Replaces" not in first
     assert second["Replaces"] == old.key_pair_id
-    assert records.from_record(first).replaces is None
+    assert records.from_record(first).custody.replaces is None
 
 
 def test_an_older_version_leaves_the_member_alone(
-    service: KeyPairService, store: RegionStore, monkeypatch: pytest.MonkeyPatch
+    session: Session, store: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = make(service, "web")
-    new = make(service, "web-2", replaces=old)
+    old = make(session, "web")
+    new = make(session, "web-2", replaces=old)
 
-    def older(pair: KeyPair) -> records.Record:
+    def older(pair: KeptKeyPair) -> records.Record:
         return {k: v for k, v in records.to_record(pair).items() if k != "Replaces"}
 
     monkeypatch.setattr(transaction, "to_record", older)
-    service.create_tags(resources=[new.key_pair_id], tags=[Tag("a")])
+    session.backend.create_tags(resources=[new.key_pair_id], tags=[Tag("a")])
     monkeypatch.undo()
     read = RegionStore(store.path.parent, "us-east-1").read().key_pairs[new.key_pair_id]
-    assert (read.tags, read.replaces) == ((Tag("a"),), old.key_pair_id)
+    assert (read.tags, read.custody.replaces) == ((Tag("a"),), old.key_pair_id)
 
 
 # Creating ---------------------------------------------------------------------------------------
 
 
-def test_there_must_be_a_pair_to_replace(service: KeyPairService) -> None:
-    gone = make(service, "gone")
-    service.delete_key_pair(key_name="gone")
+def test_there_must_be_a_pair_to_replace(session: Session) -> None:
+    gone = make(session, "gone")
+    session.backend.delete_key_pair(key_name="gone")
     for replaces in (NEVER, gone.key_pair_id, "", "nonsense"):
         with pytest.raises(InvalidParameterValue) as caught:
-            service.create_key_pair(key_name="web", key_type="ed25519", replaces=replaces)
+            session.backend.create_key_pair(key_name="web", key_type="ed25519", replaces=replaces)
         assert caught.value.parameter == "replaces"
-    assert service.describe_key_pairs() == ()
+    assert session.backend.describe_key_pairs() == ()
 
 
-def test_it_is_checked_in_ec2s_order(service: KeyPairService) -> None:
-    make(service, "web")
+def test_it_is_checked_in_ec2s_order(session: Session) -> None:
+    make(session, "web")
     with pytest.raises(DryRunOperation):
-        service.create_key_pair(key_name="web", replaces=NEVER, dry_run=True)
+        session.backend.create_key_pair(key_name="web", replaces=NEVER, dry_run=True)
     with pytest.raises(InvalidKeyPairDuplicate):
-        service.create_key_pair(key_name="web", replaces=NEVER)
+        session.backend.create_key_pair(key_name="web", replaces=NEVER)
 
 
 def test_a_pair_that_goes_while_the_key_is_made_is_missed(
-    service: KeyPairService, store: RegionStore, monkeypatch: pytest.MonkeyPatch
+    session: Session, store: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = make(service, "web")
+    old = make(session, "web")
     generate = keygen.generate
 
     def slowly(key_type: KeyType) -> keygen.PrivateKey:
-        KeyPairService(RegionStore(store.path.parent, "us-east-1")).delete_key_pair(key_name="web")
+        session_over(RegionStore(store.path.parent, "us-east-1")).backend.delete_key_pair(
+            key_name="web"
+        )
         return generate(key_type)
 
     monkeypatch.setattr(keygen, "generate", slowly)
     with pytest.raises(InvalidParameterValue):
-        make(service, "web-2", replaces=old)
-    assert service.describe_key_pairs() == ()
+        make(session, "web-2", replaces=old)
+    assert session.backend.describe_key_pairs() == ()
 
 
-def test_the_client_neither_takes_nor_shows_it(client: Client, service: KeyPairService) -> None:
-    old = make(service, "web")
-    make(service, "web-2", replaces=old)
+def test_the_client_neither_takes_nor_shows_it(client: Client, session: Session) -> None:
+    old = make(session, "web")
+    make(session, "web-2", replaces=old)
     with pytest.raises(ParamValidationError):
         client.create_key_pair(KeyName="web-3", Replaces=old.key_pair_id)
     with pytest.raises(ParamValidationError):
@@ -180,7 +185,7 @@ def test_the_client_neither_takes_nor_shows_it(client: Client, service: KeyPairS
 def test_both_sides_are_found_until_the_old_one_is_gone() -> None:
     old, new, other = (
         key_pair(1),
-        replace(key_pair(2), replaces=key_pair(1).key_pair_id),
+        kept(key_pair(2), replaces=key_pair(1).key_pair_id),
         key_pair(3),
     )
     rotation = Rotation([old, new, other])
@@ -195,12 +200,11 @@ def test_both_sides_are_found_until_the_old_one_is_gone() -> None:
 def test_of_several_successors_a_delivered_one_counts_then_the_last() -> None:
     old = key_pair(1)
 
-    def successor(number: int, state: PrivateKeyState) -> KeyPair:
-        return replace(
-            key_pair(number),
+    def successor(number: int, state: PrivateKeyState) -> KeptKeyPair:
+        return kept(
+            replace(key_pair(number), create_time=TIME + timedelta(days=number)),
             replaces=old.key_pair_id,
             private_key=state,
-            create_time=TIME + timedelta(days=number),
         )
 
     saved = [successor(n, PrivateKeyState.SAVED) for n in (2, 3)]
@@ -212,12 +216,12 @@ def test_of_several_successors_a_delivered_one_counts_then_the_last() -> None:
 def test_the_filter_finds_what_waits_to_be_retired() -> None:
     old, new, other = (
         key_pair(1),
-        replace(key_pair(2), replaces=key_pair(1).key_pair_id),
+        kept(key_pair(2), replaces=key_pair(1).key_pair_id),
         key_pair(3),
     )
     items = [searchable(pair) for pair in (old, new, other)]
 
-    def found(text: str) -> list[KeyPair]:
+    def found(text: str) -> list[KeptKeyPair]:
         return [item.key_pair for item in parse(text).select(items, TIME)]
 
     assert found("replaced:yes") == [old]

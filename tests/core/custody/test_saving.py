@@ -1,22 +1,32 @@
 import dataclasses
+import os
 import shutil
 import stat
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from core.custody import proof
+from core.custody import proof, saving
+from core.custody.export import export
+from core.custody.proof import prove
+from core.custody.saving import SaveAsks
 from core.disk import files
-from core.disk.destination import Destination, Verdict, examine, public_path, suggest
-from core.errors import KeyPairsError, ProofFailed, SaveAsks, SaveError
+from core.disk.destination import Destination, PathVerdict, examine, public_path, suggest
+from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys import EncodingError, convert, file_formats
 from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
 from core.secret import Passphrase, PassphraseGone
-from core.service import KeyPairService
+from core.session import Session
 from core.store.journal import Journal
+from tests.core.custody import killed_saves
+from tests.core.custody.killed_saves import WAYS
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PHRASE = "two words, gr\u00fcn #1"
@@ -30,11 +40,15 @@ KINDS = [
     if phrase is None or file_formats.passphrase_refusal(file_format) is None
 ]
 
+REGION = "us-east-1"
+
 
 @pytest.fixture
-def create(service: KeyPairService) -> Callable[..., CreatedKeyPair]:
+def create(session: Session) -> Callable[..., CreatedKeyPair]:
     def create(key_type: str = "ed25519", key_format: str = "pem") -> CreatedKeyPair:
-        return service.create_key_pair(key_name="web 1", key_type=key_type, key_format=key_format)
+        return session.backend.create_key_pair(
+            key_name="web 1", key_type=key_type, key_format=key_format
+        )
 
     return create
 
@@ -65,7 +79,7 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
     file_format: FileFormat,
     phrase: str | None,
     create: Create,
-    service: KeyPairService,
+    session: Session,
     run: Run,
     signs_for: Callable[[Path, str], bool],
     tmp_path: Path,
@@ -73,7 +87,7 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
     created = create(key_type)
     path = tmp_path / f"web{file_formats.suffix(file_format)}"
     passphrase = None if phrase is None else Passphrase(phrase)
-    saved = service.save_key_material(created, str(path), file_format, passphrase)
+    saved = saving.save_key_material(session, created, str(path), file_format, passphrase)
 
     assert saved.warning is None
     assert saved.path == path
@@ -81,8 +95,8 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
         *saved.proofs
     }
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    [recorded] = service.describe_key_pairs()
-    assert recorded.saved_to == (str(path),)
+    [recorded] = session.backend.describe_key_pairs()
+    assert recorded.custody.saved_to == (str(path),)
 
     plain = for_openssh(run, path, phrase, tmp_path)
     public = run("ssh-keygen", "-y", "-f", plain).stdout.decode().split()
@@ -92,7 +106,7 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
         run("openssl", "pkey", "-in", path, "-check", "-noout")
 
     # Later, without the passphrase, what can be seen is proven still.
-    later = service.prove(recorded, str(path))
+    later = prove(path, recorded)
     assert ("fingerprint equal" in later) == (phrase is None)
     if phrase is not None:
         assert any("encrypted" in said for said in later)
@@ -106,28 +120,30 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
 
 @pytest.mark.parametrize("key_format", KeyFormat)
 def test_without_a_format_the_file_is_what_ec2_gave(
-    key_format: KeyFormat, create: Create, service: KeyPairService, tmp_path: Path
+    key_format: KeyFormat, create: Create, session: Session, tmp_path: Path
 ) -> None:
     created = create("rsa", key_format)
-    service.save_key_material(created, str(tmp_path / "a"))
-    service.save_key_material(created, str(tmp_path / "b"), file_formats.of_key_format(key_format))
+    saving.save_key_material(session, created, str(tmp_path / "a"))
+    saving.save_key_material(
+        session, created, str(tmp_path / "b"), file_formats.of_key_format(key_format)
+    )
     assert (tmp_path / "a").read_bytes() == created.key_material.encode()
     assert (tmp_path / "b").read_bytes() == created.key_material.encode()
 
 
 def test_one_reveal_gives_as_many_files_as_are_wanted(
-    create: Create, service: KeyPairService, tmp_path: Path
+    create: Create, session: Session, tmp_path: Path
 ) -> None:
     created = create("rsa", "ppk")
     paths = []
     for file_format in FileFormat:
         paths.append(str(tmp_path / f"web-{file_format}"))
-        service.save_key_material(created, paths[-1], file_format)
-    service.save_public_key(created.key_pair, str(tmp_path / "web.pub"))
-    [recorded] = service.describe_key_pairs()
-    assert recorded.saved_to == tuple(paths)
-    for path in recorded.saved_to:
-        assert "fingerprint equal" in service.prove(recorded, path)
+        saving.save_key_material(session, created, paths[-1], file_format)
+    saving.save_public_key(created.key_pair, str(tmp_path / "web.pub"))
+    [recorded] = session.backend.describe_key_pairs()
+    assert recorded.custody.saved_to == tuple(paths)
+    for path in recorded.custody.saved_to:
+        assert "fingerprint equal" in prove(Path(path), recorded)
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -138,7 +154,7 @@ def test_what_cannot_be_is_refused_with_its_reason_by_all_who_are_asked(
     file_format: FileFormat,
     phrase: str | None,
     create: Create,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
 ) -> None:
     reason = file_formats.refusal(file_format, key_type)
@@ -154,10 +170,10 @@ def test_what_cannot_be_is_refused_with_its_reason_by_all_who_are_asked(
         convert.encode_as(key, file_format, "web", secret)
     passphrase = None if phrase is None else Passphrase(phrase)
     with pytest.raises(SaveError) as refused:
-        service.save_key_material(created, str(tmp_path / "new"), file_format, passphrase)
+        saving.save_key_material(session, created, str(tmp_path / "new"), file_format, passphrase)
     assert str(refused.value) == f"Not saved: {reason}."
     assert not (tmp_path / "new").exists()
-    assert service.describe_key_pairs() == (created.key_pair,)
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
 
 
 # Places that ask --------------------------------------------------------------------------------
@@ -172,38 +188,38 @@ def open_folder(tmp_path: Path) -> Path:
 
 
 def test_a_yes_is_to_one_place_as_it_was(
-    create: Create, service: KeyPairService, open_folder: Path
+    create: Create, session: Session, open_folder: Path
 ) -> None:
     created = create()
     first, second = (str(open_folder / name) for name in ("first", "second"))
     with pytest.raises(SaveAsks, match=r"Not saved yet: .*others can list its folder") as asked:
-        service.save_key_material(created, first)
+        saving.save_key_material(session, created, first)
     accepted = asked.value.destination
     assert accepted == examine(first)
     with pytest.raises(SaveAsks):
-        service.save_key_material(created, second, accepted=accepted)
+        saving.save_key_material(session, created, second, accepted=accepted)
     open_folder.chmod(0o711)
     with pytest.raises(SaveAsks, match="others can enter its folder"):
-        service.save_key_material(created, first, accepted=accepted)
+        saving.save_key_material(session, created, first, accepted=accepted)
     open_folder.chmod(0o755)
     assert list(open_folder.iterdir()) == []
-    assert service.save_key_material(created, first, accepted=accepted).path == Path(first)
+    assert saving.save_key_material(session, created, first, accepted=accepted).path == Path(first)
     # A yes to what is refused, or to what is there by now, is none.
     with pytest.raises(SaveError, match="never overwritten"):
-        service.save_key_material(created, first, accepted=accepted)
+        saving.save_key_material(session, created, first, accepted=accepted)
     with pytest.raises(SaveError, match="never overwritten"):
-        service.save_key_material(created, first, accepted=examine(first))
+        saving.save_key_material(session, created, first, accepted=examine(first))
 
 
 @pytest.mark.parametrize("path", ["new/web.pem", "new/folder/web.pem"])
 def test_a_folder_is_made_only_after_a_second_yes(
-    create: Create, service: KeyPairService, tmp_path: Path, path: str
+    create: Create, session: Session, tmp_path: Path, path: str
 ) -> None:
     created = create()
     target = tmp_path / path
     calls: list[Callable[[Destination | None], object]] = [
-        lambda accepted: service.save_key_material(created, str(target), accepted=accepted),
-        lambda accepted: service.export([created.key_pair], f"{target}.csv", accepted=accepted),
+        lambda accepted: saving.save_key_material(session, created, str(target), accepted=accepted),
+        lambda accepted: export([created.key_pair], REGION, f"{target}.csv", accepted=accepted),
     ]
     for call in calls:
         with pytest.raises(SaveAsks, match=f"the folder {target.parent} is missing") as asked:
@@ -215,21 +231,21 @@ def test_a_folder_is_made_only_after_a_second_yes(
 
 
 def test_the_folder_of_ssh_is_made_without_a_question(
-    create: Create, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    create: Create, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     created = create()
     assert "/.ssh is missing; it will be made" in examine("~/.ssh/web.pem").explanation
-    assert service.save_key_material(created, "~/.ssh/web.pem").path.exists()
+    assert saving.save_key_material(session, created, "~/.ssh/web.pem").path.exists()
 
 
 def test_what_holds_no_secret_asks_nothing(
-    create: Create, service: KeyPairService, open_folder: Path
+    create: Create, session: Session, open_folder: Path
 ) -> None:
     created = create()
-    assert examine(str(open_folder / "web.pub")).verdict is Verdict.ASKS
-    service.save_public_key(created.key_pair, str(open_folder / "web.pub"))
-    service.export([created.key_pair], str(open_folder / "list.csv"))
+    assert examine(str(open_folder / "web.pub")).verdict is PathVerdict.ASKS
+    saving.save_public_key(created.key_pair, str(open_folder / "web.pub"))
+    export([created.key_pair], REGION, str(open_folder / "list.csv"))
     assert sorted(path.name for path in open_folder.iterdir()) == ["list.csv", "web.pub"]
 
 
@@ -237,71 +253,130 @@ def test_what_holds_no_secret_asks_nothing(
 
 
 def test_a_public_key_file_is_what_ssh_keygen_would_write(
-    create: Create, service: KeyPairService, run: Run, tmp_path: Path, umask: Callable[[int], None]
+    create: Create, session: Session, run: Run, tmp_path: Path, umask: Callable[[int], None]
 ) -> None:
     umask(0o077)
     created = create()
     path = tmp_path / "keys" / "web.pub"
-    saved = service.save_public_key(created.key_pair, str(path))
+    saved = saving.save_public_key(created.key_pair, str(path))
     assert saved.path == path
     assert saved.proofs == ("synced", "mode 0644", "reads back as this public key")
     assert path.read_text() == f"{created.key_pair.public_key} web 1\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     listed = run("ssh-keygen", "-l", "-f", path).stdout.decode()
-    assert created.key_pair.fingerprints.ssh_sha256 in listed
+    assert created.key_pair.custody.fingerprints.ssh_sha256 in listed
     assert "web 1" in listed
     # It is not where the private key is.
-    assert service.describe_key_pairs() == (created.key_pair,)
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
     with pytest.raises(SaveError, match="never overwritten"):
-        service.save_public_key(created.key_pair, str(path))
+        saving.save_public_key(created.key_pair, str(path))
 
 
 def test_a_name_with_a_line_break_in_an_old_file_adds_no_key(
-    create: Create, service: KeyPairService, tmp_path: Path
+    create: Create, session: Session, tmp_path: Path
 ) -> None:
     hostile = dataclasses.replace(create().key_pair, key_name="x\nssh-ed25519 AAAA evil")
-    service.save_public_key(hostile, str(tmp_path / "web.pub"))
+    saving.save_public_key(hostile, str(tmp_path / "web.pub"))
     assert len((tmp_path / "web.pub").read_text().splitlines()) == 1
 
 
 def test_what_took_its_name_during_the_proof_is_not_removed(
-    create: Create, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    create: Create, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "web.pem"
 
-    def replaced(path: Path, limit: int) -> bytes:
+    opened = files.opened_regular_file
+
+    def replaced(path: Path, folder: int | None = None) -> AbstractContextManager[int]:
         (tmp_path / "other").write_bytes(b"somebody else's")
         (tmp_path / "other").replace(path)
-        return path.read_bytes()
+        return opened(path, folder)
 
-    monkeypatch.setattr(files, "read_regular_file", replaced)
     created = create()
+    monkeypatch.setattr(files, "opened_regular_file", replaced)
     with pytest.raises(ProofFailed):
-        service.save_key_material(created, str(path))
+        saving.save_key_material(session, created, str(path))
     with pytest.raises(ProofFailed):
-        service.save_public_key(created.key_pair, str(tmp_path / "web.pub"))
+        saving.save_public_key(created.key_pair, str(tmp_path / "web.pub"))
     assert path.read_bytes() == (tmp_path / "web.pub").read_bytes() == b"somebody else's"
+
+
+@pytest.mark.parametrize("when", ["before it is written", "while it is proven"])
+def test_a_key_goes_to_the_folder_that_was_judged_and_nowhere_else(
+    when: str,
+    create: Create,
+    session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A folder on the way is replaced by a link between the judgement and the last step."""
+    (tmp_path / "judged").mkdir(0o700)
+    (tmp_path / "other").mkdir(0o777)
+
+    def swap() -> None:
+        if not (tmp_path / "moved").exists():
+            (tmp_path / "judged").rename(tmp_path / "moved")
+            (tmp_path / "judged").symlink_to("other")
+
+    writes, opened = files.create_private_file, files.opened_regular_file
+
+    def write(*arguments: Any, **options: Any) -> None:
+        swap()
+        writes(*arguments, **options)
+
+    def read(path: Path, folder: int | None = None) -> AbstractContextManager[int]:
+        swap()
+        return opened(path, folder)
+
+    created = create()
+    if when == "before it is written":
+        monkeypatch.setattr(files, "create_private_file", write)
+    else:
+        monkeypatch.setattr(files, "opened_regular_file", read)
+    with pytest.raises(ProofFailed, match="was replaced"):
+        saving.save_key_material(session, created, str(tmp_path / "judged" / "web.pem"))
+    assert list((tmp_path / "other").iterdir()) == []
+    assert list((tmp_path / "moved").iterdir()) == []
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
+def test_a_killed_save_leaves_nothing_of_the_key_beyond_the_next_one(
+    way: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, killed_saves.__file__, way, tmp_path],
+        env={**os.environ, "HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    *faults, summary = done.stdout.splitlines()
+    assert faults == []
+    assert int(summary.split()[1]) > 40, "it was hardly ever killed"
 
 
 @pytest.mark.parametrize("damage", [b"", b"ssh-ed25519 AAAA\n"])
 def test_a_public_key_that_does_not_read_back_is_removed(
     damage: bytes,
     create: Create,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def damaged(path: Path, data: bytes) -> None:
+    def damaged(path: Path, data: bytes, **_: object) -> None:
         path.write_bytes(damage)
         path.chmod(0o644)
 
     monkeypatch.setattr(files, "create_public_file", damaged)
     with pytest.raises(ProofFailed, match="reads back as something else"):
-        service.save_public_key(create().key_pair, str(tmp_path / "web.pub"))
+        saving.save_public_key(create().key_pair, str(tmp_path / "web.pub"))
     assert not (tmp_path / "web.pub").exists()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("private_path", "public"),
     [
         ("~/.ssh/web.pem", "~/.ssh/web.pub"),
@@ -323,7 +398,7 @@ def test_where_the_public_key_belongs(private_path: str, public: str) -> None:
     assert public_path(private_path) == public
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@each_row("file_format", FileFormat)
 def test_every_format_has_an_ending_that_its_readers_know(
     file_format: FileFormat, tmp_path: Path
 ) -> None:
@@ -340,7 +415,7 @@ def test_every_format_has_an_ending_that_its_readers_know(
 
 
 def test_a_passphrase_is_in_no_error_record_journal_or_other_file(
-    create: Create, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    create: Create, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = create("rsa")
     passphrase = Passphrase(PHRASE)
@@ -348,10 +423,10 @@ def test_a_passphrase_is_in_no_error_record_journal_or_other_file(
 
     def attempt(path: str, file_format: FileFormat) -> None:
         with pytest.raises(SaveError) as refused:
-            service.save_key_material(created, path, file_format, passphrase)
+            saving.save_key_material(session, created, path, file_format, passphrase)
         caught.append(refused.value)
 
-    def fails(*arguments: object) -> NoReturn:
+    def fails(*_: object, **__: object) -> NoReturn:
         raise ProofFailed("It did not read back.")
 
     attempt(str(tmp_path / "new"), FileFormat.PPK2)
@@ -359,10 +434,10 @@ def test_a_passphrase_is_in_no_error_record_journal_or_other_file(
     with monkeypatch.context() as patched:
         patched.setattr(proof, "prove", fails)
         attempt(str(tmp_path / "new"), FileFormat.OPENSSH)
-    service.save_key_material(created, str(tmp_path / "a"), FileFormat.OPENSSH, passphrase)
-    service.save_key_material(created, str(tmp_path / "b"), FileFormat.PPK3, passphrase)
+    saving.save_key_material(session, created, str(tmp_path / "a"), FileFormat.OPENSSH, passphrase)
+    saving.save_key_material(session, created, str(tmp_path / "b"), FileFormat.PPK3, passphrase)
 
-    shown = [repr(service.describe_key_pairs()), repr(Journal(tmp_path / "data").read())]
+    shown = [repr(session.backend.describe_key_pairs()), repr(Journal(tmp_path / "data").read())]
     for error in caught:
         shown += [str(error), repr(error), repr(vars(error))]
         shown += traceback.format_exception(error)
@@ -374,7 +449,7 @@ def test_a_passphrase_is_in_no_error_record_journal_or_other_file(
 
 
 def test_a_file_that_was_not_encrypted_as_asked_is_removed(
-    create: Create, service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    create: Create, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     created = create()
     encode_as = convert.encode_as
@@ -383,16 +458,18 @@ def test_a_file_that_was_not_encrypted_as_asked_is_removed(
     )
     for file_format in (FileFormat.OPENSSH, FileFormat.PPK3):
         with pytest.raises(ProofFailed, match="not encrypted"):
-            service.save_key_material(created, str(tmp_path / "a"), file_format, Passphrase(PHRASE))
+            saving.save_key_material(
+                session, created, str(tmp_path / "a"), file_format, Passphrase(PHRASE)
+            )
         assert not (tmp_path / "a").exists()
 
 
 def test_a_wiped_passphrase_saves_nothing_unencrypted(
-    create: Create, service: KeyPairService, tmp_path: Path
+    create: Create, session: Session, tmp_path: Path
 ) -> None:
     created = create()
     passphrase = Passphrase(PHRASE)
     passphrase.wipe()
     with pytest.raises(PassphraseGone):
-        service.save_key_material(created, str(tmp_path / "a"), FileFormat.PPK3, passphrase)
+        saving.save_key_material(session, created, str(tmp_path / "a"), FileFormat.PPK3, passphrase)
     assert not (tmp_path / "a").exists()

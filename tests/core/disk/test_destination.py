@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.disk.destination import Verdict, examine, suggest
+from core.disk.destination import PathVerdict, examine, suggest
 from core.model import KeyFormat
+from tests.each_row import each_row
 
 
 @pytest.fixture
@@ -46,11 +47,11 @@ def tree(root: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mode for path in root.rglob("*")}
 
 
-FREE, ASKS = Verdict.FREE, Verdict.ASKS
-MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
+FREE, ASKS = PathVerdict.FREE, PathVerdict.ASKS
+MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "verdict", "path", "explanation"),
     [
         ("{root}/private/new.pem", FREE, "private/new.pem", "new file in a folder only you"),
@@ -103,7 +104,7 @@ MISSING, REFUSED = Verdict.FOLDER_MISSING, Verdict.REFUSED
     ],
 )
 def test_a_path_is_judged(
-    text: str, verdict: Verdict, path: str | None, explanation: str, root: Path
+    text: str, verdict: PathVerdict, path: str | None, explanation: str, root: Path
 ) -> None:
     found = examine(text.format(root=root))
     assert (found.verdict, found.usable) == (verdict, verdict is not REFUSED)
@@ -154,6 +155,47 @@ def test_whom_a_folder_above_belongs_to_is_said(
     assert f"{root / 'private'} belongs to " in found.explanation
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away")
+@pytest.mark.parametrize("name", ["new.pem", "missing/new.pem"])
+def test_whom_a_link_on_the_way_belongs_to_is_said(name: str, root: Path) -> None:
+    """Its owner can let it lead elsewhere, be it in a folder in which only owners replace."""
+    link, through = root / "sticky" / "link", root / "through"
+    link.symlink_to(root / "private")
+    through.symlink_to("sticky/link")
+    try:
+        mine = examine(f"through/{name}")
+        os.lchown(link, 12345, 12345)
+        theirs = examine(f"through/{name}")
+        (root / "private").chmod(0o777)
+        link.unlink()
+        link.symlink_to(root / "private" / "..")
+        above = examine(f"through/{name}")
+    finally:
+        (root / "private").chmod(0o700)
+        link.unlink()
+        through.unlink()
+    assert mine.verdict is (FREE if name == "new.pem" else MISSING)
+    assert theirs.verdict is ASKS
+    assert f"the link {link} belongs to user 12345" in theirs.explanation
+    assert f"others can write in {root / 'private'}" in above.explanation
+
+
+def test_a_yes_is_to_the_folder_that_the_path_leads_to(root: Path) -> None:
+    (root / "open" / "a").mkdir()
+    (root / "open" / "b").mkdir()
+    link = root / "link"
+    link.symlink_to("open/a")
+    first = examine("link/new.pem")
+    link.unlink()
+    link.symlink_to("open/b")
+    second = examine("link/new.pem")
+    link.unlink()
+    (root / "open" / "a").rmdir()
+    (root / "open" / "b").rmdir()
+    assert (first.path, first.explanation) == (second.path, second.explanation)
+    assert first != second
+
+
 def test_a_folder_that_is_gone_begins_no_path(root: Path) -> None:
     (root / "gone").mkdir()
     os.chdir(root / "gone")
@@ -181,7 +223,7 @@ def test_a_folder_one_cannot_write_in_is_refused(name: str, root: Path) -> None:
     assert "you cannot" in found.explanation
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key_name", "suggested"),
     [
         ("web-1", "web-1"),
@@ -209,7 +251,7 @@ def test_a_folder_one_cannot_write_in_is_refused(name: str, root: Path) -> None:
         ("", "key-pair"),
     ],
 )
-@pytest.mark.parametrize("key_format", KeyFormat)
+@each_row("key_format", KeyFormat)
 def test_what_no_file_name_should_hold_is_not_suggested(
     key_name: str, suggested: str, key_format: KeyFormat, root: Path
 ) -> None:

@@ -7,48 +7,31 @@ from typing import Any
 
 import pytest
 
-from core.disk import files
+from core.disk import files, in_folder
+from tests.core.disk.faults import UMASKS, FailAt, mode, names, open_files, refused
 
 DATA = b"private\n" * 500
-UMASKS = [0o000, 0o022, 0o077, 0o177, 0o777]
 
 
-class FailAt:
-    """Makes one call of a function of `os` fail, the `number`th, and only that one."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
-        self.calls = 0
-        self.failed = False
-        original: Callable[..., Any] = getattr(os, name)
-
-        def replacement(*arguments: Any, **options: Any) -> Any:
-            self.calls += 1
-            if self.calls == number:
-                self.failed = True
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            return original(*arguments, **options)
-
-        monkeypatch.setattr(os, name, replacement)
+WAYS = ["unnamed", "renamed", "linked", "reserved"]
 
 
-def refuse_links(*_: object, **__: object) -> None:
-    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
-
-@pytest.fixture(params=["unnamed", "named", "without links"])
+@pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run a test with O_TMPFILE, as on a system that has none, and as where there are no links."""
-    if request.param != "unnamed":
-        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
-        if request.param == "without links":
-            monkeypatch.setattr(os, "link", refuse_links)
-    elif not hasattr(os, "O_TMPFILE"):
+    """Run a test with O_TMPFILE, and as on file systems that lack it, and further ways one by one.
+
+    They are renameat2(2) to a free name, and hard links; without all of them a name is reserved.
+    """
+    number = WAYS.index(str(request.param))
+    if number == 0 and not hasattr(os, "O_TMPFILE"):
         pytest.skip("this system cannot make a file without a name")
-    return str(request.param)
-
-
-NAMED_EARLY = {"unnamed": [False], "named": [False], "without links": [False, True]}
-"""Whether the file has its name while it is written, for each time that it is."""
+    if number > 0:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    if number > 1:
+        monkeypatch.setattr(in_folder, "_rename_exclusively", refused(errno.EINVAL))
+    if number > 2:
+        monkeypatch.setattr(os, "link", refused(errno.EPERM))
+    return WAYS[number]
 
 
 @pytest.fixture
@@ -56,18 +39,6 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "folder"
     path.mkdir(0o700)
     return path
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
 
 
 # A private file -------------------------------------------------------------------------------
@@ -122,10 +93,9 @@ def test_it_is_private_before_the_first_byte_is_in_it(
     monkeypatch.setattr(os, "write", observed_write)
     umask(mask)
     files.create_private_file(folder / "key", DATA)
-    # It has its name only when it is whole, except where files have no second one.
     modes, shown = zip(*seen, strict=True)
     assert {*modes} == {0o600}
-    assert ["key" in each for each in shown] == NAMED_EARLY[way]
+    assert ["key" in each for each in shown] == [False]
 
 
 def test_a_disk_that_takes_a_little_at_a_time_gets_it_all(
@@ -151,7 +121,7 @@ def test_file_and_folder_are_synced_in_that_order(
     files.create_private_file(folder / "key", DATA)
     *of_file, of_folder = synced
     assert of_folder == (True, ["key"])
-    assert ["key" in seen for _, seen in of_file] == NAMED_EARLY[way]
+    assert ["key" in seen for _, seen in of_file] == [False]
     assert not any(is_folder for is_folder, _ in of_file)
 
 
@@ -199,7 +169,7 @@ def test_nothing_is_ever_overwritten(
     ]
 
 
-STEPS_OF_BOTH_WAYS = [
+STEPS_OF_ALL_WAYS = [
     ("open", 1),  # the folder
     ("open", 2),  # the file
     ("fchmod", 1),
@@ -212,8 +182,8 @@ STEPS_OF_BOTH_WAYS = [
 
 @pytest.mark.parametrize(
     ("way", "name", "number"),
-    [(way, *step) for way in ("unnamed", "named") for step in STEPS_OF_BOTH_WAYS]
-    + [("unnamed", "link", 1), ("named", "link", 1)],
+    [(way, *step) for way in WAYS for step in STEPS_OF_ALL_WAYS]
+    + [("unnamed", "link", 1), ("linked", "link", 1), ("reserved", "replace", 1)],
     indirect=["way"],
 )
 def test_a_step_that_fails_leaves_nothing(
@@ -282,6 +252,21 @@ def test_a_file_system_without_unnamed_files_gets_a_named_one(
 
 
 @pytest.mark.parametrize(
+    "number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOENT, errno.EACCES]
+)
+def test_where_an_unnamed_file_may_get_no_name_a_named_one_is_renamed(
+    number: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", refused(number))
+    files.create_private_file(folder / "key", DATA)
+    assert (folder / "key").read_bytes() == DATA
+    assert mode(folder / "key") == 0o600
+    with pytest.raises(FileExistsError):
+        files.create_private_file(folder / "key", b"")
+    assert names(folder) == ["key"]
+
+
+@pytest.mark.parametrize(
     ("path", "error"),
     [
         ("missing/key", FileNotFoundError),
@@ -296,120 +281,6 @@ def test_a_path_that_leads_nowhere_is_an_error(
     with pytest.raises(error):
         files.create_private_file(folder / path, DATA)
     assert names(folder) == ["file"]
-
-
-# Replacing a file -----------------------------------------------------------------------------
-
-
-def replace(path: Path, data: bytes) -> None:
-    files.replace_file(path, [(0, data)], temporary="file.tmp", previous="file.bak")
-
-
-@pytest.mark.parametrize("mask", UMASKS)
-def test_a_replaced_file_stays_beside_the_new_one(
-    mask: int, folder: Path, umask: Callable[[int], None]
-) -> None:
-    umask(mask)
-    path = folder / "file"
-    replace(path, b"one")
-    assert names(folder) == ["file"]
-    replace(path, b"two")
-    replace(path, b"three")
-    assert names(folder) == ["file", "file.bak"]
-    assert path.read_bytes() == b"three"
-    assert (folder / "file.bak").read_bytes() == b"two"
-    assert {mode(folder / name) for name in names(folder)} == {0o600}
-
-
-STEPS_OF_A_REPLACEMENT = [
-    ("open", 1),  # the folder
-    ("open", 2),  # the temporary file
-    ("fchmod", 1),
-    ("write", 1),
-    ("fsync", 1),  # the temporary file
-    ("link", 1),  # the second name of the old file
-    ("replace", 1),  # the second name in its place
-    ("replace", 2),  # the new file in its place
-    ("fsync", 2),  # the folder
-]
-
-
-@pytest.mark.parametrize(("name", "number"), STEPS_OF_A_REPLACEMENT)
-def test_a_step_that_fails_leaves_the_old_file(
-    name: str, number: int, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = folder / "file"
-    replace(path, b"older")
-    replace(path, b"old")
-    before = open_files()
-    step = FailAt(monkeypatch, name, number)
-    with pytest.raises(OSError, match=os.strerror(errno.EIO)) as caught:
-        replace(path, DATA)
-    monkeypatch.undo()
-    assert step.failed
-    assert not isinstance(caught.value, files.ReplaceNotConfirmed)
-    assert path.read_bytes() == b"old"
-    assert (folder / "file.bak").read_bytes() in (b"older", b"old")
-    assert names(folder) == ["file", "file.bak"]
-    assert open_files() == before
-    replace(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert (folder / "file.bak").read_bytes() == b"old"
-
-
-@pytest.mark.parametrize(
-    ("name", "number"), [("write", 1), ("fsync", 1), ("link", 1), ("replace", 1), ("fsync", 2)]
-)
-def test_a_step_that_fails_the_first_time_leaves_nothing(
-    name: str, number: int, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    step = FailAt(monkeypatch, name, number)
-    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        replace(folder / "file", DATA)
-    monkeypatch.undo()
-    assert step.failed
-    assert names(folder) == []
-
-
-def test_a_replacement_that_can_neither_be_confirmed_nor_undone_says_so(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = folder / "file"
-    replace(path, b"old")
-    FailAt(monkeypatch, "fsync", 2)
-    FailAt(monkeypatch, "link", 2)
-    with pytest.raises(files.ReplaceNotConfirmed) as caught:
-        replace(path, b"new")
-    monkeypatch.undo()
-    assert caught.value.errno == errno.EIO
-    assert path.read_bytes() == b"new"
-    assert (folder / "file.bak").read_bytes() == b"old"
-
-
-def test_the_new_file_is_on_the_disk_before_it_takes_the_name(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = folder / "file"
-    replace(path, b"old")
-    steps: list[str] = []
-    for name in ("write", "fsync", "replace"):
-        original: Callable[..., Any] = getattr(os, name)
-
-        def observed(
-            *arguments: Any, _name: str = name, _call: Callable[..., Any] = original, **options: Any
-        ) -> Any:
-            steps.append(f"{_name} while the file is {path.read_bytes().decode()}")
-            return _call(*arguments, **options)
-
-        monkeypatch.setattr(os, name, observed)
-    replace(path, b"new")
-    assert steps == [
-        "write while the file is old",
-        "fsync while the file is old",
-        "replace while the file is old",  # the second name of the old file
-        "replace while the file is old",
-        "fsync while the file is new",
-    ]
 
 
 # Reading --------------------------------------------------------------------------------------

@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from core.custody import saving
+from core.custody.saving import SaveAsks
 from core.disk import destination, mounts
-from core.disk.destination import Verdict
-from core.errors import SaveAsks
-from core.service import KeyPairService
+from core.disk.destination import PathVerdict
+from core.session import Session
 
 
 @pytest.fixture
@@ -57,27 +58,27 @@ def test_nothing_is_said_where_the_system_tells_nothing(
 
 
 @pytest.mark.parametrize("path", ["over/new", "over/missing/new"])
-def test_saving_over_the_network_asks(mounted: Path, service: KeyPairService, path: str) -> None:
+def test_saving_over_the_network_asks(mounted: Path, session: Session, path: str) -> None:
     (mounted / "over").mkdir(mode=0o700)
     (mounted / "two words").mkdir(mode=0o700)
-    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     target = mounted / path
     with pytest.raises(SaveAsks, match=r"fuse\.sshfs may keep it on another machine") as asked:
-        service.save_key_material(created, str(target))
+        saving.save_key_material(session, created, str(target))
     assert not target.exists()
     assert not (mounted / "over/missing").exists()
     # Who said yes to one place has not said yes to another.
     other = mounted / "two words/new"
     with pytest.raises(SaveAsks, match="nfs4 may keep it"):
-        service.save_key_material(created, str(other), accepted=asked.value.destination)
-    service.save_key_material(created, str(target), accepted=asked.value.destination)
+        saving.save_key_material(session, created, str(other), accepted=asked.value.destination)
+    saving.save_key_material(session, created, str(target), accepted=asked.value.destination)
     assert target.exists()
 
 
 def test_the_default_folder_never_asks(mounted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(mounted))
     mounted.chmod(0o755)
-    assert destination.examine("~/.ssh/web.pem").verdict is Verdict.FOLDER_MISSING
+    assert destination.examine("~/.ssh/web.pem").verdict is PathVerdict.FOLDER_MISSING
     (mounted / ".ssh").mkdir(mode=0o700)
-    assert destination.examine("~/.ssh/web.pem").verdict is Verdict.FREE
-    assert destination.examine("~/web.pem").verdict is Verdict.ASKS
+    assert destination.examine("~/.ssh/web.pem").verdict is PathVerdict.FREE
+    assert destination.examine("~/web.pem").verdict is PathVerdict.ASKS

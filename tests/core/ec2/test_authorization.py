@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core import settings
+from core import choices, settings
 from core.client import Client, ClientError
 from core.ec2.authorization import Authorizer
 from core.ec2.policy import Policy
@@ -21,10 +21,13 @@ from core.errors import (
     StoreError,
     UnauthorizedOperation,
 )
+from core.keys.reading import import_material
+from core.local.opening import open_local
 from core.model import Tag
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
 from core.store.transaction import Transaction
+from tests.helpers import session_over
 
 Request = dict[str, Any]
 Statement = dict[str, Any]
@@ -56,9 +59,9 @@ def document(*statements: Statement) -> str:
 
 
 @pytest.fixture
-def live(service: KeyPairService) -> str:
+def live(session: Session) -> str:
     """Return the id of `live`, of type ed25519 and tagged env=prod; made without a policy."""
-    client = Client(service=service)
+    client = Client(backend=session.backend)
     tags = [{"ResourceType": "key-pair", "Tags": [{"Key": "env", "Value": "prod"}]}]
     answer = client.import_key_pair(KeyName="live", PublicKeyMaterial=ED, TagSpecifications=tags)
     return f"{answer['KeyPairId']}"
@@ -67,7 +70,7 @@ def live(service: KeyPairService) -> str:
 def limited(store: RegionStore, *statements: Statement, read_only: bool = False) -> Client:
     policy = Policy.parse(document(*statements), source="test") if statements else None
     authorizer = Authorizer(region(store.region), "tester", policy=policy, read_only=read_only)
-    return Client(service=KeyPairService(store, authorizer))
+    return Client(backend=session_over(store, authorizer).backend)
 
 
 def call(client: Client, method: str, request: Request, live: str) -> Request:
@@ -348,9 +351,9 @@ def test_a_policy_can_end(key: str, until: str, allowed: bool, store: RegionStor
         return datetime(2026, 11, 24, 22, 0, 0, 900_000, tzinfo=timezone(timedelta(hours=2)))
 
     authorizer = Authorizer(region("eu-west-1"), "tester", policy=policy, now=now)
-    service = KeyPairService(store, authorizer.for_region(region(store.region)))
+    session = session_over(store, authorizer.for_region(region(store.region)))
     with pytest.raises(DryRunOperation if allowed else UnauthorizedOperation):
-        service.create_key_pair(key_name="new", dry_run=True)
+        session.backend.create_key_pair(key_name="new", dry_run=True)
 
 
 def test_who_may_not_describe_pairs_sees_them_in_no_other_way(
@@ -358,20 +361,20 @@ def test_who_may_not_describe_pairs_sees_them_in_no_other_way(
 ) -> None:
     policy = Policy.parse(document(allow("*"), deny("DescribeKeyPairs")), source="test")
     authorizer = Authorizer(region(store.region), "tester", policy=policy)
-    service = KeyPairService(store, authorizer)
-    key = service.read_public_key(ED)
+    session = session_over(store, authorizer)
+    key = import_material.read_public_key_material(ED)
     looks: list[Callable[[], object]] = [
-        service.journal,
-        service.deleted_key_pairs,
-        lambda: service.key_pair_named("live"),
-        lambda: service.key_pair_named("none"),
-        lambda: service.key_pairs_of(key),
+        session.journal,
+        session.backend.deleted_key_pairs,
+        lambda: session.key_pair_named("live"),
+        lambda: session.key_pair_named("none"),
+        lambda: session.key_pairs_of(key),
     ]
     for look in looks:
         with pytest.raises(UnauthorizedOperation):
             look()
-    assert service.regions_in_use() == {store.region: None}
-    assert KeyPairService(store).regions_in_use() == {store.region: 1}
+    assert session.regions_in_use() == {store.region: None}
+    assert session_over(store).regions_in_use() == {store.region: 1}
 
 
 # Texts ----------------------------------------------------------------------------------------
@@ -449,9 +452,9 @@ def test_so_do_the_tags_that_a_form_sets_in_one_change(
     )
     statements = allow("*"), deny("*", **when("StringEquals", ec2__ResourceTag_SLASH_keep="yes"))
     policy = Policy.parse(document(*statements), source="test")
-    service = KeyPairService(store, Authorizer(region(store.region), "tester", policy=policy))
+    session = session_over(store, Authorizer(region(store.region), "tester", policy=policy))
     with pytest.raises(UnauthorizedOperation):
-        service.set_tags(key_pair_id=live, tags=[Tag("a")])
+        session.backend.set_tags(key_pair_id=live, tags=[Tag("a")])
     [key_pair] = limited(store).describe_key_pairs()["KeyPairs"]
     assert [tag["Key"] for tag in key_pair["Tags"]] == ["env", "keep"]
 
@@ -518,11 +521,11 @@ ADDITIONS = ["CreateKeyPair", "ImportKeyPair"]
 def test_a_folder_that_must_not_be_written_forbids_every_write(
     spoil: Callable[[Path], Path], action: str, dry_run: bool, tmp_path: Path
 ) -> None:
-    service = KeyPairService.open(spoil(tmp_path / "place"), "us-east-1")
+    session = open_local(spoil(tmp_path / "place"), "us-east-1")
     before = on_disk(tmp_path)
     method, request = OPERATIONS[action]
     code, message, status = answer_of(
-        Client(service=service), method, request | {"DryRun": dry_run}, NEVER
+        Client(backend=session.backend), method, request | {"DryRun": dry_run}, NEVER
     )
     assert (code, status) == ("UnauthorizedOperation", 403)
     assert str(tmp_path / "place") in message
@@ -534,7 +537,7 @@ def test_a_folder_that_must_not_be_written_forbids_every_write(
 
 @pytest.fixture(autouse=True)
 def no_policy_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(settings, "SYSTEM_POLICY", tmp_path / "etc" / "policy.json")
+    monkeypatch.setattr(choices, "SYSTEM_POLICY", tmp_path / "etc" / "policy.json")
     yield
 
 
@@ -556,21 +559,21 @@ REGION, AWS, DEFAULT = "KEYPAIRS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"
 def test_the_region_is_the_argument_or_the_first_variable_or_us_east_1(
     argument: str | None, environment: dict[str, str], expected: str, tmp_path: Path
 ) -> None:
-    service = settings.open_service(argument, tmp_path / "data", environment=environment)
-    assert service.region == expected
+    session = settings.open_session(argument, tmp_path / "data", environment=environment)
+    assert session.region == expected
 
 
 def test_a_region_that_is_none_is_refused(tmp_path: Path) -> None:
     for argument, environment in (("../x", {}), (None, {REGION: "nowhere"})):
         with pytest.raises(SettingsError, match="is not a Region"):
-            settings.open_service(argument, tmp_path / "data", environment=environment)
+            settings.open_session(argument, tmp_path / "data", environment=environment)
 
 
 def test_the_folder_is_the_argument_or_the_variable(tmp_path: Path) -> None:
     environment = {"KEYPAIRS_DATA_DIR": str(tmp_path / "variable")}
     for argument, expected in ((tmp_path / "argument", "argument"), (None, "variable")):
-        service = settings.open_service(None, argument, environment=environment)
-        service.import_key_pair(key_name="a", public_key_material=ED)
+        session = settings.open_session(None, argument, environment=environment)
+        session.backend.import_key_pair(key_name="a", public_key_material=ED)
         assert (tmp_path / expected / "us-east-1.json").exists()
 
 
@@ -605,13 +608,13 @@ def test_the_policy_is_the_argument_or_the_variable_or_the_administrators(
         for place in given
     }
     environment = {"KEYPAIRS_POLICY": str(paths["variable"])} if "variable" in paths else {}
-    service = settings.open_service(
+    session = settings.open_session(
         None, tmp_path / "data", paths.get("argument"), environment=environment
     )
     codes = {}
     for place in ("etc", "variable", "argument"):
         try:
-            service.delete_key_pair(key_name=place)
+            session.backend.delete_key_pair(key_name=place)
         except EC2Error as error:
             codes[place] = error.code
     assert codes == ({denied: "UnauthorizedOperation"} if denied else {})
@@ -643,7 +646,7 @@ def test_a_policy_that_is_not_understood_stops_everything_and_names_the_place(
     argument = path if place == "argument" else None
     for read_only in (False, True):
         with pytest.raises(SettingsError, match=why) as caught:
-            settings.open_service(
+            settings.open_session(
                 None, tmp_path / "data", argument, read_only=read_only, environment=environment
             )
         assert str(path) in str(caught.value)
@@ -687,24 +690,24 @@ def in_a_folder_that_cannot_be_looked_into(path: Path) -> None:
 def test_what_stands_in_the_administrators_place_does_not_open_the_door(
     make: Callable[[Path], None], tmp_path: Path
 ) -> None:
-    make(settings.SYSTEM_POLICY)
+    make(Path(choices.SYSTEM_POLICY))
     with pytest.raises(SettingsError) as caught:
-        settings.open_service(None, tmp_path / "data", environment={})
-    assert str(caught.value).startswith(f"{settings.SYSTEM_POLICY}: ")
+        settings.open_session(None, tmp_path / "data", environment={})
+    assert str(caught.value).startswith(f"{choices.SYSTEM_POLICY}: ")
 
 
 def test_an_option_that_names_no_policy_does_not_open_the_door(tmp_path: Path) -> None:
     # As in --policy "$POLICY" where the variable is not set.
     with pytest.raises(SettingsError):
-        settings.open_service(None, tmp_path / "data", "", environment={})
+        settings.open_session(None, tmp_path / "data", "", environment={})
 
 
 def test_an_empty_variable_leaves_the_administrators_policy_in_force(tmp_path: Path) -> None:
-    write_policy(settings.SYSTEM_POLICY, allow("RunInstances"))
+    write_policy(Path(choices.SYSTEM_POLICY), allow("RunInstances"))
     environment = {"KEYPAIRS_POLICY": ""}
-    service = settings.open_service(None, tmp_path / "data", environment=environment)
+    session = settings.open_session(None, tmp_path / "data", environment=environment)
     with pytest.raises(EC2Error, match="no identity-based policy allows"):
-        service.describe_key_pairs()
+        session.backend.describe_key_pairs()
 
 
 def test_a_client_asks_the_policy_of_the_environment_and_names_the_login(
@@ -727,21 +730,21 @@ def test_an_account_without_a_name_is_called_by_its_number(
         raise KeyError(uid)
 
     monkeypatch.setattr(pwd, "getpwuid", unknown)
-    service = settings.open_service(None, tmp_path, read_only=True, environment={})
-    _, message, _ = answer_of(Client(service=service), "create_key_pair", CREATE)
+    session = settings.open_session(None, tmp_path, read_only=True, environment={})
+    _, message, _ = answer_of(Client(backend=session.backend), "create_key_pair", CREATE)
     assert f"user/{os.getuid()} is not authorized" in message
 
 
 def test_a_session_that_only_reads_may_open_a_folder_that_it_cannot_use(tmp_path: Path) -> None:
     folder = others_can_write(tmp_path / "data")
     with pytest.raises(StoreError, match="Others can write"):
-        settings.open_service(None, folder, environment={})
-    service = settings.open_service(None, folder, read_only=True, environment={})
-    assert service.describe_key_pairs() == ()
+        settings.open_session(None, folder, environment={})
+    session = settings.open_session(None, folder, read_only=True, environment={})
+    assert session.backend.describe_key_pairs() == ()
 
 
 def test_a_home_of_nobody_is_refused_in_a_sentence() -> None:
     nobody = "~no-such-user/x"
     for arguments in ((None, nobody), (None, None, nobody)):
         with pytest.raises(SettingsError, match="there is no such user"):
-            settings.open_service(*arguments, environment={})
+            settings.open_session(*arguments, environment={})

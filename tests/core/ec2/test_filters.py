@@ -13,7 +13,8 @@ from core.ec2.filters import (
     wildcard,
 )
 from core.errors import EC2Error, FilterLimitExceeded, InvalidParameterValue
-from core.model import Fingerprints, KeyPair, KeyType, PrivateKeyState, Tag
+from core.model import KeyPair, KeyType, Tag
+from tests.each_row import each_row
 
 
 def key_pair(number: int, name: str, fingerprint: str, *tags: Tag) -> KeyPair:
@@ -22,11 +23,9 @@ def key_pair(number: int, name: str, fingerprint: str, *tags: Tag) -> KeyPair:
         key_name=name,
         key_type=KeyType.ED25519,
         key_fingerprint=fingerprint,
-        fingerprints=Fingerprints(None, None, ssh_sha256="SHA256:other", ssh_md5="MD5:other"),
         public_key="ssh-ed25519 AAAA",
         tags=tags,
         create_time=datetime(2026, 9, 25, 11, 5, 17, 469_000, UTC),
-        private_key=PrivateKeyState.SAVED,
     )
 
 
@@ -37,7 +36,7 @@ DELTA = key_pair(0xD, "al", "aa:04", Tag("owner", "TeamA"), Tag("tag:Owner", "Te
 PAIRS = [ALPHA, BETA, GAMMA, DELTA]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "text", "matches"),
     [
         ("", "", True),
@@ -113,7 +112,7 @@ def test_a_text_with_every_character_escaped_matches_itself(text: str) -> None:
     assert wildcard(escaped)(text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("pattern", "length"),
     [
         # With backtracking the first takes many seconds and fails; the second would never end.
@@ -133,7 +132,7 @@ def test_many_stars_do_not_make_matching_slow(pattern: str, length: int) -> None
     assert time.process_time() - before < 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("filters", "selected"),
     [
         ([], PAIRS),
@@ -193,7 +192,7 @@ OWNER_1, STAGE_1, OWNER_2, LOWER_2 = DESCRIPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("filters", "selected"),
     [
         ([], DESCRIPTIONS),
@@ -221,7 +220,7 @@ def test_tags_are_selected_by_their_filters(
     assert select_tags(iter(ROWS), filters) == selected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["x", "key-type", "", "Key-Name", "tag", "Tag:Owner", "key", "create-time", "key-name "]
 )
 def test_an_unknown_filter_of_key_pairs_is_refused_even_when_there_are_none(name: str) -> None:
@@ -231,7 +230,7 @@ def test_an_unknown_filter_of_key_pairs_is_refused_even_when_there_are_none(name
     assert refusal.value.parameter == "filters"
 
 
-@pytest.mark.parametrize("name", ["x", "tag-key", "tag-value", "key-name", "", "tag", "Key"])
+@each_row("name", ["x", "tag-key", "tag-value", "key-name", "", "tag", "Key"])
 def test_an_unknown_filter_of_tags_is_refused_even_when_there_are_none(name: str) -> None:
     with pytest.raises(InvalidParameterValue) as refusal:
         select_tags([], [Filter("key", ("a",)), Filter(name, ())])
@@ -248,7 +247,7 @@ def test_an_unknown_filter_of_tags_is_refused_even_when_there_are_none(name: str
 )
 def test_more_than_200_values_in_one_call_are_refused(filters: list[Filter]) -> None:
     text = "The maximum number of filter values specified on a single call is 200"
-    for refused in (lambda: select_key_pairs([], filters), lambda: select_tags([], filters)):
+    for refused in (lambda: select_key_pairs(PAIRS, filters), lambda: select_tags([], filters)):
         with pytest.raises(FilterLimitExceeded) as refusal:
             refused()
         assert refusal.value.message == text
@@ -258,7 +257,7 @@ def test_more_than_200_values_in_one_call_are_refused(filters: list[Filter]) -> 
 def test_a_value_of_more_than_255_characters_is_refused() -> None:
     filters = [Filter("tag:Owner", ("TeamA", "a" * 256))]
     text = "The maximum length for a filter value is 255 characters"
-    for refused in (lambda: select_key_pairs([], filters), lambda: select_tags([], filters)):
+    for refused in (lambda: select_key_pairs(PAIRS, filters), lambda: select_tags([], filters)):
         with pytest.raises(FilterLimitExceeded) as refusal:
             refused()
         assert refusal.value.message == text

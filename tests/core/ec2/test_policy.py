@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.ec2.policy import MAX_SIZE, Decision, Policy, PolicyError, Request
 from core.errors import SettingsError
+from tests.each_row import each_row
 
 ALLOWED = Decision.ALLOWED
 DENIED = Decision.EXPLICIT_DENY
@@ -399,13 +400,13 @@ COMPARED = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@each_row("case", CASES, ids=lambda case: case.name)
 def test_a_request_is_judged_by_the_rule(case: Case) -> None:
     request = Request(case.action, case.resource, case.context)
     assert policy(*case.statements).evaluate(request) is case.expected, case.rule
 
 
-@pytest.mark.parametrize("case", COMPARED, ids=lambda case: case.name)
+@each_row("case", COMPARED, ids=lambda case: case.name)
 def test_a_condition_holds_by_the_rule(case: Compared) -> None:
     context: dict[str, str | tuple[str, ...]] = {USER: "bo", TEAM: "a.c"}
     if case.given is not None:
@@ -561,7 +562,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "place"),
     [(text, place) for _, text, place in MALFORMED],
     ids=[name for name, _, _ in MALFORMED],
@@ -596,9 +597,9 @@ def test_empty_sids_may_stand_in_many_statements() -> None:
 
 def test_a_pattern_of_many_stars_is_judged_at_once() -> None:
     guard = policy(deny(Resource=ARN + "*a" * 100 + "b"))
-    start = time.monotonic()
+    start = time.thread_time()
     assert guard.evaluate(Request(CREATE, ARN + "a" * 255)) is SILENT
-    assert time.monotonic() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_a_policy_is_read_from_a_file(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.ec2.regions import _PARTITION_PATTERNS, REGIONS, Region, key_pair_arn, region
 from core.errors import SettingsError
+from tests.each_row import each_row
 
 
 def botocore_data(name: str) -> Mapping[str, Any]:
@@ -62,13 +63,13 @@ def test_a_known_region_is_the_entry_of_the_table() -> None:
     assert all(region(name) is known for name, known in REGIONS.items())
 
 
-@pytest.mark.parametrize("name", REGIONS)
+@each_row("name", REGIONS)
 def test_the_partition_of_every_known_region_is_the_one_its_name_tells(name: str) -> None:
     newer = re.sub(r"[0-9]+$", "99", name)
     assert region(newer).partition == REGIONS[name].partition
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "partition"),
     [
         ("us-east-9", "aws"),
@@ -91,7 +92,7 @@ def test_a_well_formed_unknown_name_gets_a_partition_and_no_description(
     assert region(name) == Region(name, partition, "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         "",
@@ -147,7 +148,7 @@ def test_the_longest_name_that_is_taken_has_30_characters() -> None:
     assert region(name) == Region(name, "aws", "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "message"),
     [
         (

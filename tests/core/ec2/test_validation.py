@@ -6,7 +6,8 @@ import pytest
 from core.ec2 import validation
 from core.errors import EC2Error, UnauthorizedOperation
 from core.model import KeyFormat, KeyType, Tag, TagSpecification
-from core.service import KeyPairService
+from core.session import Session
+from tests.each_row import each_row
 
 Request = dict[str, Any]
 
@@ -112,53 +113,53 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("evidence", "request_", "code", "message"), REFUSALS)
+@each_row(("evidence", "request_", "code", "message"), REFUSALS)
 def test_what_ec2_refuses_is_refused_with_its_code_and_text(
-    evidence: str, request_: Request, code: str, message: str | None, service: KeyPairService
+    evidence: str, request_: Request, code: str, message: str | None, session: Session
 ) -> None:
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(**request_)
+        session.backend.create_key_pair(**request_)
     assert (caught.value.code, caught.value.status) == (code, 400)
     if message is None:
         assert evidence in "CD"
     else:
         assert evidence in "AB"
         assert caught.value.message == str(caught.value) == message
-    assert service.describe_key_pairs() == ()
+    assert session.backend.describe_key_pairs() == ()
 
 
-@pytest.mark.parametrize(("evidence", "request_", "code", "message"), REFUSALS)
+@each_row(("evidence", "request_", "code", "message"), REFUSALS)
 def test_a_refusal_names_the_field_that_is_to_blame(
-    evidence: str, request_: Request, code: str, message: str | None, service: KeyPairService
+    evidence: str, request_: Request, code: str, message: str | None, session: Session
 ) -> None:
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(**request_)
+        session.backend.create_key_pair(**request_)
     blamed = {"tag_specifications": "tags"}.get(list(request_)[-1], list(request_)[-1])
     assert caught.value.parameter == blamed
 
 
-def test_a_name_that_is_taken_is_refused_with_ec2s_text(service: KeyPairService) -> None:
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+def test_a_name_that_is_taken_is_refused_with_ec2s_text(session: Session) -> None:
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(key_name="web-1", key_type="ed25519")
+        session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     assert (caught.value.code, caught.value.status) == ("InvalidKeyPair.Duplicate", 400)
     assert caught.value.message == "The keypair already exists"  # evidence A
     assert caught.value.parameter == "key_name"
 
 
 def test_a_full_region_is_refused_with_ec2s_code(
-    service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert validation.MAX_KEY_PAIRS == 5_000
     monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 0)
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(key_name="web-1")
+        session.backend.create_key_pair(key_name="web-1")
     assert (caught.value.code, caught.value.status) == ("KeyPairLimitExceeded", 400)  # C
 
 
-def test_a_dry_run_is_answered_with_ec2s_text(service: KeyPairService) -> None:
+def test_a_dry_run_is_answered_with_ec2s_text(session: Session) -> None:
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(key_name="web-1", dry_run=True)
+        session.backend.create_key_pair(key_name="web-1", dry_run=True)
     assert (caught.value.code, caught.value.status) == ("DryRunOperation", 412)
     # Evidence A.
     assert caught.value.message == "Request would have succeeded, but DryRun flag is set."
@@ -171,7 +172,7 @@ def test_what_is_not_allowed_begins_with_ec2s_sentence() -> None:
     assert error.message == "You are not authorized to perform this operation. User: me"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "key_name",
     ["x", "x" * 255, "two words", "../../etc/passwd", "-rf", ".", "~", "a'b\"c", "[bold]", "%s"],
 )
@@ -189,7 +190,7 @@ def test_types_and_formats_are_those_of_ec2() -> None:
     assert [validation.check_key_format(name) for name in ("ppk", "pem")] == list(KeyFormat)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "tags",
     [
         [],
@@ -217,7 +218,7 @@ def test_the_tags_of_several_specifications_count_together() -> None:
     assert caught.value.code == "TagLimitExceeded"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "is_one"),
     [
         ("key-0123456789abcdef0", True),

@@ -7,11 +7,11 @@ causes, too, and an error of a decoder carries the whole text.
 import random
 from collections.abc import Iterator, Sequence
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from core.keys import EncodingError, convert
 from core.model import FileFormat
+from tests.each_row import each_row
 from tests.pty.canary import forms, holds_key, passphrase, private_key, seed
 
 FORMATS = [
@@ -47,7 +47,7 @@ def secrets(key: RSAPrivateKey | None) -> Sequence[bytes]:
     return [n.to_bytes((n.bit_length() + 7) // 8, "big") for n in (numbers.d, numbers.p, numbers.q)]
 
 
-@pytest.mark.parametrize(("key_type", "file_format", "encrypted"), FORMATS)
+@each_row(("key_type", "file_format", "encrypted"), FORMATS)
 def test_no_error_of_a_damaged_file_tells_or_carries_the_key(
     rsa_keys: Sequence[RSAPrivateKey], key_type: str, file_format: FileFormat, encrypted: bool
 ) -> None:

@@ -18,6 +18,7 @@ from core.keys.keygen import PrivateKey
 from core.keys.reading import private_file
 from core.model import FileFormat, KeyType
 from tests.core.store_records import key_pair
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
@@ -122,7 +123,7 @@ def test_it_comes_back(written: Written) -> None:
 
 def test_every_encryption_has_a_salt_of_its_own(key: PrivateKey) -> None:
     containers = [
-        openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)).body)
+        openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)))
         for _ in range(2)
     ]
     ppks = [ppk.parse(private.encode_as(key, PPK3, COMMENT, PASSPHRASE)) for _ in range(2)]
@@ -254,7 +255,7 @@ def is_refused(written: Written, place: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),
@@ -302,7 +303,7 @@ def test_a_container_is_laid_out_as_ssh_keygen_does_it(
     theirs = path.read_bytes()
     assert theirs != ours
     assert [len(line) for line in ours.split(b"\n")] == [len(line) for line in theirs.split(b"\n")]
-    fields = [openssh.parse(armour.parse(data).body) for data in (ours, theirs)]
+    fields = [openssh.parse(armour.parse(data)) for data in (ours, theirs)]
     assert {(field.cipher, field.rounds, len(field.salt)) for field in fields} == {
         (b"aes256-ctr", 16, 16)
     }
@@ -325,8 +326,8 @@ def test_ed25519_in_pkcs8_is_refused_with_the_reason() -> None:
         private.encode_as(Ed25519PrivateKey.generate(), PKCS8, COMMENT)
 
 
-@pytest.mark.parametrize("file_format", [OPENSSH, PPK3])
-@pytest.mark.parametrize("passphrase", [b"", b"a\nb", b"a\rb", b"a\0b", b"x" * 1024])
+@each_row("file_format", [OPENSSH, PPK3])
+@each_row("passphrase", [b"", b"a\nb", b"a\rb", b"a\0b", b"x" * 1024])
 def test_a_passphrase_that_no_one_could_type_is_refused(
     passphrase: bytes, file_format: FileFormat, key: PrivateKey
 ) -> None:
@@ -334,8 +335,8 @@ def test_a_passphrase_that_no_one_could_type_is_refused(
         private.encode_as(key, file_format, COMMENT, passphrase)
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
-@pytest.mark.parametrize("comment", ["a\nb", "a\r", "\udc80"])
+@each_row("file_format", FileFormat)
+@each_row("comment", ["a\nb", "a\r", "\udc80"])
 def test_a_comment_that_is_not_one_line_of_text_is_refused(
     comment: str, file_format: FileFormat, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:

@@ -1,16 +1,16 @@
 import random
 import string
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.keys.passphrase import Strength, estimate, problem
+from tests.each_row import each_row
 
 WEAK, FAIR, STRONG = Strength
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "strength", "remark"),
     [
         ("a", WEAK, ""),
@@ -64,7 +64,7 @@ def test_one_key_held_down_is_weak_whatever_the_key() -> None:
         assert estimate(character * 50).strength is WEAK, character
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("", "empty"),

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from core.keys import EncodingError, convert, keygen, pem
 from core.keys.encoding.sshwire import Reader
+from tests.each_row import each_row
 from tests.helpers import Run
 
 SEEDS = {
@@ -139,7 +140,7 @@ def test_openssl_makes_the_same_pkcs8_of_it(
     assert done.stdout == pem.pkcs8_der(rsa_key)
 
 
-@pytest.mark.parametrize("seed", SEEDS.values(), ids=SEEDS)
+@each_row("seed", SEEDS.values(), ids=SEEDS)
 def test_every_ed25519_seed_stands_in_it_whole(
     seed: bytes, tmp_path: Path, signs_for: Callable[[Path, str], bool]
 ) -> None:
@@ -160,7 +161,7 @@ def test_an_rsa_key_comes_back_with_all_its_numbers(rsa_key: RSAPrivateKey) -> N
     assert decoded.private_numbers() == rsa_key.private_numbers()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),
@@ -214,7 +215,7 @@ def test_ed25519_as_pkcs8_is_refused() -> None:
         convert.decode(data)
 
 
-@pytest.mark.parametrize("places", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)])
+@each_row("places", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)])
 def test_ed25519_halves_of_different_keys_are_refused(places: tuple[int, ...]) -> None:
     key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     theirs = other.public_key().public_bytes_raw()
@@ -228,7 +229,7 @@ def test_ed25519_halves_of_different_keys_are_refused(places: tuple[int, ...]) -
         convert.decode(armoured("OPENSSH", mixed))
 
 
-@pytest.mark.parametrize("changed", ["n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp"])
+@each_row("changed", ["n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp"])
 def test_rsa_numbers_of_different_keys_are_refused(
     changed: str, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:

@@ -12,6 +12,7 @@ from core.keys import EncodingError, keygen, pem, ppk
 from core.keys import convert as private
 from core.keys.encoding.sshwire import Reader, mpint, string
 from core.model import KeyFormat, KeyType
+from tests.each_row import each_row
 from tests.helpers import Run
 
 NO_PASSPHRASE = ("--new-passphrase", "/dev/null")
@@ -121,7 +122,7 @@ def test_it_is_what_the_manual_says_byte_for_byte(rsa_key: RSAPrivateKey) -> Non
     assert numbers.iqmp == pow(numbers.q, -1, numbers.p)
 
 
-@pytest.mark.parametrize("seed", SEEDS.values(), ids=SEEDS)
+@each_row("seed", SEEDS.values(), ids=SEEDS)
 def test_the_private_half_of_ed25519_is_the_seed_in_32_bytes(seed: bytes) -> None:
     key = Ed25519PrivateKey.from_private_bytes(seed)
     point = key.public_key().public_bytes_raw()
@@ -193,7 +194,7 @@ def test_puttygen_finds_the_comment_and_the_public_key(
     assert listed == f"{private.public_key(key).line} {comment}"
 
 
-@pytest.mark.parametrize("comment", ["a\nb", "a\rb", "\r\n", "a\n"])
+@each_row("comment", ["a\nb", "a\rb", "\r\n", "a\n"])
 def test_a_comment_with_a_line_break_is_no_comment(comment: str) -> None:
     with pytest.raises(ValueError, match="one line"):
         encoded(Ed25519PrivateKey.generate(), comment)
@@ -225,7 +226,7 @@ def test_an_rsa_key_comes_back_with_all_its_numbers(rsa_key: RSAPrivateKey) -> N
     assert decoded.private_numbers() == rsa_key.private_numbers()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),
@@ -284,13 +285,13 @@ def test_ed25519_halves_of_different_keys_are_refused() -> None:
         private.decode(built_ed25519(point, string(other.private_bytes_raw())))
 
 
-@pytest.mark.parametrize("size", [0, 31, 33, 64])
+@each_row("size", [0, 31, 33, 64])
 def test_an_ed25519_seed_of_another_size_is_refused(size: int) -> None:
     with pytest.raises(EncodingError, match="32 bytes"):
         private.decode(built_ed25519(bytes(32), string(bytes(size))))
 
 
-@pytest.mark.parametrize("changed", ["n", "e", "d", "p", "q", "iqmp"])
+@each_row("changed", ["n", "e", "d", "p", "q", "iqmp"])
 def test_rsa_numbers_of_different_keys_are_refused(
     changed: str, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:
@@ -327,7 +328,7 @@ def test_impossible_rsa_numbers_are_refused(rsa_key: RSAPrivateKey) -> None:
             private.decode(built_rsa(*(n | change).values()))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("algorithm", "public_blob", "private_blob"),
     [
         (b"ssh-rsa", b"", b""),

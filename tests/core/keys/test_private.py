@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.keys import EncodingError, convert, keygen
 from core.model import KeyFormat, KeyType
+from tests.each_row import each_row
 
 KINDS = [
     pytest.param((key_type, key_format), id=f"{key_type}-{key_format}")
@@ -102,7 +103,7 @@ def test_a_file_with_a_line_missing_is_refused(material: bytes) -> None:
         refuse(b"".join(lines[:number] + lines[number + 1 :]), material)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),
@@ -120,7 +121,7 @@ def test_a_file_that_another_program_touched_is_refused(
     refuse(change(material), material)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",

@@ -18,12 +18,13 @@ from core.keys.encoding.sshwire import mpint, string
 from core.keys.keygen import PrivateKey
 from core.keys.reading import private_file
 from core.keys.reading.private_file import (
-    Container,
+    FileKind,
     HalvesDisagree,
     UnsupportedKey,
     WrongPassphrase,
 )
 from core.model import KeyType
+from tests.each_row import each_row
 from tests.helpers import Run
 
 PASSPHRASE = "correct horse ü".encode()
@@ -37,7 +38,7 @@ class Sample:
 
     key: PrivateKey
     data: bytes
-    container: Container
+    container: FileKind
     encrypted: bool = False
     comment: str = ""
 
@@ -109,7 +110,7 @@ def keys(rsa_keys: Sequence[RSAPrivateKey]) -> Mapping[KeyType, PrivateKey]:
 
 def ssh_keygen(
     key_type: KeyType,
-    container: Container,
+    container: FileKind,
     *options: str,
     encrypted: bool = False,
     comment: str = COMMENT,
@@ -123,9 +124,9 @@ def ssh_keygen(
 
 
 def puttygen(
-    key_type: KeyType, container: Container, *parameters: str, encrypted: bool = False
+    key_type: KeyType, container: FileKind, *parameters: str, encrypted: bool = False
 ) -> tuple[KeyType, Callable[[Maker, PrivateKey], Sample]]:
-    version = "2" if container is Container.PPK2 else "3"
+    version = "2" if container is FileKind.PPK2 else "3"
 
     def make(maker: Maker, key: PrivateKey) -> Sample:
         data = maker.puttygen(key, f"version={version}", *parameters, encrypted=encrypted)
@@ -136,7 +137,7 @@ def puttygen(
 
 
 def openssl(
-    key_type: KeyType, container: Container, *command: str, encrypted: bool = False
+    key_type: KeyType, container: FileKind, *command: str, encrypted: bool = False
 ) -> tuple[KeyType, Callable[[Maker, PrivateKey], Sample]]:
     def make(maker: Maker, key: PrivateKey) -> Sample:
         return Sample(key, maker.openssl(key, *command), container, encrypted)
@@ -145,7 +146,7 @@ def openssl(
 
 
 RSA, ED25519 = KeyType.RSA, KeyType.ED25519
-PKCS1, PKCS8, DER, OPENSSH, PPK2, PPK3 = Container
+PKCS1, PKCS8, DER, OPENSSH, PPK2, PPK3 = FileKind
 TOPK8 = ("pkcs8", "-topk8", "-passout", "PASS")
 TRADITIONAL = ("rsa", "-traditional", "-passout", "PASS")
 
@@ -160,6 +161,7 @@ MADE = {
     "rsa openssl PKCS8 scrypt": openssl(RSA, PKCS8, *TOPK8, "-scrypt", encrypted=True),
     "rsa openssl PKCS1": openssl(RSA, PKCS1, "rsa", "-traditional"),
     "rsa openssl PKCS1 3DES": openssl(RSA, PKCS1, *TRADITIONAL, "-des3", encrypted=True),
+    "rsa openssl PKCS1 AES-192": openssl(RSA, PKCS1, *TRADITIONAL, "-aes192", encrypted=True),
     "rsa openssl PKCS1 AES-128": openssl(RSA, PKCS1, *TRADITIONAL, "-aes128", encrypted=True),
     "rsa openssl PKCS1 AES-256": openssl(RSA, PKCS1, *TRADITIONAL, "-aes256", encrypted=True),
     "ed25519 openssl PKCS8": openssl(ED25519, PKCS8, "pkcs8", "-topk8", "-nocrypt"),
@@ -214,7 +216,7 @@ def refused(data: bytes, passphrase: bytes | None = None) -> EncodingError:
     return error
 
 
-@pytest.mark.parametrize("name", MADE)
+@each_row("name", MADE)
 def test_what_other_programs_write_is_read(name: str, make: Callable[[str], Sample]) -> None:
     sample = make(name)
     assert private_file.looks_private(sample.data)
@@ -225,7 +227,7 @@ def test_what_other_programs_write_is_read(name: str, make: Callable[[str], Samp
     assert numbers(private_file.unlock(sample.data, sample.passphrase)) == numbers(sample.key)
 
 
-@pytest.mark.parametrize("name", MADE)
+@each_row("name", MADE)
 def test_a_passphrase_must_be_the_right_one_where_one_is_needed(
     name: str, make: Callable[[str], Sample]
 ) -> None:
@@ -253,8 +255,8 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("name", PLAIN)
-@pytest.mark.parametrize(
+@each_row("name", PLAIN)
+@each_row(
     "change",
     [
         pytest.param(lambda data: data[:-1], id="no final newline"),
@@ -363,9 +365,9 @@ def other(key: PrivateKey, rsa_keys: Sequence[RSAPrivateKey]) -> PrivateKey:
     return rsa_keys[1] if isinstance(key, RSAPrivateKey) else Ed25519PrivateKey.generate()
 
 
-@pytest.mark.parametrize("version", [2, 3])
-@pytest.mark.parametrize("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
-@pytest.mark.parametrize("key_type", KeyType)
+@each_row("version", [2, 3])
+@each_row("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
+@each_row("key_type", KeyType)
 def test_a_ppk_whose_halves_disagree_is_said_to_be_so(
     key_type: KeyType,
     passphrase: bytes | None,
@@ -428,7 +430,7 @@ def test_a_pkcs1_file_of_two_keys_is_refused(rsa_keys: Sequence[RSAPrivateKey]) 
 # What is not taken -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("options", "key_type"),
     [
         (["-t", "ecdsa"], "ECDSA"),
@@ -470,7 +472,7 @@ def test_a_ppk_of_another_type_is_named(kind: str, tmp_path: Path, run: Run) -> 
         private_file.examine(path.read_bytes())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "word"),
     [
         (b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "OpenPGP"),
@@ -488,7 +490,7 @@ def test_other_private_keys_are_seen_to_be_private_and_named(data: bytes, word: 
     assert word in str(refused(data))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [b"", b"\n", b"ssh-ed25519 AAAA\n", b"\0" * 99, "Schlüssel".encode(), b"-----BEGIN RSA PUBLIC"],
 )
@@ -500,12 +502,16 @@ def test_what_is_no_private_key_does_not_look_like_one(data: bytes) -> None:
 def test_a_cipher_that_is_not_read_is_said_to_be_so(
     maker: Maker, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:
-    old = maker.openssl(rsa_keys[0], *TRADITIONAL, "-aes192")
+    old = maker.openssl(rsa_keys[0], *TRADITIONAL, "-camellia192")
     rare = maker.ssh_keygen(rsa_keys[0], "-Z", "chacha20-poly1305@openssh.com", encrypted=True)
-    for data in (old, rare):
-        assert "convert it with ssh-keygen -p" in str(refused(data, PASSPHRASE))
-        with pytest.raises(EncodingError, match="cipher that is not read"):
-            private_file.examine(data)
+    for data, name in ((old, "CAMELLIA-192-CBC"), (rare, "chacha20-poly1305")):
+        obstacle = str(refused(data, PASSPHRASE))
+        assert f"with the cipher {name}, which is not read" in obstacle
+        assert "convert it with " in obstacle
+        found = private_file.examine(data)
+        assert (found.encrypted, found.obstacle) == (True, obstacle)
+    # The public half of an OpenSSH container stands in the clear, whatever the cipher.
+    assert private_file.examine(rare).public_key == convert.public_key(rsa_keys[0])
 
 
 def test_two_keys_in_one_file_are_refused(make: Callable[[str], Sample]) -> None:
@@ -570,8 +576,7 @@ def test_absurd_iterations_of_pkcs8_are_refused_at_once(
     body = patched(block.body, bytes.fromhex(old), bytes.fromhex(new))
     absurd = replace(block, body=body).render()
     assert "too " in str(refused(absurd, PASSPHRASE))
-    with pytest.raises(EncodingError, match="convert"):
-        private_file.examine(absurd)
+    assert "convert" in private_file.examine(absurd).obstacle
 
 
 MOST_ITERATIONS = 5_000_000
@@ -586,8 +591,8 @@ def test_one_iteration_of_pkcs8_too_many_is_refused_unread(
     how: tuple[str, ...], maker: Maker, keys: Mapping[KeyType, PrivateKey]
 ) -> None:
     data = iterated(MOST_ITERATIONS + 1, maker, keys, *how)
-    with pytest.raises(NotRead, match="too many iterations"):
-        private_file.examine(data)
+    assert "too many iterations" in private_file.examine(data).obstacle
+    assert isinstance(refused(data, PASSPHRASE), NotRead)
 
 
 @pytest.mark.long
@@ -607,11 +612,7 @@ def test_a_key_length_beside_the_iterations_hides_none_of_them(
     for count, few in ((MOST_ITERATIONS, True), (MOST_ITERATIONS + 1, False)):
         more = der.integer(count) + bytes.fromhex(key_length)
         changed = replace(block, body=patched(block.body, iterations, more))
-        if few:
-            pkcs.check_encryption(changed)
-        else:
-            with pytest.raises(NotRead, match="too many iterations"):
-                pkcs.check_encryption(changed)
+        assert ("too many iterations" in pkcs.parse(changed).obstacle) != few
 
 
 @pytest.mark.parametrize(
@@ -624,11 +625,7 @@ def test_the_bound_of_scrypt_is_what_its_numbers_come_to_together(
     old = der.integer(2**14) + der.integer(8) + der.integer(1)
     new = der.integer(n) + der.integer(r) + der.integer(p)
     changed = replace(block, body=patched(block.body, old, new))
-    if few:
-        pkcs.check_encryption(changed)
-    else:
-        with pytest.raises(NotRead, match="too much of scrypt"):
-            pkcs.check_encryption(changed)
+    assert ("too much of scrypt" in pkcs.parse(changed).obstacle) != few
 
 
 @pytest.mark.parametrize("new", ["02024001", "02020000", "02020001", "0202ffff", "02027fff"])

@@ -19,6 +19,7 @@ from core.keys.public_key import PublicKey
 from core.keys.reading import import_material
 from core.keys.reading.import_material import read_public_key_material
 from core.model import KeyType
+from tests.each_row import each_row
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "public_keys"
 
@@ -107,7 +108,7 @@ def known(*names: str) -> pytest.MarkDecorator:
 
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(arguments, input=stdin, capture_output=True, timeout=30, check=False)
+    return subprocess.run(arguments, input=stdin, capture_output=True, timeout=60, check=False)
 
 
 def output(*arguments: str | Path, stdin: bytes = b"") -> bytes:
@@ -142,8 +143,8 @@ def body_of(pem: str) -> str:
 # What is read and what is refused -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("vector", ALL_VECTORS, ids=str)
-@pytest.mark.parametrize("kind", [str, bytes])
+@each_row("vector", ALL_VECTORS, ids=str)
+@each_row("kind", [str, bytes])
 def test_a_vector_is_read_or_refused_as_it_says(vector: Vector, kind: type) -> None:
     material = vector.material if kind is str else vector.material.encode()
     if vector.line is not None:
@@ -159,7 +160,7 @@ def test_a_vector_is_read_or_refused_as_it_says(vector: Vector, kind: type) -> N
     assert error.parameter == "public_key_material"
 
 
-@pytest.mark.parametrize("vector", REFUSED, ids=str)
+@each_row("vector", REFUSED, ids=str)
 def test_no_error_holds_a_part_of_the_material(vector: Vector) -> None:
     said = everything_said(refusal(vector.material))
     for part in re.findall(r"[\w+/=-]{16,}", vector.material):
@@ -199,7 +200,7 @@ def is_refused_as_private(material: str | bytes) -> bool:
     return isinstance(error, InvalidKeyFormat) and "This is a private key" in error.reason
 
 
-@pytest.mark.parametrize("vector", PRIVATE, ids=str)
+@each_row("vector", PRIVATE, ids=str)
 def test_a_private_key_is_recognised_wherever_it_stands(vector: Vector) -> None:
     key = vector.material
     assert is_refused_as_private(" \t\r\n\n" + key)
@@ -212,8 +213,8 @@ def test_a_private_key_is_recognised_wherever_it_stands(vector: Vector) -> None:
     assert is_refused_as_private(KNOWN["rsa_512"].line + "\n" + key)
 
 
-@pytest.mark.parametrize("vector", PRIVATE, ids=str)
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+@each_row("vector", PRIVATE, ids=str)
+@each_row("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
 def test_a_private_key_is_recognised_in_any_encoding(vector: Vector, encoding: str) -> None:
     assert is_refused_as_private(vector.material.encode(encoding))
 
@@ -230,7 +231,7 @@ def test_a_private_key_that_begins_far_behind_is_still_refused() -> None:
     assert error.message.endswith("Length exceeds maximum of 2048.")
 
 
-@pytest.mark.parametrize("vector", PRIVATE + PRIVATE_DER, ids=str)
+@each_row("vector", PRIVATE + PRIVATE_DER, ids=str)
 def test_no_frame_of_ours_in_the_traceback_holds_a_private_key(vector: Vector) -> None:
     error = refusal(vector.material)
     assert error.__context__ is None
@@ -246,7 +247,7 @@ def test_no_frame_of_ours_in_the_traceback_holds_a_private_key(vector: Vector) -
         assert all(part not in variables for variables in ours)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "arguments",
     [
         ("-t", "rsa", "-b", "1024", "-m", "PEM"),
@@ -257,7 +258,7 @@ def test_no_frame_of_ours_in_the_traceback_holds_a_private_key(vector: Vector) -
     ],
     ids=" ".join,
 )
-@pytest.mark.parametrize("passphrase", ["", "correct horse"])
+@each_row("passphrase", ["", "correct horse"])
 def test_a_private_key_of_ssh_keygen_is_recognised(
     arguments: tuple[str, ...], passphrase: str, tmp_path: Path
 ) -> None:
@@ -290,7 +291,7 @@ def test_a_known_key_is_written_as_it_was_read(key: Known) -> None:
     assert read_public_key_material(key.line) == PublicKey.from_line(key.line)
 
 
-@pytest.mark.parametrize("bits", [512, 768, 1023, 1025, 1536, 8192])
+@each_row("bits", [512, 768, 1023, 1025, 1536, 8192])
 def test_an_rsa_key_is_built_from_its_numbers(bits: int) -> None:
     key = PublicKey.from_rsa_numbers(65537, 2 ** (bits - 1) + 65537)
     assert key.line == KNOWN[f"rsa_{bits}"].line
@@ -313,7 +314,7 @@ def test_an_ed25519_point_has_32_bytes(length: int) -> None:
         PublicKey.from_ed25519_point(b"\1" * length)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",
@@ -334,7 +335,7 @@ def test_a_stored_line_is_nothing_but_type_and_key(text: str) -> None:
         PublicKey.from_line(expand(text))
 
 
-@pytest.mark.parametrize("vector", REFUSED, ids=str)
+@each_row("vector", REFUSED, ids=str)
 def test_a_stored_line_is_never_more_than_what_could_be_imported(vector: Vector) -> None:
     with pytest.raises(ValueError, match=r"\.") as caught:
         PublicKey.from_line(vector.material)

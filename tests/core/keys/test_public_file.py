@@ -11,6 +11,7 @@ from core.keys.encoding.sshwire import string
 from core.keys.public_key import PublicKey
 from core.keys.reading import public_file
 from core.keys.reading.public_file import Entry
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 
 RSA = PublicKey.from_rsa_numbers(65537, (1 << 2047) + 1).line
@@ -22,7 +23,7 @@ def read(text: str) -> list[Entry]:
     return public_file.read(text.encode())
 
 
-@pytest.mark.parametrize(
+@each_row(
     "options",
     [
         "no-pty",
@@ -39,7 +40,7 @@ def test_options_before_a_key_are_read_over(options: str) -> None:
     assert entry == Entry("authorized key", 1, KEY, "sam at home")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "before",
     [
         "host.example",
@@ -60,7 +61,7 @@ def test_lines_are_counted_whatever_ends_them() -> None:
     assert [(entry.line, entry.comment) for entry in entries] == [(3, "a"), (4, "")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "other_type"),
     [
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", ""),
@@ -80,9 +81,7 @@ def test_damage_is_told_from_other_types(line: str, other_type: str) -> None:
     assert (entry.public_key, entry.other_type) == (None, other_type)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "ssh-rsa", "use ssh-rsa keys", "ssh-", "AAAA ssh-rsa", "MIIx"]
-)
+@each_row("text", ["", "ssh-rsa", "use ssh-rsa keys", "ssh-", "AAAA ssh-rsa", "MIIx"])
 def test_prose_is_no_key(text: str) -> None:
     assert read(text) == []
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.keys import EncodingError, convert
 from core.keys.reading import private_file
-from core.keys.reading.private_file import Container, NotRead, UnsupportedKey, WrongPassphrase
+from core.keys.reading.private_file import FileKind, NotRead, UnsupportedKey, WrongPassphrase
 from core.model import KeyFormat
 from tests.helpers import Run
 
@@ -80,13 +80,13 @@ KINDS = {
 }
 
 FORMS = {
-    "2": (ppk("version=2"), Container.PPK2),
-    "3": (ppk("version=3"), Container.PPK3),
-    "openssh": (("-O", "private-openssh"), Container.OPENSSH),
-    "openssh new": (("-O", "private-openssh-new"), Container.OPENSSH),
+    "2": (ppk("version=2"), FileKind.PPK2),
+    "3": (ppk("version=3"), FileKind.PPK3),
+    "openssh": (("-O", "private-openssh"), FileKind.OPENSSH),
+    "openssh new": (("-O", "private-openssh-new"), FileKind.OPENSSH),
 }
 ENCRYPTED_FORMS = FORMS | {
-    f"3 {kdf} {parameters}": (ppk(f"version=3,kdf={kdf},{parameters}"), Container.PPK3)
+    f"3 {kdf} {parameters}": (ppk(f"version=3,kdf={kdf},{parameters}"), FileKind.PPK3)
     for kdf in ("argon2id", "argon2i", "argon2d")
     for parameters in (
         SMALL,
@@ -127,12 +127,12 @@ def test_it_is_read_and_signs_as_the_key_that_puttygen_shows(
     options, container = ENCRYPTED_FORMS[form]
     data = puttygen.write(key, *options, encrypted=encrypted)
     if kind.endswith("rsa") and form == "openssh":
-        container = Container.PKCS1  # in which nothing is seen without the passphrase
+        container = FileKind.PKCS1  # in which nothing is seen without the passphrase
     found = private_file.examine(data)
     assert (found.container, found.encrypted) == (container, encrypted)
-    seen = container is not Container.PKCS1 or not encrypted
+    seen = container is not FileKind.PKCS1 or not encrypted
     assert (found.public_key.line if found.public_key else None) == (key.line if seen else None)
-    if container in (Container.PPK2, Container.PPK3):
+    if container in (FileKind.PPK2, FileKind.PPK3):
         assert found.comment == COMMENT
     if encrypted:
         for wrong in (None, PASSPHRASE.upper()):

@@ -12,7 +12,8 @@ from core.keys import convert
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
 from core.keys.randomart import randomart, randomart_of
-from core.model import KeyPair, KeyType, PrivateKeyState
+from core.model import Custody, KeptKeyPair, KeyType, PrivateKeyState
+from tests.each_row import each_row
 from tests.helpers import Run
 
 
@@ -37,8 +38,8 @@ def made_up(key_type: KeyType, bits: int, seed: int) -> PublicKey:
     return PublicKey.from_rsa_numbers(65537, chance.getrandbits(bits) | 1 | 1 << bits - 1)
 
 
-@pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("key_type", list(KeyType))
+@each_row("seed", range(20))
+@each_row("key_type", list(KeyType))
 def test_the_picture_is_that_of_ssh_keygen(
     key_type: KeyType, seed: int, drawn: Callable[[PublicKey], str]
 ) -> None:
@@ -76,16 +77,15 @@ def test_rare_walks_are_drawn_as_ssh_keygen_draws_them(
 def test_a_record_is_enough(rsa_keys: Sequence[RSAPrivateKey], fixed_time: datetime) -> None:
     key = convert.public_key(rsa_keys[0])
     kinds = fingerprints(key)
-    pair = KeyPair(
+    pair = KeptKeyPair(
         key_pair_id="key-00000000000000001",
         key_name="web",
         key_type=key.key_type,
         key_fingerprint=ec2_fingerprint(key, kinds),
-        fingerprints=kinds,
         public_key=key.line,
         tags=(),
         create_time=fixed_time,
-        private_key=PrivateKeyState.IMPORTED,
+        custody=Custody(PrivateKeyState.IMPORTED, kinds),
     )
     assert randomart_of(pair) == randomart(key)
     damaged = dataclasses.replace(pair, public_key="ssh-rsa " + b64encode(b"no key").decode())

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.keys.encoding.sshwire import Reader, WireError, mpint, string
+from tests.each_row import each_row
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ def test_a_string_is_its_length_and_its_bytes(data: bytes, encoded: str) -> None
     assert string(data) == bytes.fromhex(encoded)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "encoded"),
     [
         # The examples of RFC 4251 section 5.
@@ -52,7 +53,7 @@ def test_what_was_written_is_read_back(fields: list[bytes | int], rest: bytes) -
     assert reader.rest() == rest  # looking does not read
 
 
-@pytest.mark.parametrize(
+@each_row(
     "encoded",
     [
         "",
@@ -72,7 +73,7 @@ def test_a_field_that_is_not_whole_is_refused(encoded: str) -> None:
     assert reader.rest() == bytes.fromhex(encoded)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("encoded", "why"),
     [
         ("00000000", "not positive"),

@@ -36,8 +36,11 @@ from core.ec2.regions import region
 from core.keys import convert
 from core.keys.encoding.sshwire import mpint, string
 from core.keys.public_key import PublicKey
-from core.service import KeyPairService
+from core.local.opening import open_local
+from core.session import Session
 from core.store.region_store import RegionStore
+from tests.each_row import each_row
+from tests.helpers import session_over
 
 Request = dict[str, Any]
 
@@ -57,10 +60,10 @@ ZERO = "key-00000000000000000"
 
 
 @pytest.fixture
-def world(make_service: Callable[..., KeyPairService]) -> Client:
+def world(make_session: Callable[..., Session]) -> Client:
     """Return a client that sees the key pairs `live` (tagged) and `other`; `gone` was deleted."""
     ids = (f"key-{number:017x}" for number in count(1))
-    client = Client(service=make_service(new_key_pair_id=lambda: next(ids)))
+    client = Client(backend=make_session(new_key_pair_id=lambda: next(ids)).backend)
     tags = [{"ResourceType": "key-pair", "Tags": [tag("Name", "web"), tag("env", "prod")]}]
     client.import_key_pair(KeyName="live", PublicKeyMaterial=ED, TagSpecifications=tags)
     client.import_key_pair(KeyName="other", PublicKeyMaterial=RSA)
@@ -377,15 +380,15 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@each_row("row", ROWS, ids=str)
 def test_a_refusal_has_ec2s_code_text_and_status_and_changes_nothing(
-    row: Row, world: Client, tmp_path: Path
+    row: Row, world: Client, store: RegionStore
 ) -> None:
-    before = on_disk(tmp_path)
+    before = on_disk(store.path.parent)
     code, message, status = refusal(world, row.operation, row.request)
     assert (code, status) == (row.code, row.status)
     assert message == row.message or row.message is None
-    assert on_disk(tmp_path) == before
+    assert on_disk(store.path.parent) == before
 
 
 def on_disk(folder: Path) -> dict[str, bytes]:
@@ -409,7 +412,7 @@ def test_with_5000_key_pairs_the_quota_is_reached_in_this_region_only(
             transaction.insert(another, "ImportKeyPair")
     create = {"KeyName": "new", "KeyType": "ed25519"}
     call(world, "CreateKeyPair", create)
-    elsewhere = Client(service=KeyPairService(RegionStore(store.path.parent, "eu-central-1")))
+    elsewhere = Client(backend=session_over(RegionStore(store.path.parent, "eu-central-1")).backend)
     for operation, request in (("CreateKeyPair", create), ("ImportKeyPair", material(ED))):
         another_name = request | {"KeyName": operation}
         code, _, status = refusal(world, operation, another_name)
@@ -440,19 +443,19 @@ def denied(store: RegionStore) -> Client:
         source="test",
     )
     authorizer = Authorizer(region("us-east-1"), "tester", policy=policy)
-    return Client(service=KeyPairService(store, authorizer))
+    return Client(backend=session_over(store, authorizer).backend)
 
 
 # The order of the checks ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@each_row("row", ROWS, ids=str)
 def test_dry_run_comes_before_every_parameter_and_authorization_before_dry_run(
-    row: Row, world: Client, store: RegionStore, tmp_path: Path
+    row: Row, world: Client, store: RegionStore
 ) -> None:
     # A for all of CreateKeyPair, ImportKeyPair, DescribeKeyPairs and DeleteKeyPair but tags; D for
     # bad tags and for the operations on tags.
-    before = on_disk(tmp_path)
+    before = on_disk(store.path.parent)
     dry = row.request | {"DryRun": True}
     assert refusal(world, row.operation, dry) == (
         "DryRunOperation",
@@ -463,7 +466,7 @@ def test_dry_run_comes_before_every_parameter_and_authorization_before_dry_run(
         code, message, status = refusal(denied(store), row.operation, request)
         assert (code, status) == ("UnauthorizedOperation", 403)
         assert message.startswith("You are not authorized to perform this operation.")
-    assert on_disk(tmp_path) == before
+    assert on_disk(store.path.parent) == before
 
 
 @pytest.mark.parametrize("bad", ["no key", "ecdsa-sha2-nistp256 AAAA", " \n"])
@@ -616,7 +619,7 @@ def test_names_are_unique_in_a_region_and_one_key_may_have_many(
     client.import_key_pair(KeyName="one", PublicKeyMaterial=ED)
     client.import_key_pair(KeyName="two", PublicKeyMaterial=ED)
     assert names(client) == ["one", "two"]
-    elsewhere = Client(service=KeyPairService.open(tmp_path / "data", "eu-west-1"))
+    elsewhere = Client(backend=open_local(tmp_path / "data", "eu-west-1").backend)
     elsewhere.import_key_pair(KeyName="one", PublicKeyMaterial=RSA)
     assert described(elsewhere, "one")["PublicKey"] == f"{RSA} one\n"
     assert described(client, "one")["PublicKey"] == f"{ED} one\n"
@@ -728,7 +731,7 @@ def test_tags_are_described_in_pages_of_5_to_1000(size: int, world: Client) -> N
 # Fingerprints ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", KEYS)
+@each_row("name", KEYS)
 def test_an_imported_key_has_the_fingerprint_that_ec2_answered(name: str, client: Client) -> None:
     # A
     fingerprint, line = KEYS[name]
@@ -843,8 +846,8 @@ DER, PEM = Encoding.DER, Encoding.PEM
 SPKI, PKCS1 = PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1
 
 
-@pytest.mark.parametrize("kind", [str, bytes])
-@pytest.mark.parametrize(
+@each_row("kind", [str, bytes])
+@each_row(
     ("evidence", "material_", "line"),
     [
         pytest.param(*row, id=name)
@@ -870,6 +873,7 @@ def test_what_is_imported_reads_back_as_type_base64_key_name_and_a_newline(
     evidence: str, material_: str, line: str, kind: type, client: Client
 ) -> None:
     given = material_ if kind is str else material_.encode()
+    client.delete_key_pair(KeyName="my key")  # that of the row before
     client.import_key_pair(KeyName="my key", PublicKeyMaterial=given)
     pair = described(client, "my key")
     assert pair["PublicKey"] == f"{line} my key\n"
@@ -895,7 +899,7 @@ DSA_BLOB = string(b"ssh-dss") + b"".join(map(mpint, (2**1023 + 1, 2**159 + 1, 2,
 PRIVATE_KEY = "-----BEGIN {0}PRIVATE KEY-----\nAAAA\n-----END {0}PRIVATE KEY-----\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("evidence", "material_"),
     [
         pytest.param(*row, id=name)

@@ -19,11 +19,12 @@ from core.client import Client, ClientError
 from core.custody import export
 from core.custody.recipes import PUBLIC_KEY_FILE, recipes
 from core.errors import EC2Error
-from core.model import KeyPair, Tag
+from core.keys.reading import import_material
+from core.model import KeptKeyPair, Tag
 from core.query import parse, searchable
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
-from tests.helpers import Run
+from tests.helpers import Run, kept
 from tests.vectors.hostile_strings import EVERYTHING, IGNORED, OK, STRINGS, Hostile
 
 LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ/w1k2nQG8f8rPzUxRrZ3rL0O0aVnH6iJ0yqzXQ4q1m"
@@ -61,7 +62,7 @@ def test_as_the_name_of_a_new_pair(client: Client, store: RegionStore) -> None:
 
 
 def test_as_the_name_of_an_import_and_in_every_question_about_it(
-    client: Client, service: KeyPairService
+    client: Client, session: Session
 ) -> None:
     """Names are also asked for, deleted, and given as ids; nothing but EC2's refusals comes."""
     allowed = [each for each in STRINGS if each.name == OK][::4]
@@ -83,7 +84,7 @@ def test_as_the_name_of_an_import_and_in_every_question_about_it(
         lambda text: client.create_key_pair(
             KeyName="x", TagSpecifications=[{"ResourceType": text}]
         ),
-        lambda text: service.restore_key_pair(text),
+        lambda text: session.backend.restore_key_pair(text),
     ]
     codes = {code_of(partial(ask, each.text)) for ask in questions for each in STRINGS}
     assert codes <= {
@@ -125,27 +126,31 @@ def test_as_the_key_and_the_value_of_a_tag(client: Client, store: RegionStore) -
     assert {"caf\u00e9", "cafe\u0301"} <= kept.keys(), "two spellings are two keys"
 
 
-def test_as_the_comment_of_a_public_key(service: KeyPairService) -> None:
+def test_as_the_comment_of_a_public_key(session: Session) -> None:
     def read(text: str, *, as_bytes: bool) -> str:
         material = f"{LINE} {text}"
         given = material.encode("utf-8", "surrogatepass") if as_bytes else material
-        return code_of(lambda: service.read_public_key(given))  # type: ignore[arg-type] # the client gives bytes
+        return code_of(lambda: import_material.read_public_key_material(given))
 
     for as_bytes in (False, True):
         got = {each.id: read(each.text, as_bytes=as_bytes) for each in STRINGS}
         assert got == {each.id: each.comment for each in STRINGS}
-    keys = {service.read_public_key(f"{LINE} {e.text}").line for e in STRINGS if e.comment == OK}
+    keys = {
+        import_material.read_public_key_material(f"{LINE} {e.text}").line
+        for e in STRINGS
+        if e.comment == OK
+    }
     assert keys == {LINE}, "the comment is dropped"
 
 
 @pytest.fixture
-def pair(service: KeyPairService) -> KeyPair:
+def pair(session: Session) -> KeptKeyPair:
     """Return a pair to put the texts into, as a file that was edited by hand could hold them."""
-    return service.create_key_pair(key_name="plain", key_type="ed25519").key_pair
+    return session.backend.create_key_pair(key_name="plain", key_type="ed25519").key_pair
 
 
 @pytest.fixture
-def pairs(pair: KeyPair) -> list[tuple[Hostile, KeyPair]]:
+def pairs(pair: KeptKeyPair) -> list[tuple[Hostile, KeptKeyPair]]:
     """Return a pair for each text, which is its name, a tag's key and a tag's value."""
     return [
         (each, replace(pair, key_name=each.text, tags=(Tag(each.text, each.text),)))
@@ -154,7 +159,7 @@ def pairs(pair: KeyPair) -> list[tuple[Hostile, KeyPair]]:
 
 
 def test_as_a_filter(
-    pair: KeyPair, pairs: list[tuple[Hostile, KeyPair]], service: KeyPairService
+    pair: KeptKeyPair, pairs: list[tuple[Hostile, KeptKeyPair]], session: Session
 ) -> None:
     plain = searchable(replace(pair, key_pair_id="key-0"))
     for each, hostile in pairs:
@@ -162,7 +167,7 @@ def test_as_a_filter(
         quoted = each.text.replace('"', '""')
         for term in (f'"{quoted}"', f'tag-key:"{_escaped(each.text)}"'):
             query = parse(term)
-            found = query.select(both, service.now())
+            found = query.select(both, session.now())
             if each.as_filter == IGNORED:
                 assert query.problems, each.id
                 assert found == both, each.id
@@ -172,7 +177,7 @@ def test_as_a_filter(
                 assert both[1] in found, (each.id, query)
         # Without quotes it may mean anything, but it means something, and says nothing unsafe.
         raw = parse(each.text)
-        raw.select(both, service.now())
+        raw.select(both, session.now())
         assert all(problem.isascii() and problem.isprintable() for problem in raw.problems)
 
 
@@ -197,28 +202,28 @@ def test_as_a_filter_of_ec2(client: Client) -> None:
 # What leaves the program ----------------------------------------------------------------------
 
 
-def test_no_recipe_holds_what_a_terminal_obeys(pairs: list[tuple[Hostile, KeyPair]]) -> None:
+def test_no_recipe_holds_what_a_terminal_obeys(pairs: list[tuple[Hostile, KeptKeyPair]]) -> None:
     for each, pair in pairs:
         for saved_to in ((), (f"/x/{each.text}",), (f"/x/{each.text}.ppk",)):
-            for recipe in recipes(replace(pair, saved_to=saved_to), REGION):
+            for recipe in recipes(kept(pair, saved_to=saved_to), REGION):
                 lines = recipe.text.split("\n")
                 assert all(line.isprintable() for line in lines), (each.id, recipe)
 
 
-def short(pairs: list[tuple[Hostile, KeyPair]]) -> Iterator[tuple[str, KeyPair]]:
+def short(pairs: list[tuple[Hostile, KeptKeyPair]]) -> Iterator[tuple[str, KeptKeyPair]]:
     """Yield the pairs whose name an argument can be: not too long for one, and without NUL."""
     for each, pair in pairs:
         if "\0" not in each.text and len(each.text) < 100_000:
             yield each.id, pair
 
 
-def text_of(title: str, pair: KeyPair) -> str:
+def text_of(title: str, pair: KeptKeyPair) -> str:
     (text,) = [recipe.text for recipe in recipes(pair, REGION) if recipe.title == title]
     return text
 
 
 def test_the_shell_gives_the_aws_command_the_very_name_and_tags(
-    pairs: list[tuple[Hostile, KeyPair]], run: Run, tmp_path: Path
+    pairs: list[tuple[Hostile, KeptKeyPair]], run: Run, tmp_path: Path
 ) -> None:
     chosen = list(short(pairs))
     script = tmp_path / "script"
@@ -253,14 +258,14 @@ def as_bytes(text: str) -> bytes:
 
 
 def test_every_line_for_a_shell_is_one_command_and_starts_no_other(
-    pairs: list[tuple[Hostile, KeyPair]], run: Run, tmp_path: Path
+    pairs: list[tuple[Hostile, KeptKeyPair]], run: Run, tmp_path: Path
 ) -> None:
     titles = ("ssh command", "PuTTY command", "PPK to PEM", "public key file")
     lines: list[str] = []
     expected: list[str] = []
     for _, pair in short(pairs):
         for path in (f"/nowhere/{pair.key_name}", f"/nowhere/{pair.key_name}.ppk"):
-            saved = replace(pair, key_name="plain", saved_to=(path,))
+            saved = kept(replace(pair, key_name="plain"), saved_to=(path,))
             for recipe in recipes(saved, REGION):
                 if recipe.title in titles:
                     assert "/nowhere" in recipe.text or "PRIVATE_KEY_FILE" in recipe.text
@@ -282,12 +287,12 @@ def test_every_line_for_a_shell_is_one_command_and_starts_no_other(
 
 
 def test_the_ssh_settings_are_one_host_and_one_file(
-    pairs: list[tuple[Hostile, KeyPair]], run: Run, tmp_path: Path
+    pairs: list[tuple[Hostile, KeptKeyPair]], run: Run, tmp_path: Path
 ) -> None:
     """ssh reads the block back: it has our host and file, and nothing that a name added."""
     script = tmp_path / "script"
     blocks = [
-        text_of("ssh config", replace(pair, saved_to=(f"/x/{pair.key_name}",)))
+        text_of("ssh config", kept(pair, saved_to=(f"/x/{pair.key_name}",)))
         for _, pair in short(pairs)
     ]
     for block in blocks:
@@ -299,7 +304,7 @@ def test_the_ssh_settings_are_one_host_and_one_file(
     run("ssh", "-G", "-F", script, "example.org")
 
 
-def test_python_and_terraform_read_the_very_name(pairs: list[tuple[Hostile, KeyPair]]) -> None:
+def test_python_and_terraform_read_the_very_name(pairs: list[tuple[Hostile, KeptKeyPair]]) -> None:
     for each, pair in pairs:
         call = ast.parse(text_of("boto3", pair)).body[-1]
         assert isinstance(call, ast.Expr)
@@ -324,7 +329,7 @@ def _unescaped(text: str) -> str:
 
 
 def test_an_export_holds_no_formula_and_nothing_for_a_terminal(
-    pairs: list[tuple[Hostile, KeyPair]],
+    pairs: list[tuple[Hostile, KeptKeyPair]],
 ) -> None:
     # Python's own reader takes no longer cell.
     pairs = [(each, pair) for each, pair in pairs if len(each.text) < csv.field_size_limit()]

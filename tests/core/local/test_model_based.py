@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 )
 
 from core.client import Client, ClientError
-from core.service import KeyPairService
 from core.store.region_store import RegionStore
+from tests.helpers import session_over
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -262,7 +262,7 @@ class Region(RuleBasedStateMachine):
         self.delete({"KeyName": "c"})
 
     def opened(self) -> Client:
-        return Client(service=KeyPairService(RegionStore(self.folder / "d", "us-east-1")))
+        return Client(backend=session_over(RegionStore(self.folder / "d", "us-east-1")).backend)
 
     @rule()
     def reopen(self) -> None:

@@ -1,4 +1,3 @@
-import dataclasses
 import math
 import re
 import stat
@@ -13,8 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers
 
-from core.disk import files
+from core.custody import saving
+from core.disk import files, replacing
 from core.disk.destination import examine
+from core.disk.path_walk import Walk
 from core.ec2 import validation
 from core.errors import (
     DryRunOperation,
@@ -37,8 +38,9 @@ from core.model import (
     TagSpecification,
 )
 from core.secret import KeyMaterial, KeyMaterialGone
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
+from tests.helpers import kept, session_over
 
 Request = dict[str, Any]
 
@@ -50,8 +52,8 @@ KINDS = [
 
 
 @pytest.fixture
-def created(service: KeyPairService) -> CreatedKeyPair:
-    return service.create_key_pair(key_name="web-1", key_type="ed25519")
+def created(session: Session) -> CreatedKeyPair:
+    return session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def on_disk(folder: Path) -> dict[str, bytes]:
@@ -63,10 +65,10 @@ def on_disk(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(("key_type", "key_format"), KINDS)
 def test_a_creation_answers_as_ec2_does(
-    key_type: KeyType, key_format: KeyFormat, service: KeyPairService
+    key_type: KeyType, key_format: KeyFormat, session: Session
 ) -> None:
     tags = (Tag("Name", "web"), Tag("a"), Tag("Z", "z"))
-    created = service.create_key_pair(
+    created = session.backend.create_key_pair(
         key_name="web 1",
         key_type=key_type.value,
         key_format=key_format.value,
@@ -79,23 +81,25 @@ def test_a_creation_answers_as_ec2_does(
     assert created.key_format is key_format
     assert pair.tags == tags
     assert len(pair.key_fingerprint) == {KeyType.RSA: 59, KeyType.ED25519: 44}[key_type]
-    assert pair.private_key is PrivateKeyState.UNSAVED
-    assert pair.saved_to == ()
-    assert service.describe_key_pairs() == (pair,)
-    assert service.key_pair_named("web 1") == pair
+    assert pair.custody.private_key is PrivateKeyState.UNSAVED
+    assert pair.custody.saved_to == ()
+    assert session.backend.describe_key_pairs() == (pair,)
+    assert session.key_pair_named("web 1") == pair
 
 
 @pytest.mark.parametrize(("key_type", "key_format"), KINDS)
 def test_the_material_is_the_private_key_of_the_record(
-    key_type: KeyType, key_format: KeyFormat, service: KeyPairService
+    key_type: KeyType, key_format: KeyFormat, session: Session
 ) -> None:
-    created = service.create_key_pair(key_name="web 1", key_type=key_type, key_format=key_format)
+    created = session.backend.create_key_pair(
+        key_name="web 1", key_type=key_type, key_format=key_format
+    )
     key = convert.decode(created.key_material.encode())
     assert isinstance(key, RSAPrivateKey if key_type is KeyType.RSA else Ed25519PrivateKey)
     public_key = convert.public_key(key)
     kinds = fingerprints(public_key, pem.pkcs8_der(key))
     assert created.key_pair.public_key == public_key.line
-    assert created.key_pair.fingerprints == kinds
+    assert created.key_pair.custody.fingerprints == kinds
     assert created.key_pair.key_fingerprint == ec2_fingerprint(public_key, kinds)
     if isinstance(key, RSAPrivateKey):
         assert (key.key_size, key.public_key().public_numbers().e) == (2048, 65537)
@@ -116,8 +120,8 @@ def test_the_material_is_the_private_key_of_the_record(
     assert created.key_material.reveal().split("\n")[: len(first_lines)] == first_lines
 
 
-def test_without_more_said_it_is_rsa_in_pem_without_tags(service: KeyPairService) -> None:
-    created = service.create_key_pair(key_name="web-1")
+def test_without_more_said_it_is_rsa_in_pem_without_tags(session: Session) -> None:
+    created = session.backend.create_key_pair(key_name="web-1")
     assert created.key_pair.key_type is KeyType.RSA
     assert created.key_format is KeyFormat.PEM
     assert created.key_pair.tags == ()
@@ -131,17 +135,17 @@ def test_the_time_is_utc_in_whole_milliseconds(created: CreatedKeyPair) -> None:
 
 
 def test_clock_and_ids_can_be_fixed(
-    make_service: Callable[..., KeyPairService], fixed_time: datetime
+    make_session: Callable[..., Session], fixed_time: datetime
 ) -> None:
-    service = make_service(now=lambda: fixed_time, new_key_pair_id=lambda: "key-00000000000000001")
-    pair = service.create_key_pair(key_name="web-1", key_type="ed25519").key_pair
+    session = make_session(now=lambda: fixed_time, new_key_pair_id=lambda: "key-00000000000000001")
+    pair = session.backend.create_key_pair(key_name="web-1", key_type="ed25519").key_pair
     assert (pair.key_pair_id, pair.create_time) == ("key-00000000000000001", fixed_time)
 
 
-def test_ids_and_keys_are_new_each_time(service: KeyPairService) -> None:
+def test_ids_and_keys_are_new_each_time(session: Session) -> None:
     for number in range(20):
-        service.create_key_pair(key_name=f"web-{number}", key_type="ed25519")
-    pairs = service.describe_key_pairs()
+        session.backend.create_key_pair(key_name=f"web-{number}", key_type="ed25519")
+    pairs = session.backend.describe_key_pairs()
     assert [pair.key_name for pair in pairs] == [f"web-{number}" for number in range(20)]
     assert len({pair.key_pair_id for pair in pairs}) == 20
     assert len({pair.public_key for pair in pairs}) == 20
@@ -187,42 +191,42 @@ DRY: Request = {"dry_run": True}
 def test_the_first_check_that_fails_gives_the_answer_and_nothing_is_made(
     request_: Request,
     code: str,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    service.create_key_pair(**TAKEN)
+    session.backend.create_key_pair(**TAKEN)
     before = on_disk(tmp_path)
     request_ = dict(request_)
     if request_.pop("full", False):
         monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 1)
     monkeypatch.setattr(keygen, "generate", lambda key_type: pytest.fail("a key was made"))
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(**request_)
+        session.backend.create_key_pair(**request_)
     assert caught.value.code == code
     assert on_disk(tmp_path) == before
 
 
 def test_the_quota_can_be_filled_to_the_last_pair(
-    service: KeyPairService, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 2)
-    service.create_key_pair(key_name="one", key_type="ed25519")
-    service.create_key_pair(key_name="two", key_type="ed25519")
+    session.backend.create_key_pair(key_name="one", key_type="ed25519")
+    session.backend.create_key_pair(key_name="two", key_type="ed25519")
     with pytest.raises(EC2Error, match="limit of 2 key pairs"):
-        service.create_key_pair(key_name="three", key_type="ed25519")
-    service.delete_key_pair(key_name="one")
-    service.create_key_pair(key_name="three", key_type="ed25519")
-    assert [pair.key_name for pair in service.describe_key_pairs()] == ["two", "three"]
+        session.backend.create_key_pair(key_name="three", key_type="ed25519")
+    session.backend.delete_key_pair(key_name="one")
+    session.backend.create_key_pair(key_name="three", key_type="ed25519")
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["two", "three"]
 
 
-def test_names_differ_in_case_and_come_free_again(service: KeyPairService) -> None:
-    first = service.create_key_pair(key_name="web", key_type="ed25519")
-    service.create_key_pair(key_name="Web", key_type="ed25519")
+def test_names_differ_in_case_and_come_free_again(session: Session) -> None:
+    first = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    session.backend.create_key_pair(key_name="Web", key_type="ed25519")
     with pytest.raises(InvalidKeyPairDuplicate):
-        service.create_key_pair(key_name="web", key_type="rsa")
-    service.delete_key_pair(key_name="web")
-    again = service.create_key_pair(key_name="web", key_type="ed25519")
+        session.backend.create_key_pair(key_name="web", key_type="rsa")
+    session.backend.delete_key_pair(key_name="web")
+    again = session.backend.create_key_pair(key_name="web", key_type="ed25519")
     assert again.key_pair.key_pair_id != first.key_pair.key_pair_id
 
 
@@ -230,16 +234,16 @@ def test_of_many_who_want_one_name_one_gets_it(store: RegionStore) -> None:
     answers: list[CreatedKeyPair | InvalidKeyPairDuplicate] = []
     start = threading.Barrier(8)
 
-    def create(service: KeyPairService) -> None:
-        start.wait(10)
+    def create(session: Session) -> None:
+        start.wait(60)
         try:
-            answers.append(service.create_key_pair(key_name="web-1", key_type="ed25519"))
+            answers.append(session.backend.create_key_pair(key_name="web-1", key_type="ed25519"))
         except InvalidKeyPairDuplicate as error:
             answers.append(error)
 
     folder = store.path.parent
-    services = [KeyPairService(RegionStore(folder, store.region)) for _ in range(8)]
-    threads = [threading.Thread(target=create, args=[service]) for service in services]
+    sessions = [session_over(RegionStore(folder, store.region)) for _ in range(8)]
+    threads = [threading.Thread(target=create, args=[session]) for session in sessions]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -251,10 +255,12 @@ def test_of_many_who_want_one_name_one_gets_it(store: RegionStore) -> None:
 
 @pytest.mark.parametrize(("key_type", "key_format"), KINDS)
 def test_nothing_private_is_on_the_disk(
-    key_type: KeyType, key_format: KeyFormat, service: KeyPairService, tmp_path: Path
+    key_type: KeyType, key_format: KeyFormat, session: Session, tmp_path: Path
 ) -> None:
-    created = service.create_key_pair(key_name="web-1", key_type=key_type, key_format=key_format)
-    service.create_key_pair(key_name="web-2", key_type="ed25519")  # so that there is a .bak
+    created = session.backend.create_key_pair(
+        key_name="web-1", key_type=key_type, key_format=key_format
+    )
+    session.backend.create_key_pair(key_name="web-2", key_type="ed25519")  # so that there is a .bak
     written = b"".join(on_disk(tmp_path).values())
     assert created.key_pair.public_key.encode() in written
     assert len(on_disk(tmp_path)) == 4  # the file, the one before it, the lock, the journal
@@ -282,35 +288,35 @@ def test_nothing_private_is_on_the_disk(
     assert b"PuTTY" not in written
 
 
-def test_a_dry_run_leaves_no_trace(service: KeyPairService, tmp_path: Path) -> None:
+def test_a_dry_run_leaves_no_trace(session: Session, tmp_path: Path) -> None:
     for call in (
-        lambda: service.create_key_pair(key_name="web-1", dry_run=True),
-        lambda: service.delete_key_pair(key_name="web-1", dry_run=True),
-        lambda: service.delete_key_pair(dry_run=True),
+        lambda: session.backend.create_key_pair(key_name="web-1", dry_run=True),
+        lambda: session.backend.delete_key_pair(key_name="web-1", dry_run=True),
+        lambda: session.backend.delete_key_pair(dry_run=True),
     ):
         with pytest.raises(DryRunOperation):
             call()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_looking_leaves_no_trace(service: KeyPairService, tmp_path: Path) -> None:
-    assert service.describe_key_pairs() == ()
-    assert service.key_pair_named("web-1") is None
+def test_looking_leaves_no_trace(session: Session, tmp_path: Path) -> None:
+    assert session.backend.describe_key_pairs() == ()
+    assert session.key_pair_named("web-1") is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_whose_record_was_not_written_is_wiped(
-    service: KeyPairService, made: list[KeyMaterial], monkeypatch: pytest.MonkeyPatch
+    session: Session, made: list[KeyMaterial], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "replace_file", no_space)
+    monkeypatch.setattr(replacing, "replace_file", no_space)
     with pytest.raises(StoreError, match="the disk is full"):
-        service.create_key_pair(key_name="web-1", key_type="ed25519")
+        session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     assert len(made) == 1
     with pytest.raises(KeyMaterialGone):
         made[0].encode()
     monkeypatch.undo()
-    assert service.describe_key_pairs() == ()
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    assert session.backend.describe_key_pairs() == ()
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def no_space(*arguments: object, **options: object) -> None:
@@ -321,14 +327,14 @@ def no_space(*arguments: object, **options: object) -> None:
 
 
 def test_a_deletion_answers_the_id_of_what_was_deleted(
-    created: CreatedKeyPair, service: KeyPairService
+    created: CreatedKeyPair, session: Session
 ) -> None:
-    other = service.create_key_pair(key_name="web-2", key_type="ed25519").key_pair
+    other = session.backend.create_key_pair(key_name="web-2", key_type="ed25519").key_pair
     key_pair_id = created.key_pair.key_pair_id
-    assert service.delete_key_pair(key_name="web-1") == key_pair_id
-    assert service.describe_key_pairs() == (other,)
-    assert service.delete_key_pair(key_pair_id=other.key_pair_id) == other.key_pair_id
-    assert service.describe_key_pairs() == ()
+    assert session.backend.delete_key_pair(key_name="web-1") == key_pair_id
+    assert session.backend.describe_key_pairs() == (other,)
+    assert session.backend.delete_key_pair(key_pair_id=other.key_pair_id) == other.key_pair_id
+    assert session.backend.describe_key_pairs() == ()
 
 
 @pytest.mark.parametrize(
@@ -348,17 +354,17 @@ def test_a_deletion_answers_the_id_of_what_was_deleted(
     ],
 )
 def test_deletions_follow_ec2s_rules(
-    request_: dict[str, str], answer: str | None, left: list[str], service: KeyPairService
+    request_: dict[str, str], answer: str | None, left: list[str], session: Session
 ) -> None:
     ids = {
-        name.upper(): service.create_key_pair(key_name=name, key_type="ed25519").key_pair
+        name.upper(): session.backend.create_key_pair(key_name=name, key_type="ed25519").key_pair
         for name in ("live", "other", "gone")
     }
     spelled = {name: pair.key_pair_id for name, pair in ids.items()}
-    assert service.delete_key_pair(key_name="gone") == spelled["GONE"]
+    assert session.backend.delete_key_pair(key_name="gone") == spelled["GONE"]
     request_ = {name: spelled.get(value, value) for name, value in request_.items()}
-    assert service.delete_key_pair(**request_) == spelled.get(answer or "")  # type: ignore[arg-type]  # the table mixes types
-    assert [pair.key_name for pair in service.describe_key_pairs()] == left
+    assert session.backend.delete_key_pair(**request_) == spelled.get(answer or "")  # type: ignore[arg-type]  # the table mixes types
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == left
 
 
 @pytest.mark.parametrize(
@@ -396,13 +402,13 @@ def test_deletions_are_refused_with_ec2s_code_and_text(
     code: str,
     message: str | None,
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
 ) -> None:
     with pytest.raises(EC2Error) as caught:
-        service.delete_key_pair(**request_)
+        session.backend.delete_key_pair(**request_)
     assert caught.value.code == code
     assert message is None or caught.value.message == message
-    assert service.describe_key_pairs() == (created.key_pair,)
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
 
 
 # Saving ---------------------------------------------------------------------------------------
@@ -412,14 +418,16 @@ def test_deletions_are_refused_with_ec2s_code_and_text(
 def test_a_saved_key_is_private_proven_and_recorded(
     key_type: KeyType,
     key_format: KeyFormat,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     umask: Callable[[int], None],
 ) -> None:
     umask(0)
-    created = service.create_key_pair(key_name="web-1", key_type=key_type, key_format=key_format)
+    created = session.backend.create_key_pair(
+        key_name="web-1", key_type=key_type, key_format=key_format
+    )
     path = tmp_path / "keys" / "of" / "web-1"
-    saved = service.save_key_material(created, str(path), accepted=examine(str(path)))
+    saved = saving.save_key_material(session, created, str(path), accepted=examine(str(path)))
     assert saved.path == path
     assert path.read_bytes() == created.key_material.encode()
     assert stat.S_IMODE(path.lstat().st_mode) == 0o600
@@ -428,21 +436,21 @@ def test_a_saved_key_is_private_proven_and_recorded(
     for proof in ("synced", "mode 0600", "reads back as this key", "fingerprint equal"):
         assert any(proof in said for said in saved.proofs)
     assert saved.warning is None
-    recorded = service.key_pair_named("web-1")
-    assert recorded == dataclasses.replace(
+    recorded = session.key_pair_named("web-1")
+    assert recorded == kept(
         created.key_pair, private_key=PrivateKeyState.SAVED, saved_to=(str(path),)
     )
 
 
 def test_every_file_it_was_saved_to_is_recorded(
-    created: CreatedKeyPair, service: KeyPairService, tmp_path: Path
+    created: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
     paths = [str(tmp_path / name) for name in ("b", "a")]
     for path in paths:
-        assert service.save_key_material(created, path).warning is None
-    recorded = service.key_pair_named("web-1")
+        assert saving.save_key_material(session, created, path).warning is None
+    recorded = session.key_pair_named("web-1")
     assert recorded is not None
-    assert recorded.saved_to == tuple(paths)
+    assert recorded.custody.saved_to == tuple(paths)
 
 
 @pytest.mark.parametrize(
@@ -458,7 +466,7 @@ def test_every_file_it_was_saved_to_is_recorded(
     ],
 )
 def test_where_a_key_cannot_be_saved_it_is_not(
-    path: str, why: str, created: CreatedKeyPair, service: KeyPairService, tmp_path: Path
+    path: str, why: str, created: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
     folder = tmp_path / "folder"
     folder.mkdir(0o700)
@@ -467,44 +475,44 @@ def test_where_a_key_cannot_be_saved_it_is_not(
     names = {"taken": folder / "taken", "folder": folder, "link": folder / "link"}
     before = on_disk(tmp_path)
     with pytest.raises(SaveError, match=why):
-        service.save_key_material(created, path.format(**names))
+        saving.save_key_material(session, created, path.format(**names))
     assert on_disk(tmp_path) == before
-    assert service.key_pair_named("web-1") == created.key_pair
-    service.save_key_material(created, f"{folder / 'new'}")  # the key is still in hand
+    assert session.key_pair_named("web-1") == created.key_pair
+    saving.save_key_material(session, created, f"{folder / 'new'}")  # the key is still in hand
 
 
 def test_a_file_that_came_up_between_the_look_and_the_write_is_not_overwritten(
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "new"
-    create_private_folder = files.create_private_folder
+    make_missing = Walk.make_missing
 
-    def someone_is_faster(folder: Path) -> None:
-        create_private_folder(folder)
+    def someone_is_faster(way: Walk) -> None:
+        make_missing(way)
         path.write_bytes(b"theirs")
 
-    monkeypatch.setattr(files, "create_private_folder", someone_is_faster)
+    monkeypatch.setattr(Walk, "make_missing", someone_is_faster)
     with pytest.raises(SaveError, match="exists, and is never overwritten"):
-        service.save_key_material(created, str(path))
+        saving.save_key_material(session, created, str(path))
     assert path.read_bytes() == b"theirs"
 
 
 def test_a_disk_that_is_full_leaves_no_file(
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "keys" / "new"
     monkeypatch.setattr("os.write", no_space)
     with pytest.raises(SaveError, match="No space left on device"):
-        service.save_key_material(created, str(path), accepted=examine(str(path)))
+        saving.save_key_material(session, created, str(path), accepted=examine(str(path)))
     monkeypatch.undo()
     assert not path.exists()
-    assert service.key_pair_named("web-1") == created.key_pair
+    assert session.key_pair_named("web-1") == created.key_pair
 
 
 def writes_a_key_of_another_pair(path: Path, data: bytes) -> None:
@@ -564,26 +572,26 @@ def writes_nothing(path: Path, data: bytes) -> None:
 def test_a_file_that_does_not_prove_is_removed(
     sabotage: Callable[[Path, bytes], None],
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "web-1.pem"
-    monkeypatch.setattr(files, "create_private_file", sabotage)
+    monkeypatch.setattr(files, "create_private_file", lambda path, data, **_: sabotage(path, data))
     with pytest.raises(ProofFailed, match=re.escape(str(path))):
-        service.save_key_material(created, str(path))
+        saving.save_key_material(session, created, str(path))
     monkeypatch.undo()
     assert not path.exists()
     assert not path.is_symlink()
-    assert service.key_pair_named("web-1") == created.key_pair
-    service.save_key_material(created, str(path))
+    assert session.key_pair_named("web-1") == created.key_pair
+    saving.save_key_material(session, created, str(path))
     assert path.read_bytes() == created.key_material.encode()
 
 
 def test_an_rsa_key_of_the_same_public_half_but_other_private_numbers_does_not_prove(
-    service: KeyPairService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    created = service.create_key_pair(key_name="web-1", key_type="rsa")
+    created = session.backend.create_key_pair(key_name="web-1", key_type="rsa")
     key = convert.decode(created.key_material.encode())
     assert isinstance(key, RSAPrivateKey)
     numbers = key.private_numbers()
@@ -591,9 +599,9 @@ def test_an_rsa_key_of_the_same_public_half_but_other_private_numbers_does_not_p
     p1, q1 = numbers.p - 1, numbers.q - 1
     other_d = (numbers.d + math.lcm(p1, q1)) % (p1 * q1)
     other = pem_with(numbers, other_d)
-    monkeypatch.setattr(files, "read_regular_file", lambda path, limit: other)
+    monkeypatch.setattr(files, "read_opened", lambda file, limit: other)
     with pytest.raises(ProofFailed, match="another fingerprint"):
-        service.save_key_material(created, str(tmp_path / "web-1.pem"))
+        saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
     assert not (tmp_path / "web-1.pem").exists()
 
 
@@ -605,7 +613,7 @@ def pem_with(numbers: RSAPrivateNumbers, d: int) -> bytes:
 
 def test_a_record_that_cannot_be_written_gives_a_warning_and_the_file_stays(
     created: CreatedKeyPair,
-    service: KeyPairService,
+    session: Session,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -613,79 +621,79 @@ def test_a_record_that_cannot_be_written_gives_a_warning_and_the_file_stays(
         raise StoreError("The disk is full.")
 
     monkeypatch.setattr(RegionStore, "transaction", failing)
-    saved = service.save_key_material(created, str(tmp_path / "web-1.pem"))
+    saved = saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
     monkeypatch.undo()
     assert saved.warning is not None
     assert saved.warning.endswith("The disk is full.")
     assert saved.proofs
     assert saved.path.read_bytes() == created.key_material.encode()
-    assert service.key_pair_named("web-1") == created.key_pair
+    assert session.key_pair_named("web-1") == created.key_pair
 
 
 @pytest.fixture
 def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every change end up in the file, with a disk that does not confirm it."""
-    replace_file = files.replace_file
+    replace_file = replacing.replace_file
 
     def unconfirmed(*arguments: Any, **options: Any) -> None:
         replace_file(*arguments, **options)
         raise files.ReplaceNotConfirmed(5, "Input/output error")
 
-    monkeypatch.setattr(files, "replace_file", unconfirmed)
+    monkeypatch.setattr(replacing, "replace_file", unconfirmed)
 
 
 @pytest.mark.usefixtures("unconfirmed")
 def test_a_pair_that_the_disk_did_not_confirm_is_handed_over_with_a_warning(
-    service: KeyPairService, tmp_path: Path
+    session: Session, tmp_path: Path
 ) -> None:
-    created = service.create_key_pair(key_name="web-2", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web-2", key_type="ed25519")
     assert created.warning is not None
     assert "did not confirm it (Input/output error)" in created.warning
-    assert service.describe_key_pairs() == (created.key_pair,)
-    saved = service.save_key_material(created, str(tmp_path / "web-2.pem"))
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
+    saved = saving.save_key_material(session, created, str(tmp_path / "web-2.pem"))
     assert saved.path.read_bytes() == created.key_material.encode()
 
 
 @pytest.mark.usefixtures("unconfirmed")
 def test_an_import_that_the_disk_did_not_confirm_is_an_error(
-    created: CreatedKeyPair, service: KeyPairService
+    created: CreatedKeyPair, session: Session
 ) -> None:
     line = created.key_pair.public_key
     with pytest.raises(StoreNotConfirmed, match="did not confirm it"):
-        service.import_key_pair(key_name="web-2", public_key_material=line)
-    assert len(service.describe_key_pairs()) == 2
+        session.backend.import_key_pair(key_name="web-2", public_key_material=line)
+    assert len(session.backend.describe_key_pairs()) == 2
 
 
 def test_a_record_that_the_disk_did_not_confirm_says_saved_and_so_does_the_warning(
-    created: CreatedKeyPair, service: KeyPairService, tmp_path: Path, unconfirmed: None
+    created: CreatedKeyPair, session: Session, tmp_path: Path, unconfirmed: None
 ) -> None:
-    saved = service.save_key_material(created, str(tmp_path / "new"))
+    saved = saving.save_key_material(session, created, str(tmp_path / "new"))
     assert saved.warning is not None
     assert "never saved" not in saved.warning
     assert "did not confirm it (Input/output error)" in saved.warning
-    pair = service.key_pair_named("web-1")
+    pair = session.key_pair_named("web-1")
     assert pair is not None
-    assert pair.private_key is PrivateKeyState.SAVED
+    assert pair.custody.private_key is PrivateKeyState.SAVED
 
 
 def test_saving_a_pair_that_was_deleted_meanwhile_gives_a_warning(
-    created: CreatedKeyPair, service: KeyPairService, tmp_path: Path
+    created: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
-    service.delete_key_pair(key_name="web-1")
-    saved = service.save_key_material(created, str(tmp_path / "web-1.pem"))
+    session.backend.delete_key_pair(key_name="web-1")
+    saved = saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
     assert saved.warning == "The file is fine, but the key pair was deleted meanwhile."
     assert saved.path.read_bytes() == created.key_material.encode()
-    assert service.describe_key_pairs() == ()
+    assert session.backend.describe_key_pairs() == ()
 
 
 def test_a_wiped_key_is_not_saved(
-    created: CreatedKeyPair, service: KeyPairService, tmp_path: Path
+    created: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
     created.key_material.wipe()
     with pytest.raises(KeyPairsError):
-        service.save_key_material(created, str(tmp_path / "web-1.pem"))
+        saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
     assert not (tmp_path / "web-1.pem").exists()
 
 
-def test_the_region_is_the_one_of_the_store(service: KeyPairService) -> None:
-    assert service.region == "us-east-1"
+def test_the_region_is_the_one_of_the_store(session: Session) -> None:
+    assert session.region == "us-east-1"

@@ -14,77 +14,76 @@ from core.errors import (
     UnauthorizedOperation,
 )
 from core.model import Tag
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
 from core.store.transaction import Transaction
 from tests.core.store_records import key_pair, write_region
+from tests.helpers import session_over
 
 A, B, C = Tag("a", "1"), Tag("b", "2"), Tag("c", "3")
 PAIR = key_pair(1).key_pair_id
 
 
 @pytest.fixture
-def tagged(store: RegionStore) -> KeyPairService:
+def tagged(store: RegionStore) -> Session:
     """Return a service whose only pair has the tags A and B."""
     write_region(store.path.parent, 1)
-    service = KeyPairService(store)
-    service.delete_tags(resources=[PAIR])
-    service.create_tags(resources=[PAIR], tags=[A, B])
-    return service
+    session = session_over(store)
+    session.backend.delete_tags(resources=[PAIR])
+    session.backend.create_tags(resources=[PAIR], tags=[A, B])
+    return session
 
 
-def tags_of(service: KeyPairService) -> tuple[Tag, ...]:
-    (pair,) = service.describe_key_pairs(key_pair_ids=[PAIR])
+def tags_of(session: Session) -> tuple[Tag, ...]:
+    (pair,) = session.backend.describe_key_pairs(key_pair_ids=[PAIR])
     return pair.tags
 
 
-def test_what_is_not_among_them_goes(tagged: KeyPairService) -> None:
-    tagged.set_tags(key_pair_id=PAIR, tags=[C, Tag("a", "new")])
+def test_what_is_not_among_them_goes(tagged: Session) -> None:
+    tagged.backend.set_tags(key_pair_id=PAIR, tags=[C, Tag("a", "new")])
     assert tags_of(tagged) == (C, Tag("a", "new"))
     assert tagged.journal()[-1].operation == "SetTags"
-    tagged.set_tags(key_pair_id=PAIR, tags=[])
+    tagged.backend.set_tags(key_pair_id=PAIR, tags=[])
     assert tags_of(tagged) == ()
 
 
 @pytest.mark.parametrize("tags", [[A, B], [B, A]])
 def test_the_same_tags_in_any_order_change_nothing(
-    tags: list[Tag], tagged: KeyPairService, store: RegionStore
+    tags: list[Tag], tagged: Session, store: RegionStore
 ) -> None:
     before = store.path.read_bytes()
-    reading = KeyPairService(store, Authorizer(region(store.region), "tester", read_only=True))
-    for service in (tagged, reading):
-        service.set_tags(key_pair_id=PAIR, tags=tags)
+    reading = session_over(store, Authorizer(region(store.region), "tester", read_only=True))
+    for session in (tagged, reading):
+        session.backend.set_tags(key_pair_id=PAIR, tags=tags)
     assert store.path.read_bytes() == before
     with pytest.raises(UnauthorizedOperation):
-        reading.set_tags(key_pair_id=PAIR, tags=[A])
+        reading.backend.set_tags(key_pair_id=PAIR, tags=[A])
 
 
 @pytest.mark.parametrize("tags", [[], [A]])
-def test_a_pair_that_is_not_there_has_no_tags_to_set(
-    tags: list[Tag], tagged: KeyPairService
-) -> None:
+def test_a_pair_that_is_not_there_has_no_tags_to_set(tags: list[Tag], tagged: Session) -> None:
     with pytest.raises(InvalidID):
-        tagged.set_tags(key_pair_id="key-0123456789abcdef0", tags=tags)
+        tagged.backend.set_tags(key_pair_id="key-0123456789abcdef0", tags=tags)
 
 
-def test_a_key_may_not_stand_twice(tagged: KeyPairService) -> None:
+def test_a_key_may_not_stand_twice(tagged: Session) -> None:
     for tags in ([A, A], [A, Tag("a", "new")], [C, C]):
         with pytest.raises(InvalidParameterValue, match="Duplicate"):
-            tagged.set_tags(key_pair_id=PAIR, tags=tags)
+            tagged.backend.set_tags(key_pair_id=PAIR, tags=tags)
 
 
 @pytest.fixture
 def meanwhile(
     store: RegionStore, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Callable[[KeyPairService], object]], None]:
+) -> Callable[[Callable[[Session], object]], None]:
     """Return a function that has something done by another session just before the next lock."""
 
-    def do_before_the_lock(act: Callable[[KeyPairService], object]) -> None:
+    def do_before_the_lock(act: Callable[[Session], object]) -> None:
         transaction = store.transaction
 
         @contextmanager
         def later() -> Iterator[Transaction]:
-            act(KeyPairService(RegionStore(store.path.parent, store.region)))
+            act(session_over(RegionStore(store.path.parent, store.region)))
             with transaction() as changes:
                 yield changes
 
@@ -96,49 +95,52 @@ def meanwhile(
 @pytest.mark.parametrize(
     ("act", "expected"),
     [
-        (lambda other: other.create_tags(resources=[PAIR], tags=[C]), {A, Tag("b", "new"), C}),
-        (lambda other: other.delete_tags(resources=[PAIR]), {Tag("b", "new")}),
         (
-            lambda other: other.create_tags(resources=[PAIR], tags=[Tag("a", "theirs")]),
+            lambda other: other.backend.create_tags(resources=[PAIR], tags=[C]),
+            {A, Tag("b", "new"), C},
+        ),
+        (lambda other: other.backend.delete_tags(resources=[PAIR]), {Tag("b", "new")}),
+        (
+            lambda other: other.backend.create_tags(resources=[PAIR], tags=[Tag("a", "theirs")]),
             {Tag("a", "theirs"), Tag("b", "new")},
         ),
     ],
     ids=["set another", "removed all", "overwrote"],
 )
 def test_what_another_session_does_to_the_tags_meanwhile_stays(
-    act: Callable[[KeyPairService], object],
+    act: Callable[[Session], object],
     expected: set[Tag],
-    tagged: KeyPairService,
-    meanwhile: Callable[[Callable[[KeyPairService], object]], None],
+    tagged: Session,
+    meanwhile: Callable[[Callable[[Session], object]], None],
 ) -> None:
     meanwhile(act)
-    tagged.set_tags(key_pair_id=PAIR, tags=[A, Tag("b", "new")])
+    tagged.backend.set_tags(key_pair_id=PAIR, tags=[A, Tag("b", "new")])
     assert set(tags_of(tagged)) == expected
 
 
 def test_both_sessions_together_set_no_more_than_fifty(
-    tagged: KeyPairService, meanwhile: Callable[[Callable[[KeyPairService], object]], None]
+    tagged: Session, meanwhile: Callable[[Callable[[Session], object]], None]
 ) -> None:
-    meanwhile(lambda other: other.create_tags(resources=[PAIR], tags=[C]))
+    meanwhile(lambda other: other.backend.create_tags(resources=[PAIR], tags=[C]))
     with pytest.raises(TagLimitExceeded):
-        tagged.set_tags(key_pair_id=PAIR, tags=[Tag(f"x-{n}") for n in range(50)])
+        tagged.backend.set_tags(key_pair_id=PAIR, tags=[Tag(f"x-{n}") for n in range(50)])
 
 
 def test_a_pair_that_another_session_deletes_meanwhile_is_not_there(
-    tagged: KeyPairService, meanwhile: Callable[[Callable[[KeyPairService], object]], None]
+    tagged: Session, meanwhile: Callable[[Callable[[Session], object]], None]
 ) -> None:
-    meanwhile(lambda other: other.delete_key_pair(key_pair_id=PAIR))
+    meanwhile(lambda other: other.backend.delete_key_pair(key_pair_id=PAIR))
     with pytest.raises(InvalidID):
-        tagged.set_tags(key_pair_id=PAIR, tags=[C])
+        tagged.backend.set_tags(key_pair_id=PAIR, tags=[C])
 
 
 # What a form showed -----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def other(store: RegionStore) -> KeyPairService:
+def other(store: RegionStore) -> Session:
     """Return the service of another session."""
-    return KeyPairService(RegionStore(store.folder, store.region))
+    return session_over(RegionStore(store.folder, store.region))
 
 
 @pytest.mark.parametrize(
@@ -158,20 +160,18 @@ def test_only_what_the_person_changed_is_changed(
     theirs: list[Tag],
     ours: list[Tag],
     expected: set[Tag],
-    tagged: KeyPairService,
-    other: KeyPairService,
+    tagged: Session,
+    other: Session,
 ) -> None:
     shown = tags_of(tagged)
-    other.set_tags(key_pair_id=PAIR, tags=theirs)
-    tagged.set_tags(key_pair_id=PAIR, tags=ours, shown=shown)
+    other.backend.set_tags(key_pair_id=PAIR, tags=theirs)
+    tagged.backend.set_tags(key_pair_id=PAIR, tags=ours, shown=shown)
     assert set(tags_of(other)) == expected
 
 
-def test_with_what_others_set_there_are_no_more_than_fifty(
-    tagged: KeyPairService, other: KeyPairService
-) -> None:
+def test_with_what_others_set_there_are_no_more_than_fifty(tagged: Session, other: Session) -> None:
     shown = tags_of(tagged)
-    other.create_tags(resources=[PAIR], tags=[Tag(f"x-{n}") for n in range(48)])
+    other.backend.create_tags(resources=[PAIR], tags=[Tag(f"x-{n}") for n in range(48)])
     with pytest.raises(TagLimitExceeded):
-        tagged.set_tags(key_pair_id=PAIR, tags=[A, B, C], shown=shown)
+        tagged.backend.set_tags(key_pair_id=PAIR, tags=[A, B, C], shown=shown)
     assert C not in tags_of(other)

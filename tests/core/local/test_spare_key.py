@@ -22,11 +22,12 @@ from core.errors import (
 from core.keys import convert, keygen
 from core.local.spare_key import SpareKey
 from core.model import KeyType
-from core.service import KeyPairService
+from core.session import Session
 from core.store.region_store import RegionStore
+from tests.helpers import session_over
 
 ROOT = Path(__file__).parents[3]
-SECONDS = 10
+SECONDS = 60
 
 
 class Generator:
@@ -62,8 +63,8 @@ def wait_for_thread() -> None:
             assert not thread.is_alive()
 
 
-def prepare(service: KeyPairService) -> None:
-    service.prepare_spare_key()
+def prepare(session: Session) -> None:
+    session.spare_key.prepare()
     wait_for_thread()
 
 
@@ -72,95 +73,91 @@ def public_line(key: keygen.PrivateKey) -> str:
 
 
 def test_the_next_rsa_key_pair_gets_the_key_that_was_made_ahead(
-    service: KeyPairService, generator: Generator
+    session: Session, generator: Generator
 ) -> None:
-    prepare(service)
+    prepare(session)
     assert generator.calls == 1
-    created = service.create_key_pair(key_name="web")
+    created = session.backend.create_key_pair(key_name="web")
     assert generator.calls == 1
     assert created.key_pair.public_key == public_line(generator.made[0])
     # It is used once.
-    other = service.create_key_pair(key_name="db")
+    other = session.backend.create_key_pair(key_name="db")
     assert generator.calls == 2
     assert other.key_pair.public_key == public_line(generator.made[1])
 
 
-def test_there_is_never_more_than_one(service: KeyPairService, generator: Generator) -> None:
+def test_there_is_never_more_than_one(session: Session, generator: Generator) -> None:
     generator.may_go_on.clear()
     for _ in range(3):
-        service.prepare_spare_key()
+        session.spare_key.prepare()
     generator.may_go_on.set()
     wait_for_thread()
-    prepare(service)
+    prepare(session)
     assert generator.calls == 1
 
 
-def test_an_ed25519_key_pair_leaves_it_alone(service: KeyPairService, generator: Generator) -> None:
-    prepare(service)
-    service.create_key_pair(key_name="web", key_type="ed25519")
-    created = service.create_key_pair(key_name="db")
+def test_an_ed25519_key_pair_leaves_it_alone(session: Session, generator: Generator) -> None:
+    prepare(session)
+    session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="db")
     assert created.key_pair.public_key == public_line(generator.made[0])
     assert generator.calls == 2
 
 
 @pytest.mark.parametrize("refusal", ["a duplicate", "a bad name", "a dry run"])
-def test_a_refusal_keeps_it(service: KeyPairService, generator: Generator, refusal: str) -> None:
-    service.create_key_pair(key_name="web", key_type="ed25519")
-    prepare(service)
+def test_a_refusal_keeps_it(session: Session, generator: Generator, refusal: str) -> None:
+    session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    prepare(session)
     calls = generator.calls
     with pytest.raises(EC2Error) as caught:
-        service.create_key_pair(
+        session.backend.create_key_pair(
             key_name=" web" if refusal == "a bad name" else "web", dry_run=refusal == "a dry run"
         )
     assert isinstance(
         caught.value, InvalidKeyPairDuplicate | InvalidParameterValue | DryRunOperation
     )
-    created = service.create_key_pair(key_name="db")
+    created = session.backend.create_key_pair(key_name="db")
     assert generator.calls == calls
     assert created.key_pair.public_key == public_line(generator.made[-1])
 
 
 def test_a_key_that_may_be_in_the_file_is_not_used_again(
-    service: KeyPairService, store: RegionStore, generator: Generator
+    session: Session, store: RegionStore, generator: Generator
 ) -> None:
-    prepare(service)
+    prepare(session)
     with (
         mock.patch.object(store, "transaction", side_effect=StoreError("no")),
         pytest.raises(StoreError),
     ):
-        service.create_key_pair(key_name="web")
-    created = service.create_key_pair(key_name="web")
+        session.backend.create_key_pair(key_name="web")
+    created = session.backend.create_key_pair(key_name="web")
     assert created.key_pair.public_key == public_line(generator.made[1])
 
 
 def test_without_another_thread_the_key_is_made_when_it_is_wanted(
-    service: KeyPairService, generator: Generator
+    session: Session, generator: Generator
 ) -> None:
     with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("no more")):
-        service.prepare_spare_key()
-    created = service.create_key_pair(key_name="web")
+        session.spare_key.prepare()
+    created = session.backend.create_key_pair(key_name="web")
     assert created.key_pair.public_key == public_line(generator.made[0])
-    prepare(service)
+    prepare(session)
     assert generator.calls == 2
 
 
-def test_a_key_that_is_on_its_way_is_waited_for(
-    service: KeyPairService, generator: Generator
-) -> None:
+def test_a_key_that_is_on_its_way_is_waited_for(session: Session, generator: Generator) -> None:
     generator.may_go_on.clear()
-    service.prepare_spare_key()
+    session.spare_key.prepare()
     threading.Timer(0.05, generator.may_go_on.set).start()
-    created = service.create_key_pair(key_name="web")
+    created = session.backend.create_key_pair(key_name="web")
     assert generator.calls == 1
     assert created.key_pair.public_key == public_line(generator.made[0])
 
 
-def test_a_dropped_key_is_forgotten_and_not_used(
-    service: KeyPairService, generator: Generator
-) -> None:
-    prepare(service)
-    service.drop_spare_key()
-    created = service.create_key_pair(key_name="web")
+def test_a_dropped_key_is_forgotten_and_not_used(session: Session, generator: Generator) -> None:
+    prepare(session)
+    session.spare_key.drop()
+    created = session.backend.create_key_pair(key_name="web")
     assert created.key_pair.public_key == public_line(generator.made[1])
 
 
@@ -170,7 +167,6 @@ class Thing:
 
 @pytest.mark.parametrize("when", ["in hand", "on its way"])
 def test_nothing_holds_a_key_that_was_dropped(when: str) -> None:
-    spare = SpareKey()
     go_on = threading.Event()
     seen: list[weakref.ref[Thing]] = []
 
@@ -180,7 +176,8 @@ def test_nothing_holds_a_key_that_was_dropped(when: str) -> None:
         assert go_on.wait(SECONDS)
         return thing  # type: ignore[return-value] # no key can be looked at when it is gone
 
-    spare.prepare(make)
+    spare = SpareKey(make)
+    spare.prepare()
     if when == "on its way":
         spare.drop()
     go_on.set()
@@ -194,7 +191,6 @@ def test_nothing_holds_a_key_that_was_dropped(when: str) -> None:
 
 
 def test_one_that_was_dropped_on_its_way_serves_who_wants_it_again() -> None:
-    spare = SpareKey()
     go_on = threading.Event()
     made: list[int] = []
 
@@ -202,9 +198,10 @@ def test_one_that_was_dropped_on_its_way_serves_who_wants_it_again() -> None:
         made.append(1)
         assert go_on.wait(SECONDS)
 
-    spare.prepare(make)
+    spare = SpareKey(make)
+    spare.prepare()
     spare.drop()
-    spare.prepare(make)
+    spare.prepare()
     go_on.set()
     wait_for_thread()
     assert made == [1]
@@ -232,28 +229,26 @@ def test_who_may_not_create_gets_none(
         policy=Policy.load(tmp_path / "policy.json") if limit == "policy" else None,
         read_only=limit == "read-only",
     )
-    service = KeyPairService(store, authorizer)
-    prepare(service)
+    session = session_over(store, authorizer)
+    prepare(session)
     assert generator.calls == 0
-    assert service._spare_key.take() is None
+    assert session.spare_key.take() is None
 
 
 def test_what_goes_wrong_is_said_where_the_key_is_wanted(
-    service: KeyPairService,
+    session: Session,
 ) -> None:
     with mock.patch.object(keygen, "generate", side_effect=MemoryError):
-        prepare(service)
+        prepare(session)
     with pytest.raises(MemoryError):
-        service.create_key_pair(key_name="web")
-    assert service.describe_key_pairs() == ()
-    service.create_key_pair(key_name="web")
+        session.backend.create_key_pair(key_name="web")
+    assert session.backend.describe_key_pairs() == ()
+    session.backend.create_key_pair(key_name="web")
 
 
-def test_it_is_written_nowhere(
-    service: KeyPairService, generator: Generator, tmp_path: Path
-) -> None:
-    prepare(service)
-    service.drop_spare_key()
+def test_it_is_written_nowhere(session: Session, generator: Generator, tmp_path: Path) -> None:
+    prepare(session)
+    session.spare_key.drop()
     assert generator.calls == 1
     assert list(tmp_path.rglob("*")) == []
 
@@ -261,8 +256,8 @@ def test_it_is_written_nowhere(
 def test_quitting_does_not_wait_for_it(tmp_path: Path) -> None:
     code = (
         "import time\nfrom pathlib import Path\nfrom core.keys import keygen\n"
-        "from core.service import KeyPairService\n"
+        "from core.local.opening import open_local\n"
         "keygen.generate = lambda key_type: time.sleep(600)\n"
-        f"KeyPairService.open(Path({str(tmp_path)!r}), 'us-east-1').prepare_spare_key()"
+        f"open_local(Path({str(tmp_path)!r}), 'us-east-1').spare_key.prepare()"
     )
-    subprocess.run([sys.executable, "-c", code], timeout=30, check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True, cwd=ROOT)

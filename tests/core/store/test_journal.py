@@ -14,15 +14,17 @@ from typing import Any
 
 import pytest
 
+from core.custody import saving
 from core.disk import files
 from core.errors import EC2Error, StoreError, StoreLocked
 from core.model import Tag
-from core.service import KeyPairService
+from core.session import Session
 from core.store import journal as journal_module
 from core.store.journal import Change, Journal
 from core.store.region_store import RegionStore
 from tests.core.sessions import begin
 from tests.core.store_records import key_pair
+from tests.helpers import session_over
 
 ROOT = Path(__file__).parents[3]
 CHANGE = Change("CreateKeyPair", "web-1", "key-0123456789abcdef0")
@@ -43,20 +45,20 @@ def write(journal: Journal, time: datetime, changes: Sequence[Change] = (CHANGE,
 
 
 def test_every_change_is_one_line_with_everything_but_a_secret(
-    make_service: Callable[..., KeyPairService],
+    make_session: Callable[..., Session],
     store: RegionStore,
     fixed_time: datetime,
     tmp_path: Path,
 ) -> None:
-    service = make_service(now=lambda: fixed_time)
-    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+    session = make_session(now=lambda: fixed_time)
+    created = session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     private = created.key_material.encode()
     key_pair_id = created.key_pair.key_pair_id
-    service.save_key_material(created, str(tmp_path / "web-1.pem"))
-    service.create_tags(resources=[key_pair_id], tags=[Tag("password", "hunter2")])
-    service.delete_tags(resources=[key_pair_id])
-    service.delete_key_pair(key_name="web-1")
-    service.restore_key_pair(key_pair_id)
+    saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
+    session.backend.create_tags(resources=[key_pair_id], tags=[Tag("password", "hunter2")])
+    session.backend.delete_tags(resources=[key_pair_id])
+    session.backend.delete_key_pair(key_name="web-1")
+    session.backend.restore_key_pair(key_pair_id)
     found = lines(store.journal)
     assert [line["operation"] for line in found] == [
         "CreateKeyPair",
@@ -90,22 +92,22 @@ def test_every_change_is_one_line_with_everything_but_a_secret(
     assert not any(part in data for part in private.splitlines() if part)
     assert b"hunter2" not in data
     assert store.journal.path.stat().st_mode & 0o777 == 0o600
-    entries = service.journal()
+    entries = session.journal()
     assert [entry.operation for entry in entries] == [line["operation"] for line in found]
     assert entries[0].process == os.getpid()
 
 
 def test_what_is_only_looked_at_or_refused_is_not_recorded(
-    service: KeyPairService, store: RegionStore
+    session: Session, store: RegionStore
 ) -> None:
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     before = store.journal.path.read_bytes()
-    service.describe_key_pairs()
-    service.delete_key_pair(key_name="missing")
+    session.backend.describe_key_pairs()
+    session.backend.delete_key_pair(key_name="missing")
     with pytest.raises(EC2Error):
-        service.create_key_pair(key_name="web-1", key_type="ed25519")
+        session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     with pytest.raises(EC2Error):
-        service.create_key_pair(key_name="web-2", key_type="ed25519", dry_run=True)
+        session.backend.create_key_pair(key_name="web-2", key_type="ed25519", dry_run=True)
     assert store.journal.path.read_bytes() == before
 
 
@@ -159,17 +161,17 @@ def test_a_change_that_fails_is_recorded_as_failed(journal: Journal, fixed_time:
 
 def test_a_line_of_a_session_that_was_killed_in_between_stays_begun(tmp_path: Path) -> None:
     code = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom core.disk import files\n"
-        "from core.service import KeyPairService\n"
-        "files.replace_file = lambda *a, **o: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "service = KeyPairService.open(Path(sys.argv[1]), 'us-east-1')\n"
-        "service.create_key_pair(key_name='web-1', key_type='ed25519')\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom core.disk import replacing\n"
+        "from core.local.opening import open_local\n"
+        "replacing.replace_file = lambda *a, **o: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "session = open_local(Path(sys.argv[1]), 'us-east-1')\n"
+        "session.backend.create_key_pair(key_name='web-1', key_type='ed25519')\n"
     )
     folder = tmp_path / "data"
-    done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
     store = RegionStore(folder, "us-east-1")
-    KeyPairService(store).create_key_pair(key_name="web-2", key_type="ed25519")
+    session_over(store).backend.create_key_pair(key_name="web-2", key_type="ed25519")
     assert [(entry.key_name, entry.outcome) for entry in store.journal.read()] == [
         ("web-1", "begun"),
         ("web-2", "done"),
@@ -209,15 +211,17 @@ def full_with_nowhere_to_go(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [folder_in_its_place, link_in_its_place, full_with_nowhere_to_go])
 def test_a_change_that_cannot_be_recorded_is_not_made(
-    spoil: Callable[[Path], None], service: KeyPairService, store: RegionStore
+    spoil: Callable[[Path], None], session: Session, store: RegionStore
 ) -> None:
-    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+    created = session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     spoil(store.journal.path)
     before, state = store.path.read_bytes(), store.read()
     changes: list[Callable[[], object]] = [
-        lambda: service.create_key_pair(key_name="web-2", key_type="ed25519"),
-        lambda: service.delete_key_pair(key_name="web-1"),
-        lambda: service.create_tags(resources=[created.key_pair.key_pair_id], tags=[Tag("a", "b")]),
+        lambda: session.backend.create_key_pair(key_name="web-2", key_type="ed25519"),
+        lambda: session.backend.delete_key_pair(key_name="web-1"),
+        lambda: session.backend.create_tags(
+            resources=[created.key_pair.key_pair_id], tags=[Tag("a", "b")]
+        ),
     ]
     for change in changes:
         with pytest.raises(StoreError) as caught:
@@ -226,7 +230,7 @@ def test_a_change_that_cannot_be_recorded_is_not_made(
         assert str(caught.value).endswith(" Nothing was changed.")
     assert store.path.read_bytes() == before
     assert store.read() == RegionStore(store.path.parent, store.region).read() == state
-    assert service.describe_key_pairs() == (created.key_pair,)
+    assert session.backend.describe_key_pairs() == (created.key_pair,)
 
 
 @pytest.mark.parametrize("name", ["open", "write", "fsync"])
@@ -260,7 +264,7 @@ def test_an_error_while_recording_leaves_no_part_of_a_line(
 
 
 def test_an_outcome_that_cannot_be_written_does_not_undo_the_change(
-    service: KeyPairService, store: RegionStore, monkeypatch: pytest.MonkeyPatch
+    session: Session, store: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pwrite = os.pwrite
 
@@ -270,7 +274,7 @@ def test_an_outcome_that_cannot_be_written_does_not_undo_the_change(
         return pwrite(file, data, place)
 
     monkeypatch.setattr(os, "pwrite", failing)
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     assert "web-1" in RegionStore(store.path.parent, store.region).read().names
     assert [entry.outcome for entry in store.journal.read()] == ["begun"]
 
@@ -289,19 +293,17 @@ def test_a_session_that_holds_the_journal_is_not_waited_for_for_ever(
     write(journal, fixed_time)
 
 
-def test_waiting_for_the_journal_can_be_given_up(
-    service: KeyPairService, store: RegionStore
-) -> None:
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+def test_waiting_for_the_journal_can_be_given_up(session: Session, store: RegionStore) -> None:
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     with store.journal.path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        giving_up = threading.Timer(0.2, service.give_up_waiting)
+        giving_up = threading.Timer(0.2, store.give_up_waiting)
         giving_up.start()
         with pytest.raises(StoreLocked, match=r"journal\.jsonl and this one gave up waiting"):
-            service.create_key_pair(key_name="web-2", key_type="ed25519")
+            session.backend.create_key_pair(key_name="web-2", key_type="ed25519")
         giving_up.join()
-    assert len(service.describe_key_pairs()) == 1
-    service.create_key_pair(key_name="web-2", key_type="ed25519")
+    assert len(session.backend.describe_key_pairs()) == 1
+    session.backend.create_key_pair(key_name="web-2", key_type="ed25519")
 
 
 # Many lines -----------------------------------------------------------------------------------

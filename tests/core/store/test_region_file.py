@@ -14,6 +14,7 @@ from core.store.records import Record, to_record
 from core.store.region_file import Tables
 from core.store.region_store import RegionStore
 from tests.core.store_records import encode, key_pair, write_region
+from tests.each_row import each_row
 
 # A piece holds 256 records: none, one less, just one piece, one more, and several.
 COUNTS = (0, 1, 255, 256, 257, 700)
@@ -26,8 +27,8 @@ def tables(key_pairs: int, others: int = 0) -> Tables:
     return {region_file.KEY_PAIRS: table(key_pairs), region_file.DELETED: table(others)}
 
 
-@pytest.mark.parametrize("others", COUNTS)
-@pytest.mark.parametrize("key_pairs", COUNTS)
+@each_row("others", COUNTS)
+@each_row("key_pairs", COUNTS)
 def test_the_pieces_are_the_document_as_json_writes_it(key_pairs: int, others: int) -> None:
     stored = tables(key_pairs, others)
     data = encode(stored, "us-east-1", 7)

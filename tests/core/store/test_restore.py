@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from tinydb import TinyDB
 
+from core.custody import saving
 from core.errors import StoreDamaged, StoreError, StoreTooNew
-from core.service import KeyPairService
-from core.settings import data_folder
+from core.session import Session
 from core.store import region_file, restore
+from core.store.data_dir import data_folder, restore_command
 from core.store.region_store import RegionStore
 from tests.core.store_records import encode
+from tests.helpers import session_over
 from tui.__main__ import main
 
 REGION = "us-east-1"
@@ -22,10 +24,10 @@ NOW = datetime(2026, 11, 24, 12, 3, 5, 600_000, UTC)
 
 
 @pytest.fixture
-def damaged(service: KeyPairService, store: RegionStore) -> RegionStore:
+def damaged(session: Session, store: RegionStore) -> RegionStore:
     """Return a store whose file lost its end; its copy has all but `web-3`."""
     for name in ("web-1", "web-2", "web-3"):
-        service.create_key_pair(key_name=name, key_type="ed25519")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
     store.path.write_bytes(store.path.read_bytes()[:-9])
     return store
 
@@ -65,12 +67,14 @@ def test_what_comes_back_is_named_as_well(damaged: RegionStore) -> None:
 
 
 def test_what_was_done_since_the_copy_is_named_too(
-    service: KeyPairService, store: RegionStore, tmp_path: Path
+    session: Session, store: RegionStore, tmp_path: Path
 ) -> None:
-    service.for_region("eu-west-1").create_key_pair(key_name="elsewhere", key_type="ed25519")
-    created = service.create_key_pair(key_name="web-1", key_type="ed25519")
+    session.for_region("eu-west-1").backend.create_key_pair(
+        key_name="elsewhere", key_type="ed25519"
+    )
+    created = session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     time.sleep(0.05)  # the times of files are coarse
-    service.save_key_material(created, str(tmp_path / "web-1.pem"))
+    saving.save_key_material(session, created, str(tmp_path / "web-1.pem"))
     store.path.write_bytes(store.path.read_bytes()[:-9])
     found = restore.examine(store.folder, REGION)
     assert (found.returning, found.lost) == ((), ())
@@ -86,9 +90,9 @@ def test_the_command_names_the_folder_unless_it_is_the_usual_one(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("KEYPAIRS_DATA_DIR", "/may/be/unset/there")
     usual = data_folder(environment={})
-    assert restore.command(usual, REGION) == "keypairs restore us-east-1"
+    assert restore_command(usual, REGION) == "keypairs restore us-east-1"
     odd = tmp_path / "it's mine"
-    words = shlex.split(restore.command(odd, REGION))
+    words = shlex.split(restore_command(odd, REGION))
     assert words == ["keypairs", "restore", "us-east-1", "--data-dir", str(odd)]
 
 
@@ -104,11 +108,11 @@ def test_the_command_in_the_refusal_is_one_that_restores(
     assert set(RegionStore(folder, REGION).read().names) == {"web-1", "web-2"}
 
 
-def test_a_deleted_key_pair_does_not_count_as_lost(service: KeyPairService) -> None:
-    store = service._store
+def test_a_deleted_key_pair_does_not_count_as_lost(session: Session) -> None:
+    store = session.store
     for name in ("web-1", "gone"):
-        service.create_key_pair(key_name=name, key_type="ed25519")
-    service.delete_key_pair(key_name="gone")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    session.backend.delete_key_pair(key_name="gone")
     store.path.write_bytes(store.path.read_bytes() + b"\n")
     found = restore.examine(store.path.parent, REGION)
     assert (found.returning, found.lost) == (("gone",), ())
@@ -137,12 +141,12 @@ def test_restoring_brings_the_copy_back_and_throws_nothing_away(damaged: RegionS
 
 
 def test_a_session_that_saw_the_newer_file_goes_on(damaged: RegionStore) -> None:
-    service = KeyPairService(damaged)
+    session = session_over(damaged)
     with pytest.raises(StoreDamaged, match=r"keypairs restore us-east-1 --data-dir"):
         damaged.read()
     restore.restore(damaged.path.parent, REGION)
     assert set(damaged.read().names) == {"web-1", "web-2"}
-    service.create_key_pair(key_name="web-4", key_type="ed25519")
+    session.backend.create_key_pair(key_name="web-4", key_type="ed25519")
     assert set(RegionStore(damaged.path.parent, REGION).read().names) == {"web-1", "web-2", "web-4"}
 
 

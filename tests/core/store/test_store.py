@@ -10,19 +10,20 @@ from tinydb import TinyDB
 
 from core.errors import StoreDamaged, StoreTooNew
 from core.model import Tag, TagSpecification
-from core.service import KeyPairService
+from core.session import Session
 from core.store import region_file
 from core.store.region_store import RegionStore
 from tests.core.store_records import encode, write_region
+from tests.helpers import session_over
 
 
 @pytest.fixture
-def filled(service: KeyPairService, store: RegionStore) -> RegionStore:
+def filled(session: Session, store: RegionStore) -> RegionStore:
     """Return a store with two key pairs and the id of a third that is gone."""
     tags = [TagSpecification("key-pair", [Tag("Name", "web"), Tag("\N{KEY}", "")])]
     for name in ("web-1", "gone", "web-2"):
-        service.create_key_pair(key_name=name, key_type="ed25519", tag_specifications=tags)
-    service.delete_key_pair(key_name="gone")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519", tag_specifications=tags)
+    session.backend.delete_key_pair(key_name="gone")
     return store
 
 
@@ -50,10 +51,10 @@ def test_stock_tinydb_reads_the_file(filled: RegionStore) -> None:
 
 
 def test_a_record_is_spelled_as_ec2_spells_it(
-    make_service: Callable[..., KeyPairService], store: RegionStore, fixed_time: datetime
+    make_session: Callable[..., Session], store: RegionStore, fixed_time: datetime
 ) -> None:
-    service = make_service(now=lambda: fixed_time)
-    pair = service.create_key_pair(key_name="web-1", key_type="ed25519").key_pair
+    session = make_session(now=lambda: fixed_time)
+    pair = session.backend.create_key_pair(key_name="web-1", key_type="ed25519").key_pair
     (record,) = orjson.loads(store.path.read_bytes())["key_pairs"].values()
     assert record == {
         "KeyPairId": pair.key_pair_id,
@@ -63,8 +64,8 @@ def test_a_record_is_spelled_as_ec2_spells_it(
         "Fingerprints": {
             "PKCS8SHA1": None,
             "SPKIMD5": None,
-            "SSHSHA256": pair.fingerprints.ssh_sha256,
-            "SSHMD5": pair.fingerprints.ssh_md5,
+            "SSHSHA256": pair.custody.fingerprints.ssh_sha256,
+            "SSHMD5": pair.custody.fingerprints.ssh_md5,
         },
         "PublicKey": pair.public_key,
         "Tags": [],
@@ -76,11 +77,11 @@ def test_a_record_is_spelled_as_ec2_spells_it(
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o277])
 def test_files_are_0600_and_the_folder_0700_whatever_the_umask(
-    mask: int, service: KeyPairService, tmp_path: Path, umask: Callable[[int], None]
+    mask: int, session: Session, tmp_path: Path, umask: Callable[[int], None]
 ) -> None:
     umask(mask)
     for name in ("web-1", "web-2"):
-        service.create_key_pair(key_name=name, key_type="ed25519")
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
     folder = tmp_path / "data"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {
@@ -105,7 +106,7 @@ def test_what_a_killed_writer_left_goes_at_the_next_start(filled: RegionStore) -
     for path in (*left, other):
         path.write_bytes(b"half a file")
     before = filled.path.read_bytes()
-    KeyPairService(reopened(filled)).tidy()
+    session_over(reopened(filled)).store.tidy()
     assert [path.exists() for path in (*left, other)] == [False, False, True]
     assert filled.path.read_bytes() == before
 
@@ -121,12 +122,12 @@ def test_what_another_session_is_writing_stays(filled: RegionStore) -> None:
 
 def test_two_stores_see_each_others_changes(filled: RegionStore) -> None:
     other = reopened(filled)
-    services = [KeyPairService(filled), KeyPairService(other)]
+    sessions = [session_over(filled), session_over(other)]
     for number in range(6):
-        writer, reader = services[number % 2], services[1 - number % 2]
-        writer.create_key_pair(key_name=f"new-{number}", key_type="ed25519")
+        writer, reader = sessions[number % 2], sessions[1 - number % 2]
+        writer.backend.create_key_pair(key_name=f"new-{number}", key_type="ed25519")
         assert reader.key_pair_named(f"new-{number}") is not None
-        writer.delete_key_pair(key_name=f"new-{number}")
+        writer.backend.delete_key_pair(key_name=f"new-{number}")
         assert reader.key_pair_named(f"new-{number}") is None
         assert filled.read() == other.read()
 
@@ -134,7 +135,7 @@ def test_two_stores_see_each_others_changes(filled: RegionStore) -> None:
 def test_regions_are_apart(filled: RegionStore) -> None:
     other = RegionStore(filled.path.parent, "eu-west-1")
     assert other.read().key_pairs == {}
-    KeyPairService(other).create_key_pair(key_name="web-1", key_type="ed25519")
+    session_over(other).backend.create_key_pair(key_name="web-1", key_type="ed25519")
     assert [pair.key_name for pair in filled.read().key_pairs.values()] == ["web-1", "web-2"]
     assert len(other.read().key_pairs) == 1
     other.path.write_bytes(filled.path.read_bytes())
@@ -154,7 +155,7 @@ def test_everything_survives_reopening(filled: RegionStore) -> None:
 def test_the_ids_of_all_deleted_pairs_are_remembered(filled: RegionStore) -> None:
     gone = set(filled.read().deleted)
     for name in ("web-1", "web-2"):
-        deleted = KeyPairService(reopened(filled)).delete_key_pair(key_name=name)
+        deleted = session_over(reopened(filled)).backend.delete_key_pair(key_name=name)
         assert deleted is not None
         gone.add(deleted)
     state = reopened(filled).read()
@@ -163,7 +164,7 @@ def test_the_ids_of_all_deleted_pairs_are_remembered(filled: RegionStore) -> Non
     assert not state.key_pairs
     assert not state.names
     for key_pair_id in gone:
-        assert KeyPairService(filled).delete_key_pair(key_pair_id=key_pair_id) is None
+        assert session_over(filled).backend.delete_key_pair(key_pair_id=key_pair_id) is None
 
 
 def refuse(store: RegionStore, data: bytes) -> None:
@@ -175,11 +176,11 @@ def refuse(store: RegionStore, data: bytes) -> None:
         damaged.read()
     assert str(store.path) in str(caught.value)
     assert str(store.previous_path) in str(caught.value)
-    service = KeyPairService(damaged)
+    session = session_over(damaged)
     with pytest.raises(StoreDamaged):
-        service.create_key_pair(key_name="new", key_type="ed25519")
+        session.backend.create_key_pair(key_name="new", key_type="ed25519")
     with pytest.raises(StoreDamaged):
-        service.delete_key_pair(key_name="web-1")
+        session.backend.delete_key_pair(key_name="web-1")
     assert store.path.read_bytes() == data
     assert store.previous_path.read_bytes() == previous
 
@@ -252,7 +253,7 @@ def test_a_file_that_is_gone_while_its_copy_is_there_is_not_made_anew(filled: Re
         with pytest.raises(StoreDamaged, match="missing"):
             store.read()
         with pytest.raises(StoreDamaged, match="missing"):
-            KeyPairService(store).create_key_pair(key_name="new", key_type="ed25519")
+            session_over(store).backend.create_key_pair(key_name="new", key_type="ed25519")
     assert not filled.path.exists()
 
 
@@ -268,7 +269,7 @@ def test_a_file_of_a_newer_version_is_refused_and_not_overwritten(
         with pytest.raises(StoreTooNew, match="schema 2; this version reads 1"):
             store.read()
         with pytest.raises(StoreTooNew):
-            KeyPairService(store).create_key_pair(key_name="new", key_type="ed25519")
+            session_over(store).backend.create_key_pair(key_name="new", key_type="ed25519")
     assert filled.path.read_bytes() == newer
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
-from tests.core.sessions import Session, begin, let_go, line_of
+from tests.core.sessions import Worker, begin, let_go, line_of
 from tests.core.store_records import TIME, key_pair, write_region
 
 PAIRS = 5_000
@@ -16,12 +16,12 @@ LONGEST = 0.12
 """Seconds of work before the kill: some changes long."""
 
 
-def waiting_writer(folder: Path) -> Session:
+def waiting_writer(folder: Path) -> Worker:
     """Start a writer, which waits with everything loaded but the Region."""
     return begin("churn", folder, "us-east-1")
 
 
-def killed_in_work(writer: Session, seconds: float) -> list[list[str]]:
+def killed_in_work(writer: Worker, seconds: float) -> list[list[str]]:
     """Let a writer go, kill it after some time of work, and return what it said."""
     with writer:
         let_go(writer)

@@ -8,24 +8,24 @@ import pytest
 
 from core.ec2 import validation
 from core.errors import StoreLocked
-from core.service import KeyPairService
 from core.store.region_store import RegionStore
-from tests.core.sessions import Session, begin, let_go, line_of, tell
+from tests.core.sessions import Worker, begin, let_go, line_of, tell
 from tests.core.store_records import write_region
+from tests.helpers import session_over
 
 SESSIONS = 8
 NO_LIMIT = "5000"
 
-Start = Callable[..., Session]
-Hold = Callable[[], Session]
+Start = Callable[..., Worker]
+Hold = Callable[[], Worker]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts a session; all of them are ended with the test."""
-    started: list[Session] = []
+    started: list[Worker] = []
 
-    def start_worker(task: str, *arguments: str) -> Session:
+    def start_worker(task: str, *arguments: str) -> Worker:
         started.append(begin(task, tmp_path / "data", *arguments))
         return started[-1]
 
@@ -39,7 +39,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def hold(start: Start) -> Hold:
     """Return a function that starts a session which holds the Region's lock until it is told."""
 
-    def start_holder() -> Session:
+    def start_holder() -> Worker:
         holder = start("hold")
         let_go(holder)
         assert line_of(holder) == "holding\n"
@@ -48,13 +48,13 @@ def hold(start: Start) -> Hold:
     return start_holder
 
 
-def end(holder: Session) -> None:
+def end(holder: Worker) -> None:
     """Let a session that holds the lock end."""
     tell(holder, "end")
-    assert holder.wait(timeout=30) == 0
+    assert holder.wait(timeout=60) == 0
 
 
-def race(workers: Sequence[Session]) -> list[list[str]]:
+def race(workers: Sequence[Worker]) -> list[list[str]]:
     """Let all workers go at the same time, and return the words of what they said."""
     for worker in workers:
         assert line_of(worker) == "ready\n"
@@ -139,53 +139,53 @@ def test_a_session_that_waits_too_long_says_for_whom(hold: Hold, tmp_path: Path)
     folder = tmp_path / "data"
     holder = hold()
     inode = (folder / "us-east-1.json.lock").stat().st_ino
-    service = KeyPairService(RegionStore(folder, "us-east-1", lock_timeout=0.2))
+    session = session_over(RegionStore(folder, "us-east-1", lock_timeout=0.2))
     with pytest.raises(StoreLocked, match=rf"process {holder.pid}\b.*0\.2 seconds"):
-        service.create_key_pair(key_name="web-1", key_type="ed25519")
+        session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     # Looking needs no lock.
-    assert service.describe_key_pairs() == ()
+    assert session.backend.describe_key_pairs() == ()
     end(holder)
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     assert (folder / "us-east-1.json.lock").stat().st_ino == inode
 
 
 def test_waiting_can_be_given_up(hold: Hold, tmp_path: Path) -> None:
     holder = hold()
-    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=60))
-    service.give_up_waiting()  # nobody waits yet: the change below is not meant
+    session = session_over(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=60))
+    session.store.give_up_waiting()  # nobody waits yet: the change below is not meant
 
     def give_up_soon() -> None:
         for _ in range(50):
             time.sleep(0.01)
-            service.give_up_waiting()
+            session.store.give_up_waiting()
 
     thread = threading.Thread(target=give_up_soon)
     thread.start()
     with pytest.raises(StoreLocked, match=rf"process {holder.pid}\b.*gave up waiting"):
-        service.create_key_pair(key_name="web-1", key_type="ed25519")
+        session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
     thread.join()
     end(holder)
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
 
 
 def test_the_lock_of_a_session_that_was_killed_is_free(hold: Hold, tmp_path: Path) -> None:
     holder = hold()
     holder.kill()
     holder.wait()
-    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=0.2))
-    service.create_key_pair(key_name="web-1", key_type="ed25519")
-    assert service.key_pair_named("web-1") is not None
+    session = session_over(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=0.2))
+    session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
+    assert session.key_pair_named("web-1") is not None
 
 
 def test_tidying_up_does_not_wait_for_a_session_that_is_writing(hold: Hold, tmp_path: Path) -> None:
     holder = hold()
-    service = KeyPairService(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=15))
+    session = session_over(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=15))
     being_written = tmp_path / "data" / f"us-east-1.json.tmp-{holder.pid}"
     being_written.touch()
     start = time.monotonic()
-    service.tidy()
+    session.store.tidy()
     assert time.monotonic() - start < 5
     assert being_written.exists()
     end(holder)
-    service.tidy()
+    session.store.tidy()
     assert not being_written.exists()

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from core.disk import destination
 from core.errors import KeyPairsError
-from core.model import CreatedKeyPair, KeyFormat, KeyPair, KeyType
+from core.model import CreatedKeyPair, KeptKeyPair, KeyFormat, KeyType
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
 from tui.screens.create.new_key_pair import NewKeyPairScreen
@@ -18,7 +18,7 @@ from tui.words.verdict import Tone, Verdict
 from tui.work import preload
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _TYPES = (
     (KeyType.RSA.value, "rsa (2048 bits)"),
@@ -46,13 +46,12 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         "../private_key/add_to_agent.tcss",
         "../private_key/discard_key_material.tcss",
         "../look/pick.tcss",
-        "../../actions/palette.tcss",
     ]
     PLACE = Place.CREATE
     BINDINGS = bindings(PLACE)
 
     def __init__(
-        self, service: "KeyPairService", replacing: KeyPair | None = None, key_name: str = ""
+        self, session: "Session", replacing: KeptKeyPair | None = None, key_name: str = ""
     ) -> None:
         self._replacing = replacing
         self._key_type = Choice(
@@ -61,8 +60,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._key_format = Choice(_FORMATS, id="key-format")
         doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
         super().__init__(
-            service,
-            f"{doing} in {service.region}",
+            session,
+            f"{doing} in {session.region}",
             {
                 "key_type": FormField("Type", self._key_type),
                 "key_format": FormField("Format", self._key_format),
@@ -79,12 +78,12 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             self._at_rest = Verdict(f"{self._replacing.key_name} stays until you delete it")
             self._outcome.show(self._at_rest)
         # After the form is drawn, because making a key takes a core of its own.
-        self.call_after_refresh(self._service.prepare_spare_key)
+        self.call_after_refresh(self._session.spare_key.prepare)
         self.call_after_refresh(self._load_ahead)
 
     @work(group="load ahead")
     async def _load_ahead(self) -> None:
-        await asyncio.to_thread(preload.load, self._service)
+        await asyncio.to_thread(preload.load, preload.FOR_A_PRIVATE_KEY)
 
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
@@ -112,17 +111,17 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._make(lambda: self._call(dry_run=True), "asking…")
 
     def action_back(self) -> None:
-        """Go back, and nothing is created; while the service is at it, give up waiting for it."""
+        """Go back, and nothing is created; while it is being created, give up waiting for it."""
         if not self._body.disabled:
-            self._service.drop_spare_key()
+            self._session.spare_key.drop()
         super().action_back()
 
     def _call(self, *, dry_run: bool) -> CreatedKeyPair:
         if not dry_run:
             # No key without what saves it; most often it is there already.
-            preload.load(self._service)
+            preload.load(preload.FOR_A_PRIVATE_KEY)
         try:
-            return self._service.create_key_pair(
+            return self._session.backend.create_key_pair(
                 key_name=self._key_name.value,
                 key_type=self._key_type.value,
                 key_format=self._key_format.value,
@@ -132,5 +131,5 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             )
         except KeyPairsError:
             # A refusal keeps the key that was made ahead; only a write that failed has used it up.
-            self._service.prepare_spare_key()
+            self._session.spare_key.prepare()
             raise

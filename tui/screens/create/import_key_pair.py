@@ -1,7 +1,6 @@
 """The form that imports a public key."""
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,10 @@ from textual.widgets import Input, TextArea
 
 from core.custody import pub_files
 from core.errors import EC2Error, InvalidKeyFormat, StoreError, UnauthorizedOperation
-from core.model import KeyPair
+from core.keys.fingerprint import imported_fingerprint
+from core.keys.reading import import_material
+from core.model import KeptKeyPair
+from tui import screens
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.create.key_text import KeyText
@@ -23,10 +25,10 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
-class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
+class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     """A name and a public key, pasted or named by its path; ends with the pair, or None.
 
     Both may be given beforehand.
@@ -35,13 +37,13 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
     PLACE = Place.IMPORT
     BINDINGS = bindings(PLACE)
 
-    def __init__(self, service: "KeyPairService", key_name: str = "", public_key: str = "") -> None:
-        self._material = KeyText(partial(_private_key_refusal, service), id="material")
+    def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:
+        self._material = KeyText(_private_key_refusal, id="material")
         self._material.text = public_key
         self._offered = ""
         super().__init__(
-            service,
-            f"Import a public key into {service.region}",
+            session,
+            f"Import a public key into {session.region}",
             {"public_key_material": FormField("Public key", self._material)},
             key_name=key_name,
         )
@@ -70,7 +72,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
 
     def _judge(self, text: str) -> Verdict:
         try:
-            public_key = self._service.read_public_key(_material(text))
+            public_key = import_material.read_public_key_material(_material(text))
         except InvalidKeyFormat as error:
             return Verdict(error.reason, Tone.BAD)
         except EC2Error as error:
@@ -80,10 +82,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         judged = judging.of_public_key(
             public_key.key_type,
             public_key.bits,
-            self._service.imported_fingerprint(public_key),
+            imported_fingerprint(public_key),
         )
         try:
-            return judging.of_known_key(self._service.key_pairs_of(public_key), judged)
+            return judging.of_known_key(self._session.key_pairs_of(public_key), judged)
         except (StoreError, UnauthorizedOperation):
             return judged  # the name's verdict says what is wrong with the file
 
@@ -103,12 +105,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
     @flow
     async def action_pick(self) -> None:
         """Pick one of the public keys in ~/.ssh."""
-        from tui.screens.look.pick import PickScreen
-
         paths = await asyncio.to_thread(pub_files.candidates)
         items = [Item(str(path), visible(short_path(str(path)))) for path in paths]
         picked = await self.app.push_screen_wait(
-            PickScreen("Pick a public key", items, "There is no .pub file in ~/.ssh.")
+            screens.PickScreen("Pick a public key", items, "There is no .pub file in ~/.ssh.")
         )
         if picked is not None:
             self._material.text = picked
@@ -126,8 +126,8 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         text = self._material.text
         self._make(lambda: self._call(text, dry_run=True), "asking…")
 
-    def _call(self, text: str, *, dry_run: bool) -> KeyPair:
-        return self._service.import_key_pair(
+    def _call(self, text: str, *, dry_run: bool) -> KeptKeyPair:
+        return self._session.backend.import_key_pair(
             key_name=self._key_name.value,
             public_key_material=_material(text),
             tag_specifications=self._tag_specifications,
@@ -141,11 +141,11 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeyPair]):
         return super()._refusal(error)
 
 
-def _private_key_refusal(service: "KeyPairService", text: str) -> str | None:
+def _private_key_refusal(text: str) -> str | None:
     # A path is one, whatever the name of the file.
     if pub_files.looks_like_path(text) and text.strip().isprintable():
         return None
-    return service.private_key_refusal(text)
+    return import_material.private_key_refusal(text)
 
 
 def _material(text: str) -> str:

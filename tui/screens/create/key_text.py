@@ -68,7 +68,7 @@ class KeyText(TextArea):
     # Textual calls the handlers of the base class by itself, unless the default is prevented.
 
     async def _on_key(self, event: Key) -> None:
-        self._strokes.note(event.key, is_printable=event.is_printable)
+        self._strokes.note(event.key, event.time)
         # Where a terminal pours in a private key, its secret comes behind its mark.
         self._after_private = self._after_private and self._strokes.pouring
         if self._after_private:

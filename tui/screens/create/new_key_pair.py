@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -14,6 +13,7 @@ from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -27,12 +27,12 @@ from tui.work.exclusive import flow
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 Made = TypeVar("Made")
 
 
-class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
+class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     """A name, the fields of the form, and tags; ends with what was made, or None.
 
     The form makes the call itself, so that a refusal finds everything still filled in.
@@ -49,7 +49,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
 
     def __init__(
         self,
-        service: "KeyPairService",
+        session: "Session",
         title: str,
         fields: Mapping[str, FormField],
         *,
@@ -57,7 +57,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
         tags: Sequence[Tag] = (),
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._title = title
         self._key_name = TextInput(key_name, id="key-name")
         self._tags = TagRows(tags, id="tags")
@@ -82,7 +82,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     @on(Input.Changed, "#key-name")
     @work(exclusive=True, group="key-name")
     async def _judge_key_name(self) -> None:
-        judged = await judging.of_key_name_here(self._service, self._key_name.value)
+        judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
 
     @on(TagRows.Changed)
@@ -110,7 +110,7 @@ class NewKeyPairScreen(Screen[Made | None], Generic[Made]):
     def action_back(self) -> None:
         """Go back, and nothing is made; while the service is at it, give up waiting for it."""
         if self._body.disabled:
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         else:
             self.dismiss(None)
 

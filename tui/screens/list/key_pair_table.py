@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from rich.segment import Segment
 from textual.events import Resize
 
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import fit
 
@@ -74,8 +74,8 @@ class KeyPairTable(CursorList):
 
     def __init__(self) -> None:
         super().__init__()
-        self._key_pairs: Sequence[KeyPair] = ()
-        self._row_of: Callable[[KeyPair], Row]
+        self._key_pairs: Sequence[KeptKeyPair] = ()
+        self._row_of: Callable[[KeptKeyPair], Row]
         self._columns: list[tuple[Column, int]] = []
         self._chosen: Collection[str] = ()
         self._sorted_by = ("name", False)
@@ -87,8 +87,8 @@ class KeyPairTable(CursorList):
 
     def show(
         self,
-        key_pairs: Sequence[KeyPair],
-        row_of: Callable[[KeyPair], Row],
+        key_pairs: Sequence[KeptKeyPair],
+        row_of: Callable[[KeptKeyPair], Row],
         keep: str | None = None,
         *,
         chosen: Collection[str] = (),

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.screens.list.key_pair_table import COLUMNS, Row
 from tui.words.rows import row_of
 
 if TYPE_CHECKING:
     from core.query import Query, Searchable
 
-_SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
+_SORT_KEYS: dict[str, Callable[[KeptKeyPair], Any]] = {
     "name": lambda pair: (pair.key_name.casefold(), pair.key_name),
     "key_type": lambda pair: (pair.key_type.value, pair.key_name.casefold()),
     "fingerprint": lambda pair: pair.key_fingerprint,
@@ -24,7 +24,7 @@ _SORT_KEYS: dict[str, Callable[[KeyPair], Any]] = {
 class Reading(NamedTuple):
     """The pairs of a Region by their ids, which replaces which, and what is searched in them."""
 
-    key_pairs: dict[str, KeyPair]
+    key_pairs: dict[str, KeptKeyPair]
     rotation: Rotation
     items: "Sequence[Searchable]"
 
@@ -38,7 +38,7 @@ class Listing:
     """
 
     def __init__(self) -> None:
-        self.key_pairs: dict[str, KeyPair] = {}
+        self.key_pairs: dict[str, KeptKeyPair] = {}
         self.rotation = NOTHING_REPLACED
         self.chosen: set[str] = set()
         self.query_text = ""
@@ -57,7 +57,7 @@ class Listing:
             self._query = parse(self.query_text)
         return self._query
 
-    def prepare(self, key_pairs: Sequence[KeyPair]) -> "Reading":
+    def prepare(self, key_pairs: Sequence[KeptKeyPair]) -> "Reading":
         """Return what takes time about another reading of the store; made for a thread."""
         from core.query import searchable
 
@@ -104,15 +104,15 @@ class Listing:
         self.query_text = text
         self._query = None
 
-    def shown(self, now: datetime) -> list[KeyPair]:
+    def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
         return [item.key_pair for item in self.query.select(self._items, now)]
 
-    def row(self, key_pair: KeyPair) -> Row:
+    def row(self, key_pair: KeptKeyPair) -> Row:
         """Return the row of a pair."""
         return row_of(key_pair, self._today)
 
-    def kind(self, found: Sequence[KeyPair]) -> str | None:
+    def kind(self, found: Sequence[KeptKeyPair]) -> str | None:
         """Return which kind of fingerprint was typed, if it was one and found its pair."""
         from core.query import fingerprint_kind
 

@@ -1,4 +1,4 @@
-"""What the ssh-agent holds."""
+"""Shows the keys that the ssh-agent holds, and which key pair each is."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
 from core.checks.finding import PairReference
+from core.custody import agent_keys
+from core.custody.agent import TO_REMOVE, TO_UNLOCK
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
@@ -26,17 +28,17 @@ from tui.words.verdict import Verdict
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AgentKey
-    from core.service import KeyPairService
+    from core.session import Session
 
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
-    "It holds no key, or is locked (ssh-add -X unlocks it).\n\n"
+    "It holds no key, or is locked ({unlock} unlocks it).\n\n"
     "A new pair's private key is added by {add} on its screen, before it is left;"
     " one that was saved, by ssh-add and its file."
 )
 
 
-class AgentKeysScreen(Screen[Chosen | None]):
+class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     """The keys that the agent holds, and all about the one under the cursor.
 
     Ends with the pair to go to, in any Region, with an unknown key to import, or with None.
@@ -47,9 +49,9 @@ class AgentKeysScreen(Screen[Chosen | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "PickList"
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, session: "Session") -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._keys: Sequence[AgentKey] = ()
         self._state = VerdictLine(id="state")
         self._list = PickList()
@@ -73,12 +75,12 @@ class AgentKeysScreen(Screen[Chosen | None]):
     async def action_reload(self) -> None:
         """Ask the agent what it holds."""
         try:
-            found = await asyncio.to_thread(self._service.agent)
+            found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
             self._show((), Verdict(""), sentence(error))
         else:
             add = key_of("key-material.agent")
-            empty = "" if found.keys else _EMPTY.format(add=add)
+            empty = "" if found.keys else _EMPTY.format(add=add, unlock=TO_UNLOCK)
             self._show(found.keys, judging.of_agent(found), empty)
 
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
@@ -119,14 +121,14 @@ class AgentKeysScreen(Screen[Chosen | None]):
         self._key_hints.show((*([(key, word)] if chosen else []), *others))
 
     @property
-    def _chosen(self) -> Chosen | None:
+    def _chosen(self) -> FollowUp | None:
         """What Enter takes."""
         if not self._keys:
             return None
         key = self._keys[self._list.cursor]
         if key.key_pair is not None:
             pair = key.key_pair
-            return PairReference(self._service.region, pair.key_pair_id, pair.key_name)
+            return PairReference(self._session.region, pair.key_pair_id, pair.key_name)
         if key.elsewhere is None and key.identity.algorithm in _TYPES:
             return KeyToImport(name_for(key.identity.comment), key.identity.public_key)
         return key.elsewhere
@@ -144,13 +146,13 @@ class AgentKeysScreen(Screen[Chosen | None]):
             where = f"{elsewhere.key_name} in {elsewhere.region} ({elsewhere.key_pair_id})"
             yield "Key pair", of + where
         elif identity.is_certificate:
-            yield "Key pair", f"{of}no pair of any Region"
+            yield "Key pair", f"{of}a key that no pair has"
         elif identity.algorithm in _TYPES:
-            yield "Key pair", f"none of any Region; {key_of('agent.go')} imports it"
+            yield "Key pair", f"in no Region; {key_of('agent.go')} imports it"
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
-        yield "Time left", "not told by agents; ssh-add -d FILE removes it"
+        yield "Time left", f"agents do not say; {TO_REMOVE} removes it"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:
@@ -158,10 +160,6 @@ class AgentKeysScreen(Screen[Chosen | None]):
         chosen = self._chosen
         if chosen is not None:
             self.dismiss(chosen)
-
-    def action_back(self) -> None:
-        """Go back to the list."""
-        self.dismiss(None)
 
 
 def _whose(key: "AgentKey") -> str:

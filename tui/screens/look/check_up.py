@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from core.checks.finding import OLD, Finding, Severity
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen
+from tui.screens.list.follow_up import FollowUp
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList
@@ -24,15 +24,17 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.checks.check_up import Progress, Summary
-    from core.service import KeyPairService
+    from core.session import Session
 
     _Step = Progress | Finding | Summary
 
 _MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTICE: "·"}
 
 
-class CheckUpScreen(Screen[Chosen | None]):
+class CheckUpScreen(PlacedScreen[FollowUp | None]):
     """Findings as they come, the worst first, and below them what to do about one of them.
 
     What is looked at is said before, so that a slow file system is seen, and can be left.
@@ -43,9 +45,9 @@ class CheckUpScreen(Screen[Chosen | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "PickList"
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, session: "Session") -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._findings: list[Finding] = []
         self._status = VerdictLine(id="status")
         self._list = PickList()
@@ -69,7 +71,7 @@ class CheckUpScreen(Screen[Chosen | None]):
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
-        steps = await asyncio.to_thread(self._service.check_up, OLD)
+        steps = await asyncio.to_thread(self._steps)
         async for batch in in_batches(steps):
             new = [step for step in batch if isinstance(step, Finding)]
             if new:
@@ -77,14 +79,19 @@ class CheckUpScreen(Screen[Chosen | None]):
             for step in [step for step in batch if not isinstance(step, Finding)][-1:]:
                 self._say(step)
 
+    def _steps(self) -> "Iterator[_Step]":
+        from core.checks import check_up
+
+        return check_up.check_up(self._session, OLD)
+
     def _say(self, step: "_Step") -> None:
-        from core.checks.check_up import Progress, Summary
+        from core.checks import check_up
 
         match step:
-            case Progress():
+            case check_up.Progress():
                 where = f"{step.done:,} of {step.total:,}: {step.looking_at}"
                 self._status.show(Verdict(f"looking… {where}; {key_of('check-up.back')} stops"))
-            case Summary():
+            case check_up.Summary():
                 tone = Tone.CAUTION if self._findings or step.not_allowed else Tone.GOOD
                 said = summed_up(self._findings, step)
                 left_out = f" Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)
@@ -135,7 +142,7 @@ class CheckUpScreen(Screen[Chosen | None]):
         finding = self._under_cursor
         if finding is None or not finding.key_pairs:
             return
-        here = [pair for pair in finding.key_pairs if pair.region == self._service.region]
+        here = [pair for pair in finding.key_pairs if pair.region == self._session.region]
         self.dismiss((here or [*finding.key_pairs])[0])
 
 

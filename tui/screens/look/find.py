@@ -8,7 +8,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.checks.answers import Found, Standing
@@ -17,7 +16,8 @@ from core.errors import KeyPairsError
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.outcome import Chosen, KeyToImport, name_for
+from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
@@ -32,7 +32,8 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.checks.look_up import Ask, Finder
+    from core.session import Session
 
 _EMPTY = """\
 ~/.ssh   whose each key in a folder is
@@ -47,7 +48,7 @@ AGENT = "agent"
 """What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
 
 
-class FindScreen(Screen[Chosen | None]):
+class FindScreen(PlacedScreen[FollowUp | None]):
     """A field for a path, a key or a fingerprint, and below it whose each key is.
 
     Enter looks up what was typed; when that is done, it takes what is under the cursor: it goes to
@@ -59,9 +60,9 @@ class FindScreen(Screen[Chosen | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#thing"
 
-    def __init__(self, service: "KeyPairService") -> None:
+    def __init__(self, session: "Session") -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._found: list[Found] = []
         self._looked_up: str | None = None
         self._looked_at = 0
@@ -118,7 +119,7 @@ class FindScreen(Screen[Chosen | None]):
         self._looked_up, self._found, self._looked_at = text, [], 0
         self._show("looking…")
         try:
-            finder = await asyncio.to_thread(self._service.finder)
+            finder = await asyncio.to_thread(self._finder)
             found = finder.in_agent() if text.strip() == AGENT else finder.look(text)
             async for batch in in_batches(found):
                 self._looked_at += len(batch)
@@ -203,7 +204,7 @@ class FindScreen(Screen[Chosen | None]):
         if found is None:
             return
         if found.matches:
-            here = [match for match in found.matches if match.region == self._service.region]
+            here = [match for match in found.matches if match.region == self._session.region]
             match = (here or [*found.matches])[0]
             pair = match.key_pair
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
@@ -265,7 +266,12 @@ class FindScreen(Screen[Chosen | None]):
             self._list.focus()
 
     def _looked_up_with(self, passphrase: Passphrase, path: Path) -> list[Found]:
-        return list(self._service.finder(lambda _: passphrase).in_path(path))
+        return list(self._finder(lambda _: passphrase).in_path(path))
+
+    def _finder(self, ask: "Ask | None" = None) -> "Finder":
+        from core.checks import look_up
+
+        return look_up.finder(self._session, ask)
 
 
 _MARKS = {Standing.KNOWN: "✓", Standing.DELETED: "!", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}

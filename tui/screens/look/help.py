@@ -1,12 +1,13 @@
-"""What can be done where the person is, then all keys."""
+"""Lists what can be done where the person is, then all keys, and does what is picked."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.actions.keymap import at, key_label
+from tui.actions.keymap import at, command, key_label
 from tui.actions.table import WIDGET_KEYS, Place
 from tui.screens.look.pick import PickScreen
 from tui.widgets.pick_list import Item
@@ -20,7 +21,6 @@ class HelpScreen(PickScreen):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__("Help", list(help_items(screen)))
-        self.holds_key = getattr(screen, "holds_key", False)
 
 
 def places(screen: Screen[Any]) -> dict[Place, Widget]:
@@ -52,3 +52,22 @@ def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:
 
 def _line(keys: str, what: str) -> str:
     return f"{keys:<14} {what}"
+
+
+def show_help(app: App[None]) -> None:
+    """Show what can be done here, then all keys; do what is picked where the person was.
+
+    What belongs to another screen is not done.
+    """
+    below = app.screen
+    if isinstance(below, HelpScreen):
+        return
+    here: dict[Place, Widget | App[None]] = {**places(below), Place.ANYWHERE: app}
+
+    def do(action_id: str | None) -> None:
+        for place, node in here.items():
+            for action in at(place):
+                if action.id == action_id:
+                    app.call_after_refresh(node.run_action, command(action))
+
+    app.push_screen(HelpScreen(below), do)

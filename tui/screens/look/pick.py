@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
@@ -20,7 +20,7 @@ _WHOLE_LINES = 2
 """As many as the style sheet gives them."""
 
 
-class PickScreen(Screen[str | None]):
+class PickScreen(PlacedScreen[str | None]):
     """Lines narrowed by typing; ends with the value of the one that was picked, or None.
 
     Args:
@@ -28,7 +28,6 @@ class PickScreen(Screen[str | None]):
         items: the lines, in order.
         empty: what to say when there are none.
         verb: what picking a line does.
-        holds_key: leaving the program now would lose a private key.
     """
 
     CSS_PATH = "pick.tcss"
@@ -44,10 +43,8 @@ class PickScreen(Screen[str | None]):
         empty: str = "Nothing here.",
         *,
         verb: str = "pick",
-        holds_key: bool = False,
     ) -> None:
         super().__init__()
-        self.holds_key = holds_key
         self._title = title
         self._items = items
         self._empty_text = empty
@@ -102,7 +99,3 @@ class PickScreen(Screen[str | None]):
         picked = self._list.picked
         if picked is not None:
             self.dismiss(picked.value)
-
-    def action_back(self) -> None:
-        """Go back; nothing is picked."""
-        self.dismiss(None)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from core.model import KeyPair
+from core.model import KeptKeyPair
+from core.region_copies import RegionCopying
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
@@ -29,20 +30,21 @@ from tui.work.exclusive import flow, is_flowing, once
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
 _MOST_NAMED = 3
+_MOST_EXPLAINED = 20
 
 
-class CopyToRegionsScreen(Screen[int]):
+class CopyToRegionsScreen(PlacedScreen[int]):
     """Regions to choose, and what came of each; ends with how many have the key pairs now.
 
     What was refused stays chosen, so that Enter tries it again. The line under the cursor is
     explained in full below the list.
 
     Args:
-        counts: the Regions in use and how many pairs each has, as the service says.
+        counts: the Regions in use and how many pairs each has, as the session says.
     """
 
     CSS_PATH = "copy_to_regions.tcss"
@@ -53,15 +55,15 @@ class CopyToRegionsScreen(Screen[int]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pairs: Sequence[KeyPair],
+        session: "Session",
+        key_pairs: Sequence[KeptKeyPair],
         counts: Mapping[str, int | None],
     ) -> None:
         super().__init__()
-        self._service = service
+        self._copying = RegionCopying(session)
         self._key_pairs = key_pairs
         self._regions = {
-            item.value: item for item in region_items(counts) if item.value != service.region
+            item.value: item for item in region_items(counts) if item.value != session.region
         }
         self._chosen: set[str] = set()
         self._copies: dict[str, dict[str, Copied]] = {}
@@ -96,7 +98,7 @@ class CopyToRegionsScreen(Screen[int]):
 
     @work(group="note")
     async def _say_what_changes(self) -> None:
-        note = await asyncio.to_thread(region_copies.note, self._service, self._key_pairs)
+        note = await asyncio.to_thread(region_copies.note, self._key_pairs)
         self._note.update("\n".join(map(visible, note.split("\n"))))
 
     # The Regions --------------------------------------------------------------------------------
@@ -142,6 +144,8 @@ class CopyToRegionsScreen(Screen[int]):
             f"{names[key] + ': ' if len(names) > 1 else ''}{copied.word}: {copied.text}"
             for key, copied in sorted(outcomes.items(), key=lambda outcome: outcome[1].done)
         ]
+        more = len(lines) - _MOST_EXPLAINED
+        lines = lines[:_MOST_EXPLAINED] + ([f"and {more:,} more"] if more > 0 else [])
         if picked and outcomes:
             tone = Tone.GOOD if self._is_done(picked.value) else Tone.BAD
             self._full.show(Verdict(f"{picked.value}: {'; '.join(lines)}", tone))
@@ -182,30 +186,30 @@ class CopyToRegionsScreen(Screen[int]):
         self._regions = dict(sorted(self._regions.items(), key=lambda r: r[0] not in self._chosen))
         self._search.value = ""
         self._narrow()
-        self._copy(
-            [
-                (name, key_pair)
-                for name in self._regions
-                for key_pair in self._key_pairs
-                if name in self._chosen and not self._is_there(name, key_pair)
-            ]
-        )
+        jobs: dict[str, list[KeptKeyPair]] = {}
+        for name in filter(self._chosen.__contains__, self._regions):
+            missing = [pair for pair in self._key_pairs if not self._is_there(name, pair)]
+            if missing:
+                jobs[name] = missing
+        self._copy(jobs)
 
     @flow
-    async def _copy(self, jobs: Sequence[tuple[str, KeyPair]]) -> None:
-        for number, (name, key_pair) in enumerate(jobs, start=1):
-            if self._stop:
-                break
-            what = f"{key_pair.key_name} to {name}" if len(self._key_pairs) > 1 else name
-            self._state.show(Verdict(f"{number} of {len(jobs)}: {what}…"))
-            self._go_to(name)
-            copy = partial(region_copies.copy, self._service, key_pair, name)
-            copied = await patiently(copy, self._state.show, key_in(self.PLACE, "back"))
-            self._copies.setdefault(name, {})[key_pair.key_pair_id] = copied
-            self._show(name)
+    async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
+        total, number = sum(map(len, jobs.values())), 0
+        for name, key_pairs in jobs.items():
+            batches = region_copies.copy(self._copying, key_pairs, name)
+            left = len(key_pairs)
+            while left and not self._stop:
+                self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
+                self._go_to(name)
+                step = partial(next, batches)
+                copies = await patiently(step, self._state.show, key_in(self.PLACE, "back"))
+                self._copies.setdefault(name, {}).update(copies)
+                left, number = left - len(copies), number + len(copies)
+                self._show(name)
         self._sum_up()
 
-    def _is_there(self, name: str, key_pair: KeyPair) -> bool:
+    def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
         copied = self._copies.get(name, {}).get(key_pair.key_pair_id)
         return copied is not None and copied.done
 
@@ -238,6 +242,6 @@ class CopyToRegionsScreen(Screen[int]):
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_flowing(self):
             self._stop = True
-            self._service.give_up_waiting()
+            self._copying.give_up_waiting()
         else:
             self.dismiss(sum(map(self._is_done, self._copies)))

@@ -1,22 +1,23 @@
 """The question before key pairs are deleted, and the deleting."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Key
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
+from core.disk import files
 from core.errors import KeyPairsError
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -25,22 +26,22 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
-    from tui.app import KeyPairsApp
+    from core.session import Session
 
 _PROTECTED = "protected"
 _MOST_NAMED = 8
 _SAVED = "its private key was saved"
 
 
-class DeleteKeyPairsScreen(Screen[int]):
-    """Asks, deletes one after the other, and ends with how many were deleted.
+class DeleteKeyPairsScreen(PlacedScreen[int]):
+    """Asks, deletes in batches, and ends with how many were deleted.
 
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
     of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
@@ -55,16 +56,16 @@ class DeleteKeyPairsScreen(Screen[int]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pairs: Sequence[KeyPair],
+        session: "Session",
+        key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
-        self._deleted = 0
-        self._delete_time = service.now()
+        self._left = key_pairs
+        self._delete_time = session.now()
         self._stop = False
         self._answer: Timer | None = None
         self._amid = False
@@ -114,29 +115,29 @@ class DeleteKeyPairsScreen(Screen[int]):
         return lines + ([f"and {more} more"] if more else []) + after
 
     @property
-    def _named(self) -> list[KeyPair]:
+    def _named(self) -> list[KeptKeyPair]:
         return sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
 
     @work(group="look")
     async def _look_for_files(self) -> None:
         """Say which private key files are there, once that is known: a slow disk takes its time."""
-        named, service = self._named, self._service
+        named = self._named
         self._files = await asyncio.to_thread(
-            lambda: {pair.key_pair_id: _files_of(service, pair) for pair in named}
+            lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
         )
         self.query_one("#names", Static).update("\n".join(self._lines()))
         replaced = [(pair, self._rotation.successor(pair)) for pair in named]
         without_file = await asyncio.to_thread(
-            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(service, new)]
+            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
         )
         self._show_caution(without_file)
 
-    def _is_stranded(self, key_pair: KeyPair) -> bool:
+    def _is_stranded(self, key_pair: KeptKeyPair) -> bool:
         """Tell whether nobody can have the private key of the pair that replaces this one."""
         successor = self._rotation.successor(key_pair)
         return successor is not None and not is_delivered(successor)
 
-    def _show_caution(self, without_file: Sequence[KeyPair] = ()) -> None:
+    def _show_caution(self, without_file: Sequence[KeptKeyPair] = ()) -> None:
         """Say of which successor nobody can have the private key, or its file is gone, if any."""
         affected = self._stranded or without_file
         self._caution.display = bool(affected)
@@ -155,7 +156,7 @@ class DeleteKeyPairsScreen(Screen[int]):
     def on_mount(self) -> None:
         self._show_caution()
         successors = filter(None, map(self._rotation.successor, self._named))
-        if any(pair.saved_to for pair in (*self._named, *successors)):
+        if any(pair.custody.saved_to for pair in (*self._named, *successors)):
             self._look_for_files()
         if self._guarded:
             self._typed.focus()
@@ -168,18 +169,25 @@ class DeleteKeyPairsScreen(Screen[int]):
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_flowing(self):
             self._stop = True
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         else:
-            self.dismiss(self._deleted)
+            self.dismiss(len(self._key_pairs) - len(self._left))
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
         if self._guarded or self._answer or is_flowing(self):
             return
-        if self._amid or cast("KeyPairsApp", self.app).strokes.pouring:
+        if self._amid or self.app.strokes.is_amid_others or self.app.strokes.pouring:
             self._doubt()
         else:
-            self._answer = self.set_timer(ALONE, self._begin)
+            self._answer = self.set_timer(ALONE, self._begin_or_doubt)
+
+    def _begin_or_doubt(self) -> None:
+        """Delete, unless keys have arrived behind the answer that were not handed over yet."""
+        if self.app.strokes.more_wait():
+            self._doubt()
+        else:
+            self._begin()
 
     def on_key(self, event: Key) -> None:
         """Doubt a `y` with other keys before it or close behind it: what is pasted holds many."""
@@ -212,53 +220,63 @@ class DeleteKeyPairsScreen(Screen[int]):
     @once
     def _begin(self) -> None:
         self._answer, self._stop = None, False
-        if not self._deleted:
+        if len(self._left) == len(self._key_pairs):
             # One time for all of them: u brings them back together.
-            self._delete_time = self._service.now()
+            self._delete_time = self._session.now()
         self._delete()
 
     @flow
     async def _delete(self) -> None:
-        count = len(self._key_pairs)
-        for key_pair in self._key_pairs[self._deleted :]:
-            if self._stop:
-                break
-            self._outcome.show(Verdict(f"deleting {self._deleted + 1} of {count}…"))
+        count, left = len(self._key_pairs), {pair.key_pair_id: pair for pair in self._left}
+        refused: dict[str, KeyPairsError] = {}
+        batches = self._session.backend.delete_key_pairs(list(left), delete_time=self._delete_time)
+        # What was refused, or not reached, can be tried again.
+        while len(left) > len(refused) and not self._stop:
+            number = count - len(left) + len(refused) + 1
+            self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
-                await patiently(
-                    partial(self._delete_one, key_pair),
-                    self._outcome.show,
-                    key_in(self.PLACE, "back"),
+                batch = await patiently(
+                    partial(next, batches), self._outcome.show, key_in(self.PLACE, "back")
                 )
             except KeyPairsError as error:
                 self._outcome.show(judging.refusal(error))
                 return
-            self._deleted += 1
-        self.dismiss(self._deleted)
+            refused |= {each.name: each.error for each in batch.refused}
+            waiting = list(left)[len(left) - batch.left :] if batch.left else []
+            left = {each: left[each] for each in (*refused, *waiting)}
+            self._left = list(left.values())
+        if refused:
+            self._say_what_was_refused(refused)
+        else:
+            self.dismiss(count - len(self._left))
 
-    def _delete_one(self, key_pair: KeyPair) -> None:
-        self._service.delete_key_pair(
-            key_pair_id=key_pair.key_pair_id, delete_time=self._delete_time
-        )
+    def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
+        if len(self._key_pairs) == 1:
+            self._outcome.show(judging.refusal(*refused.values()))
+            return
+        names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+        why = by_reason((names[key], error) for key, error in refused.items())
+        done = len(self._key_pairs) - len(self._left)
+        self._outcome.show(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
 
 
-def _wants_care(key_pair: KeyPair) -> bool:
-    return key_pair.private_key is PrivateKeyState.SAVED or any(
+def _wants_care(key_pair: KeptKeyPair) -> bool:
+    return key_pair.custody.private_key is PrivateKeyState.SAVED or any(
         tag.key.casefold() == _PROTECTED for tag in key_pair.tags
     )
 
 
-def _where(successor: KeyPair) -> str:
-    if successor.saved_to:
-        return f"was saved to {short_path(successor.saved_to[-1])}"
+def _where(successor: KeptKeyPair) -> str:
+    if successor.custody.saved_to:
+        return f"was saved to {short_path(successor.custody.saved_to[-1])}"
     return "delivered" if is_delivered(successor) else "never saved"
 
 
-def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
+def _files_of(key_pair: KeptKeyPair) -> str:
     """Return what becomes of the private key files of a pair, in words; blocks."""
-    count = len(key_pair.saved_to)
+    count = len(key_pair.custody.saved_to)
     try:
-        there = len(service.present_files(key_pair))
+        there = len(files.present(key_pair.custody.saved_to))
     except OSError as error:
         return f"its private key file cannot be looked at: {error.strerror}"
     if not there:
@@ -270,19 +288,21 @@ def _files_of(service: "KeyPairService", key_pair: KeyPair) -> str:
     return f"{there} of its {count} private key files stay{'s' * (there == 1)}; the rest is gone"
 
 
-def _has_lost_its_files(service: "KeyPairService", key_pair: KeyPair) -> bool:
+def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
     """Tell whether no file to which a private key was saved is there any more; blocks."""
     try:
-        return bool(key_pair.saved_to) and not service.present_files(key_pair)
+        return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
     except OSError:
         return False  # it is not known
 
 
-def _what_is_lost(key_pair: KeyPair, files: str) -> str:
-    match key_pair.private_key:
+def _what_is_lost(key_pair: KeptKeyPair, files: str) -> str:
+    match key_pair.custody.private_key:
         case PrivateKeyState.SAVED:
             return files
         case PrivateKeyState.UNSAVED:
             return "its private key was never saved; an agent may still hold it"
         case PrivateKeyState.IMPORTED:
             return "imported"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs"

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, reading_hints
 from tui.actions.table import Place
+from tui.screens.pair.copy_menu import copy_something
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
-from tui.words.copy_menu import copy_something
+from tui.words.verdict import READ_ONLY
 from tui.work.exclusive import flow
-from tui.work.read_only import READ_ONLY
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
 class Next(Enum):
@@ -33,7 +33,7 @@ class Next(Enum):
     DELETE = auto()
 
 
-class DetailsScreen(Screen[Next | None]):
+class DetailsScreen(PlacedScreen[Next | None]):
     """Fields, fingerprints with the commands that give them, files, history, lines to paste.
 
     Ends with what is to be done next, or None.
@@ -46,12 +46,12 @@ class DetailsScreen(Screen[Next | None]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pair: KeyPair,
+        session: "Session",
+        key_pair: KeptKeyPair,
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
         self._page = VerticalScroll(classes="body")
@@ -65,10 +65,10 @@ class DetailsScreen(Screen[Next | None]):
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
-        if self._service.read_only:
+        if self._session.read_only:
             self._key_hints.show(reading_hints(Place.DETAILS))
         sections = await asyncio.to_thread(
-            details.sections, self._service, self._key_pair, self._rotation
+            details.sections, self._session, self._key_pair, self._rotation
         )
         await self._page.remove_children()
         for heading, facts, pasteable in sections:
@@ -80,7 +80,7 @@ class DetailsScreen(Screen[Next | None]):
     @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
-        await copy_something(self.app, self._service, self._key_pair)
+        await copy_something(self.app, self._session, self._key_pair)
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
@@ -91,11 +91,7 @@ class DetailsScreen(Screen[Next | None]):
         self._leave_for(Next.DELETE)
 
     def _leave_for(self, change: Next) -> None:
-        if self._service.read_only:
+        if self._session.read_only:
             self._key_hints.say(READ_ONLY)
         else:
             self.dismiss(change)
-
-    def action_back(self) -> None:
-        """Go back to the list."""
-        self.dismiss(None)

@@ -1,35 +1,38 @@
-"""The editor of tags."""
+"""Edits the tags of one pair, or adds tags to several."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from core.ec2.backend import Refusal
 from core.errors import KeyPairsError
-from core.model import KeyPair, Tag
+from core.model import KeptKeyPair, Tag
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.refusals import by_reason
+from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.slow_changes import Result, patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
-class EditTagsScreen(Screen[bool]):
+class EditTagsScreen(PlacedScreen[int]):
     """The tags of one pair, to change as they stand, or tags to add to several.
 
-    Ends with whether anything was saved. What other pairs carry is suggested while typing: the
+    Ends with how many pairs it was saved for. What other pairs carry is suggested while typing: the
     right arrow takes a suggestion, Tab never does.
     """
 
@@ -40,16 +43,18 @@ class EditTagsScreen(Screen[bool]):
 
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pairs: Sequence[KeyPair],
+        session: "Session",
+        key_pairs: Sequence[KeptKeyPair],
         in_use: Mapping[str, Sequence[str]],
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pairs = key_pairs
         self._alone = key_pairs[0] if len(key_pairs) == 1 else None
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._verdict = VerdictLine()
+        self._saved: set[str] = set()
+        self._stop = False
 
     def compose(self) -> ComposeResult:
         if self._alone:
@@ -81,11 +86,12 @@ class EditTagsScreen(Screen[bool]):
             self._tags.add()
 
     def action_back(self) -> None:
-        """Go back; nothing is changed."""
+        """Go back, or stop before the next batch, and give up waiting for another session."""
         if is_flowing(self):
-            self._service.give_up_waiting()
+            self._stop = True
+            self._session.store.give_up_waiting()
         else:
-            self.dismiss(False)
+            self.dismiss(len(self._saved))
 
     @on(Input.Submitted)
     @once
@@ -95,24 +101,46 @@ class EditTagsScreen(Screen[bool]):
 
     @flow
     async def _save(self, tags: Sequence[Tag]) -> None:
+        self._stop = False
         try:
-            await patiently(
-                partial(self._call, tags), self._verdict.show, key_in(self.PLACE, "back")
-            )
+            if self._alone:
+                await self._patiently(partial(self._set, self._alone, tags))
+                self.dismiss(1)
+            elif not (refused := await self._add_to_several(tags)):
+                self.dismiss(len(self._saved))
+            else:
+                names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+                why = by_reason((names[each.name], each.error) for each in refused)
+                self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
-            self._verdict.show(judging.refusal(error))
-            # Below many tags it stands out of sight.
-            self.call_after_refresh(self._verdict.scroll_visible, animate=False)
-            if wrong := self._tags.wrong_input:
-                wrong.focus()
-        else:
-            self.dismiss(True)
+            self._show(judging.refusal(error))
 
-    def _call(self, tags: Sequence[Tag]) -> None:
-        if self._alone:
-            self._service.set_tags(
-                key_pair_id=self._alone.key_pair_id, tags=tags, shown=self._alone.tags
-            )
-        else:
-            ids = [key_pair.key_pair_id for key_pair in self._key_pairs]
-            self._service.create_tags(resources=ids, tags=tags)
+    async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
+        """Add tags to every pair, in batches, and return what was refused."""
+        self._saved.clear()
+        ids = [key_pair.key_pair_id for key_pair in self._key_pairs]
+        batches = self._session.backend.tag_key_pairs(ids, tags)
+        refused: list[Refusal] = []
+        left = len(ids)
+        while left and not self._stop:
+            self._verdict.show(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
+            batch = await self._patiently(partial(next, batches))
+            self._saved |= {key_pair.key_pair_id for key_pair in batch.done}
+            refused += batch.refused
+            left = batch.left
+        return refused
+
+    async def _patiently(self, call: Callable[[], Result]) -> Result:
+        return await patiently(call, self._verdict.show, key_in(self.PLACE, "back"))
+
+    def _show(self, verdict: Verdict) -> None:
+        self._verdict.show(verdict)
+        # Below many tags it stands out of sight.
+        self.call_after_refresh(self._verdict.scroll_visible, animate=False)
+        if wrong := self._tags.wrong_input:
+            wrong.focus()
+
+    def _set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> None:
+        self._session.backend.set_tags(
+            key_pair_id=key_pair.key_pair_id, tags=tags, shown=key_pair.tags
+        )

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
+from core.custody import export
 from core.disk.destination import suggest_export
 from core.errors import SaveError
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -23,10 +24,10 @@ from tui.words.verdict import Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 
-class ExportScreen(Screen[Path | None]):
+class ExportScreen(PlacedScreen[Path | None]):
     """One path, its verdict live; ends with the path that was written, or None.
 
     A failure is said below the path, and the path stays for another try.
@@ -36,11 +37,11 @@ class ExportScreen(Screen[Path | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
-    def __init__(self, service: "KeyPairService", key_pairs: Sequence[KeyPair]) -> None:
+    def __init__(self, session: "Session", key_pairs: Sequence[KeptKeyPair]) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pairs = key_pairs
-        self._path = PathField(suggest_export(service.region))
+        self._path = PathField(suggest_export(session.region))
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
@@ -65,8 +66,9 @@ class ExportScreen(Screen[Path | None]):
         self._path.show(Verdict("saving…"))
         try:
             path = await asyncio.to_thread(
-                self._service.export,
+                export.export,
                 self._key_pairs,
+                self._session.region,
                 self._path.path,
                 accepted=self._path.accepted,
             )

@@ -1,4 +1,4 @@
-"""The form that installs a public key in authorized_keys."""
+"""Shows the form that installs a public key in authorized_keys."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
-from core.custody import key_options
-from core.custody.authorized_keys import AddedNotConfirmed, Standing
+from core.custody import installing, key_options
+from core.custody.authorized_keys import AddedNotConfirmed, Addition
 from core.errors import KeyPairsError
-from core.model import KeyPair, PrivateKeyState
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.terminal import clipboard
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
@@ -29,11 +29,11 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.custody.authorized_keys import Plan
-    from core.service import KeyPairService
+    from core.custody.authorized_keys import InstallationPlan
+    from core.session import Session
 
 
-class InstallPublicKeyScreen(Screen[str | None]):
+class InstallPublicKeyScreen(PlacedScreen[str | None]):
     """The options of a line, the line, and what adding it would do; ends with what was done.
 
     For another host there is a command to copy; nothing here runs it.
@@ -44,9 +44,9 @@ class InstallPublicKeyScreen(Screen[str | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#options"
 
-    def __init__(self, service: "KeyPairService", key_pair: KeyPair) -> None:
+    def __init__(self, session: "Session", key_pair: KeptKeyPair) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._key_pair = key_pair
         self._where = Facts(id="where")
         self._options = TextInput(id="options")
@@ -93,22 +93,22 @@ class InstallPublicKeyScreen(Screen[str | None]):
         self._show(plan)
         self._facts.show([*_elsewhere(commands), ("Line", plan.line)])
 
-    def _show(self, plan: "Plan") -> None:
+    def _show(self, plan: "InstallationPlan") -> None:
         where = [("File", str(plan.path))]
-        if self._key_pair.private_key is PrivateKeyState.UNSAVED:
-            where.append(("Key", "never saved: of use only if an agent holds it"))
+        if self._key_pair.custody.private_key is PrivateKeyState.UNSAVED:
+            where.append(("Key", "never saved: works only while an agent holds it"))
         self._where.show(where)
         self._field.show(judging.of_plan(plan))
         if plan.is_in_another_home and not plan.changes_nothing:
             self._say(judging.of_another_home(plan, asked=self._asked == plan.line))
 
-    def _look(self, options: str) -> "tuple[Plan, tuple[str, ...]]":
-        plan = self._service.installation(self._key_pair, options)
+    def _look(self, options: str) -> "tuple[InstallationPlan, tuple[str, ...]]":
+        plan = installing.installation(self._session, self._key_pair, options)
         try:
             key_options.check(options)
         except key_options.OptionsError:
             return plan, ()
-        return plan, self._service.copy_id_commands(self._key_pair, plan.line)
+        return plan, installing.copy_id_commands(self._key_pair, plan.line)
 
     def action_toggle_restrict(self) -> None:
         """Forbid all but running commands, or allow it again."""
@@ -151,14 +151,16 @@ class InstallPublicKeyScreen(Screen[str | None]):
     async def _install(self, options: str) -> None:
         try:
             # Looked at anew: what was refused may have been mended in another terminal.
-            plan = await asyncio.to_thread(self._service.installation, self._key_pair, options)
+            plan = await asyncio.to_thread(
+                installing.installation, self._session, self._key_pair, options
+            )
             asks = plan.is_in_another_home and self._asked != plan.line
             self._asked = plan.line
             self._show(plan)
-            if plan.standing is Standing.REFUSED or (asks and not plan.changes_nothing):
+            if plan.addition is Addition.REFUSED or (asks and not plan.changes_nothing):
                 return
             done = await asyncio.to_thread(
-                self._service.install_public_key, self._key_pair, options
+                installing.install_public_key, self._session, self._key_pair, options
             )
         except AddedNotConfirmed as error:
             self._say(Verdict(said_by(error), Tone.CAUTION))
@@ -166,7 +168,7 @@ class InstallPublicKeyScreen(Screen[str | None]):
             self._say(judging.refusal(error))
         else:
             path = short_path(str(done.path))
-            present = done.standing is Standing.PRESENT
+            present = done.addition is Addition.PRESENT
             words = f"already in {path}; unchanged" if present else f"added to {path}"
             self.dismiss(f"{self._key_pair.key_name}: {words}")
 

@@ -1,21 +1,22 @@
-"""The form that adds a new private key to the ssh-agent."""
+"""Shows the form that adds a new private key to the ssh-agent."""
 
 import asyncio
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
-from core.custody import lifetime
-from core.custody.agent import AddNotConfirmed, NoAgent
+from core.custody import agent_keys, lifetime
+from core.custody.agent import AddNotConfirmed, AgentAsks, AgentOwner, NoAgent
 from core.custody.agent_keys import AddedToAgent
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair
-from tui.actions.keymap import bindings, key_in, key_of
+from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -29,21 +30,23 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _USE, _ASK = "use", "ask"
 _OPTIONS = ((_USE, "without asking"), (_ASK, "ask each time"))
 
+_SECONDS_UNTIL_SAID = 1.0
+"""How long adding takes before it is said what is waited for; most agents take a tenth of that."""
 
-class AddToAgentScreen(Screen[AddedToAgent | None]):
+
+class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     """How long, and whether to be asked at each use; ends with what was added, or None.
 
     Also where it ends with None the agent may hold the key, and then `not_confirmed` is set.
 
     Args:
-        service: adds it.
+        session: adds it.
         created: the pair, its private key in memory.
-        holds_key: leaving the program now would lose the private key.
     """
 
     CSS_PATH = "add_to_agent.tcss"
@@ -51,18 +54,19 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#lifetime"
 
-    def __init__(
-        self, service: "KeyPairService", created: CreatedKeyPair, *, holds_key: bool = False
-    ) -> None:
+    def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._created = created
-        self.holds_key = holds_key
         self._lifetime = TextInput(id="lifetime")
         self._lifetime_field = FormField("Keep for", self._lifetime)
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
         self._outcome = VerdictLine(id="outcome")
+        self._hints = hints(Place.ADD_TO_AGENT)
+        self._key_hints = KeyHints(Place.ADD_TO_AGENT)
+        self._accepted: AgentOwner | None = None
+        self._stop = Event()
         self.not_confirmed = False
         """Whether the last key that was on its way to the agent was not seen to be there."""
 
@@ -72,13 +76,13 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
             yield self._lifetime_field
             yield self._use_field
             yield self._outcome
-        yield KeyHints(Place.ADD_TO_AGENT)
+        yield self._key_hints
 
     @work(exclusive=True, group="look")
     async def on_mount(self) -> None:
         self._judge_lifetime()
         try:
-            found = await asyncio.to_thread(self._service.agent)
+            found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
             self._outcome.show(Verdict(_said(error), Tone.BAD))
         else:
@@ -86,7 +90,7 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:
-        self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._service.now()))
+        self._lifetime_field.show(judging.of_lifetime(self._lifetime.value, self._session.now()))
 
     @on(Choice.Changed)
     def _judge_use(self) -> None:
@@ -99,9 +103,15 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
         self._outcome.show(said)
 
     def action_back(self) -> None:
-        """Go back; nothing is added."""
-        if not is_flowing(self):
+        """Go back; nothing is added. While the key is being added, stop waiting for the agent."""
+        if is_flowing(self):
+            self._stop.set()
+        else:
             self.dismiss(None)
+
+    def on_unmount(self) -> None:
+        # The program is about to end: nobody is left to answer what the agent may ask.
+        self._stop.set()
 
     @on(Input.Submitted)
     @once
@@ -119,13 +129,23 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
     @flow
     async def _add(self, kept: timedelta | None) -> None:
         self._outcome.show(Verdict("adding…"))
+        self._stop.clear()
+        stop = tuple((key, "stop waiting") for key, word in self._hints if word == "back")
+        self._key_hints.show(stop)
+        slow = self.set_timer(_SECONDS_UNTIL_SAID, self._say_what_is_waited_for)
         try:
             added = await asyncio.to_thread(
-                self._service.add_to_agent,
+                agent_keys.add_to_agent,
+                self._session,
                 self._created,
                 lifetime=kept,
                 confirm=self._use.value == _ASK,
+                accepted=self._accepted,
+                stop=self._stop,
             )
+        except AgentAsks as asked:
+            self._accepted = asked.owner
+            self._outcome.show(judging.of_agent_of_another(asked.owner))
         except AddNotConfirmed as error:
             self.not_confirmed = True
             self._outcome.show(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
@@ -133,6 +153,19 @@ class AddToAgentScreen(Screen[AddedToAgent | None]):
             self._outcome.show(Verdict(f"Not added. {_said(error)}", Tone.BAD))
         else:
             self.dismiss(added)
+        finally:
+            slow.stop()
+            self._key_hints.show(self._hints)
+
+    def _say_what_is_waited_for(self) -> None:
+        back = key_in(Place.ADD_TO_AGENT, "back")
+        self._outcome.show(
+            Verdict(
+                "waiting for the agent: it may be asking you for something, as gpg-agent asks for"
+                f" a passphrase; {back} stops waiting",
+                Tone.CAUTION,
+            )
+        )
 
 
 def _said(error: KeyPairsError) -> str:

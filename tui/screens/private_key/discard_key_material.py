@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
-from core.model import KeyPair
+from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
 from tui.widgets.form_body import FormBody
 from tui.widgets.form_field import FormField
@@ -25,7 +25,7 @@ from tui.work.exclusive import flow, is_flowing, once
 from tui.work.slow_changes import patiently
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _DELETE, _KEEP = "delete", "keep"
 _OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
@@ -41,7 +41,7 @@ def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
     return f"The private key {where}; no file holds it, and it cannot be made again."
 
 
-class DiscardKeyMaterialScreen(Screen[str | None]):
+class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     """Asks for the pair's name; ends with what was given up, in words, or None.
 
     Args:
@@ -54,19 +54,17 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
-    holds_key = True
-
     def __init__(
         self,
-        service: "KeyPairService",
-        key_pair: KeyPair,
+        session: "Session",
+        key_pair: KeptKeyPair,
         *,
         sent: bool,
         perhaps_in_agent: bool = False,
     ) -> None:
         super().__init__()
         self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
-        self._service = service
+        self._session = session
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
         self._field = FormField("Its name", self._key_name)
@@ -94,7 +92,7 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
     def action_back(self) -> None:
         """Go back; the key is still there."""
         if is_flowing(self):
-            self._service.give_up_waiting()
+            self._session.store.give_up_waiting()
         elif self.is_current:
             self.dismiss(None)
 
@@ -121,7 +119,9 @@ class DiscardKeyMaterialScreen(Screen[str | None]):
 
     @flow
     async def _delete(self) -> None:
-        delete = partial(self._service.delete_key_pair, key_pair_id=self._key_pair.key_pair_id)
+        delete = partial(
+            self._session.backend.delete_key_pair, key_pair_id=self._key_pair.key_pair_id
+        )
         try:
             await patiently(delete, self._field.show, key_in(self.PLACE, "back"))
         except KeyPairsError as error:

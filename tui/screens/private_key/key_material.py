@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import Screen
 
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
+from tui import screens
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
+from tui.terminal.drawn_lines import forget_drawn_lines
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
@@ -25,7 +27,7 @@ from tui.work.exclusive import flow
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AddedToAgent
-    from core.service import KeyPairService
+    from core.session import Session
     from tui.screens.private_key.save_key_material import SavedFiles
 
 _UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
@@ -54,7 +56,7 @@ class _Where(Enum):
         return self in (_Where.AGENT, _Where.FILE)
 
 
-class KeyMaterialScreen(Screen[str]):
+class KeyMaterialScreen(PlacedScreen[str]):
     """What was created, its fingerprints, and its private key, hidden until `v`.
 
     It cannot be left by accident: until the key was saved or an agent holds it, Escape leads to
@@ -74,9 +76,9 @@ class KeyMaterialScreen(Screen[str]):
         (20, "-tall"),
     ]
 
-    def __init__(self, service: "KeyPairService", created: CreatedKeyPair) -> None:
+    def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._created = created
         self._view = KeyMaterialView(created.key_material)
         self._state = VerdictLine()
@@ -88,6 +90,11 @@ class KeyMaterialScreen(Screen[str]):
         self._perhaps_added = False
         self._sent = False
         self._told = False
+
+    @property
+    def key_name(self) -> str:
+        """The name of the pair."""
+        return self._created.key_pair.key_name
 
     @property
     def holds_key(self) -> bool:
@@ -103,7 +110,7 @@ class KeyMaterialScreen(Screen[str]):
             return _Where.PERHAPS_AGENT if self._perhaps_added else _Where.NOWHERE
         if self._added.until is None:
             return _Where.AGENT
-        is_kept = self._service.now() < self._added.until
+        is_kept = self._session.now() < self._added.until
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
     def compose(self) -> ComposeResult:
@@ -123,12 +130,13 @@ class KeyMaterialScreen(Screen[str]):
         yield "Id", key_pair.key_pair_id
         yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
         yield "EC2", key_pair.key_fingerprint
-        yield "OpenSSH", key_pair.fingerprints.ssh_sha256
+        yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
 
     def on_mount(self) -> None:
+        self.app.key_holder = self
         self._show_state()
         # For the next pair, while the person is busy with this one.
-        self.call_after_refresh(self._service.prepare_spare_key)
+        self.call_after_refresh(self._session.spare_key.prepare)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._make_room)
@@ -145,6 +153,10 @@ class KeyMaterialScreen(Screen[str]):
         self._view.stand_in(body.width - self._view.styles.margin.width, body.height - taken)
 
     def on_unmount(self) -> None:
+        app = self.app
+        if app.key_holder is self:
+            app.key_holder = None
+        forget_drawn_lines()
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
 
@@ -187,7 +199,7 @@ class KeyMaterialScreen(Screen[str]):
     def _end(self) -> str:
         """When the agent forgets the key."""
         until = None if self._added is None else self._added.until
-        return "" if until is None else judging.moment(until, self._service.now())
+        return "" if until is None else judging.moment(until, self._session.now())
 
     def action_say_how_to_leave(self) -> None:
         """Say what keeps the private key, and what gives it up."""
@@ -219,13 +231,9 @@ class KeyMaterialScreen(Screen[str]):
     @flow
     async def action_save(self) -> None:
         """Save the private key to a file, and again in other formats."""
-        from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
-
         self._hide()
         saved = await self.app.push_screen_wait(
-            SaveKeyMaterialScreen(
-                self._service, self._created, self._format_to_offer(), holds_key=self.holds_key
-            )
+            screens.SaveKeyMaterialScreen(self._session, self._created, self._format_to_offer())
         )
         if saved is not None:
             self._saved.append(saved)
@@ -256,10 +264,8 @@ class KeyMaterialScreen(Screen[str]):
     @flow
     async def action_add_to_agent(self) -> None:
         """Add the private key to the ssh-agent."""
-        from tui.screens.private_key.add_to_agent import AddToAgentScreen
-
         self._hide()
-        form = AddToAgentScreen(self._service, self._created, holds_key=self.holds_key)
+        form = screens.AddToAgentScreen(self._session, self._created)
         added = await self.app.push_screen_wait(form)
         if added is None and form.not_confirmed:
             # It may also be there with another lifetime than the one it was seen with.
@@ -269,36 +275,32 @@ class KeyMaterialScreen(Screen[str]):
             self._show_state()
         if added is not None:
             self._added = added
-            self._agent.show(judging.of_added_to_agent(added, self._service.now()))
+            self._agent.show(judging.of_added_to_agent(added, self._session.now()))
             self._agent.display = True
             self._show_state()
             if added.until is not None:
-                left = added.until - self._service.now()
+                left = added.until - self._session.now()
                 self.set_timer(max(left.total_seconds(), 0), self._show_state)
 
     @flow
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard, the private key only if asked."""
-        from tui.words.copy_menu import copy_of_new
-
         self._hide()
-        if await copy_of_new(self.app, self._created, holds_key=self.holds_key):
+        if await screens.copy_of_new(self.app, self._created):
             self._sent = True
             self._show_state()
 
     @flow
     async def action_back(self) -> None:
         """Leave; where the private key would be lost, only after a question, or a word of it."""
-        from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
-
         if not self.holds_key:
             self.dismiss(self._outcome())
         elif self._where is _Where.AGENT_FOR_A_TIME:
             self.action_say_how_to_leave()
         else:
             self._hide()
-            screen = DiscardKeyMaterialScreen(
-                self._service,
+            screen = screens.DiscardKeyMaterialScreen(
+                self._session,
                 self._created.key_pair,
                 sent=self._sent,
                 perhaps_in_agent=self._where is _Where.PERHAPS_AGENT,

@@ -1,6 +1,5 @@
-"""The private key on the glass, for as long as the person wants it there."""
+"""Draws the private key for as long as the person wants it on the screen."""
 
-from rich.cells import cached_cell_len
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -53,8 +52,6 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def on_unmount(self) -> None:
         self.set_reactive(KeyMaterialView.shown, False)
         del self._material
-        # Rich remembers every text that it measured, and so the lines that were cut to fit.
-        cached_cell_len.cache_clear()
 
     def watch_shown(self, shown: bool) -> None:
         self.set_class(shown, "-shown")
@@ -85,7 +82,8 @@ class KeyMaterialView(ScrollView, can_focus=True):
         at = self.scroll_offset.y + y
         lines = self._lines()
         text = lines[at] if at < len(lines) else ""
-        return Strip([Segment(text.ljust(width), self.rich_style)], width)
+        # Letter by letter: Rich remembers every text that it measured.
+        return Strip([Segment(letter, self.rich_style) for letter in text.ljust(width)], width)
 
 
 def _hidden(width: int) -> list[str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input
 
+from core.custody import saving
 from core.disk import destination
 from core.disk.destination import Destination
 from core.errors import SaveError
@@ -18,6 +18,7 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.screens.private_key.passphrase_pair import PassphrasePair
 from tui.widgets.choice import Choice
@@ -33,7 +34,7 @@ from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import flow, is_flowing, once
 
 if TYPE_CHECKING:
-    from core.service import KeyPairService
+    from core.session import Session
 
 _FORMATS = tuple((file_format.value, file_format.value) for file_format in FileFormat)
 
@@ -49,14 +50,13 @@ class SavedFiles:
     failure: str = ""
 
 
-class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
+class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     """Path, format, passphrase and public key; ends with what was saved, or None.
 
     A failure is said below the field it is about, and nothing that was typed is lost.
 
     Args:
         file_format: the one to offer.
-        holds_key: leaving the program now would lose the private key.
     """
 
     CSS_PATH = "save_key_material.tcss"
@@ -67,16 +67,13 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
 
     def __init__(
         self,
-        service: "KeyPairService",
+        session: "Session",
         created: CreatedKeyPair,
         file_format: FileFormat,
-        *,
-        holds_key: bool,
     ) -> None:
         super().__init__()
-        self._service = service
+        self._session = session
         self._created = created
-        self.holds_key = holds_key
         self._suggested = destination.suggest(created.key_pair.key_name, file_format)
         self._path = PathField(self._suggested)
         self._choice = Choice(_FORMATS, id="file-format")
@@ -215,16 +212,14 @@ class SaveKeyMaterialScreen(Screen[SavedFiles | None]):
         with_public: bool,
     ) -> SavedFiles:
         """Save the private key, then the public one, whose failure takes nothing back; blocks."""
-        private = self._service.save_key_material(
-            self._created, path, file_format, passphrase, accepted=accepted
+        private = saving.save_key_material(
+            self._session, self._created, path, file_format, passphrase, accepted=accepted
         )
         encrypted = passphrase is not None
         if not with_public:
             return SavedFiles(private, file_format, encrypted)
         try:
-            public = self._service.save_public_key(
-                self._created.key_pair, destination.public_path(path)
-            )
+            public = saving.save_public_key(self._created.key_pair, destination.public_path(path))
         except SaveError as error:
             return SavedFiles(private, file_format, encrypted, failure=said_by(error))
         return SavedFiles(private, file_format, encrypted, public)

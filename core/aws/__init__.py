@@ -1,0 +1,1 @@
+"""Asks EC2 itself, through botocore: the only modules that know it."""

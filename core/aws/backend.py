@@ -1,0 +1,582 @@
+"""Answers the operations of `core.ec2.backend` by asking EC2.
+
+A key is made here by default and only its public half is sent (ImportKeyPair), because that can be
+repeated: when an answer is lost, EC2 is asked whether it has that very key. CreateKeyPair is the
+other way. It is called once; when its answer is lost, so is the private key, and the pair is looked
+for and named.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from core.aws import answers
+from core.aws.connection import Connection
+from core.aws.lost_answers import rounds, settle
+from core.aws.mirror import Mirror, custody_after
+from core.disk import files
+from core.ec2 import validation
+from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
+from core.ec2.filters import Filter, TagDescription
+from core.ec2.unanswered import NoAnswer, NotKnown, NotReached
+from core.errors import (
+    EC2Error,
+    InvalidKeyPairDuplicate,
+    InvalidKeyPairNotFound,
+    InvalidParameterValue,
+    KeyPairsError,
+    MissingParameter,
+    StoreError,
+)
+from core.keys import convert, keygen, pem
+from core.keys.fingerprint import ec2_fingerprint, fingerprints
+from core.local.spare_key import SpareKey
+from core.model import (
+    CreatedKeyPair,
+    Custody,
+    DeletedKeyPair,
+    KeptKeyPair,
+    KeyFormat,
+    KeyType,
+    PrivateKeyState,
+    Tag,
+    TagSelector,
+    TagSpecification,
+)
+from core.secret import KeyMaterial
+from core.store.access import RegionAccess
+from core.store.journal import Change
+
+_CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
+_CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+
+_TAGGED_AT_ONCE = 200
+"""Resources in one CreateTags; EC2 takes more, but a call should not last."""
+
+
+class Ec2Backend:
+    """The key pairs of one Region of EC2.
+
+    Args:
+        connection: the account and the host that are asked.
+        access: the file in which what EC2 said last is kept, and what limits this session.
+        made_by: who makes a new key.
+        spare_key: the RSA key made ahead, for a pair that is made here.
+        sleep: waits so many seconds, an argument for tests.
+    """
+
+    capabilities = Capabilities(brings_back=False, exact_at_once=False, replaces_at_once=False)
+
+    def __init__(
+        self,
+        connection: Connection,
+        access: RegionAccess,
+        made_by: MadeBy = MadeBy.HERE,
+        spare_key: SpareKey | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._spare_key = spare_key
+        self.connection = connection
+        self.made_by = made_by
+        self._access = access
+        self._mirror = Mirror(access)
+        self._sleep = sleep
+
+    @property
+    def region(self) -> str:
+        """The Region's name."""
+        return self._access.region
+
+    def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
+        return self.connection.call(operation, self.region, **request)
+
+    def _begin(self, operation: str, key_name: str | None = None) -> None:
+        """Refuse here what this session may not do, before EC2 is asked."""
+        self._access.authorizer.check(operation, key_name, {}, None)
+
+    # New key pairs --------------------------------------------------------------------------------
+
+    def create_key_pair(
+        self,
+        *,
+        key_name: str,
+        key_type: str = KeyType.RSA,
+        key_format: str = KeyFormat.PEM,
+        tag_specifications: Sequence[TagSpecification] = (),
+        replaces: str | None = None,
+        dry_run: bool = False,
+        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
+    ) -> CreatedKeyPair:
+        """Create a key pair, made by whom `made_by` says, and hand its private key over.
+
+        Raises:
+            NotMade, PrivateKeyLost, NameOfAnother, NotKnown: EC2 was to make it, and its answer
+                was lost.
+            NoAnswer, NotReached, CredentialsError: EC2 was not asked, or shows nothing.
+        """
+        request = _new(key_name, tag_specifications, dry_run)
+        if self.made_by is MadeBy.EC2:
+            self._begin(_CREATE, key_name)
+            request |= {"KeyType": key_type, "KeyFormat": key_format}
+            if dry_run:
+                self._call(_CREATE, **request)
+            return self._handed_over(self._made_by_ec2(request, replaces), hand_over)
+        self._begin(_IMPORT, key_name)
+        if dry_run:
+            # Allowed or not is decided before the material is looked at.
+            self._call(_IMPORT, **request, PublicKeyMaterial=b"-")
+        validation.check_key_name(key_name)
+        made = self._made_here(
+            request,
+            validation.check_key_type(key_type),
+            validation.check_key_format(key_format),
+            replaces,
+        )
+        return self._handed_over(made, hand_over)
+
+    def _handed_over(
+        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None]
+    ) -> CreatedKeyPair:
+        """Hand a private key over; where that fails, delete the pair again."""
+        try:
+            hand_over(created)
+        except BaseException:
+            created.key_material.wipe()
+            key_pair_id = created.key_pair.key_pair_id
+            try:
+                self.delete_key_pair(key_pair_id=key_pair_id)
+            except KeyPairsError as error:
+                raise KeyPairsError(
+                    f"{key_pair_id} was created, its private key is gone, and it could not be"
+                    f" deleted again: {error} Delete it."
+                ) from error
+            raise
+        return created
+
+    def _made_here(
+        self,
+        request: dict[str, Any],
+        key_type: KeyType,
+        key_format: KeyFormat,
+        replaces: str | None,
+    ) -> CreatedKeyPair:
+        key_name = request["KeyName"]
+        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
+        private_key = spare or keygen.generate(key_type)
+        public_key = convert.public_key(private_key)
+        kinds = fingerprints(public_key)
+        material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
+        try:
+            answer = self._imported(request, public_key.line)
+        except BaseException:
+            material.wipe()
+            raise
+        custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
+        return self._in_hand(answer, public_key.line, key_type, custody, key_format, material)
+
+    def _imported(self, request: dict[str, Any], line: str) -> Mapping[str, Any]:
+        """Import a public key; where the answer is in doubt, ask for the key, and send it again."""
+        request = request | {"PublicKeyMaterial": line.encode()}
+        in_doubt = False
+        lost: NoAnswer | NotReached | None = None
+        for _ in rounds(self._sleep):
+            try:
+                return self._call(_IMPORT, **request)
+            except InvalidKeyPairDuplicate:
+                # botocore may have repeated the call by itself.
+                held = self._described(request["KeyName"])
+                if held is not None and _line(held) == line:
+                    return held
+                if held is not None or not in_doubt:
+                    raise
+            except NoAnswer as error:
+                in_doubt, lost = True, error
+            except NotReached as error:
+                if not in_doubt:
+                    raise
+                lost = error
+        raise lost if lost is not None else NotKnown(request["KeyName"], "EC2 contradicts itself.")
+
+    def _made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
+        key_name, key_type = request["KeyName"], request["KeyType"]
+        # A name that EC2 cannot take is for the call itself to refuse.
+        if key_name and self._described(key_name) is not None:
+            raise InvalidKeyPairDuplicate
+        started = self._access.now()
+        change = Change(_CREATE, key_name)
+        files.create_private_folder(self._access.store.folder)
+        with self._access.store.journal.record(self.region, [change], started):
+            try:
+                answer = self.connection.call_once(_CREATE, self.region, **request)
+            except NoAnswer as lost:
+                tags = answers.tags({"Tags": _tags_of(request)})
+                raise settle(
+                    self._named, key_name, key_type, tags, started, str(lost), self._sleep
+                ) from None
+        material = KeyMaterial(answer["KeyMaterial"].encode())
+        private_key = convert.decode(material.encode())
+        public_key = convert.public_key(private_key)
+        kinds = fingerprints(public_key, pem.pkcs8_der(private_key))
+        warning = None
+        if ec2_fingerprint(public_key, kinds) != answer.get("KeyFingerprint"):
+            warning = "EC2 shows another fingerprint than this private key has. Do not rely on it."
+        custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
+        return self._in_hand(
+            answer,
+            public_key.line,
+            public_key.key_type,
+            custody,
+            KeyFormat(request["KeyFormat"]),
+            material,
+            warning,
+        )
+
+    def _in_hand(
+        self,
+        answer: Mapping[str, Any],
+        line: str,
+        key_type: KeyType,
+        custody: Custody,
+        key_format: KeyFormat,
+        material: KeyMaterial,
+        warning: str | None = None,
+    ) -> CreatedKeyPair:
+        described = {"KeyType": key_type.value, "CreateTime": self._access.now(), **answer}
+        key_pair = answers.key_pair(described | {"PublicKey": line}, custody)
+        # The pair stands in EC2, and this is the one time that its private key is at hand.
+        try:
+            self._mirror.add(key_pair, _CREATE)
+        except StoreError as error:
+            warning = f"It is not noted on this machine. {error}"
+        return CreatedKeyPair(key_pair, key_format, material, warning)
+
+    def import_key_pair(
+        self,
+        *,
+        key_name: str,
+        public_key_material: str | bytes,
+        tag_specifications: Sequence[TagSpecification] = (),
+        dry_run: bool = False,
+    ) -> KeptKeyPair:
+        """Import a public key under a name."""
+        self._begin(_IMPORT, key_name)
+        request = _new(key_name, tag_specifications, dry_run)
+        material = public_key_material
+        if isinstance(material, str):
+            material = material.encode()
+        try:
+            self._call(_IMPORT, **request, PublicKeyMaterial=material)
+        except InvalidKeyPairDuplicate:
+            raise
+        key_pair = self._named_in_time(key_name)
+        imported = replace(
+            key_pair, custody=replace(key_pair.custody, private_key=PrivateKeyState.IMPORTED)
+        )
+        self._mirror.add(imported, _IMPORT)
+        return imported
+
+    # Looking --------------------------------------------------------------------------------------
+
+    def describe_key_pairs(
+        self,
+        *,
+        key_names: Sequence[str] = (),
+        key_pair_ids: Sequence[str] = (),
+        filters: Sequence[Filter] = (),
+        dry_run: bool = False,
+    ) -> tuple[KeptKeyPair, ...]:
+        """Return the key pairs asked for, as EC2 shows them now.
+
+        When all were asked for, the file on this machine is made what EC2 shows.
+        """
+        self._begin("DescribeKeyPairs")
+        request: dict[str, Any] = {"IncludePublicKey": True}
+        request |= {"KeyNames": list(key_names)} if key_names else {}
+        request |= {"KeyPairIds": list(key_pair_ids)} if key_pair_ids else {}
+        request |= {"Filters": _filters(filters)} if filters else {}
+        request |= {"DryRun": True} if dry_run else {}
+        described = self._call("DescribeKeyPairs", **request)["KeyPairs"]
+        if key_names or key_pair_ids or filters:
+            return self._mirror.seen(described)
+        try:
+            return self._mirror.take_over(described)
+        except StoreError:
+            # A disk that takes nothing is no reason to hide what EC2 said.
+            return self._mirror.seen(described)
+
+    def describe_tags(
+        self,
+        *,
+        filters: Sequence[Filter] = (),
+        max_results: int | None = None,
+        next_token: str | None = None,
+        dry_run: bool = False,
+    ) -> tuple[list[TagDescription], str | None]:
+        """Return tags as EC2 shows them now and, where there are more, a token for them."""
+        self._begin("DescribeTags")
+        request: dict[str, Any] = {"Filters": _filters(filters)} if filters else {}
+        request |= {"MaxResults": max_results} if max_results is not None else {}
+        request |= {"NextToken": next_token} if next_token is not None else {}
+        request |= {"DryRun": True} if dry_run else {}
+        answer = self._call("DescribeTags", **request)
+        found = [
+            TagDescription(
+                resource_id=str(tag["ResourceId"]),
+                resource_type=str(tag.get("ResourceType", "")),
+                key=str(tag.get("Key", "")),
+                value=str(tag.get("Value", "")),
+            )
+            for tag in answer.get("Tags", ())
+        ]
+        return found, answer.get("NextToken")
+
+    def _described(self, key_name: str) -> Mapping[str, Any] | None:
+        request = {"KeyNames": [key_name], "IncludePublicKey": True}
+        try:
+            found: Sequence[Mapping[str, Any]] = self._call("DescribeKeyPairs", **request)[
+                "KeyPairs"
+            ]
+        except InvalidKeyPairNotFound:
+            return None
+        return found[0] if found else None
+
+    def _named(self, key_name: str) -> KeptKeyPair | None:
+        described = self._described(key_name)
+        return None if described is None else self._mirror.seen([described])[0]
+
+    def _named_in_time(self, key_name: str) -> KeptKeyPair:
+        """Return the pair of a name that EC2 acknowledged; it may show it late."""
+        for _ in rounds(self._sleep):
+            found = self._named(key_name)
+            if found is not None:
+                return found
+        raise InvalidKeyPairNotFound(key_name)
+
+    # Deleting, and bringing back ------------------------------------------------------------------
+
+    def delete_key_pair(
+        self,
+        *,
+        key_name: str | None = None,
+        key_pair_id: str | None = None,
+        dry_run: bool = False,
+        delete_time: datetime | None = None,
+    ) -> str | None:
+        """Delete a key pair by its id, which may be repeated, and return that id.
+
+        Its public half is fetched first: all that is needed to import it again.
+        """
+        self._begin(_DELETE, key_name)
+        if dry_run:
+            chosen = {"KeyPairId": key_pair_id} if key_pair_id else {"KeyName": key_name or ""}
+            self._call(_DELETE, **chosen, DryRun=True)
+        if not key_name and not key_pair_id:
+            raise MissingParameter("KeyName or KeyPairId must be provided")
+        if key_pair_id:
+            found = self._identified(key_pair_id)
+        else:
+            described = self._described(key_name or "")
+            found = None if described is None else self._mirror.seen([described])[0]
+            if found is None:
+                return None
+            key_pair_id = found.key_pair_id
+        if found is not None and found.key_pair_id not in self._mirror.state.key_pairs:
+            self._mirror.add(found, "DescribeKeyPairs")
+        answer = self._call(_DELETE, KeyPairId=key_pair_id)
+        self._mirror.remove(key_pair_id, delete_time or self._access.now(), _DELETE)
+        deleted = answer.get("KeyPairId")
+        return None if deleted is None else str(deleted)
+
+    def _identified(self, key_pair_id: str) -> KeptKeyPair | None:
+        request = {"KeyPairIds": [key_pair_id], "IncludePublicKey": True}
+        try:
+            found = self._call("DescribeKeyPairs", **request)["KeyPairs"]
+        except (InvalidKeyPairNotFound, InvalidParameterValue):
+            return None  # the deletion says what is wrong with the id, if anything is
+        return self._mirror.seen(found)[0] if found else None
+
+    def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
+        """Return the pairs that were deleted, or vanished, since they were seen here.
+
+        They can be imported again, as new pairs.
+        """
+        self._begin("DescribeKeyPairs")
+        kept = [gone for gone in self._mirror.state.deleted.values() if gone.key_pair is not None]
+        return tuple(sorted(kept, key=lambda gone: gone.delete_time, reverse=True))
+
+    def restore_key_pair(self, key_pair_id: str) -> KeptKeyPair:
+        """Import the public half of a deleted pair again: a new pair, with a new id.
+
+        Raises:
+            InvalidParameterValue: no pair of this id was deleted, or its public half is not known.
+        """
+        gone = self._mirror.state.deleted.get(key_pair_id)
+        if gone is None or gone.key_pair is None or not gone.key_pair.public_key:
+            raise InvalidParameterValue(
+                f"Invalid value '{key_pair_id}' for keyPairId.", parameter="key_pair_id"
+            )
+        before = gone.key_pair
+        tags = [TagSpecification("key-pair", before.tags)] if before.tags else []
+        imported = self.import_key_pair(
+            key_name=before.key_name,
+            public_key_material=before.public_key,
+            tag_specifications=tags,
+        )
+        again = custody_after(imported, before.custody)
+        self._mirror.add(again, "RestoreKeyPair")
+        return again
+
+    # Tags -----------------------------------------------------------------------------------------
+
+    def create_tags(
+        self, *, resources: Sequence[str], tags: Sequence[Tag], dry_run: bool = False
+    ) -> None:
+        """Set tags on key pairs; a tag whose key is there is overwritten."""
+        self._begin(_CREATE_TAGS)
+        self._call(_CREATE_TAGS, Resources=list(resources), Tags=_tags(tags), **_dry_run(dry_run))
+        self._note_tags(resources, _CREATE_TAGS)
+
+    def delete_tags(
+        self,
+        *,
+        resources: Sequence[str],
+        tags: Sequence[TagSelector] | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Remove tags from key pairs; None or nothing removes all."""
+        self._begin(_DELETE_TAGS)
+        request: dict[str, Any] = {}
+        if tags:
+            request["Tags"] = [
+                {"Key": each.key} | ({} if each.value is None else {"Value": each.value})
+                for each in tags
+            ]
+        self._call(_DELETE_TAGS, Resources=list(resources), **request, **_dry_run(dry_run))
+        self._note_tags(resources, _DELETE_TAGS)
+
+    def set_tags(
+        self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
+    ) -> None:
+        """Make these the tags of a key pair, by CreateTags and then DeleteTags.
+
+        EC2 has no single call for both: when the second fails, the first is done.
+        """
+        found = self._identified(key_pair_id)
+        present = shown if shown is not None else found.tags if found else ()
+        new = [tag for tag in tags if tag not in present]
+        gone = [
+            key
+            for key in dict.fromkeys(tag.key for tag in present)
+            if key not in {tag.key for tag in tags}
+        ]
+        validation.check_new_tags(new)
+        if new:
+            self.create_tags(resources=[key_pair_id], tags=new)
+        if gone:
+            self.delete_tags(resources=[key_pair_id], tags=[TagSelector(key) for key in gone])
+
+    def _note_tags(self, resources: Sequence[str], operation: str) -> None:
+        request = {"KeyPairIds": list(resources), "IncludePublicKey": True}
+        try:
+            described = self._call("DescribeKeyPairs", **request)["KeyPairs"]
+        except (EC2Error, NoAnswer, NotReached):
+            return  # the change is made; the next look at the Region shows it
+        self._mirror.update(described, operation)
+
+    # Many at once ---------------------------------------------------------------------------------
+
+    # EC2 has no call for several, but for tags.
+
+    def delete_key_pairs(
+        self, key_pair_ids: Sequence[str], *, delete_time: datetime
+    ) -> Iterator[Batch]:
+        """Delete key pairs by their ids, one after the other."""
+
+        def delete(key_pair_id: str) -> KeptKeyPair | None:
+            self.delete_key_pair(key_pair_id=key_pair_id, delete_time=delete_time)
+            gone = self._mirror.state.deleted.get(key_pair_id)
+            return None if gone is None else gone.key_pair
+
+        return _one_by_one(key_pair_ids, str, delete)
+
+    def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
+        """Import the public halves of deleted pairs again, one after the other."""
+        return _one_by_one(key_pair_ids, str, self.restore_key_pair)
+
+    def import_key_pairs(self, new: Sequence[NewKeyPair]) -> Iterator[Batch]:
+        """Import public keys, one after the other."""
+
+        def import_one(each: NewKeyPair) -> KeptKeyPair:
+            return self.import_key_pair(
+                key_name=each.key_name,
+                public_key_material=each.public_key_material,
+                tag_specifications=[TagSpecification("key-pair", each.tags)] if each.tags else [],
+            )
+
+        return _one_by_one(new, lambda each: each.key_name, import_one)
+
+    def tag_key_pairs(self, key_pair_ids: Sequence[str], tags: Sequence[Tag]) -> Iterator[Batch]:
+        """Set tags on key pairs, by calls for several; EC2 refuses all of a call or none."""
+        for start in range(0, len(key_pair_ids), _TAGGED_AT_ONCE):
+            ids = key_pair_ids[start : start + _TAGGED_AT_ONCE]
+            left = len(key_pair_ids) - start - len(ids)
+            try:
+                self.create_tags(resources=ids, tags=tags)
+            except EC2Error as error:
+                yield Batch((), tuple(Refusal(each, error) for each in ids), left)
+            else:
+                known = self._mirror.state.key_pairs
+                yield Batch(tuple(known[each] for each in ids if each in known), (), left)
+
+
+_Item = TypeVar("_Item")
+
+
+def _one_by_one(
+    items: Sequence[_Item],
+    name_of: Callable[[_Item], str],
+    call: Callable[[_Item], KeptKeyPair | None],
+) -> Iterator[Batch]:
+    """Make a call for each, and yield what came of it; what is no refusal ends it all."""
+    for left, item in zip(reversed(range(len(items))), items, strict=True):
+        try:
+            done = call(item)
+        except EC2Error as error:
+            yield Batch((), (Refusal(name_of(item), error),), left)
+        else:
+            yield Batch(() if done is None else (done,), (), left)
+
+
+def _new(
+    key_name: str, specifications: Sequence[TagSpecification], dry_run: bool
+) -> dict[str, Any]:
+    request: dict[str, Any] = {"KeyName": key_name} | _dry_run(dry_run)
+    if specifications:
+        request["TagSpecifications"] = [
+            ({} if each.resource_type is None else {"ResourceType": each.resource_type})
+            | {"Tags": _tags(each.tags)}
+            for each in specifications
+        ]
+    return request
+
+
+def _dry_run(dry_run: bool) -> dict[str, Any]:
+    return {"DryRun": True} if dry_run else {}
+
+
+def _tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
+    return [{"Key": tag.key, "Value": tag.value} for tag in tags]
+
+
+def _tags_of(request: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [tag for each in request.get("TagSpecifications", ()) for tag in each["Tags"]]
+
+
+def _filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
+    return [{"Name": each.name, "Values": list(each.values)} for each in filters]
+
+
+def _line(described: Mapping[str, Any]) -> str:
+    return " ".join(str(described.get("PublicKey", "")).split()[:2])

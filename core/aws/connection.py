@@ -1,0 +1,225 @@
+"""Calls the operations of EC2 with the credentials that a person chose, in any Region.
+
+Reads are repeated by botocore's standard mode where they fail in passing. CreateKeyPair is sent
+once and never again: it has no token by which EC2 could know a repeat, so that a repeat of a call
+whose answer was lost is answered `InvalidKeyPair.Duplicate`, and the private key is gone.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from botocore import xform_name  # type: ignore[import-untyped]  # botocore has no types
+from botocore.config import Config  # type: ignore[import-untyped]  # likewise
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # likewise
+from botocore.session import Session  # type: ignore[import-untyped]  # likewise
+
+from core.aws import credentials
+from core.aws.credentials import AskCode
+from core.aws.errors import translated
+from core.aws.service_model import DATA_PATH
+from core.ec2.place import Ec2Choice
+
+_TRIES = 3
+"""How often a call is sent at most that may be repeated."""
+
+CREATE_READ_TIMEOUT = 60.0
+"""Seconds to wait for the answer of CreateKeyPair, which is the only copy of a private key."""
+
+_LEAKING_LOGGERS = ("botocore", "urllib3")
+"""What these log at DEBUG holds whole answers, and so private keys."""
+
+_AWS_SUFFIXES = (
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".api.amazonwebservices.com.cn",
+    ".api.amazonwebservices.eu",
+    ".api.aws",
+    ".c2s.ic.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".sc2s.sgov.gov",
+)
+"""The ends of the names of AWS's own hosts, in every partition."""
+
+
+class _NoAnswers(logging.Filter):
+    """Keeps back what a logger has to say at DEBUG."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.DEBUG
+
+
+def _keep_answers_out_of_logs() -> None:
+    """Have the loggers that quote answers say nothing at DEBUG, whatever their level is set to."""
+    known = logging.root.manager.loggerDict
+    for name in (*known, *_LEAKING_LOGGERS):
+        if name.split(".")[0] in _LEAKING_LOGGERS:
+            logger = logging.getLogger(name)
+            if not any(isinstance(each, _NoAnswers) for each in logger.filters):
+                logger.addFilter(_NoAnswers())
+
+
+class Identity(NamedTuple):
+    """As whom AWS knows the caller: the account's number, and the ARN of a user or role."""
+
+    account: str
+    arn: str
+
+    @property
+    def user(self) -> str:
+        """The end of the ARN, which names the user, or the role and its session."""
+        return self.arn.split(":", 5)[-1].split("/", 1)[-1]
+
+
+def no_code(device: str) -> None:
+    """Answer a question for an MFA code with none."""
+
+
+class Connection:
+    """The account and the host that are asked, and a client for each Region.
+
+    Methods block and may be called from any thread. Credentials are found by the first call.
+
+    Args:
+        choice: how EC2 was chosen.
+        ask_code: asks for the MFA code of a device; see `core.aws.credentials`.
+    """
+
+    def __init__(self, choice: Ec2Choice, ask_code: AskCode = no_code) -> None:
+        self._choice = choice
+        self._ask_code = ask_code
+        self._lock = threading.RLock()
+        self._session: Any = None
+        self._clients: dict[tuple[str, str, bool], Any] = {}
+        self.skew: timedelta | None = None
+        """How far the service's clock was ahead of ours in its last answer."""
+
+    @property
+    def profile(self) -> str:
+        """The profile that is used."""
+        return str(self._opened().profile or "default")
+
+    def find_credentials(self) -> str:
+        """Find the credentials, and return where they come from.
+
+        Raises:
+            CredentialsError: there are none.
+        """
+        with self._lock:
+            return credentials.find(self._opened())
+
+    def forget_credentials(self) -> None:
+        """Look for the credentials anew at the next call, as after a login."""
+        with self._lock:
+            self._session = None
+            self._clients.clear()
+
+    def host(self, region: str) -> str:
+        """Return the host that is asked in a Region, with its port where one is given."""
+        return urlsplit(self.endpoint(region)).netloc
+
+    def endpoint(self, region: str) -> str:
+        """Return the URL that is asked in a Region."""
+        return str(self._client("ec2", region).meta.endpoint_url)
+
+    def foreign_host(self, region: str) -> str | None:
+        """Return the host that is asked in a Region unless it is one of AWS's own."""
+        host = self.host(region)
+        return None if host.split(":")[0].endswith(_AWS_SUFFIXES) else host
+
+    def is_in_the_clear(self, region: str) -> bool:
+        """Return whether answers cross a network unencrypted: http to anything but this machine."""
+        parts = urlsplit(self.endpoint(region))
+        return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+    def identity(self, region: str) -> Identity:
+        """Ask who the caller is (GetCallerIdentity, which needs no permission).
+
+        With an endpoint that was given, that endpoint is asked, and no other.
+        """
+        answer = self._call(self._client("sts", region), "GetCallerIdentity", {})
+        return Identity(str(answer["Account"]), str(answer["Arn"]))
+
+    def call(self, operation: str, region: str, **request: Any) -> Mapping[str, Any]:
+        """Call an operation of EC2, and return its answer in boto3's shape.
+
+        Raises:
+            EC2Error: the service refused.
+            NoAnswer, NotReached, CredentialsError: see `core.aws.errors`.
+        """
+        return self._call(self._client("ec2", region), operation, request)
+
+    def call_once(self, operation: str, region: str, **request: Any) -> Mapping[str, Any]:
+        """Call an operation that must not be repeated, and wait longer for its answer.
+
+        Raises:
+            EC2Error, NoAnswer, NotReached, CredentialsError: as `call`.
+        """
+        return self._call(self._client("ec2", region, once=True), operation, request)
+
+    def _call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        method: Callable[..., Mapping[str, Any]] = getattr(client, xform_name(operation))
+        host = urlsplit(client.meta.endpoint_url).netloc
+        with translated(host):
+            try:
+                answer = method(**request)
+            except ClientError as error:
+                self._note_clock(error.response)
+                raise
+        self._note_clock(answer)
+        return answer
+
+    def _note_clock(self, answer: Mapping[str, Any]) -> None:
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        if date:
+            try:
+                self.skew = parsedate_to_datetime(date) - datetime.now(UTC)
+            except (ValueError, TypeError):  # no date, or one without a time zone
+                self.skew = None
+
+    def _client(self, service: str, region: str, *, once: bool = False) -> Any:
+        with self._lock:
+            key = (service, region, once)
+            if key not in self._clients:
+                session = self._opened()
+                credentials.find(session)
+                config = Config(
+                    connect_timeout=self._choice.connect_timeout,
+                    read_timeout=max(self._choice.read_timeout, CREATE_READ_TIMEOUT)
+                    if once
+                    else self._choice.read_timeout,
+                    retries={"mode": "standard", "total_max_attempts": 1 if once else _TRIES},
+                )
+                with credentials.explained(session):
+                    self._clients[key] = session.create_client(
+                        service,
+                        region_name=region,
+                        endpoint_url=self._choice.endpoint_url,
+                        config=config,
+                    )
+                _keep_answers_out_of_logs()
+            return self._clients[key]
+
+    def _opened(self) -> Any:
+        with self._lock:
+            if self._session is None:
+                session = Session(profile=self._choice.profile)
+                session.set_config_variable("data_path", str(DATA_PATH))
+                credentials.prepare(session, self._ask_code)
+                self._session = session
+                _keep_answers_out_of_logs()
+            return self._session
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,76 @@
+"""Finds out what became of a pair when the answer of EC2 was lost.
+
+EC2 may show a change late, so that one look proves nothing: it is asked for half a minute.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from core.aws.answers import is_of_created_rsa
+from core.ec2.unanswered import (
+    NameOfAnother,
+    NoAnswer,
+    NotKnown,
+    NotMade,
+    NotReached,
+    PrivateKeyLost,
+)
+from core.errors import KeyPairsError
+from core.model import KeptKeyPair, KeyType, Tag
+
+SETTLES_WITHIN = 30.0
+"""Seconds for which EC2 is asked."""
+
+_PAUSES = (0.25, 0.5, 1.0, 2.0)
+"""Seconds between two questions; the last goes on."""
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""How much earlier than our call EC2 may say that it made the pair."""
+
+
+def rounds(sleep: Callable[[float], None] = time.sleep) -> Iterator[int]:
+    """Yield the numbers of the questions to ask, with pauses between them, for half a minute."""
+    waited, number = 0.0, 0
+    while True:
+        yield number
+        pause = _PAUSES[min(number, len(_PAUSES) - 1)]
+        if waited + pause > SETTLES_WITHIN:
+            return
+        sleep(pause)
+        waited += pause
+        number += 1
+
+
+def settle(
+    named: Callable[[str], KeptKeyPair | None],
+    key_name: str,
+    key_type: str,
+    tags: tuple[Tag, ...],
+    started: datetime,
+    why: str,
+    sleep: Callable[[float], None] = time.sleep,
+) -> KeyPairsError:
+    """Return what became of a CreateKeyPair whose answer was lost: one of the errors above.
+
+    `named` asks EC2 for the pair of a name, `started` is when the call was made, `why` the sentence
+    that says how the answer was lost. A pair counts as the one that was asked for only if its
+    type, its tags, its time and, of an RSA key, its kind of fingerprint are those of the call.
+    """
+    asked = False
+    for _ in rounds(sleep):
+        try:
+            found = named(key_name)
+        except (NoAnswer, NotReached):
+            continue
+        asked = True
+        if found is None:
+            continue
+        ours = (
+            found.create_time >= started - _CLOCKS_DIFFER
+            and found.key_type == key_type
+            and frozenset(found.tags) >= frozenset(tags)
+            and (key_type != KeyType.RSA or is_of_created_rsa(found.key_fingerprint))
+        )
+        return PrivateKeyLost(found, why) if ours else NameOfAnother(found, why)
+    return NotMade(key_name, why) if asked else NotKnown(key_name, why)

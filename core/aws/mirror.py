@@ -1,0 +1,131 @@
+"""Keeps what EC2 said last of a Region, and what this machine knows of its pairs.
+
+The file has the format of the Regions of this machine. EC2 is the truth: what it shows is taken
+over, and what it no longer shows becomes a deleted pair that keeps its custody. The journal is not
+told of it, because nobody here did it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.aws import answers
+from core.model import Custody, KeptKeyPair
+from core.store.access import RegionAccess
+from core.store.region_store import RegionState
+
+SHOWN_WITHIN = timedelta(seconds=60)
+"""How long EC2 may go on to show a pair that was deleted, or not to show a new one."""
+
+
+class Mirror:
+    """The file of a Region of EC2 on this machine.
+
+    Args:
+        access: the Region's file.
+    """
+
+    def __init__(self, access: RegionAccess) -> None:
+        self._access = access
+
+    @property
+    def state(self) -> RegionState:
+        """The Region as it was seen last.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        return self._access.store.read()
+
+    def seen(self, described: Iterable[Mapping[str, Any]]) -> tuple[KeptKeyPair, ...]:
+        """Return pairs as EC2 describes them, with what is known of them here."""
+        known = self.state.key_pairs
+        return tuple(_with_custody(each, known) for each in described)
+
+    def take_over(self, described: Sequence[Mapping[str, Any]]) -> tuple[KeptKeyPair, ...]:
+        """Make the file what EC2 shows of the whole Region, and return its pairs.
+
+        Raises:
+            StoreError: the file could not be written.
+        """
+        found = self.seen(described)
+        known = self.state.key_pairs
+        if len(found) == len(known) and all(known.get(p.key_pair_id) == p for p in found):
+            return found
+        with self._access.store.transaction() as transaction:
+            now = self._access.now()
+            shown = {pair.key_pair_id for pair in found}
+            # EC2 shows a change late: what was made or deleted a moment ago is as we know it.
+            lately = now - SHOWN_WITHIN
+            known = transaction.state.key_pairs
+            for key_pair_id, pair in list(known.items()):
+                if key_pair_id not in shown and pair.create_time < lately:
+                    transaction.remove(key_pair_id, now, None)
+            for key_pair_id, gone in list(transaction.state.deleted.items()):
+                if key_pair_id in shown and gone.key_pair and gone.delete_time < lately:
+                    transaction.restore(key_pair_id, None)
+            known, deleted = transaction.state.key_pairs, transaction.state.deleted
+            # Another session may have noted a file since the first look.
+            current = [
+                _merged(pair, known.get(pair.key_pair_id))
+                for pair in found
+                if pair.key_pair_id not in deleted
+            ]
+            for pair in current:
+                if pair.key_pair_id not in known:
+                    transaction.insert(pair, None)
+                elif known[pair.key_pair_id] != pair:
+                    transaction.update(pair, None)
+            return tuple(transaction.state.key_pairs.values())
+
+    def add(self, key_pair: KeptKeyPair, operation: str) -> None:
+        """Note a pair that EC2 acknowledged.
+
+        Raises:
+            StoreError: the file could not be written.
+        """
+        with self._access.store.transaction() as transaction:
+            known = transaction.state.named(key_pair.key_name)
+            if known is not None and known.key_pair_id != key_pair.key_pair_id:
+                transaction.remove(known.key_pair_id, self._access.now(), None)
+            if key_pair.key_pair_id in transaction.state.key_pairs:
+                transaction.update(key_pair, operation)
+            else:
+                transaction.insert(key_pair, operation)
+
+    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
+        """Note that EC2 deleted a pair; without one of this id nothing is done.
+
+        Raises:
+            StoreError: the file could not be written.
+        """
+        with self._access.store.transaction() as transaction:
+            if key_pair_id in transaction.state.key_pairs:
+                transaction.remove(key_pair_id, delete_time, operation)
+
+    def update(self, described: Iterable[Mapping[str, Any]], operation: str) -> None:
+        """Note what EC2 shows of some pairs now.
+
+        Raises:
+            StoreError: the file could not be written.
+        """
+        with self._access.store.transaction() as transaction:
+            known = transaction.state.key_pairs
+            for pair in [_with_custody(each, known) for each in described]:
+                if pair.key_pair_id in known:
+                    transaction.update(pair, operation)
+
+
+def _with_custody(described: Mapping[str, Any], known: Mapping[str, KeptKeyPair]) -> KeptKeyPair:
+    before = known.get(str(described["KeyPairId"]))
+    return answers.key_pair(described, None if before is None else before.custody)
+
+
+def _merged(key_pair: KeptKeyPair, current: KeptKeyPair | None) -> KeptKeyPair:
+    return key_pair if current is None else replace(key_pair, custody=current.custody)
+
+
+def custody_after(key_pair: KeptKeyPair, custody: Custody) -> KeptKeyPair:
+    """Return a pair that was brought back, with the custody of the one that was deleted."""
+    return replace(key_pair, custody=replace(custody, replaces=None))

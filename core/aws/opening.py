@@ -1,0 +1,157 @@
+"""Puts together the sessions in which EC2 answers, one for each Region of an account.
+
+Nothing here imports botocore before the first question, because the first frame of the app, and
+the list that was seen last, do not wait for it.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.aws import accounts, profiles
+from core.ec2 import regions
+from core.ec2.authorization import Authorizer
+from core.ec2.backend import MadeBy
+from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place
+from core.ec2.regions import Region
+from core.errors import SettingsError
+from core.local.spare_key import SpareKey
+from core.session import Session
+from core.store.access import RegionAccess
+
+if TYPE_CHECKING:
+    from core.aws.backend import Ec2Backend
+    from core.aws.connection import Connection
+    from core.keys.keygen import PrivateKey
+    from core.store.region_store import RegionStore
+
+_DECIDING = ("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2")
+"""The variables that lead to another account or host than the profile does."""
+
+AskCode = Callable[[str], str | None]
+"""Asks for the MFA code of a device, given its ARN; None gives up."""
+
+
+def chosen_region(
+    choice: Ec2Choice, named: str | None, environment: Mapping[str, str] = os.environ
+) -> Region:
+    """Return the Region of that name, else the one that a variable or the profile names.
+
+    Raises:
+        SettingsError: none is named, or there is no such Region; it is never guessed.
+    """
+    named = named or profiles.region(_profile(choice, environment), environment)
+    if not named:
+        raise SettingsError(
+            "No Region is chosen: give --region, set AWS_REGION, or `region` in the profile."
+        )
+    return regions.region(named)
+
+
+def _profile(choice: Ec2Choice, environment: Mapping[str, str]) -> str:
+    return choice.profile or environment.get("AWS_PROFILE") or "default"
+
+
+class Ec2Account:
+    """One account of EC2, asked with the credentials that a person chose.
+
+    Args:
+        choice: how EC2 was chosen.
+        data_dir: the data folder; what EC2 said last is kept below it.
+        authorizer_of: who may do what from here, for each Region.
+        made_by: who makes a new key.
+        ask_code: asks for MFA codes.
+        environment: the variables that lead to a profile, an account or a host.
+    """
+
+    def __init__(
+        self,
+        choice: Ec2Choice,
+        data_dir: Path,
+        authorizer_of: Callable[[Region], Authorizer],
+        made_by: MadeBy = MadeBy.HERE,
+        ask_code: AskCode = lambda device: None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._choice = choice
+        self._data_dir = data_dir
+        self._authorizer_of = authorizer_of
+        self._made_by = made_by
+        self._ask_code = ask_code
+        self._environment = environment
+        self._profile = _profile(choice, environment)
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._folder_name: str | None = None
+
+    def session(self, name: str) -> Session:
+        """Return the session of a Region; nothing is asked and nothing is read yet.
+
+        Raises:
+            SettingsError: there is no such Region.
+        """
+        region = regions.region(name)
+
+        def open_store() -> "RegionStore":
+            from core.store.region_store import RegionStore
+
+            return RegionStore(self._folder(region.name), region.name)
+
+        access = RegionAccess(open_store, self._authorizer_of(region))
+
+        def open_backend() -> "Ec2Backend":
+            from core.aws.backend import Ec2Backend
+
+            return Ec2Backend(self.connection(), access, self._made_by, spare_key)
+
+        def make_spare_key() -> "PrivateKey | None":
+            if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
+                return None
+            from core.keys import keygen
+            from core.model import KeyType
+
+            return keygen.generate(KeyType.RSA)
+
+        spare_key = SpareKey(make_spare_key)
+        place = Ec2Place(self._profile, lambda: self.facts(region.name))
+        return Session(open_backend, access, spare_key, self.session, place)
+
+    def connection(self) -> "Connection":
+        """Return the connection; the first call imports botocore, which takes some 150 ms."""
+        with self._lock:
+            if self._connection is None:
+                from core.aws.connection import Connection
+
+                self._connection = Connection(self._choice, self._ask_code)
+            return self._connection
+
+    def facts(self, region: str) -> Ec2Facts:
+        """Ask EC2 who the caller is, and note the account for the next time.
+
+        Raises:
+            CredentialsError, EC2Error, NoAnswer, NotReached: see `core.aws.errors`.
+        """
+        connection = self.connection()
+        identity = connection.identity(region)
+        host = connection.foreign_host(region)
+        name = accounts.folder_name(identity.account, host)
+        with self._lock:
+            self._folder_name = name
+        accounts.remember(self._data_dir, self._asked(), name)
+        return Ec2Facts(identity.account, identity.user, host, connection.is_in_the_clear(region))
+
+    def _asked(self) -> str:
+        """Return what decides which account is asked, as far as it is not in the AWS files."""
+        variables = (self._environment.get(name, "") for name in _DECIDING)
+        return " ".join(filter(None, (self._profile, self._choice.endpoint_url, *variables)))
+
+    def _folder(self, region: str) -> Path:
+        """Return the folder of the account: the one of the last time, else EC2 is asked."""
+        with self._lock:
+            name = self._folder_name or accounts.remembered(self._data_dir, self._asked())
+        if name is None:
+            self.facts(region)
+            name = self._folder_name
+        return self._data_dir / "ec2" / (name or "")

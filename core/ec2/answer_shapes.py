@@ -1,0 +1,47 @@
+"""Makes answers of EC2's key-pair API, in the spelling of the service model of 2016-11-15."""
+
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any
+
+    Answer = dict[str, Any]
+
+
+def described_key_pair(
+    *,
+    key_pair_id: str,
+    key_name: str,
+    key_type: str,
+    key_fingerprint: str,
+    create_time: "datetime",
+    tags: "list[Answer]",
+    public_key: str | None,
+) -> "Answer":
+    """Return a key pair as DescribeKeyPairs answers it; `public_key` only where it was asked for.
+
+    The service appends the name as a comment, and a line break.
+    """
+    answer: Answer = {
+        "KeyPairId": key_pair_id,
+        "KeyType": key_type,
+        "Tags": tags,
+        "CreateTime": create_time,
+        "KeyName": key_name,
+        "KeyFingerprint": key_fingerprint,
+    }
+    if public_key is not None:
+        answer["PublicKey"] = f"{public_key} {key_name}\n"
+    return answer
+
+
+def described_tag(*, key: str, value: str, resource_id: str, resource_type: str) -> "Answer":
+    """Return a tag as DescribeTags answers it."""
+    return {
+        "Key": key,
+        "ResourceId": resource_id,
+        "ResourceType": resource_type,
+        "Value": value,
+    }

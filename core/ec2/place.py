@@ -1,0 +1,92 @@
+"""Says where key pairs are kept, this machine or EC2, and whether a person chose EC2."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core.errors import SettingsError
+
+
+class Ec2Facts(NamedTuple):
+    """What EC2 said of itself and of the caller, or what is known from the last time.
+
+    Attributes:
+        account: the number of the account.
+        user: the user, or the role and its session; empty until EC2 was asked.
+        host: the host that is asked unless it is one of AWS's own.
+        is_in_the_clear: answers cross a network unencrypted.
+    """
+
+    account: str
+    user: str = ""
+    host: str | None = None
+    is_in_the_clear: bool = False
+
+
+class Ec2Place(NamedTuple):
+    """EC2 as a person chose it; this machine is None instead.
+
+    Attributes:
+        profile: the profile of the AWS files, empty where the environment names the credentials.
+        ask: asks EC2 who the caller is; blocks, and raises what `core.aws.errors` has.
+    """
+
+    profile: str
+    ask: Callable[[], Ec2Facts]
+
+
+VARIABLE = "KEYPAIRS_BACKEND"
+"""The environment variable that chooses between `local` and `ec2`."""
+
+PLACES = ("local", "ec2")
+
+
+@dataclass(frozen=True, slots=True)
+class Ec2Choice:
+    """How EC2 was chosen: what is None comes from the AWS variables and files.
+
+    Times are seconds.
+    """
+
+    profile: str | None = None
+    endpoint_url: str | None = None
+    connect_timeout: float = 5.0
+    read_timeout: float = 20.0
+
+
+def chosen(
+    *,
+    ec2: bool = False,
+    profile: str | None = None,
+    endpoint_url: str | None = None,
+    connect_timeout: float | None = None,
+    read_timeout: float | None = None,
+    configured: tuple[str | None, str | None] = (None, None),
+    environment: Mapping[str, str] = os.environ,
+) -> Ec2Choice | None:
+    """Return how EC2 was chosen, or None for this machine.
+
+    An option chooses EC2, then the variable decides, then `configured`: the place and the profile
+    of the configuration file. The variables of AWS say more once EC2 was chosen, never by
+    themselves.
+
+    Raises:
+        SettingsError: the variable or the file names no such place.
+    """
+    place, configured_profile = configured
+    for named, source in ((environment.get(VARIABLE), VARIABLE), (place, "place")):
+        if named and named not in PLACES:
+            raise SettingsError(f"{source} is {named}, but there are only local and ec2.")
+    place = environment.get(VARIABLE) or place
+    if not (ec2 or profile or endpoint_url or place == "ec2"):
+        return None
+    if not profile and "AWS_PROFILE" not in environment:
+        profile = configured_profile
+    usual = Ec2Choice()
+    return Ec2Choice(
+        profile or None,
+        endpoint_url,
+        usual.connect_timeout if connect_timeout is None else connect_timeout,
+        usual.read_timeout if read_timeout is None else read_timeout,
+    )

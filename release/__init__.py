@@ -1,0 +1,1 @@
+"""Makes what is handed out at a release."""

@@ -1,0 +1,273 @@
+import io
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from core.aws import opted_in
+from core.aws.backend import Ec2Backend
+from core.aws.connection import Connection
+from core.aws.usage import usage
+from core.ec2.authorization import Authorizer
+from core.ec2.backend import MadeBy
+from core.ec2.filters import Filter
+from core.ec2.place import Ec2Choice
+from core.ec2.regions import region
+from core.errors import (
+    InvalidID,
+    InvalidKeyPairNotFound,
+    InvalidParameterValue,
+    KeyPairsError,
+    ServiceError,
+    UnauthorizedOperation,
+)
+from core.model import PrivateKeyState, Tag, TagSelector
+from core.store.access import RegionAccess
+from tests.ec2_server import ACCOUNT, LOST, Ec2Server, Fault
+from tests.helpers import PUBLIC_KEY
+
+Open = Callable[..., Ec2Backend]
+HERE, EC2 = MadeBy.HERE, MadeBy.EC2
+
+
+def test_what_is_seen_is_kept_with_what_is_known_here(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(HERE)
+    backend.create_key_pair(key_name="ours", key_type="ed25519")
+    server.client_of("us-east-1").create_key_pair(KeyName="theirs", KeyType="rsa")
+    found = {pair.key_name: pair for pair in backend.describe_key_pairs()}
+    assert {name: pair.custody.private_key for name, pair in found.items()} == {
+        "ours": PrivateKeyState.UNSAVED,
+        "theirs": PrivateKeyState.ELSEWHERE,
+    }
+    assert found["theirs"].custody.fingerprints.ssh_sha256.startswith("SHA256:")
+    assert len(found["theirs"].key_fingerprint) == 59
+    kept = access.store.read().key_pairs
+    assert {pair.key_name: pair for pair in kept.values()} == found
+
+
+def test_a_look_that_shows_nothing_new_writes_nothing(
+    open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(HERE)
+    backend.create_key_pair(key_name="ours", key_type="ed25519")
+    backend.describe_key_pairs()
+    before = access.store.path.read_bytes()
+    backend.describe_key_pairs()
+    assert access.store.path.read_bytes() == before
+
+
+def test_a_pair_that_vanished_keeps_its_custody(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(HERE)
+    created = backend.create_key_pair(key_name="ours", key_type="ed25519")
+    now = access.now
+    access.now = lambda: now() + timedelta(minutes=5)
+    server.client_of("us-east-1").delete_key_pair(KeyName="ours")
+    assert backend.describe_key_pairs() == ()
+    (gone,) = backend.deleted_key_pairs()
+    assert gone.key_pair is not None
+    assert gone.key_pair.custody == created.key_pair.custody
+
+
+def test_a_new_pair_that_is_shown_late_is_not_taken_for_deleted(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(HERE)
+    backend.describe_key_pairs()
+    server.hidden = 60.0
+    created = backend.create_key_pair(key_name="ours", key_type="ed25519")
+    assert [p.key_name for p in backend.describe_key_pairs()] == ["ours"]
+    assert backend.deleted_key_pairs() == ()
+    server.hidden = 0.0
+    (shown,) = backend.describe_key_pairs()
+    assert shown.key_pair_id == created.key_pair.key_pair_id
+    assert shown.custody == created.key_pair.custody
+
+
+def test_deleting_is_by_id_and_can_be_repeated(server: Ec2Server, open_backend: Open) -> None:
+    backend = open_backend(HERE)
+    pair = backend.create_key_pair(key_name="ours", key_type="ed25519").key_pair
+    assert backend.delete_key_pair(key_name="ours") == pair.key_pair_id
+    assert backend.delete_key_pair(key_pair_id=pair.key_pair_id) is None
+    assert backend.delete_key_pair(key_name="ours") is None
+    with pytest.raises(InvalidParameterValue):
+        backend.delete_key_pair(key_pair_id="key-0123456789abcdef0")
+
+
+def test_what_was_deleted_comes_back_as_a_new_pair_with_its_custody(
+    open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(HERE)
+    pair = backend.create_key_pair(key_name="ours", key_type="rsa").key_pair
+    backend.delete_key_pair(key_pair_id=pair.key_pair_id)
+    again = backend.restore_key_pair(pair.key_pair_id)
+    assert again.key_pair_id != pair.key_pair_id
+    assert again.public_key == pair.public_key
+    assert again.custody.private_key is PrivateKeyState.UNSAVED
+    assert [p.key_pair_id for p in backend.describe_key_pairs()] == [again.key_pair_id]
+
+
+def test_tags_are_set_in_ec2_and_noted_here(open_backend: Open, access: RegionAccess) -> None:
+    backend = open_backend(HERE)
+    pair = backend.create_key_pair(key_name="ours", key_type="ed25519").key_pair
+    ids = [pair.key_pair_id]
+    backend.create_tags(resources=ids, tags=[Tag("a", "1"), Tag("b", "2")])
+    backend.delete_tags(resources=ids, tags=[TagSelector("a")])
+    backend.set_tags(key_pair_id=pair.key_pair_id, tags=[Tag("c", "3")])
+    (shown,) = backend.describe_key_pairs()
+    assert shown.tags == (Tag("c", "3"),)
+    assert access.store.read().key_pairs[pair.key_pair_id].tags == (Tag("c", "3"),)
+    rows, token = backend.describe_tags()
+    assert [(row.resource_id, row.key, row.value) for row in rows] == [(ids[0], "c", "3")]
+    assert token is None
+    with pytest.raises(InvalidID):
+        backend.create_tags(resources=["key-0123456789abcdef0"], tags=[Tag("a")])
+
+
+def test_names_ids_and_filters_are_ec2s_to_judge(open_backend: Open) -> None:
+    backend = open_backend(HERE)
+    pair = backend.import_key_pair(key_name="a*b", public_key_material=PUBLIC_KEY)
+    assert backend.describe_key_pairs(key_names=["a*b"]) == (pair,)
+    assert backend.describe_key_pairs(key_pair_ids=[pair.key_pair_id]) == (pair,)
+    assert backend.describe_key_pairs(filters=[Filter("key-name", ("a*",))]) == (pair,)
+    with pytest.raises(InvalidKeyPairNotFound) as error:
+        backend.describe_key_pairs(key_names=["zz"])
+    assert error.value.message == "The key pair 'zz' does not exist"
+
+
+def test_a_read_only_session_sends_no_change(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    access.authorizer = Authorizer(region("us-east-1"), "anna", read_only=True)
+    backend = open_backend(HERE)
+    for change in (
+        lambda: backend.create_key_pair(key_name="a"),
+        lambda: backend.import_key_pair(key_name="a", public_key_material=PUBLIC_KEY),
+        lambda: backend.delete_key_pair(key_name="a"),
+        lambda: backend.create_tags(resources=["x"], tags=[Tag("a")]),
+        lambda: backend.delete_tags(resources=["x"]),
+    ):
+        with pytest.raises(UnauthorizedOperation):
+            change()
+    assert server.calls.total() + server.dry_runs.total() == 0
+
+
+def test_an_unknown_refusal_keeps_its_code_text_and_status(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    server.refusals["DescribeKeyPairs"] = ("PendingVerification", "Your account …", 402)
+    with pytest.raises(ServiceError) as error:
+        open_backend(HERE).describe_key_pairs()
+    assert (error.value.code, error.value.message, error.value.status) == (
+        "PendingVerification",
+        "Your account …",
+        402,
+    )
+
+
+def test_reads_are_repeated_when_ec2_is_busy(server: Ec2Server, open_backend: Open) -> None:
+    server.throttled["DescribeKeyPairs"] = 2
+    assert open_backend(HERE).describe_key_pairs() == ()
+    assert server.calls["DescribeKeyPairs"] == 3
+
+
+def test_who_is_asked_and_as_whom(server: Ec2Server) -> None:
+    connection = Connection(Ec2Choice())
+    identity = connection.identity("us-east-1")
+    assert (identity.account, identity.user) == (ACCOUNT, "anna")
+    assert connection.foreign_host("us-east-1") == server.url.removeprefix("http://")
+    assert not connection.is_in_the_clear("us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("url", "in_the_clear"),
+    [
+        ("http://127.0.0.1:9", False),
+        ("http://localhost:9", False),
+        ("http://[::1]:9", False),
+        ("http://10.0.0.1", True),
+        ("http://127.evil.example", True),
+        ("https://10.0.0.1", False),
+    ],
+)
+def test_http_to_another_machine_is_in_the_clear(
+    url: str, in_the_clear: bool, server: Ec2Server
+) -> None:
+    connection = Connection(Ec2Choice(endpoint_url=url))
+    assert connection.is_in_the_clear("us-east-1") is in_the_clear
+
+
+def test_what_was_launched_with_a_pair_is_told(server: Ec2Server) -> None:
+    server.instances = [
+        {
+            "InstanceId": "i-1",
+            "KeyName": "ci",
+            "State": {"Code": 16, "Name": "running"},
+            "Tags": [{"Key": "Name", "Value": "web"}],
+        },
+        {"InstanceId": "i-2", "KeyName": "other", "State": {"Code": 80, "Name": "stopped"}},
+    ]
+    server.templates = [
+        {
+            "LaunchTemplateId": "lt-1",
+            "LaunchTemplateName": "fleet",
+            "VersionNumber": number,
+            "DefaultVersion": number == 1,
+            "LaunchTemplateData": {"KeyName": "ci"},
+        }
+        for number in (1, 2)
+    ]
+    found = usage(Connection(Ec2Choice()), "us-east-1", "ci")
+    assert [(i.instance_id, i.name, i.state) for i in found.instances or ()] == [
+        ("i-1", "web", "running")
+    ]
+    assert [(t.template_id, t.name) for t in found.templates or ()] == [("lt-1", "fleet")]
+    server.refusals["DescribeInstances"] = ("UnauthorizedOperation", "no", 403)
+    found = usage(Connection(Ec2Choice()), "us-east-1", "ci")
+    assert found.instances is None
+    assert not found.is_known
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_no_log_and_no_error_holds_the_private_key(
+    fault: Fault, server: Ec2Server, open_backend: Open
+) -> None:
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    logging.root.addHandler(handler)
+    level = logging.root.level
+    logging.root.setLevel(logging.DEBUG)
+    for name in ("botocore", "botocore.parsers", "urllib3"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    try:
+        backend = open_backend(EC2, fault)
+        server.faults["CreateKeyPair"] = [fault]
+        with suppress(KeyPairsError):
+            backend.create_key_pair(key_name="ci", key_type="ed25519")
+        backend.delete_key_pair(key_name="ci")
+        created = backend.create_key_pair(key_name="ci", key_type="ed25519")
+        material = created.key_material.reveal()
+    finally:
+        logging.root.removeHandler(handler)
+        logging.root.setLevel(level)
+        for name in ("botocore", "botocore.parsers", "urllib3"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
+    assert "PRIVATE KEY" in material
+    assert "PRIVATE KEY" not in log.getvalue()
+    assert material.splitlines()[3] not in log.getvalue()
+
+
+def test_regions_that_are_not_enabled_are_told_apart(server: Ec2Server) -> None:
+    server.not_opted_in = {"af-south-1"}
+    connection = Connection(Ec2Choice())
+    found = opted_in.regions(connection, "us-east-1")
+    assert [name for name, enabled in found.items() if not enabled] == ["af-south-1"]
+    assert found["eu-west-1"]
+    with pytest.raises(ServiceError) as error:
+        connection.call("DescribeKeyPairs", "af-south-1")
+    assert (error.value.code, error.value.status) == ("AuthFailure", 401)

@@ -1,0 +1,237 @@
+"""What is said where there are no credentials, and what is done about it; no network, no AWS."""
+
+import json
+import stat
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from botocore.credentials import (  # type: ignore[import-untyped]  # botocore has no types
+    AssumeRoleProvider,
+    ProcessProvider,
+    ProfileProviderBuilder,
+)
+from botocore.exceptions import LoginTokenLoadError  # type: ignore[import-untyped]  # likewise
+from botocore.session import Session  # type: ignore[import-untyped]  # likewise
+
+from core.aws import credentials
+from core.aws.connection import Connection
+from core.aws.opening import chosen_region
+from core.aws.profiles import profiles
+from core.ec2.place import Ec2Choice
+from core.ec2.unanswered import CredentialsError, NextStep, NotReached
+from core.errors import SettingsError
+from tests.ec2_server import Ec2Server
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(autouse=True)
+def nothing_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No AWS variables, empty files, no instance to ask."""
+    import os
+
+    for name in os.environ:
+        if name.startswith(("AWS_", "KEYPAIRS_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def configure(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config").write_text(text)
+
+
+def refused(connection: Connection) -> CredentialsError:
+    with pytest.raises(CredentialsError) as error:
+        connection.find_credentials()
+    return error.value
+
+
+def program(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "credentials-program"
+    path.write_text(f"#!{sys.executable}\n{text}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_none_at_all() -> None:
+    error = refused(Connection(Ec2Choice()))
+    assert "not in the environment, not in profile default" in str(error)
+    assert error.next_step is NextStep.CHOOSE
+    assert error.command == ("aws", "configure", "--profile", "default")
+
+
+def test_environment_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "credentials").write_text(
+        "[prod]\naws_access_key_id = AKIA\naws_secret_access_key = s\n"
+    )
+    assert Connection(Ec2Choice(profile="prod")).find_credentials() == "shared-credentials-file"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    assert "AWS_SECRET_ACCESS_KEY" in str(refused(Connection(Ec2Choice())))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    assert Connection(Ec2Choice()).find_credentials() == "env"
+
+
+def test_an_unknown_profile_names_the_nearest(tmp_path: Path) -> None:
+    configure(tmp_path, "[profile production]\nregion = eu-west-1\n[default]\n")
+    error = refused(Connection(Ec2Choice(profile="prodction")))
+    assert str(error) == (
+        "There is no profile prodction in the AWS configuration; nearest: production."
+    )
+    assert error.next_step is NextStep.CHOOSE
+    assert profiles() == ("default", "production")
+
+
+def test_a_file_that_is_no_configuration(tmp_path: Path) -> None:
+    configure(tmp_path, "no configuration\n")
+    assert str(tmp_path / "config") in str(refused(Connection(Ec2Choice())))
+
+
+def test_the_region_comes_from_variables_and_profile_and_is_never_guessed(
+    tmp_path: Path,
+) -> None:
+    def region_of(variables: dict[str, str], chosen: str | None = None) -> str:
+        files = {
+            "AWS_CONFIG_FILE": str(tmp_path / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        }
+        return chosen_region(Ec2Choice(profile="a"), chosen, files | variables).name
+
+    with pytest.raises(SettingsError, match="No Region is chosen"):
+        region_of({})
+    configure(tmp_path, "[profile a]\nregion = eu-west-1\n")
+    assert region_of({}) == "eu-west-1"
+    variables = {"AWS_DEFAULT_REGION": "us-west-1"}
+    assert region_of(variables) == "us-west-1"
+    variables["AWS_REGION"] = "us-west-2"
+    assert region_of(variables) == "us-west-2"
+    variables["KEYPAIRS_REGION"] = "us-east-2"
+    assert region_of(variables) == "us-east-2"
+    assert region_of(variables, "af-south-1") == "af-south-1"
+
+
+@pytest.mark.parametrize("until", [None, -1])
+def test_sso_without_a_token_or_with_an_old_one(tmp_path: Path, until: int | None) -> None:
+    import hashlib
+
+    url = "https://example.awsapps.com/start"
+    configure(
+        tmp_path,
+        f"[profile w]\nsso_start_url = {url}\nsso_region = us-east-1\n"
+        "sso_account_id = 123456789012\nsso_role_name = r\n",
+    )
+    if until is not None:
+        folder = tmp_path / ".aws" / "sso" / "cache"
+        folder.mkdir(parents=True)
+        expires = datetime.now(UTC) + timedelta(hours=until)
+        name = hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
+        token = {"accessToken": "t", "expiresAt": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        (folder / f"{name}.json").write_text(json.dumps(token))
+    error = refused(Connection(Ec2Choice(profile="w")))
+    assert "SSO session of profile w has expired, or never began" in str(error)
+    assert error.next_step is NextStep.LOG_IN
+    assert error.command == ("aws", "sso", "login", "--profile", "w")
+
+
+def test_an_aws_login_says_what_it_needs(tmp_path: Path) -> None:
+    configure(tmp_path, "[profile l]\nlogin_session = arn:aws:iam::1:user/a\n")
+    error = refused(Connection(Ec2Choice(profile="l")))
+    assert "needs the package awscrt" in str(error)
+    assert "aws configure export-credentials --profile l" in str(error)
+
+
+def test_an_aws_login_that_has_expired_is_logged_in_again(tmp_path: Path) -> None:
+    configure(tmp_path, "[profile l]\nregion = us-east-1\n")
+    with pytest.raises(CredentialsError) as error, credentials.explained(Session(profile="l")):
+        raise LoginTokenLoadError(error_msg="no token; please reauthenticate")
+    assert error.value.next_step is NextStep.LOG_IN
+    assert error.value.command == ("aws", "login", "--profile", "l")
+
+
+ROLE = (
+    "[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = s\n"
+    "[profile admin]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n"
+    "mfa_serial = arn:aws:iam::1:mfa/anna\nregion = us-east-1\n"
+)
+
+
+def test_the_mfa_code_is_asked_by_us_once_and_shared_with_the_aws_cli(
+    tmp_path: Path, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    configure(tmp_path, ROLE)
+    asked: list[str] = []
+
+    def ask(device: str) -> str:
+        asked.append(device)
+        return "123456"
+
+    assert Connection(Ec2Choice(profile="admin"), ask).find_credentials() == "assume-role"
+    assert asked == ["arn:aws:iam::1:mfa/anna"]
+    assert Connection(Ec2Choice(profile="admin"), ask).find_credentials() == "assume-role"
+    assert len(asked) == 1
+    (cached,) = (tmp_path / ".aws" / "cli" / "cache").iterdir()
+    assert json.loads(cached.read_text())["Credentials"]["AccessKeyId"] == "ASIA123456"
+
+
+def test_no_mfa_code_is_no_credentials(tmp_path: Path) -> None:
+    configure(tmp_path, ROLE)
+    error = refused(Connection(Ec2Choice(profile="admin")))
+    assert "needs an MFA code" in str(error)
+    assert error.next_step is NextStep.ASK_AGAIN
+
+
+@pytest.mark.parametrize("profile", ["p", "through-a-role"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import sys; sys.exit('token expired')", "token expired"),
+        ("print('not json')", "is not the JSON"),
+        ("print('{\"Version\": 2}')", "Unsupported version"),
+        ("import time; time.sleep(60)", "did not answer within"),
+        ("import sys; sys.exit(sys.stdin.read() and 'asked' or 'no input')", "no input"),
+    ],
+)
+def test_a_credential_process_that_fails_is_named_and_never_waited_for_for_ever(
+    profile: str, text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "sleep" in text:
+        monkeypatch.setattr(credentials, "PROCESS_TIMEOUT", 0.5)
+    configure(
+        tmp_path,
+        f"[profile p]\ncredential_process = {program(tmp_path, text)}\n"
+        "[profile through-a-role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p\n",
+    )
+    assert said in str(refused(Connection(Ec2Choice(profile=profile))))
+
+
+def test_a_credential_process_that_is_not_there(tmp_path: Path) -> None:
+    configure(tmp_path, f"[profile p]\ncredential_process = {tmp_path / 'nowhere'}\n")
+    error = refused(Connection(Ec2Choice(profile="p")))
+    assert f"{tmp_path / 'nowhere'}, which is missing" in str(error)
+
+
+def test_a_host_that_nobody_answers_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    connection = Connection(Ec2Choice(endpoint_url="http://127.0.0.1:9"))
+    with pytest.raises(NotReached, match=r"^127\.0\.0\.1:9 cannot be reached"):
+        connection.call("DescribeKeyPairs", REGION)
+
+
+def test_the_private_parts_of_botocore_that_are_used_are_there() -> None:
+    session = Session()
+    chain = session.get_component("credential_provider")
+    roles, process = chain.get_provider("assume-role"), chain.get_provider("custom-process")
+    assert isinstance(roles, AssumeRoleProvider), "the provider of roles has another name"
+    assert isinstance(process, ProcessProvider), "the provider of programs has another name"
+    assert callable(roles._prompter), "botocore asks for MFA codes by another attribute"
+    assert hasattr(roles, "cache"), "botocore keeps the credentials of roles elsewhere"
+    assert isinstance(roles._profile_provider_builder, ProfileProviderBuilder)
+    assert callable(process._popen), "botocore starts programs by another attribute"
+    assert callable(ProfileProviderBuilder(session)._create_process_provider)

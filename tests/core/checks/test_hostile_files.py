@@ -1,0 +1,66 @@
+"""What the worst files cost: no time in a library that is deaf, and little of our own."""
+
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from core.checks.look_up import Finder
+from core.keys.reading import import_material
+from tests.hostile_keys import hostile_files
+
+MOST_SECONDS = 0.3
+MOST_BYTES = 64 * 1024 * 1024
+
+
+def cpu_seconds(finder: Finder, path: Path) -> float:
+    """Return the least of two measurements, of which one may be that of a busy machine."""
+
+    def once() -> float:
+        before = time.process_time()
+        list(finder.look(str(path)))
+        return time.process_time() - before
+
+    return min(once(), once())
+
+
+def test_no_file_of_64_kib_costs_more_than_a_moment(tmp_path: Path) -> None:
+    finder = Finder([])
+    too_much = []
+    for number, (name, data) in enumerate(hostile_files().items()):
+        path = tmp_path / f"{number}"
+        path.write_bytes(data)
+        seconds = cpu_seconds(finder, path)
+        if seconds > MOST_SECONDS:
+            too_much.append((name, round(seconds, 2)))
+    assert too_much == []
+
+
+@pytest.mark.long
+def test_no_file_of_64_kib_takes_much_memory(tmp_path: Path) -> None:
+    finder = Finder([])
+    too_much = []
+    for number, (name, data) in enumerate(hostile_files().items()):
+        path = tmp_path / f"{number}"
+        path.write_bytes(data)
+        tracemalloc.start()
+        list(finder.look(str(path)))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        if peak > MOST_BYTES:
+            too_much.append((name, peak))
+    assert too_much == []
+
+
+def test_no_text_that_is_typed_costs_more_than_a_moment() -> None:
+    too_much = []
+    for name, data in hostile_files().items():
+        text = data.decode("latin-1")
+        before = time.process_time()
+        import_material.private_key_refusal(text)
+        list(Finder([]).in_text(text))
+        seconds = time.process_time() - before
+        if seconds > MOST_SECONDS:
+            too_much.append((name, round(seconds, 2)))
+    assert too_much == []

@@ -1,0 +1,147 @@
+"""The verbs over EC2, which is our own core behind HTTP on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ec2_server import ARN, LOST, Ec2Server, Fault, ec2_server, environment
+
+ROOT = Path(__file__).parents[3]
+Keypairs = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Ec2Server]:
+    with ec2_server(tmp_path / "in-ec2") as running:
+        yield running
+
+
+@pytest.fixture
+def keypairs(server: Ec2Server, tmp_path: Path) -> Keypairs:
+    """Runs the program with the AWS variables, and without what is named in `without`."""
+    variables = {
+        **environment(server, tmp_path),
+        "PATH": os.environ["PATH"],
+        "KEYPAIRS_DATA_DIR": str(tmp_path / "here"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+    def run(*arguments: str, without: str = "", **more: str) -> "subprocess.CompletedProcess[str]":
+        chosen = {name: value for name, value in (variables | more).items() if name != without}
+        return subprocess.run(
+            [sys.executable, "-m", "tui", *arguments],
+            env=chosen,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=tmp_path,
+        )
+
+    return run
+
+
+def test_without_a_choice_the_aws_variables_lead_nowhere(
+    keypairs: Keypairs, server: Ec2Server
+) -> None:
+    done = keypairs("describe-key-pairs")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"KeyPairs": []})
+    assert server.calls.total() == 0
+
+
+@pytest.mark.parametrize("way", ["--ec2", "KEYPAIRS_BACKEND", "config.toml"])
+def test_each_way_to_choose_ec2_asks_it(
+    way: str, keypairs: Keypairs, server: Ec2Server, tmp_path: Path
+) -> None:
+    if way == "config.toml":
+        (tmp_path / ".config" / "keypairs").mkdir(parents=True)
+        (tmp_path / ".config" / "keypairs" / "config.toml").write_text('place = "ec2"\n')
+    options = ["--ec2"] if way == "--ec2" else []
+    variables = {"KEYPAIRS_BACKEND": "ec2"} if way == "KEYPAIRS_BACKEND" else {}
+    done = keypairs(*options, "describe-key-pairs", **variables)
+    assert done.returncode == 0, done.stderr
+    assert server.calls["DescribeKeyPairs"] == 1
+
+
+def test_a_saved_key_is_made_here_and_never_sent(
+    keypairs: Keypairs, server: Ec2Server, tmp_path: Path
+) -> None:
+    done = keypairs("create-key-pair", "--ec2", "--key-name", "ci", "--save", "ci.pem", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["SavedTo"] == str(tmp_path / "ci.pem")
+    assert (server.calls["ImportKeyPair"], server.calls["CreateKeyPair"]) == (1, 0)
+    public_key = subprocess.run(
+        ["ssh-keygen", "-y", "-f", tmp_path / "ci.pem"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    shown = json.loads(keypairs("describe-key-pairs", "--ec2", "--include-public-key").stdout)
+    assert shown["KeyPairs"][0]["PublicKey"].split()[:2] == public_key[:2]
+    listed = keypairs("list", "--ec2", "--json")
+    assert "ci.pem" in listed.stdout
+
+
+def test_printed_it_is_made_by_ec2_as_aws_has_it(keypairs: Keypairs, server: Ec2Server) -> None:
+    done = keypairs(
+        "create-key-pair", "--ec2", "--key-name", "ci", "--key-type", "ed25519",
+        "--query", "KeyMaterial", "--output", "text",
+    )  # fmt: skip
+    assert done.stdout.startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
+    assert (server.calls["ImportKeyPair"], server.calls["CreateKeyPair"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(each, marks=[] if each is Fault.CUT else pytest.mark.long)
+        for each in LOST
+        if each is not Fault.STALL
+    ],
+)
+def test_a_lost_answer_names_the_orphan_and_deletes_it_only_if_asked(
+    fault: Fault, keypairs: Keypairs, server: Ec2Server
+) -> None:
+    server.faults["CreateKeyPair"] = [fault, fault]
+    done = keypairs("create-key-pair", "--ec2", "--key-name", "ci")
+    assert (done.returncode, done.stdout) == (255, "")
+    (pair,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
+    assert pair["KeyPairId"] in done.stderr
+    assert "PRIVATE KEY" not in done.stderr
+    done = keypairs("create-key-pair", "--ec2", "--key-name", "other", "--delete-orphan")
+    assert done.returncode == 255
+    assert "was deleted again" in done.stderr
+    names = [p["KeyName"] for p in server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]]
+    assert names == ["ci"]
+    assert server.calls["CreateKeyPair"] == 2
+
+
+def test_refusals_settings_and_silence_have_the_statuses_of_the_aws_cli(
+    keypairs: Keypairs, server: Ec2Server
+) -> None:
+    found = {
+        "an unknown name": keypairs("describe-key-pairs", "--ec2", "--key-names", "zz"),
+        "no Region": keypairs("describe-key-pairs", "--ec2", without="AWS_REGION"),
+        "half a key": keypairs("describe-key-pairs", "--ec2", without="AWS_SECRET_ACCESS_KEY"),
+        "no such profile": keypairs("describe-key-pairs", "--profile", "zz"),
+        "nobody there": keypairs("describe-key-pairs", "--endpoint-url", "http://127.0.0.1:9"),
+        "no such place": keypairs("describe-key-pairs", KEYPAIRS_BACKEND="cloud"),
+        "read-only": keypairs("delete-key-pair", "--ec2", "--key-name", "a", "--read-only"),
+        "nothing of EC2": keypairs("doctor", "--ec2"),
+    }
+    assert {case: done.returncode for case, done in found.items()} == {
+        "an unknown name": 254,
+        "no Region": 253,
+        "half a key": 253,
+        "no such profile": 253,
+        "nobody there": 255,
+        "no such place": 253,
+        "read-only": 254,
+        "nothing of EC2": 2,
+    }
+    assert all(done.stdout == "" for done in found.values())
+    assert all("Traceback" not in done.stderr for done in found.values())
+    assert "The key pair 'zz' does not exist" in found["an unknown name"].stderr
+    assert ARN not in found["read-only"].stderr

@@ -1,0 +1,153 @@
+"""What the screens do to many pairs: progress, stopping, and pairs that are refused."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from core.ec2 import validation
+from core.ec2.authorization import Authorizer
+from core.ec2.backend import Batch
+from core.ec2.policy import Policy
+from core.ec2.regions import region
+from core.local import many
+from core.model import Tag
+from tests.demo import DemoSession
+from tests.tui.driving import app_of, play, text_of, type_text, until, until_screen
+from tui.widgets.verdict_line import VerdictLine
+
+NAMES = ("a", "b", "c", "d", "e")
+
+
+@pytest.fixture
+def five(empty_session: DemoSession) -> DemoSession:
+    """Return a session over five pairs, a to e."""
+    for name in NAMES:
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    return empty_session
+
+
+def names(session: DemoSession) -> list[str]:
+    return sorted(pair.key_name for pair in session.backend.describe_key_pairs())
+
+
+class Steps:
+    """Lets a batch of one pair go on only when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._allowed = threading.Semaphore(0)
+        self.waiting = 0
+        monkeypatch.setattr(many, "MOST_SECONDS", -1)
+        real: Callable[..., Iterator[Batch]] = many.in_batches
+
+        def in_batches(*given: Any) -> Iterator[Batch]:
+            batches, left = real(*given), 1
+            while left:
+                self.waiting += 1
+                assert self._allowed.acquire(timeout=60)
+                batch = next(batches)
+                left = batch.left
+                yield batch
+
+        monkeypatch.setattr(many, "in_batches", in_batches)
+
+    def go_on(self) -> None:
+        self._allowed.release()
+
+
+def verdicts(pilot: Pilot[None]) -> list[str]:
+    return [line.verdict.text for line in app_of(pilot).screen.query(VerdictLine)]
+
+
+async def choose_all_and(pilot: Pilot[None], key: str, screen: str) -> None:
+    await pilot.press("asterisk", key)
+    await until_screen(pilot, screen)
+
+
+def test_deleting_says_how_far_it_is_and_escape_stops_it(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Steps(monkeypatch)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        for number in (1, 2):
+            await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]
+            assert f"deleting {number} of 5…" in verdicts(pilot)
+            steps.go_on()
+        await until(pilot, lambda: steps.waiting == 3, "the third batch")
+        await pilot.press("escape")
+        steps.go_on()
+        await until_screen(pilot, "KeyPairListScreen")
+        said = "deleted 3 pairs; u brings them back"
+        await until(pilot, lambda: text_of(pilot, "#remark") == said, said)
+        assert len(names(five)) == 2
+        # And undoing it is as one, with its own progress and its own stop.
+        await pilot.press("u")
+        await until(pilot, lambda: steps.waiting == 4, "the first to come back")
+        steps.go_on()
+        progress = "brought 1 of 3 back…"
+        await until(pilot, lambda: text_of(pilot, "#remark") == progress, progress)
+        await pilot.press("escape")
+        steps.go_on()
+        said = "brought 2 pairs back; stopped before 1 more"
+        await until(pilot, lambda: text_of(pilot, "#remark") == said, said)
+        await pilot.press("u")
+        steps.go_on()
+        await until(pilot, lambda: text_of(pilot, "#remark").endswith(" back"), "the last")
+        assert names(five) == list(NAMES)
+
+    play(five, scene)
+
+
+def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSession) -> None:
+    allow = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
+    deny = (
+        allow.replace("Allow", "Deny")
+        .replace('"Resource": "*"', '"Resource": "arn:aws:ec2:*:key-pair/c"')
+        .replace('"Action": "*"', '"Action": "ec2:DeleteKeyPair"')
+    )
+    document = f'{{"Version": "2012-10-17", "Statement": [{allow}, {deny}]}}'
+    policy = Policy.parse(document, source="p")
+    five.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        said = "deleted 4, but not c: not allowed, with an explicit deny"
+        await until(pilot, lambda: any(said in text for text in verdicts(pilot)), said)
+        assert names(five) == ["c"]
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "deleted 4 pairs" in text_of(pilot, "#remark"), "the remark")
+
+    play(five, scene)
+
+
+def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
+    five: DemoSession,
+) -> None:
+    crowded = five.key_pair_named("d")
+    assert crowded is not None
+    full = [Tag(f"k{number}") for number in range(validation.MAX_TAGS)]
+    five.backend.create_tags(resources=[crowded.key_pair_id], tags=full)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        said = "saved for 4, but not d: "
+        await until(pilot, lambda: any(said in text for text in verdicts(pilot)), said)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        remark = app_of(pilot).screen.query_one("#remark", Static)
+        saved = "tags saved: 4 of 5 pairs"
+        await until(pilot, lambda: str(remark.visual) == saved, saved)
+
+    play(five, scene)
+    tagged = [p.key_name for p in five.backend.describe_key_pairs() if Tag("Env") in p.tags]
+    assert sorted(tagged) == ["a", "b", "c", "e"]

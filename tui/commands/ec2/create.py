@@ -1,0 +1,189 @@
+"""Runs `create-key-pair`, so that its private key cannot be lost.
+
+Where the key goes is looked at before anything is created, and it goes there before the pair is
+recorded: a pair that stands has its key where it was asked for, whatever fails or stops the program
+in between.
+"""
+
+import argparse
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+from core.client import Answer, create_and_hand_over
+from core.ec2.backend import MadeBy
+from core.ec2.unanswered import PrivateKeyLost
+from core.model import CreatedKeyPair, FileFormat
+from core.process import GRACE, forbid_dumps
+from core.session import Session
+from tui.commands.ec2 import answers
+from tui.commands.ec2.handovers import Handover, NotHandedOver, Search, ToAgent, ToFile, ToOutput
+from tui.commands.ec2.refusals import say
+from tui.commands.ec2.values import ValueProblem
+from tui.commands.statuses import DONE, FAILED
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED = 128
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which the key is kept."""
+    places = parser.add_mutually_exclusive_group()
+    places.add_argument(
+        "--save",
+        metavar="PATH",
+        help="keep the private key in this new file, or in one in this folder: mode 0600, read back"
+        " and proven; the answer has SavedTo and Proofs, and no KeyMaterial",
+    )
+    places.add_argument(
+        "--agent",
+        metavar="LIFETIME",
+        nargs="?",
+        const="",
+        help="add the private key to the ssh-agent, for a time (8h, 1h30m) or until it ends",
+    )
+    parser.add_argument(
+        "--save-format",
+        choices=[each.value for each in FileFormat],
+        help="of the file; as EC2 gives it when left out",
+    )
+    parser.add_argument(
+        "--passphrase-file",
+        metavar="FILE",
+        help="encrypt the file with the first line of this one, or of standard input (-)",
+    )
+    parser.add_argument(
+        "--made-by",
+        choices=[each.value for each in MadeBy],
+        help="with EC2: who makes the key. Made here, only its public half is sent (ImportKeyPair),"
+        " as it is with --save and --agent; else EC2 makes it (CreateKeyPair, called once)",
+    )
+    parser.add_argument(
+        "--delete-orphan",
+        action="store_true",
+        help="with EC2: delete a pair that EC2 made and whose private key was lost on the way",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to make a folder, or to one that others can read"
+    )
+
+
+def run(session: Session, request: Answer, options: argparse.Namespace, search: Search) -> int:
+    """Create a key pair, hand its private key over, and return the exit status.
+
+    Raises:
+        ValueProblem: an option cannot be meant so; nothing was created.
+        ClientError, KeyPairsError: it was refused, or went wrong; nothing was created.
+    """
+    forbid_dumps()
+    if options.save is None and (options.save_format or options.passphrase_file):
+        raise ValueProblem("--save-format and --passphrase-file need --save PATH")
+    handover: Handover
+    if options.save is not None:
+        handover = ToFile(session, request, options, search)
+    elif options.agent is not None:
+        handover = ToAgent(session, options, search)
+    else:
+        handover = ToOutput(options, search)
+    handover.look(answers.made_up(answers.CREATE, request))
+    return _Creation(session, handover, request, deletes_orphan=options.delete_orphan).run()
+
+
+class _Creation:
+    """Creates a pair in a thread, while the main one hears signals."""
+
+    def __init__(
+        self, session: Session, handover: Handover, request: Answer, *, deletes_orphan: bool
+    ) -> None:
+        self._session = session
+        self._deletes_orphan = deletes_orphan
+        self._handover = handover
+        self._request = request
+        self._signal: int | None = None
+        self._stands = False
+        self._error: BaseException | None = None
+
+    def run(self) -> int:
+        """Return the exit status once the pair stands, or once it is known that none does."""
+        before = {each: signal.getsignal(each) for each in _SIGNALS}
+        heard = [each for each, handler in before.items() if handler is not signal.SIG_IGN]
+        thread = threading.Thread(target=self._work, daemon=True)
+        for each in heard:
+            signal.signal(each, self._hear)
+        try:
+            thread.start()
+            self._wait_for(thread)
+        finally:
+            for each in heard:
+                signal.signal(each, before[each])
+        return self._status()
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        self._signal = self._signal or number
+        # Not in a handler, which may stand within the lock: a thread of its own.
+        threading.Thread(target=self._session.store.give_up_waiting, daemon=True).start()
+
+    def _wait_for(self, thread: threading.Thread) -> None:
+        stopped_at: float | None = None
+        while thread.is_alive():
+            thread.join(0.05)
+            if self._signal is None:
+                continue
+            stopped_at = stopped_at or time.monotonic()
+            if time.monotonic() > stopped_at + GRACE:
+                # It writes to a pipe that nobody reads, say. The pair is not recorded yet, and
+                # will not be.
+                say("keypairs: stopped. No key pair was created.")
+                os._exit(_SIGNALLED + self._signal)
+
+    def _work(self) -> None:
+        try:
+            created, answer = create_and_hand_over(self._session.backend, self._request, self._take)
+            self._stands = True
+            if created.warning is not None:
+                say(f"keypairs: {created.warning}")
+            created.key_material.wipe()
+            self._handover.finish(created, answer)
+        except BaseException as error:  # noqa: BLE001 - raised in the main thread
+            self._error = error
+
+    def _take(self, created: CreatedKeyPair, answer: Answer) -> None:
+        if self._signal is not None:
+            raise NotHandedOver("")
+        self._handover.take(created, answer)
+
+    def _status(self) -> int:
+        error = self._error
+        if self._signal is not None:
+            left = "" if self._stands else self._handover.give_back()
+            what = (
+                f"The key pair was created, and its private key {self._handover.where()}."
+                if self._stands
+                else f"No key pair was created.{left}"
+            )
+            say(f"keypairs: stopped. {what}")
+            return _SIGNALLED + self._signal
+        if error is None:
+            return DONE
+        if self._stands:
+            if not isinstance(error, OSError):
+                raise error
+            say(
+                f"keypairs: the answer could not be printed: {error.strerror}. The key pair was"
+                f" created, and its private key {self._handover.where()}."
+            )
+            return FAILED
+        if isinstance(error, NotHandedOver):
+            say(f"keypairs: {error} No key pair was created.")
+            return FAILED
+        lost = error.__cause__
+        if isinstance(lost, PrivateKeyLost) and self._deletes_orphan:
+            key_pair_id = lost.key_pair.key_pair_id
+            self._session.backend.delete_key_pair(key_pair_id=key_pair_id)
+            say(f"keypairs: {lost.how} {key_pair_id} was deleted again; its private key was lost.")
+            return FAILED
+        if left := self._handover.give_back():
+            say(f"keypairs:{left}")
+        raise error

@@ -1,0 +1,336 @@
+"""Hands a private key over: to a new file, to the ssh-agent, or to standard output.
+
+Each is looked at before anything is created, and takes the key before the pair is recorded.
+"""
+
+import argparse
+import json
+import os
+import stat
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.client import Answer
+from core.custody import agent, agent_keys, lifetime, saving
+from core.disk import destination
+from core.disk.destination import Destination, PathVerdict
+from core.errors import KeyPairsError, SettingsError
+from core.keys import file_formats
+from core.keys import passphrase as passphrases
+from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType
+from core.secret import Passphrase
+from core.session import Session
+from tui.commands.ec2 import answers, output
+from tui.commands.ec2.refusals import say
+from tui.commands.ec2.values import STDIN, ValueProblem
+
+_LONGEST_PASSPHRASE_FILE = 64 * 1024
+
+Search = Callable[[Any], Any]
+
+
+class NotHandedOver(Exception):
+    """The private key did not get where it was asked for, so that no pair was created."""
+
+
+class Handover(Protocol):
+    """Where a private key goes."""
+
+    def look(self, made_up: Answer) -> None:
+        """Look whether the key can go there; `made_up` is an answer as it will be.
+
+        Raises:
+            ValueProblem: it cannot.
+            SettingsError: there is no agent, or it cannot be asked.
+        """
+
+    def take(self, created: CreatedKeyPair, answer: Answer) -> None:
+        """Take the private key of a pair that is about to be recorded.
+
+        Raises:
+            NotHandedOver: it was not taken, or not in a way that can be relied on.
+        """
+
+    def give_back(self) -> str:
+        """Undo `take` as far as that is possible, and return what is left of it in words."""
+
+    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+        """Record and print where the key of a pair is that was created.
+
+        Raises:
+            OSError: standard output did not take the answer.
+        """
+
+    def where(self) -> str:
+        """Return where the key is, in words that follow "its private key"."""
+
+
+# A new file -----------------------------------------------------------------------------------
+
+
+class ToFile:
+    """A private key on its way to a new file that is read back and proven."""
+
+    def __init__(
+        self, session: Session, request: Answer, options: argparse.Namespace, search: Search
+    ) -> None:
+        self._session = session
+        self._request = request
+        self._options = options
+        self._search = search
+        self._path_text = ""
+        self._accepted: Destination | None = None
+        self._format: FileFormat | None = None
+        self._passphrase: Passphrase | None = None
+        self._saved: tuple[Path, tuple[str, ...]] | None = None
+        self._status: os.stat_result | None = None
+
+    def look(self, made_up: Answer) -> None:
+        key_type, key_format = _kind(self._request)
+        chosen = self._options.save_format
+        as_created = file_formats.of_key_format(key_format)
+        self._format = FileFormat(chosen) if chosen else None
+        file_format = self._format or as_created
+        if reason := file_formats.refusal(file_format, key_type):
+            raise ValueProblem(f"--save-format: {reason}")
+        if self._options.passphrase_file is not None:
+            if reason := file_formats.passphrase_refusal(file_format):
+                raise ValueProblem(f"--passphrase-file: {reason}; add --save-format")
+            self._passphrase = _passphrase(self._options.passphrase_file)
+        self._path_text = _path_text(self._options.save, self._request["KeyName"], file_format)
+        target = destination.examine(self._path_text)
+        if not target.usable:
+            raise ValueProblem(f"--save: {target.path or self._path_text}: {target.explanation}")
+        if (target.verdict is PathVerdict.ASKS or target.makes) and not self._options.yes:
+            raise ValueProblem(f"--save: {target.path}: {target.explanation}; --yes agrees to that")
+        self._accepted = target
+        # What a query makes of the answer must not fail once there is a pair.
+        del made_up["KeyMaterial"]
+        self._search(made_up | self._added(str(target.path), ("mode 0600",)))
+
+    def take(self, created: CreatedKeyPair, answer: Answer) -> None:
+        try:
+            self._saved = saving.save_private_key(
+                self._session,
+                created,
+                self._path_text,
+                self._format,
+                self._passphrase,
+                self._accepted,
+            )
+        except KeyPairsError as error:
+            raise NotHandedOver(str(error)) from None
+        self._status = self._saved[0].lstat()
+
+    def give_back(self) -> str:
+        if self._saved is None or self._status is None:
+            return ""
+        path = self._saved[0]
+        with suppress(OSError):
+            if os.path.samestat(path.lstat(), self._status):
+                path.unlink()
+                return ""
+        return f" {path} holds the key of no pair."
+
+    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+        if self._saved is None:
+            return
+        path, proofs = self._saved
+        warning = saving.record_saved(self._session, created.key_pair, path)
+        if warning is not None:
+            say(f"keypairs: {warning}")
+        _print(self._search(answer | self._added(str(path), proofs)), self._options)
+
+    def where(self) -> str:
+        return f"is in {self._saved[0] if self._saved else self._path_text}"
+
+    @staticmethod
+    def _added(path: str, proofs: tuple[str, ...]) -> Answer:
+        return {"SavedTo": path, "Proofs": list(proofs)}
+
+
+def _path_text(text: str, key_name: str, file_format: FileFormat) -> str:
+    """Return the path to save to; in a folder it is the name that the app would offer."""
+    with suppress(RuntimeError, OSError, ValueError):  # it is no path, which `examine` says
+        folder = Path(text).expanduser()
+        if text.endswith("/") or folder.is_dir():
+            name = destination.offered_name(folder, key_name, file_format)
+            return f"{text.rstrip('/')}/{name}"
+    return text
+
+
+def _passphrase(path: str) -> Passphrase:
+    """Return the first line of a file, or of standard input."""
+    try:
+        if path == STDIN:
+            data = sys.stdin.buffer.readline(_LONGEST_PASSPHRASE_FILE)
+        else:
+            with Path(path).expanduser().open("rb") as file:
+                data = file.readline(_LONGEST_PASSPHRASE_FILE)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no path"
+        raise ValueProblem(f"--passphrase-file: cannot read {path}: {reason}") from None
+    try:
+        text = data.removesuffix(b"\n").removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        raise ValueProblem(f"--passphrase-file: {path} is not UTF-8") from None
+    if (reason := passphrases.problem(text)) is not None:
+        raise ValueProblem(f"--passphrase-file: {reason}")
+    return Passphrase(text)
+
+
+# The agent ------------------------------------------------------------------------------------
+
+
+class ToAgent:
+    """A private key on its way to the ssh-agent; nothing goes to disk."""
+
+    def __init__(self, session: Session, options: argparse.Namespace, search: Search) -> None:
+        self._session = session
+        self._options = options
+        self._search = search
+        self._lifetime: timedelta | None = None
+        self._owner: agent.AgentOwner | None = None
+        self._added: agent_keys.AddedToAgent | None = None
+
+    def look(self, made_up: Answer) -> None:
+        try:
+            self._lifetime = lifetime.parse(self._options.agent)
+        except lifetime.LifetimeError as error:
+            raise ValueProblem(f"--agent: {error}") from None
+        try:
+            owner = agent.holdings().owner
+        except agent.AgentError as error:
+            raise SettingsError(str(error)) from error
+        if owner is not None and not self._options.yes:
+            raise ValueProblem(
+                f"--agent: the agent belongs to {owner.name}, who can log in with every key in it;"
+                " --yes agrees to that"
+            )
+        self._owner = owner
+        del made_up["KeyMaterial"]
+        added: Answer = {"AddedToAgent": True} | ({"Until": ""} if self._lifetime else {})
+        self._search(made_up | added)
+
+    def take(self, created: CreatedKeyPair, answer: Answer) -> None:
+        try:
+            self._added = agent_keys.put_into_agent(
+                created,
+                lifetime=self._lifetime,
+                confirm=False,
+                now=self._session.now,
+                accepted=self._owner,
+            )
+        except KeyPairsError as error:
+            raise NotHandedOver(str(error)) from None
+
+    def give_back(self) -> str:
+        return " The ssh-agent holds the key of no pair." if self._added else ""
+
+    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+        if self._added is None:
+            return
+        warning = agent_keys.record_added(self._session, created.key_pair)
+        if warning is not None:
+            say(f"keypairs: {warning}")
+        until = self._added.until
+        added = {"AddedToAgent": True} | ({"Until": until.isoformat()} if until else {})
+        _print(self._search(answer | added), self._options)
+
+    def where(self) -> str:
+        return "is in the ssh-agent"
+
+
+# Standard output ------------------------------------------------------------------------------
+
+
+class ToOutput:
+    """A private key on its way to standard output, as `aws ec2 create-key-pair` has it."""
+
+    def __init__(self, options: argparse.Namespace, search: Search) -> None:
+        self._options = options
+        self._search = search
+        self._printed = False
+
+    def look(self, made_up: Answer) -> None:
+        if self._options.output == "table":
+            raise ValueProblem(
+                "--output table: a table cannot carry the private key; take json or text, or --save"
+            )
+        if not self._carries(made_up):
+            raise ValueProblem(_no_key(self._options.query))
+        if sys.stdout.isatty():
+            say(
+                "keypairs: the private key goes to this terminal, and to whatever records it;"
+                " --save PATH would keep it in a file."
+            )
+
+    def take(self, created: CreatedKeyPair, answer: Answer) -> None:
+        whole = answer | {"KeyMaterial": created.key_material.reveal()}
+        if not self._carries(whole):
+            raise NotHandedOver(f"{_no_key(self._options.query)}.")
+        try:
+            _close_to_others()
+            self._printed = True
+            output.write(self._rendered(whole), synced=True)
+        except OSError as error:
+            raise NotHandedOver(
+                f"Standard output did not take the private key: {error.strerror}."
+            ) from None
+
+    def give_back(self) -> str:
+        return " What was printed is the key of no pair." if self._printed else ""
+
+    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+        """Do nothing: it was all printed."""
+
+    def where(self) -> str:
+        return "was printed"
+
+    def _rendered(self, answer: Answer) -> str:
+        return output.rendered(self._search(answer), self._options.output, answers.CREATE)
+
+    def _carries(self, answer: Answer) -> bool:
+        """Return whether the whole key is in what will be printed."""
+        key: str = answer["KeyMaterial"]
+        written = json.dumps(key)[1:-1] if self._options.output == "json" else key
+        return written in self._rendered(answer)
+
+
+def _close_to_others() -> None:
+    """Take a new file on standard output from all but its owner, before the key is in it."""
+    try:
+        descriptor = sys.stdout.fileno()
+        status = os.fstat(descriptor)
+    except (OSError, ValueError):  # it is in memory
+        return
+    is_new = stat.S_ISREG(status.st_mode) and status.st_size == 0
+    if is_new and status.st_uid == os.geteuid():
+        os.fchmod(descriptor, status.st_mode & 0o700)
+
+
+def _no_key(query: str | None) -> str:
+    """Return why a query does not print the key, with the one that does."""
+    if query is None:
+        return "The private key would not be printed whole"
+    quoted = query.strip().strip("'\"`") == "KeyMaterial" and query.strip() != "KeyMaterial"
+    why = "is the word itself" if quoted else "does not print the whole private key"
+    return f"--query {query}: {why}; --query KeyMaterial does, and --save PATH needs none"
+
+
+def _kind(request: Answer) -> tuple[KeyType, KeyFormat]:
+    """Return the type and the format that are asked for; what EC2 refuses counts as left out."""
+    key_type, key_format = KeyType.RSA, KeyFormat.PEM
+    with suppress(ValueError):
+        key_type = KeyType(request.get("KeyType", key_type))
+    with suppress(ValueError):
+        key_format = KeyFormat(request.get("KeyFormat", key_format))
+    return key_type, key_format
+
+
+def _print(answer: Any, options: argparse.Namespace) -> None:
+    output.write(output.rendered(answer, options.output, answers.CREATE))

@@ -1,0 +1,47 @@
+"""Says on standard error what was refused or went wrong, in the words of the AWS CLI."""
+
+import sys
+from contextlib import suppress
+
+from tui.commands.statuses import EC2S, FAILED, REFUSED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from core.client import ClientError
+
+_LONGEST = 2_000
+
+
+def say(*lines: str) -> None:
+    """Print lines on standard error; each stays one line, whatever it quotes."""
+    # Imported here: a verb that ends well needs no words.
+    from tui.words.text import as_pasted
+
+    # Nobody is told where it cannot be written; the status says it, too.
+    with suppress(OSError):
+        for line in lines:
+            print(as_pasted(line[:_LONGEST]), file=sys.stderr)
+        sys.stderr.flush()
+
+
+def refused(error: "ClientError", advice: str | None = None) -> int:
+    """Say why the service refused, or what went wrong with it, and return the exit status.
+
+    One line of advice follows where there is any: `advice`, or why a public key is none.
+    """
+    # Imported here: see `say`.
+    from core.ec2.unanswered import CredentialsError
+    from core.errors import InvalidKeyFormat, KeyPairsError
+    from tui.words.text import said_by
+
+    cause = error.__cause__
+    if isinstance(cause, KeyPairsError):
+        say(f"keypairs: {said_by(cause)}")
+        return EC2S.unusable if isinstance(cause, CredentialsError) else FAILED
+    say(str(error))
+    refusal = error.__context__
+    if isinstance(refusal, InvalidKeyFormat):
+        advice = advice or f"{refusal.reason[:1].upper()}{refusal.reason[1:]}."
+    if advice:
+        say(f"keypairs: {advice}")
+    return REFUSED

@@ -1,0 +1,46 @@
+"""Says where the key pairs are that a command, or the app, is to show: this machine or EC2."""
+
+import argparse
+import os
+
+from core import choices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from core.ec2.place import Ec2Choice
+
+OPTIONS = ("ec2", "profile", "endpoint_url", "cli_connect_timeout", "cli_read_timeout")
+"""The options that choose EC2, or say more of it, as `argparse` names them."""
+
+
+def not_of_ec2(command: str) -> dict[str, str]:
+    """Return the refusals of a command that asks nothing of EC2, by option."""
+    return {
+        name: f"{command} asks nothing of EC2. Leave out --{name.replace('_', '-')}."
+        for name in OPTIONS
+    }
+
+
+def ec2_of(options: argparse.Namespace) -> "Ec2Choice | None":
+    """Return how EC2 was chosen, or None for this machine.
+
+    Raises:
+        SettingsError: the variable or the configuration file names no such place.
+    """
+    file = choices.configuration_file()
+    says_more = any(getattr(options, name) not in (None, False) for name in OPTIONS)
+    if not (says_more or os.environ.get("KEYPAIRS_BACKEND") or os.path.lexists(file)):
+        return None
+    # Imported here: most who work on this machine have said none of it.
+    from core.ec2.place import chosen
+    from tui import config
+
+    settings = config.load(config.default_path())
+    return chosen(
+        ec2=options.ec2,
+        profile=options.profile,
+        endpoint_url=options.endpoint_url,
+        connect_timeout=options.cli_connect_timeout,
+        read_timeout=options.cli_read_timeout,
+        configured=(settings.place, settings.profile),
+    )

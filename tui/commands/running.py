@@ -1,0 +1,89 @@
+"""Runs a command: checks the options it would not heed, and turns what ends it into a status."""
+
+import argparse
+import sys
+
+from tui.commands import streams
+from tui.commands.parser import command_of, statuses_of
+from tui.commands.statuses import EC2S, INTERRUPTED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command that was named, and return the exit status."""
+    from core.ec2.unanswered import CredentialsError
+    from core.errors import KeyPairsError, NoSuchRegion, SettingsError
+
+    statuses = statuses_of(options.command)
+    out_is_closed = sys.stdout is None
+    streams.stand_in_for_closed()
+    try:
+        command = command_of(options.command)
+        problem = _problem(options, command.REFUSES)
+        if problem is None and out_is_closed and statuses is EC2S:
+            problem = "Standard output is closed. Nothing was done."
+        if problem is not None:
+            _say(problem)
+            return statuses.usage
+        if command.HANDLES_KEYS:
+            from core.process import forbid_dumps
+
+            forbid_dumps()
+        status = command.run(options)
+        sys.stdout.flush()
+        return status
+    except NoSuchRegion as error:
+        _say_of(error)
+        return statuses.usage
+    except (SettingsError, CredentialsError) as error:
+        _say_of(error)
+        return statuses.unusable
+    except KeyPairsError as error:
+        # A folder or a file of the store, say, before anything was done.
+        _say_of(error)
+        return statuses.failed
+    except BrokenPipeError:
+        # Whoever reads it has seen enough.
+        return statuses.pipe_closed
+    except OSError as error:
+        # What the core cannot read or write it says in errors of its own. This is the output: the
+        # disk it goes to is full, say, and no other status may stand for what was not said.
+        _say_of(KeyPairsError(f"The output ended early: {error.strerror}."))
+        return statuses.failed
+    except KeyboardInterrupt:
+        _say_stopped()
+        return INTERRUPTED
+    finally:
+        streams.let_go_of_lost()
+
+
+def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str | None:
+    """Return why an option that was given means nothing to this command, if one does."""
+    if options.no_mouse:
+        return f"{options.command} shows no screen. Leave out --no-mouse."
+    given = (name for name in refuses if getattr(options, name) not in (None, False))
+    return next((refuses[name] for name in given), None)
+
+
+def _say_stopped() -> None:
+    from contextlib import suppress
+
+    # Nobody can be told where stderr is full; the status says it, too.
+    with suppress(OSError):
+        print("\nkeypairs: stopped.", file=sys.stderr)
+
+
+def _say(text: str) -> None:
+    # Imported here: a command that ends well needs no words.
+    from tui.commands.wrapping import tell
+
+    tell(text)
+
+
+def _say_of(error: Exception) -> None:
+    from tui.words.text import sentence
+
+    _say(sentence(error))

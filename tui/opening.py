@@ -1,0 +1,37 @@
+"""Opens the session that the options ask for: this machine, or EC2."""
+
+import argparse
+import sys
+from getpass import getpass
+
+from core.ec2.backend import MadeBy
+from core.session import Session
+from core.settings import open_session
+from tui.commands.places import ec2_of
+from tui.words.text import shortened
+
+
+def open_place(
+    options: argparse.Namespace, *, read_only: bool, made_by: MadeBy = MadeBy.HERE
+) -> Session:
+    """Return the session that the options ask for; `made_by` counts for EC2 alone.
+
+    Raises:
+        SettingsError, StoreError: see `core.settings.open_session`.
+    """
+    return open_session(
+        options.region,
+        options.data_dir,
+        options.policy,
+        read_only=read_only,
+        ec2=ec2_of(options),
+        made_by=made_by,
+        ask_code=_ask_code,
+    )
+
+
+def _ask_code(device: str) -> str | None:
+    """Ask for the code of an MFA device on the terminal; None where there is none to ask on."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return getpass(f"MFA code of {shortened(device)}: ", stream=sys.stderr).strip() or None

@@ -1,0 +1,257 @@
+"""Leads from the list to the other screens, and does what came of them.
+
+Each is run as a worker, one at a time; the screens are loaded when they are opened.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.custody import rotation
+from core.errors import KeyPairsError
+from core.model import KeptKeyPair
+from tui import screens
+from tui.actions.keymap import key_in, key_of
+from tui.actions.table import Place
+from tui.screens.list.follow_up import FollowUp, KeyToImport
+from tui.screens.list.list_view import ListView
+from tui.screens.list.undo import bring_back_last
+from tui.words.journal import journal_items
+from tui.words.regions import region_items
+from tui.words.text import said_by, short_path
+from tui.work.slow_changes import patiently
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+
+async def create_key_pair(view: ListView) -> None:
+    """Create a key pair, and stay with its private key until it is safe or given up."""
+    await _create(view)
+
+
+async def replace_key_pair(view: ListView) -> None:
+    """Create a pair that takes the place of the one under the cursor, which stays."""
+    key_pair = view.highlighted
+    if key_pair is not None:
+        try:
+            name = await asyncio.to_thread(_successor_name, view.session, key_pair)
+        except KeyPairsError as error:
+            view.say(said_by(error))
+        else:
+            await _create(view, key_pair, name)
+
+
+async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name: str = "") -> None:
+
+    form = screens.CreateKeyPairScreen(view.session, replacing, key_name)
+    created = await view.open(form)
+    if created is None:
+        return
+    try:
+        became = await view.open(screens.KeyMaterialScreen(view.session, created))
+    finally:
+        created.key_material.wipe()
+    await view.read(created.key_pair.key_pair_id, became or "")
+
+
+async def import_key_pair(view: ListView) -> None:
+    """Import a public key."""
+    imported = await view.open(screens.ImportKeyPairScreen(view.session))
+    if imported is not None:
+        await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+
+
+async def details(view: ListView) -> None:
+    """Show everything about the pair under the cursor."""
+    key_pair = view.highlighted
+    while key_pair is not None:
+        screen = screens.DetailsScreen(view.session, key_pair, view.listing.rotation)
+        chosen = await view.open(screen)
+        if chosen is None:
+            return
+        if chosen is screens.Next.TAGS:
+            await _edit_tags(view, [key_pair])
+        else:
+            await _delete(view, [key_pair])
+        # Back to where it was asked for, if the pair is still there.
+        key_pair = view.listing.key_pairs.get(key_pair.key_pair_id)
+
+
+async def edit_tags(view: ListView) -> None:
+    """Edit the tags of the pair, or add tags to the chosen ones."""
+    await _edit_tags(view, view.affected())
+
+
+async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
+
+    if affected:
+        screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
+        saved = await view.open(screen)
+        if saved:
+            all_of_them = saved == len(affected)
+            what = _what(affected) if all_of_them else f"{saved:,} of {len(affected):,} pairs"
+            await view.read(say=f"tags saved: {what}")
+
+
+async def delete(view: ListView) -> None:
+    """Delete the pair, or the chosen ones."""
+    await _delete(view, view.affected())
+
+
+async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
+
+    if affected:
+        screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
+        deleted = await view.open(screen)
+        if deleted:
+            one = deleted == 1
+            name = affected[0].key_name if one else f"{deleted} pairs"
+            undo = f"{key_of('key-pair.undo')} brings {'it' if one else 'them'} back"
+            await view.read(say=f"deleted {name}; {undo}")
+
+
+async def copy_to_regions(view: ListView) -> None:
+    """Copy the public half of the pair, or of the chosen ones, to other Regions."""
+    affected = view.affected()
+    if affected:
+        counts = await asyncio.to_thread(view.session.regions_in_use)
+        screen = screens.CopyToRegionsScreen(view.session, affected, counts)
+        copied = await view.open(screen)
+        if copied:
+            view.say(f"copied to {copied} Region{'s' * (copied != 1)}")
+
+
+async def undo(view: ListView) -> None:
+    """Bring back what was deleted last."""
+    view.is_stopped = False
+    loop = asyncio.get_running_loop()
+
+    def go_on(done: int, of: int) -> bool:
+        loop.call_soon_threadsafe(view.say, f"brought {done:,} of {of:,} back…")
+        return not view.is_stopped
+
+    undo = partial(bring_back_last, view.session, go_on)
+    try:
+        back = key_in(Place.LIST, "show_all")
+        brought = await patiently(undo, lambda waits: view.say(waits.text), back)
+    except KeyPairsError as error:
+        view.say(said_by(error))
+    else:
+        first = brought.restored[0].key_pair_id if brought.restored else None
+        await view.read(first, brought.words)
+
+
+async def copy(view: ListView) -> None:
+    """Send something of the pair to the terminal's clipboard."""
+    if view.highlighted is not None:
+        await screens.copy_something(view.screen.app, view.session, view.highlighted)
+
+
+async def region(view: ListView) -> None:
+    """Look at another Region."""
+    counts = await asyncio.to_thread(view.session.regions_in_use)
+    items = region_items(counts)
+    name = await view.open(screens.PickScreen("Look at another Region", items))
+    if name is not None and name != view.session.region:
+        view.look_at(name)
+        await view.read()
+
+
+async def export(view: ListView) -> None:
+    """Write the chosen pairs, or those that are shown, to a file."""
+    pairs = view.chosen() or view.shown
+    if not pairs:
+        view.say("there is nothing to export")
+        return
+    path = await view.open(screens.ExportScreen(view.session, pairs))
+    if path is not None:
+        view.say(f"exported {len(pairs):,} to {short_path(str(path))}")
+
+
+async def journal(view: ListView) -> None:
+    """Show what was done in this Region, and go to the pair of a line, if it is still there."""
+    try:
+        entries = await asyncio.to_thread(view.session.journal)
+    except KeyPairsError as error:
+        view.say(said_by(error))
+        return
+    title = f"The journal of {view.session.region}"
+    key_pair_id = await view.open(
+        screens.PickScreen(
+            title, journal_items(entries), "Nothing was done here yet.", verb="go to the pair"
+        )
+    )
+    if key_pair_id in view.listing.key_pairs:
+        await view.go_to(key_pair_id)
+    elif key_pair_id:
+        view.say("that pair is not there any more")
+
+
+async def agent(view: ListView) -> None:
+    """Show what the ssh-agent holds, and go to the pair of a key or import it."""
+    await _follow(view, await view.open(screens.AgentKeysScreen(view.session)))
+
+
+async def install(view: ListView) -> None:
+    """Install the public key of the pair under the cursor in authorized_keys."""
+    key_pair = view.highlighted
+    if key_pair is not None:
+        screen = screens.InstallPublicKeyScreen(view.session, key_pair)
+        said = await view.open(screen)
+        if said is not None:
+            view.say(said)
+
+
+async def find(view: ListView) -> None:
+    """Say whose a key is, and go to its pair or import it."""
+    await _follow(view, await view.open(screens.FindScreen(view.session)))
+
+
+async def _follow(view: ListView, chosen: FollowUp | None) -> None:
+    """Go to the pair that was chosen on another screen, or import the key."""
+    if isinstance(chosen, KeyToImport):
+        if view.refuses_changes():
+            return
+        screen = screens.ImportKeyPairScreen(view.session, chosen.key_name, chosen.public_key)
+        imported = await view.open(screen)
+        if imported is not None:
+            await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+    elif chosen is not None:
+        view.look_at(chosen.region)
+        await view.go_to(chosen.key_pair_id)
+
+
+async def check_up(view: ListView) -> None:
+    """Look for what is wrong in all Regions, and go to the pair that is picked there."""
+    await _follow(view, await view.open(screens.CheckUpScreen(view.session)))
+
+
+def _what(key_pairs: Sequence[KeptKeyPair]) -> str:
+    return key_pairs[0].key_name if len(key_pairs) == 1 else f"{len(key_pairs):,} pairs"
+
+
+def _successor_name(session: "Session", key_pair: KeptKeyPair) -> str:
+    return rotation.successor_name(key_pair.key_name, session.key_names())
+
+
+FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {
+    "create_key_pair": create_key_pair,
+    "replace_key_pair": replace_key_pair,
+    "import_key_pair": import_key_pair,
+    "details": details,
+    "edit_tags": edit_tags,
+    "delete": delete,
+    "copy_to_regions": copy_to_regions,
+    "undo": undo,
+    "copy": copy,
+    "region": region,
+    "export": export,
+    "journal": journal,
+    "agent": agent,
+    "install": install,
+    "find": find,
+    "check_up": check_up,
+}
+"""The actions of the list that lead to another screen, by what the table of actions calls them."""

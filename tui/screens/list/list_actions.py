@@ -1,0 +1,82 @@
+"""Does what a key does to the list itself: filter, order, choice, waiting."""
+
+from collections.abc import Callable, Mapping
+
+from tui.actions.keymap import hints
+from tui.actions.table import Place
+from tui.screens.list.list_view import ListView
+from tui.work.exclusive import is_flowing
+
+
+def show_filter(view: ListView) -> None:
+    """Go to the filter."""
+    view.filter_bar.enter()
+    view.key_hints.show(hints(Place.FILTER))
+
+
+def narrow(view: ListView) -> None:
+    """Show what passes the filter as it is typed now."""
+    view.listing.filter(view.filter_bar.text)
+    view.show(view.table.highlighted)
+
+
+def leave_filter(view: ListView, *, clear: bool) -> None:
+    """Go from the filter to the list."""
+    view.filter_bar.leave(clear=clear)
+    view.key_hints.show(view.hints())
+    view.table.focus()
+
+
+def show_all(view: ListView) -> None:
+    """Give up what waits for another session; else clear the filter; else choose no pairs."""
+    if is_flowing(view.screen):
+        view.is_stopped = True
+        view.session.store.give_up_waiting()
+    elif view.filter_bar.text:
+        view.clear_filter()
+        view.show(view.table.highlighted)
+    elif view.listing.chosen:
+        view.listing.chosen.clear()
+        view.table.refresh()
+        view.say_count()
+
+
+def sort(view: ListView) -> None:
+    """Sort by the next column."""
+    view.listing.sort_by_next()
+    view.show(view.table.highlighted)
+
+
+def reverse(view: ListView) -> None:
+    """Reverse the order."""
+    view.listing.turn_round()
+    view.show(view.table.highlighted)
+
+
+def choose(view: ListView) -> None:
+    """Choose the pair under the cursor, or no longer, and go on to the next."""
+    key_pair = view.highlighted
+    if key_pair is not None:
+        view.listing.chosen ^= {key_pair.key_pair_id}
+        view.table.refresh_row(view.table.cursor)
+        view.table.action_move(1)
+        view.say_count()
+
+
+def choose_all(view: ListView) -> None:
+    """Choose all pairs that are shown, besides those that are chosen already."""
+    if view.shown:
+        view.listing.chosen.update(pair.key_pair_id for pair in view.shown)
+        view.table.refresh()
+        view.say_count()
+
+
+LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
+    "filter": show_filter,
+    "show_all": show_all,
+    "sort": sort,
+    "reverse": reverse,
+    "choose": choose,
+    "choose_all": choose_all,
+}
+"""The actions of the list that lead nowhere, by what the table of actions calls them."""

@@ -1,0 +1,304 @@
+"""Shows the key pairs of a Region, filtered, ordered and chosen from, and what is said of them."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.ec2.regions import REGIONS
+from core.errors import KeyPairsError
+from core.model import KeptKeyPair
+from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
+from tui.actions.table import Place
+from tui.screens.list.filter_bar import FilterBar
+from tui.screens.list.key_pair_table import KeyPairTable
+from tui.screens.list.listing import Listing
+from tui.screens.list.remark_line import RemarkLine
+from tui.screens.placed_screen import PlacedScreen, Result
+from tui.widgets.facts import Facts
+from tui.widgets.key_hints import WIDE, KeyHints
+from tui.widgets.top_line import TopLine
+from tui.words import details
+from tui.words.rows import remarks, wants_attention
+from tui.words.text import sentence
+from tui.words.verdict import READ_ONLY, Tone, Verdict
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+_WITH_CHOSEN = (
+    ("key-pair.tags", "tags"),
+    ("key-pair.delete", "delete"),
+    ("list.export", "export"),
+    ("list.show-all", "none"),
+)
+"""The actions that the hint bar teaches while pairs are chosen, and their words."""
+
+
+class ListView:
+    """The list on its screen: what it shows, which pair is meant, and what it says.
+
+    It is no widget; its screen composes the widgets. What a key does to it is a function in
+    `tui.screens.list.list_actions`, and what leads to another screen one in `flows`.
+    """
+
+    def __init__(self, screen: PlacedScreen[None], session: "Session", where: str) -> None:
+        self.screen = screen
+        self.session = session
+        self.listing = Listing()
+        self.shown: list[KeptKeyPair] = []
+        """The pairs that are shown, in order."""
+        self.is_stopped = False
+        """Whether the person stopped what is done in batches."""
+        self.loaded = False
+        """Whether the first reading of the store has been shown."""
+        # Why the listing is not what the Region holds: it is not shown then, nor acted on.
+        self._unread = ""
+        self._taught = False
+        self._top_line = TopLine(session.region, " · ".join(filter(None, (*session.marks, where))))
+        self.filter_bar = FilterBar()
+        self.table = KeyPairTable()
+        self._summary = Facts(id="summary")
+        self._panes = Horizontal(self.table, self._summary, id="panes")
+        self._empty = Static(markup=False, id="empty")
+        self._remark = RemarkLine(id="remark")
+        self.key_hints = KeyHints(Place.LIST)
+
+    def widgets(self) -> Iterator[Widget]:
+        """Yield the widgets of the screen, from the top."""
+        yield self._top_line
+        yield self.filter_bar
+        yield self._panes
+        yield self._empty
+        yield self._remark
+        yield self.key_hints
+
+    async def open(self, screen: Screen[Result]) -> Result | None:
+        """Open another screen and return what it ends with; must be called in a worker."""
+        return await self.screen.app.push_screen_wait(screen)
+
+    def begin(self) -> None:
+        """Show what there is to show before anything was read."""
+        self._empty.display = False
+        self.key_hints.show(self.hints())
+
+    # What is read -------------------------------------------------------------------------------
+
+    async def read(self, keep: str | None = None, say: str = "") -> None:
+        """Read and show the pairs, with the cursor on the pair `keep`."""
+        session = self.session
+        try:
+            key_pairs = await asyncio.to_thread(session.backend.describe_key_pairs)
+        except KeyPairsError as error:
+            if session is self.session:
+                self._unread = sentence(error)
+                self.show(self.table.highlighted)
+                self._loaded_first()
+            return
+        if session is not self.session:
+            return  # the person has turned to another Region meanwhile
+        now = session.now().astimezone()
+        is_same = key_pairs == tuple(self.listing.key_pairs.values())
+        if not is_same or not self.shown or self.listing.is_of_another_day(now):
+            reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
+            if session is not self.session:
+                return
+            self.listing.load(reading, now)
+            self._unread = ""
+            self.show(keep or self.table.highlighted)
+            self._loaded_first()
+        if say:
+            self.say(say)
+
+    def _loaded_first(self) -> None:
+        if not self.loaded:
+            self.loaded = True
+            self._teach()
+
+    def _teach(self) -> None:
+        """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
+        key_pair = self.highlighted
+        heed = key_pair is None or wants_attention(key_pair, self.listing.rotation)
+        if not (
+            heed or self._taught or self.screen.app.size.width >= WIDE or self.session.read_only
+        ):
+            self.say(self._lesson)
+        self._taught = True
+
+    @property
+    def _lesson(self) -> str:
+        return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
+
+    def look_at(self, region: str) -> None:
+        """Turn to a Region; what it holds is not read yet."""
+        if region == self.session.region:
+            return
+        self.session = self.session.for_region(region)
+        self._unread = f"Reading {region}…"
+        self.clear_filter()
+        self.listing.chosen.clear()
+        self.loaded = False
+
+    async def go_to(self, key_pair_id: str) -> None:
+        """Put the cursor on a pair of this Region, without the filter where that hides it."""
+        await self.read(key_pair_id)
+        if all(shown.key_pair_id != key_pair_id for shown in self.shown):
+            self.clear_filter()
+        self.show(key_pair_id)
+
+    # What is shown ------------------------------------------------------------------------------
+
+    def show(self, keep: str | None) -> None:
+        """Draw the list as it is filtered and sorted now."""
+        if self._unread:
+            self.shown = []
+            self._top_line.show(self.session.region)
+            self.filter_bar.show("", Verdict(""))
+            self._show_empty(self._unread)
+            return
+        listing = self.listing
+        total = len(listing.key_pairs)
+        says_count = self._remark.said == self._count
+        self.shown = listing.shown(self.session.now())
+        self.show_top()
+        if says_count:
+            self.say(self._count)
+        count = f"{len(self.shown):,} of {total:,}" if listing.query_text else ""
+        self.filter_bar.show(count, self._note())
+        if self.shown:
+            self._empty.display = False
+            self._panes.display = True
+            self.table.show(
+                self.shown,
+                listing.row,
+                keep,
+                chosen=listing.chosen,
+                sorted_by=(listing.column, listing.reverse),
+            )
+            if self.screen.focused is None:
+                self.table.focus()
+        elif total:
+            show_all = key_in(Place.LIST, "show_all")
+            self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
+        else:
+            self._show_empty(_no_pairs(self.session.region, read_only=self.session.read_only))
+
+    def show_top(self) -> None:
+        """Show how many pairs there are, and what can be done with those that are chosen."""
+        total, chosen = len(self.listing.key_pairs), len(self.chosen())
+        pairs = f"{self.session.region} · {total:,} pair{'s' * (total != 1)}"
+        self._top_line.show(f"{pairs} · {chosen:,} chosen" if chosen else pairs)
+        if not self.filter_bar.has_focus_within:
+            self.key_hints.show(self.hints())
+
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """Return what the hint bar shows: where pairs are chosen, what is done to several."""
+        read_only = self.session.read_only
+        taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
+        if not self.chosen():
+            return taught
+        *_, help_ = taught
+        *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
+        # A filter goes before the choice does.
+        done = (*others, (show_all, "all" if self.filter_bar.text else none))
+        return (*((key_of(action_id), word) for action_id, word in done), help_)
+
+    def _note(self) -> Verdict:
+        """Return what is wrong with the filter, or which kind of fingerprint it is."""
+        kind = self.listing.kind(self.shown)
+        if self.listing.query.problems:
+            return Verdict(self.listing.query.problems[0], Tone.CAUTION)
+        return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")
+
+    def _show_empty(self, text: str) -> None:
+        self._panes.display = False
+        self._empty.display = True
+        self._empty.update(text)
+        self._remark.clear()
+
+    def show_remark(self) -> None:
+        """Show what there is to know about the pair under the cursor."""
+        key_pair = self.highlighted
+        if key_pair:
+            self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
+        self._show_summary()
+
+    def say(self, text: str) -> None:
+        """Say in the line below the list what came of something, until the cursor moves."""
+        self._remark.say(text, self.table.highlighted)
+
+    def refuses_changes(self) -> bool:
+        """Say that this session only reads, if it does, and return whether it does."""
+        if self.session.read_only:
+            self.say(READ_ONLY)
+        return self.session.read_only
+
+    def forget_what_was_said(self) -> None:
+        """Say no longer what was said: who comes back later would take it for what is."""
+        self._remark.forget()
+
+    def _show_summary(self) -> None:
+        key_pair = self.highlighted
+        if key_pair and self.screen.has_class("-wide"):
+            self._summary.show(details.summary(key_pair, self.listing.rotation))
+
+    def fit_window(self) -> None:
+        """Show what the size of the window has room for."""
+        if self.screen.app.size.width >= WIDE and self._remark.said == self._lesson:
+            self._remark.forget()  # the hint bar teaches it now
+        self.screen.call_after_refresh(self._show_summary)
+
+    @property
+    def highlighted(self) -> KeptKeyPair | None:
+        """The pair under the cursor."""
+        # While nothing is shown, the table keeps the row to come back to, out of sight.
+        return self.listing.key_pairs.get(self.table.highlighted or "") if self.shown else None
+
+    def chosen(self) -> list[KeptKeyPair]:
+        """Return the chosen pairs that are shown."""
+        if not self.listing.chosen:
+            return []
+        return [pair for pair in self.shown if pair.key_pair_id in self.listing.chosen]
+
+    def affected(self) -> list[KeptKeyPair]:
+        """Return the chosen pairs that are shown, or else the one under the cursor."""
+        return self.chosen() or [pair for pair in (self.highlighted,) if pair]
+
+    def clear_filter(self) -> None:
+        """Show all pairs, once `show` is called."""
+        self.filter_bar.leave(clear=True)
+        self.listing.filter("")
+
+    def say_count(self) -> None:
+        """Say how many pairs are chosen."""
+        self.show_top()
+        self.say(self._count)
+
+    @property
+    def _count(self) -> str:
+        chosen = len(self.chosen())
+        return f"{chosen:,} chosen" if chosen else "none chosen"
+
+
+def _no_pairs(region: str, *, read_only: bool) -> str:
+    """Return what an empty Region says: the next keys, and whether it may be a slip of the pen."""
+    create, import_ = key_of("key-pair.create"), key_of("key-pair.import")
+    look = key_of("list.region")
+    if read_only:
+        unknown = "" if region in REGIONS else ", which is not a Region that is known here"
+        return f"No key pairs in {region}{unknown}.\n\nPress {look} to look at another Region."
+    if region in REGIONS:
+        return (
+            f"No key pairs in {region} yet.\n\n"
+            f"Press {create} to create one, {import_} to import a public key,"
+            f" {look} to look at another Region."
+        )
+    return (
+        f"No key pairs in {region}, which is not a Region that is known here.\n\n"
+        f"Press {look} to look at another Region. If it is a new one, press {create} to create a"
+        f" key pair in it, {import_} to import a public key."
+    )

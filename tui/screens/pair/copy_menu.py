@@ -1,0 +1,91 @@
+"""Shows the menus of what can be copied of a key pair, and copies what is picked."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from core.custody import file_kinds
+from core.custody.recipes import recipes
+from core.model import CreatedKeyPair, KeptKeyPair
+from tui.screens.look.pick import PickScreen
+from tui.terminal import clipboard
+from tui.terminal.terminal_app import TerminalApp
+from tui.widgets.pick_list import Item
+from tui.words.text import as_pasted, pasteable
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+_LONGEST = 2_000
+_TITLE_WIDTH = len("OpenSSH SHA-256 fingerprint")
+_PRIVATE_KEY = "private key"
+_NO, _YES = "no", "yes"
+_QUESTION = (
+    Item(_NO, "no, go back"),
+    Item(_YES, "yes, send it to your terminal; it cannot be taken back"),
+)
+
+
+async def copy_something(app: TerminalApp, session: "Session", key_pair: KeptKeyPair) -> None:
+    """Ask what to send to the terminal's clipboard, and send it.
+
+    Must be called in a worker.
+    """
+    kinds = await asyncio.to_thread(file_kinds.by_content, key_pair.custody.saved_to)
+    texts = _texts(key_pair)
+    texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, session.region, kinds)}
+    title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
+    if title is not None:
+        await clipboard.send(app, texts[title])
+        clipboard.say_sent(app, title)
+
+
+async def copy_of_new(app: TerminalApp, created: CreatedKeyPair) -> bool:
+    """Do the same for a pair whose private key is at hand; that one goes only after a question.
+
+    Returns whether that one was sent. Must be called in a worker.
+    """
+    key_pair = created.key_pair
+    texts = _texts(key_pair)
+    items = [*_items(texts), _item(_PRIVATE_KEY, "the private key itself", "asks first")]
+    title = await _pick(app, f"Copy from {key_pair.key_name}", items)
+    if title == _PRIVATE_KEY:
+        question = f"Send the private key of {key_pair.key_name}?"
+        if await _pick(app, question, _QUESTION) == _YES:
+            await clipboard.send_private(app, created.key_material)
+            clipboard.say_sent(app, _PRIVATE_KEY)
+            return True
+    elif title is not None:
+        await clipboard.send(app, texts[title])
+        clipboard.say_sent(app, title)
+    return False
+
+
+def _texts(key_pair: KeptKeyPair) -> dict[str, str]:
+    fingerprints = key_pair.custody.fingerprints
+    texts = {
+        "public key": f"{key_pair.public_key} {key_pair.key_name}",
+        "EC2 fingerprint": key_pair.key_fingerprint,
+        "OpenSSH SHA-256 fingerprint": fingerprints.ssh_sha256,
+        "OpenSSH MD5 fingerprint": fingerprints.ssh_md5,
+        "id": key_pair.key_pair_id,
+        "name": key_pair.key_name,
+    }
+    # Recipes see to it by themselves.
+    return {title: pasteable(text) for title, text in texts.items()}
+
+
+def _items(texts: Mapping[str, str]) -> list[Item]:
+    return [_item(title, title, _first(text)) for title, text in texts.items()]
+
+
+def _item(value: str, title: str, text: str) -> Item:
+    return Item(value, f"{title:<{_TITLE_WIDTH}} {text}")
+
+
+def _first(text: str) -> str:
+    return as_pasted(text.partition("\n")[0][:_LONGEST])
+
+
+async def _pick(app: TerminalApp, title: str, items: Sequence[Item]) -> str | None:
+    return await app.push_screen_wait(PickScreen(title, items))

@@ -1,0 +1,88 @@
+"""Starts the app: settings, surroundings, the first screen, the exit status."""
+
+import argparse
+import gc
+import os
+import sys
+
+from tui.commands.statuses import INTERRUPTED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tui.app import KeyPairsApp
+
+UNUSABLE = 2
+"""The exit status when an option, a variable, a folder or the terminal rules a start out."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the app until the person leaves it, and return the exit status."""
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        # Before the app is there to be told.
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    # All of what is imported and read now stays; the list screen switches it on when it is there.
+    gc.disable()
+    from core.errors import KeyPairsError
+    from core.process import forbid_dumps, give_memory_back
+    from tui import config, environment
+    from tui.commands.streams import let_go_of_lost
+    from tui.opening import open_place
+
+    try:
+        forbid_dumps()
+        give_memory_back()
+        environment.check_terminal(os.environ)
+        session = open_place(options, read_only=options.read_only)
+        settings = config.load(config.default_path())
+        environment.prepare(os.environ, settings.theme)
+        if settings.keys:
+            from tui.actions.rebinding import rebind
+
+            # Before the screens are imported: they take their keys from the table when made.
+            rebind(settings.keys)
+    except KeyPairsError as error:
+        from tui.commands.wrapping import tell
+        from tui.words.text import sentence
+
+        tell(sentence(error))
+        return UNUSABLE
+    import asyncio
+
+    from tui.app import KeyPairsApp
+
+    app = KeyPairsApp(session, environment.where(os.environ))
+    asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
+    _say_what_ended(app)
+    let_go_of_lost()
+    return app.return_code or 0
+
+
+def _say_what_ended(app: "KeyPairsApp") -> None:
+    """Say that a signal ended the app, and which private key went with it."""
+    from contextlib import suppress
+
+    from tui.words.text import shortened
+
+    if app.ended_by is None:
+        return
+    line = f"keypairs: ended by {app.ended_by.name}."
+    if app.left_unsaved:
+        name = shortened(app.left_unsaved)
+        line += f"\nThe private key of {name} was not saved and is gone: delete the pair."
+    # The terminal itself may be what is gone.
+    with suppress(OSError):
+        print(line, file=sys.stderr)
+
+
+async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
+    from core.process import GRACE, end_between_changes
+
+    await app.run_async(mouse=mouse)
+    # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
+    # at a disk that never answers.
+    end_between_changes(GRACE, app.return_code or 0)

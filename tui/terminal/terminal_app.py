@@ -1,0 +1,147 @@
+"""Connects an app with its terminal: what is sent to it, what comes from it, how errors end.
+
+Overrides what Textual has no public way for; the table of them is in `tui.terminal`.
+"""
+
+from base64 import b64encode
+from typing import Protocol
+
+import textual
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, RenderableType
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.events import Event, Key
+from textual.screen import Screen
+
+from tui.terminal import unforeseen
+from tui.terminal.driver import InputLost, SteadyDriver
+from tui.terminal.frame_diff import FrameDiff, LazyFrame
+from tui.terminal.typing_speed import Strokes
+from tui.words.text import visible
+from tui.words.verdict import Verdict
+
+
+class KeyHolder(Protocol):
+    """The screen of a private key."""
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether leaving the program now would lose the private key."""
+        ...
+
+    @property
+    def key_name(self) -> str:
+        """The name of the pair."""
+        ...
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong that nobody expected."""
+        ...
+
+    def action_say_how_to_leave(self) -> None:
+        """Say what keeps the private key, and what gives it up."""
+        ...
+
+
+class TerminalApp(App[None]):
+    """An app that sends only what changed, outlives errors, and knows how keys arrived.
+
+    `key_holder` is the screen of a private key while there is one: where leaving would lose the
+    key, an error that nobody expected does not end the app.
+    """
+
+    def __init__(self) -> None:
+        unforeseen.catch_errors()
+        super().__init__(driver_class=SteadyDriver)
+        self.strokes = Strokes(
+            lambda: isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
+        )
+        self.key_holder: KeyHolder | None = None
+        self._frames = FrameDiff()
+        self._drawn: Screen[object] | None = None
+        self._failures = unforeseen.Failures()
+        self._ends = False
+
+    # What is sent -------------------------------------------------------------------------------
+
+    def send_whole_frames(self) -> None:
+        """Take nothing for granted of what the terminal shows: send the next frame whole."""
+        self._frames.forget()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            # Rendered only if Textual does send it; so what is remembered is what was sent.
+            update = LazyFrame(lambda: self._frame(screen, renderable))
+            super()._display(screen, update)  # type: ignore[arg-type] # it takes updates as well
+        else:
+            super()._display(screen, renderable)
+
+    def _frame(self, screen: Screen[object], update: LayoutUpdate | ChopsUpdate) -> str:
+        if screen is not self._drawn:
+            # Whatever else has written on the terminal is gone when another screen comes.
+            self._frames.forget()
+            self._drawn = screen
+        colors = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
+        return self._frames.frame(update, colors)
+
+    def copy_secret_to_clipboard(self, secret: bytes) -> None:
+        """Send a secret to the terminal's clipboard; Textual's own way would remember it."""
+        if self._driver is not None:
+            self._driver.write(f"\x1b]52;c;{b64encode(secret).decode()}\a")
+
+    # What comes ---------------------------------------------------------------------------------
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.strokes.note(event.key, event.time)
+            self._failures.forget()
+        await super().on_event(event)
+
+    @property
+    def lost_by_leaving(self) -> KeyHolder | None:
+        """The screen of a private key that leaving the program now would lose, if there is one."""
+        holder = self.key_holder
+        return holder if holder is not None and holder.holds_key else None
+
+    # How errors end -----------------------------------------------------------------------------
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        self._ends = True
+        super().exit(result, return_code, message)
+
+    def outlives(self, error: Exception) -> bool:
+        """Go on after an error that nobody expected, where ending would lose a private key.
+
+        It is said on the screen. Returns whether it goes on: not where errors come again and again,
+        nor where no key could be pressed any more.
+        """
+        ends = self._ends or isinstance(error, InputLost) or self.lost_by_leaving is None
+        if ends or self._failures.note():
+            return False
+        self.call_later(self.say_unforeseen, unforeseen.said_of(error))
+        return True
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say on the screen what went wrong that nobody expected."""
+        raise NotImplementedError
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self.outlives(error):
+            super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        # Imported here: it takes 30 ms, and brings a highlighter along.
+        from rich.traceback import Traceback
+
+        # Textual's own report prints the local variables of every frame.
+        self.bell()
+        report = Traceback(show_locals=False, width=None, suppress=[textual])
+        for stack in report.trace.stacks:
+            stack.exc_value = visible(stack.exc_value)
+        self.panic(report)
