@@ -7,8 +7,10 @@ from dataclasses import replace
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from tui.environment import DEFAULT_THEME
+
 KEYPAIRS = Theme(
-    "keypairs",
+    DEFAULT_THEME,
     dark=True,
     primary="#5fafd7",
     secondary="#af87d7",
@@ -36,9 +38,6 @@ KEYPAIRS = Theme(
 )
 """The default. Its surfaces have so little colour that 256 colours turn them into greys, and its
 hues stand in the palette of 256 as they are: a terminal without true colour shows the same."""
-
-NAMES = (KEYPAIRS.name, *BUILTIN_THEMES)
-"""The themes that can be chosen."""
 
 _SURFACES = ("background", "surface", "panel")
 _COLOURLESS_BELOW = 0.15

@@ -5,8 +5,14 @@ left over stays empty at the right. From 80 columns on a wider window makes no c
 unless the pane opens, and then every name still stands whole. All widths are in cells.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from core.model import KeptKeyPair
+from tui.words.cells import cell_len
+from tui.words.pairs import tag_texts, tags_with_more
+from tui.words.text import shortened
 
 MARKS = 3
 """What was chosen, what wants attention, and a blank."""
@@ -161,3 +167,16 @@ def _takes_from_tags(texts: Texts, window: int, pane: int) -> bool:
         min(_TAGS_AT_FIRST, max(texts.first_tag, 1)),
     )
     return shortest.total + SCROLLBAR <= _SMALL
+
+
+def longest_texts(key_pairs: Iterable[KeptKeyPair]) -> Texts:
+    """Return how long the longest texts of some pairs are in cells, those of the columns."""
+    name = first = line = fingerprint = 0
+    for key_pair in key_pairs:
+        name = max(name, cell_len(shortened(key_pair.key_name)))
+        fingerprint = max(fingerprint, len(key_pair.key_fingerprint))
+        texts = tag_texts(key_pair)
+        if texts:
+            first = max(first, cell_len(tags_with_more(texts[:1], len(texts))))
+            line = max(line, cell_len(tags_with_more(texts, len(texts))))
+    return Texts(name, first, line, fingerprint)

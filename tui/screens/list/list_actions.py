@@ -78,5 +78,6 @@ LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
     "reverse": reverse,
     "choose": choose,
     "choose_all": choose_all,
+    "turn_pane": ListView.turn_pane,
 }
 """The actions of the list that lead nowhere, by what the table of actions calls them."""
