@@ -20,6 +20,14 @@ PACKAGE = "keypairs"
 ROOMS = ("core", "tui")
 
 _INIT = '"""Creates and keeps SSH key pairs as Amazon EC2 does: `keypairs.core.client.Client`."""\n'
+_SHARED = {
+    "keypairs.1": "share/man/man1/keypairs.1",
+    "keypairs.bash": "share/bash-completion/completions/keypairs",
+    "_keypairs": "share/zsh/site-functions/_keypairs",
+    "keypairs.fish": "share/fish/vendor_completions.d/keypairs.fish",
+}
+"""What else a wheel brings, and where below the prefix man and the shells look for it."""
+
 _STATEMENT = re.compile(r"\b(?:from|import)\s+(?:core|tui)\b")
 _MODULE = re.compile(r"""r?(["'])(?P<name>(?:core|tui)(?:\.\w+)+)\1""")
 _ROOT = Path(__file__).parent
@@ -123,6 +131,9 @@ class OnePackage(BuildHookInterface):  # type: ignore[type-arg]  # its configura
         (target / "__init__.py").write_text(_INIT)
         (target / "py.typed").touch()
         build_data["force_include"][str(target)] = PACKAGE
+        generated = Path(self.root) / "tui" / "commands" / "generated"
+        for name, place in _SHARED.items():
+            build_data["shared_data"][str(generated / name)] = place
         scripts = self.metadata.core.scripts
         scripts.update({name: f"{PACKAGE}.{place}" for name, place in scripts.items()})
 

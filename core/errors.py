@@ -53,6 +53,8 @@ class EC2Error(KeyPairsError):
 
     code: str
     status: int = 400
+    reason: str = ""
+    """What is wrong in plain words, in sentences, where EC2's own text does not say it."""
 
     def __init__(self, message: str, *, parameter: str | None = None) -> None:
         super().__init__(message)
@@ -101,7 +103,6 @@ class InvalidKeyFormat(EC2Error):
     """
 
     code = "InvalidKey.Format"
-    reason: str = ""
 
     def __init__(self, reason: str) -> None:
         super().__init__(

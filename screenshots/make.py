@@ -98,20 +98,20 @@ README = FOLDER.parent / "README.md"
 _TABLE = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
 
 
-_IN_README = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL}
-
-
 def with_keys(readme: str) -> str:
-    """Return the README with the keys of the places that one starts from, as the actions have them.
+    """Return the README with the keys of the list as the table of actions has them, two in a row.
 
     All others are in the help, and in the man page.
     """
-    rows = ["| where | key | id | what it does |", "|---|---|---|---|"]
+    cells = []
     for action in ACTIONS:
-        if action.place not in _IN_README:
-            continue
-        keys = " ".join(f"`{key_label(key)}`" for key in action.key.split(","))
-        rows.append(f"| {action.place.value} | {keys} | `{action.id}` | {action.help} |")
+        if action.place is Place.LIST and action.key:
+            keys = " ".join(f"`{key_label(key)}`" for key in action.key.split(","))
+            cells.append(f"{keys} | {action.help.removesuffix('.')}")
+    if len(cells) % 2:
+        cells.append(" | ")
+    rows = ["| key | on the list of key pairs | key | |", "|---|---|---|---|"]
+    rows += [f"| {left} | {right} |" for left, right in zip(cells[::2], cells[1::2], strict=True)]
     table = "".join(f"{row}\n" for row in rows)
     return _TABLE.sub(lambda _: table, readme)
 

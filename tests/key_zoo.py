@@ -193,7 +193,7 @@ def _cut(name: str, expected: Expected) -> Expected:
         return Expected("no-key")
     if name.startswith("ecdsa"):
         # Types that are not taken are told from their first words.
-        return Expected("damaged" if name == "ecdsa-openssh" else "unsupported")
+        return Expected("unsupported" if name == "ecdsa-pem" else "damaged")
     return Expected("damaged")
 
 
@@ -236,10 +236,12 @@ def _add_more(zoo: Zoo, base: dict[str, tuple[bytes, Expected]], work: Path, run
     zoo.add("known_hosts", f"host.example {ed25519}\n|1|a=|b= {rsa}\n".encode(), no_key)
     zoo.add("notes.md", b"Run `ssh-keygen -t rsa` for a ssh-rsa key.\n", no_key)
     self_signed = ["-x509", "-key", work / "openssl.pem", "-subj", "/CN=x"]
-    zoo.add("x509.pem", run("openssl", "req", *self_signed).stdout, no_key)
-    zoo.add("x509.der", run("openssl", "req", *self_signed, "-outform", "DER").stdout, no_key)
+    x509 = Expected("unsupported", None, "X.509 certificate")
+    zoo.add("x509.pem", run("openssl", "req", *self_signed).stdout, x509)
+    zoo.add("x509.der", run("openssl", "req", *self_signed, "-outform", "DER").stdout, x509)
     zoo.add("large.pem", base["rsa-pkcs1.pem"][0] + bytes(64 * 1024), not_read)
-    zoo.add("certificate-request", run("openssl", "req", *self_signed[1:], "-new").stdout, no_key)
+    request = run("openssl", "req", *self_signed[1:], "-new").stdout
+    zoo.add("certificate-request", request, Expected("unsupported", None, "X.509 certificate req"))
     os.mkfifo(zoo.folder / "pipe")
     (zoo.folder / "link").symlink_to("rsa-openssh")
     (zoo.folder / "dangling").symlink_to("nowhere")

@@ -1,1 +1,1 @@
-"""The terminal application over `core`."""
+"""Runs the terminal application over `core`."""

@@ -1,4 +1,4 @@
-"""The application: theme, signals, the way out. It owns no flow."""
+"""Runs the application: theme, signals, the way out. It owns no flow."""
 
 import asyncio
 import os
@@ -21,8 +21,8 @@ from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
 from tui.words.verdict import Verdict
-from tui.work.brief_message import forget, toast
-from tui.work.exclusive import is_flowing
+from tui.work.brief_message import clear_brief_message, show_briefly
+from tui.work.exclusive import is_busy
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -70,7 +70,9 @@ class KeyPairsApp(TerminalApp):
         # After Ctrl-Z and fg Textual draws only the widget that has the focus.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         # At once: what is said next belongs to the screen that comes.
-        self.screen_change_signal.subscribe(self, lambda _: forget(self), immediate=True)
+        self.screen_change_signal.subscribe(
+            self, lambda _: clear_brief_message(self), immediate=True
+        )
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
@@ -103,8 +105,8 @@ class KeyPairsApp(TerminalApp):
     async def action_quit_by_key(self) -> None:
         """Quit, if the key stands alone and is not part of a text."""
         # Where a private key is not saved yet, the key does not quit in any case.
-        if self.strokes.is_amid_others and self.lost_by_leaving is None:
-            toast(self, "that ctrl+q came amid other keys; to quit, press it alone")
+        if self.typing.is_amid_others and self.lost_by_leaving is None:
+            show_briefly(self, "that ctrl+q came amid other keys; to quit, press it alone")
         else:
             await self.action_quit()
 
@@ -128,7 +130,7 @@ class KeyPairsApp(TerminalApp):
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""
         # A form that ends would take away what lies over it, and stay itself.
-        if not is_flowing(self.screen):
+        if not is_busy(self.screen):
             screens.show_help(self)
 
     def action_suspend_process(self) -> None:
@@ -137,7 +139,7 @@ class KeyPairsApp(TerminalApp):
 
         reason = refusal(self)
         if reason:
-            toast(self, reason)
+            show_briefly(self, reason)
         else:
             super().action_suspend_process()
 
@@ -156,7 +158,7 @@ class KeyPairsApp(TerminalApp):
     def action_help_quit(self) -> None:
         """Say how to quit: Ctrl+C is pressed out of habit."""
         if self.lost_by_leaving is None:
-            toast(self, "ctrl+q quits")
+            show_briefly(self, "ctrl+q quits")
         else:
             self._say_how_to_leave()
 
@@ -169,7 +171,7 @@ class KeyPairsApp(TerminalApp):
         if self.key_holder is not None and self._shows_key:
             self.key_holder.action_say_how_to_leave()
         else:
-            toast(self, "the private key is not saved yet; escape goes back to it")
+            show_briefly(self, "the private key is not saved yet; escape goes back to it")
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong on the screen where it did, or on that of the private key."""

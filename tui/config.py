@@ -1,4 +1,4 @@
-"""The configuration file: keys, theme, mouse.
+"""Reads the configuration file: keys, theme, mouse.
 
     theme = "nord"
     mouse = false

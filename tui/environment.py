@@ -1,4 +1,4 @@
-"""What the app is told by its surroundings, and what it tells Textual by them.
+"""Learns from the surroundings what the app must know, and tells Textual what follows.
 
 All of it comes before Textual is imported, which reads its variables while it is.
 """

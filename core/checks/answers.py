@@ -75,8 +75,8 @@ class Found:
     `source` is a path, `the agent` or empty for a text; `line` counts from 1 where a file holds
     several keys. `kind` says in which form the key stands, `note` is a sentence fragment.
     `deleted` are the pairs that had the key, where none has it now. `minor` is set for what need
-    not be said of a folder: what in it is no key. Nothing of it is private; source and comment may
-    be any text.
+    not be said of a folder: what in it is no key. `is_link` tells a link that was not followed.
+    Nothing of it is private; source and comment may be any text.
     """
 
     source: str
@@ -89,6 +89,7 @@ class Found:
     matches: tuple[Match, ...] = ()
     deleted: tuple[PairReference, ...] = ()
     minor: bool = False
+    is_link: bool = False
 
     @property
     def fingerprint(self) -> str | None:

@@ -113,7 +113,10 @@ def _reference(region: str, pair: KeptKeyPair) -> PairReference:
 
 
 def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
-    problem = data_dir.problem(folder)
+    try:
+        problem = data_dir.problem(folder)
+    except StoreError as error:
+        problem = str(error).removesuffix(".")
     if problem is not None:
         yield Finding(
             "store-folder",

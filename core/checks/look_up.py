@@ -34,9 +34,12 @@ from core.keys import (
 )
 from core.keys.file_formats import PRIVATE_SUFFIXES
 from core.keys.fingerprint import pkcs8_sha1, ssh_sha256
+from core.keys.fingerprint_kinds import OpenSSHDigest
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.keys.reading import private_file, public_file
+from core.keys.reading import import_material, key_file, private_file
+from core.keys.reading.key_in_file import KeyInFile
+from core.keys.reading.key_lines import AUTHORIZED_KEYS
 from core.model import DeletedKeyPair, KeptKeyPair, KeyType
 from core.process import interruptible
 from core.secret import Passphrase
@@ -45,7 +48,6 @@ from core.session import Session
 LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
 
-_AUTHORIZED_KEYS = "authorized_keys"
 _LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
 THE_AGENT = "the agent"
 """The source of what the ssh-agent holds; with the account's name where it is another's."""
@@ -53,11 +55,10 @@ THE_AGENT = "the agent"
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""
 
+_FOLDERS_OF_DESCRIPTORS = ("/dev/fd/", "/proc/self/fd/")
 _DEEPEST = 64
 _MOST_QUOTED = 60
 _MINOR = {Standing.NO_KEY, Standing.NOT_READ}
-
-_A_LINK = "a link, which is not followed"
 
 Ask = Callable[[str], Passphrase | None]
 """Asks for the passphrase of the file of this path; None leaves it locked."""
@@ -77,11 +78,14 @@ def finder(session: Session, ask: Ask | None = None) -> "Finder":
 
 
 class _FilePlace(NamedTuple):
-    """Where a file stands: its path, how it was called, and the descriptor of its folder."""
+    """Where a file stands: its path, how it was called, and the descriptor of its folder.
 
-    path: Path
+    What came through a pipe has no path.
+    """
+
+    path: Path | None
     source: str
-    folder: int | None
+    folder: int | None = None
 
 
 class _Folder(NamedTuple):
@@ -172,8 +176,27 @@ class Finder:
             yield from self._in_folder(source)
         elif stat.S_ISREG(mode):
             yield from self._in_file(resolved, source)
+        elif stat.S_ISFIFO(mode) and source.startswith(_FOLDERS_OF_DESCRIPTORS):
+            yield from self._in_substitution(path, source)
         else:
             yield _not_read(source, _what_it_is(mode))
+
+    def _in_substitution(self, path: Path, source: str) -> Iterator[Found]:
+        """Yield what a shell's `<(...)` gives, which is a pipe that is open already."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except OSError as error:
+            yield _unreadable(source, error)
+            return
+        yield from self.in_data(data, source)
+
+    def in_data(self, data: bytes, source: str) -> Iterator[Found]:
+        """Yield the keys in what came from a pipe, which has no name and nothing beside it."""
+        if len(data) > LARGEST:
+            yield _not_read(source, "too large for a key")
+        else:
+            yield from self._keys_in(key_file.read(data), data, _FilePlace(None, source))
 
     def _in_folder(self, top: str) -> Iterator[Found]:
         """Yield each thing below a folder, from descriptor to descriptor.
@@ -192,7 +215,7 @@ class Finder:
         except OSError as error:
             is_link = error.errno in (errno.ELOOP, errno.ENOTDIR) and folder.parent is not None
             unreadable = _unreadable(folder.path, error)
-            yield _not_read(folder.path, _A_LINK) if is_link else unreadable
+            yield _link(folder.path) if is_link else unreadable
             return
         try:
             yield from self._below(folder, descriptor, left)
@@ -233,7 +256,9 @@ class Finder:
         except OSError as error:
             yield _unreadable(path, error)
             return
-        if not stat.S_ISREG(status.st_mode):
+        if stat.S_ISLNK(status.st_mode):
+            yield _link(path)
+        elif not stat.S_ISREG(status.st_mode):
             yield _not_read(path, _what_it_is(status.st_mode))
         elif status.st_size > _largest(entry.name):
             yield _not_read(path, "too large for a key")
@@ -246,14 +271,28 @@ class Finder:
         except OSError as error:
             yield _unreadable(source, error)
             return
-        if private_file.looks_private(data):
-            yield self._private(data, _FilePlace(path, source, folder))
-            return
-        entries = public_file.read(data)
-        for entry in entries:
-            yield self._public(entry, source, entry.line if len(entries) > 1 else None)
-        if not entries:
-            yield Found(source, Standing.NO_KEY, note="no key" if data.strip() else "empty")
+        keys = key_file.read(data, path.name)
+        yield from self._keys_in(keys, data, _FilePlace(path, source, folder))
+
+    def _keys_in(
+        self, keys: Sequence[KeyInFile], data: bytes, place: "_FilePlace"
+    ) -> Iterator[Found]:
+        for each in keys:
+            yield self._key(each, place, each.line if len(keys) > 1 else None)
+        if not keys:
+            note = "no key" if data.strip() else "empty"
+            yield Found(place.source, Standing.NO_KEY, note=note)
+
+    def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
+        if key.private is None:
+            beside = _public_key_beside(place) if key.is_private and line is None else None
+            if beside is None:
+                return self._public(key, place.source, line)
+            note = f"by the .pub beside it; {key.problem}"
+            return self._of(beside, place.source, key.kind, None, "", note)
+        found = self._private(key.private, place, is_alone=line is None)
+        note = "; ".join(filter(None, (found.note, *key.remarks)))
+        return replace(found, line=line, note=note)
 
     def in_agent(self) -> Iterator[Found]:
         """Yield what each key is that the ssh-agent of this session holds.
@@ -268,28 +307,27 @@ class Finder:
             yield Found(source, Standing.NO_KEY, note=note)
         for identity in held.identities:
             # The comment is any text, and may look like further keys.
-            for entry in public_file.read(identity.public_key.encode()):
-                yield self._public(replace(entry, comment=identity.comment), source)
+            for key in key_file.read(identity.public_key.encode()):
+                yield self._public(replace(key, comment=identity.comment), source)
 
     # Keys ---------------------------------------------------------------------------------------
 
-    def _public(self, entry: public_file.Entry, source: str, line: int | None = None) -> Found:
-        if entry.public_key is not None:
-            return self._of(entry.public_key, source, entry.kind, line, entry.comment)
-        if entry.other_type:
-            standing = Standing.UNSUPPORTED
-            note = f"a pair is RSA or ED25519, and this is {entry.other_type}"
-        else:
-            standing, note = Standing.DAMAGED, "it was cut or changed"
-        return Found(source, standing, entry.kind, line, None, entry.comment, note)
+    def _public(self, key: KeyInFile, source: str, line: int | None = None) -> Found:
+        note = "; ".join(filter(None, (key.problem, *key.remarks)))
+        if key.public_key is not None:
+            return self._of(key.public_key, source, key.kind, line, key.comment, note)
+        if key.is_no_key:
+            return Found(source, Standing.NO_KEY, key.kind, line, note=note)
+        standing = Standing.DAMAGED if key.is_damaged else Standing.UNSUPPORTED
+        return Found(source, standing, key.kind, line, None, key.comment, note)
 
-    def _private(self, data: bytes, place: "_FilePlace") -> Found:
+    def _private(self, data: bytes, place: "_FilePlace", *, is_alone: bool) -> Found:
         kind = "private key"
         source = place.source
+        beside = _public_key_beside(place) if is_alone else None
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
-            beside = _public_key_beside(place)
             if file.public_key is not None:
                 differs = beside is not None and beside != file.public_key
                 note = "the .pub beside it is of another key" if differs else ""
@@ -298,7 +336,8 @@ class Finder:
                     return found
                 return _with_sha1(found, private_file.unlock(data))
             if beside is not None:
-                note = "by the .pub beside it; no passphrase was asked for"
+                note = file.obstacle or "no passphrase was asked for"
+                note = f"by the .pub beside it; {note}"
                 return self._of(beside, source, kind, None, "", note)
             if file.obstacle:
                 raise NotRead(file.obstacle)
@@ -351,19 +390,25 @@ class Finder:
 
     def in_text(self, text: str) -> Iterator[Found]:
         """Yield the public keys in a text, or the pair whose fingerprint it is."""
-        data = text.encode("utf-8", "replace")
-        if private_file.looks_private(data):
+        if import_material.private_key_refusal(text) is not None:
             note = "this is a private key; give the name of its file instead"
             yield Found("", Standing.NO_KEY, note=note)
             return
-        entries = public_file.read(data)
-        if any(entry.public_key for entry in entries) or not query.has_fingerprint(text):
-            for entry in entries:
-                yield self._public(entry, "", entry.line if len(entries) > 1 else None)
-            if not entries:
+        if (digest := fingerprint_kinds.openssh_digest(text)) is not None:
+            yield self._of_digest(digest)
+            return
+        keys = key_file.read(text.encode("utf-8", "replace"))
+        if any(key.public_key for key in keys) or not query.has_fingerprint(text):
+            named = None if keys else self._named(text)
+            if named is not None:
+                yield named
+                return
+            for key in keys:
+                yield self._public(key, "", key.line if len(keys) > 1 else None)
+            if not keys:
                 note = (
                     f"there is no such file as {_shortened(text)}, and it is neither a public key"
-                    " nor a fingerprint"
+                    " nor a fingerprint, nor the name of a key pair"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return
@@ -376,6 +421,31 @@ class Finder:
         deleted = () if matches else self._deleted_if(has_it)
         standing = _standing(matches, deleted)
         yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+
+    def _of_digest(self, digest: OpenSSHDigest) -> Found:
+        """Return the pair of a fingerprint of a kind that no record holds."""
+        matches = tuple(
+            Match(name, pair, digest.kind) for name, pair in self.pairs if digest.is_of(pair)
+        )
+        deleted = () if matches else self._deleted_if(digest.is_of)
+        kind = f"fingerprint, {digest.kind}"
+        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
+
+    def _named(self, text: str) -> Found | None:
+        """Return the pairs that have this name or id, or None where none has it."""
+
+        def has_it(pair: KeptKeyPair) -> bool:
+            return text in (pair.key_name, pair.key_pair_id)
+
+        matches = tuple(
+            Match(name, pair, "its name" if text == pair.key_name else "its id")
+            for name, pair in self.pairs
+            if has_it(pair)
+        )
+        deleted = () if matches else self._deleted_if(has_it)
+        if not matches and not deleted:
+            return None
+        return Found("", _standing(matches, deleted), "key pair", matches=matches, deleted=deleted)
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:
@@ -415,13 +485,16 @@ def _not_read(source: str, note: str) -> Found:
     return Found(source, Standing.NOT_READ, note=note)
 
 
+def _link(source: str) -> Found:
+    return Found(source, Standing.NOT_READ, note="a link, which is not followed", is_link=True)
+
+
 def _unreadable(source: str, error: OSError) -> Found:
     return Found(source, Standing.UNREADABLE, note=f"cannot be read: {error.strerror}")
 
 
 def _what_it_is(mode: int) -> str:
     kinds = {
-        stat.S_IFLNK: _A_LINK,
         stat.S_IFIFO: "a named pipe",
         stat.S_IFSOCK: "a socket",
     }
@@ -435,20 +508,22 @@ def _shortened(text: str) -> str:
 
 
 def _largest(name: str) -> int:
-    return _LARGEST_AUTHORIZED_KEYS if name.startswith(_AUTHORIZED_KEYS) else LARGEST
+    return _LARGEST_AUTHORIZED_KEYS if name.startswith(AUTHORIZED_KEYS) else LARGEST
 
 
 def _public_key_beside(place: "_FilePlace") -> PublicKey | None:
     """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
     path = place.path
+    if path is None:
+        return None
     names = [path.with_name(f"{path.name}.pub")]
     if path.suffix in PRIVATE_SUFFIXES:
         names.append(path.with_suffix(".pub"))
     for name in names:
         try:
-            entries = public_file.read(files.read_regular_file(name, LARGEST, folder=place.folder))
+            keys = key_file.read(files.read_regular_file(name, LARGEST, folder=place.folder))
         except OSError:
             continue
-        if len(entries) == 1:
-            return entries[0].public_key
+        if len(keys) == 1:
+            return keys[0].public_key
     return None

@@ -11,7 +11,6 @@ from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import ssh_types
-from core.keys.reading import certificate
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.session import Session
@@ -107,7 +106,7 @@ def _line_of(identity: agent.AgentIdentity) -> str:
     if not identity.is_certificate:
         return identity.public_key
     algorithm = ssh_types.certified_type(identity.algorithm)
-    return f"{algorithm} {b64encode(certificate.certified(identity.blob)).decode()}"
+    return f"{algorithm} {b64encode(ssh_types.certified(identity.blob)).decode()}"
 
 
 def keys_in_agent() -> frozenset[str] | None:

@@ -25,7 +25,6 @@ from typing import NamedTuple
 from core.custody import key_options, pub_files
 from core.disk import files, leftovers, rewriting
 from core.errors import KeyPairsError
-from core.keys.encoding.sshwire import Reader
 from core.keys.public_key import PublicKey
 from core.keys.reading import authorized_line, line_access
 from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError, Option
@@ -289,13 +288,13 @@ def lines_with(data: bytes, public_key: str) -> Iterator[LineWithKey]:
 
     `public_key` is `TYPE BASE64`. What sshd cannot read a key in is passed over.
     """
-    wanted = _numbers(b64decode(public_key.partition(" ")[2]))
+    wanted = b64decode(public_key.partition(" ")[2])
     for number, text in _lines(data):
         try:
             line = authorized_line.read(text)
         except AuthorizedLineError:
             continue
-        if line is not None and _numbers(line.blob) == wanted:
+        if line is not None and line.blob == wanted:
             yield LineWithKey(number, line)
 
 
@@ -306,15 +305,6 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
         if stripped and not stripped.startswith(b"#"):
             # Any bytes may stand in options and comments.
             yield number, line.decode("utf-8", "replace")
-
-
-def _numbers(blob: bytes) -> tuple[bytes, ...]:
-    """Return the fields of a key without the zeros that sshd takes in front of its numbers."""
-    reader = Reader(blob)
-    fields = [reader.string()]
-    while reader.rest():
-        fields.append(reader.string())
-    return tuple(each.lstrip(b"\0") if fields[0] == b"ssh-rsa" else each for each in fields)
 
 
 # Adding ---------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from core.disk import files
 from core.errors import KeyPairsError
+from core.keys import MOST_BYTES_OF_A_KEY_FILE
+from core.keys.reading import import_material
 from core.model import KeyPair
 
-LARGEST = 64 * 1024
+LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """More than any public key has; a larger file is refused unread."""
 
 
@@ -55,4 +57,5 @@ def read(path_text: str) -> str:
     try:
         return data.decode("ascii")
     except UnicodeDecodeError:
-        raise PublicFileError("is not a public key file: it holds other than ASCII") from None
+        reason = import_material.why_not_taken(data) or "It is not a public key file."
+        raise PublicFileError(reason) from None

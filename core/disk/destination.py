@@ -5,17 +5,16 @@ looks again when it writes, so that nothing rests on a look that is a moment old
 """
 
 import os
-import pwd
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
 from core.disk import mounts
-from core.disk.path_walk import Step, Walk
+from core.disk.path_walk import Step, Walk, account_name, who_can_redirect
 from core.keys import file_formats
 from core.model import FileFormat, KeyFormat
 
@@ -213,33 +212,11 @@ def _cautions(way: Walk) -> Iterator[str]:
     *above, folder = way.steps
     owner = folder.status.st_uid
     if owner != os.geteuid():
-        yield f"{folder.path} belongs to {_name(owner)}"
+        yield f"{folder.path} belongs to {account_name(owner)}"
     yield from who_can_redirect(above)
     kind = mounts.network_file_system(way.path)
     if kind is not None:
         yield f"{kind} may keep it on another machine"
-
-
-def who_can_redirect(steps: Sequence[Step]) -> Iterator[str]:
-    """Yield who, but for root, could have a path lead elsewhere, a clause for each step.
-
-    Who can rename a folder away can put another in its place, and a file of that name into it; who
-    owns a link, or the folder that it is in, can let it lead elsewhere. The nearest comes first.
-    """
-    for step in dict.fromkeys(reversed(steps)):
-        owner = step.status.st_uid
-        if owner not in (os.geteuid(), 0):
-            thing = "the link " if step.is_link else ""
-            yield f"{thing}{step.path} belongs to {_name(owner)}"
-        elif step.others_can_replace:
-            yield f"others can write in {step.path}, and so replace what is in it"
-
-
-def _name(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return f"user {user}"
 
 
 def _exists(path: Path) -> bool:

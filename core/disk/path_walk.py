@@ -7,7 +7,9 @@ is written to, whatever becomes of the path (path_resolution(7)).
 
 import errno
 import os
+import pwd
 import stat
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +132,29 @@ class Walk:
         # Closing a folder reports nothing about what is in it.
         with suppress(OSError):
             os.close(self.folder)
+
+
+def who_can_redirect(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield who, but for root, could have a path lead elsewhere, a clause for each step.
+
+    Who can rename a folder away can put another in its place, and a file of that name into it; who
+    owns a link, or the folder that it is in, can let it lead elsewhere. The nearest comes first.
+    """
+    for step in dict.fromkeys(reversed(steps)):
+        owner = step.status.st_uid
+        if owner not in (os.geteuid(), 0):
+            thing = "the link " if step.is_link else ""
+            yield f"{thing}{step.path} belongs to {account_name(owner)}"
+        elif step.others_can_replace:
+            yield f"others can write in {step.path}, and so replace what is in it"
+
+
+def account_name(user: int) -> str:
+    """Return the name of an account, or its number where it has none."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
 
 
 def _error(number: int, path: Path) -> OSError:

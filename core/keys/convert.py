@@ -91,7 +91,7 @@ def decode(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
     # PKCS#1 and PKCS#8 leave open how a number is encoded; the layout of the others does not.
     written = {
         FileKind.PKCS1: lambda: encode_as(private_key, FileFormat.PEM, ""),
-        FileKind.PKCS8: lambda: pkcs8.encode(private_key),
+        FileKind.PKCS8: lambda: encode_as(private_key, FileFormat.PKCS8, ""),
     }.get(private_file.examine(data).container)
     if written is not None and data != written():
         raise EncodingError("it was changed, or was written by another program")

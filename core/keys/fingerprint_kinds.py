@@ -1,8 +1,11 @@
 """The kinds of fingerprints in words, and which one it is that a person typed."""
 
+import hashlib
 import re
+from base64 import b64encode
 from typing import NamedTuple
 
+from core.keys.public_key import PublicKey
 from core.model import KeptKeyPair, KeyType
 
 PKCS8_SHA1 = "EC2's SHA-1 of the private key"
@@ -77,3 +80,35 @@ def kind_of(text: str, key_pair: KeptKeyPair) -> str | None:
         is_ec2s = key_pair.key_type is KeyType.ED25519 and not typed.prefix
         return EC2_SHA256 if is_ec2s else SSH_SHA256
     return None
+
+
+class OpenSSHDigest(NamedTuple):
+    """A fingerprint that `ssh-keygen -l -E` makes with a digest of which no record holds any."""
+
+    kind: str
+    digest: str
+    value: str
+
+    def is_of(self, key_pair: KeptKeyPair) -> bool:
+        """Return whether it is that of a pair's public key."""
+        try:
+            blob = PublicKey.from_line(key_pair.public_key).blob
+        except ValueError:  # a record that was edited by hand
+            return False
+        made = b64encode(hashlib.new(self.digest, blob, usedforsecurity=False).digest())
+        return made.decode().rstrip("=") == self.value
+
+
+def openssh_digest(text: str) -> OpenSSHDigest | None:
+    """Return the fingerprint of SHA-1, SHA-384 or SHA-512 in a text, as ssh-keygen writes it."""
+    found = _OTHER_DIGEST.search(text[:_LONGEST])
+    if found is None or len(found[2]) != _OTHER_LENGTHS[found[1]]:
+        return None
+    bits = found[1].removeprefix("SHA")
+    return OpenSSHDigest(f"OpenSSH SHA-{bits}", found[1].lower(), found[2])
+
+
+_LONGEST = 1000
+_OTHER_DIGEST = re.compile(r"(?:^|\s)(SHA1|SHA384|SHA512):([A-Za-z0-9+/]+)={0,2}(?:\s|$)")
+_OTHER_LENGTHS = {"SHA1": 27, "SHA384": 64, "SHA512": 86}
+"""Of the base64 without its padding."""

@@ -24,12 +24,11 @@ from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import private_numbers
+from core.keys.reading.private_labels import OPENSSH_LABEL, OPENSSH_MAGIC
 
-LABEL = "OPENSSH PRIVATE KEY"
 WIDTHS = 64, 70
 """How wide the lines are: EC2 and cryptography, ssh-keygen and `encode`."""
 
-MAGIC = b"openssh-key-v1\0"
 _CIPHER = b"aes256-ctr"
 _ROUNDS = 16
 _SALT = 16
@@ -121,9 +120,9 @@ def parse(block: Armour) -> OpenSSHFile:
         EncodingError: it is damaged.
     """
     data = block.body
-    if not data.startswith(MAGIC):
+    if not data.startswith(OPENSSH_MAGIC):
         raise EncodingError("this is no OpenSSH container, though its BEGIN line says so")
-    reader = Reader(data[len(MAGIC) :])
+    reader = Reader(data[len(OPENSSH_MAGIC) :])
     try:
         cipher, kdf, options = (reader.string() for _ in range(3))
         if reader.uint32() != 1:
@@ -245,8 +244,8 @@ def encode(
         key, iv = _keys(_CIPHERS[_CIPHER], passphrase, salt, _ROUNDS)
         section = Cipher(algorithms.AES(key), modes.CTR(iv)).encryptor().update(section)
     outer = map(string, (cipher, kdf, options))
-    body = MAGIC + b"".join(outer) + b"\0\0\0\1" + string(public_key.blob) + string(section)
-    return Armour(LABEL, {}, body).render(WIDTHS[1])
+    body = OPENSSH_MAGIC + b"".join(outer) + b"\0\0\0\1" + string(public_key.blob) + string(section)
+    return Armour(OPENSSH_LABEL, {}, body).render(WIDTHS[1])
 
 
 def _private_fields(private_key: PrivateKey) -> bytes:

@@ -20,33 +20,13 @@ from core.keys.encoding.encryption import Encryption
 from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.keys.reading import private_numbers
-
-PKCS1_LABEL = "RSA PRIVATE KEY"
-PKCS8_LABEL = "PRIVATE KEY"
-PKCS8_ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY"
-LABELS = PKCS1_LABEL, PKCS8_LABEL, PKCS8_ENCRYPTED_LABEL
-
-_ALGORITHMS = {
-    "1.2.840.113549.1.1.10": "RSA-PSS",
-    "1.2.840.113549.1.1.7": "RSA-OAEP",
-    "1.2.840.10045.2.1": "ECDSA",
-    "1.2.840.10040.4.1": "DSA",
-    "1.2.840.113549.1.3.1": "DH",
-    "1.2.840.10046.2.1": "DH",
-    "1.3.101.110": "X25519",
-    "1.3.101.111": "X448",
-    "1.3.101.113": "ED448",
-}
-"""What an algorithm is usually called, by its identifier (RFC 3279, 4055, 5480, 8410)."""
-
-
-def algorithm_name(algorithm: bytes) -> str:
-    """Return what the algorithm of an AlgorithmIdentifier that is not taken is usually called."""
-    match der.fields(algorithm):
-        case [(der.OBJECT, identifier), *_]:
-            return _ALGORITHMS.get(der.dotted(identifier), "unknown to SSH")
-    return "unknown to SSH"
+from core.keys.reading import other_kinds, private_numbers
+from core.keys.reading.private_labels import (
+    PKCS1_LABEL,
+    PKCS8_ENCRYPTED_LABEL,
+    PKCS8_LABEL,
+    label_of_der,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +95,7 @@ def encode(private_key: PrivateKey) -> bytes:
 
 
 def parse(block: Armour, *, is_der: bool = False) -> PKCSFile:
-    """Return what a block of one of `LABELS` holds, its encryption looked at.
+    """Return what a block of PKCS#1 or PKCS#8 holds, its encryption looked at.
 
     Raises:
         EncodingError: what it says of its encryption is damaged.
@@ -131,6 +111,11 @@ def parse(block: Armour, *, is_der: bool = False) -> PKCSFile:
             how = encryption.of_dek_info(block.headers.get("DEK-Info", ""))
     except NotRead as error:
         obstacle = str(error)
+    if block.label == PKCS1_LABEL and not encrypted and not der.inside(block.body):
+        raise EncodingError(
+            "there is no DER in it, so it is damaged, or it is encrypted and its Proc-Type and"
+            " DEK-Info lines are gone"
+        )
     return PKCSFile(block, encrypted, how, obstacle, is_der)
 
 
@@ -139,22 +124,6 @@ def _algorithm_of_encrypted(data: bytes) -> bytes:
         case [(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)]:
             return algorithm
     raise EncodingError("it is damaged, or not what its BEGIN line says")
-
-
-def label_of_der(data: bytes) -> str | None:
-    """Return the label that a private key in DER would have in PEM, or None where it is none."""
-    if not data.startswith(bytes([der.SEQUENCE])):  # nearly every file
-        return None
-    match der.inside(data):
-        case [(der.INTEGER, b"\0" | b"\1"), *numbers] if 8 <= len(numbers) <= 9 and all(
-            tag == der.INTEGER for tag, _ in numbers[:8]
-        ):
-            return PKCS1_LABEL
-        case [(der.INTEGER, b"\0" | b"\1"), (der.SEQUENCE, _), (der.OCTET_STRING, _), *_]:
-            return PKCS8_LABEL
-        case [(der.SEQUENCE, algorithm), (der.OCTET_STRING, _)] if encryption.is_scheme(algorithm):
-            return PKCS8_ENCRYPTED_LABEL
-    return None
 
 
 # Inside ---------------------------------------------------------------------------------------
@@ -186,8 +155,9 @@ def _read(data: bytes) -> PrivateKey:
         match der.fields(content):
             case [(der.OCTET_STRING, seed)] if len(seed) == 32:
                 return _ed25519(seed, more)
-    elif name := algorithm_name(algorithm):
-        raise UnsupportedKey(name)
+    else:
+        name = other_kinds.algorithm_name(algorithm)
+        raise UnsupportedKey(name, other_kinds.of_private_type(name).sentence)
     raise EncodingError("it is damaged, its numbers cannot be read")
 
 

@@ -26,7 +26,7 @@ from core.keys.encoding.sshwire import Reader, WireError, mpint, string
 from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.keys.reading import certificate, private_numbers
+from core.keys.reading import private_numbers
 
 MARKER = b"PuTTY-User-Key-File-"
 _LINE = 64
@@ -70,7 +70,7 @@ class PPKFile:
         """
         blob = self.public_blob
         if ssh_types.is_certificate(self.algorithm.decode("latin-1")):
-            blob = certificate.certified(blob)
+            blob = ssh_types.certified(blob)
         found = private_numbers.public_key(blob)
         if Reader(self.public_blob).string() != self.algorithm:
             raise EncodingError("this PPK names two types of key")
@@ -256,7 +256,7 @@ def _derivation(rows: Iterator[bytes]) -> argon2.Parameters:
         _number(rows, b"Argon2-" + name) for name in (b"Memory", b"Passes", b"Parallelism")
     )
     salt = _header(rows, b"Argon2-Salt")
-    if not re.fullmatch(rb"(?:[0-9a-f]{2}){1,64}", salt):
+    if not re.fullmatch(rb"(?:[0-9a-fA-F]{2}){1,64}", salt):
         raise EncodingError("the Argon2-Salt line of this PPK is damaged")
     parameters = argon2.Parameters(
         flavour, memory, passes, parallelism, bytes.fromhex(salt.decode())

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.keys.encoding.sshwire import Reader, WireError
+from core.keys.encoding.sshwire import Reader, WireError, string
 
 CERTIFICATE = "-cert-v01@openssh.com"
 """How the name of the type of a certificate ends (PROTOCOL.certkeys)."""
@@ -99,3 +99,18 @@ def _read_certificate(reader: Reader, name: str) -> None:
     reader.skip(16)  # valid after and before
     for _ in ("critical options", "extensions", "reserved", "signature key", "signature"):
         reader.string()
+
+
+def certified(blob: bytes) -> bytes:
+    """Return the wire blob of the key that a certificate is for, or nothing if it is not whole.
+
+    Nothing here says that a certificate is valid.
+    """
+    name = certified_type(name_in(blob))
+    if name not in SSH_TYPES or not is_whole(blob):
+        return b""
+    reader = Reader(blob)
+    reader.string()
+    reader.string()  # the nonce
+    fields = [reader.string() for _ in range(SSH_TYPES[name].fields)]
+    return b"".join(map(string, [name.encode(), *fields]))

@@ -1,13 +1,20 @@
 """Chooses the folder that holds the Regions' files, and judges whether it may be trusted."""
 
+import errno
 import os
 import shlex
 import stat
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from core import choices
+from core.disk.mounts import network_file_system
+from core.disk.path_walk import Step, Walk, who_can_redirect
 from core.errors import SettingsError, StoreError
+
+_OF_THE_PATH = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
+"""The errors that another try would give again."""
 
 
 def data_folder(
@@ -64,17 +71,38 @@ def is_on_read_only_disk(path: Path) -> bool:
 def problem(path: Path) -> str | None:
     """Return why a data folder cannot be used for changes, as a clause, or None if it can.
 
-    That is a folder that cannot be written, or in which others could replace our files. One that
-    does not exist yet is fine where it can be made.
+    That is a folder that cannot be written, or in which others could replace our files, or whose
+    path others could have lead to another folder. One that does not exist yet is fine where it can
+    be made.
+
+    Raises:
+        StoreError: the disk, say, does not answer.
     """
-    if not os.path.lexists(path):
-        parent = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
-        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            return f"you cannot make the folder {path}, because you cannot write in {parent}"
-        return None
-    if not path.is_dir():
-        return f"{path} is not a folder; choose another with --data-dir"
-    status = path.stat()
+    try:
+        with closing(Walk(path.absolute())) as way:
+            return _problem_of(path, way)
+    except NotADirectoryError:
+        if os.path.lexists(path):
+            return f"{path} is not a folder; choose another with --data-dir"
+        return f"you cannot make the folder {path}, because what is above it is not a folder"
+    except OSError as error:
+        if error.errno in _OF_THE_PATH:
+            return f"{path} cannot be looked at ({error.strerror}); choose another with --data-dir"
+        raise StoreError(
+            f"Cannot look at {path}: {error.strerror}. Nothing was changed."
+        ) from error
+
+
+def _problem_of(path: Path, way: Walk) -> str | None:
+    above = way.steps if way.missing else way.steps[:-1]
+    who = next(who_can_redirect([step for step in above if not _is_of_own_group(step)]), None)
+    if who is not None:
+        return f"{path} could be replaced by another folder: {who}; choose another with --data-dir"
+    if way.missing:
+        if way.is_writable():
+            return None
+        return f"you cannot make the folder {path}, because you cannot write in {way.path}"
+    status = way.steps[-1].status
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         # No full stop may come to stand behind the path.
         return (
@@ -82,6 +110,40 @@ def problem(path: Path) -> str | None:
         )
     if status.st_uid not in (os.geteuid(), 0):
         return f"{path} belongs to another account; choose another with --data-dir"
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+    if not (way.is_writable() and os.access(path, os.R_OK)):
         return f"you cannot write in {path}; choose another with --data-dir"
     return None
+
+
+def _is_of_own_group(step: Step) -> bool:
+    """Return whether a folder that its group can write is of the account's own group.
+
+    Many systems give each account a group of its own, and a umask that lets it write.
+    """
+    mode, group = step.status.st_mode, step.status.st_gid
+    if not mode & stat.S_IWGRP or mode & stat.S_IWOTH:
+        return False
+    import grp
+    import pwd
+
+    try:
+        account, own = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    return (
+        step.status.st_uid in (os.geteuid(), 0)
+        and account.pw_gid == group
+        and own.gr_name == account.pw_name
+        and {*own.gr_mem} <= {account.pw_name}
+    )
+
+
+def network_note(path: Path) -> str | None:
+    """Return what to say at the start of a data folder on a network file system, or None."""
+    kind = network_file_system(path)
+    if kind is None:
+        return None
+    return (
+        f"The data folder is on a network file system ({kind}): what other machines change may"
+        " show late, and where it keeps no locks, a change may be refused and has to be repeated."
+    )

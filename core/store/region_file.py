@@ -197,6 +197,9 @@ def _content(tables: Tables, known: Content) -> Content:
     }
     if len(deleted) != len(tables[DELETED]) or not deleted.keys().isdisjoint(key_pairs):
         raise ValueError("two records share an id")
+    for key_pair_id, gone in deleted.items():
+        if gone.key_pair is not None and gone.key_pair.key_pair_id != key_pair_id:
+            raise ValueError("a deleted key pair has two ids")
     return Content(tables, RegionState(generation, key_pairs, names, deleted), doc_ids)
 
 

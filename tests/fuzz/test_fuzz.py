@@ -50,9 +50,9 @@ from tui.actions import keymap
 from tui.actions.rebinding import rebind
 from tui.actions.table import Place
 from tui.screens.list.listing import Listing
+from tui.screens.list.rows import remarks
 from tui.words.details import summary
 from tui.words.journal import journal_items
-from tui.words.rows import remarks
 
 Check = Callable[[Any], None]
 

@@ -110,7 +110,7 @@ def test_the_terminal_tests_pass_with_the_installed_program(
 
 
 def test_install_sh_leaves_nothing_behind_when_it_is_uninstalled(
-    archive: Path, offline: Offline, tmp_path: Path
+    archive: Path, offline: Offline, run: Run, tmp_path: Path
 ) -> None:
     prefix = tmp_path / "a prefix"
     env = {"HOME": str(tmp_path)}
@@ -118,6 +118,15 @@ def test_install_sh_leaves_nothing_behind_when_it_is_uninstalled(
     offline([*install, "--python", sys.executable], env)
     program = prefix / "bin" / "keypairs"
     first = program.resolve()
+    assert run("man", "-l", prefix / "share/man/man1/keypairs.1").stdout.startswith(b"KEYPAIRS(1)")
+    linked = {path.relative_to(prefix) for path in prefix.rglob("*") if path.is_symlink()}
+    assert {str(path) for path in linked if not str(path).startswith("share/keypairs-")} == {
+        "bin/keypairs",
+        "share/man/man1/keypairs.1",
+        "share/bash-completion/completions/keypairs",
+        "share/zsh/site-functions/_keypairs",
+        "share/fish/vendor_completions.d/keypairs.fish",
+    }
     said = offline([*install, "--python", sys.executable], env).stdout
     assert f"Installed: {program}" in said
     # What runs goes on with the files of the version before.

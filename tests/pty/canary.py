@@ -114,7 +114,7 @@ def _hashes(data: bytes, length: int) -> Iterator[int]:
 
 
 def holds_key(data: bytes, known: Mapping[int, Set[int]]) -> bool:
-    """Tell whether any 16 bytes of what is known are in data, as they are, in base64 or in hex."""
+    """Return whether any 16 known bytes are in data, as they are, in base64 or in hex."""
     return any(
         piece in known[length]
         for text in {data, re.sub(rb"\s+", b"", data), data.lower()}

@@ -436,7 +436,7 @@ def modes_left_on(output: bytes) -> set[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process is there and has not ended."""
+    """Return whether a process is there and has not ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

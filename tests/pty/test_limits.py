@@ -143,7 +143,7 @@ def test_keys_that_cannot_be_are_refused_in_one_line_before_the_screen_changes(
 
 
 def is_colour(parameters: bytes) -> bool:
-    """Tell whether an SGR sequence sets a colour of the text or of what is behind it."""
+    """Return whether an SGR sequence sets a colour of the text or of what is behind it."""
     numbers = [int(part or 0) for part in re.split(rb"[;:]", parameters)]
     return any(
         30 <= number <= 38 or 40 <= number <= 48 or 90 <= number <= 97 or 100 <= number <= 107

@@ -80,7 +80,7 @@ from tui.words.text import (
     visible,
 )
 from tui.words.verdict import Verdict
-from tui.work.brief_message import toast
+from tui.work.brief_message import show_briefly
 
 WIDTH = 80
 SHORT = [each for each in STRINGS if len(each.text) <= 2_048]
@@ -426,7 +426,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
                 assert drawn(pilot).strip()
                 app.pop_screen()
                 await pilot.pause()
-            toast(app, visible(text))
+            show_briefly(app, visible(text))
             await pilot.pause(0.05)
             drawn(pilot)
             assert looked_at == all_screens(), "add the others to `screens`"

@@ -1,6 +1,6 @@
 """What waits between the keyboard and the app."""
 
-from tui.terminal.input_queue import CALM, MOST, Dropped, InputQueue, Stroke, Waiting
+from tui.terminal.input_queue import CALM, MOST, Dropped, InputQueue, Keystroke, Waiting
 from tui.terminal.paste import Pasted, Typed
 
 
@@ -12,7 +12,7 @@ def all_of(queue: InputQueue) -> list[Waiting]:
 
 
 def texts(queue: InputQueue) -> str:
-    return "".join(each.text for each in all_of(queue) if isinstance(each, Stroke))
+    return "".join(each.text for each in all_of(queue) if isinstance(each, Keystroke))
 
 
 def test_strokes_are_handed_on_in_order_with_the_time_of_their_arrival() -> None:
@@ -21,9 +21,9 @@ def test_strokes_are_handed_on_in_order_with_the_time_of_their_arrival() -> None
     queue.put(Pasted("text"), 2.0)
     queue.put(Typed("\x1b"), 3.0)
     assert all_of(queue) == [
-        *(Stroke(text, 1.0) for text in ("a", "\x1b[A", "é")),
+        *(Keystroke(text, 1.0) for text in ("a", "\x1b[A", "é")),
         Pasted("text"),
-        Stroke("\x1b", 3.0),
+        Keystroke("\x1b", 3.0),
     ]
 
 

@@ -23,6 +23,7 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
+from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.choice import Choice
@@ -31,9 +32,8 @@ from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
 from tui.widgets.top_line import TopLine
 from tui.words.details import where_it_is
-from tui.words.rows import remarks
 from tui.words.verdict import Tone, Verdict
-from tui.work.brief_message import toast
+from tui.work.brief_message import show_briefly
 
 LONG = pytest.mark.long
 
@@ -433,7 +433,7 @@ def test_what_is_said_for_a_moment_leaves_all_but_some_hints(
         await hold(pilot, empty_session)
         await until_says(pilot, "Not saved yet, and there is no other copy.")
         *above, hints_before = lines(pilot)
-        toast(app_of(pilot), "private key: sent to your terminal")
+        show_briefly(app_of(pilot), "private key: sent to your terminal")
         await until_says(pilot, "private key: sent to your terminal")
         *still_above, bar = lines(pilot)
         assert still_above == above

@@ -15,12 +15,12 @@ from tests.helpers import SIZES, kept
 from tests.tui.driving import app_of, play, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.facts import Facts
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-from tui.words.rows import remarks
 
 
 def pair(session: DemoSession, name: str) -> KeptKeyPair:

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.checks import look_up
 from core.checks.answers import IS_NO_KEY, Found, Standing
+from core.checks.look_up import LARGEST
 from core.errors import KeyPairsError, SettingsError
 from core.secret import Passphrase
 from core.settings import open_to_look
@@ -28,14 +31,17 @@ REFUSES: Mapping[str, str] = {
     **not_of_ec2("find"),
 }
 
+STDIN = "-"
+
 _INDENT = 4
 ALL_KNOWN, NOT_ALL, UNUSABLE = 0, 1, 2
 
 _FIND = """\
 Look up whose keys these are, among the pairs of all Regions in use. THING is a private key file \
 (PEM, DER, OpenSSH, PPK), a .pub, an authorized_keys, a certificate, a folder of such files, or \
-the text of a public key or a fingerprint in any spelling. A link that is named is followed; \
-links in a folder are not. Nothing private is ever printed."""
+the text of a public key, a fingerprint in any spelling, or the name of a key pair; - is what \
+standard input holds, and so is none where something is piped in. A link that is named is \
+followed; links in a folder are not. Nothing private is ever printed."""
 
 _FIND_EPILOG = """\
 A passphrase is asked for on the terminal, and only where an encrypted file does not show its \
@@ -67,7 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `find` takes."""
     parser.description = _FIND
     parser.epilog = _FIND_EPILOG
-    parser.add_argument("things", metavar="THING", nargs="*", help="a path, a key or a fingerprint")
+    parser.add_argument(
+        "things",
+        metavar="THING",
+        nargs="*",
+        help="a path, a key, a fingerprint, the name of a key pair, or -",
+    )
     parser.add_argument("--agent", action="store_true", help="look up the keys of the ssh-agent")
     parser.add_argument("--all", action="store_true", help="name also what is no key in a folder")
     parser.add_argument("--no-ask", action="store_true", help="ask for no passphrase")
@@ -76,10 +87,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do as the options say, and return the exit status."""
-    if not (options.things or options.agent):
+    if not (options.things or options.agent or _is_piped()):
         raise SettingsError("Name something to look up, or add --agent.")
     return find(
-        options.things,
+        options.things or ([] if options.agent else [STDIN]),
         options.data_dir,
         options.policy,
         agent=options.agent,
@@ -87,6 +98,15 @@ def run(options: argparse.Namespace) -> int:
         everything=options.all,
         as_json=options.json,
     )
+
+
+def _is_piped() -> bool:
+    """Return whether something was piped into the program, or a file put in its input."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):  # it is closed, or in memory
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
 
 def find(
@@ -103,6 +123,10 @@ def find(
 
     Returns the exit status.
     """
+    where = data_folder(folder)
+    if where.exists() and not where.is_dir():
+        tell(f"{visible(str(where))} is a file, not a data folder.")
+        return UNUSABLE
     try:
         session = open_to_look(folder, policy)
         finder = look_up.finder(session, _asker() if ask else None)
@@ -114,12 +138,13 @@ def find(
     if finder.not_allowed and not finder.known:
         return UNUSABLE  # nothing may be said to be unknown
     if not finder.pairs and not finder.problems:
-        tell(f"there are no key pairs in {visible(str(data_folder(folder)))} to compare with.")
+        tell(f"there are no key pairs in {visible(str(where))} to compare with.")
     found: list[Found] = []
-    count = 0
+    count = links = 0
     try:
         for each in _looked_up(finder, things, agent=agent):
             count += 1
+            links += each.is_link
             if everything or not each.minor:
                 found.append(each)
                 if not as_json:
@@ -130,7 +155,7 @@ def find(
     if as_json:
         print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
     sys.stdout.flush()
-    tell(summed_up(found, count))
+    tell(summed_up(found, count, links, "" if everything else "--all"))
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     fine = keys and all(each.standing is Standing.KNOWN for each in keys)
     return ALL_KNOWN if fine and len(keys) == len(found) else NOT_ALL
@@ -138,7 +163,10 @@ def find(
 
 def _looked_up(finder: "Finder", things: Iterable[str], *, agent: bool) -> Iterator[Found]:
     for thing in things:
-        yield from finder.look(thing)
+        if thing == STDIN:
+            yield from finder.in_data(sys.stdin.buffer.read(LARGEST + 1), "standard input")
+        else:
+            yield from finder.look(thing)
     if agent:
         yield from finder.in_agent()
 

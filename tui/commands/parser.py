@@ -134,7 +134,13 @@ def parse(arguments: "Sequence[str] | None" = None) -> argparse.Namespace:
     asks_for_help = {"-h", "--help"}.intersection(given)
     named = [] if asks_for_help else [name for name in _COMMANDS if name in given]
     # Making the parser of a command takes a while, even of one that has learned nothing yet.
-    return _parser(named or [*_COMMANDS]).parse_args(given)
+    parser = _parser(named or [*_COMMANDS])
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        # Said by the command, where one was named, in its own words and with its own status.
+        usage_error = getattr(options, "usage_error", parser.error)
+        usage_error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def whole_parser() -> argparse.ArgumentParser:

@@ -28,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
         if problem is not None:
             _say(problem)
             return statuses.usage
+        if "data_dir" not in command.REFUSES:
+            _say_where(options.data_dir)
         if command.HANDLES_KEYS:
             from core.process import forbid_dumps
 
@@ -66,6 +68,15 @@ def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str |
         return f"{options.command} shows no screen. Leave out --no-mouse."
     given = (name for name in refuses if getattr(options, name) not in (None, False))
     return next((refuses[name] for name in given), None)
+
+
+def _say_where(folder: str | None) -> None:
+    """Say what it means that the data folder is on a network file system, if it is."""
+    from core.store import data_dir
+
+    note = data_dir.network_note(data_dir.data_folder(folder))
+    if note is not None:
+        _say(note)
 
 
 def _say_stopped() -> None:

@@ -21,6 +21,7 @@ _MODULES = {
     "ImportKeyPairScreen": "create.import_key_pair",
     "InstallPublicKeyScreen": "pair.install_public_key",
     "KeyMaterialScreen": "private_key.key_material",
+    "KeyToImport": "list.follow_up",
     "Next": "pair.details",
     "PickScreen": "look.pick",
     "SaveKeyMaterialScreen": "private_key.save_key_material",

@@ -7,7 +7,7 @@ from textual.app import App
 
 from core.secret import KeyMaterial
 from tui.terminal.terminal_app import TerminalApp
-from tui.work.brief_message import toast
+from tui.work.brief_message import show_briefly
 
 _TIMEOUT = 2.0
 
@@ -33,7 +33,7 @@ async def send_private(app: TerminalApp, material: KeyMaterial) -> None:
 
 def say_sent(app: App[None], what: str) -> None:
     """Say what was sent; not that it arrived."""
-    toast(app, f"{what}: sent to your terminal")
+    show_briefly(app, f"{what}: sent to your terminal")
 
 
 async def _by_tmux(data: bytes) -> bool:

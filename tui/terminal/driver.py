@@ -24,10 +24,10 @@ from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from tui.terminal.input_queue import Dropped, InputQueue, Stroke, Waiting
+from tui.terminal.input_queue import Dropped, InputQueue, Keystroke, Waiting
 from tui.terminal.paste import Pasted, PasteFilter
-from tui.work.brief_message import toast
-from tui.work.exclusive import is_flowing
+from tui.work.brief_message import show_briefly
+from tui.work.exclusive import is_busy
 
 _CHUNK = 4096
 _TICK = 0.1
@@ -63,7 +63,7 @@ class SteadyDriver(LinuxDriver):
         try:
             while not (self.exit_event.is_set() or queue.has_ended):
                 waiting = queue.take(_TICK)
-                if isinstance(waiting, Stroke):
+                if isinstance(waiting, Keystroke):
                     arrived = waiting.arrived
                     parser = self._hand_over_stroke(parser, waiting)
                 elif waiting is not None:
@@ -78,7 +78,7 @@ class SteadyDriver(LinuxDriver):
             # Until then what is typed would be taken from whatever has the terminal next.
             reader.join()
 
-    def _hand_over_stroke(self, parser: XTermParser, stroke: Stroke) -> XTermParser:
+    def _hand_over_stroke(self, parser: XTermParser, stroke: Keystroke) -> XTermParser:
         """Hand over what a parser makes of a stroke, and return the parser for the next one."""
         # One by one: what follows a sequence that means nothing is not lost with it.
         for character in stroke.text:
@@ -95,7 +95,7 @@ class SteadyDriver(LinuxDriver):
             if waiting.text:
                 self.process_message(Paste(waiting.text))
         elif isinstance(waiting, Dropped):
-            self._app.call_later(toast, self._app, waiting.value)
+            self._app.call_later(show_briefly, self._app, waiting.value)
 
     def _read_into(self, queue: InputQueue) -> None:
         """Read whatever arrives until the program ends or the terminal is gone."""
@@ -186,7 +186,7 @@ class SteadyDriver(LinuxDriver):
         await _drained(app)
         for node in (app.focused or app.screen).ancestors_with_self:
             await _drained(node)
-        while app.screen is screen and is_flowing(screen):
+        while app.screen is screen and is_busy(screen):
             await asyncio.sleep(_MOMENT)
         while app.screen is not screen and app.focused is None:
             await asyncio.sleep(_MOMENT)

@@ -156,13 +156,13 @@ def _write(pen: "_Pen", y: int, before: Row, row: Row) -> None:
 
 
 def _is_odd(row: Row) -> bool:
-    """Tell whether a row has text that is not one cell a character."""
+    """Return whether a row has text that is not one cell a character."""
     texts = [cell[0] for cell in row if cell is not None]
     return "" in texts or len("".join(texts)) != len(texts)
 
 
 def _bridges(row: Row, start: int, end: int, x: int) -> bool:
-    """Tell whether from what changed before `end` to what changed at `x` one had better write on.
+    """Return whether from what changed before `end` to what changed at `x` one had better write on.
 
     That is so if little lies between that looks as what was written last.
     """

@@ -30,7 +30,7 @@ _REPORT = re.compile(r"\x1b\[48;[0-9;:]+t|\x1b\[\?[0-9;]+\$y")
 """What a terminal tells of its size and its modes, which no flood may take along."""
 
 
-class Stroke(NamedTuple):
+class Keystroke(NamedTuple):
     """A character or a control sequence that was typed, and when it arrived, in seconds."""
 
     text: str
@@ -44,7 +44,7 @@ class Dropped(Enum):
     UNENDED_PASTE = "a paste did not end: nothing of it was taken"
 
 
-Waiting = Stroke | PasteStarted | Pasted | Dropped
+Waiting = Keystroke | PasteStarted | Pasted | Dropped
 
 
 class InputQueue:
@@ -84,17 +84,17 @@ class InputQueue:
             self._waiting.append(Dropped.FLOOD)
         if self._flooded:
             strokes = [*_REPORT.findall(text), *(match.group() for match in urgent[-1:])]
-        self._waiting.extend(Stroke(stroke, arrived) for stroke in strokes)
+        self._waiting.extend(Keystroke(stroke, arrived) for stroke in strokes)
         self._strokes += len(strokes)
 
     def _drop_strokes(self) -> None:
         kept = [
             each
             for each in self._waiting
-            if not isinstance(each, Stroke) or _REPORT.fullmatch(each.text)
+            if not isinstance(each, Keystroke) or _REPORT.fullmatch(each.text)
         ]
         self._waiting = deque(kept)
-        self._strokes = sum(isinstance(each, Stroke) for each in kept)
+        self._strokes = sum(isinstance(each, Keystroke) for each in kept)
 
     def take(self, timeout: float) -> Waiting | None:
         """Return what waits longest, or None if nothing comes for some seconds.
@@ -109,7 +109,7 @@ class InputQueue:
                     raise self._error
                 return None
             first = self._waiting.popleft()
-            self._strokes -= isinstance(first, Stroke)
+            self._strokes -= isinstance(first, Keystroke)
             return first
 
     @property
@@ -117,7 +117,7 @@ class InputQueue:
         """Whether a key waits; what the mouse does and what the terminal tells is none."""
         with self._changed:
             return any(
-                isinstance(each, Stroke) and not each.text.startswith("\x1b[")
+                isinstance(each, Keystroke) and not each.text.startswith("\x1b[")
                 for each in self._waiting
             )
 

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from tui.terminal import unforeseen
 from tui.terminal.driver import InputLost, SteadyDriver
 from tui.terminal.frame_diff import FrameDiff, LazyFrame
-from tui.terminal.typing_speed import Strokes
+from tui.terminal.typing_speed import TypingSpeed
 from tui.words.text import visible
 from tui.words.verdict import Verdict
 
@@ -54,7 +54,7 @@ class TerminalApp(App[None]):
     def __init__(self) -> None:
         unforeseen.catch_errors()
         super().__init__(driver_class=SteadyDriver)
-        self.strokes = Strokes(
+        self.typing = TypingSpeed(
             lambda: isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
         )
         self.key_holder: KeyHolder | None = None
@@ -94,7 +94,7 @@ class TerminalApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key) and not event.is_forwarded:
-            self.strokes.note(event.key, event.time)
+            self.typing.note(event.key, event.time)
             self._failures.forget()
         await super().on_event(event)
 

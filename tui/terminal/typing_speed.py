@@ -19,7 +19,7 @@ _TOGETHER = 0.05
 """Seconds in which nobody presses one key after another."""
 
 
-class Strokes:
+class TypingSpeed:
     """The keys that came last, by the times at which they arrived.
 
     Args:

@@ -1,1 +1,1 @@
-"""The widgets that several screens share; none of them knows a screen."""
+"""Holds the widgets that several screens share; none of them knows a screen."""

@@ -1,4 +1,4 @@
-"""One of a few values, chosen with the arrows or space, on one line."""
+"""Offers a few values on one line, chosen with the arrows or space."""
 
 from collections.abc import Sequence
 from typing import ClassVar

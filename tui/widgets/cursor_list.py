@@ -1,4 +1,4 @@
-"""A list with a cursor that draws only what is on the screen."""
+"""Draws a list with a cursor, and of it only what is on the screen."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Labels and values under each other."""
+"""Shows labels and values under each other."""
 
 from collections.abc import Iterable, Iterator
 

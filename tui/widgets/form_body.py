@@ -1,4 +1,4 @@
-"""What stands between the title and the hints of a form."""
+"""Holds the fields of a form, between its title and its hints."""
 
 from textual.containers import VerticalScroll
 from textual.events import Resize

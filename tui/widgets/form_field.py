@@ -1,4 +1,4 @@
-"""A row of a form: a label, what can be changed, and a line below it that says how it stands."""
+"""Lays out a row of a form: a label, a field, and a line below it that judges what is in it."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical

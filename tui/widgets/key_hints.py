@@ -1,4 +1,4 @@
-"""The bottom line: which keys do what here.
+"""Shows the bottom line: which keys do what here.
 
 Our own because Textual's Footer leaks widgets on every change of focus, doubles the bytes that
 such a change sends, and cuts its last hint in the middle.

@@ -1,4 +1,4 @@
-"""The field for the path of a new file, judged while it is typed."""
+"""Takes the path of a new file, and judges it while it is typed."""
 
 import asyncio
 

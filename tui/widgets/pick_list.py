@@ -1,4 +1,4 @@
-"""A list of things to pick one of."""
+"""Lists things to pick one of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class PickList(CursorList):
         self._show_rows(len(items), cursor)
 
     def is_cut(self, item: Item) -> bool:
-        """Tell whether a line does not fit whole."""
+        """Return whether a line does not fit whole."""
         return cell_len(item.text) + cell_len(item.remark) + 2 > self.size.width
 
     def set_item(self, index: int, item: Item) -> None:

@@ -1,4 +1,4 @@
-"""A field that narrows the list below it."""
+"""Takes the text that narrows the list below it."""
 
 from typing import ClassVar
 

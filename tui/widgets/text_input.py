@@ -1,4 +1,4 @@
-"""A one-line text field that sends nothing while nothing happens."""
+"""Takes one line of text, and sends nothing while nothing happens."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste
 
 from tui.terminal.inert_input import InertInput
-from tui.work.brief_message import toast
+from tui.work.brief_message import show_briefly
 
 _LONGEST = 8 * 1024
 """More characters than any name, tag, path or filter may have; what is pasted is cut here."""
@@ -48,4 +48,4 @@ class TextInput(InertInput):
         count = len(event.text.splitlines())
         event.text = event.text[:_LONGEST]
         if count > 1:
-            toast(self.app, f"one line fits here: the first of {count:,} was taken")
+            show_briefly(self.app, f"one line fits here: the first of {count:,} was taken")

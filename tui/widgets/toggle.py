@@ -1,4 +1,4 @@
-"""Something that is wanted or not, on one line."""
+"""Turns something on or off, on one line."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The top line of a screen: what it is about, and where one is."""
+"""Shows the top line of a screen: its title, and where one is."""
 
 from rich.cells import cell_len
 from textual.content import Content

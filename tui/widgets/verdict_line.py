@@ -1,4 +1,4 @@
-"""A line that says how something stands."""
+"""Shows a line that says how something stands."""
 
 from textual.widgets import Static
 

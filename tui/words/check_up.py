@@ -1,9 +1,10 @@
-"""What a check-up came to, in words: the same in the command and on the screen."""
+"""Says what a check-up came to: the same in the command and on the screen."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.checks.finding import REPLACE, Finding
+from tui.words.plural import n_of
 
 if TYPE_CHECKING:
     from core.checks.check_up import Summary
@@ -21,7 +22,7 @@ def advice(finding: Finding, replace: str = "n") -> str:
 def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
     """Return in one sentence what was looked at and how much was found."""
     pairs, regions = summary.key_pairs, len(summary.regions)
-    looked_at = f"{pairs:,} key pair{'s' * (pairs != 1)} in {regions} Region{'s' * (regions != 1)}"
+    looked_at = f"{n_of(pairs, 'key pair')} in {n_of(regions, 'Region')}"
     count = len(findings)
-    found = f"{count:,} finding{'s' * (count != 1)}" if count else "nothing found"
+    found = n_of(count, "finding") if count else "nothing found"
     return f"looked at {looked_at}: {found}."

@@ -1,4 +1,4 @@
-"""What the details say about a key pair."""
+"""Says what the details show of a key pair."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

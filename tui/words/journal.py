@@ -1,4 +1,4 @@
-"""The lines of the journal."""
+"""Makes the lines of the journal."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING

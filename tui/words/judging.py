@@ -1,4 +1,4 @@
-"""What a form says about what was typed, in the words of the person typing.
+"""Judges what was typed into a form, in the words of the person typing.
 
 Whether something is allowed is decided by `core.ec2.validation`, the same functions that the
 backend uses; this module only explains it with more help than EC2's own texts give.
@@ -19,6 +19,7 @@ from core.keys.passphrase import Strength
 from core.model import KeptKeyPair, KeyType, Tag
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
+from tui.words.plural import n_of
 from tui.words.text import said_by, short_paths
 from tui.words.verdict import Tone, Verdict
 
@@ -73,7 +74,7 @@ def _explain_key_name(key_name: str) -> str:
     over = len(key_name) - validation.MAX_KEY_NAME
     foreign = next((character for character in key_name if not character.isascii()), None)
     if over > 0:
-        return f"too long by {over} character{'s' * (over > 1)}"
+        return f"too long by {n_of(over, 'character')}"
     if foreign is not None:
         return f"{foreign} is not an ASCII character"
     if key_name.startswith(" "):
@@ -147,7 +148,7 @@ def of_destination(destination: Destination) -> Verdict:
 def of_agent(found: "AgentContents") -> Verdict:
     """Return which agent it is, and how many keys it holds."""
     count = len(found.keys)
-    held = f"the agent at {found.path} holds {count} key{'s' * (count != 1)}"
+    held = f"the agent at {found.path} holds {n_of(count, 'key')}"
     if found.owner is not None:
         return Verdict(
             f"{held}; it belongs to {found.owner.name}, who can log in with every key in it",

@@ -1,8 +1,9 @@
-"""Whose key it is, in words: the same in the command and on the screen."""
+"""Says whose key it is: the same in the command and on the screen."""
 
 from collections.abc import Sequence
 
 from core.checks.answers import IS_NO_KEY, Found, Match, Standing
+from tui.words.plural import n_of
 from tui.words.text import visible
 
 
@@ -49,8 +50,15 @@ def _pair(match: Match, *, how: bool) -> str:
     return visible(where + (f" [{tags}]" if tags else "") + by)
 
 
-def summed_up(found: Sequence[Found], count: int) -> str:
-    """Return in one sentence how much of what was looked at is known."""
+def summed_up(found: Sequence[Found], count: int, links: int = 0, all_names: str = "") -> str:
+    """Return in one sentence how much of what was looked at is known, and what was left out.
+
+    `links` were not followed; `all_names` is the option that has them named, where there is one.
+    """
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     known = sum(each.standing is Standing.KNOWN for each in keys)
-    return f"looked at {count:,}; {len(keys):,} key{'s' * (len(keys) != 1)}, {known:,} known."
+    words = f"looked at {count:,}; {n_of(len(keys), 'key')}, {known:,} known"
+    if not links:
+        return f"{words}."
+    named = f"; {all_names} names them" if all_names else ""
+    return f"{words}; {n_of(links, 'link')} not followed{named}."

@@ -1,9 +1,10 @@
-"""The lines of the Region picker."""
+"""Makes the lines of the Region picker."""
 
 from collections.abc import Mapping
 
 from core.ec2.regions import REGIONS
 from tui.widgets.pick_list import Item
+from tui.words.plural import n_of
 
 
 def region_items(counts: Mapping[str, int | None]) -> list[Item]:
@@ -21,5 +22,5 @@ def _item(name: str, counts: Mapping[str, int | None]) -> Item:
         remark = "cannot be read"
     else:
         count = counts[name] or 0
-        remark = f"{count:,} pair{'s' * (count != 1)}"
+        remark = n_of(count, "pair")
     return Item(name, f"{name:<16} {description}", remark)

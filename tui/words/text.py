@@ -1,4 +1,4 @@
-"""Every string from outside passes through here before it is shown.
+"""Makes every string from outside safe before it is shown.
 
 Names in old files, tags, comments, paths, texts of errors: any of them may hold escape sequences
 that Textual would hand to the terminal as they are, or characters that make text look like other

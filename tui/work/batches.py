@@ -1,4 +1,4 @@
-"""Work that takes its time while a screen goes on."""
+"""Hands on what a thread finds, batch by batch, while a screen goes on."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +12,7 @@ _SECONDS = 0.1
 
 
 def is_running(screen: Screen[Any], group: str) -> bool:
-    """Tell whether a worker of a group is at work for a screen."""
+    """Return whether a worker of a group is at work for a screen."""
     # What `workers` lists is of all screens.
     return any(
         worker.node is screen and worker.group == group and worker.is_running

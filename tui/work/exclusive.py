@@ -1,8 +1,8 @@
-"""What leads from one screen to the next: one thing at a time.
+"""Runs one worker of a screen at a time.
 
 That the workers are exclusive is not enough: a second one would cancel the first, but not its
 thread, and what came of that would never be shown. So what begins one asks first whether another
-is under way, by `once` or by `is_flowing`.
+is under way, by `unless_busy` or by `is_busy`.
 """
 
 from collections.abc import Callable, Coroutine
@@ -15,7 +15,7 @@ from textual.worker import Worker
 
 from tui.work.batches import is_running
 
-FLOW = "flow"
+GROUP = "exclusive"
 """The group of the workers."""
 
 _Given = ParamSpec("_Given")
@@ -23,24 +23,24 @@ _Result = TypeVar("_Result")
 _Screen = TypeVar("_Screen", bound=Screen[Any])
 
 
-def flow(
+def exclusively(
     method: Callable[_Given, Coroutine[None, None, _Result]],
 ) -> Callable[_Given, Worker[_Result]]:
     """Have a method of a screen run as such a worker."""
-    return work(exclusive=True, group=FLOW)(method)
+    return work(exclusive=True, group=GROUP)(method)
 
 
-def is_flowing(screen: Screen[Any]) -> bool:
-    """Tell whether such a worker is at work for a screen."""
-    return is_running(screen, FLOW)
+def is_busy(screen: Screen[Any]) -> bool:
+    """Return whether such a worker is at work for a screen."""
+    return is_running(screen, GROUP)
 
 
-def once(begin: Callable[[_Screen], None]) -> Callable[[_Screen], None]:
+def unless_busy(begin: Callable[[_Screen], None]) -> Callable[[_Screen], None]:
     """Have what begins the work of a screen do nothing during that work."""
 
     @wraps(begin)
     def begun_or_not(screen: _Screen) -> None:
-        if not is_flowing(screen):
+        if not is_busy(screen):
             begin(screen)
 
     return begun_or_not

@@ -1,4 +1,4 @@
-"""Changes that may have to wait for another session."""
+"""Makes changes that may have to wait for another session, and says when they do."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def still_waiting(back: str) -> Verdict:
     return Verdict(words, Tone.CAUTION)
 
 
-async def patiently(
+async def run_change(
     call: Callable[[], Result], say: Callable[[Verdict], None], back: str
 ) -> Result:
     """Make a change in a thread and return what it returned; say so when it has to wait.

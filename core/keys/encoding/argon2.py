@@ -55,7 +55,7 @@ def obstacle(parameters: Parameters) -> str:
     )
 
 
-_SAVE_ANEW = "so save it anew with puttygen FILE -O private -o NEW"
+_SAVE_ANEW = "so save it anew with puttygen FILE -P -O private -o NEW"
 
 
 def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from core.keys import ssh_types
 from core.keys.encoding import strict_base64
-from core.keys.encoding.sshwire import Reader, WireError
+from core.keys.encoding.sshwire import Reader, mpint, string
 
 TWO_WAYS = frozenset(
     {
@@ -79,11 +79,11 @@ class AuthorizedLineError(ValueError):
 class AuthorizedLine:
     """What sshd reads in a line that holds a key.
 
-    `algorithm` is the type as it stands in the line, `blob` the key as on the wire, `comment` what
-    follows. `options_text` is what stands before the type, `options` what sshd reads in it.
-    `refusal` says why sshd lets no one in by this line, whoever the client is and whatever the
-    time; it is empty where sshd takes the line. An expiry that is past is no refusal: see
-    `expires`.
+    `algorithm` is the type as it stands in the line, `blob` the key as on the wire, its numbers in
+    their shortest form, `comment` what follows. `options_text` is what stands before the type,
+    `options` what sshd reads in it. `refusal` says why sshd lets no one in by this line, whoever
+    the client is and whatever the time; it is empty where sshd takes the line. An expiry that is
+    past is no refusal: see `expires`.
     """
 
     algorithm: str
@@ -181,8 +181,18 @@ def _key_and_comment(text: str) -> AuthorizedLine:
         raise AuthorizedLineError(f"the line says {name}, but the key in it is of another type")
     if not ssh_types.is_whole(blob):
         raise AuthorizedLineError("the key is not whole: it was cut or changed")
+    if found == "ssh-rsa" and min(numbers := _rsa_numbers(blob)) >= 0:
+        blob = string(b"ssh-rsa") + mpint(numbers[0]) + mpint(numbers[1])
     comment = rest[len(encoded) :].lstrip(" \t").rstrip("\r\n")
     return AuthorizedLine(name, blob, comment, refusal=_why_not_taken(found, blob))
+
+
+def _rsa_numbers(blob: bytes) -> tuple[int, int]:
+    """Return e and n of a whole RSA key, which sshd also takes with zeros in front."""
+    reader = Reader(blob)
+    reader.string()
+    e, n = (int.from_bytes(reader.string(), signed=True) for _ in range(2))
+    return e, n
 
 
 def _word(text: str) -> str:
@@ -204,16 +214,10 @@ def _why_not_taken(name: str, blob: bytes) -> str:
     if not known.in_openssh:
         return f"OpenSSH has no keys of type {known.usual}"
     if name == "ssh-rsa":
-        reader = Reader(blob)
-        try:
-            reader.string()
-            # sshd takes them with zeros in front, but not negative.
-            exponent, modulus = (int.from_bytes(reader.string(), signed=True) for _ in range(2))
-        except WireError:
-            return "the numbers of the key are damaged"
-        if min(exponent, modulus) < 0:
+        numbers = _rsa_numbers(blob)
+        if min(numbers) < 0:
             return "a number of the key is negative"
-        bits = modulus.bit_length()
+        bits = numbers[1].bit_length()
         if bits < _FEWEST_RSA_BITS:
             return f"the RSA key has {bits:,} bits, and OpenSSH takes none below 1,024"
         if bits > _MOST_RSA_BITS:
@@ -297,7 +301,7 @@ def _unknown(text: str, start: int) -> AuthorizedLineError:
         return AuthorizedLineError(f'the option {name} needs a value in quotes: {name}="…"', word)
     if name in FLAGS:
         return AuthorizedLineError(f"the option {name} takes no value", word)
-    shown = word or rest
+    shown = "".join(each if each.isprintable() else "?" for each in word or rest)
     if len(shown) > _MOST_QUOTED:
         shown = f"{shown[:_MOST_QUOTED]}…"
     known = get_close_matches(name[:_MOST_QUOTED], FLAGS | VALUED, n=1)

@@ -3,6 +3,7 @@
 import re
 
 from core.errors import InvalidKeyFormat, InvalidParameterValue, MissingParameter
+from core.keys import MOST_BYTES_OF_A_KEY_FILE
 from core.keys.encoding import der
 from core.keys.public_key import (
     COPY_AGAIN,
@@ -13,6 +14,10 @@ from core.keys.public_key import (
     decode_base64,
     read_blob,
 )
+from core.keys.reading import key_file, other_kinds
+from core.keys.reading.key_in_file import KeyInFile
+from core.keys.reading.key_lines import TYPED
+from core.keys.reading.rfc4716 import BEGIN, END, read_block
 from core.model import KeyType
 
 _LONGEST = 2048
@@ -37,7 +42,8 @@ def read_public_key_material(material: str | bytes) -> PublicKey:
         MissingParameter: it is empty.
     """
     try:
-        _refuse_private_key(material)
+        if refused := private_key_refusal(_head(material)):
+            raise UnreadableError(refused)
         _check_parameter(material)
         return _read_text(material if isinstance(material, str) else material.decode("ascii"))
     except UnreadableError as error:
@@ -59,76 +65,153 @@ def check_given(material: str | bytes) -> None:
         )
 
 
+def _head(material: str | bytes) -> str:
+    head = material[:MOST_BYTES_OF_A_KEY_FILE]
+    return head if isinstance(head, str) else head.decode("latin-1")
+
+
 def _check_parameter(material: str | bytes) -> None:
     """Check what EC2 checks of any parameter; each check is cheap, however long the material."""
-    parameter = "public_key_material"
-    invalid = "Value for parameter PublicKeyMaterial is invalid."
     check_given(material)
+    problem = ""
     if len(material) > _LONGEST:
-        raise InvalidParameterValue(
-            f"{invalid} Length exceeds maximum of {_LONGEST}.", parameter=parameter
+        problem = f"Length exceeds maximum of {_LONGEST}."
+    elif not material.isascii():
+        problem = "Character sets beyond ASCII are not supported."
+    if problem:
+        error = InvalidParameterValue(
+            f"Value for parameter PublicKeyMaterial is invalid. {problem}",
+            parameter="public_key_material",
         )
-    if not material.isascii():
-        raise InvalidParameterValue(
-            f"{invalid} Character sets beyond ASCII are not supported.", parameter=parameter
+        head = material[:MOST_BYTES_OF_A_KEY_FILE]
+        error.reason = why_not_taken(
+            head if isinstance(head, bytes) else head.encode("utf-8", "replace")
         )
+        raise error
 
 
 # Private keys -------------------------------------------------------------------------------
 
-_THIS_IS_PRIVATE = (
-    "This is a private key. Nothing of it was kept. Give the public key instead: the .pub file"
-    " beside it, or what 'ssh-keygen -y -f FILE' prints."
-)
-_HEAD = 64 * 1024
-_PRIVATE_KEY = re.compile(
-    r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"  # PEM, OpenSSH, ssh.com and OpenPGP armour
-    r"|PuTTY-User-Key-File-"
-    r"|SSH PRIVATE KEY FILE FORMAT 1\.1"
-    r"|b3BlbnNzaC1rZXktdjE"  # base64 of openssh-key-v1: the container without its armour
-    r"|AGE-SECRET-KEY-",
+_THIS_IS_PRIVATE = "This is a private key. Nothing of it was kept."
+_GIVE_PUBLIC = " Give the public key instead: the .pub file beside it, or what"
+_MARK = re.compile(
+    r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File-|AGE-SECRET-KEY-"
+    r"|SSH PRIVATE KEY FILE FORMAT 1\.1|b3BlbnNzaC1rZXktdjE",
     re.IGNORECASE,
 )
-
-
-def looks_private(material: str | bytes) -> bool:
-    """Tell whether there is the mark of a private key, of any kind, within the first 64 KiB."""
-    head = material[:_HEAD]
-    text = head if isinstance(head, str) else head.decode("latin-1")
-    return bool(_PRIVATE_KEY.search(text.replace("\0", "")))  # UTF-16 is ASCII with NULs between
+_MAY_BE_PRIVATE = re.compile(r"PRIVATE|PuTTY|AGE-SECRET|b3BlbnNzaC1rZXktdjE|\A\s*M", re.IGNORECASE)
+"""What no private key is without; most texts are told by it at once."""
 
 
 def private_key_refusal(text: str) -> str | None:
-    """Return why a text is not taken if it is a private key, with or without its mark."""
-    if looks_private(text):
-        return _THIS_IS_PRIVATE
-    line = "".join(text.split())
-    try:
-        # Base64 of a DER SEQUENCE begins with M.
-        is_private = line.startswith("M") and _is_private_der(decode_base64(line))
-    except UnreadableError:
+    """Return why a text is not taken, not even to be shown, if it is or holds a private key.
+
+    The mark of one in the comment of a whole public key, or spoken of in a comment line, is none.
+    """
+    if not _MAY_BE_PRIVATE.search(text.replace("\0", "")):
         return None
-    return _THIS_IS_PRIVATE if is_private else None
+    for key in key_file.read(text.encode("utf-8", "replace")):
+        if key.is_private:
+            return f"{_THIS_IS_PRIVATE}{_how_to_get_the_public_half(key)}"
+    # What is typed or cut may be the beginning of a mark, and the secret comes behind it.
+    plain = text.replace("\0", "")
+    for mark in _MARK.finditer(plain):
+        before = plain[max(0, mark.start() - _LONGEST) : mark.start()].rpartition("\n")[2]
+        if not TYPED.search(before) and not before.lstrip().startswith("#"):
+            return f"{_THIS_IS_PRIVATE}{_GIVE_PUBLIC} 'ssh-keygen -y -f FILE' prints."
+    return None
 
 
-def _is_private_der(data: bytes) -> bool:
-    """Tell whether it is PKCS#8, or PKCS#1 of both halves: a version comes first."""
-    match [der.fields(content) for _, content in der.fields(data)]:
-        case [[(0x02, b"\0" | b"\1"), *_]]:
-            return True
-    return False
+def _how_to_get_the_public_half(key: KeyInFile) -> str:
+    """Return the advice for the kind of private key that it is, each with a command that works."""
+    if key.kind in _PUBLIC_HALF:
+        return f"{_GIVE_PUBLIC} '{_PUBLIC_HALF[key.kind]}' prints."
+    data = key.private
+    if data is None:
+        return f" What it is: {key.problem.removeprefix('this is ')}."
+    if data.startswith(b"PuTTY-User-Key-File-"):
+        return f"{_GIVE_PUBLIC} 'puttygen FILE -O public-openssh' prints."
+    if other_kinds.is_ed25519(data):
+        return f"{_GIVE_PUBLIC} '{_OF_ED25519.format('-in FILE -pubout')}' prints."
+    if data.startswith(b"\x30"):
+        return (
+            f"{_GIVE_PUBLIC} 'ssh-keygen -y -f NEW' prints after 'openssl pkey -in FILE -out NEW'."
+        )
+    return f"{_GIVE_PUBLIC} 'ssh-keygen -y -f FILE' prints."
 
 
-def _refuse_private_key(material: str | bytes) -> None:
-    if looks_private(material):
-        raise UnreadableError(_THIS_IS_PRIVATE)
+_PUBLIC_HALF = {
+    other_kinds.SSH_COM.name: "puttygen FILE -O public-openssh",
+    other_kinds.DROPBEAR.name: "dropbearkey -y -f FILE",
+}
+_OF_ED25519 = (
+    'echo ssh-ed25519 $({{ printf "\\0\\0\\0\\013ssh-ed25519\\0\\0\\0 "; openssl pkey {}'
+    " -outform DER | tail -c 32; }} | base64)"
+)
+"""Makes the OpenSSH line of an ED25519 key that openssl reads, which ssh-keygen does not."""
+
+
+# What else it may be ------------------------------------------------------------------------
+
+
+def why_not_taken(data: bytes) -> str:
+    """Return in sentences what a text or file is that ImportKeyPair does not take, or nothing.
+
+    Where it holds one public key that is taken in another form, the command that makes that form
+    is named.
+    """
+    keys = key_file.read(data)
+    if len(keys) != 1:
+        return "There is more than one key. Import them one at a time." if keys else ""
+    (key,) = keys
+    if key.is_private:
+        return f"{_THIS_IS_PRIVATE}{_how_to_get_the_public_half(key)}"
+    if command := _command(key, data):
+        return f"This is {_article(key.kind)}. Give what '{command}' prints."
+    if key.problem:
+        return f"{_sentence(key.problem)}." + (f" {COPY_AGAIN}" if key.is_damaged else "")
+    foreign = next((character for character in key.comment if not character.isascii()), None)
+    if foreign is not None:
+        shown = foreign if foreign.isprintable() else f"U+{ord(foreign):04X}"
+        return (
+            f"The comment behind the key holds {shown}, and only ASCII is taken. Leave the comment"
+            " out, or write it otherwise."
+        )
+    if key.remarks:
+        return f"{_sentence('; '.join(key.remarks))}. Give the line of the key alone."
+    return ""
+
+
+def _command(key: KeyInFile, data: bytes) -> str:
+    """Return what prints the OpenSSH line of a public key in a form of openssl's, or nothing."""
+    is_ed25519 = other_kinds.is_ed25519(data)
+    make = {
+        other_kinds.X509.name: "openssl x509 -in FILE -noout -pubkey",
+        other_kinds.REQUEST.name: "openssl req -in FILE -noout -pubkey",
+    }.get(key.kind)
+    if make is not None:
+        if is_ed25519:
+            return _OF_ED25519.format("-pubin").replace("openssl pkey", f"{make} | openssl pkey")
+        return f"{make} | ssh-keygen -i -m PKCS8 -f /dev/stdin"
+    if key.kind == "PEM public key" and key.public_key is not None:
+        if is_ed25519:
+            return _OF_ED25519.format("-pubin -in FILE")
+        form = "PEM" if b"BEGIN RSA PUBLIC KEY" in data else "PKCS8"
+        return f"ssh-keygen -i -m {form} -f FILE"
+    return ""
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'AEIOX' else 'a'} {kind}"
+
+
+def _sentence(clause: str) -> str:
+    return clause if clause.startswith("sshd") else clause[:1].upper() + clause[1:]
 
 
 # Text forms ---------------------------------------------------------------------------------
 
 _SPACES = " \t"
-_RFC4716_BEGIN = "---- BEGIN SSH2 PUBLIC KEY ----"
-_RFC4716_END = "---- END SSH2 PUBLIC KEY ----"
 
 
 def _read_text(text: str) -> PublicKey:
@@ -141,19 +224,19 @@ def _read_text(text: str) -> PublicKey:
     first = lines[0]
     if not first:
         raise UnreadableError("There is nothing but white space. Give a public key.")
-    if first == _RFC4716_BEGIN:
+    if first == BEGIN:
         return _read_rfc4716(lines)
     if first.startswith("-----BEGIN"):
         raise UnreadableError(
-            "This is a PEM block, which is not taken. Convert a PEM public key with"
-            " 'ssh-keygen -i -m PKCS8 -f FILE' (or -m PEM for BEGIN RSA PUBLIC KEY)."
+            why_not_taken(text.encode())
+            or "This is a PEM block of a kind that is not taken. Give the line of a public key."
         )
     if first.startswith("#"):
         raise UnreadableError("The first line is a comment. Give the key alone, as one line.")
     fields = re.split(r"[ \t]+", first, maxsplit=2)
     if fields[0] in SSH_NAMES.values():
         return _read_openssh(fields, lines[1:])
-    if reason := _why_not(fields):
+    if reason := _why_not(fields, text):
         raise UnreadableError(reason)
     return _read_spki(decode_base64("".join(lines)))
 
@@ -176,21 +259,17 @@ def _read_openssh(fields: list[str], more_lines: list[str]) -> PublicKey:
 
 def _read_rfc4716(lines: list[str]) -> PublicKey:
     """Read a block of RFC 4716 section 3; its headers say nothing about the key."""
-    if lines[-1] != _RFC4716_END:
+    if lines[-1] != END:
         raise UnreadableError(
             "The block does not end with its END line, or something follows that."
         )
-    rest = iter(lines[1:-1])
-    body = ""
-    for line in rest:
-        if ":" in line and not body:
-            while line.endswith("\\"):
-                line = next(rest, "")
-        else:
-            body += line
-    if not body:
-        raise UnreadableError("There is no key between the BEGIN and the END line.")
-    key = read_blob(decode_base64(body))
+    block = read_block(lines[1:-1])
+    if block is None:
+        raise UnreadableError(
+            "There is no key between the BEGIN and the END line that is valid base64. Copy the"
+            " whole block again."
+        )
+    key = read_blob(block.blob)
     if key.key_type is not KeyType.RSA:
         raise UnreadableError(
             "Of this format only RSA keys are taken. Give the key as an OpenSSH line, the one in"
@@ -199,7 +278,7 @@ def _read_rfc4716(lines: list[str]) -> PublicKey:
     return key
 
 
-def _why_not(fields: list[str]) -> str | None:
+def _why_not(fields: list[str], text: str) -> str | None:
     """Say why a line that does not begin with a type we take is no key, or None if it may be."""
     name = fields[0]
     if "-cert-v0" in name:
@@ -227,7 +306,10 @@ def _why_not(fields: list[str]) -> str | None:
             "Something stands before the key type: options, or the name of a host. Remove it, so"
             " that the line begins with ssh-rsa or ssh-ed25519."
         )
-    return "This is not a public key. An OpenSSH line begins with ssh-rsa or ssh-ed25519."
+    return (
+        why_not_taken(text.encode())
+        or "This is not a public key. An OpenSSH line begins with ssh-rsa or ssh-ed25519."
+    )
 
 
 # Base64 of DER ------------------------------------------------------------------------------
@@ -239,8 +321,6 @@ def _read_spki(data: bytes) -> PublicKey:
     Only the shape is looked at here; that the encoding is the one and only is seen from encoding
     the numbers again.
     """
-    if _is_private_der(data):
-        raise UnreadableError(_THIS_IS_PRIVATE)
     match [der.fields(content) for _, content in der.fields(data)]:
         case [[(0x02, _), (0x02, _)]]:
             raise UnreadableError(

@@ -19,11 +19,12 @@ from core.keys import (
 )
 from core.keys.encoding import armour
 from core.keys.encoding.armour import Armour
-from core.keys.encoding.sshwire import string
 from core.keys.file_formats import FileKind
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.keys.reading import import_material
+from core.keys.reading import key_file, other_kinds
+from core.keys.reading.other_kinds import OtherKind
+from core.keys.reading.private_labels import OPENSSH_LABEL, PKCS_LABELS, label_of_der
 
 __all__ = [
     "LARGEST",
@@ -61,9 +62,7 @@ class PrivateKeyFile:
 
 def looks_private(data: bytes) -> bool:
     """Tell whether there is the mark of a private key in it, be it of a kind that is not read."""
-    return (
-        import_material.looks_private(data) or bool(pkcs8.label_of_der(data)) or _is_dropbear(data)
-    )
+    return any(key.is_private for key in key_file.read(data))
 
 
 def examine(data: bytes) -> PrivateKeyFile:
@@ -89,7 +88,10 @@ def check_layout(data: bytes) -> None:
     Raises:
         EncodingError: it is laid out otherwise, or is of a kind that is not written.
     """
-    if not _parse(data).is_as_written(data):
+    file = _parse(data)
+    if file.encrypted and file.container in (FileKind.PKCS1, FileKind.PKCS8, FileKind.DER):
+        raise EncodingError("this kind of file is never written here")
+    if not file.is_as_written(data):
         raise EncodingError("it was changed, or was written by another program")
 
 
@@ -109,50 +111,48 @@ def unlock(data: bytes, passphrase: bytes | None = None) -> PrivateKey:
     return _parse(data).unlock(passphrase)
 
 
-def _is_dropbear(data: bytes) -> bool:
-    """Tell whether it is the file of a Dropbear key: as on the wire, and not in base64."""
-    return data.startswith(_DROPBEAR)
-
-
 _Parsed = ppk.PPKFile | openssh.OpenSSHFile | pkcs8.PKCSFile
 
-_OTHER_KINDS = {
-    b"BEGIN EC PRIVATE KEY": "ECDSA",
-    b"BEGIN DSA PRIVATE KEY": "DSA",
-    b"SSH PRIVATE KEY FILE FORMAT 1.1": "SSH-1",
-    b"BEGIN PGP PRIVATE KEY": "OpenPGP",
-    b"AGE-SECRET-KEY-": "age",
+_MARKS = {
+    b"BEGIN EC PRIVATE KEY": other_kinds.of_private_type("ECDSA"),
+    b"BEGIN DSA PRIVATE KEY": other_kinds.of_private_type("DSA"),
+    b"BEGIN PGP PRIVATE KEY": other_kinds.OPENPGP_PRIVATE,
+    b"BEGIN SSH2 ENCRYPTED PRIVATE KEY": other_kinds.SSH_COM,
+    b"AGE-SECRET-KEY-": other_kinds.AGE,
 }
-_SSH_COM = b"BEGIN SSH2 ENCRYPTED PRIVATE KEY"
-_DROPBEAR = tuple(
-    string(name) for name in (b"ssh-rsa", b"ssh-ed25519", b"ssh-dss", b"ecdsa-sha2-nistp256")
-)
+"""How private keys that are not read are known in a text."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
 def _parse(data: bytes) -> _Parsed:
     if len(data) > LARGEST:
         raise EncodingError("it is larger than 64 KiB, so it is no private key file")
-    label = pkcs8.label_of_der(data)
+    label = label_of_der(data)
     if label:
         return pkcs8.parse(Armour(label, {}, data), is_der=True)
-    if _is_dropbear(data):
-        raise NotRead("it is a key of Dropbear, convert it with dropbearconvert dropbear openssh")
+    kind = other_kinds.of_binary(data) or other_kinds.of_der(data)
+    if kind is not None and kind.is_private:
+        raise _not_taken(kind)
     data = data.removeprefix(_BOM).lstrip()
     if data.startswith(ppk.MARKER):
         return ppk.parse(data)
     if ppk.MARKER in data:
         raise NotRead("something stands in front of the PPK in it, so remove that")
-    for mark, key_type in _OTHER_KINDS.items():
+    for mark, kind in _MARKS.items():
         if mark in data:
-            raise UnsupportedKey(key_type)
-    if _SSH_COM in data:
-        raise NotRead("it is in the format of ssh.com, convert it with puttygen -O private-openssh")
+            raise _not_taken(kind)
     if not looks_private(data):
         raise EncodingError("this is no private key file")
     block = armour.parse(data)
-    if block.label == openssh.LABEL:
+    if block.label == OPENSSH_LABEL:
         return openssh.parse(block)
-    if block.label in pkcs8.LABELS:
+    if block.label in PKCS_LABELS:
         return pkcs8.parse(block)
     raise NotRead("its BEGIN line names a kind of private key that is not read")
+
+
+def _not_taken(kind: OtherKind) -> EncodingError:
+    """Return the error of a private key that is not read, which tells its type where it has one."""
+    _, is_typed, key_type = kind.name.partition(" of type ")
+    return UnsupportedKey(key_type, kind.sentence) if is_typed else NotRead(kind.sentence)

@@ -586,6 +586,25 @@ def test_an_immutable_file_is_said_to_be_one(
     assert litter(path.parent) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a file immutable")
+def test_the_command_that_is_advised_shows_that_a_file_is_immutable(
+    path: Path, account: Account, key_pair: KeptKeyPair, tool: Callable[[str], str]
+) -> None:
+    path.write_bytes(BEFORE)
+    path.chmod(0o600)
+    if subprocess.run([tool("chattr"), "+i", path], capture_output=True, check=False).returncode:
+        pytest.skip("no file can be made immutable here")
+    try:
+        with pytest.raises(AuthorizedKeysError, match="; lsattr shows whether"):
+            authorized_keys.add(authorized_keys.plan(key_pair, "", account))
+        shown = subprocess.run([tool("lsattr"), path], capture_output=True, check=True).stdout
+    finally:
+        subprocess.run([tool("chattr"), "-i", path], check=True)
+    assert b"i" in shown.split()[0]
+    assert path.read_bytes() == BEFORE
+    assert litter(path.parent) == []
+
+
 def edit(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"# added by another\n")

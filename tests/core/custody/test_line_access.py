@@ -1,6 +1,7 @@
 """Whom sshd lets in by a line of authorized_keys: what we say of each, and what sshd does."""
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from core.checks import look_up
 from core.custody import authorized_keys, key_options
 from core.custody.authorized_keys import Account, Addition
 from core.custody.key_options import OptionsError
@@ -358,6 +360,33 @@ def test_the_form_says_of_each_line_what_sshd_does_with_it(
         ):
             wrong.append((row.template, accepted, plan.addition.name, plan.explanation))
     assert wrong == []
+
+
+def test_find_says_of_each_line_what_sshd_does_with_it(
+    tried: list[tuple[Row, bool]], tmp_path: Path, session: Session
+) -> None:
+    finder = look_up.finder(session)
+    path = tmp_path / "authorized_keys"
+    wrong = []
+    for row, accepted in tried:
+        path.write_bytes(row.text.encode("utf-8", "surrogateescape") + b"\n")
+        said = [
+            (found.note, _NOT_IN.search(found.note) is None)
+            for found in finder.look(str(path))
+            if found.public_key is not None and found.public_key.line == row.key.line
+        ]
+        lets_in = any(good for _, good in said)
+        # It does not look at who asks: a line with another `from` lets in some.
+        data = path.read_bytes()
+        now = datetime.now(UTC)
+        found = authorized_keys.lines_with(data, row.key.line)
+        usable = any(not line_access.why_no_one(each.line, now) for each in found)
+        if lets_in != usable or (accepted and not lets_in):
+            wrong.append((row.template, accepted, usable, said))
+    assert wrong == []
+
+
+_NOT_IN = re.compile("so sshd (lets no one in|reads no key|sees no key|does not see)")
 
 
 def admits_from_here(line: AuthorizedLine) -> bool:

@@ -104,7 +104,7 @@ CASES = [
 
 
 def is_quick(kind: str, form: str, encrypted: bool) -> bool:
-    """Tell whether a case is one of those of the plain run, which stand for the others."""
+    """Return whether a case is one of those of the plain run, which stand for the others."""
     return kind in ("rsa", "ed25519") and (not encrypted or form == "2" or form.endswith(SMALL))
 
 
@@ -193,7 +193,7 @@ def test_the_export_for_ssh_com_is_refused_with_the_way_out(
     data = puttygen.write(puttygen.key(*KINDS["rsa"]), "-O", "private-sshcom", encrypted=encrypted)
     assert private_file.looks_private(data)
     for read in (private_file.examine, private_file.unlock):
-        with pytest.raises(NotRead, match="convert it with puttygen -O private-openssh"):
+        with pytest.raises(NotRead, match="convert it with puttygen FILE -O private-openssh"):
             read(data)
 
 
@@ -232,6 +232,8 @@ def test_a_flipped_bit_anywhere_is_refused_or_harmless(
     for place in range(len(data)):
         damaged = bytearray(data)
         damaged[place] ^= 1 << place % 7
+        if bytes(damaged).lower() == data.lower() and b"-Salt: " in data[place - 50 : place]:
+            continue  # the same in capitals, which puttygen takes as well
         try:
             private_key = private_file.unlock(bytes(damaged), passphrase)
         except EncodingError:

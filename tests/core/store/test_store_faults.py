@@ -410,9 +410,11 @@ def test_a_damaged_file_is_refused_and_comes_back(kind: str, filled: RegionStore
         restored(filled, good)
 
 
-def with_checksum(document: dict[str, Any]) -> bytes:
+def with_checksum(document: dict[str, Any], generation: Any = 9) -> bytes:
     tables = {name: table for name, table in document.items() if name != "keypairs"}
-    data = encode({}, REGION, 9)
+    data = encode({}, REGION, 9).replace(
+        b'"generation":9', f'"generation":{json.dumps(generation)}'.encode()
+    )
     end = data.index(b',"key_pairs"')
     rest = data[:end] + b"," + json.dumps(tables)[1:].encode()
     return encode({}, REGION, 9)[:28] + _digest(rest) + rest[92:]
@@ -473,11 +475,39 @@ def test_a_record_of_the_wrong_shape_is_refused_in_spite_of_a_right_checksum(
     refuse(filled)
 
 
-@pytest.mark.parametrize("generation", ["7", None, 1.5, True])
-def test_a_generation_that_is_no_number_is_refused(generation: Any, filled: RegionStore) -> None:
+def test_a_generation_that_no_file_has_is_refused(filled: RegionStore) -> None:
     tables = region_file.decode(filled.path.read_bytes(), REGION)
-    filled.path.write_bytes(encode(tables, REGION, generation))
-    refuse(filled)
+    good = region_file.read(filled.previous_path.read_bytes(), REGION).state
+    for generation in ("7", None, 1.5, True, -1, 2**53, 2**64 - 1, 2**64, 10**30, 1e400):
+        document = {"keypairs": {"1": {}}, **tables}
+        filled.path.write_bytes(with_checksum(document, generation))
+        assert "To go back to the copy" in refuse(filled), generation
+        restored(filled, good)
+
+
+def test_a_number_of_a_record_that_tinydb_does_not_write_is_refused(filled: RegionStore) -> None:
+    tables = region_file.decode(filled.path.read_bytes(), REGION)
+    good = region_file.read(filled.previous_path.read_bytes(), REGION).state
+    for table in ("key_pairs", "deleted_key_pairs"):
+        for number in ("1_0", " 1 ", "01", "x", "", "-1", "+1", "1.0", "\u0661", "9" * 30, "1\n"):
+            (_, record), *others = tables[table].items()
+            edited = {**tables, table: {number: record, **dict(others)}}
+            filled.path.write_bytes(encode(edited, REGION, 9))
+            assert "To go back to the copy" in refuse(filled), (table, number)
+            restored(filled, good)
+
+
+def test_a_deleted_pair_that_is_another_or_still_there_is_refused(filled: RegionStore) -> None:
+    tables = region_file.decode(filled.path.read_bytes(), REGION)
+    ((number, deleted),) = tables["deleted_key_pairs"].items()
+    there = next(iter(tables["key_pairs"].values()))
+    for edited in (
+        {number: {**deleted, "KeyPairId": there["KeyPairId"]}},
+        {number: {**deleted, "KeyPair": there}},
+        {number: deleted, "77": deleted},
+    ):
+        filled.path.write_bytes(encode({**tables, "deleted_key_pairs": edited}, REGION, 9))
+        refuse(filled)
 
 
 def test_a_newer_schema_is_refused_with_its_path(

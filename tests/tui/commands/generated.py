@@ -16,6 +16,8 @@ from argparse_manpage.manpage import (  # type: ignore[import-untyped] # it has 
 )
 
 from core.ec2.regions import REGIONS
+from tui.actions.keymap import key_label
+from tui.actions.table import ACTIONS, Place
 from tui.commands import generated
 from tui.commands.completion import SCRIPTS
 from tui.commands.help import Help
@@ -126,7 +128,22 @@ def _manual() -> str:
     # Undated, because it is made anew whenever the parser changes.
     page = re.sub(r'(\.TH \S+ "1") "[^"]*"', r'\1 ""', page)
     sections = [f".SS {name}\n.nf\n{_verbatim(text)}\n.fi" for name, text in notes.items()]
-    return "\n".join([page.rstrip(), ".SH NOTES", *sections])
+    keys = [".SH KEYS", _KEYS, *_keys()]
+    return "\n".join([page.rstrip(), *keys, ".SH NOTES", *sections])
+
+
+_KEYS = """\
+What the app does, by the place in it. In brackets is the id by which [keys] of
+~/.config/keypairs/config.toml gives an action another key."""
+
+
+def _keys() -> Iterator[str]:
+    for place in Place:
+        yield f".SS {place.value}"
+        for action in ACTIONS:
+            if action.place is place:
+                keys = " ".join(key_label(key) for key in action.key.split(",") if key) or "no key"
+                yield f".TP\n{_escaped(f'{keys}  [{action.id}]')}\n{_escaped(action.help)}"
 
 
 def _commands(
@@ -140,8 +157,12 @@ def _commands(
 def _verbatim(text: str) -> str:
     """Return lines as roff prints them: its own signs are spelled."""
     lines = Help("keypairs")._fill_text(text, _MANUAL_WIDTH, "").splitlines()
-    escaped = (line.replace("\\", "\\e").replace("-", "\\-") for line in lines)
-    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in escaped)
+    return "\n".join(map(_escaped, lines))
+
+
+def _escaped(line: str) -> str:
+    escaped = line.replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
 
 
 if __name__ == "__main__":

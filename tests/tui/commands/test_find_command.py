@@ -274,3 +274,58 @@ def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> No
         assert process.stderr is not None
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cat a.pub | keypairs find -",
+        "cat a.pub | keypairs find",
+        "keypairs find < a.pub",
+        "keypairs find <(cat a.pub)",
+        "keypairs find laptop",
+        "keypairs find -- - < a.pub",
+    ],
+)
+def test_a_key_may_come_through_a_pipe_or_be_named_by_its_pair(
+    line: str, data: Path, keys: Path
+) -> None:
+    functions = f'keypairs() {{ {sys.executable} -m tui --data-dir {data} "$@"; }}'
+    done = subprocess.run(
+        ["bash", "-c", f"{functions}; {line}"],
+        cwd=keys,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert "laptop in eu-west-1" in done.stdout
+
+
+def test_a_private_key_may_come_through_a_pipe(
+    data: Path, tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[bytes]]
+) -> None:
+    path = tmp_path / "id"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
+    session = open_local(data, "eu-west-1")
+    public = Path(f"{path}.pub").read_text()
+    session.backend.import_key_pair(key_name="piped", public_key_material=public)
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", "find", "-", "--data-dir", data],
+        input=path.read_bytes(),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, b"piped in eu-west-1" in done.stdout) == (0, True), done
+    assert b"PRIVATE" not in done.stdout + done.stderr
+
+
+def test_the_name_of_a_deleted_pair_is_said_to_come_back(data: Path, capsys: Output) -> None:
+    deleted = open_local(data, "eu-west-1").backend.delete_key_pair(key_name="laptop")
+    for thing in ("laptop", deleted or ""):
+        assert call("find", thing, "--data-dir", data) == 1
+        assert "of the deleted pair laptop in eu-west-1" in capsys.readouterr().out

@@ -1,1 +1,1 @@
-"""The forms that make a key pair."""
+"""Holds the forms that make a key pair."""

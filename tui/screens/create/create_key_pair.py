@@ -1,4 +1,4 @@
-"""The form that creates a key pair."""
+"""Shows the form that creates a key pair."""
 
 import asyncio
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The form that imports a public key."""
+"""Shows the form that imports a public key."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ from tui.widgets.pick_list import Item
 from tui.words import judging
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow
+from tui.work.exclusive import exclusively
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -102,7 +102,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         self.workers.cancel_group(self, "material")
         self._fields["public_key_material"].show(Verdict(reason, Tone.BAD))
 
-    @flow
+    @exclusively
     async def action_pick(self) -> None:
         """Pick one of the public keys in ~/.ssh."""
         paths = await asyncio.to_thread(pub_files.candidates)
@@ -136,8 +136,9 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
 
     def _refusal(self, error: EC2Error) -> Verdict:
         """Return EC2's words, and for a bad key ours as well."""
-        if isinstance(error, InvalidKeyFormat):
-            return Verdict(f"{error.code}: {error.message}. {error.reason}", Tone.BAD)
+        if error.reason:
+            message = error.message.rstrip(".")
+            return Verdict(f"{error.code}: {message}. {error.reason}", Tone.BAD)
         return super()._refusal(error)
 
 

@@ -1,4 +1,4 @@
-"""A field for a public key of several lines, pasted or typed."""
+"""Takes a public key of several lines, pasted or typed."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from core.custody.pub_files import LARGEST
-from tui.terminal.typing_speed import Strokes
+from tui.terminal.typing_speed import TypingSpeed
 from tui.words.text import masked
 
 _BEGIN, _END = "---- BEGIN ", "---- END "
@@ -57,7 +57,7 @@ class KeyText(TextArea):
         )
         self.cursor_blink = False
         self._refusal = refusal
-        self._strokes = Strokes()
+        self._strokes = TypingSpeed()
         self._after_private = False
 
     def get_line(self, line_index: int) -> Text:

@@ -1,4 +1,4 @@
-"""What the two forms that make a key pair have in common."""
+"""Gives the two forms that make a key pair what they have in common."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -23,8 +23,8 @@ from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -131,10 +131,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             self._wait_for(call, self.focused)
             self._body.disabled = True
 
-    @flow
+    @exclusively
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
-            made = await patiently(call, self._outcome.show, key_in(self.PLACE, "back"))
+            made = await run_change(call, self._outcome.show, key_in(self.PLACE, "back"))
         except DryRunOperation as answer:
             self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
         except EC2Error as error:

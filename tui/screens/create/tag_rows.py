@@ -1,4 +1,4 @@
-"""The tags of a form: one line each, added and removed by keyboard."""
+"""Takes the tags of a form: one line each, added and removed by keyboard."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

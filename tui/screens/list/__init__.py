@@ -1,1 +1,1 @@
-"""The list of key pairs, the first screen."""
+"""Holds the list of key pairs, the first screen."""

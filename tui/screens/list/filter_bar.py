@@ -1,4 +1,4 @@
-"""The line above the list that narrows it, there while it is used."""
+"""Shows the line above the list that narrows it, while it is used."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical

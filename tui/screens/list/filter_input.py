@@ -1,4 +1,4 @@
-"""The field that narrows the list."""
+"""Takes the text that narrows the list."""
 
 from typing import ClassVar
 

@@ -14,16 +14,17 @@ from core.model import KeptKeyPair
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.screens.list.follow_up import FollowUp, KeyToImport
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import bring_back_last
 from tui.words.journal import journal_items
+from tui.words.plural import n_of
 from tui.words.regions import region_items
 from tui.words.text import said_by, short_path
-from tui.work.slow_changes import patiently
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.screens.list.follow_up import FollowUp
 
 
 async def create_key_pair(view: ListView) -> None:
@@ -107,7 +108,7 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         deleted = await view.open(screen)
         if deleted:
             one = deleted == 1
-            name = affected[0].key_name if one else f"{deleted} pairs"
+            name = affected[0].key_name if one else n_of(deleted, "pair")
             undo = f"{key_of('key-pair.undo')} brings {'it' if one else 'them'} back"
             await view.read(say=f"deleted {name}; {undo}")
 
@@ -120,7 +121,7 @@ async def copy_to_regions(view: ListView) -> None:
         screen = screens.CopyToRegionsScreen(view.session, affected, counts)
         copied = await view.open(screen)
         if copied:
-            view.say(f"copied to {copied} Region{'s' * (copied != 1)}")
+            view.say(f"copied to {n_of(copied, 'Region')}")
 
 
 async def undo(view: ListView) -> None:
@@ -135,7 +136,7 @@ async def undo(view: ListView) -> None:
     undo = partial(bring_back_last, view.session, go_on)
     try:
         back = key_in(Place.LIST, "show_all")
-        brought = await patiently(undo, lambda waits: view.say(waits.text), back)
+        brought = await run_change(undo, lambda waits: view.say(waits.text), back)
     except KeyPairsError as error:
         view.say(said_by(error))
     else:
@@ -209,9 +210,9 @@ async def find(view: ListView) -> None:
     await _follow(view, await view.open(screens.FindScreen(view.session)))
 
 
-async def _follow(view: ListView, chosen: FollowUp | None) -> None:
+async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     """Go to the pair that was chosen on another screen, or import the key."""
-    if isinstance(chosen, KeyToImport):
+    if isinstance(chosen, screens.KeyToImport):
         if view.refuses_changes():
             return
         screen = screens.ImportKeyPairScreen(view.session, chosen.key_name, chosen.public_key)
@@ -229,7 +230,7 @@ async def check_up(view: ListView) -> None:
 
 
 def _what(key_pairs: Sequence[KeptKeyPair]) -> str:
-    return key_pairs[0].key_name if len(key_pairs) == 1 else f"{len(key_pairs):,} pairs"
+    return key_pairs[0].key_name if len(key_pairs) == 1 else n_of(len(key_pairs), "pair")
 
 
 def _successor_name(session: "Session", key_pair: KeptKeyPair) -> str:

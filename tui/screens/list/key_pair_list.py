@@ -1,4 +1,4 @@
-"""Is the first screen: the key pairs of a Region, and the way to everything else."""
+"""Shows the first screen: the key pairs of a Region, and the way to everything else."""
 
 import asyncio
 import gc
@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from core.store.data_dir import network_note
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
@@ -20,7 +21,7 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.work import preload
-from tui.work.exclusive import FLOW, is_flowing
+from tui.work.exclusive import GROUP, is_busy
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -62,7 +63,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     @work(group="make ready")
     async def _make_ready(self) -> None:
         """Do what can wait until the pairs are on the screen."""
-        await asyncio.to_thread(_make_ready, self.view.session)
+        note = await asyncio.to_thread(_make_ready, self.view.session)
+        if note is not None:
+            self.view.say(note)
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()
@@ -73,14 +76,14 @@ class KeyPairListScreen(PlacedScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a screen is on its way is not meant for the list: a name that begins
         # with "d" and "y" must not delete anything. To give up waiting does no harm.
-        return (action, parameters) == ("do", ("show_all",)) or not is_flowing(self)
+        return (action, parameters) == ("do", ("show_all",)) or not is_busy(self)
 
     def action_do(self, method: str) -> None:
         """Do what the table of actions calls so."""
         if keymap.changes(Place.LIST, method) and self.view.refuses_changes():
             return
         if method in FLOWS:
-            self.run_worker(FLOWS[method](self.view), group=FLOW, exclusive=True)
+            self.run_worker(FLOWS[method](self.view), group=GROUP, exclusive=True)
         elif method in LIST_ACTIONS:
             LIST_ACTIONS[method](self.view)
         elif method == "reload":
@@ -90,13 +93,13 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     def _quit_if_alone(self) -> None:
         """Quit, if the key stands alone and is not part of a text."""
-        if self.app.strokes.is_amid_others:
+        if self.app.typing.is_amid_others:
             self._doubt()
         else:
-            self.set_timer(ALONE, partial(self._quit_or_doubt, self.app.strokes.count))
+            self.set_timer(ALONE, partial(self._quit_or_doubt, self.app.typing.count))
 
     async def _quit_or_doubt(self, count: int) -> None:
-        if self.app.strokes.count == count and not self.app.strokes.more_wait():
+        if self.app.typing.count == count and not self.app.typing.more_wait():
             await self.app.run_action("quit")
         elif self.is_current:
             self._doubt()
@@ -130,8 +133,12 @@ class KeyPairListScreen(PlacedScreen[None]):
         self.view.fit_window()
 
 
-def _make_ready(session: "Session") -> None:
-    """Load what the first change needs, and remove what sessions left that were killed; blocks."""
+def _make_ready(session: "Session") -> str | None:
+    """Load what the first change needs, and remove what sessions left that were killed; blocks.
+
+    Returns what is to be said of the data folder.
+    """
     preload.load(preload.FOR_A_CHANGE)
     if not session.read_only:
         session.store.tidy()
+    return network_note(session.store.folder)

@@ -1,4 +1,4 @@
-"""The list of key pairs: columns that drop out one by one as the width shrinks."""
+"""Draws key pairs in columns that drop out one by one as the width shrinks."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, NamedTuple

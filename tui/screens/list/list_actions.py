@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from tui.actions.keymap import hints
 from tui.actions.table import Place
 from tui.screens.list.list_view import ListView
-from tui.work.exclusive import is_flowing
+from tui.work.exclusive import is_busy
 
 
 def show_filter(view: ListView) -> None:
@@ -29,7 +29,7 @@ def leave_filter(view: ListView, *, clear: bool) -> None:
 
 def show_all(view: ListView) -> None:
     """Give up what waits for another session; else clear the filter; else choose no pairs."""
-    if is_flowing(view.screen):
+    if is_busy(view.screen):
         view.is_stopped = True
         view.session.store.give_up_waiting()
     elif view.filter_bar.text:

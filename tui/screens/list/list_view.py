@@ -20,12 +20,13 @@ from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
+from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
-from tui.words.rows import remarks, wants_attention
+from tui.words.plural import n_of
 from tui.words.text import sentence
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 
@@ -198,7 +199,7 @@ class ListView:
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
         total, chosen = len(self.listing.key_pairs), len(self.chosen())
-        pairs = f"{self.session.region} · {total:,} pair{'s' * (total != 1)}"
+        pairs = f"{self.session.region} · {n_of(total, 'pair')}"
         self._top_line.show(f"{pairs} · {chosen:,} chosen" if chosen else pairs)
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())

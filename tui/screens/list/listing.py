@@ -1,4 +1,4 @@
-"""What the list shows: which pairs, in which order, and which of them are chosen."""
+"""Keeps which pairs the list shows, in which order, and which of them are chosen."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.model import KeptKeyPair
 from tui.screens.list.columns import Texts, longest_texts
 from tui.screens.list.key_pair_table import HEADINGS, Row
-from tui.words.rows import row_of
+from tui.screens.list.rows import row_of
 
 if TYPE_CHECKING:
     from core.query import Query, Searchable
@@ -84,7 +84,7 @@ class Listing:
         self._sort()
 
     def is_of_another_day(self, now: datetime) -> bool:
-        """Tell whether the rows say `today` of a day that is over."""
+        """Return whether the rows say `today` of a day that is over."""
         return now.date() != self._today.date()
 
     def _sort(self) -> None:

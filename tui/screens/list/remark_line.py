@@ -1,4 +1,4 @@
-"""The line below the list: about the row under the cursor, or what came of something."""
+"""Shows the line below the list: about the row under the cursor, or what came of something."""
 
 from collections.abc import Sequence
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import InvalidKeyPairDuplicate, KeyPairsError, UnauthorizedOperation
 from core.model import KeptKeyPair
+from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class BroughtBack:
         if not (self.restored or self.refused or self.left):
             return "nothing left to bring back; what is deleted is kept for 30 days"
         count = len(self.restored)
-        name = self.restored[0].key_name if count == 1 else f"{count:,} pairs"
+        name = self.restored[0].key_name if count == 1 else n_of(count, "pair")
         missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if not missing:

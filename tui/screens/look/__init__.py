@@ -1,1 +1,1 @@
-"""The screens that find, check and pick."""
+"""Holds the screens that find, check and pick."""

@@ -1,4 +1,4 @@
-"""The screen that says what is wrong."""
+"""Shows what is wrong with pairs, files and the store."""
 
 import asyncio
 from typing import TYPE_CHECKING

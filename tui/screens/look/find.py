@@ -1,4 +1,4 @@
-"""The screen that says whose a key is."""
+"""Shows whose a key is."""
 
 import asyncio
 from pathlib import Path
@@ -8,11 +8,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from core.checks.answers import Found, Standing
 from core.checks.finding import PairReference
 from core.errors import KeyPairsError
+from core.keys.reading import import_material
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -27,6 +29,7 @@ from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, summed_up
+from tui.words.plural import n_of
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
@@ -48,6 +51,25 @@ AGENT = "agent"
 """What is typed for the keys of the ssh-agent; a file of that name is ./agent."""
 
 
+class KeyOrPathInput(SearchInput):
+    """A field in which a private key that is typed or pasted is neither shown nor kept."""
+
+    class Private(Message):
+        """What was typed or pasted is a private key, of which nothing is left; says why."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def validate_value(self, value: str) -> str:
+        """Let no private key become the value."""
+        reason = import_material.private_key_refusal(value)
+        if reason is None:
+            return value
+        self.post_message(self.Private(reason))
+        return ""
+
+
 class FindScreen(PlacedScreen[FollowUp | None]):
     """A field for a path, a key or a fingerprint, and below it whose each key is.
 
@@ -65,9 +87,9 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._session = session
         self._found: list[Found] = []
         self._looked_up: str | None = None
-        self._looked_at = 0
+        self._looked_at = self._links = 0
         self._locked = 0
-        self._thing = SearchInput(
+        self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
         self._status = VerdictLine(id="status")
@@ -116,13 +138,14 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="look-up")
     async def _look_up(self, text: str) -> None:
-        self._looked_up, self._found, self._looked_at = text, [], 0
+        self._looked_up, self._found, self._looked_at, self._links = text, [], 0, 0
         self._show("looking…")
         try:
             finder = await asyncio.to_thread(self._finder)
             found = finder.in_agent() if text.strip() == AGENT else finder.look(text)
             async for batch in in_batches(found):
                 self._looked_at += len(batch)
+                self._links += sum(each.is_link for each in batch)
                 self._found += [each for each in batch if not each.minor]
                 self._show(f"looking… {self._looked_at:,} looked at; {key_of('find.back')} stops")
         except KeyPairsError as error:
@@ -130,14 +153,18 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._hint()
             self._status.show(judging.refusal(error))
             return
-        self._show(summed_up(self._found, self._looked_at))
+        self._show(self._summed_up)
         if finder.problems:
             first, *more = finder.problems
-            others = f" Nor are those of {len(more)} other Region{'s' * (len(more) > 1)}."
+            others = f" Nor are those of {n_of(len(more), 'other Region')}."
             self._status.show(Verdict(first + others * bool(more), Tone.CAUTION))
         if [each.standing for each in self._found] == [Standing.LOCKED]:
             # What is typed next may be its passphrase, and the field above would show it.
             self._ask_for_passphrase()
+
+    @property
+    def _summed_up(self) -> str:
+        return summed_up(self._found, self._looked_at, self._links)
 
     def action_back(self) -> None:
         """Stop looking, or go back."""
@@ -146,7 +173,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             return
         if self._is_looking:
             self.workers.cancel_group(self, "look-up")
-            self._show(f"stopped; {summed_up(self._found, self._looked_at)}")
+            self._show(f"stopped; {self._summed_up}")
         else:
             self.dismiss(None)
 
@@ -175,17 +202,18 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
+    @on(KeyOrPathInput.Private)
+    def _refuse_private_key(self, event: KeyOrPathInput.Private) -> None:
+        words = f"{event.reason} To look a private key up, give the name of its file."
+        self._status.show(Verdict(words, Tone.BAD))
+
     @on(Input.Changed, "#thing")
     def _say_what_is_shown(self) -> None:
         """Keep the answer to one text from being taken for that to another."""
         if self._found and not self._is_looking:
             stale = self._thing.value != self._looked_up
             words = f"{key_of('find.submit')} looks up what is typed now; this is what was before"
-            self._status.show(
-                Verdict(words, Tone.CAUTION)
-                if stale
-                else Verdict(summed_up(self._found, self._looked_at))
-            )
+            self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
 
     @on(DescendantFocus)
     @on(Input.Changed)
@@ -254,7 +282,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         finally:
             passphrase.wipe()
         self._found[index : index + 1] = found
-        self._show(summed_up(self._found, self._looked_at))
+        self._show(self._summed_up)
         still_locked = [each for each in found if each.standing is Standing.LOCKED]
         if still_locked and self._passphrase_row.display:
             leave = key_of("find.back")

@@ -1,4 +1,4 @@
-"""A screen to pick a line from: Regions, things to copy, public keys, the help, the journal."""
+"""Lets a person pick a line: a Region, something to copy, a public key, an action."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""The screens about key pairs that exist."""
+"""Holds the screens about key pairs that exist."""

@@ -1,4 +1,4 @@
-"""The screen that copies the public half of key pairs to other Regions."""
+"""Copies the public half of key pairs to other Regions."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,13 @@ from tui.widgets.search_input import SearchWord
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
+from tui.words.plural import n_of
 from tui.words.region_copies import Copied
 from tui.words.regions import region_items
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -79,7 +80,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
-        what = self._key_pairs[0].key_name if count == 1 else f"{count} key pairs"
+        what = self._key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
         yield TopLine(f"Copy the public half of {what} to other Regions")
         yield self._search
         yield self._list
@@ -162,7 +163,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
-        if picked is not None and not is_flowing(self):
+        if picked is not None and not is_busy(self):
             self._chosen ^= {picked.value}
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
@@ -174,7 +175,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     # The copying --------------------------------------------------------------------------------
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Copy to the chosen Regions, one after the other."""
         if not self._chosen:
@@ -193,7 +194,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
                 jobs[name] = missing
         self._copy(jobs)
 
-    @flow
+    @exclusively
     async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
         for name, key_pairs in jobs.items():
@@ -203,7 +204,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
                 self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
                 self._go_to(name)
                 step = partial(next, batches)
-                copies = await patiently(step, self._state.show, key_in(self.PLACE, "back"))
+                copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
                 self._copies.setdefault(name, {}).update(copies)
                 left, number = left - len(copies), number + len(copies)
                 self._show(name)
@@ -240,7 +241,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if is_flowing(self):
+        if is_busy(self):
             self._stop = True
             self._copying.give_up_waiting()
         else:

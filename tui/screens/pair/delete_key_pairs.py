@@ -1,4 +1,4 @@
-"""The question before key pairs are deleted, and the deleting."""
+"""Asks before key pairs are deleted, and deletes them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,8 @@ from tui.words import judging
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -133,7 +133,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._show_caution(without_file)
 
     def _is_stranded(self, key_pair: KeptKeyPair) -> bool:
-        """Tell whether nobody can have the private key of the pair that replaces this one."""
+        """Return whether nobody can have the private key of the pair that replaces this one."""
         successor = self._rotation.successor(key_pair)
         return successor is not None and not is_delivered(successor)
 
@@ -167,7 +167,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
-        if is_flowing(self):
+        if is_busy(self):
             self._stop = True
             self._session.store.give_up_waiting()
         else:
@@ -175,16 +175,16 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
-        if self._guarded or self._answer or is_flowing(self):
+        if self._guarded or self._answer or is_busy(self):
             return
-        if self._amid or self.app.strokes.is_amid_others or self.app.strokes.pouring:
+        if self._amid or self.app.typing.is_amid_others or self.app.typing.pouring:
             self._doubt()
         else:
             self._answer = self.set_timer(ALONE, self._begin_or_doubt)
 
     def _begin_or_doubt(self) -> None:
         """Delete, unless keys have arrived behind the answer that were not handed over yet."""
-        if self.app.strokes.more_wait():
+        if self.app.typing.more_wait():
             self._doubt()
         else:
             self._begin()
@@ -217,7 +217,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             back = key_in(Place.DELETE, "back")
             self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
 
-    @once
+    @unless_busy
     def _begin(self) -> None:
         self._answer, self._stop = None, False
         if len(self._left) == len(self._key_pairs):
@@ -225,7 +225,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             self._delete_time = self._session.now()
         self._delete()
 
-    @flow
+    @exclusively
     async def _delete(self) -> None:
         count, left = len(self._key_pairs), {pair.key_pair_id: pair for pair in self._left}
         refused: dict[str, KeyPairsError] = {}
@@ -235,7 +235,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             number = count - len(left) + len(refused) + 1
             self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
-                batch = await patiently(
+                batch = await run_change(
                     partial(next, batches), self._outcome.show, key_in(self.PLACE, "back")
                 )
             except KeyPairsError as error:
@@ -289,7 +289,7 @@ def _files_of(key_pair: KeptKeyPair) -> str:
 
 
 def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
-    """Tell whether no file to which a private key was saved is there any more; blocks."""
+    """Return whether no file to which a private key was saved is there any more; blocks."""
     try:
         return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
     except OSError:

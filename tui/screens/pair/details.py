@@ -1,4 +1,4 @@
-"""Everything about a key pair, on one page."""
+"""Shows everything about a key pair, on one page."""
 
 import asyncio
 from enum import Enum, auto
@@ -20,7 +20,7 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
 from tui.words.verdict import READ_ONLY
-from tui.work.exclusive import flow
+from tui.work.exclusive import exclusively
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -77,7 +77,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             labelled = any(label for label, _ in facts)
             await self._page.mount(Facts(facts, labelled=labelled, pasteable=pasteable))
 
-    @flow
+    @exclusively
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
         await copy_something(self.app, self._session, self._key_pair)

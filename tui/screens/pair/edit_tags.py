@@ -22,8 +22,8 @@ from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.refusals import by_reason
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import Result, patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import Result, run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -87,24 +87,24 @@ class EditTagsScreen(PlacedScreen[int]):
 
     def action_back(self) -> None:
         """Go back, or stop before the next batch, and give up waiting for another session."""
-        if is_flowing(self):
+        if is_busy(self):
             self._stop = True
             self._session.store.give_up_waiting()
         else:
             self.dismiss(len(self._saved))
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Save the tags."""
         self._save(self._tags.tags)
 
-    @flow
+    @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:
         self._stop = False
         try:
             if self._alone:
-                await self._patiently(partial(self._set, self._alone, tags))
+                await self._run_change(partial(self._set, self._alone, tags))
                 self.dismiss(1)
             elif not (refused := await self._add_to_several(tags)):
                 self.dismiss(len(self._saved))
@@ -124,14 +124,14 @@ class EditTagsScreen(PlacedScreen[int]):
         left = len(ids)
         while left and not self._stop:
             self._verdict.show(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
-            batch = await self._patiently(partial(next, batches))
+            batch = await self._run_change(partial(next, batches))
             self._saved |= {key_pair.key_pair_id for key_pair in batch.done}
             refused += batch.refused
             left = batch.left
         return refused
 
-    async def _patiently(self, call: Callable[[], Result]) -> Result:
-        return await patiently(call, self._verdict.show, key_in(self.PLACE, "back"))
+    async def _run_change(self, call: Callable[[], Result]) -> Result:
+        return await run_change(call, self._verdict.show, key_in(self.PLACE, "back"))
 
     def _show(self, verdict: Verdict) -> None:
         self._verdict.show(verdict)

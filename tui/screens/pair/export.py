@@ -1,4 +1,4 @@
-"""The dialog that writes pairs to a new file, as CSV or JSON."""
+"""Writes pairs to a new file, as CSV or JSON."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,8 +20,9 @@ from tui.widgets.form_body import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.top_line import TopLine
+from tui.words.plural import n_of
 from tui.words.verdict import Verdict
-from tui.work.exclusive import flow, is_flowing, once
+from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -45,23 +46,23 @@ class ExportScreen(PlacedScreen[Path | None]):
 
     def compose(self) -> ComposeResult:
         count = len(self._key_pairs)
-        yield TopLine(f"Export {count:,} key pair{'s' * (count != 1)} (.csv or .json)")
+        yield TopLine(f"Export {n_of(count, 'key pair')} (.csv or .json)")
         with FormBody():
             yield self._path
         yield KeyHints(Place.EXPORT)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not is_flowing(self):
+        if not is_busy(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Save."""
         self._submit()
 
-    @flow
+    @exclusively
     async def _submit(self) -> None:
         self._path.show(Verdict("saving…"))
         try:

@@ -26,7 +26,7 @@ from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
+from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
     from core.custody.authorized_keys import InstallationPlan
@@ -76,7 +76,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     @on(Input.Changed)
     def _forget_outcome(self) -> None:
         # While it is being added, it is not what came of something.
-        if not is_flowing(self):
+        if not is_busy(self):
             self._outcome.display = False
 
     @on(Input.Changed)
@@ -138,16 +138,16 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
-        if not is_flowing(self):
+        if not is_busy(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Add the line to authorized_keys."""
         self._install(self._options.value)
 
-    @flow
+    @exclusively
     async def _install(self, options: str) -> None:
         try:
             # Looked at anew: what was refused may have been mended in another terminal.

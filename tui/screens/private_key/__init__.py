@@ -1,1 +1,1 @@
-"""The screens of a private key that was just created."""
+"""Holds the screens of a private key that was just created."""

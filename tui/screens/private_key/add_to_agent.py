@@ -27,7 +27,7 @@ from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
+from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -104,7 +104,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is added. While the key is being added, stop waiting for the agent."""
-        if is_flowing(self):
+        if is_busy(self):
             self._stop.set()
         else:
             self.dismiss(None)
@@ -114,7 +114,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         self._stop.set()
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Add the private key to the agent."""
         try:
@@ -126,7 +126,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         self.workers.cancel_group(self, "look")
         self._add(kept)
 
-    @flow
+    @exclusively
     async def _add(self, kept: timedelta | None) -> None:
         self._outcome.show(Verdict("adding…"))
         self._stop.clear()

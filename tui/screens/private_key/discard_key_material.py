@@ -1,4 +1,4 @@
-"""The question before a private key is given up."""
+"""Asks before a private key is given up."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ from tui.widgets.top_line import TopLine
 from tui.words import judging
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
-from tui.work.slow_changes import patiently
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -91,13 +91,13 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
 
     def action_back(self) -> None:
         """Go back; the key is still there."""
-        if is_flowing(self):
+        if is_busy(self):
             self._session.store.give_up_waiting()
         elif self.is_current:
             self.dismiss(None)
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Give the private key up, if the name is right."""
         # To keep the pair takes no worker, which would hold back what comes close behind: it would
@@ -117,13 +117,13 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         else:
             self.dismiss(f"gave up the private key of {name}; the pair stays, marked !")
 
-    @flow
+    @exclusively
     async def _delete(self) -> None:
         delete = partial(
             self._session.backend.delete_key_pair, key_pair_id=self._key_pair.key_pair_id
         )
         try:
-            await patiently(delete, self._field.show, key_in(self.PLACE, "back"))
+            await run_change(delete, self._field.show, key_in(self.PLACE, "back"))
         except KeyPairsError as error:
             self._field.show(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
         else:

@@ -1,4 +1,4 @@
-"""The private key of a new pair, the one time it exists."""
+"""Shows the private key of a new pair, the one time it exists."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
@@ -23,7 +23,7 @@ from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import short_path
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow
+from tui.work.exclusive import exclusively
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AddedToAgent
@@ -228,7 +228,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
         )
 
-    @flow
+    @exclusively
     async def action_save(self) -> None:
         """Save the private key to a file, and again in other formats."""
         self._hide()
@@ -261,7 +261,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         state.can_focus = several
         state.scroll_home(animate=False)
 
-    @flow
+    @exclusively
     async def action_add_to_agent(self) -> None:
         """Add the private key to the ssh-agent."""
         self._hide()
@@ -282,7 +282,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
                 left = added.until - self._session.now()
                 self.set_timer(max(left.total_seconds(), 0), self._show_state)
 
-    @flow
+    @exclusively
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard, the private key only if asked."""
         self._hide()
@@ -290,7 +290,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             self._sent = True
             self._show_state()
 
-    @flow
+    @exclusively
     async def action_back(self) -> None:
         """Leave; where the private key would be lost, only after a question, or a word of it."""
         if not self.holds_key:

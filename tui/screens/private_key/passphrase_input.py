@@ -1,4 +1,4 @@
-"""A field for a passphrase, which shows how long it is and nothing else."""
+"""Takes a passphrase, and shows how long it is and nothing else."""
 
 from typing import ClassVar
 

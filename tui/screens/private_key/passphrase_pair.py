@@ -1,4 +1,4 @@
-"""A passphrase, typed twice."""
+"""Takes a passphrase that is typed twice."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal

@@ -1,4 +1,4 @@
-"""The dialog that saves a private key to a new file, in the format and with what protects it."""
+"""Saves a private key to a new file, in the format and with the passphrase that are chosen."""
 
 import asyncio
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from tui.widgets.top_line import TopLine
 from tui.words import judging
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
-from tui.work.exclusive import flow, is_flowing, once
+from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -151,11 +151,11 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
-        if not is_flowing(self):
+        if not is_busy(self):
             self.dismiss(None)
 
     @on(Input.Submitted)
-    @once
+    @unless_busy
     def action_submit(self) -> None:
         """Save, read back and prove."""
         if self._is_complete():
@@ -163,7 +163,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             self._submit(Passphrase(first) if first else None)
 
     def _is_complete(self) -> bool:
-        """Tell whether format and passphrase can be; where not, go to the field that says why."""
+        """Return whether format and passphrase can be; where not, go to the field that says why."""
         if file_formats.refusal(self._file_format, self._created.key_pair.key_type) is not None:
             self._choice.focus()
             return False
@@ -180,7 +180,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             return False
         return True
 
-    @flow
+    @exclusively
     async def _submit(self, passphrase: Passphrase | None) -> None:
         # As it is now: the fields can be changed while the thread is at it.
         save = partial(

@@ -1,4 +1,4 @@
-"""A file that was saved, with what was proven of it."""
+"""Shows a file that was saved, with what was proven of it."""
 
 from collections.abc import Sequence
 

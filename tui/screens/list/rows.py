@@ -1,4 +1,4 @@
-"""Key pairs as rows of the table: short, aligned, and safe to draw."""
+"""Makes rows of the table of key pairs: short, aligned, and safe to draw."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
 
 
 def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
-    """Tell whether something is to be done about a pair."""
+    """Return whether something is to be done about a pair."""
     unsaved = key_pair.custody.private_key is PrivateKeyState.UNSAVED
     return unsaved or rotation.successor(key_pair) is not None
 

@@ -1,4 +1,4 @@
-"""What each form looks like is checked with the real tools in tests/core/test_find.py."""
+"""What each form looks like is checked with the real tools in tests/core/checks."""
 
 import time
 from base64 import b64decode, b64encode
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.keys.encoding.sshwire import string
 from core.keys.public_key import PublicKey
-from core.keys.reading import public_file
-from core.keys.reading.public_file import Entry
+from core.keys.reading import key_file
+from core.keys.reading.key_in_file import KeyInFile
 from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 
@@ -19,8 +19,14 @@ KEY = PublicKey.from_line(PUBLIC_KEY)
 BLOB = b64decode(PUBLIC_KEY.split()[1])
 
 
-def read(text: str) -> list[Entry]:
-    return public_file.read(text.encode())
+def whole(name: str, fields: int) -> str:
+    """Return the line of a key of a type that no pair has, with fields that hold anything."""
+    blob = string(name.encode()) + string(b"nistp384") * fields
+    return f"{name} {b64encode(blob).decode()} sam"
+
+
+def read(text: str) -> list[KeyInFile]:
+    return key_file.read(text.encode())
 
 
 @each_row(
@@ -36,24 +42,62 @@ def read(text: str) -> list[Entry]:
     ],
 )
 def test_options_before_a_key_are_read_over(options: str) -> None:
-    (entry,) = read(f"{options} {PUBLIC_KEY} sam at home\n")
-    assert entry == Entry("authorized key", 1, KEY, "sam at home")
+    (key,) = read(f"{options} {PUBLIC_KEY} sam at home\n")
+    assert (key.kind, key.public_key, key.comment) == ("authorized key", KEY, "sam at home")
+    said = [
+        "cert-authority lets in certificates that the key has signed, and not the key,"
+        " so sshd lets no one in by this line"
+    ]
+    assert [*key.remarks] == said * ("cert-authority" in options)
 
 
 @each_row(
-    "before",
+    ("before", "remark"),
     [
-        "host.example",
-        "|1|abc=|def=",
-        "@cert-authority *",
-        '"a',
-        "no-such-option",
-        'command="a',
-        "1",
+        ("host.example", "sshd knows no option host.example"),
+        ('"a', "a quote in it is not closed"),
+        ("no-such-option", "sshd knows no option no-such-option"),
+        ("restrikt", "did you mean restrict"),
+        ('command="a', "a quote in it is not closed"),
+        ("command=a", "the value of command must be in quotes"),
+        ("command=a b", "the value of command must be in quotes"),
+        ("1", "sshd knows no option 1"),
+        ("sam@example.org", "sshd knows no option sam@example.org"),
+        ('permitopen="80"', "host:port"),
     ],
 )
-def test_what_is_no_option_makes_no_key_of_a_line(before: str) -> None:
+def test_what_is_no_option_is_named_and_the_key_is_found(before: str, remark: str) -> None:
+    (key,) = read(f"{before} {PUBLIC_KEY} sam")
+    assert (key.public_key, key.comment) == (KEY, "sam")
+    assert remark in key.remarks[0]
+
+
+@each_row("before", ["|1|abc=|def=", "@cert-authority *", "@revoked h", "[host]:2222"])
+def test_the_keys_of_servers_are_nobodys_pair(before: str) -> None:
     assert read(f"{before} {PUBLIC_KEY}") == []
+
+
+def test_a_known_hosts_is_told_by_its_name_and_its_keys_are_counted() -> None:
+    data = f"host.example {PUBLIC_KEY}\n# x\nhost.example,10.0.0.1 {RSA}\n".encode()
+    for name in ("known_hosts", "known_hosts.old", "ssh_known_hosts"):
+        (found,) = key_file.read(data, name)
+        assert found.is_no_key
+        assert found.problem == "2 keys of servers, which are no pairs"
+    assert len(key_file.read(data, "hosts")) == 2
+
+
+def test_no_line_of_an_authorized_keys_is_dropped_without_a_word() -> None:
+    lines = ["# a comment", "", "noise", f"{PUBLIC_KEY} a", "ssh-ed25519", f"command={RSA}", "\t"]
+    data = "\n".join(lines).encode()
+    found = key_file.read(data, "authorized_keys2")
+    assert [(each.line, each.is_no_key) for each in found] == [
+        (3, True),
+        (4, False),
+        (5, True),
+        (6, False),
+    ]
+    # Elsewhere a line without a key is any text.
+    assert [each.line for each in key_file.read(data, "notes")] == [4, 6]
 
 
 def test_lines_are_counted_whatever_ends_them() -> None:
@@ -68,17 +112,21 @@ def test_lines_are_counted_whatever_ends_them() -> None:
         (PUBLIC_KEY[:-4], ""),
         (PUBLIC_KEY.replace("ssh-ed25519", "ssh-rsa"), ""),
         ("ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl_GOw0Dp", ""),
-        ("ssh-dss AAAA", "DSA"),
-        ("ecdsa-sha2-nistp384 AAAA", "ECDSA"),
-        ("sk-ssh-ed25519@openssh.com AAAA x", "ED25519-SK"),
-        ("ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA x", "ECDSA"),
-        ("sk-ssh-ed25519-cert-v01@openssh.com AAAA x", "ED25519-SK"),
+        ("ssh-rsa BAAAC3NzaC1lZDI1NTE5AAAAIIIRGSddLuiVl x", ""),
+        ("ssh-dss AAAA", ""),
+        ("sk-ssh-ed25519@openssh.com AAAA x", ""),
         ("ssh-rsa-cert-v01@openssh.com AAAA x", ""),
+        (whole("ssh-dss", 4), "DSA"),
+        (whole("ecdsa-sha2-nistp384", 2), "ECDSA"),
+        (whole("sk-ssh-ed25519@openssh.com", 2), "ED25519-SK"),
+        (whole("ssh-xmss@openssh.com", 3), "XMSS"),
+        (whole("ssh-ed448", 1), "ED448"),
     ],
 )
 def test_damage_is_told_from_other_types(line: str, other_type: str) -> None:
-    (entry,) = read(line)
-    assert (entry.public_key, entry.other_type) == (None, other_type)
+    (key,) = read(line)
+    assert (key.public_key, key.is_damaged) == (None, not other_type)
+    assert other_type in key.problem
 
 
 @each_row("text", ["", "ssh-rsa", "use ssh-rsa keys", "ssh-", "AAAA ssh-rsa", "MIIx"])
@@ -99,8 +147,8 @@ def test_a_block_with_continued_headers_gives_its_comment() -> None:
         PUBLIC_KEY,
     ]
     first, second = read("\n".join(block))
-    assert first == Entry("RFC 4716 public key", 1, KEY, "sam at home")
-    assert second == Entry("public key", 8, KEY)
+    assert first == KeyInFile("RFC 4716 public key", 1, KEY, "sam at home")
+    assert second == KeyInFile("public key", 8, KEY)
     (cut,) = read("\n".join(block[:-2]))
     assert cut.public_key is None
 
@@ -115,7 +163,7 @@ def certificate(*, cut: int = 0, more: bytes = b"") -> str:
 
 def test_a_certificate_is_of_the_key_in_it_if_it_is_whole() -> None:
     (entry,) = read(certificate())
-    assert entry == Entry("certificate", 1, KEY)
+    assert entry == KeyInFile("certificate", 1, KEY)
     for cut in range(1, 150, 3):
         (entry,) = read(certificate(cut=cut))
         assert entry.public_key is None, cut
@@ -131,7 +179,7 @@ def test_a_certificate_is_of_the_key_in_it_if_it_is_whole() -> None:
 @example(b"-----BEGIN PUBLIC KEY-----\n")
 @example(b"ssh-rsa " + b64encode(string(b"ssh-rsa") + b"\xff\xff\xff\xff"))
 def test_nothing_makes_it_stumble(data: bytes) -> None:
-    for entry in public_file.read(data):
+    for entry in key_file.read(data):
         assert entry.line >= 1
 
 
@@ -146,7 +194,7 @@ def test_what_is_read_of_a_changed_key_is_a_key(line: str, data: st.DataObject) 
 
 def test_a_text_that_begins_with_a_zero_is_a_text() -> None:
     (entry,) = read(f"0 is no option, and this no key\n{PUBLIC_KEY} sam\n")
-    assert entry == Entry("public key", 2, KEY, "sam")
+    assert entry == KeyInFile("public key", 2, KEY, "sam")
 
 
 @pytest.mark.parametrize(
@@ -160,5 +208,5 @@ def test_a_text_that_begins_with_a_zero_is_a_text() -> None:
 )
 def test_the_time_grows_with_the_size_and_not_with_its_square(data: bytes) -> None:
     start = time.process_time()
-    public_file.read(data + b"\n---- END SSH2 PUBLIC KEY ----\n")
+    key_file.read(data + b"\n---- END SSH2 PUBLIC KEY ----\n")
     assert time.process_time() - start < 10

@@ -1,0 +1,113 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from core.disk import mounts
+from core.errors import StoreError
+from core.store import data_dir
+
+OTHER = 12345
+
+
+@pytest.fixture
+def above(tmp_path: Path) -> Path:
+    """Return a folder of this account alone, with a data folder in it."""
+    above = tmp_path / "above"
+    (above / "data").mkdir(parents=True)
+    above.chmod(0o755)
+    (above / "data").chmod(0o700)
+    return above
+
+
+def give(path: Path, owner: int) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    os.lchown(path, owner, -1)
+
+
+def test_a_folder_below_one_that_is_safe_has_no_problem(above: Path) -> None:
+    for mode in (0o755, 0o700, 0o1777, 0o1770):
+        above.chmod(mode)
+        for name in ("data", "missing", "missing/below"):
+            assert data_dir.problem(above / name) is None, (oct(mode), name)
+
+
+def test_what_others_could_put_in_its_place_is_refused(above: Path) -> None:
+    for mode in (0o777, 0o757, 0o707):
+        above.chmod(mode)
+        for name in ("data", "missing", "missing/below"):
+            said = data_dir.problem(above / name)
+            assert said is not None, (oct(mode), name)
+            assert f"others can write in {above}" in said
+            with pytest.raises(StoreError, match="could be replaced by another folder"):
+                data_dir.check(above / name)
+
+
+def test_whose_a_folder_above_is_counts(above: Path) -> None:
+    give(above, OTHER)
+    for name in ("data", "missing"):
+        assert f"{above} belongs to user {OTHER}" in (data_dir.problem(above / name) or "")
+
+
+def test_whose_a_link_on_the_way_is_counts(above: Path) -> None:
+    sticky = above / "sticky"
+    sticky.mkdir()
+    sticky.chmod(0o1777)
+    link = sticky / "link"
+    link.symlink_to(above / "data")
+    assert data_dir.problem(link) is None
+    give(link, OTHER)
+    assert f"the link {link} belongs to user {OTHER}" in (data_dir.problem(link) or "")
+
+
+def test_a_group_that_is_the_accounts_own_may_write_above(
+    above: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import grp
+    import pwd
+
+    above.chmod(0o775)
+    own = above.stat().st_gid
+    account = pwd.struct_passwd(("ops", "x", os.geteuid(), own, "", "/", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: account)
+    for group, allowed in (
+        (("ops", "x", own, []), True),
+        (("ops", "x", own, ["ops"]), True),
+        (("ops", "x", own, ["ops", "mallory"]), False),
+        (("staff", "x", own, []), False),
+    ):
+        monkeypatch.setattr(grp, "getgrgid", lambda _, group=group: grp.struct_group(group))
+        assert (data_dir.problem(above / "data") is None) is allowed, group
+    above.chmod(0o777)
+    assert data_dir.problem(above / "data") is not None
+
+
+def test_what_is_no_folder_is_said_to_be_none(above: Path) -> None:
+    (above / "file").touch()
+    (above / "dangling").symlink_to("nowhere")
+    (above / "loop").symlink_to("loop")
+    for name, said in {
+        "file": "is not a folder",
+        "file/below": "cannot make the folder",
+        "dangling": "is not a folder",
+        "loop": "cannot be looked at",
+        "loop/below": "cannot be looked at",
+        "x" * 300: "cannot be looked at (File name too long)",
+    }.items():
+        assert said in (data_dir.problem(above / name) or ""), name
+
+
+def test_a_network_file_system_is_said_and_what_it_means(
+    above: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = above / "mountinfo"
+    table.write_text(
+        f"1 1 0:1 / / rw - ext4 /dev/x rw\n2 1 0:2 / {above}/data rw - nfs4 host:/ rw\n"
+    )
+    monkeypatch.setattr(mounts, "MOUNTINFO", table)
+    said = data_dir.network_note(above / "data" / "missing")
+    assert said is not None
+    assert "(nfs4)" in said
+    assert "refused" in said
+    assert data_dir.network_note(above / "elsewhere") is None

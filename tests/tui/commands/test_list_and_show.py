@@ -1,0 +1,183 @@
+"""`list` and `show`: the app's list and details, for pipes, scripts and screen readers."""
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from core.local.opening import open_local
+from core.model import Tag, TagSpecification
+from core.session import Session
+from tests.helpers import PUBLIC_KEY
+from tests.tui.commands.calling import call
+
+ROOT = Path(__file__).parents[3]
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a data folder with pairs in two Regions."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("KEYPAIRS_DATA_DIR", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    tags = [TagSpecification("key-pair", [Tag("Env", "prod"), Tag("Odd", "a\tb\x1b[2J\\")])]
+    make(open_local(folder, "us-east-1"), "web", tags)
+    make(open_local(folder, "us-east-1"), "db two")
+    make(open_local(folder, "eu-west-1"), "web-eu")
+    return folder
+
+
+def make(session: Session, name: str, tags: Sequence[TagSpecification] = ()) -> None:
+    session.backend.import_key_pair(
+        key_name=name, public_key_material=PUBLIC_KEY, tag_specifications=tags
+    )
+
+
+def test_in_a_pipe_each_pair_is_a_line_with_tabs(data: Path, capsys: Output) -> None:
+    assert call("list") == 0
+    output = capsys.readouterr()
+    first, second = (line.split("\t") for line in output.out.splitlines())
+    assert first[0] == "db two"
+    assert second[:1] + second[2:4] + second[5:] == [
+        "web",
+        "ed25519",
+        "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8=",
+        "imported",
+        "Env=prod",
+        r"Odd=a\u{9}b\u{1b}[2J\\",
+    ]
+    assert output.err == ""
+
+
+@pytest.mark.parametrize(
+    ("filters", "names", "status"),
+    [
+        (["web"], ["web"], 0),
+        (["type:ed25519", "tag:Env=prod"], ["web"], 0),
+        (["saved:imported"], ["db two", "web"], 0),
+        (["name:db*"], ["db two"], 0),
+        (["nothing"], [], 1),
+        (["colour:red"], None, 2),
+        (["older:soon"], None, 2),
+    ],
+)
+def test_a_filter_is_that_of_the_app(
+    filters: list[str], names: list[str] | None, status: int, data: Path, capsys: Output
+) -> None:
+    assert call("list", *filters) == status
+    output = capsys.readouterr()
+    assert [line.split("\t")[0] for line in output.out.splitlines()] == (names or [])
+    assert bool(output.err) == (status != 0)
+
+
+def test_all_regions_stand_in_one_list(data: Path, capsys: Output) -> None:
+    assert call("list", "--all-regions") == 0
+    rows = [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()]
+    assert rows == [["eu-west-1", "web-eu"], ["us-east-1", "db two"], ["us-east-1", "web"]]
+    assert call("list", "--all-regions", "--region", "eu-west-1") == 2
+    assert "Leave out --region" in capsys.readouterr().err
+    assert call("--region", "eu-west-1", "list") == 0
+    assert capsys.readouterr().out.startswith("web-eu\t")
+
+
+def test_documents_are_those_of_the_export(data: Path, capsys: Output) -> None:
+    assert call("list", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["Region"] == "us-east-1"
+    assert [pair["KeyName"] for pair in document["KeyPairs"]] == ["db two", "web"]
+    assert document["KeyPairs"][1]["Tags"][1]["Value"] == "a\tb\x1b[2J\\"
+    assert call("list", "--json", "--all-regions") == 0
+    documents = json.loads(capsys.readouterr().out)
+    assert [each["Region"] for each in documents] == ["eu-west-1", "us-east-1"]
+    assert call("list", "--csv", "--all-regions") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert [row["Region"] for row in rows] == ["eu-west-1", "us-east-1", "us-east-1"]
+    assert {row["KeyName"] for row in rows} == {"web", "db two", "web-eu"}
+
+
+def on_terminal(columns: int, *arguments: str | Path) -> str:
+    """Return what a command prints on a terminal of that width."""
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "tui", *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "COLUMNS": str(columns), "TZ": "UTC"},
+            cwd=ROOT,
+            timeout=60,
+            check=True,
+        )
+        return os.read(ours, 65_536).decode().replace("\r\n", "\n")
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize("columns", [30, 60, 80, 120])
+def test_on_a_terminal_columns_fit_its_width(columns: int, data: Path) -> None:
+    make(open_local(data, "us-east-1"), "a-very-long-name-" * 8)
+    lines = on_terminal(columns, "list").splitlines()
+    assert lines[0].split()[0] == "Name"
+    assert ("Fingerprint" in lines[0]) == (columns >= 71)
+    assert len(lines) == 4
+    assert all(len(line) <= columns for line in lines)
+    assert any("web" in line for line in lines)
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_damaged_region_is_named_and_the_others_are_listed(data: Path, capsys: Output) -> None:
+    (data / "us-east-1.json").write_bytes(b"{}")
+    assert call("list", "--all-regions") == 2
+    output = capsys.readouterr()
+    assert output.out.startswith("eu-west-1\tweb-eu\t")
+    assert "damaged" in output.err
+
+
+def test_show_says_what_the_details_say(data: Path, tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "keys").mkdir(0o700)
+    path = tmp_path / "keys" / "ci.pem"
+    created = ["create-key-pair", "--key-name", "ci", "--key-type", "ed25519"]
+    assert call(*created, "--save", path) == 0
+    key_pair_id = json.loads(capsys.readouterr().out)["KeyPairId"]
+    for thing in ("ci", key_pair_id):
+        assert call("show", thing) == 0
+        text = capsys.readouterr().out
+        assert text.startswith(f"Name: ci\nId: {key_pair_id}\nType: ed25519\n")
+        assert "✓ ~/keys/ci.pem: mode 0600" in text
+        assert "SaveKeyMaterial" in text
+        assert "ssh-keygen -l" in text
+    path.chmod(0o644)
+    assert call("show", "ci", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["Region"], document["KeyName"]) == ("us-east-1", "ci")
+    (file,) = next(
+        section["Facts"]
+        for section in document["Sections"]
+        if section["Heading"] == "The private key file"
+    )
+    assert file["Value"].startswith("✗ ")
+
+
+def test_show_names_the_region_that_has_the_pair(data: Path, capsys: Output) -> None:
+    assert call("show", "web-eu") == 1
+    assert "There is one in eu-west-1: add --region eu-west-1" in capsys.readouterr().err
+    assert call("show", "nobody") == 1
+    assert capsys.readouterr().err == "keypairs: there is no key pair nobody in us-east-1.\n"
+    assert call("show", "web", "--region", "mars") == 2
+
+
+def test_show_spells_out_what_would_talk_to_the_terminal(data: Path, capsys: Output) -> None:
+    assert call("show", "web") == 0
+    text = capsys.readouterr().out
+    assert r"Tag: Odd = a\u{9}b\u{1b}[2J\\" in text
+    assert "\x1b" not in text

@@ -1,0 +1,152 @@
+"""Command lines of every kind end with a documented status, and create nothing that is not said."""
+
+import contextlib
+import io
+import itertools
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.ec2.request_shapes import REQUESTS
+from core.store.region_store import RegionStore
+from tests.helpers import PUBLIC_KEY
+from tests.tui.commands.calling import call
+from tui.commands.ec2 import values, verbs
+
+DOCUMENTED = {0, 252, 253, 254, 255}
+
+OPTIONS = sorted(
+    {values.option(member) for shape in REQUESTS.values() for member in shape.members}
+    | {"--no-dry-run", "--output", "--query", "--cli-input-json", "--generate-cli-skeleton"}
+    | {"--max-items", "--starting-token", "--page-size", "--no-paginate", "--color", "--yes"}
+    | {
+        "--save-format",
+        "--passphrase-file",
+        "--agent",
+        "--region",
+        "--read-only",
+        "--no-such",
+        "--",
+    }
+)
+TEXTS = [
+    "",
+    "x",
+    "web",
+    "key-0123456789abcdef0",
+    "ed25519",
+    "ppk",
+    "json",
+    "text",
+    "table",
+    "KeyMaterial",
+    "KeyPairs[].KeyName",
+    "length(@)",
+    "'literal'",
+    "{",
+    "[",
+    "[]",
+    "{}",
+    '{"KeyName": "y", "KeyType": "ed25519"}',
+    '[{"Key": "a", "Value": "b"}]',
+    "null",
+    "ResourceType=key-pair,Tags=[{Key=a,Value=b}]",
+    "Key=a,Value=b",
+    "Name=key-name,Values=x,y",
+    "Name=key-name,Values=",
+    "=",
+    "file:///dev/null",
+    "fileb:///dev/null",
+    "file://\x00",
+    "file:///nowhere",
+    PUBLIC_KEY,
+    "input",
+    "output",
+    "eu-west-1",
+    "mars",
+    "5",
+    "-5",
+    "\udcff",
+    "\x1b[2J\x9b",
+    "😀é",
+    "1h",
+    "9" * 400,
+    "[" * 3_000,
+    "a" * 3_000,
+    "help",
+]
+
+arguments = st.lists(
+    st.one_of(st.sampled_from(OPTIONS), st.sampled_from(TEXTS), st.text(max_size=20)), max_size=9
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_agent() -> None:
+    assert "SSH_AUTH_SOCK" not in os.environ
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(verb=st.sampled_from(sorted(verbs.OPERATIONS)), given_=arguments)
+def test_any_command_line_ends_with_a_documented_status(verb: str, given_: list[str]) -> None:
+    check(verb, given_)
+
+
+@pytest.mark.long
+@settings(max_examples=1_000, suppress_health_check=[HealthCheck.too_slow])
+@given(verb=st.sampled_from(sorted(verbs.OPERATIONS)), given_=arguments)
+def test_a_thousand_command_lines_end_with_a_documented_status(
+    verb: str, given_: list[str]
+) -> None:
+    check(verb, given_)
+
+
+def test_two_of_everything_end_with_a_documented_status() -> None:
+    """Every option with every text, one after the other: what chance seldom puts side by side."""
+    verbs_in_turn = itertools.cycle(sorted(verbs.OPERATIONS))
+    for number, (option, text) in enumerate(itertools.product(OPTIONS, TEXTS)):
+        if number % 20 == 0:
+            verb = next(verbs_in_turn)
+            named = ["--key-name", "n"] if verb.endswith("key-pair") else []
+            check(verb, [*named, option, text])
+
+
+def check(verb: str, given_: list[str]) -> None:
+    if verb == "wait" and verbs.WAITER in given_:
+        return  # it would wait
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        output, errors = io.TextIOWrapper(io.BytesIO()), io.StringIO()
+        with (
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+        ):
+            try:
+                status = call(verb, *given_, "--data-dir", data)
+            except SystemExit as end:
+                assert isinstance(end.code, int)
+                status = end.code
+        output.flush()
+        raw = output.buffer
+        assert isinstance(raw, io.BytesIO)
+        said = raw.getvalue().decode(errors="replace")
+        assert status in DOCUMENTED, (status, errors.getvalue())
+        assert "Traceback" not in errors.getvalue()
+        assert not [c for c in errors.getvalue() if not c.isprintable() and c != "\n"]
+        assert said or errors.getvalue() or status == 0
+        for region in data.glob("*.json") if data.exists() else ():
+            for pair in RegionStore(data, region.stem).read().key_pairs.values():
+                assert status == 0, (given_, errors.getvalue())
+                assert pair.key_name in said or verb != "create-key-pair"
+                saved = pair.custody.saved_to
+                if verb == "create-key-pair" and not saved:
+                    assert "PRIVATE KEY-----" in said or "PuTTY-User-Key" in said
+                assert all(Path(path).is_file() for path in saved)
+        if status == 0 and verb.startswith("describe") and "--output" not in given_:
+            assert not said or json.loads(said) is not Ellipsis
