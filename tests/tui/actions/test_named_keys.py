@@ -18,7 +18,7 @@ from core.custody.authorized_keys import Account
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
-from tests.tui.test_agent import key
+from tests.tui.screens.look.test_agent import key
 from tui import screens
 from tui.actions import keymap
 from tui.actions.rebinding import rebind
