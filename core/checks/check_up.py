@@ -79,6 +79,8 @@ def _check_up(
     not_allowed = []
     for number, (store, describe) in enumerate(regions):
         yield Progress(f"the file of {store.region}", number, len(regions))
+        # Before the Region is read: both at once would be the most memory of all this.
+        of_its_files = list(_region_files(store))
         try:
             found = describe()
         except UnauthorizedOperation:
@@ -87,7 +89,7 @@ def _check_up(
         except StoreError as error:
             yield _unreadable(store, error)
         else:
-            yield from _region_files(store)
+            yield from of_its_files
             pairs += [(_reference(store.region, pair), pair) for pair in found]
     checks = SavedFileChecks()
     in_agent = None
@@ -183,7 +185,7 @@ def _unreadable(store: RegionStore, error: StoreError) -> Finding:
 
 
 def _region_files(store: RegionStore) -> Iterator[Finding]:
-    """Check the files of a Region that was just read."""
+    """Check the files of a Region but for what stands in the present one."""
     path, copy = store.path, store.previous_path
     try:
         if path.lstat().st_mode & _OTHERS_READ and path.parent.stat().st_mode & _OTHERS_ENTER:

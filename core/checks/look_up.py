@@ -33,7 +33,7 @@ from core.keys import (
     pem,
 )
 from core.keys.file_formats import PRIVATE_SUFFIXES
-from core.keys.fingerprint import pkcs8_sha1, ssh_sha256
+from core.keys.fingerprint import pkcs8_sha1
 from core.keys.fingerprint_kinds import OpenSSHDigest
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
@@ -140,10 +140,11 @@ class Finder:
                 if isinstance(error, UnauthorizedOperation):
                     self.not_allowed.append(name)
                 self.problems.append(f"The pairs of {name} are not known: {error}")
-        self._by_fingerprint: dict[str, list[tuple[str, KeptKeyPair]]] = defaultdict(list)
+        self._by_key: dict[str, list[tuple[str, KeptKeyPair]]] = defaultdict(list)
         for name, pair in self.pairs:
-            self._by_fingerprint[pair.custody.fingerprints.ssh_sha256].append((name, pair))
+            self._by_key[pair.public_key].append((name, pair))
         self._deleted: list[tuple[PairReference, KeptKeyPair]] = []
+        self._deleted_by_key: dict[str, list[PairReference]] = defaultdict(list)
         for name, describe_deleted in deleted:
             with suppress(EC2Error, StoreError):  # which is among the problems already
                 self._deleted += [
@@ -151,6 +152,11 @@ class Finder:
                     for gone in describe_deleted()
                     if gone.key_pair is not None
                 ]
+
+        for reference, pair in self._deleted:
+            self._deleted_by_key[pair.public_key].append(reference)
+        # What was read of files for the sake of another, until it is their turn.
+        self._read_before: dict[str, bytes] = {}
 
     def look(self, text: str) -> Iterator[Found]:
         """Yield what a text names: a file, the keys in a folder, a key, or a fingerprint."""
@@ -206,6 +212,7 @@ class Finder:
         """
         left = [MOST_ENTRIES]
         yield from self._walked(_Folder(top, top, None, 0), left)
+        self._read_before.clear()
         if not left[0]:
             yield _not_read(top, f"only the first {MOST_ENTRIES:,} names were looked at")
 
@@ -267,7 +274,9 @@ class Finder:
 
     def _in_file(self, path: Path, source: str, folder: int | None = None) -> Iterator[Found]:
         try:
-            data = files.read_regular_file(path, _largest(path.name), folder=folder)
+            data = self._read_before.pop(str(path), None)
+            if data is None:
+                data = files.read_regular_file(path, _largest(path.name), folder=folder)
         except OSError as error:
             yield _unreadable(source, error)
             return
@@ -285,7 +294,7 @@ class Finder:
 
     def _key(self, key: KeyInFile, place: "_FilePlace", line: int | None) -> Found:
         if key.private is None:
-            beside = _public_key_beside(place) if key.is_private and line is None else None
+            beside = self._public_key_beside(place) if key.is_private and line is None else None
             if beside is None:
                 return self._public(key, place.source, line)
             note = f"by the .pub beside it; {key.problem}"
@@ -324,7 +333,7 @@ class Finder:
     def _private(self, data: bytes, place: "_FilePlace", *, is_alone: bool) -> Found:
         kind = "private key"
         source = place.source
-        beside = _public_key_beside(place) if is_alone else None
+        beside = self._public_key_beside(place) if is_alone else None
         try:
             file = private_file.examine(data)
             kind = f"{file.container} private key{', encrypted' if file.encrypted else ''}"
@@ -355,6 +364,26 @@ class Finder:
             return Found(source, Standing.LOCKED, kind, note=note)
         return _with_sha1(self._of(convert.public_key(private_key), source, kind), private_key)
 
+    def _public_key_beside(self, place: "_FilePlace") -> PublicKey | None:
+        """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem of FILE."""
+        path = place.path
+        if path is None:
+            return None
+        names = [path.with_name(f"{path.name}.pub")]
+        if path.suffix in PRIVATE_SUFFIXES:
+            names.append(path.with_suffix(".pub"))
+        for name in names:
+            try:
+                data = files.read_regular_file(name, LARGEST, folder=place.folder)
+            except OSError:
+                continue
+            if place.folder is not None:  # then it is looked at itself, a little later
+                self._read_before[str(name)] = data
+            keys = key_file.read(data)
+            if len(keys) == 1:
+                return keys[0].public_key
+        return None
+
     def _unlocked(self, data: bytes, source: str) -> PrivateKey | None:
         """Return the key of a file after asking for its passphrase, or None."""
         passphrase = self._ask(source) if self._ask is not None else None
@@ -377,9 +406,9 @@ class Finder:
     ) -> Found:
         matches = tuple(
             Match(region, pair, _fingerprint_kind(pair))
-            for region, pair in self._by_fingerprint.get(ssh_sha256(key.blob), ())
+            for region, pair in self._by_key.get(key.line, ())
         )
-        deleted = () if matches else self._deleted_if(lambda pair: pair.public_key == key.line)
+        deleted = () if matches else tuple(self._deleted_by_key.get(key.line, ()))
         standing = _standing(matches, deleted)
         return Found(source, standing, kind, line, key, comment, note, matches, deleted)
 
@@ -509,21 +538,3 @@ def _shortened(text: str) -> str:
 
 def _largest(name: str) -> int:
     return _LARGEST_AUTHORIZED_KEYS if name.startswith(AUTHORIZED_KEYS) else LARGEST
-
-
-def _public_key_beside(place: "_FilePlace") -> PublicKey | None:
-    """Return the key in the .pub of a private key file: FILE.pub, or for FILE.pem that of FILE."""
-    path = place.path
-    if path is None:
-        return None
-    names = [path.with_name(f"{path.name}.pub")]
-    if path.suffix in PRIVATE_SUFFIXES:
-        names.append(path.with_suffix(".pub"))
-    for name in names:
-        try:
-            keys = key_file.read(files.read_regular_file(name, LARGEST, folder=place.folder))
-        except OSError:
-            continue
-        if len(keys) == 1:
-            return keys[0].public_key
-    return None

@@ -25,9 +25,12 @@ class SavedFileChecks:
     def __init__(self) -> None:
         self._network_file_system = cache(network_file_system)
         self._folders_said: set[Path] = set()
+        # What was read of the files of the pair that is checked.
+        self._data: dict[Path, bytes] = {}
 
     def check(self, reference: PairReference, pair: KeptKeyPair) -> Iterator[Finding]:
         """Yield what is wrong with the files of a pair; no passphrase is asked for."""
+        self._data.clear()
         for text in pair.custody.saved_to:
             for kind, problem, advice in self._check(Path(text), pair):
                 yield Finding(kind, problem, advice, reference.region, (reference,), text)
@@ -41,9 +44,9 @@ class SavedFileChecks:
                 thing = "a link" if stat.S_ISLNK(status.st_mode) else "no regular file"
                 yield "file-changed", f"{path} is {thing} now, not the private key of {name}.", look
                 return
-            data = files.read_regular_file(path, private_file.LARGEST)
+            data = self._read(path)
         except (FileNotFoundError, NotADirectoryError, ValueError):  # or a text that is no path
-            good = _other_copies(path, pair)
+            good = self._other_copies(path, pair)
             gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
             yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
             return
@@ -57,7 +60,7 @@ class SavedFileChecks:
         yield from self._check_access(path, status)
         change, encrypted = _examined(data, pair)
         if change is not None:
-            way_out = _way_out(_other_copies(path, pair))
+            way_out = _way_out(self._other_copies(path, pair))
             yield "file-changed", f"{path} {change}.", f"{look}. {way_out}"
         elif not encrypted:
             kind = self._network_file_system(path.parent)
@@ -69,6 +72,23 @@ class SavedFileChecks:
                     "Move it to a disk of this machine, or give it a passphrase:"
                     f" ssh-keygen -p -f {quoted} (puttygen -P for a .ppk)",
                 )
+
+    def _read(self, path: Path) -> bytes:
+        if path not in self._data:
+            self._data[path] = files.read_regular_file(path, private_file.LARGEST)
+        return self._data[path]
+
+    def _other_copies(self, path: Path, pair: KeptKeyPair) -> list[str]:
+        """Return the other files of a pair that show themselves to be its private key."""
+        others = (Path(text) for text in dict.fromkeys(pair.custody.saved_to))
+        return [str(other) for other in others if other != path and self._is_copy(other, pair)]
+
+    def _is_copy(self, path: Path, pair: KeptKeyPair) -> bool:
+        try:
+            public_key = private_file.examine(self._read(path)).public_key
+        except (OSError, ValueError):  # an EncodingError, or a text that is no path
+            return False
+        return public_key is not None and public_key.line == pair.public_key
 
     def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, str, str]]:
         mode = stat.S_IMODE(status.st_mode)
@@ -93,21 +113,6 @@ class SavedFileChecks:
                 f"Others can write in {folder}, and so put another file in the place of {path}.",
                 f"chmod go-w {shlex.quote(str(folder))}",
             )
-
-
-def _other_copies(path: Path, pair: KeptKeyPair) -> list[str]:
-    """Return the other files of a pair that show themselves to be its private key."""
-    others = (Path(text) for text in dict.fromkeys(pair.custody.saved_to))
-    return [str(other) for other in others if other != path and _is_copy(other, pair)]
-
-
-def _is_copy(path: Path, pair: KeptKeyPair) -> bool:
-    try:
-        data = files.read_regular_file(path, private_file.LARGEST)
-        public_key = private_file.examine(data).public_key
-    except (OSError, ValueError):  # an EncodingError, or a text that is no path
-        return False
-    return public_key is not None and public_key.line == pair.public_key
 
 
 def _way_out(copies: Sequence[str]) -> str:

@@ -62,7 +62,10 @@ def fingerprints(public_key: PublicKey, private_key_der: bytes | None = None) ->
 
 def ec2_fingerprint(public_key: PublicKey, kinds: Fingerprints) -> str:
     """Return the one of a key's fingerprints that EC2 answers as `KeyFingerprint`."""
-    return kinds.pkcs8_sha1 or kinds.spki_md5 or ec2_sha256(public_key.blob)
+    if public_key.key_type is KeyType.ED25519:
+        # `ec2_sha256`, without hashing the key again.
+        return kinds.ssh_sha256.removeprefix("SHA256:") + "="
+    return kinds.pkcs8_sha1 or kinds.spki_md5 or spki_md5(public_key.spki_der())
 
 
 def imported_fingerprint(public_key: PublicKey) -> str:

@@ -56,6 +56,7 @@ _CIPHERS = {
 }
 _OTHER_CIPHERS = {
     "1.2.392.200011.61.1.1.1": "Camellia",
+    "0.3.4401.5.3.1.9": "Camellia",
     "1.2.410.200046.1.1": "ARIA",
     "1.2.156.10197.1.104": "SM4",
     "1.2.410.200004.1": "SEED",
@@ -66,7 +67,8 @@ _OTHER_CIPHERS = {
     "1.2.840.113549.3.4": "RC4",
     "1.2.840.113549.3.8": "RC5",
     "1.2.840.113549.3.9": "RC5",
-    "1.3.14.3.2.7": "DES",
+    "1.3.14.3.2.17": "3DES with two keys",
+    "1.3.14.3.2": "DES",
     "2.16.840.1.101.3.4.1": "AES in a mode other than CBC",
     "1.2.643": "GOST",
 }
@@ -171,7 +173,7 @@ def of_dek_info(text: str) -> Encryption:
         )
     cipher = _DEK_CIPHERS.get(name)
     if cipher is None:
-        if not re.fullmatch(r"[A-Z0-9]{2,20}(-[A-Z0-9]{2,20}){0,3}", name):
+        if not re.fullmatch(r"[A-Za-z0-9]{1,20}(-[A-Za-z0-9]{1,20}){0,4}", name):
             raise EncodingError("its DEK-Info line is damaged")
         raise _not_read(f"with the cipher {name}", is_old=name.split("-")[0] in _OLD)
     if len(iv_digits) != 2 * cipher.block_size or not re.fullmatch("[0-9A-Fa-f]+", iv_digits):

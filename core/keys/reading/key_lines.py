@@ -188,13 +188,13 @@ def _why_odd(before: str, reason: str) -> str:
     """Return why sshd does not read a key in a line, by what stands before its type."""
     bare = before.strip()
     if re.fullmatch(r"[\w.-]{1,60}:", bare):
-        return f"{bare} stands in front of it, as Google Cloud has it"
+        return f"in front of it stands {bare} as Google Cloud writes it"
     if bare == "\ufeff":
         return "a byte order mark, which is not to be seen, stands in front of it"
     if bare in _QUOTES:
         return "quotes stand around it"
     if re.fullmatch(r"[>|*+-]+|\d{1,4}[.):]", bare):
-        return f"{bare} stands in front of it"
+        return f"in front of it stands {bare}"
     if bare and authorized_line.end_of_options(before) is not None:
         try:
             list(authorized_line.parse_options(before.lstrip(" \t")))

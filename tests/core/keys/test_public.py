@@ -499,3 +499,36 @@ def test_random_numbers_make_the_same_key_in_every_form() -> None:
         assert read_public_key_material(key.line) == key
         assert read_public_key_material(block) == key
         assert read_public_key_material(base64.b64encode(key.spki_der())) == key
+
+
+@each_row(
+    ("material", "said"),
+    [
+        ("{ed} Jürgen@host", "The comment behind the key holds ü"),
+        ("{ed} a b ☃", "The comment behind the key holds ☃"),
+        ("{ed} a\u200bb", "The comment behind the key holds U\\+200B"),
+        ("{rsa16384}", "has 16,384 bits, and only 512 to 8,192 bits are taken"),
+        ("{ed} " + "x" * 3000, "^$"),
+        ("sam:{ed} sam", "In front of it stands sam: as Google Cloud writes it"),
+        ("'{ed}'", "Quotes stand around it"),
+        ("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n", "puttygen FILE -O public-openssh"),
+    ],
+)
+def test_what_is_refused_is_said_in_plain_words_beside_those_of_ec2(
+    material: str, said: str
+) -> None:
+    known = {"ed": KNOWN["ed_a"].line, "rsa16384": rsa_line((1 << 16383) | 1)}
+    error = refusal(material.format(**known))
+    assert re.search(said, error.reason), error.reason
+    assert "ssh-keygen -y" not in error.reason
+    assert error.reason.isprintable()
+
+
+def test_a_whole_key_whose_comment_names_a_private_one_is_taken() -> None:
+    line = KNOWN["ed_a"].line
+    material = f"{line} not the -----BEGIN OPENSSH PRIVATE KEY----- one"
+    assert read_public_key_material(material).line == line
+
+
+def rsa_line(n: int) -> str:
+    return PublicKey.from_rsa_numbers(65537, n).line

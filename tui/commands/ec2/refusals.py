@@ -27,11 +27,11 @@ def say(*lines: str) -> None:
 def refused(error: "ClientError", advice: str | None = None) -> int:
     """Say why the service refused, or what went wrong with it, and return the exit status.
 
-    One line of advice follows where there is any: `advice`, or why a public key is none.
+    One line of advice follows where there is any: `advice`, or what EC2's own words leave out.
     """
     # Imported here: see `say`.
     from core.ec2.unanswered import CredentialsError
-    from core.errors import InvalidKeyFormat, KeyPairsError
+    from core.errors import EC2Error, KeyPairsError
     from tui.words.text import said_by
 
     cause = error.__cause__
@@ -40,8 +40,8 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
         return EC2S.unusable if isinstance(cause, CredentialsError) else FAILED
     say(str(error))
     refusal = error.__context__
-    if isinstance(refusal, InvalidKeyFormat):
-        advice = advice or f"{refusal.reason[:1].upper()}{refusal.reason[1:]}."
+    if advice is None and isinstance(refusal, EC2Error) and refusal.reason:
+        advice = refusal.reason
     if advice:
         say(f"keypairs: {advice}")
     return REFUSED

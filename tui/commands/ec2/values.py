@@ -207,11 +207,16 @@ def _material(name: str, value: str) -> str | bytes:
     found = _file(name, value)
     if found is not None:
         return found
+    return _content(name, value) if is_file(value) else value
+
+
+def is_file(value: str) -> bool:
+    """Return whether a public key is the path, or the URL, of a file that is there."""
+    path = re.sub("^fileb?://", "", value)
     try:
-        is_file = os.path.isfile(os.path.expanduser(value))  # noqa: PTH111, PTH113 - see `_content`
+        return os.path.isfile(os.path.expanduser(path))  # noqa: PTH111, PTH113 - see `_content`
     except ValueError:  # a NUL
-        is_file = False
-    return _content(name, value) if is_file else value
+        return False
 
 
 def looks_like_path(value: str) -> bool:

@@ -297,7 +297,7 @@ def _imported(
 def _advice(options: argparse.Namespace) -> str | None:
     """Return what to do about a refused public key that was likely meant to be a file."""
     given = getattr(options, "PublicKeyMaterial", None)
-    if given is not None and values.looks_like_path(given):
+    if given is not None and values.looks_like_path(given) and not values.is_file(given):
         return f"There is no file {given}."
     return None
 
