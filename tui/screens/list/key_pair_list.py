@@ -14,7 +14,7 @@ from core.store.data_dir import network_note
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.list.filter_input import FilterInput
+from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView

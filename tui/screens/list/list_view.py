@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -15,15 +14,14 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
-from tui.screens.list.columns import pane_width
 from tui.screens.list.ec2_questions import Ec2Questions
 from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
 from tui.screens.list.rows import remarks, wants_attention
+from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
-from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
@@ -33,9 +31,6 @@ from tui.words.verdict import READ_ONLY, Tone, Verdict
 
 if TYPE_CHECKING:
     from core.session import Session
-
-_RESTS = 0.12
-"""Seconds after which a cursor that has not moved again is at rest."""
 
 _WITH_CHOSEN = (
     ("key-pair.tags", "tags"),
@@ -66,14 +61,12 @@ class ListView:
         # Why the listing is not what the Region holds: it is not shown then, nor acted on.
         self._unread = ""
         self._taught = False
-        self._has_pane = True
-        self._following: Timer | None = None
         self.questions = Ec2Questions(self, where)
         self._top_line = TopLine(*self.questions.top_words())
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
-        self._summary = Facts(id="summary")
-        self._panes = Horizontal(self.table, self._summary, id="panes")
+        self.pane = SidePane()
+        self._panes = Horizontal(self.table, self.pane, id="panes")
         self._empty = Static(markup=False, id="empty")
         self._remark = RemarkLine(id="remark")
         self.key_hints = KeyHints(Place.LIST)
@@ -216,7 +209,7 @@ class ListView:
         if self.shown:
             self._empty.display = False
             self._panes.display = True
-            self._share_width()
+            self.fit_window()
             self.table.show(
                 self.shown,
                 listing.row,
@@ -271,7 +264,7 @@ class ListView:
         key_pair = self.highlighted
         if key_pair:
             self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
-        self._follow()
+        self.pane.follow(self._show_summary)
 
     def say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
@@ -292,38 +285,15 @@ class ListView:
         """Say no longer what was said: who comes back later would take it for what is."""
         self._remark.forget()
 
-    def _follow(self) -> None:
-        """Have the pane follow the cursor once it rests: a key that is held moves only rows."""
-        if self._following is not None:
-            self._following.stop()
-        self._following = self.screen.set_timer(_RESTS, self._show_summary)
-
     def _show_summary(self) -> None:
         key_pair = self.highlighted
-        if key_pair and self._summary.display:
-            self._summary.show(details.summary(key_pair, self.listing.rotation))
-
-    def turn_pane(self) -> None:
-        """Close the pane, or open it again where there is room for it."""
-        self._has_pane = not self._has_pane
-        self._share_width()
-        if not self._has_pane:
-            self.say(f"the pane is closed; {key_of('list.pane')} opens it")
-        elif not self._summary.display:
-            self.say("there is no room for the pane in this window")
-        self._show_summary()
-
-    def _share_width(self) -> None:
-        window, longest = self.screen.app.size.width, self.listing.longest
-        pane = pane_width(window, longest) if self._has_pane else 0
-        self._summary.display = bool(pane)
-        if pane:
-            self._summary.styles.width = pane
-        self.table.share_width(window, longest, pane)
+        if key_pair and self.pane.display:
+            self.pane.show(details.summary(key_pair, self.listing.rotation))
 
     def fit_window(self) -> None:
         """Show what the size of the window has room for."""
-        self._share_width()
+        window, longest = self.screen.app.size.width, self.listing.longest
+        self.table.share_width(window, longest, self.pane.fit(window, longest))
         if self.screen.app.size.width >= WIDE and self._remark.said == _lesson():
             self._remark.forget()  # the hint bar teaches it now
         self.screen.call_after_refresh(self._show_summary)
