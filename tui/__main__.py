@@ -1,8 +1,10 @@
 """Builds what the command line asks for, and runs it: the app, or a command without a screen."""
 
+import gc
 import sys
 
 from tui.commands.parser import parse
+from tui.commands.statuses import INTERRUPTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,11 +14,19 @@ if TYPE_CHECKING:
 def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the program and return its exit status."""
     options = parse(arguments)
-    if options.command is None:
-        from tui.start import run
-    else:
+    if options.command is not None:
         from tui.commands.running import run
-    return run(options)
+
+        return run(options)
+    # What the app imports and reads now stays; the list screen switches it on when it is there.
+    gc.disable()
+    try:
+        from tui.start import run
+
+        return run(options)
+    except KeyboardInterrupt:
+        # Before the app is there to be told.
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -2,21 +2,19 @@
 
 import argparse
 import asyncio
-import gc
 import os
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from core import process
 from core.errors import KeyPairsError
+from core.process import GRACE, end_between_changes, forbid_dumps, give_memory_back
 from tui import config, environment
-from tui.commands.statuses import INTERRUPTED
 from tui.commands.streams import let_go_of_lost
 from tui.commands.wrapping import tell
 from tui.opening import open_place
 from tui.words.text import sentence, shortened
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui.app import KeyPairsApp
 
@@ -27,18 +25,8 @@ UNUSABLE = 2
 def run(options: argparse.Namespace) -> int:
     """Run the app until the person leaves it, and return the exit status."""
     try:
-        return _run(options)
-    except KeyboardInterrupt:
-        # Before the app is there to be told.
-        return INTERRUPTED
-
-
-def _run(options: argparse.Namespace) -> int:
-    # All of what is imported and read now stays; the list screen switches it on when it is there.
-    gc.disable()
-    try:
-        process.forbid_dumps()
-        process.give_memory_back()
+        forbid_dumps()
+        give_memory_back()
         environment.check_terminal(os.environ)
         session = open_place(options, read_only=options.read_only)
         settings = config.load(config.default_path())
@@ -51,6 +39,7 @@ def _run(options: argparse.Namespace) -> int:
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE
+    # Not before its variables are set: Textual reads them while it is imported.
     from tui.app import KeyPairsApp
 
     app = KeyPairsApp(session, environment.where(os.environ))
@@ -77,4 +66,4 @@ async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
     await app.run_async(mouse=mouse)
     # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
     # at a disk that never answers.
-    process.end_between_changes(process.GRACE, app.return_code or 0)
+    end_between_changes(GRACE, app.return_code or 0)
