@@ -31,7 +31,7 @@ def show_all(view: ListView) -> None:
     """Give up what waits for another session; else clear the filter; else choose no pairs."""
     if is_busy(view.screen):
         view.is_stopped = True
-        view.session.store.give_up_waiting()
+        view.session.give_up_waiting()
     elif view.filter_bar.text:
         view.clear_filter()
         view.show(view.table.highlighted)
