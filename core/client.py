@@ -233,9 +233,9 @@ class KeyPairExistsWaiter:
 
     name = "KeyPairExists"
 
-    def __init__(self, client: Client, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: Client, sleep: Callable[[float], None] | None = None) -> None:
         self._client = client
-        self._sleep = sleep
+        self._sleep = sleep or time.sleep
 
     def wait(self, **request: Any) -> None:
         """Wait; takes the arguments of `describe_key_pairs`, and `WaiterConfig`.

@@ -35,6 +35,8 @@ class Session:
         spare_key: the RSA key made ahead.
         sibling: makes the session of another Region in the same place; may raise SettingsError.
         place: EC2, and who is asked there; None is this machine.
+        to_look_at: makes the session of another Region in which only its file is asked; where it
+            is None, `sibling` does.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Session:
         spare_key: SpareKey,
         sibling: "Callable[[str], Session]",
         place: "Ec2Place | None" = None,
+        to_look_at: "Callable[[str], Session] | None" = None,
     ) -> None:
         self._open_backend = open_backend
         self._opening = threading.Lock()
@@ -51,6 +54,7 @@ class Session:
         self.place = place
         self.access = access
         self.spare_key = spare_key
+        self._to_look_at = to_look_at or sibling
         self.for_region = sibling
         """Returns the session of another Region; raises SettingsError where there is none."""
 
@@ -87,6 +91,10 @@ class Session:
     def read_only(self) -> bool:
         """Whether this session refuses every change."""
         return self.access.authorizer.read_only
+
+    def give_up_waiting(self) -> None:
+        """Refuse the change that waits for another session, with StoreLocked; never blocks."""
+        self.access.give_up_waiting()
 
     # The Region ---------------------------------------------------------------------------------
 
@@ -138,21 +146,26 @@ class Session:
     def regions_in_use(self) -> dict[str, int | None]:
         """Return the Regions that have a file, the last changed first, and how many pairs each has.
 
+        EC2 is not asked: what it said last is counted.
+
         The number is None where the file cannot be read, or the pairs may not be described.
         """
         counts: dict[str, int | None] = {}
         for name in self.store.regions_in_use():
             try:
-                counts[name] = len(self.for_region(name).backend.describe_key_pairs())
+                counts[name] = len(self._to_look_at(name).backend.describe_key_pairs())
             except (StoreError, UnauthorizedOperation):
                 counts[name] = None
         return counts
 
     def in_every_region(self) -> "list[Session]":
-        """Return the sessions of the Regions that are in use, or once were, by name."""
+        """Return the sessions of the Regions that are in use, or once were, by name.
+
+        They are there to look at what is known on this machine: EC2 is not asked.
+        """
         names = [*self.store.regions_in_use(), *self.store.regions_once_in_use()]
         sessions = []
         for name in sorted(names):
             with suppress(SettingsError):  # a file that only looks like that of a Region
-                sessions.append(self.for_region(name))
+                sessions.append(self._to_look_at(name))
         return sessions

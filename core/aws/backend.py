@@ -89,6 +89,11 @@ class Ec2Backend:
         """The Region's name."""
         return self._access.region
 
+    @property
+    def agrees(self) -> bool:
+        """Whether EC2 showed every change that it acknowledged when it was last asked for all."""
+        return self._mirror.agrees
+
     def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
         return self.connection.call(operation, self.region, **request)
 

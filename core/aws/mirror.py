@@ -6,12 +6,15 @@ told of it, because nobody here did it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.aws import answers
+from core.disk import files
 from core.model import Custody, KeptKeyPair
+from core.store import last_look
 from core.store.access import RegionAccess
 from core.store.region_store import RegionState
 
@@ -28,6 +31,8 @@ class Mirror:
 
     def __init__(self, access: RegionAccess) -> None:
         self._access = access
+        self.agrees = True
+        """Whether EC2 shows every pair that it acknowledged, and none that it deleted."""
 
     @property
     def state(self) -> RegionState:
@@ -51,6 +56,8 @@ class Mirror:
         """
         found = self.seen(described)
         known = self.state.key_pairs
+        self._note_look()
+        self.agrees = True
         if len(found) == len(known) and all(known.get(p.key_pair_id) == p for p in found):
             return found
         with self._access.store.transaction() as transaction:
@@ -77,7 +84,14 @@ class Mirror:
                     transaction.insert(pair, None)
                 elif known[pair.key_pair_id] != pair:
                     transaction.update(pair, None)
+            self.agrees = shown == transaction.state.key_pairs.keys()
             return tuple(transaction.state.key_pairs.values())
+
+    def _note_look(self) -> None:
+        folder = self._access.store.folder
+        with suppress(OSError):  # the next look notes it
+            files.create_private_folder(folder)
+            last_look.note(folder, self._access.region, self._access.now())
 
     def add(self, key_pair: KeptKeyPair, operation: str) -> None:
         """Note a pair that EC2 acknowledged.

@@ -7,6 +7,7 @@ the list that was seen last, do not wait for it.
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
 from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place
 from core.ec2.regions import Region
+from core.ec2.unanswered import NoAnswer
 from core.errors import SettingsError
+from core.local.opening import session_of
 from core.local.spare_key import SpareKey
 from core.session import Session
 from core.store.access import RegionAccess
@@ -101,10 +104,10 @@ class Ec2Account:
 
         access = RegionAccess(open_store, self._authorizer_of(region))
 
-        def open_backend() -> "Ec2Backend":
+        def backend_by(made_by: MadeBy) -> "Ec2Backend":
             from core.aws.backend import Ec2Backend
 
-            return Ec2Backend(self.connection(), access, self._made_by, spare_key)
+            return Ec2Backend(self.connection(), access, made_by, spare_key)
 
         def make_spare_key() -> "PrivateKey | None":
             if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
@@ -115,8 +118,19 @@ class Ec2Account:
             return keygen.generate(KeyType.RSA)
 
         spare_key = SpareKey(make_spare_key)
-        place = Ec2Place(self._profile, lambda: self.facts(region.name))
-        return Session(open_backend, access, spare_key, self.session, place)
+        place = Ec2Place(
+            self._profile,
+            lambda: self.facts(region.name),
+            self.remembered,
+            lambda: self.connection().forget_credentials(),
+            backend_by,
+        )
+        open_backend = partial(backend_by, self._made_by)
+        return Session(open_backend, access, spare_key, self.session, place, self._to_look_at)
+
+    def _to_look_at(self, name: str) -> Session:
+        """Return the session of a Region that answers what EC2 said last, and asks nothing."""
+        return session_of(self.session(name).access)
 
     def connection(self) -> "Connection":
         """Return the connection; the first call imports botocore, which takes some 150 ms."""
@@ -136,11 +150,23 @@ class Ec2Account:
         connection = self.connection()
         identity = connection.identity(region)
         host = connection.foreign_host(region)
-        name = accounts.folder_name(identity.account, host)
+        try:
+            name = accounts.folder_name(identity.account, host)
+        except ValueError:
+            raise NoAnswer("it named no account that could be one") from None
         with self._lock:
             self._folder_name = name
         accounts.remember(self._data_dir, self._asked(), name)
         return Ec2Facts(identity.account, identity.user, host, connection.is_in_the_clear(region))
+
+    def remembered(self) -> Ec2Facts | None:
+        """Return the account and the host of the last time, or None; EC2 is not asked."""
+        with self._lock:
+            name = self._folder_name or accounts.remembered(self._data_dir, self._asked())
+        if name is None:
+            return None
+        account, _, host = name.partition("@")
+        return Ec2Facts(account, host=host or None)
 
     def _asked(self) -> str:
         """Return what decides which account is asked, as far as it is not in the AWS files."""

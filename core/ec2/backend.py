@@ -92,6 +92,10 @@ class Backend(Protocol):
     def capabilities(self) -> Capabilities:
         """What can be relied on beyond EC2's API."""
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the last look at all pairs showed every change that was acknowledged before."""
+
     def create_key_pair(
         self,
         *,

@@ -3,9 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from core.ec2.backend import Backend, MadeBy
 
 
 class Ec2Facts(NamedTuple):
@@ -29,11 +32,18 @@ class Ec2Place(NamedTuple):
 
     Attributes:
         profile: the profile of the AWS files, empty where the environment names the credentials.
-        ask: asks EC2 who the caller is; blocks, and raises what `core.aws.errors` has.
+        ask: asks EC2 who the caller is; blocks, and raises what `core.ec2.unanswered` has.
+        remembered: returns what `ask` found the last time, and None where it never did; reads a
+            small file.
+        forget_credentials: has the credentials looked for anew, as after a login.
+        backend_by: returns the backend of the Region in which new keys are made by this or that.
     """
 
     profile: str
     ask: Callable[[], Ec2Facts]
+    remembered: Callable[[], Ec2Facts | None]
+    forget_credentials: Callable[[], None]
+    backend_by: "Callable[[MadeBy], Backend]"
 
 
 VARIABLE = "KEYPAIRS_BACKEND"

@@ -64,6 +64,7 @@ class LocalBackend:
     """
 
     capabilities = Capabilities(brings_back=True, exact_at_once=True, replaces_at_once=True)
+    agrees = True
 
     def __init__(
         self, access: RegionAccess, new_key_pair_id: Callable[[], str] = new_key_pair_id

@@ -135,16 +135,26 @@ class QuickLook:
             yield from tables[region_format.KEY_PAIRS].values()
 
     def _folder_is_sound(self) -> bool:
-        """Return whether `core.store.data_dir` has nothing against the folder, as far as seen."""
-        try:
-            status = os.stat(self._folder)  # noqa: PTH116 - no time for pathlib
-        except FileNotFoundError:
-            parent = self._folder
-            while not os.path.lexists(parent):
-                parent = os.path.dirname(parent)  # noqa: PTH120 - no time for pathlib
-            return os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK)  # noqa: PTH112 - no time for pathlib
-        is_trusted = status.st_uid in (os.geteuid(), 0) and not status.st_mode & _OTHERS_WRITE
-        return is_trusted and os.access(self._folder, os.R_OK | os.W_OK | os.X_OK)
+        """Return whether `core.store.data_dir` surely has nothing against the folder.
+
+        Where it may have something, or may not, it is asked by the session.
+        """
+        place = self._folder
+        while not os.path.lexists(place):
+            place = os.path.dirname(place)  # noqa: PTH120 - no time for pathlib
+        if os.path.realpath(place) != place or not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+            return False
+        lowest = place
+        while True:
+            status = os.stat(place)  # noqa: PTH116 - no time for pathlib
+            keeps_names = status.st_mode & stat.S_ISVTX and place != lowest
+            if status.st_mode & _OTHERS_WRITE and not keeps_names:
+                return False
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid not in (0, os.geteuid()):
+                return False
+            if place == "/":
+                return True
+            place = os.path.dirname(place)  # noqa: PTH120 - no time for pathlib
 
     def _content(self) -> bytes | None:
         """Return the Region's file, or None if there is none yet."""

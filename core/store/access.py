@@ -48,6 +48,12 @@ class RegionAccess:
                 self._opened = self._open_store()
             return self._opened
 
+    def give_up_waiting(self) -> None:
+        """Refuse the change that waits for another session, with StoreLocked; never blocks."""
+        opened = self._opened
+        if opened is not None:
+            opened.give_up_waiting()
+
     @property
     def region(self) -> str:
         """The Region's name."""

@@ -34,7 +34,7 @@ from tui.actions import keymap
 from tui.actions.rebinding import rebind
 from tui.app import KeyPairsApp
 from tui.terminal import clipboard
-from tui.words.regions import region_items
+from tui.words.place import region_items
 
 ROOT = Path(__file__).parents[2]
 ESCAPES = "\x1b]52;c;QUJD\x07\x1b[2J\x9b31m\u202e"

@@ -13,6 +13,7 @@ from core.model import KeptKeyPair
 from core.session import Session
 from core.settings import open_to_look
 from tui.commands.help import JSON
+from tui.commands.places import ec2_of
 from tui.commands.wrapping import tell
 from tui.opening import open_place
 from tui.words.cells import cell_len
@@ -111,6 +112,8 @@ def _sessions(options: argparse.Namespace) -> list[Session]:
         return [open_place(options, read_only=True)]
     if options.region is not None:
         raise SettingsError("--all-regions lists every Region. Leave out --region.")
+    if ec2_of(options) is not None:
+        raise SettingsError("--all-regions lists those of this machine. For EC2, name a --region.")
     return open_to_look(options.data_dir, options.policy).in_every_region()
 
 

@@ -44,3 +44,14 @@ def ec2_of(options: argparse.Namespace) -> "Ec2Choice | None":
         read_timeout=options.cli_read_timeout,
         configured=(settings.place, settings.profile),
     )
+
+
+def say_where(folder: str | None) -> None:
+    """Say what it means that the data folder is on a network file system, if it is."""
+    # Imported here: a verb that only reads has no time for it.
+    from core.store import data_dir
+    from tui.commands.wrapping import tell
+
+    note = data_dir.network_note(data_dir.data_folder(folder))
+    if note is not None:
+        tell(note)

@@ -5,6 +5,7 @@ import sys
 
 from tui.commands import streams
 from tui.commands.parser import command_of, statuses_of
+from tui.commands.places import say_where
 from tui.commands.statuses import EC2S, INTERRUPTED
 
 TYPE_CHECKING = False
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command that was named, and return the exit status."""
-    from core.ec2.unanswered import CredentialsError
     from core.errors import KeyPairsError, NoSuchRegion, SettingsError
 
     statuses = statuses_of(options.command)
@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
         if problem is not None:
             _say(problem)
             return statuses.usage
-        if "data_dir" not in command.REFUSES:
-            _say_where(options.data_dir)
+        if statuses is not EC2S and "data_dir" not in command.REFUSES:
+            say_where(options.data_dir)
         if command.HANDLES_KEYS:
             from core.process import forbid_dumps
 
@@ -40,13 +40,16 @@ def run(options: argparse.Namespace) -> int:
     except NoSuchRegion as error:
         _say_of(error)
         return statuses.usage
-    except (SettingsError, CredentialsError) as error:
+    except SettingsError as error:
         _say_of(error)
         return statuses.unusable
     except KeyPairsError as error:
+        # Imported here: a verb that only reads has no time for it.
+        from core.ec2.unanswered import CredentialsError
+
         # A folder or a file of the store, say, before anything was done.
         _say_of(error)
-        return statuses.failed
+        return statuses.unusable if isinstance(error, CredentialsError) else statuses.failed
     except BrokenPipeError:
         # Whoever reads it has seen enough.
         return statuses.pipe_closed
@@ -68,15 +71,6 @@ def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str |
         return f"{options.command} shows no screen. Leave out --no-mouse."
     given = (name for name in refuses if getattr(options, name) not in (None, False))
     return next((refuses[name] for name in given), None)
-
-
-def _say_where(folder: str | None) -> None:
-    """Say what it means that the data folder is on a network file system, if it is."""
-    from core.store import data_dir
-
-    note = data_dir.network_note(data_dir.data_folder(folder))
-    if note is not None:
-        _say(note)
 
 
 def _say_stopped() -> None:

@@ -1,5 +1,7 @@
 """Shows the top line of a screen: its title, and where one is."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
@@ -8,7 +10,7 @@ from tui.words.text import clip, fit, shortened
 
 
 class TopLine(Widget):
-    """A title at the left and, if there is room, a remark at the right."""
+    """A title at the left and, at the right, the first of the remarks for which there is room."""
 
     DEFAULT_CSS = """
     TopLine {
@@ -18,22 +20,24 @@ class TopLine(Widget):
     }
     """
 
-    def __init__(self, title: str, remark: str = "") -> None:
+    def __init__(self, title: str, remarks: Sequence[str] = ()) -> None:
         super().__init__()
         self._title = shortened(title)
-        self._remark = shortened(remark)
+        self._remarks = [shortened(remark) for remark in remarks]
 
-    def show(self, title: str) -> None:
-        """Replace the title."""
-        shown = shortened(title)
-        if shown != self._title:
-            self._title = shown
+    def show(self, title: str, remarks: Sequence[str]) -> None:
+        """Replace the title and the remarks."""
+        shown = shortened(title), [shortened(remark) for remark in remarks]
+        if shown != (self._title, self._remarks):
+            self._title, self._remarks = shown
             self.refresh()
 
     def render(self) -> Content:
         width = self.size.width
         title = clip(self._title, width)
-        left = width - cell_len(self._remark)
-        if not self._remark or left < cell_len(title) + 2:
+        room = width - cell_len(title) - 2
+        remark = next((each for each in self._remarks if cell_len(each) <= room), "")
+        if not remark:
             return Content(title)
-        return Content(fit(title, left)) + Content.styled(self._remark, "not bold dim")
+        left = width - cell_len(remark)
+        return Content(fit(title, left)) + Content.styled(remark, "not bold dim")

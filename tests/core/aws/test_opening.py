@@ -7,6 +7,7 @@ import pytest
 from core.aws.opening import Ec2Account
 from core.ec2.authorization import Authorizer
 from core.ec2.place import Ec2Choice
+from core.ec2.unanswered import NoAnswer
 from tests.ec2_server import ACCOUNT, Ec2Server
 
 
@@ -38,7 +39,7 @@ def test_an_endpoint_that_names_a_path_as_its_account_is_refused(
     server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.ec2_server.ACCOUNT", "../../x")
-    with pytest.raises(ValueError, match="this is no account"):
+    with pytest.raises(NoAnswer, match="it named no account"):
         account(tmp_path).session("us-east-1").store.read()
     assert not (tmp_path / "ec2").exists()
 

@@ -34,7 +34,7 @@ _keypairs_names() {
   local name
   while IFS= read -r name; do
     [[ "$name" == "${1//\\/}"* ]] && printf '%q\n' "$name"
-  done < <(keypairs list 2>/dev/null | cut -f1)
+  done < <(KEYPAIRS_BACKEND=local keypairs list 2>/dev/null | cut -f1)
 }
 _keypairs_regions() {
   compgen -W "@REGIONS@" -- "$1"
@@ -43,7 +43,7 @@ _keypairs_regions() {
     "zsh": r"""
 _keypairs_names() {
   local -a names
-  names=("${(@f)$(keypairs list 2>/dev/null | cut -f1)}")
+  names=("${(@f)$(KEYPAIRS_BACKEND=local keypairs list 2>/dev/null | cut -f1)}")
   compadd -a names
 }
 _keypairs_regions() {
@@ -55,7 +55,7 @@ _keypairs_regions() {
 _PAIRS = {
     "bash": "_keypairs_names",
     "zsh": "_keypairs_names",
-    "fish": "(keypairs list 2>/dev/null | cut -f1)",
+    "fish": "(env KEYPAIRS_BACKEND=local keypairs list 2>/dev/null | cut -f1)",
 }
 _REGIONS = {
     "bash": "_keypairs_regions",

@@ -10,7 +10,7 @@ from core.ec2.request_shapes import check
 from tui.commands.ec2 import output, values
 from tui.commands.ec2.refusals import refused, say
 from tui.commands.ec2.values import ValueProblem
-from tui.commands.places import ec2_of
+from tui.commands.places import ec2_of, say_where
 from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
 
 TYPE_CHECKING = False
@@ -237,6 +237,7 @@ def _session(options: argparse.Namespace) -> "Session":
     from core.ec2.backend import MadeBy
     from tui.opening import open_place
 
+    say_where(options.data_dir)
     made_by = getattr(options, "made_by", None)
     if made_by is None:
         # As `aws` has it where the key goes to standard output: EC2 makes it.

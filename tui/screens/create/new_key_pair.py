@@ -110,7 +110,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     def action_back(self) -> None:
         """Go back, and nothing is made; while the service is at it, give up waiting for it."""
         if self._body.disabled:
-            self._session.store.give_up_waiting()
+            self._session.give_up_waiting()
         else:
             self.dismiss(None)
 

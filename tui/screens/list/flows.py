@@ -17,14 +17,14 @@ from tui.actions.table import Place
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import bring_back_last
 from tui.words.journal import journal_items
+from tui.words.place import region_items
 from tui.words.plural import n_of
-from tui.words.regions import region_items
 from tui.words.text import said_by, short_path
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
-    from tui.screens.list.follow_up import FollowUp
+    from tui.screens.look.follow_up import FollowUp
 
 
 async def create_key_pair(view: ListView) -> None:
@@ -152,7 +152,7 @@ async def copy(view: ListView) -> None:
 
 async def region(view: ListView) -> None:
     """Look at another Region."""
-    counts = await asyncio.to_thread(view.session.regions_in_use)
+    counts = await asyncio.to_thread(view.session.regions_in_use) if view.loaded else {}
     items = region_items(counts)
     name = await view.open(screens.PickScreen("Look at another Region", items))
     if name is not None and name != view.session.region:

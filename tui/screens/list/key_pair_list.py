@@ -9,17 +9,19 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from core.errors import KeyPairsError
 from core.store.data_dir import network_note
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.list.filter_input import FilterInput
+from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
+from tui.words.text import said_by
 from tui.work import preload
 from tui.work.exclusive import GROUP, is_busy
 
@@ -27,18 +29,21 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
+_ANYWHERE = ("region",)
+"""What may be done before EC2 said whose pairs are shown."""
+
+
 class KeyPairListScreen(PlacedScreen[None]):
     """The key pairs of a Region, and what can be done with them.
 
-    The first frame is drawn before the store is read; the pairs follow from a thread. From 110
-    columns on, the details stand at the right.
+    The first frame is drawn before the store is read; the pairs follow from a thread. Where the
+    window has room for it, a pane about the pair under the cursor stands at the right.
     """
 
     CSS_PATH = "key_pair_list.tcss"
     PLACE = Place.LIST
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyPairTable"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
 
     def __init__(self, session: "Session", where: str) -> None:
@@ -84,13 +89,28 @@ class KeyPairListScreen(PlacedScreen[None]):
         if keymap.changes(Place.LIST, method) and self.view.refuses_changes():
             return
         if method in FLOWS:
-            self.run_worker(FLOWS[method](self.view), group=GROUP, exclusive=True)
+            if self._is_known_enough_for(method):
+                self.run_worker(self._flow(method), group=GROUP, exclusive=True)
         elif method in LIST_ACTIONS:
             LIST_ACTIONS[method](self.view)
         elif method == "reload":
             self.reload()
         else:
             self._quit_if_alone()
+
+    def _is_known_enough_for(self, method: str) -> bool:
+        """Say so where EC2 has not told yet whose pairs these are, and an action needs that."""
+        view = self.view
+        is_known = view.session.place is None or view.loaded or method in _ANYWHERE
+        if not is_known:
+            view.say_unanswered(f"EC2 has not answered yet; {key_of('list.reload')} asks again")
+        return is_known
+
+    async def _flow(self, method: str) -> None:
+        try:
+            await FLOWS[method](self.view)
+        except KeyPairsError as error:
+            self.view.say(said_by(error))
 
     def _quit_if_alone(self) -> None:
         """Quit, if the key stands alone and is not part of a text."""

@@ -14,18 +14,19 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
+from tui.screens.list.ec2_questions import Ec2Questions
 from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
 from tui.screens.list.rows import remarks, wants_attention
+from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
-from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
 from tui.words.plural import n_of
-from tui.words.text import sentence
+from tui.words.text import sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 
 if TYPE_CHECKING:
@@ -60,11 +61,12 @@ class ListView:
         # Why the listing is not what the Region holds: it is not shown then, nor acted on.
         self._unread = ""
         self._taught = False
-        self._top_line = TopLine(session.region, " · ".join(filter(None, (*session.marks, where))))
+        self.questions = Ec2Questions(self, where)
+        self._top_line = TopLine(*self.questions.top_words())
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
-        self._summary = Facts(id="summary")
-        self._panes = Horizontal(self.table, self._summary, id="panes")
+        self.pane = SidePane()
+        self._panes = Horizontal(self.table, self.pane, id="panes")
         self._empty = Static(markup=False, id="empty")
         self._remark = RemarkLine(id="remark")
         self.key_hints = KeyHints(Place.LIST)
@@ -90,18 +92,42 @@ class ListView:
     # What is read -------------------------------------------------------------------------------
 
     async def read(self, keep: str | None = None, say: str = "") -> None:
-        """Read and show the pairs, with the cursor on the pair `keep`."""
+        """Read and show the pairs, with the cursor on the pair `keep`.
+
+        Of EC2 what it said last is shown, and it is asked: the answer is shown when it comes.
+        """
         session = self.session
         try:
-            key_pairs = await asyncio.to_thread(session.backend.describe_key_pairs)
+            key_pairs: tuple[KeptKeyPair, ...] | None
+            if session.place is None:
+                key_pairs = await asyncio.to_thread(session.backend.describe_key_pairs)
+            else:
+                key_pairs = await self.questions.read_last_answer(session)
         except KeyPairsError as error:
             if session is self.session:
                 self._unread = sentence(error)
                 self.show(self.table.highlighted)
                 self._loaded_first()
             return
+        if key_pairs is not None:
+            await self.take(session, key_pairs, keep)
+        elif session is self.session and not self.loaded:
+            self._unread = f"Asking EC2 what is in {session.region}…"
+            self.show(None)
+        if say and session is self.session:
+            self.say(say)
+        if session.place is not None and session is self.session:
+            self.questions.ask(after_change=bool(say))
+
+    async def take(
+        self,
+        session: "Session",
+        key_pairs: "tuple[KeptKeyPair, ...]",
+        keep: str | None = None,
+    ) -> None:
+        """Show the pairs of a session, unless the person has turned to another meanwhile."""
         if session is not self.session:
-            return  # the person has turned to another Region meanwhile
+            return
         now = session.now().astimezone()
         is_same = key_pairs == tuple(self.listing.key_pairs.values())
         if not is_same or not self.shown or self.listing.is_of_another_day(now):
@@ -112,8 +138,16 @@ class ListView:
             self._unread = ""
             self.show(keep or self.table.highlighted)
             self._loaded_first()
-        if say:
-            self.say(say)
+        elif session.place is not None:
+            self.show_top()  # since when it is so has changed
+
+    def say_unanswered(self, text: str) -> None:
+        """Say why EC2 did not answer: below the list, or in its place where there is none."""
+        if self.shown or not self._unread:
+            self.say(text)
+        else:
+            self._unread = shortened(text)
+            self.show(None)
 
     def _loaded_first(self) -> None:
         if not self.loaded:
@@ -127,18 +161,20 @@ class ListView:
         if not (
             heed or self._taught or self.screen.app.size.width >= WIDE or self.session.read_only
         ):
-            self.say(self._lesson)
+            self.say(_lesson())
         self._taught = True
-
-    @property
-    def _lesson(self) -> str:
-        return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
 
     def look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
         if region == self.session.region:
             return
-        self.session = self.session.for_region(region)
+        self.turn_to(self.session.for_region(region))
+
+    def turn_to(self, session: "Session") -> None:
+        """Turn to another Region or place; what it holds is not read yet."""
+        self.questions.begin_anew()
+        region = session.region
+        self.session = session
         self._unread = f"Reading {region}…"
         self.clear_filter()
         self.listing.chosen.clear()
@@ -157,7 +193,7 @@ class ListView:
         """Draw the list as it is filtered and sorted now."""
         if self._unread:
             self.shown = []
-            self._top_line.show(self.session.region)
+            self._top_line.show(*self.questions.top_words())
             self.filter_bar.show("", Verdict(""))
             self._show_empty(self._unread)
             return
@@ -173,6 +209,7 @@ class ListView:
         if self.shown:
             self._empty.display = False
             self._panes.display = True
+            self.fit_window()
             self.table.show(
                 self.shown,
                 listing.row,
@@ -191,8 +228,9 @@ class ListView:
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
         total, chosen = len(self.listing.key_pairs), len(self.chosen())
-        pairs = f"{self.session.region} · {n_of(total, 'pair')}"
-        self._top_line.show(f"{pairs} · {chosen:,} chosen" if chosen else pairs)
+        pairs = n_of(total, "pair")
+        shown = f"{pairs} · {chosen:,} chosen" if chosen else pairs
+        self._top_line.show(*self.questions.top_words(shown))
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())
 
@@ -226,11 +264,16 @@ class ListView:
         key_pair = self.highlighted
         if key_pair:
             self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
-        self._show_summary()
+        self.pane.follow(self._show_summary)
 
     def say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
         self._remark.say(text, self.table.highlighted)
+
+    def stop_saying(self, beginning: str) -> None:
+        """Say no longer what begins so, if it is said."""
+        if self._remark.said.startswith(beginning):
+            self._remark.forget()
 
     def refuses_changes(self) -> bool:
         """Say that this session only reads, if it does, and return whether it does."""
@@ -244,12 +287,14 @@ class ListView:
 
     def _show_summary(self) -> None:
         key_pair = self.highlighted
-        if key_pair and self.screen.has_class("-wide"):
-            self._summary.show(details.summary(key_pair, self.listing.rotation))
+        if key_pair and self.pane.display:
+            self.pane.show(details.summary(key_pair, self.listing.rotation))
 
     def fit_window(self) -> None:
         """Show what the size of the window has room for."""
-        if self.screen.app.size.width >= WIDE and self._remark.said == self._lesson:
+        window, longest = self.screen.app.size.width, self.listing.longest
+        self.table.share_width(window, longest, self.pane.fit(window, longest))
+        if self.screen.app.size.width >= WIDE and self._remark.said == _lesson():
             self._remark.forget()  # the hint bar teaches it now
         self.screen.call_after_refresh(self._show_summary)
 
@@ -283,6 +328,10 @@ class ListView:
     def _count(self) -> str:
         chosen = len(self.chosen())
         return f"{chosen:,} chosen" if chosen else "none chosen"
+
+
+def _lesson() -> str:
+    return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
 
 
 def _no_pairs(region: str, *, read_only: bool) -> str:

@@ -22,9 +22,9 @@ from tui.widgets.search_input import SearchWord
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
+from tui.words.place import region_items
 from tui.words.plural import n_of
 from tui.words.region_copies import Copied
-from tui.words.regions import region_items
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy

@@ -169,7 +169,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_busy(self):
             self._stop = True
-            self._session.store.give_up_waiting()
+            self._session.give_up_waiting()
         else:
             self.dismiss(len(self._key_pairs) - len(self._left))
 

@@ -89,7 +89,7 @@ class EditTagsScreen(PlacedScreen[int]):
         """Go back, or stop before the next batch, and give up waiting for another session."""
         if is_busy(self):
             self._stop = True
-            self._session.store.give_up_waiting()
+            self._session.give_up_waiting()
         else:
             self.dismiss(len(self._saved))
 

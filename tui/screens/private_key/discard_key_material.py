@@ -92,7 +92,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     def action_back(self) -> None:
         """Go back; the key is still there."""
         if is_busy(self):
-            self._session.store.give_up_waiting()
+            self._session.give_up_waiting()
         elif self.is_current:
             self.dismiss(None)
 

@@ -83,7 +83,8 @@ class KeyMaterialView(ScrollView, can_focus=True):
         lines = self._lines()
         text = lines[at] if at < len(lines) else ""
         # Letter by letter: Rich remembers every text that it measured.
-        return Strip([Segment(letter, self.rich_style) for letter in text.ljust(width)], width)
+        parts = [*text, " " * (width - len(text))]
+        return Strip([Segment(part, self.rich_style) for part in parts if part], width)
 
 
 def _hidden(width: int) -> list[str]:

@@ -1,0 +1,131 @@
+"""What deleting asks on a terminal, and how long waiting takes."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.store.region_store import RegionStore
+from tests.helpers import PUBLIC_KEY
+from tests.tui.commands.calling import call
+
+ROOT = Path(__file__).parents[3]
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data"
+    monkeypatch.setenv("KEYPAIRS_DATA_DIR", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "keys").mkdir(0o700)
+    saved = ["create-key-pair", "--key-name", "saved", "--key-type", "ed25519"]
+    assert call(*saved, "--save", tmp_path / "keys") == 0
+    assert call("import-key-pair", "--key-name", "other", "--public-key-material", PUBLIC_KEY) == 0
+    return folder
+
+
+def left(data: Path) -> set[str]:
+    return set(RegionStore(data, "us-east-1").read().names)
+
+
+def on_terminal(answer: str, *arguments: str) -> tuple[int, str]:
+    """Run a command with a terminal to answer on; return its status and what it said."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, answer.encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", *arguments],
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "asks", "deleted"),
+    [
+        ("other", "y\n", "Delete other? [y/N]", True),
+        ("other", "\n", "Delete other? [y/N]", False),
+        ("other", "\x04", "Delete other? [y/N]", False),
+        ("saved", "saved\n", "Type the name", True),
+        ("saved", "y\n", "Type the name", False),
+    ],
+)
+def test_on_a_terminal_deleting_asks_as_the_app_asks(
+    name: str, answer: str, asks: str, deleted: bool, data: Path
+) -> None:
+    status, said = on_terminal(answer, "delete-key-pair", "--key-name", name)
+    assert asks in said
+    assert (status == 0, name not in left(data)) == (deleted, deleted), said
+    assert deleted or "nothing was deleted" in said
+
+
+@pytest.mark.parametrize("more", [["--yes"], ["--dry-run"]])
+def test_who_agreed_already_is_not_asked(more: list[str], data: Path) -> None:
+    status, said = on_terminal("", "delete-key-pair", "--key-name", "saved", *more)
+    assert "Type the name" not in said
+    assert status == (0 if more == ["--yes"] else 254)
+
+
+def test_without_a_terminal_nobody_is_asked(data: Path, capsys: Output) -> None:
+    assert call("delete-key-pair", "--key-name", "saved") == 0
+    assert call("delete-key-pair", "--key-name", "nobody") == 0
+    output = capsys.readouterr()
+    assert output.err == "keypairs: there is no key pair nobody; nothing was deleted.\n"
+    assert left(data) == {"other"}
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """Return how long was slept, instead of sleeping."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    yield slept
+
+
+def test_waiting_ends_at_once_for_what_exists(
+    data: Path, naps: list[float], capsys: Output
+) -> None:
+    capsys.readouterr()
+    assert call("wait", "key-pair-exists", "--key-names", "saved") == 0
+    assert capsys.readouterr() == ("", "")
+    assert naps == []
+
+
+def test_waiting_gives_up_after_six_times_five_seconds(
+    data: Path, naps: list[float], capsys: Output
+) -> None:
+    capsys.readouterr()
+    assert call("wait", "key-pair-exists", "--key-names", "nobody") == 255
+    assert capsys.readouterr() == (
+        "",
+        "Waiter KeyPairExists failed: Max attempts exceeded. Previously accepted state: Matched"
+        " expected service error code: InvalidKeyPair.NotFound\n",
+    )
+    assert naps == [5.0] * 5
+
+
+def test_tags_are_set_by_the_name_of_a_pair(data: Path, capsys: Output) -> None:
+    tags = ["--tags", "Key=Env,Value=prod", "Key=Team"]
+    assert call("create-tags", "--resources", "saved", "other", *tags) == 0
+    assert capsys.readouterr().err.count(" is key-0") == 2
+    assert call("delete-tags", "--resources", "saved", "--tags", "Key=Team") == 0
+    assert call("delete-tags", "--resources", "other") == 0
+    capsys.readouterr()
+    assert call("describe-tags") == 0
+    (tag,) = json.loads(capsys.readouterr().out)["Tags"]
+    assert (tag["Key"], tag["Value"]) == ("Env", "prod")

@@ -1,0 +1,156 @@
+"""Asks EC2 what is in a Region while the list goes on, and shows the answer there."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import KeyPairsError
+from tui.actions.keymap import key_of
+from tui.words.place import as_of, last_answer, top_words
+from tui.words.text import said_by
+from tui.work.batches import is_running
+from tui.work.own_thread import in_own_thread
+
+if TYPE_CHECKING:
+    from core.ec2.place import Ec2Facts
+    from core.model import KeptKeyPair
+    from core.session import Session
+    from tui.screens.placed_screen import PlacedScreen
+
+_GROUP = "ask EC2"
+
+SETTLES_WITHIN = 30.0
+"""Seconds for which EC2 is asked after a change, until it shows it."""
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between two questions; the last goes on."""
+
+
+class _List(Protocol):
+    """The list in which the answers are shown."""
+
+    screen: "PlacedScreen[None]"
+    session: "Session"
+
+    async def take(self, session: "Session", key_pairs: "tuple[KeptKeyPair, ...]") -> None:
+        """Show the pairs of a session."""
+
+    def show_top(self) -> None:
+        """Show anew where the pairs are."""
+
+    def say(self, text: str) -> None:
+        """Say what came of something."""
+
+    def stop_saying(self, beginning: str) -> None:
+        """Say no longer what begins so."""
+
+    def say_unanswered(self, text: str) -> None:
+        """Say why EC2 did not answer."""
+
+
+class Ec2Questions:
+    """What EC2 is asked for the list, one question at a time, and what is known of the place.
+
+    Who the caller is is asked before anything else: the profile may lead to another account than
+    it did the last time, and what EC2 says must not be taken for what is in that one.
+    """
+
+    def __init__(self, view: _List, where: str) -> None:
+        self._view = view
+        self._where = where
+        self._last_answer: datetime | None = None
+        self._asked_again = asyncio.Event()
+        self._poll_until = 0.0
+        self.facts: Ec2Facts | None = None
+        """Who asks, as EC2 said in this session; None until it did."""
+        self._answered_for: Session | None = None
+        """The session that was answered since it was turned to."""
+        self.error: KeyPairsError | None = None
+        """Why the last question was not answered."""
+
+    def top_words(self, pairs: str = "") -> tuple[str, Sequence[str]]:
+        """Return what stands above the list, given how many pairs it holds, in words."""
+        session = self._view.session
+        facts = self.facts if session.place else None
+        return top_words(session, self._where, pairs, facts, self._last_answer)
+
+    async def read_last_answer(self, session: "Session") -> "tuple[KeptKeyPair, ...] | None":
+        """Return what EC2 said last of a Region, from the disk, or None where it never did.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        found = await asyncio.to_thread(last_answer, session)
+        if found is None:
+            return None
+        key_pairs, time = found
+        if session is not self._answered_for:
+            self._last_answer = time
+            self._view.say(f"{as_of(time)}; asking EC2…")
+        return key_pairs
+
+    def ask(self, *, after_change: bool = False) -> None:
+        """Ask for the pairs, and after a change go on until EC2 shows it."""
+        if after_change:
+            self._poll_until = time.monotonic() + SETTLES_WITHIN
+        if is_running(self._view.screen, _GROUP):
+            self._asked_again.set()
+        else:
+            self._view.screen.run_worker(self._ask(), group=_GROUP)
+
+    def begin_anew(self) -> None:
+        """Ask nothing more for the Region, or the place, that is left."""
+        self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
+        self._poll_until = 0.0
+        self._last_answer = self._answered_for = None
+
+    async def _ask(self) -> None:
+        pauses = iter(_PAUSES)
+        pause = 0.0
+        while True:
+            self._asked_again.clear()
+            session = self._view.session
+            try:
+                agrees = await self._answered(session)
+            except KeyPairsError as error:
+                self._fail(error)
+                agrees = True
+            if self._asked_again.is_set():
+                continue
+            if agrees or time.monotonic() > self._poll_until:
+                return
+            pause = next(pauses, pause)
+            try:
+                await asyncio.wait_for(self._asked_again.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def _answered(self, session: "Session") -> bool:
+        """Ask once and show the answer; return whether EC2 showed every change."""
+        place = session.place
+        if place is None:
+            return True
+        if self.facts is None:
+            remembered = await asyncio.to_thread(place.remembered)
+            self.facts = await in_own_thread(place.ask)
+            if remembered and remembered[:1] != self.facts[:1]:
+                # What was shown is another account's.
+                session = self._view.session = session.for_region(session.region)
+            self._view.show_top()
+        backend = await in_own_thread(lambda: session.backend)
+        key_pairs = await in_own_thread(backend.describe_key_pairs)
+        if session is self._view.session:
+            self.error, self._answered_for = None, session
+            if self._last_answer is not None:
+                self._view.stop_saying(as_of(self._last_answer))
+                self._last_answer = None
+            await self._view.take(session, key_pairs)
+        return backend.agrees
+
+    def _fail(self, error: KeyPairsError) -> None:
+        self.error = error
+        since = f"{as_of(self._last_answer)}: " if self._last_answer else ""
+        again = f"{key_of('list.reload')} asks again."
+        self._view.say_unanswered(f"{since}{said_by(error)} {again}")
