@@ -33,11 +33,17 @@ def _run(options: argparse.Namespace) -> int:
     from tui.commands.streams import let_go_of_lost
     from tui.opening import open_place
 
+    app: KeyPairsApp | None = None
     try:
         forbid_dumps()
         give_memory_back()
         environment.check_terminal(os.environ)
-        session = open_place(options, read_only=options.read_only)
+        session = open_place(
+            options,
+            read_only=options.read_only,
+            # Credentials are sought once the app is there.
+            ask_code=lambda device: None if app is None else ask_code(app, device),
+        )
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
         if settings.keys:
@@ -53,9 +59,10 @@ def _run(options: argparse.Namespace) -> int:
         return UNUSABLE
     import asyncio
 
-    from tui.app import KeyPairsApp
+    from tui.app import KeyPairsApp as App
+    from tui.app import ask_code
 
-    app = KeyPairsApp(session, environment.where(os.environ))
+    app = App(session, environment.where(os.environ))
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
     _say_what_ended(app)
     let_go_of_lost()

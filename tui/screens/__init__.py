@@ -22,6 +22,7 @@ _MODULES = {
     "InstallPublicKeyScreen": "pair.install_public_key",
     "KeyMaterialScreen": "private_key.key_material",
     "KeyToImport": "list.follow_up",
+    "MfaCodeScreen": "look.mfa_code",
     "Next": "pair.details",
     "PickScreen": "look.pick",
     "SaveKeyMaterialScreen": "private_key.save_key_material",
