@@ -54,7 +54,17 @@ DOORS: Mapping[str, Door] = {
     ),
     "the system": Door(
         "they are for one question each, which not every start asks",
-        ("ctypes", "getpass", "platformdirs", "resource", "secrets", "socket", "tomllib"),
+        (
+            "ctypes",
+            "getpass",
+            "grp",
+            "pwd",
+            "platformdirs",
+            "resource",
+            "secrets",
+            "socket",
+            "tomllib",
+        ),
     ),
     "screens": Door(
         "the first screen is there before those that its keys open, and what they say",
@@ -110,7 +120,7 @@ class Excess(NamedTuple):
 
 
 EXCESS = Excess(
-    imports_in_functions=54,
+    imports_in_functions=49,
     methods={},
     modules={},
     names=frozenset(),

@@ -1,6 +1,7 @@
 """Runs the application: theme, signals, the way out. It owns no flow."""
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 from functools import partial
@@ -12,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
-from tui import screens
+from tui import screens, themes
 from tui.actions import keymap
 from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -48,6 +49,8 @@ class KeyPairsApp(TerminalApp):
 
     def __init__(self, session: "Session", where: str = "") -> None:
         super().__init__()
+        themes.register(self.register_theme, true_colour=self.console.color_system == "truecolor")
+        self.theme = os.environ.get("TEXTUAL_THEME") or themes.KEYPAIRS.name
         self._session = session
         self._where = where
         self.ended_by: signal.Signals | None = None

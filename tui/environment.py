@@ -49,6 +49,8 @@ _KEPT = {
 }
 """What a person may still tell Textual by its own variables."""
 
+DEFAULT_THEME = "keypairs"
+
 _REMOTE_FPS = "20"
 """Frames in a second on a line: while a key is held, a third of what would else be sent."""
 
@@ -73,12 +75,26 @@ def prepare(environment: MutableMapping[str, str], theme: str | None) -> None:
         environment.setdefault("TEXTUAL_FPS", _REMOTE_FPS)
     if environment.get("NO_COLOR"):
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
-        theme = "ansi-dark"
+        theme = _IN_16_COLOURS
     theme = theme or environment.get("TEXTUAL_THEME")
     if theme:
-        environment["TEXTUAL_THEME"] = theme
         from textual.theme import BUILTIN_THEMES
 
-        if theme not in BUILTIN_THEMES:
-            known = ", ".join(sorted(BUILTIN_THEMES))
-            raise SettingsError(f"There is no theme {theme}; there are {known}.")
+        names = sorted({DEFAULT_THEME, *BUILTIN_THEMES})
+        if theme not in names:
+            raise SettingsError(f"There is no theme {theme}; there are {', '.join(names)}.")
+    elif _has_few_colours(environment):
+        theme = _IN_16_COLOURS
+    # Ours is none that Textual knows while it is imported; the app takes it where none is named.
+    environment.pop("TEXTUAL_THEME", None)
+    if theme and theme != DEFAULT_THEME:
+        environment["TEXTUAL_THEME"] = theme
+
+
+_IN_16_COLOURS = "ansi-dark"
+
+
+def _has_few_colours(environment: Mapping[str, str]) -> bool:
+    """Return whether the terminal is one of those that have 16 colours or none."""
+    term = environment.get("TERM", "")
+    return term == "linux" or term.startswith("vt")

@@ -1,13 +1,20 @@
 """Starts the app: settings, surroundings, the first screen, the exit status."""
 
 import argparse
-import gc
+import asyncio
 import os
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from tui.commands.statuses import INTERRUPTED
+from core.errors import KeyPairsError
+from core.process import GRACE, end_between_changes, forbid_dumps, give_memory_back
+from tui import config, environment
+from tui.commands.streams import let_go_of_lost
+from tui.commands.wrapping import tell
+from tui.opening import open_place
+from tui.words.text import sentence, shortened
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tui.app import KeyPairsApp
 
@@ -17,22 +24,6 @@ UNUSABLE = 2
 
 def run(options: argparse.Namespace) -> int:
     """Run the app until the person leaves it, and return the exit status."""
-    try:
-        return _run(options)
-    except KeyboardInterrupt:
-        # Before the app is there to be told.
-        return INTERRUPTED
-
-
-def _run(options: argparse.Namespace) -> int:
-    # All of what is imported and read now stays; the list screen switches it on when it is there.
-    gc.disable()
-    from core.errors import KeyPairsError
-    from core.process import forbid_dumps, give_memory_back
-    from tui import config, environment
-    from tui.commands.streams import let_go_of_lost
-    from tui.opening import open_place
-
     app: KeyPairsApp | None = None
     try:
         forbid_dumps()
@@ -52,13 +43,9 @@ def _run(options: argparse.Namespace) -> int:
             # Before the screens are imported: they take their keys from the table when made.
             rebind(settings.keys)
     except KeyPairsError as error:
-        from tui.commands.wrapping import tell
-        from tui.words.text import sentence
-
         tell(sentence(error))
         return UNUSABLE
-    import asyncio
-
+    # Not before its variables are set: Textual reads them while it is imported.
     from tui.app import KeyPairsApp as App
     from tui.app import ask_code
 
@@ -71,10 +58,6 @@ def _run(options: argparse.Namespace) -> int:
 
 def _say_what_ended(app: "KeyPairsApp") -> None:
     """Say that a signal ended the app, and which private key went with it."""
-    from contextlib import suppress
-
-    from tui.words.text import shortened
-
     if app.ended_by is None:
         return
     line = f"keypairs: ended by {app.ended_by.name}."
@@ -87,8 +70,6 @@ def _say_what_ended(app: "KeyPairsApp") -> None:
 
 
 async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
-    from core.process import GRACE, end_between_changes
-
     await app.run_async(mouse=mouse)
     # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
     # at a disk that never answers.

@@ -63,7 +63,7 @@ def test_an_index_would_take_them(artefacts: Path, wheel: Path) -> None:
 
 def test_there_is_nothing_odd_in_the_wheel(wheel: Path) -> None:
     lint = Path(sys.executable).with_name("check-wheel-contents")
-    done = subprocess.run([lint, wheel], capture_output=True, text=True, check=False)
+    done = subprocess.run([lint, wheel], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 

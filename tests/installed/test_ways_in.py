@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,11 @@ import pytest
 
 from tests.helpers import Run
 from tests.installed.conftest import MINUTES, ROOT, Offline, Place
+from tests.pty.terminal import Terminal
 
 pytestmark = pytest.mark.installed
+
+README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture
@@ -74,6 +78,31 @@ def test_a_pair_is_created_saved_found_and_checked(
         "print(Client('us-east-1').describe_key_pairs()['KeyPairs'][0]['KeyName'])"
     )
     assert offline([place.python, "-c", code], env).stdout == "web\n"
+
+
+def test_the_python_of_the_readme_runs(
+    place: Place, offline: Offline, env: Mapping[str, str]
+) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code += "print(key_pair['KeyName'], key_pair['KeyMaterial'].splitlines()[0])"
+    said = offline([place.python, "-c", code], env).stdout
+    assert said == "ci-deploy -----BEGIN OPENSSH PRIVATE KEY-----\n"
+
+
+FOR_A_CLONE = [line for line in README.splitlines() if line.startswith("python3 -m venv")][:2]
+
+
+@pytest.mark.parametrize("command", FOR_A_CLONE, ids=["plain", "locked"])
+def test_the_commands_of_the_readme_open_the_app_in_a_clone(command: str, tmp_path: Path) -> None:
+    assert command.endswith(".venv/bin/keypairs")
+    clone = tmp_path / "clone"
+    not_cloned = shutil.ignore_patterns(".venv", ".git", "venv*", "__pycache__", ".*_cache", "dist")
+    shutil.copytree(ROOT, clone, ignore=not_cloned)
+    settings = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    shell = ["bash", "-c", f"cd '{clone}' && {command}"]
+    with Terminal(shell, home=tmp_path / "home", env=settings) as terminal:
+        terminal.wait_for("Collecting", timeout=MINUTES)  # pip says what it does
+        terminal.wait_for("c create", timeout=MINUTES)
 
 
 def test_byte_code_is_there_before_the_first_start(place: Place, offline: Offline) -> None:

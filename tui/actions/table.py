@@ -104,6 +104,8 @@ ACTIONS: tuple[Action, ...] = (
         "Reverse the order.", words="order descending"),
     Action("list.region", Place.LIST, "r", "region", "",
         "Look at another Region.", words="switch change"),
+    Action("list.pane", Place.LIST, "p", "turn_pane", "",
+        "Close the pane at the right, or open it.", words="side details summary wide hide"),
     Action("list.reload", Place.LIST, "R", "reload", "",
         "Read the Region's file again.", words="refresh"),
     Action("list.export", Place.LIST, "e", "export", "",

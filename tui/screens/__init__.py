@@ -21,7 +21,7 @@ _MODULES = {
     "ImportKeyPairScreen": "create.import_key_pair",
     "InstallPublicKeyScreen": "pair.install_public_key",
     "KeyMaterialScreen": "private_key.key_material",
-    "KeyToImport": "list.follow_up",
+    "KeyToImport": "look.follow_up",
     "MfaCodeScreen": "look.mfa_code",
     "Next": "pair.details",
     "PickScreen": "look.pick",

@@ -1,10 +1,10 @@
 # The types of what `__init__.py` loads when it is first asked for.
 from tui.screens.create.create_key_pair import CreateKeyPairScreen as CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen as ImportKeyPairScreen
-from tui.screens.list.follow_up import KeyToImport as KeyToImport
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
 from tui.screens.look.find import FindScreen as FindScreen
+from tui.screens.look.follow_up import KeyToImport as KeyToImport
 from tui.screens.look.help import HelpScreen as HelpScreen
 from tui.screens.look.help import show_help as show_help
 from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen

@@ -1,9 +1,11 @@
 """Says in a few characters what lists show of a key pair: its mark, its day, its tags."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.model import KeptKeyPair, PrivateKeyState
-from tui.words.text import shortened
+from tui.words.cells import cell_len
+from tui.words.text import clip, shortened
 
 MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
 """The marks at the left of a row; `remarks` says in words what they mean."""
@@ -15,10 +17,40 @@ def day(time: datetime, today: datetime) -> str:
     return "today" if local.date() == today.date() else local.date().isoformat()
 
 
+NO_TAGS = "–"
+
+
 def tags(key_pair: KeptKeyPair) -> str:
     """Return the first tag and how many more there are."""
-    if not key_pair.tags:
-        return "–"
-    first, *rest = key_pair.tags
-    text = f"{first.key}={first.value}" if first.value else first.key
-    return shortened(text) + (f" +{len(rest)}" if rest else "")
+    texts = tag_texts(key_pair)
+    return tags_with_more(texts[:1], len(texts)) if texts else NO_TAGS
+
+
+def tag_texts(key_pair: KeptKeyPair) -> tuple[str, ...]:
+    """Return each tag as `key=value`, or as its key where it has no value."""
+    return tuple(
+        shortened(f"{tag.key}={tag.value}" if tag.value else tag.key) for tag in key_pair.tags
+    )
+
+
+def tags_within(texts: Sequence[str], width: int) -> str:
+    """Return as many whole tags as fit in so many cells, and how many more there are.
+
+    If not even the first fits, it is cut; how many more there are is not.
+    """
+    if not texts:
+        return NO_TAGS
+    for count in range(len(texts), 0, -1):
+        line = tags_with_more(texts[:count], len(texts))
+        if cell_len(line) <= width:
+            return line
+    more = f" +{len(texts) - 1}" if len(texts) > 1 else ""
+    if width <= len(more):
+        return clip(texts[0], width)
+    return clip(texts[0], width - len(more)) + more
+
+
+def tags_with_more(texts: Sequence[str], total: int) -> str:
+    """Return some tags of so many on one line, and how many more there are."""
+    more = total - len(texts)
+    return "  ".join(texts) + (f" +{more}" if more else "")

@@ -24,7 +24,7 @@ from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.session import Session
-    from tui.screens.list.follow_up import FollowUp
+    from tui.screens.look.follow_up import FollowUp
 
 
 async def create_key_pair(view: ListView) -> None:

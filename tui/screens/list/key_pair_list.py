@@ -14,7 +14,7 @@ from core.store.data_dir import network_note
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.list.filter_input import FilterInput
+from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
@@ -36,15 +36,14 @@ _ANYWHERE = ("region",)
 class KeyPairListScreen(PlacedScreen[None]):
     """The key pairs of a Region, and what can be done with them.
 
-    The first frame is drawn before the store is read; the pairs follow from a thread. From 110
-    columns on, the details stand at the right.
+    The first frame is drawn before the store is read; the pairs follow from a thread. Where the
+    window has room for it, a pane about the pair under the cursor stands at the right.
     """
 
     CSS_PATH = "key_pair_list.tcss"
     PLACE = Place.LIST
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyPairTable"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
 
     def __init__(self, session: "Session", where: str) -> None:

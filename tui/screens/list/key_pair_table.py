@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
-from textual.events import Resize
 
 from core.model import KeptKeyPair
+from tui.screens.list.columns import GAP, MARKS, Texts, columns
 from tui.widgets.cursor_list import CursorList
+from tui.words.pairs import tags_within
 from tui.words.text import fit
 
-_MARK_WIDTH = 3  # whether it was chosen, what wants attention, and a space
-_GAP = 2
 _CHOSEN = "*"
 
 
@@ -23,34 +22,22 @@ class Row(NamedTuple):
     key_type: str
     fingerprint: str
     created: str
-    tags: str
+    tags: tuple[str, ...]
 
-    def cell(self, column: str) -> str:
-        """Return the text of a column."""
-        text: str = getattr(self, column)
-        return text
-
-
-class Column(NamedTuple):
-    """A column: the attribute of the row, its heading, and its width in cells or in shares.
-
-    `from_width` is the width of the table from which the column is shown.
-    """
-
-    attribute: str
-    heading: str
-    width: int = 0
-    share: int = 0
-    from_width: int = 0
+    def cell(self, column: str, width: int) -> str:
+        """Return the text of a column, in exactly that many cells."""
+        text: str = tags_within(self.tags, width) if column == "tags" else getattr(self, column)
+        return fit(text, width)
 
 
-COLUMNS = (
-    Column("name", "Name", share=4),
-    Column("key_type", "Type", width=7, from_width=35),
-    Column("fingerprint", "Fingerprint", share=4, from_width=71),
-    Column("created", "Created", width=10, from_width=47),
-    Column("tags", "Tags", share=3, from_width=59),
-)
+HEADINGS = {
+    "name": "Name",
+    "key_type": "Type",
+    "fingerprint": "Fingerprint",
+    "created": "Created",
+    "tags": "Tags",
+}
+"""The columns by the attribute of a row, from the left."""
 
 
 class KeyPairTable(CursorList):
@@ -76,7 +63,7 @@ class KeyPairTable(CursorList):
         super().__init__()
         self._key_pairs: Sequence[KeptKeyPair] = ()
         self._row_of: Callable[[KeptKeyPair], Row]
-        self._columns: list[tuple[Column, int]] = []
+        self._columns: list[tuple[str, int]] = []
         self._chosen: Collection[str] = ()
         self._sorted_by = ("name", False)
 
@@ -107,25 +94,20 @@ class KeyPairTable(CursorList):
         )
         self._show_rows(len(key_pairs), index)
 
-    def _on_resize(self, event: Resize) -> None:
-        """Share the width among the columns that there is room for."""
-        width = event.size.width
-        columns = [column for column in COLUMNS if width >= column.from_width]
-        fixed = sum(column.width for column in columns) + _GAP * (len(columns) - 1)
-        free = max(width - _MARK_WIDTH - fixed - 1, 0)
-        shares = sum(column.share for column in columns)
-        self._columns = [
-            (column, column.width or free * column.share // shares) for column in columns
-        ]
+    def share_width(self, window: int, longest: Texts, pane: int) -> None:
+        """Share the width of a window, less that of the pane, among the columns."""
+        widths = columns(window, longest, pane)
+        self._columns = [(name, width) for name in HEADINGS if (width := getattr(widths, name))]
+        self.refresh()
 
     def heading_line(self) -> list[Segment]:
         attribute, reverse = self._sorted_by
         arrow = " ▼" if reverse else " ▲"
         cells = (
-            fit(column.heading + (arrow if column.attribute == attribute else ""), width)
-            for column, width in self._columns
+            fit(HEADINGS[name] + (arrow if name == attribute else ""), width)
+            for name, width in self._columns
         )
-        return [Segment(" " * _MARK_WIDTH + (" " * _GAP).join(cells))]
+        return [Segment(" " * MARKS + (" " * GAP).join(cells))]
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         key_pair = self._key_pairs[index]
@@ -135,5 +117,5 @@ class KeyPairTable(CursorList):
         style = None
         if not (marks.isspace() or under_cursor):
             style = self.get_component_rich_style("key-pair-table--mark", partial=True)
-        cells = (fit(row.cell(column.attribute), width) for column, width in self._columns)
-        return [Segment(fit(marks, _MARK_WIDTH), style), Segment((" " * _GAP).join(cells))]
+        cells = (row.cell(name, width) for name, width in self._columns)
+        return [Segment(fit(marks, MARKS), style), Segment((" " * GAP).join(cells))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tui.actions.keymap import hints
+from tui.actions.keymap import hints, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_view import ListView
 from tui.work.exclusive import is_busy
@@ -71,6 +71,16 @@ def choose_all(view: ListView) -> None:
         view.say_count()
 
 
+def turn_pane(view: ListView) -> None:
+    """Close the pane at the right, or open it again where there is room for it."""
+    view.pane.is_open = not view.pane.is_open
+    view.fit_window()
+    if not view.pane.is_open:
+        view.say(f"the pane is closed; {key_of('list.pane')} opens it")
+    elif not view.pane.display:
+        view.say("there is no room for the pane in this window")
+
+
 LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
     "filter": show_filter,
     "show_all": show_all,
@@ -78,5 +88,6 @@ LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
     "reverse": reverse,
     "choose": choose,
     "choose_all": choose_all,
+    "turn_pane": turn_pane,
 }
 """The actions of the list that lead nowhere, by what the table of actions calls them."""

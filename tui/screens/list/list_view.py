@@ -20,8 +20,8 @@ from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
 from tui.screens.list.rows import remarks, wants_attention
+from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
-from tui.widgets.facts import Facts
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
 from tui.words import details
@@ -65,8 +65,8 @@ class ListView:
         self._top_line = TopLine(*self.questions.top_words())
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
-        self._summary = Facts(id="summary")
-        self._panes = Horizontal(self.table, self._summary, id="panes")
+        self.pane = SidePane()
+        self._panes = Horizontal(self.table, self.pane, id="panes")
         self._empty = Static(markup=False, id="empty")
         self._remark = RemarkLine(id="remark")
         self.key_hints = KeyHints(Place.LIST)
@@ -211,6 +211,7 @@ class ListView:
         if self.shown:
             self._empty.display = False
             self._panes.display = True
+            self.fit_window()
             self.table.show(
                 self.shown,
                 listing.row,
@@ -265,7 +266,7 @@ class ListView:
         key_pair = self.highlighted
         if key_pair:
             self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
-        self._show_summary()
+        self.pane.follow(self._show_summary)
 
     def say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
@@ -288,11 +289,13 @@ class ListView:
 
     def _show_summary(self) -> None:
         key_pair = self.highlighted
-        if key_pair and self.screen.has_class("-wide"):
-            self._summary.show(details.summary(key_pair, self.listing.rotation))
+        if key_pair and self.pane.display:
+            self.pane.show(details.summary(key_pair, self.listing.rotation))
 
     def fit_window(self) -> None:
         """Show what the size of the window has room for."""
+        window, longest = self.screen.app.size.width, self.listing.longest
+        self.table.share_width(window, longest, self.pane.fit(window, longest))
         if self.screen.app.size.width >= WIDE and self._remark.said == _lesson():
             self._remark.forget()  # the hint bar teaches it now
         self.screen.call_after_refresh(self._show_summary)

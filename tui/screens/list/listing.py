@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.model import KeptKeyPair
-from tui.screens.list.key_pair_table import COLUMNS, Row
+from tui.screens.list.columns import Texts, longest_texts
+from tui.screens.list.key_pair_table import HEADINGS, Row
 from tui.screens.list.rows import row_of
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ _SORT_KEYS: dict[str, Callable[[KeptKeyPair], Any]] = {
 
 
 class Reading(NamedTuple):
-    """The pairs of a Region by their ids, which replaces which, and what is searched in them."""
+    """The pairs of a Region by their ids, and what is made of them once."""
 
     key_pairs: dict[str, KeptKeyPair]
     rotation: Rotation
     items: "Sequence[Searchable]"
+    longest: Texts
 
 
 class Listing:
@@ -40,6 +42,7 @@ class Listing:
     def __init__(self) -> None:
         self.key_pairs: dict[str, KeptKeyPair] = {}
         self.rotation = NOTHING_REPLACED
+        self.longest = Texts()
         self.chosen: set[str] = set()
         self.query_text = ""
         self.column = "name"
@@ -67,12 +70,14 @@ class Listing:
             {pair.key_pair_id: pair for pair in key_pairs},
             Rotation(key_pairs),
             [kept.get(id(pair)) or searchable(pair) for pair in key_pairs],
+            longest_texts(key_pairs),
         )
 
     def load(self, reading: "Reading", now: datetime) -> None:
         """Take another reading of the store; `now` is an aware time in the person's zone."""
         self.key_pairs = reading.key_pairs
         self.rotation = reading.rotation
+        self.longest = reading.longest
         self.chosen &= self.key_pairs.keys()
         self._items = reading.items
         self._today = now
@@ -89,7 +94,7 @@ class Listing:
 
     def sort_by_next(self) -> None:
         """Sort by the next column, upwards."""
-        names = [column.attribute for column in COLUMNS]
+        names = [*HEADINGS]
         self.column = names[(names.index(self.column) + 1) % len(names)]
         self.reverse = False
         self._sort()

@@ -6,7 +6,7 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
-from tui.words.pairs import MARKS, day, tags
+from tui.words.pairs import MARKS, day, tag_texts
 from tui.words.text import short_path, shortened
 
 
@@ -18,7 +18,7 @@ def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
         key_type=key_pair.key_type.value,
         fingerprint=shortened(key_pair.key_fingerprint),
         created=day(key_pair.create_time, today),
-        tags=tags(key_pair),
+        tags=tag_texts(key_pair),
     )
 
 

@@ -14,7 +14,7 @@ from core.custody.agent import TO_REMOVE, TO_UNLOCK
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts

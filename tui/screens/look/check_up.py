@@ -11,7 +11,7 @@ from textual.widgets import Static
 from core.checks.finding import OLD, Finding, Severity
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.list.follow_up import FollowUp
+from tui.screens.look.follow_up import FollowUp
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.key_hints import KeyHints

@@ -18,7 +18,7 @@ from core.keys.reading import import_material
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.list.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList

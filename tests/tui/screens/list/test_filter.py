@@ -5,7 +5,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, text_of, type_text, until
-from tui.screens.list.filter_input import FilterInput
+from tui.screens.list.filter_bar import FilterInput
 
 KEYS_AND_WHAT_THEY_LEAVE = (
     (("n",), "n"),
