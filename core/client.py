@@ -19,6 +19,7 @@ from core.ec2.answer_shapes import described_key_pair, described_tag
 from core.ec2.backend import Backend
 from core.ec2.filters import Filter
 from core.errors import EC2Error, KeyPairsError
+from core.keys import MOST_BYTES_OF_A_KEY_FILE
 from core.model import (
     CreatedKeyPair,
     KeyFormat,
@@ -32,7 +33,7 @@ from core.settings import open_session
 
 Answer = dict[str, Any]
 
-_LONGEST_MATERIAL = 64 * 1024
+_LONGEST_MATERIAL = MOST_BYTES_OF_A_KEY_FILE
 
 
 class ClientError(Exception):

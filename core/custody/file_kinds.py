@@ -5,10 +5,10 @@ from enum import Enum
 from pathlib import Path
 
 from core.disk import files
-from core.keys import file_formats
+from core.keys import MOST_BYTES_OF_A_KEY_FILE, file_formats
 from core.model import FileFormat
 
-LARGEST = 64 * 1024
+LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """More bytes than any private key file has."""
 
 

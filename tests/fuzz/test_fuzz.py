@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from types import FrameType
 from typing import Any
 
@@ -27,6 +27,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from textual.binding import Binding
 
+from core.checks.look_up import Finder
 from core.client import Client, ClientError
 from core.custody import export
 from core.custody.recipes import fingerprint_commands, recipes
@@ -36,6 +37,7 @@ from core.errors import EC2Error, KeyPairsError, SettingsError, StoreError
 from core.keys.encoding.sshwire import string
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
+from core.keys.reading import import_material, key_file
 from core.keys.reading.import_material import read_public_key_material
 from core.local.opening import open_local
 from core.model import KeptKeyPair, Tag, TagSpecification
@@ -44,6 +46,7 @@ from core.store import region_file
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
 from tests.helpers import session_over
+from tests.hostile_keys import hostile_files
 from tests.vectors.hostile_strings import STRINGS
 from tui import config
 from tui.actions import keymap
@@ -53,6 +56,7 @@ from tui.screens.list.listing import Listing
 from tui.screens.list.rows import remarks
 from tui.words.details import summary
 from tui.words.journal import journal_items
+from tui.words.text import visible
 
 Check = Callable[[Any], None]
 
@@ -104,7 +108,15 @@ def fuzz(inputs: st.SearchStrategy[Any], check: Check, examples: int, seconds: f
 
 
 # How many seconds the long run goes on with each.
-KINDS = {"import": 60, "filter": 60, "policy": 60, "config": 60, "store": 60, "journal": 20}
+KINDS = {
+    "import": 60,
+    "find": 60,
+    "filter": 60,
+    "policy": 60,
+    "config": 60,
+    "store": 60,
+    "journal": 20,
+}
 
 
 # What is made up ------------------------------------------------------------------------------
@@ -180,6 +192,51 @@ def check_import(material: str | bytes) -> None:
     assert PublicKey.from_line(key.line) == key
     assert len(ec2_fingerprint(key, fingerprints(key))) in (44, 47)
     assert key.bits >= 256
+
+
+def key_files() -> st.SearchStrategy[bytes]:
+    """Make up files of keys: real ones, hostile ones and pieces of them, mixed and damaged."""
+    hostile = [data[:4096] for data in hostile_files().values()]
+    whole = [data for data in hostile_files().values() if len(data) < 4096]
+    vectors = [path.read_bytes() for path in sorted(VECTORS.glob("*.txt"))]
+    marks = [
+        b"-----BEGIN RSA PRIVATE KEY-----",
+        b"-----END RSA PRIVATE KEY-----",
+        b"-----BEGIN PUBLIC KEY-----",
+        b"---- BEGIN SSH2 PUBLIC KEY ----",
+        b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
+        b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n",
+        b'command="',
+        b"ssh-rsa AAAAB3NzaC1yc2EA",
+        b"ssh-ed25519 ",
+        b"\\n",
+        b"\n",
+        b"> ",
+        b"{\\rtf1 ",
+        b'{"a": "',
+        b"\x30\x82",
+    ]
+    pieces = st.one_of(st.sampled_from([*marks, *hostile]), st.binary(max_size=60))
+    mixed = st.lists(pieces, max_size=8).map(b"".join)
+    real = st.sampled_from([*whole, *vectors])
+    return st.one_of(mixed, damaged(real), damaged(mixed), damaged(mixed).map(base64.b64encode))
+
+
+def check_key_file(data: bytes, folder: Path) -> None:
+    path = folder / "authorized_keys"
+    path.write_bytes(data)
+    before = process_time()
+    for found in Finder([]).look(str(path)):
+        assert visible(found.note).isprintable()
+        event(found.standing.value)
+    assert process_time() - before < 1
+    for key in key_file.read(data):
+        assert key.line >= 1
+        assert key.problem.isprintable()
+        if key.public_key is not None:
+            assert PublicKey.from_line(key.public_key.line) == key.public_key
+    reason = import_material.private_key_refusal(data.decode("latin-1"))
+    assert reason is None or reason.isprintable()
 
 
 def queries() -> st.SearchStrategy[str]:
@@ -451,6 +508,8 @@ def made_up(kind: str, folder: Path) -> tuple[st.SearchStrategy[Any], Check]:
     match kind:
         case "import":
             return materials(), check_import
+        case "find":
+            return key_files(), lambda content: check_key_file(content, data)
         case "filter":
             items = [searchable(pair)]
             return queries(), lambda text: check_query(text, items)

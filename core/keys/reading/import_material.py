@@ -15,7 +15,7 @@ from core.keys.public_key import (
     read_blob,
 )
 from core.keys.reading import key_file, other_kinds
-from core.keys.reading.key_in_file import KeyInFile
+from core.keys.reading.key_in_file import KeyInFile, public_numbers
 from core.keys.reading.key_lines import TYPED
 from core.keys.reading.rfc4716 import BEGIN, END, read_block
 from core.model import KeyType
@@ -321,26 +321,24 @@ def _read_spki(data: bytes) -> PublicKey:
     Only the shape is looked at here; that the encoding is the one and only is seen from encoding
     the numbers again.
     """
-    match [der.fields(content) for _, content in der.fields(data)]:
-        case [[(0x02, _), (0x02, _)]]:
-            raise UnreadableError(
-                "This is the base64 of a PKCS#1 key, which is not taken. Give the OpenSSH line"
-                " from the .pub file."
-            )
-        case [[(0x30, algorithm), (0x03, bits)]] if algorithm == der.RSA_ENCRYPTION:
-            pass
-        case [[(0x30, _), (0x03, _)]]:
-            raise UnreadableError(
-                "Of base64 DER only RSA keys are taken. Give the key as an OpenSSH line, the one in"
-                " the .pub file."
-            )
-        case _:
-            raise UnreadableError("This is not a public key. " + COPY_AGAIN)
-    match [der.fields(content) for _, content in der.fields(bits[1:])]:
-        case [[(0x02, modulus), (0x02, exponent)]]:
-            e, n = int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big")
-            check_rsa_numbers(e, n)
-            key = PublicKey.from_rsa_numbers(e, n)
-            if key.spki_der() == data:
-                return key
+    fields = der.inside(data)
+    tags = [tag for tag, _ in fields]
+    if tags == [der.INTEGER, der.INTEGER]:
+        raise UnreadableError(
+            "This is the base64 of a PKCS#1 key, which is not taken. Give the OpenSSH line from the"
+            " .pub file."
+        )
+    if tags != [der.SEQUENCE, der.BIT_STRING]:
+        raise UnreadableError("This is not a public key. " + COPY_AGAIN)
+    if fields[0][1] != der.RSA_ENCRYPTION:
+        raise UnreadableError(
+            "Of base64 DER only RSA keys are taken. Give the key as an OpenSSH line, the one in"
+            " the .pub file."
+        )
+    numbers = public_numbers(data)
+    if isinstance(numbers, tuple):
+        check_rsa_numbers(*numbers)
+        key = PublicKey.from_rsa_numbers(*numbers)
+        if key.spki_der() == data:
+            return key
     raise UnreadableError("The DER of the key is damaged. Export it again.")

@@ -45,6 +45,8 @@ _HOST = re.compile(r"\|1\||@(?:cert-authority|revoked)[ \t]|\[[^\]\s]{1,80}\]:\d
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _MOST_WRAPPED = 60
+_MOST_TOLD = 200
+"""Lines of an authorized_keys in which there is no key; of more only the number is told."""
 _QUOTES = frozenset("\"'`\u201c\u201d\u2018\u2019\u00ab")
 _GLUED = (
     "another key stands in its comment, which sshd does not see: a line break is missing between"
@@ -68,6 +70,7 @@ class _Lines:
         self._lines = re.split(r"\n" if self._is_authorized_keys else r"\r\n|\r|\n", text)
         self._first = first
         self._at = 0
+        self._told = self._untold = 0
 
     def read(self) -> Iterator[KeyInFile]:
         """Yield the keys in the lines."""
@@ -75,13 +78,22 @@ class _Lines:
             number, line = self._first + self._at, self._lines[self._at]
             self._at += 1
             yield from self._line(number, line)
+        if self._untold:
+            more = f"{self._untold:,} more line{'s' * (self._untold != 1)}"
+            number = self._first + len(self._lines) - 1
+            yield KeyInFile("line", number, problem=f"no key in {more}", is_no_key=True)
 
     def _line(self, number: int, line: str) -> Iterator[KeyInFile]:
         stripped = line.strip(" \t")
         if not stripped or stripped.startswith("#") or _HOST.match(stripped):
             return
-        if not self._is_authorized_keys and not _MAY_BE_KEY.search(stripped):
-            return  # as most lines of most files
+        if not _MAY_BE_KEY.search(stripped):  # as most lines of most files
+            if not self._is_authorized_keys:
+                return
+            self._told += 1
+            if self._told > _MOST_TOLD:
+                self._untold += 1
+                return
         try:
             found = authorized_line.read(line)
         except AuthorizedLineError as error:

@@ -61,7 +61,7 @@ class PrivateKeyFile:
 
 
 def looks_private(data: bytes) -> bool:
-    """Tell whether there is the mark of a private key in it, be it of a kind that is not read."""
+    """Return whether there is a private key in it, whole or in part, be it of a kind not read."""
     return any(key.is_private for key in key_file.read(data))
 
 

@@ -100,6 +100,13 @@ def test_no_line_of_an_authorized_keys_is_dropped_without_a_word() -> None:
     assert [each.line for each in key_file.read(data, "notes")] == [4, 6]
 
 
+def test_of_very_many_lines_without_a_key_the_number_is_told() -> None:
+    found = key_file.read(b"x\n" * 30_000 + f"{PUBLIC_KEY}\n".encode(), "authorized_keys")
+    assert len(found) == 202
+    assert found[-2].public_key == KEY
+    assert found[-1].problem == "no key in 29,800 more lines"
+
+
 def test_lines_are_counted_whatever_ends_them() -> None:
     entries = read(f"# one\r\n\r\n  \t{PUBLIC_KEY}\ta\r{RSA}\n#{RSA}\n")
     assert [(entry.line, entry.comment) for entry in entries] == [(3, "a"), (4, "")]

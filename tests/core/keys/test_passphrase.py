@@ -1,5 +1,7 @@
 import random
 import string
+import subprocess
+import sys
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,13 +16,13 @@ WEAK, FAIR, STRONG = Strength
     ("text", "strength", "remark"),
     [
         ("a", WEAK, ""),
-        ("hunter2", WEAK, ""),
+        ("hunter2", WEAK, "a common word"),
         ("password", WEAK, "a common word"),
         ("P@ssw0rd", WEAK, "a common word"),
         ("P@$$W0RD", WEAK, "a common word"),
         ("Passw0rd123!", WEAK, "a common word"),
         ("Summer2026!", WEAK, "a common word"),
-        ("my ssh key", WEAK, "a common word"),
+        ("my ssh key", WEAK, ""),
         ("Tr0ub4dor&3", WEAK, ""),
         ("24.12.1987", WEAK, "a date or a year"),
         ("1987-12-24", WEAK, "a date or a year"),
@@ -30,9 +32,9 @@ WEAK, FAIR, STRONG = Strength
         ("zyxwvutsrqponm", WEAK, "characters in a row"),
         ("asdfghjkl;", WEAK, "characters in a row"),
         ("QWERTYUIOP", WEAK, "a common word"),
-        ("correct horse battery staple", FAIR, ""),
+        ("correct horse battery staple", STRONG, ""),
         ("clasp-yearly-gotten-pebble-sadden-hubcap", STRONG, ""),
-        ("K7#pw!Vq2zR9", STRONG, ""),
+        ("K7#pw!Vq2zR9", FAIR, ""),
     ],
 )
 def test_a_passphrase_is_worth_what_a_thief_would_think(
@@ -83,3 +85,13 @@ def test_what_can_be_a_passphrase(text: str, why: str | None) -> None:
     found = problem(text)
     assert (found is None) == (why is None)
     assert why is None or (found is not None and why in found)
+
+
+def test_what_estimates_is_loaded_only_when_a_passphrase_is_typed() -> None:
+    program = (
+        "import sys; from core.keys import passphrase; from tui.words import judging;"
+        "passphrase.problem('x'); before = 'zxcvbn' in sys.modules;"
+        "passphrase.estimate('x'); print(before, 'zxcvbn' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.split() == [b"False", b"True"]

@@ -265,8 +265,8 @@ def test_its_strength_is_said_while_it_is_typed(empty_session: DemoSession) -> N
         await choose(pilot, FileFormat.PPK3)
         assert "the file is not encrypted" in verdict(pilot, "passphrases")
         for phrase, words in {
-            "password": "weak, an estimated 7 bits (a common word); now type it again at the right",
-            PHRASE: "fair, an estimated",
+            "password": "weak, an estimated 2 bits (a common word); now type it again at the right",
+            "clasp yearly gotten": "fair, an estimated",
             f"{PHRASE} sadden hubcap": "strong, an estimated",
         }.items():
             await paste_passphrase(pilot, phrase, "")
