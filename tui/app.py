@@ -5,6 +5,7 @@ import os
 import signal
 from contextlib import suppress
 from functools import partial
+from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -182,3 +183,19 @@ class KeyPairsApp(TerminalApp):
             self.key_holder.say_unforeseen(said)
         elif isinstance(screen, PlacedScreen):
             screen.say_unforeseen(said)
+
+
+def ask_code(app: KeyPairsApp, device: str) -> str | None:
+    """Ask for the code of an MFA device in the app, and return it, or None where none was given.
+
+    It blocks, and is for the threads in which credentials are looked for.
+    """
+    answers: SimpleQueue[str | None] = SimpleQueue()
+
+    def ask() -> None:
+        app.push_screen(screens.MfaCodeScreen(device), answers.put)
+
+    with suppress(RuntimeError):  # the app has ended
+        app.call_from_thread(ask)
+        return answers.get()
+    return None

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from getpass import getpass
 
 from core.ec2.backend import MadeBy
@@ -12,9 +13,15 @@ from tui.words.text import shortened
 
 
 def open_place(
-    options: argparse.Namespace, *, read_only: bool, made_by: MadeBy = MadeBy.HERE
+    options: argparse.Namespace,
+    *,
+    read_only: bool,
+    made_by: MadeBy = MadeBy.HERE,
+    ask_code: Callable[[str], str | None] | None = None,
 ) -> Session:
-    """Return the session that the options ask for; `made_by` counts for EC2 alone.
+    """Return the session that the options ask for; `made_by` and `ask_code` count for EC2 alone.
+
+    Without an `ask_code` the codes of MFA devices are asked for on the terminal.
 
     Raises:
         SettingsError, StoreError: see `core.settings.open_session`.
@@ -26,7 +33,7 @@ def open_place(
         read_only=read_only,
         ec2=ec2_of(options),
         made_by=made_by,
-        ask_code=_ask_code,
+        ask_code=ask_code or _ask_code,
     )
 
 

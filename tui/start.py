@@ -24,11 +24,17 @@ UNUSABLE = 2
 
 def run(options: argparse.Namespace) -> int:
     """Run the app until the person leaves it, and return the exit status."""
+    app: KeyPairsApp | None = None
     try:
         forbid_dumps()
         give_memory_back()
         environment.check_terminal(os.environ)
-        session = open_place(options, read_only=options.read_only)
+        session = open_place(
+            options,
+            read_only=options.read_only,
+            # Credentials are sought once the app is there.
+            ask_code=lambda device: None if app is None else ask_code(app, device),
+        )
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
         if settings.keys:
@@ -40,9 +46,10 @@ def run(options: argparse.Namespace) -> int:
         tell(sentence(error))
         return UNUSABLE
     # Not before its variables are set: Textual reads them while it is imported.
-    from tui.app import KeyPairsApp
+    from tui.app import KeyPairsApp as App
+    from tui.app import ask_code
 
-    app = KeyPairsApp(session, environment.where(os.environ))
+    app = App(session, environment.where(os.environ))
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
     _say_what_ended(app)
     let_go_of_lost()

@@ -78,8 +78,8 @@ def save_private_key(
 
         with _explained(path):
             way.make_missing()
-            files.create_private_file(path, data, folder=way.folder, noted=noted)
-        with _removed_unless_proven(path, way):
+            made = files.create_private_file(path, data, folder=way.folder, noted=noted)
+        with _removed_unless_proven(path, made, way):
             proofs = prove(path, created.key_pair, _bytes_of(passphrase), folder=way.folder)
     return path, ("synced", *proofs)
 
@@ -146,8 +146,8 @@ def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
     with _opened(path_text) as (_, path, way):
         with _explained(path):
             way.make_missing()
-            files.create_public_file(path, data, folder=way.folder)
-        with _removed_unless_proven(path, way):
+            made = files.create_public_file(path, data, folder=way.folder)
+        with _removed_unless_proven(path, made, way):
             return SavedPublicKey(path, ("synced", *_prove_public(path, data, way.folder)))
 
 
@@ -222,29 +222,27 @@ def _prove_public(path: Path, data: bytes, folder: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def _removed_unless_proven(path: Path, way: Walk) -> Iterator[None]:
+def _removed_unless_proven(path: Path, made: os.stat_result, way: Walk) -> Iterator[None]:
     """Remove a new file if its proof fails, but not what has taken its name meanwhile.
+
+    `made` is the status of the file that was made.
 
     Raises:
         ProofFailed: the path leads to something else by now.
     """
-    made = _status(path.name, way.folder)
     try:
         yield
-        if not _are_same(made, _status(path, None)):
+        if not _is(made, path, None):
             raise ProofFailed(f"{path} was replaced, or a folder on the way to it.")
     except BaseException:
-        if _are_same(made, _status(path.name, way.folder)):
+        if _is(made, path.name, way.folder):
             in_folder.remove(path.name, way.folder)
         raise
 
 
-def _are_same(first: os.stat_result | None, second: os.stat_result | None) -> bool:
-    return first is not None and second is not None and os.path.samestat(first, second)
-
-
-def _status(name: str | Path, folder: int | None) -> os.stat_result | None:
+def _is(made: os.stat_result, name: str | Path, folder: int | None) -> bool:
+    """Return whether a name is that of the file that was made."""
     try:
-        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+        return os.path.samestat(made, os.stat(name, dir_fd=folder, follow_symlinks=False))
     except OSError:
-        return None
+        return False

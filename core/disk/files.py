@@ -28,7 +28,7 @@ Noted = Callable[[str], AbstractContextManager[None]]
 
 def create_private_file(
     path: Path, data: bytes, *, folder: int | None = None, noted: Noted | None = None
-) -> None:
+) -> os.stat_result:
     """Write a new file, whole or not at all, and never over anything that exists.
 
     The file gets its name only after its bytes are on the disk. Where the file system can, it has
@@ -41,39 +41,44 @@ def create_private_file(
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PRIVATE_FILE, folder, noted)
+    return _create(path, data, PRIVATE_FILE, folder, noted)
 
 
-def create_public_file(path: Path, data: bytes, *, folder: int | None = None) -> None:
+def create_public_file(path: Path, data: bytes, *, folder: int | None = None) -> os.stat_result:
     """Write a new file that all may read, mode 0644; otherwise as a private one is written.
 
     Raises:
         FileExistsError: something has that name, be it a dangling link.
         OSError: anything else; nothing is left behind.
     """
-    _create(path, data, PUBLIC_FILE, folder, None)
+    return _create(path, data, PUBLIC_FILE, folder, None)
 
 
-def _create(path: Path, data: bytes, mode: int, within: int | None, noted: Noted | None) -> None:
+def _create(
+    path: Path, data: bytes, mode: int, within: int | None, noted: Noted | None
+) -> os.stat_result:
     with in_folder.opened_folder(path.parent if within is None else Path(), within) as folder:
-        if not _create_unnamed(path.name, data, folder, mode):
+        status = _create_unnamed(path.name, data, folder, mode)
+        if status is None:
             temporary = leftovers.new_file_name()
             with nullcontext() if noted is None else noted(temporary):
-                _create_and_name(temporary, path.name, data, folder, mode)
+                status = _create_and_name(temporary, path.name, data, folder, mode)
         try:
             os.fsync(folder)
         except OSError:
             in_folder.remove(path.name, folder)
             raise
+        return status
 
 
-def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> bool:
-    """Write a file that gets its name when it is whole; return whether the system can do that."""
+def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> os.stat_result | None:
+    """Write a file that gets its name when it is whole; None where the system cannot do that."""
     file = _open_unnamed(folder)
     if file is None:
-        return False
+        return None
     try:
         in_folder.write_and_sync(file, [(0, data)], mode)
+        status = os.fstat(file)
         # /proc names the file that has no name yet; link() refuses a name that is taken.
         os.link(f"/proc/self/fd/{file}", name, dst_dir_fd=folder)
     except FileExistsError:
@@ -81,21 +86,24 @@ def _create_unnamed(name: str, data: bytes, folder: int, mode: int) -> bool:
     except OSError as error:
         if error.errno not in in_folder.NO_LINKS | {errno.ENOENT}:
             raise
-        return False
+        return None
     finally:
         # Synced already: this can report nothing more, and the file has its name.
         with suppress(OSError):
             os.close(file)
-    return True
+    return status
 
 
-def _create_and_name(temporary: str, name: str, data: bytes, folder: int, mode: int) -> None:
+def _create_and_name(
+    temporary: str, name: str, data: bytes, folder: int, mode: int
+) -> os.stat_result:
     """Write a file under a temporary name, and give it its own when it is whole."""
     file = in_folder.open_exclusively(temporary, folder)
     try:
         with leftovers.held(file):
             try:
                 in_folder.write_and_sync(file, [(0, data)], mode)
+                status = os.fstat(file)
             finally:
                 # A network file system may report only here that it could not store the bytes.
                 os.close(file)
@@ -103,6 +111,7 @@ def _create_and_name(temporary: str, name: str, data: bytes, folder: int, mode: 
     except BaseException:
         in_folder.remove(temporary, folder)
         raise
+    return status
 
 
 def _open_unnamed(folder: int) -> int | None:

@@ -128,8 +128,9 @@ def rename_to_free(name: str, new_name: str, folder: int) -> None:
             raise
     else:
         return remove(name, folder)
-    os.close(open_exclusively(new_name, folder))
+    reserved = open_exclusively(new_name, folder)
     try:
+        os.close(reserved)
         os.replace(name, new_name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         remove(new_name, folder)

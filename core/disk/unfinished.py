@@ -44,15 +44,23 @@ class UnfinishedSaves:
                     with suppress(OSError):
                         note.unlink()
 
+    def _notes(self) -> list[Path]:
+        try:
+            names = sorted(os.listdir(self._folder))  # noqa: PTH208 - only names are wanted
+        except OSError:  # without a data folder there are none
+            return []
+        return [self._folder / name for name in names if name.startswith(_NOTE)]
+
     def sweep(self, folders: Iterable[Path] = ()) -> tuple[Path, ...]:
         """Remove the keys that killed sessions left, by the notes and in some folders.
 
         Returns the files that were there; one that could not be removed is there still.
         """
         found: dict[Path, None] = {}
-        for note in sorted(self._folder.glob(f"{_NOTE}*")):
-            if leftovers.is_left(note):
-                with suppress(OSError):
+        for note in self._notes():
+            with suppress(OSError):
+                # Root may remove what others left, but does not do what their notes say.
+                if leftovers.is_left(note) and note.lstat().st_uid == os.geteuid():
                     for leftover in _cleared(note):
                         found[leftover] = None
         for folder in folders:

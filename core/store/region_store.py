@@ -241,7 +241,7 @@ class RegionStore:
         with suppress(FileNotFoundError), files.opened_regular_file(self._claim_path) as claim:
             present = self._identity()
             if present is None or present[1] != region_file.start_of_file(claim):
-                if region_file.is_whole(claim):
+                if region_file.is_whole(claim) and os.fstat(claim).st_uid in (os.geteuid(), 0):
                     self._claim_path.replace(self.previous_path)
                 else:
                     self._claim_path.unlink()

@@ -116,15 +116,18 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         readable = region_file.names_still_readable(_bytes_of(path) or b"")
     with explained(copy, "read"):
         try:
-            time = datetime.fromtimestamp(copy.lstat().st_mtime, UTC)
-            content = region_file.read(
-                files.read_regular_file(copy, region_file.LARGEST), store.region
-            )
+            with files.opened_regular_file(copy) as file:
+                status = os.fstat(file)
+                data = files.read_opened(file, region_file.LARGEST)
+            content = region_file.read(data, store.region)
         except FileNotFoundError:
             return Restoration(path, copy, problem, f"there is no copy {copy}"), None
         except (StoreTooNew, ValueError) as error:
             refusal = f"the copy {copy} cannot be used either ({error})"
             return Restoration(path, copy, problem, refusal), None
+    if status.st_uid not in (os.geteuid(), 0):
+        return Restoration(path, copy, problem, f"the copy {copy} belongs to another account"), None
+    time = datetime.fromtimestamp(status.st_mtime, UTC)
     kept = content.state.names.keys()
     restoration = Restoration(
         path,

@@ -1,5 +1,6 @@
 """The list over EC2: what it said last, then its answer, and what is said where none comes."""
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from core.settings import open_session
 from tests.ec2_server import ACCOUNT, Ec2Server
 from tests.tui.driving import create, drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
+from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
 from tui.work.batches import is_running
 
@@ -186,5 +188,94 @@ def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Serve
         await until_screen(pilot, "PickScreen")
         assert "1 pair" in drawn(pilot)
         assert server.calls["DescribeKeyPairs"] == asked
+
+    play_over_ec2(scene)
+
+
+def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
+    play_over_ec2: Play, server: Ec2Server
+) -> None:
+    add(server, "ci")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "EC2 deletes for good: u can only import the public half" in words(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "u imports it again" in words(pilot), "what u does")
+        await pilot.press("u")
+        await until(pilot, lambda: "brought ci back" in words(pilot), "the pair")
+        assert "1 pair " in first_line(pilot)
+
+    play_over_ec2(scene)
+    assert (server.calls["DeleteKeyPair"], server.calls["ImportKeyPair"]) == (1, 1)
+
+
+ROLE = """[profile base]
+region = us-east-1
+[profile role]
+role_arn = arn:aws:iam::1:role/r
+source_profile = base
+mfa_serial = arn:aws:iam::1:mfa/anna
+region = us-east-1
+"""
+
+
+def test_the_code_of_a_device_is_asked_for_in_the_app(
+    server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(server, "ci")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    (home / "config").write_text(ROLE)
+    (home / "credentials").write_text("[base]\naws_access_key_id=A\naws_secret_access_key=s\n")
+    app: KeyPairsApp
+
+    def ask(device: str) -> str | None:
+        return ask_code(app, device)
+
+    app = KeyPairsApp(open_session(None, home / "data", ec2=Ec2Choice("role"), ask_code=ask))
+
+    async def run() -> None:
+        async with app.run_test(size=(60, 15)) as pilot:
+            await until_screen(pilot, "MfaCodeScreen")
+            assert "arn:aws:iam::1:mfa/anna" in drawn(pilot)
+            await pilot.press("escape")
+            await until(pilot, lambda: "none was given" in words(pilot), "what that leads to")
+            await pilot.press("R")
+            await until_screen(pilot, "MfaCodeScreen")
+            await type_text(pilot, "12345")
+            await pilot.press("enter")
+            await until(pilot, lambda: "six digits" in drawn(pilot), "the refusal")
+            await pilot.press("6", "enter")
+            await until(pilot, lambda: "1 pair" in first_line(pilot), "the pair")
+
+    asyncio.run(run())
+    assert server.calls["AssumeRole"] == 1
+
+
+def test_an_expired_login_names_the_command_and_the_next_question_looks_anew(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(server, "ci")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    (home / "config").write_text(
+        "[default]\nsso_session = w\nsso_account_id = 1\nsso_role_name = r\nregion = us-east-1\n"
+        "[sso-session w]\nsso_start_url = https://example.awsapps.com/start\n"
+        "sso_region = us-east-1\n"
+    )
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        command = "Run `aws sso login --profile default`; then R asks again."
+        await until(pilot, lambda: command in words(pilot), "the command")
+        (home / "config").write_text("")
+        (home / "credentials").write_text(
+            "[default]\naws_access_key_id=A\naws_secret_access_key=s\n"
+        )
+        await pilot.press("R")
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
 
     play_over_ec2(scene)

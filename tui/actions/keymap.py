@@ -16,6 +16,7 @@ TYPING = {
     Place.IMPORT,
     Place.SAVE,
     Place.EXPORT,
+    Place.MFA_CODE,
     Place.DISCARD,
     Place.ADD_TO_AGENT,
     Place.TAGS,

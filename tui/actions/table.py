@@ -31,6 +31,7 @@ class Place(Enum):
     CHECK_UP = "check-up"
     PICK = "picking"
     COPY_TO = "copying"
+    MFA_CODE = "mfa code"
 
 
 class Action(NamedTuple):
@@ -258,6 +259,11 @@ ACTIONS: tuple[Action, ...] = (
         "Choose the Region under the cursor, or no longer.", priority=True),
     Action("copy-to.back", Place.COPY_TO, "escape", "back", "back",
         "Go back, or stop before the next one."),
+
+    Action("mfa-code.submit", Place.MFA_CODE, "enter", "submit", "log in",
+        "Give the code to AWS."),
+    Action("mfa-code.back", Place.MFA_CODE, "escape", "back", "back",
+        "Give no code; nothing is asked of EC2 then."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1,ctrl+p", "help", "help",
         "What can be done here, then all keys; f1 where text is typed.",

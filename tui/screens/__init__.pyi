@@ -7,6 +7,7 @@ from tui.screens.look.find import FindScreen as FindScreen
 from tui.screens.look.follow_up import KeyToImport as KeyToImport
 from tui.screens.look.help import HelpScreen as HelpScreen
 from tui.screens.look.help import show_help as show_help
+from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen
 from tui.screens.look.pick import PickScreen as PickScreen
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_something as copy_something

@@ -320,9 +320,9 @@ def test_a_key_goes_to_the_folder_that_was_judged_and_nowhere_else(
 
     writes, opened = files.create_private_file, files.opened_regular_file
 
-    def write(*arguments: Any, **options: Any) -> None:
+    def write(*arguments: Any, **options: Any) -> os.stat_result:
         swap()
-        writes(*arguments, **options)
+        return writes(*arguments, **options)
 
     def read(path: Path, folder: int | None = None) -> AbstractContextManager[int]:
         swap()
@@ -366,9 +366,10 @@ def test_a_public_key_that_does_not_read_back_is_removed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def damaged(path: Path, data: bytes, **_: object) -> None:
+    def damaged(path: Path, data: bytes, **_: object) -> os.stat_result:
         path.write_bytes(damage)
         path.chmod(0o644)
+        return path.lstat()
 
     monkeypatch.setattr(files, "create_public_file", damaged)
     with pytest.raises(ProofFailed, match="reads back as something else"):

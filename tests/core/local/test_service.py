@@ -1,4 +1,5 @@
 import math
+import os
 import re
 import stat
 import threading
@@ -577,7 +578,12 @@ def test_a_file_that_does_not_prove_is_removed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / "web-1.pem"
-    monkeypatch.setattr(files, "create_private_file", lambda path, data, **_: sabotage(path, data))
+
+    def create(path: Path, data: bytes, **_: object) -> os.stat_result:
+        sabotage(path, data)
+        return path.lstat() if os.path.lexists(path) else tmp_path.lstat()
+
+    monkeypatch.setattr(files, "create_private_file", create)
     with pytest.raises(ProofFailed, match=re.escape(str(path))):
         saving.save_key_material(session, created, str(path))
     monkeypatch.undo()

@@ -1,11 +1,13 @@
 """Asks EC2 what is in a Region while the list goes on, and shows the answer there."""
 
 import asyncio
+import shlex
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import KeyPairsError
 from tui.actions.keymap import key_of
 from tui.words.place import as_of, last_answer, top_words
@@ -132,6 +134,9 @@ class Ec2Questions:
         place = session.place
         if place is None:
             return True
+        if isinstance(self.error, CredentialsError):
+            # What was wrong with them may have been put right, as by a login.
+            await in_own_thread(place.forget_credentials)
         if self.facts is None:
             remembered = await asyncio.to_thread(place.remembered)
             self.facts = await in_own_thread(place.ask)
@@ -153,4 +158,7 @@ class Ec2Questions:
         self.error = error
         since = f"{as_of(self._last_answer)}: " if self._last_answer else ""
         again = f"{key_of('list.reload')} asks again."
+        if isinstance(error, CredentialsError) and error.next_step is NextStep.LOG_IN:
+            # With the program stopped meanwhile, or in another terminal.
+            again = f"Run `{shlex.join(error.command)}`; then {again}"
         self._view.say_unanswered(f"{since}{said_by(error)} {again}")

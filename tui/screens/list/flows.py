@@ -109,7 +109,10 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         if deleted:
             one = deleted == 1
             name = affected[0].key_name if one else n_of(deleted, "pair")
-            undo = f"{key_of('key-pair.undo')} brings {'it' if one else 'them'} back"
+            them = "it" if one else "them"
+            whole = view.session.backend.capabilities.brings_back
+            back = f"brings {them} back" if whole else f"imports {them} again"
+            undo = f"{key_of('key-pair.undo')} {back}"
             await view.read(say=f"deleted {name}; {undo}")
 
 

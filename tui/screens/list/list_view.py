@@ -130,7 +130,9 @@ class ListView:
             return
         now = session.now().astimezone()
         is_same = key_pairs == tuple(self.listing.key_pairs.values())
-        if not is_same or not self.shown or self.listing.is_of_another_day(now):
+        # Of EC2 the same comes twice, and what is said of a change stays.
+        stands = self.shown or (session.place is not None and self.loaded and not self._unread)
+        if not is_same or not stands or self.listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
             if session is not self.session:
                 return

@@ -109,10 +109,19 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             if successor := self._rotation.successor(key_pair):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
         more = len(self._key_pairs) - len(named)
-        undo = key_of("key-pair.undo")
-        them, are = ("it", "it is") if len(self._key_pairs) == 1 else ("them", "they are")
-        after = ["", f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."]
-        return lines + ([f"and {more} more"] if more else []) + after
+        return lines + ([f"and {more} more"] if more else []) + ["", self._way_back]
+
+    @property
+    def _way_back(self) -> str:
+        undo, is_one = key_of("key-pair.undo"), len(self._key_pairs) == 1
+        if not self._session.backend.capabilities.brings_back:
+            them, ids = ("it", "a new id") if is_one else ("them", "new ids")
+            return (
+                f"EC2 deletes for good: {undo} can only import the public half of {them} again,"
+                f" with {ids}."
+            )
+        them, are = ("it", "it is") if is_one else ("them", "they are")
+        return f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."
 
     @property
     def _named(self) -> list[KeptKeyPair]:

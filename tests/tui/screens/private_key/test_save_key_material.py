@@ -1,4 +1,5 @@
 import asyncio
+import os
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -374,10 +375,10 @@ def test_what_is_changed_while_it_saves_does_not_count(
     create_private_file = files.create_private_file
     begun, go_on = Event(), Event()
 
-    def slow(path: Path, data: bytes, **options: Any) -> None:
+    def slow(path: Path, data: bytes, **options: Any) -> os.stat_result:
         begun.set()
         assert go_on.wait(60)
-        create_private_file(path, data, **options)
+        return create_private_file(path, data, **options)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 
@@ -401,11 +402,11 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     begun, go_on = Event(), Event()
     calls: list[Path] = []
 
-    def slow(path: Path, data: bytes, **options: Any) -> None:
+    def slow(path: Path, data: bytes, **options: Any) -> os.stat_result:
         calls.append(path)
         begun.set()
         assert go_on.wait(60)
-        create_private_file(path, data, **options)
+        return create_private_file(path, data, **options)
 
     monkeypatch.setattr(files, "create_private_file", slow)
 

@@ -1,0 +1,55 @@
+"""Asks for the code of an MFA device, without which a role gives no credentials."""
+
+import re
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from tui.actions.keymap import bindings, key_in
+from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
+from tui.widgets.form_body import FormBody
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.text_input import TextInput
+from tui.widgets.top_line import TopLine
+from tui.words.verdict import Tone, Verdict
+
+
+class MfaCodeScreen(PlacedScreen[str | None]):
+    """One field; ends with the six digits that were typed, or None.
+
+    Args:
+        device: the device, as the AWS configuration names it.
+    """
+
+    PLACE = Place.MFA_CODE
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#code"
+
+    def __init__(self, device: str) -> None:
+        super().__init__()
+        self._device = device
+        self._code = TextInput(id="code")
+        self._field = FormField("Code", self._code)
+
+    def compose(self) -> ComposeResult:
+        yield TopLine(f"The MFA code of {self._device}")
+        with FormBody():
+            yield self._field
+        yield KeyHints(self.PLACE)
+
+    @on(Input.Changed)
+    def _forget_refusal(self) -> None:
+        self._field.show(Verdict(""))
+
+    @on(Input.Submitted)
+    def action_submit(self) -> None:
+        """Give the code to AWS."""
+        code = self._code.value.replace(" ", "")
+        if re.fullmatch("[0-9]{6}", code):
+            self.dismiss(code)
+        else:
+            back = key_in(self.PLACE, "back")
+            self._field.show(Verdict(f"six digits; {back} gives none", Tone.BAD))
