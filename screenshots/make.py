@@ -5,7 +5,6 @@ Run `python -m screenshots.make` in the root folder; a test fails when the pictu
 
 import asyncio
 import os
-import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -16,8 +15,6 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoSession, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
-from tui.actions.keymap import key_label
-from tui.actions.table import ACTIONS, Place
 from tui.app import KeyPairsApp
 from tui.widgets.facts import Facts
 
@@ -94,33 +91,10 @@ async def _play(session: DemoSession, scene: Scene) -> str:
         return app.export_screenshot()
 
 
-README = FOLDER.parent / "README.md"
-_TABLE = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
-
-
-def with_keys(readme: str) -> str:
-    """Return the README with the keys of the list as the table of actions has them, two in a row.
-
-    All others are in the help, and in the man page.
-    """
-    cells = []
-    for action in ACTIONS:
-        if action.place is Place.LIST and action.key:
-            keys = " ".join(f"`{key_label(key)}`" for key in action.key.split(","))
-            cells.append(f"{keys} | {action.help.removesuffix('.')}")
-    if len(cells) % 2:
-        cells.append(" | ")
-    rows = ["| key | on the list of key pairs | key | |", "|---|---|---|---|"]
-    rows += [f"| {left} | {right} |" for left, right in zip(cells[::2], cells[1::2], strict=True)]
-    table = "".join(f"{row}\n" for row in rows)
-    return _TABLE.sub(lambda _: table, readme)
-
-
 def main() -> None:
-    """Write every picture anew, and the README's table of keys."""
+    """Write every picture anew."""
     for name, scene in SCENES.items():
         (FOLDER / f"{name}.svg").write_text(draw(scene))
-    README.write_text(with_keys(README.read_text()))
 
 
 if __name__ == "__main__":
