@@ -1,8 +1,7 @@
-"""Ways to write a file: a private one that must not exist yet, and one that is replaced.
+"""Creates new files whole or not at all, and reads files that others may have put in place.
 
-They leave either the whole file or nothing, our own with mode 0600 from the first byte on whatever
-the umask says (a public key with 0644, as ssh-keygen gives it), and they sync the folder, so that
-what was reported done survives a power cut.
+A new file has mode 0600 from its first byte on whatever the umask says (a public key 0644, as
+ssh-keygen gives it). The folder is synced, so that what was reported done survives a power cut.
 """
 
 import errno

@@ -1,6 +1,6 @@
 """Opens, writes, names and removes files in a folder that is held open.
 
-Every step speaks of the same folder, even if its path leads elsewhere meanwhile.
+Every step is about the same folder, even if its path leads elsewhere meanwhile.
 """
 
 import errno

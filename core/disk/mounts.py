@@ -1,4 +1,4 @@
-"""Which files lie on a file system that other machines see as well."""
+"""Tells which files lie on a file system that other machines see as well."""
 
 import re
 from pathlib import Path

@@ -128,7 +128,7 @@ class Walk:
             self.missing = tuple(rest)
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the folder."""
         # Closing a folder reports nothing about what is in it.
         with suppress(OSError):
             os.close(self.folder)

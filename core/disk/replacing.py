@@ -129,7 +129,7 @@ def _identity(name: str, folder: int) -> tuple[int, int] | None:
 
 
 def _move(claim: str, file: int, name: str, folder: int) -> None:
-    """Let a claim become another name of its file.
+    """Turn a claim into another name of its file.
 
     Raises:
         FileNotFoundError: it is gone, or of another file: somebody took us for dead.

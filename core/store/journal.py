@@ -1,4 +1,4 @@
-"""The journal: who changed what and when, one line of JSON for each change of any Region.
+"""Journals who changed what and when, one line of JSON for each change of any Region.
 
 A line is written before its change is made, so that no change of a Region can happen unrecorded,
 with the outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line
@@ -195,12 +195,14 @@ class Journal:
         # What a crash left of a line must not spoil ours.
         break_ = b"\n" if end and os.pread(file, 1, end - 1) != b"\n" else b""
         try:
-            in_folder.write_all(file, break_ + lines)
+            with _appending(file):
+                in_folder.write_all(file, break_ + lines)
             os.fsync(file)
         except BaseException:
             os.ftruncate(file, end)
             raise
-        return end + len(break_)
+        # Others may have written behind what was the end, if the lock keeps nobody out.
+        return os.lseek(file, 0, os.SEEK_CUR) - len(lines)
 
     @staticmethod
     def _settle(file: int, start: int, lines: bytes) -> None:
@@ -221,6 +223,18 @@ class Journal:
             # Another session may have put a full one aside in between; then it is in neither.
             if _identity(self.previous_path) == put_aside:
                 return entries
+
+
+@contextmanager
+def _appending(file: int) -> Iterator[None]:
+    """Have what is written go to the end of a file, even if others write it at the same time."""
+    flags = fcntl.fcntl(file, fcntl.F_GETFL)
+    fcntl.fcntl(file, fcntl.F_SETFL, flags | os.O_APPEND)
+    try:
+        yield
+    finally:
+        # Linux would append what is to be written elsewhere, too (pwrite(2)).
+        fcntl.fcntl(file, fcntl.F_SETFL, flags)
 
 
 def _entries(path: Path) -> Iterator[JournalEntry]:

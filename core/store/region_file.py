@@ -57,7 +57,7 @@ class RegionState:
     deleted: Mapping[str, DeletedKeyPair] = field(default_factory=dict)
 
     def knew(self, key_pair_id: str) -> bool:
-        """Tell whether the id exists or once did."""
+        """Return whether the id exists or once did."""
         return key_pair_id in self.key_pairs or key_pair_id in self.deleted
 
     def named(self, key_name: str) -> KeptKeyPair | None:
@@ -204,7 +204,7 @@ def _content(tables: Tables, known: Content) -> Content:
 
 
 def _share(record: Record, texts: dict[str, str]) -> None:
-    """Have texts that many records hold stand in memory once: megabytes, in a full Region."""
+    """Keep texts that many records hold in memory once; in a full Region that is megabytes."""
     for member in ("KeyType", "PrivateKey"):
         record[member] = texts.setdefault(record[member], record[member])
     for tag in record["Tags"]:

@@ -1,4 +1,4 @@
-"""The lock of a Region: one change at a time, whoever makes it, in whichever process."""
+"""Locks a Region, so that one change is made at a time, in whichever thread or process."""
 
 import errno
 import os
@@ -33,11 +33,11 @@ class RegionLock:
         self._given_up = threading.Event()
 
     def give_up_waiting(self) -> None:
-        """Let whoever waits for another session fail now; without one, do nothing."""
+        """Refuse the change that waits for another session now; without one, do nothing."""
         self._given_up.set()
 
     def waiting_is_given_up(self) -> bool:
-        """Tell whether who has the lock, or waits for it, was told to wait no more."""
+        """Return whether this session was told to wait no more."""
         return self._given_up.is_set()
 
     @contextmanager

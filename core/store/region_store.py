@@ -229,7 +229,7 @@ class RegionStore:
     def _sweep(self) -> None:
         """Remove what writers left that were killed; safe because we hold the lock."""
         for leftover in self._leftovers():
-            leftover.unlink()
+            leftover.unlink(missing_ok=True)
         self._finish_replacement()
 
     def _finish_replacement(self) -> None:

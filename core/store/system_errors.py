@@ -1,4 +1,4 @@
-"""Errors of the operating system as sentences, for whoever changes or reads a Region's file."""
+"""Turns errors of the operating system into sentences about a Region's file."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,9 @@
-"""Makes changes to a Region in memory, by TinyDB, that are written together or not at all."""
+"""Makes changes to a Region in memory, by TinyDB, that are written together or not at all.
+
+The tables are TinyDB's, so that stock TinyDB reads and queries the file; it numbers and updates the
+records here, too, because only it knows its own format. What it cannot do is in `region_store`:
+keep other processes out, and write a file whole.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from core.custody import saving
-from core.disk import files
+from core.disk import files, in_folder
 from core.errors import EC2Error, StoreError, StoreLocked
 from core.model import Tag
 from core.session import Session
@@ -261,6 +261,23 @@ def test_an_error_while_recording_leaves_no_part_of_a_line(
     monkeypatch.undo()
     assert not ran
     assert journal.path.read_bytes() == before
+
+
+def test_a_line_of_a_session_that_the_lock_did_not_keep_out_stays(
+    journal: Journal, fixed_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_all = in_folder.write_all
+
+    def another_is_faster(file: int, data: bytes) -> None:
+        with journal.path.open("ab") as other:
+            other.write(b'{"theirs":1}\n')
+        write_all(file, data)
+
+    monkeypatch.setattr(in_folder, "write_all", another_is_faster)
+    write(journal, fixed_time)
+    theirs, ours = lines(journal)
+    assert theirs == {"theirs": 1}
+    assert ours["outcome"] == "done"
 
 
 def test_an_outcome_that_cannot_be_written_does_not_undo_the_change(

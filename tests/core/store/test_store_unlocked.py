@@ -12,6 +12,7 @@ from core.errors import StoreDamaged, StoreError
 from core.model import Tag
 from core.session import Session
 from core.store import region_file
+from core.store.journal import Journal
 from core.store.region_store import RegionStore
 from tests.core.sessions import Worker, begin, line_of, tell
 from tests.core.store_records import TIME, encode, key_pair, write_region
@@ -128,6 +129,8 @@ def test_no_change_is_lost_though_the_lock_keeps_nobody_out(tmp_path: Path) -> N
     assert failed, "they were never at it at once"
     assert dict(RegionStore(folder, REGION).read().names) == created
     assert all("Nothing was changed" in sentence for sentence in failed)
+    done = [entry.key_name for entry in Journal(folder).read() if entry.outcome == "done"]
+    assert sorted(filter(None, done)) == sorted(created)
 
 
 def test_a_change_that_did_not_heed_the_lock_is_not_overwritten(
