@@ -42,6 +42,7 @@ DOORS: Mapping[str, Door] = {
             "core.keys",
             "core.local.new_pairs",
             "cryptography",
+            "zxcvbn",
         ),
     ),
     "the store": Door(
