@@ -26,6 +26,7 @@ from core.secret import Passphrase
 from core.session import Session
 from core.store.region_store import RegionStore
 from tests import key_zoo
+from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY, SECONDS, Run, session_over
 from tests.key_zoo import PASSPHRASE, Zoo
 
@@ -558,3 +559,36 @@ def test_ctrl_c_is_answered_while_a_passphrase_is_tried() -> None:
     assert interruptible(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         interruptible(lambda: 1 // 0)
+
+
+@each_row("digest", ["sha1", "sha384", "sha512"])
+def test_a_fingerprint_of_another_digest_finds_its_pair_and_is_named(
+    digest: str, everywhere: Session, zoo: Zoo, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "key.pub"
+    path.write_text(f"{zoo.lines['rsa']} sam\n")
+    shown = run("ssh-keygen", "-l", "-E", digest, "-f", path).stdout.decode()
+    for text in (shown, shown.split()[1]):
+        (found,) = look_up.finder(everywhere).look(text)
+        (match,) = found.matches
+        assert (match.key_pair.key_name, found.standing) == ("rsa", Standing.KNOWN)
+        assert match.fingerprint_kind == f"OpenSSH SHA-{digest[3:]}"
+    name, _, value = shown.split()[1].partition(":")
+    other = f"{name}:{value[::-1]}"
+    (found,) = look_up.finder(everywhere).look(other)
+    assert found.standing is Standing.UNKNOWN
+    assert found.kind == f"fingerprint, OpenSSH SHA-{digest[3:]}"
+
+
+def test_a_locked_file_of_any_kind_is_told_by_the_pub_beside_it(
+    everywhere: Session, zoo: Zoo, run: Run, tmp_path: Path
+) -> None:
+    run("dropbearconvert", "openssh", "dropbear", zoo.folder / "rsa-openssh", tmp_path / "dropbear")
+    for name in ("dropbear", "rsa-pkcs8-encrypted.pem"):
+        path = tmp_path / name
+        if not path.exists():
+            path.write_bytes((zoo.folder / name).read_bytes())
+        path.with_name(f"{name}.pub").write_text(zoo.lines["rsa"])
+        (found,) = look_up.finder(everywhere).look(str(path))
+        assert (found.standing, found.matches[0].key_pair.key_name) == (Standing.KNOWN, "rsa")
+        assert "by the .pub beside it" in found.note

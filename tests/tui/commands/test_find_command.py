@@ -329,3 +329,39 @@ def test_the_name_of_a_deleted_pair_is_said_to_come_back(data: Path, capsys: Out
     for thing in ("laptop", deleted or ""):
         assert call("find", thing, "--data-dir", data) == 1
         assert "of the deleted pair laptop in eu-west-1" in capsys.readouterr().out
+
+
+def test_links_that_were_not_followed_are_counted_and_named(
+    data: Path, keys: Path, tmp_path: Path, capsys: Output
+) -> None:
+    folder = tmp_path / "links"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / name).symlink_to(keys / "a.pub")
+    assert call("find", folder, "--data-dir", data) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == (
+        "keypairs: looked at 2; 0 keys, 0 known; 2 links not followed; --all names them.\n"
+    )
+    assert call("find", folder, "--all", "--data-dir", data) == 1
+    output = capsys.readouterr()
+    assert output.out.splitlines() == [
+        f"{folder}/{name}: a link, which is not followed" for name in ("a", "b")
+    ]
+    assert output.err == "keypairs: looked at 2; 0 keys, 0 known; 2 links not followed.\n"
+
+
+def test_a_file_is_no_data_folder(keys: Path, capsys: Output) -> None:
+    assert call("find", keys / "a.pub", "--data-dir", keys / "config") == 2
+    assert "is a file, not a data folder" in capsys.readouterr().err
+
+
+def test_no_status_of_zero_hides_a_line(data: Path, tmp_path: Path, capsys: Output) -> None:
+    path = tmp_path / "authorized_keys"
+    path.write_text(f"{PUBLIC_KEY} sam\n")
+    assert call("find", path, "--data-dir", data) == 0
+    path.write_text(f"{PUBLIC_KEY} sam\nssh-ed25519\n")
+    capsys.readouterr()
+    assert call("find", path, "--data-dir", data) == 1
+    assert ":2: no key: no key follows its type" in capsys.readouterr().out.replace("\n    ", " ")
