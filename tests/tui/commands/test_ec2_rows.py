@@ -263,3 +263,41 @@ def test_tags_are_in_a_new_pairs_answer_only_if_it_has_some(
         assert call("import-key-pair", *as_options(request, tmp_path)) == 0
         answer = json.loads(capsys.readouterr().out)
         assert answer.get("Tags") == (expected and [*expected, tag("no value")])
+
+
+HOSTILE = "a\x1b]0;x\x07\x9b2J\u202e\x7f"
+
+
+def values_in(value: object) -> list[object]:
+    """Return every value that is nested in a document."""
+    if isinstance(value, dict):
+        return [each for item in value.values() for each in values_in(item)]
+    if isinstance(value, list):
+        return [each for item in value for each in values_in(item)]
+    return [value]
+
+
+def test_json_spells_out_what_a_terminal_would_obey_and_means_the_same(
+    world: Client, data_dir: Path, capsys: Output
+) -> None:
+    world.create_tags(Resources=[OTHER], Tags=[tag("Odd", HOSTILE)])
+    for verb in ("describe-key-pairs", "describe-tags"):
+        assert call(verb) == 0
+        text = capsys.readouterr().out
+        assert [c for c in text if not c.isprintable() and c != "\n"] == []
+        assert HOSTILE in values_in(json.loads(text))
+
+
+def test_text_is_exact_in_a_pipe_and_spelled_out_on_a_terminal(
+    world: Client, data_dir: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create_tags(Resources=[OTHER], Tags=[tag("Odd", HOSTILE)])
+    for output in ("text", "table"):
+        assert call("describe-tags", "--output", output) == 0
+        assert HOSTILE in capsys.readouterr().out
+        with monkeypatch.context() as context:
+            context.setattr("sys.stdout.isatty", lambda: True)
+            assert call("describe-tags", "--output", output) == 0
+        shown = capsys.readouterr().out
+        assert r"a\u{1b}]0;x\u{7}\u{9b}2J\u{202e}\u{7f}" in shown
+        assert [c for c in shown if not c.isprintable() and c not in "\n\t"] == []
