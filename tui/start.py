@@ -11,7 +11,6 @@ from core.errors import KeyPairsError
 from core.process import GRACE, end_between_changes, forbid_dumps, give_memory_back
 from tui import config, environment
 from tui.commands.streams import let_go_of_lost
-from tui.commands.wrapping import tell
 from tui.opening import open_place
 from tui.words.text import sentence, shortened
 
@@ -43,7 +42,10 @@ def run(options: argparse.Namespace) -> int:
             # Before the screens are imported: they take their keys from the table when made.
             rebind(settings.keys)
     except KeyPairsError as error:
-        tell(sentence(error))
+        # On one line, which a terminal breaks itself: it may be copied. Where standard error is
+        # closed, it goes to what is left.
+        with suppress(OSError):
+            print(f"keypairs: {sentence(error)}", file=sys.stderr or sys.stdout)
         return UNUSABLE
     # Not before its variables are set: Textual reads them while it is imported.
     from tui.app import KeyPairsApp as App

@@ -1,9 +1,9 @@
 """Tells which files lie on a file system that other machines see as well."""
 
+import os
 import re
-from pathlib import Path
 
-MOUNTINFO = Path("/proc/self/mountinfo")
+MOUNTINFO = "/proc/self/mountinfo"
 
 _NETWORK = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs", "lustre"}
@@ -17,7 +17,7 @@ _FUSE_NETWORK = frozenset(
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
-def network_file_system(path: Path) -> str | None:
+def network_file_system(path: "str | os.PathLike[str]") -> str | None:
     """Return the type of the network file system that a path lies on (`nfs4`), or None.
 
     Links are followed; what does not exist yet lies where it would be made. Folders that a virtual
@@ -25,11 +25,15 @@ def network_file_system(path: Path) -> str | None:
     `/proc/self/mountinfo` (proc(5)), the answer is None.
     """
     try:
-        lines = MOUNTINFO.read_bytes().splitlines()
-        resolved = path.resolve()
-    except (OSError, RuntimeError):  # a RuntimeError is a link that leads to itself
+        with open(MOUNTINFO, "rb") as file:  # noqa: PTH123 - a verb has no time for pathlib
+            lines = file.read().splitlines()
+    except OSError:
         return None
-    folders = {bytes(folder) for folder in (resolved, *resolved.parents)}
+    folder = os.fsencode(os.path.realpath(path))
+    folders = {folder}
+    while folder != os.path.dirname(folder):  # noqa: PTH120 - likewise
+        folder = os.path.dirname(folder)  # noqa: PTH120 - likewise
+        folders.add(folder)
     longest, found = b"", ""
     for line in lines:
         before, separator, after = line.partition(b" - ")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import process
-from core.custody import agent_keys, authorized_keys, export, installing, saving
+from core.custody import agent, agent_keys, authorized_keys, export, installing, saving
 from core.custody.agent import AgentError
 from core.custody.authorized_keys import Account
 from core.disk import files, replacing, rewriting
@@ -129,7 +129,7 @@ def test_whatever_writes_is_marked_as_a_change(
     watch(files, "_create")
     watch(rewriting, "rewrite_file")
     watch(replacing, "replace_file")
-    watch(agent_keys, "_add")
+    watch(agent, "add")
 
     created = session.backend.create_key_pair(key_name="a", key_type="ed25519")
     pair = created.key_pair

@@ -17,11 +17,13 @@ import pytest
 from core import errors, secret
 from core.custody import agent, saving
 from core.disk.destination import Destination, PathVerdict
+from core.ec2 import unanswered
 from core.errors import KeyPairsError, ProofFailed, SaveError
 from core.keys.reading.import_material import read_public_key_material
 from core.model import CreatedKeyPair
 from core.secret import KeyMaterial, KeyMaterialGone, Passphrase, PassphraseGone
 from core.session import Session
+from tests.core.store_records import key_pair
 from tests.each_row import each_row
 
 SECRET = "-----BEGIN MADE-UP KEY-----\nc2VjcmV0IG1hdGVyaWFs\n-----END MADE-UP KEY-----\n"
@@ -201,6 +203,13 @@ ARGUMENTS: dict[type[KeyPairsError], Callable[[Any], tuple[Any, ...]]] = {
     errors.InvalidKeyPairDuplicate: lambda material: (),
     errors.TagLimitExceeded: lambda material: (),
     errors.KeyPairLimitExceeded: lambda material: (5_000,),
+    errors.ServiceError: lambda material: (material, material, 400),
+    unanswered.NotReached: lambda material: (material, material),
+    unanswered.CredentialsError: lambda material: (material, unanswered.NextStep.MEND),
+    unanswered.NotMade: lambda material: (material, material),
+    unanswered.NotKnown: lambda material: (material, material),
+    unanswered.PrivateKeyLost: lambda material: (key_pair(1), material),
+    unanswered.NameOfAnother: lambda material: (key_pair(1), material),
     agent.AgentAsks: lambda material: (repr(material), agent.AgentOwner(1, repr(material))),
     saving.SaveAsks: lambda material: (Destination(None, PathVerdict.ASKS, repr(material)),),
     secret.KeyMaterialGone: lambda material: (),

@@ -137,7 +137,7 @@ def test_tags_that_were_typed_are_stored(open_app: OpenApp, tmp_path: Path) -> N
     assert record["Tags"] == [{"Key": "env", "Value": "prod"}, {"Key": "owner", "Value": ""}]
     save_key_material(terminal)
     terminal.press("Escape")
-    terminal.wait_for("env=prod +1")
+    terminal.wait_for("env=prod  owner")
 
 
 def test_a_dry_run_answers_as_ec2_does_and_stores_nothing(

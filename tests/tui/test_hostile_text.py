@@ -40,6 +40,7 @@ from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.find import FindScreen
 from tui.screens.look.help import HelpScreen
+from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
 from tui.screens.pair import delete_key_pairs
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
@@ -367,6 +368,7 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     yield DetailsScreen(session, pair)
     yield DiscardKeyMaterialScreen(session, pair, sent=False)
     yield DeleteKeyPairsScreen(session, [pair])
+    yield MfaCodeScreen(pair.key_name)
     yield EditTagsScreen(session, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
     yield SaveKeyMaterialScreen(session, created, FileFormat.PEM)

@@ -169,7 +169,7 @@ def foreign(world: World) -> None:
 
 
 def on_a_network(world: World) -> None:
-    file = mounts.MOUNTINFO
+    file = Path(mounts.MOUNTINFO)
     file.write_text(f"1 0 0:9 / {world.keys} rw - nfs4 host:/home rw\n")
 
 

@@ -201,9 +201,12 @@ def _looked_up(options: argparse.Namespace, request: "Answer") -> "list[Answer] 
     if options.policy is not None or choices.policy(None) or os.path.lexists(choices.SYSTEM_POLICY):
         return None
     # Imported here: a policy would need all of it anyhow.
+    from core.disk.mounts import network_file_system
     from core.local import quick_look
 
     folder, region = choices.data_folder(options.data_dir), choices.region(options.region)
+    if network_file_system(folder) is not None:
+        return None  # what that means is said where a session is opened
     try:
         return _read(quick_look.QuickLook(folder, region), options, request)
     except quick_look.NotPlainError:

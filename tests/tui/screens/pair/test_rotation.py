@@ -231,26 +231,28 @@ def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int
     make(empty_session, "ci-deploy")
     make(empty_session, "ci-deploy-2", replaces="ci-deploy")
 
-    async def facts(pilot: Pilot[None]) -> str:
+    def facts(pilot: Pilot[None]) -> str:
+        text = " ".join(str(facts.render()) for facts in app_of(pilot).screen.query(Facts))
+        return " ".join(text.split())  # wherever the lines are folded
+
+    async def look(pilot: Pilot[None], expected: str) -> None:
         if size[0] < 110:
             await pilot.press("enter")
             await until_screen(pilot, "DetailsScreen")
-        await pilot.pause()
-        text = " ".join(str(facts.render()) for facts in app_of(pilot).screen.query(Facts))
+        await until(pilot, lambda: expected in facts(pilot), expected)
         if size[0] < 110:
             await pilot.press("escape")
             await until_screen(pilot, "KeyPairListScreen")
-        return " ".join(text.split())  # wherever the lines are folded
 
     async def scene(pilot: Pilot[None]) -> None:
-        assert "Replaced by ci-deploy-2 · key-" in await facts(pilot)
+        await look(pilot, "Replaced by ci-deploy-2 · key-")
         await pilot.press("j")
-        assert "Replaces ci-deploy · key-" in await facts(pilot)
+        await look(pilot, "Replaces ci-deploy · key-")
         empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("R")
         await until_remark(pilot, "key-")
         await until(pilot, lambda: "replaces" not in text_of(pilot, "#remark"), "the remark")
-        assert "Replaces deleted since · key-" in await facts(pilot)
+        await look(pilot, "Replaces deleted since · key-")
 
     play(empty_session, scene, size)
 
