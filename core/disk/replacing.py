@@ -58,11 +58,16 @@ def replace_file(
                 _sync_or_undo(path, folder, lambda: os.unlink(path.name, dir_fd=folder))
                 return status
             with _claimed(path.name, claim, folder) as old:
+                claimed = _names_of(old)
                 try:
                     check(old)
+                    if _names_of(old) != claimed:
+                        # Who waited too long took us for dead, and another may have claimed it.
+                        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), claim)
                     os.replace(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
                 except BaseException:
-                    in_folder.remove(claim, folder)
+                    if _names_of(old) == claimed:
+                        in_folder.remove(claim, folder)
                     raise
                 try:
                     _sync_or_undo(path, folder, lambda: _move(claim, old, path.name, folder))
@@ -118,6 +123,12 @@ def _take(claim: str, name: str, folder: int) -> None:
             sleep(_POLL)
         else:
             return
+
+
+def _names_of(file: int) -> tuple[int, int]:
+    """Return what changes when a file gets a name or loses one."""
+    status = os.fstat(file)
+    return status.st_nlink, status.st_ctime_ns
 
 
 def _identity(name: str, folder: int) -> tuple[int, int] | None:

@@ -1,5 +1,6 @@
 import errno
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -84,6 +85,30 @@ def test_a_file_that_is_not_the_one_that_is_meant_stays(path: Path, way: str) ->
     with pytest.raises(FileNotFoundError):
         replace(path, b"new", b"old")
     assert names(path.parent) == ["file.bak"]
+
+
+def test_who_was_taken_for_dead_replaces_nothing(path: Path, way: str) -> None:
+    """Another removed the claim, and made its own, while the file was still being checked."""
+    replace(path, b"old")
+    claim = path.with_name("file.claim")
+
+    def check(file: int) -> None:
+        claim.unlink()
+        # By a program, as the system may refuse links to this one here.
+        subprocess.run(["ln", path, claim], check=True)
+
+    with pytest.raises(FileExistsError):
+        replacing.replace_file(
+            path,
+            [(0, b"new")],
+            temporary="file.tmp-1",
+            claim="file.claim",
+            previous="file.bak",
+            check=check,
+        )
+    assert path.read_bytes() == b"old"
+    assert claim.samefile(path)
+    assert names(path.parent) == ["file", "file.claim"]
 
 
 def test_only_one_replaces_at_a_time_whatever_becomes_of_locks(path: Path, way: str) -> None:
