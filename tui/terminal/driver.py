@@ -60,23 +60,22 @@ class SteadyDriver(LinuxDriver):
         reader = Thread(target=self._read_into, args=(queue,), name="terminal-reader", daemon=True)
         reader.start()
         arrived = monotonic()
-        try:
-            while not (self.exit_event.is_set() or queue.has_ended):
-                waiting = queue.take(_TICK)
-                if isinstance(waiting, Keystroke):
-                    arrived = waiting.arrived
-                    parser = self._hand_over_stroke(parser, waiting)
-                elif waiting is not None:
-                    # A parser that holds the start of a mark would make keys of it.
-                    parser = _started_again(parser)
-                    self._hand_over_other(waiting)
-                for event in parser.tick():
-                    # Escape is one when nothing has followed it for a while.
-                    event.time = arrived
-                    self.process_message(event)
-        finally:
-            # Until then what is typed would be taken from whatever has the terminal next.
-            reader.join()
+        while not (self.exit_event.is_set() or queue.has_ended):
+            waiting = queue.take(_TICK)
+            if isinstance(waiting, Keystroke):
+                arrived = waiting.arrived
+                parser = self._hand_over_stroke(parser, waiting)
+            elif waiting is not None:
+                # A parser that holds the start of a mark would make keys of it.
+                parser = _started_again(parser)
+                self._hand_over_other(waiting)
+            for event in parser.tick():
+                # Escape is one when nothing has followed it for a while.
+                event.time = arrived
+                self.process_message(event)
+        # Until then what is typed would be taken from whatever has the terminal next. Not after an
+        # error: it ends the app, which the reader is waiting for.
+        reader.join()
 
     def _hand_over_stroke(self, parser: XTermParser, stroke: Keystroke) -> XTermParser:
         """Hand over what a parser makes of a stroke, and return the parser for the next one."""
