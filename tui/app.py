@@ -50,7 +50,8 @@ class KeyPairsApp(TerminalApp):
     def __init__(self, session: "Session", where: str = "") -> None:
         super().__init__()
         themes.register(self.register_theme, true_colour=self.console.color_system == "truecolor")
-        self.theme = os.environ.get("TEXTUAL_THEME") or themes.KEYPAIRS.name
+        if "TEXTUAL_THEME" not in os.environ:
+            self.theme = themes.KEYPAIRS.name
         self._session = session
         self._where = where
         self.ended_by: signal.Signals | None = None

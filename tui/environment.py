@@ -77,18 +77,18 @@ def prepare(environment: MutableMapping[str, str], theme: str | None) -> None:
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
         theme = _IN_16_COLOURS
     theme = theme or environment.get("TEXTUAL_THEME")
-    if theme:
-        from textual.theme import BUILTIN_THEMES
-
-        names = sorted({DEFAULT_THEME, *BUILTIN_THEMES})
-        if theme not in names:
-            raise SettingsError(f"There is no theme {theme}; there are {', '.join(names)}.")
-    elif _has_few_colours(environment):
+    if not theme and _has_few_colours(environment):
         theme = _IN_16_COLOURS
-    # Ours is none that Textual knows while it is imported; the app takes it where none is named.
+    # Before Textual is imported, which reads it then. Ours is none that it knows by itself; the app
+    # takes it where none is named.
     environment.pop("TEXTUAL_THEME", None)
     if theme and theme != DEFAULT_THEME:
         environment["TEXTUAL_THEME"] = theme
+        from textual.theme import BUILTIN_THEMES
+
+        if theme not in BUILTIN_THEMES:
+            known = ", ".join(sorted({DEFAULT_THEME, *BUILTIN_THEMES}))
+            raise SettingsError(f"There is no theme {theme}; there are {known}.")
 
 
 _IN_16_COLOURS = "ansi-dark"
