@@ -15,7 +15,7 @@ from core.settings import open_to_look
 from tui.commands.help import JSON
 from tui.commands.places import ec2_of
 from tui.commands.wrapping import tell
-from tui.opening import open_place
+from tui.opening import open_and_ask
 from tui.words.cells import cell_len
 from tui.words.pairs import MARKS, day, tags
 from tui.words.text import fit, sentence, shortened, visible
@@ -109,7 +109,7 @@ Found = list[tuple[Session, Sequence[KeptKeyPair]]]
 
 def _sessions(options: argparse.Namespace) -> list[Session]:
     if not options.all_regions:
-        return [open_place(options, read_only=True)]
+        return [open_and_ask(options, read_only=True)]
     if options.region is not None:
         raise SettingsError("--all-regions lists every Region. Leave out --region.")
     if ec2_of(options) is not None:
