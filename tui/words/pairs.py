@@ -50,7 +50,7 @@ def tag_texts(key_pair: "KeptKeyPair") -> tuple[str, ...]:
     return tuple(tag_text(tag.key, tag.value) for tag in key_pair.tags)
 
 
-def key_lengths(key_pair: KeptKeyPair) -> tuple[int, ...]:
+def key_lengths(key_pair: "KeptKeyPair") -> tuple[int, ...]:
     """Return how many characters of each of these texts are the key with its equals sign."""
     return tuple(len(shortened(f"{tag.key}=")) if tag.value else 0 for tag in key_pair.tags)
 
