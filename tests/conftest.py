@@ -17,8 +17,8 @@ _SET = [
 for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK", "TMUX", "TMUX_PANE"]:
     os.environ.pop(_name, None)
 
-# Rewriting the assertions of every module takes each process of a run seconds, and the programs that
-# tests start by the hundred would compile the project each time.
+# Without what is kept compiled, each process of a run takes seconds to rewrite the assertions of
+# every module, and the programs that tests start by the hundred compile the project each time.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
