@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from core.aws import answers
+from core.aws import answers, opted_in
 from core.aws.connection import Connection
 from core.aws.lost_answers import rounds, settle
 from core.aws.mirror import Mirror, custody_after
@@ -28,6 +28,7 @@ from core.errors import (
     InvalidParameterValue,
     KeyPairsError,
     MissingParameter,
+    ServiceError,
     StoreError,
 )
 from core.keys import convert, keygen, pem
@@ -95,7 +96,11 @@ class Ec2Backend:
         return self._mirror.agrees
 
     def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
-        return self.connection.call(operation, self.region, **request)
+        try:
+            return self.connection.call(operation, self.region, **request)
+        except ServiceError as error:
+            error.reason = opted_in.why_refused(self.connection, self.region, error)
+            raise
 
     def _begin(self, operation: str, key_name: str | None = None) -> None:
         """Refuse here what this session may not do, before EC2 is asked."""

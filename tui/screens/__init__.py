@@ -24,6 +24,7 @@ _MODULES = {
     "KeyToImport": "look.follow_up",
     "MfaCodeScreen": "look.mfa_code",
     "Next": "pair.details",
+    "PickRegionScreen": "look.pick_region",
     "PickScreen": "look.pick",
     "SaveKeyMaterialScreen": "private_key.save_key_material",
     "copy_of_new": "pair.copy_menu",

@@ -9,6 +9,7 @@ from tui.screens.look.help import HelpScreen as HelpScreen
 from tui.screens.look.help import show_help as show_help
 from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen
 from tui.screens.look.pick import PickScreen as PickScreen
+from tui.screens.look.pick_region import PickRegionScreen as PickRegionScreen
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_something as copy_something
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen as CopyToRegionsScreen
