@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.aws import accounts, profiles
+from core.aws.lost_answers import Patience
 from core.ec2 import regions
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
@@ -132,7 +133,7 @@ class Ec2Account:
         def backend_by(made_by: MadeBy) -> "Ec2Backend":
             from core.aws.backend import Ec2Backend
 
-            return Ec2Backend(self.connection(), access, made_by, spare_key)
+            return Ec2Backend(self.connection(), access, made_by, spare_key, patience)
 
         def make_spare_key() -> "PrivateKey | None":
             if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
@@ -143,6 +144,7 @@ class Ec2Account:
             return keygen.generate(KeyType.RSA)
 
         spare_key = SpareKey(make_spare_key)
+        patience = Patience()
         place = Ec2Place(
             self._choice,
             self._profile,
@@ -150,6 +152,8 @@ class Ec2Account:
             self.remembered,
             lambda: self.connection().forget_credentials(),
             backend_by,
+            lambda: self.connection().is_in_the_clear(region.name),
+            patience.give_up,
             lambda: self.regions(region.name),
         )
         open_backend = partial(backend_by, self._made_by)

@@ -38,6 +38,8 @@ class Ec2Place(NamedTuple):
             small file.
         forget_credentials: has the credentials looked for anew, as after a login.
         backend_by: returns the backend of the Region in which new keys are made by this or that.
+        is_in_the_clear: returns whether answers cross a network unencrypted; asks nothing.
+        give_up_waiting: ends the questions that are repeated until EC2 shows a new pair.
         regions: asks which Regions there are for the account, and which of them are enabled.
     """
 
@@ -47,6 +49,8 @@ class Ec2Place(NamedTuple):
     remembered: Callable[[], Ec2Facts | None]
     forget_credentials: Callable[[], None]
     backend_by: "Callable[[MadeBy], Backend]"
+    is_in_the_clear: Callable[[], bool]
+    give_up_waiting: Callable[[], None]
     regions: Callable[[], Mapping[str, bool]]
 
 

@@ -32,6 +32,7 @@ class Place(Enum):
     PICK = "picking"
     COPY_TO = "copying"
     MFA_CODE = "mfa code"
+    LOST_KEY = "lost private key"
 
 
 class Action(NamedTuple):
@@ -267,6 +268,11 @@ ACTIONS: tuple[Action, ...] = (
         "Give the code to AWS."),
     Action("mfa-code.back", Place.MFA_CODE, "escape", "back", "back",
         "Give no code; nothing is asked of EC2 then."),
+
+    Action("lost-key.submit", Place.LOST_KEY, "enter", "submit", "delete",
+        "Delete the pair whose private key was lost, once its name is typed."),
+    Action("lost-key.back", Place.LOST_KEY, "escape", "back", "back",
+        "Go back to the form; the pair stays in EC2."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1,ctrl+p", "help", "help",
         "What can be done here, then all keys; f1 where text is typed.",

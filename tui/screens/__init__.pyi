@@ -1,6 +1,7 @@
 # The types of what `__init__.py` loads when it is first asked for.
 from tui.screens.create.create_key_pair import CreateKeyPairScreen as CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen as ImportKeyPairScreen
+from tui.screens.create.lost_private_key import LostPrivateKeyScreen as LostPrivateKeyScreen
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
 from tui.screens.look.find import FindScreen as FindScreen

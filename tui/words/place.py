@@ -9,6 +9,7 @@ from core.store import last_look
 from tui.widgets.pick_list import Item
 from tui.words.plural import n_of
 from tui.words.text import visible
+from tui.work.slow_changes import OTHERS
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
@@ -70,8 +71,8 @@ def place_items(known: "Sequence[KnownPlace]", present: "Session") -> list[Item]
         text = f"{_mark(choice is marked)} {name}"
         said = (
             region or "asks for the Region",
-            facts.host if facts else "",
             facts.account if facts else "never asked",
+            facts.host if facts else "",
         )
         items.append(Item(str(number), visible(text), visible(_joined(*said))))
     return items
@@ -88,6 +89,11 @@ def _present(known: "Sequence[KnownPlace]", place: "Ec2Place | None") -> "Ec2Cho
 
 def _mark(is_present: bool) -> str:
     return "•" if is_present else " "
+
+
+def waited_for(session: "Session") -> str:
+    """Return what a change may have to wait for, in words."""
+    return OTHERS if session.place is None else "EC2"
 
 
 def as_of(time: datetime) -> str:

@@ -22,6 +22,7 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
 from tui.work.slow_changes import run_change
@@ -134,19 +135,24 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @exclusively
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
-            made = await run_change(call, self._outcome.show, key_in(self.PLACE, "back"))
+            back = key_in(self.PLACE, "back")
+            made = await run_change(call, self._outcome.show, back, waited_for(self._session))
         except DryRunOperation as answer:
             self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
-            focused = self._say_once(judging.refusal(error)) or focused
+            focused = await self._explain(error) or focused
         else:
             self.dismiss(made)
             return
         self._body.disabled = False
         if focused is not None:
             focused.focus()
+
+    async def _explain(self, error: KeyPairsError) -> Widget | None:
+        """Say what went wrong that is no refusal; return the control that is to be put right."""
+        return self._say_once(judging.refusal(error))
 
     def _say_once(self, said: Verdict) -> Widget | None:
         """Say what went wrong, or return the control beside which it stands already."""
