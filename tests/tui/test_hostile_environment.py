@@ -185,7 +185,7 @@ def test_a_crash_report_is_inert(
         async with app.run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             app.call_later(fail)
-            await pilot.pause(0.1)
+            await until(pilot, lambda: app._exception is not None, "the end")
 
     def fail() -> None:
         raise ValueError(ESCAPES)

@@ -1,14 +1,22 @@
 """Says in a few characters what lists show of a key pair: its mark, its day, its tags."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from core.model import KeptKeyPair, PrivateKeyState
 from tui.words.cells import cell_len
 from tui.words.text import clip, shortened
 
-MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
-"""The marks at the left of a row; `remarks` says in words what they mean."""
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from core.model import KeptKeyPair
+
+MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
+"""The marks at the left of a row, by what became of the private key (`PrivateKeyState`).
+
+`remarks` says in words what they mean.
+"""
 
 
 def day(time: datetime, today: datetime) -> str:
@@ -20,17 +28,19 @@ def day(time: datetime, today: datetime) -> str:
 NO_TAGS = "–"
 
 
-def tags(key_pair: KeptKeyPair) -> str:
-    """Return the first tag and how many more there are."""
-    texts = tag_texts(key_pair)
+def first_tag(texts: Sequence[str]) -> str:
+    """Return the first of some tags, as `tag_text` has them, and how many more there are."""
     return tags_with_more(texts[:1], len(texts)) if texts else NO_TAGS
 
 
-def tag_texts(key_pair: KeptKeyPair) -> tuple[str, ...]:
-    """Return each tag as `key=value`, or as its key where it has no value."""
-    return tuple(
-        shortened(f"{tag.key}={tag.value}" if tag.value else tag.key) for tag in key_pair.tags
-    )
+def tag_text(key: str, value: str) -> str:
+    """Return a tag as `key=value`, or as its key where it has no value."""
+    return shortened(f"{key}={value}" if value else key)
+
+
+def tag_texts(key_pair: "KeptKeyPair") -> tuple[str, ...]:
+    """Return the text of each tag of a key pair."""
+    return tuple(tag_text(tag.key, tag.value) for tag in key_pair.tags)
 
 
 def tags_within(texts: Sequence[str], width: int) -> str:

@@ -1,6 +1,5 @@
 """A new private key and what is done with it: true words, and nothing drawn over another."""
 
-import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tests.tui.driving import (
     app_of,
     create,
     play,
+    quit_with,
     save,
     type_text,
     until,
@@ -27,7 +27,6 @@ from tests.tui.driving import (
 from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
-from tui.terminal.typing_speed import ALONE
 from tui.widgets.choice import Choice
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
@@ -90,6 +89,9 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
             assert not toasts(pilot)
         await save(pilot)
         await until_says(pilot, "esc done")
+        if key == "ctrl+q":
+            await quit_with(pilot, key)
+            return
         await pilot.press(key)
         if key == "ctrl+c":
             await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "what quits")
@@ -156,9 +158,7 @@ def test_ctrl_c_says_elsewhere_what_quits(demo_session: DemoSession, key: str, s
         await until_screen(pilot, screen)
         await pilot.press("ctrl+c")
         await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "the word")
-        # As a person who has read that presses it: a key that comes at once counts as poured.
-        await asyncio.sleep(2 * ALONE)
-        await pilot.press("ctrl+q")
+        await quit_with(pilot, "ctrl+q")
 
     assert play(demo_session, scene) == 0
 
