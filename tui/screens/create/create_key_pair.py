@@ -78,7 +78,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
         super().__init__(
             session,
-            f"{doing} in {session.region}",
+            doing,
             {
                 "key_type": FormField("Type", self._key_type),
                 "key_format": FormField("Format", self._key_format),
@@ -93,8 +93,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_choices()
         self._judge_tags()
         if self._replacing:
-            self._at_rest = Verdict(f"{self._replacing.key_name} stays until you delete it")
-            self._outcome.show(self._at_rest)
+            stays = f"{self._replacing.key_name} stays until you delete it"
+            self.fact_line.rest(Verdict(stays))
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
         self.call_after_refresh(self._load_ahead)
@@ -165,7 +165,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             self._session.spare_key.drop()
         super().action_back()
         if self._body.disabled and self._is_made_by_ec2:
-            self._outcome.show(made_by.WAITED_FOR)
+            self.say(made_by.WAITED_FOR)
 
     @property
     def _is_made_by_ec2(self) -> bool:
@@ -174,7 +174,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         if isinstance(error, made_by.AsksAgain):
             self._agreed = True
-            self._outcome.show(Verdict(said_by(error), Tone.CAUTION))
+            self.say(Verdict(said_by(error), Tone.CAUTION))
             return None
         if isinstance(error, PrivateKeyLost):
             key_pair = error.key_pair
@@ -182,7 +182,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             if await self.app.push_screen_wait(screen):
                 submit = key_of("create.submit")
                 text = f"{key_pair.key_pair_id} is deleted; {submit} creates {key_pair.key_name}"
-                self._outcome.show(Verdict(f"{text} again", Tone.CAUTION))
+                self.say(Verdict(f"{text} again", Tone.CAUTION))
                 return None
         return await super()._explain(error)
 

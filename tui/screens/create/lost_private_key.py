@@ -11,11 +11,8 @@ from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
 from tui.words import judging
 from tui.words.place import waited_for
 from tui.words.text import visible
@@ -39,15 +36,14 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
     AUTO_FOCUS = "#typed"
 
     def __init__(self, session: "Session", lost: "PrivateKeyLost") -> None:
-        super().__init__()
+        super().__init__("The private key was lost on the way")
         self._session = session
         self._lost = lost
         self._typed = TextInput(id="typed")
         self._field = FormField("Its name", self._typed)
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> ComposeResult:
         key_pair = self._lost.key_pair
-        yield TopLine("The private key was lost on the way")
         with FormBody():
             said = (
                 self._lost.how,
@@ -57,7 +53,6 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
             )
             yield Static("\n\n".join(map(visible, said)), markup=False, id="said")
             yield self._field
-        yield KeyHints(self.PLACE)
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:

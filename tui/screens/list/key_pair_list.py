@@ -18,7 +18,7 @@ from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS, first_region
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by
@@ -49,6 +49,7 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     CSS_PATH = "key_pair_list.tcss"
     PLACE = Place.LIST
+    KIND = ScreenKind.LIST
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyPairTable"
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
@@ -65,7 +66,7 @@ class KeyPairListScreen(PlacedScreen[None]):
         self.view = ListView(self, session, where, places)
         self._asks_region = asks_region
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> ComposeResult:
         yield from self.view.widgets()
 
     def on_mount(self) -> None:

@@ -7,10 +7,10 @@ from textual import work
 
 from core.errors import KeyPairsError
 from tui.screens.look.pick import PickScreen
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
 from tui.words.place import NOT_ENABLED, region_items
-from tui.words.text import said_by, shortened
+from tui.words.text import said_by
+from tui.words.verdict import Tone, Verdict
 from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class PickRegionScreen(PickScreen):
         try:
             self._enabled = await in_own_thread(place.regions)
         except KeyPairsError as error:
-            text = shortened(f"which are enabled is not known: {said_by(error)}")
-            self.query_one(KeyHints).say(text)
+            text = f"which are enabled is not known: {said_by(error)}"
+            self.say(Verdict(text, Tone.CAUTION))
         else:
             self.show_items(region_items(self._counts, self._enabled))
 
