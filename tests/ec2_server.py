@@ -53,8 +53,9 @@ class Ec2Server:
 
     `faults` are used up one by one by the operations that they are of; `delays` are seconds before
     an answer; `hidden` are seconds for which a new pair is not described yet; `refusals` answer an
-    operation with a code and a text. `calls` counts the requests that came in, by operation.
-    `before` and `after` are called before and after an operation is acted on.
+    operation with a code and a text. `calls` counts the requests that came in, by operation;
+    `asked` has each with its Region. `before` and `after` are called before and after an operation
+    is acted on.
     """
 
     client_of: Callable[[str], Client]
@@ -71,6 +72,7 @@ class Ec2Server:
     after: dict[str, Callable[[], object]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     dry_runs: Counter[str] = field(default_factory=Counter)
+    asked: list[tuple[str, str]] = field(default_factory=list)
     clock_skew: timedelta = timedelta()
     url: str = ""
     _born: dict[str, float] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Ec2Server:
         """Return the status and the body for a request."""
         if operation in self.before:
             self.before[operation]()
+        self.asked.append((region, operation))
         (self.dry_runs if fields.get("DryRun") == "true" else self.calls)[operation] += 1
         if operation in self.refusals:
             code, text, status = self.refusals[operation]

@@ -6,23 +6,29 @@ other way. It is called once; when its answer is lost, so is the private key, an
 for and named.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from core.aws import answers
+from core.aws import answers, opted_in
 from core.aws.connection import Connection
 from core.aws.errors import NOT_ACTED_ON
-from core.aws.lost_answers import rounds, settle
+from core.aws.lost_answers import Patience, Sleep, rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
 from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
 from core.ec2.filters import Filter, TagDescription
-from core.ec2.unanswered import CredentialsError, NoAnswer, NotReached, NotSeen, NotTakenBack
+from core.ec2.unanswered import (
+    CredentialsError,
+    KeyInDoubt,
+    NoAnswer,
+    NotReached,
+    NotSeen,
+    NotTakenBack,
+)
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
@@ -72,7 +78,8 @@ class Ec2Backend:
         access: the file in which what EC2 said last is kept, and what limits this session.
         made_by: who makes a new key.
         spare_key: the RSA key made ahead, for a pair that is made here.
-        sleep: waits so many seconds, an argument for tests.
+        patience: waits between questions that are repeated, and can be told to end.
+        sleep: waits so many seconds instead, an argument for tests.
     """
 
     def __init__(
@@ -81,14 +88,18 @@ class Ec2Backend:
         access: RegionAccess,
         made_by: MadeBy = MadeBy.HERE,
         spare_key: SpareKey | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        patience: Patience | None = None,
+        sleep: Sleep | None = None,
     ) -> None:
         self._spare_key = spare_key
+        self._patience = patience or Patience()
         self.connection = connection
         self.made_by = made_by
         self._access = access
         self._mirror = Mirror(access)
-        self._sleep = sleep
+        self._sleep = sleep or self._patience.wait
+        # Of these EC2 may have the public half.
+        self._kept: dict[tuple[str, KeyType], PrivateKey] = {}
         self.capabilities = Capabilities(
             brings_back=False,
             exact_at_once=False,
@@ -107,7 +118,11 @@ class Ec2Backend:
         return self._mirror.agrees
 
     def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
-        return self.connection.call(operation, self.region, **request)
+        try:
+            return self.connection.call(operation, self.region, **request)
+        except ServiceError as error:
+            error.reason = opted_in.why_refused(self.connection, self.region, error)
+            raise
 
     def _begin(self, operation: str, key_name: str | None = None) -> None:
         """Refuse here what this session may not do, before EC2 is asked."""
@@ -124,7 +139,7 @@ class Ec2Backend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
-        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
+        hand_over: Callable[[CreatedKeyPair], None] | None = None,
     ) -> CreatedKeyPair:
         """Create a key pair, made by whom `made_by` says, and hand its private key over.
 
@@ -132,12 +147,15 @@ class Ec2Backend:
         stands whose private key got nowhere, whatever stops the program in between.
 
         Raises:
-            NotSeen: it was made here, and whether EC2 has its public half is not known.
+            NotSeen: made here, and EC2 does not show whether it has the public half.
             NotTakenBack: EC2 made it, `hand_over` failed, and it could not be deleted again.
             NotMade, PrivateKeyLost, NameOfAnother, NotKnown: EC2 was to make it, and its answer
                 was lost.
+            KeyInDoubt: likewise, and nobody took its private key: the next call with this name and
+                type goes on with the same key.
             NoAnswer, NotReached, CredentialsError: EC2 was not asked, or shows nothing.
         """
+        self._patience.begin()
         request = _new(key_name, tag_specifications, dry_run)
         if self.made_by is MadeBy.EC2:
             self._begin(_CREATE, key_name)
@@ -159,11 +177,12 @@ class Ec2Backend:
         )
 
     def _handed_over(
-        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None]
+        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None] | None
     ) -> CreatedKeyPair:
         """Hand a private key over; where that fails, delete the pair again."""
         try:
-            hand_over(created)
+            if hand_over is not None:
+                hand_over(created)
         except BaseException:
             created.key_material.wipe()
             try:
@@ -179,14 +198,14 @@ class Ec2Backend:
         key_type: KeyType,
         key_format: KeyFormat,
         replaces: str | None,
-        hand_over: Callable[[CreatedKeyPair], None],
+        hand_over: Callable[[CreatedKeyPair], None] | None,
     ) -> CreatedKeyPair:
         key_name = request["KeyName"]
+        kept = self._kept.get((key_name, key_type))
         # Before the key goes anywhere. EC2 has the last word, also where it may not be asked this.
-        if self._held(key_name) is not None:
+        if kept is None and self._held(key_name) is not None:
             raise InvalidKeyPairDuplicate
-        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
-        private_key = spare or keygen.generate(key_type)
+        private_key = kept or self._new_key(key_type)
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key)
         material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
@@ -201,44 +220,60 @@ class Ec2Backend:
             "Tags": _tags_of(request),
         }
         try:
-            hand_over(CreatedKeyPair(answers.key_pair(described, custody), key_format, material))
-            answer = self._imported(request | {"PublicKeyMaterial": public_key.line.encode()})
-        except BaseException:
+            if hand_over is not None:
+                key_pair = answers.key_pair(described, custody)
+                hand_over(CreatedKeyPair(key_pair, key_format, material))
+            sent = request | {"PublicKeyMaterial": public_key.line.encode()}
+            answer = self._imported(sent, in_doubt=kept is not None)
+        except BaseException as error:
             material.wipe()
+            if isinstance(error, NotSeen) and hand_over is None:
+                self._kept[key_name, key_type] = private_key
+                raise KeyInDoubt(key_name, error.why) from None
+            if isinstance(error, EC2Error):
+                self._kept.pop((key_name, key_type), None)
             raise
+        self._kept.pop((key_name, key_type), None)
         return self._in_hand(answer, public_key.line, key_type, custody, key_format, material)
 
-    def _imported(self, request: dict[str, Any]) -> Mapping[str, Any]:
+    def _new_key(self, key_type: KeyType) -> PrivateKey:
+        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
+        return spare or keygen.generate(key_type)
+
+    def _imported(self, request: dict[str, Any], *, in_doubt: bool = False) -> Mapping[str, Any]:
         """Import a public key; after an answer was lost, ask for the key, and send it again.
 
         Each call is sent once, so that a refusal of the first means that nothing was recorded.
+        `in_doubt` says that one was sent before.
 
         Raises:
             EC2Error, NotReached, CredentialsError: nothing was recorded.
             NotSeen: an answer was lost, and EC2 did not show the key for half a minute.
         """
         key_name = request["KeyName"]
-        lost: NoAnswer | None = None
+        lost: KeyPairsError | None = None
         busy: ServiceError | None = None
         for _ in rounds(self._sleep):
             try:
                 return self.connection.call_once(_IMPORT, self.region, **request)
             except NoAnswer as error:
-                lost = error
+                in_doubt, lost = True, error
             except (EC2Error, NotReached, CredentialsError) as error:
                 if isinstance(error, ServiceError) and error.code in NOT_ACTED_ON:
                     busy = error
-                elif lost is None:
+                elif not in_doubt:
                     raise
-            if lost is not None:
+                else:
+                    lost = lost or error
+            if in_doubt:
                 held = self._held(key_name)
                 if held is not None and _is_of(held, request["PublicKeyMaterial"]):
                     return held
                 if held is not None:
                     raise InvalidKeyPairDuplicate
-        if lost is None and busy is not None:
+        if busy is not None and not in_doubt:
             raise busy
-        raise NotSeen(key_name, str(lost))
+        raise NotSeen(key_name, str(lost or busy))
 
     def _held(self, key_name: str) -> Mapping[str, Any] | None:
         """Return the pair of a name, None where EC2 shows none or cannot be asked."""
@@ -315,20 +350,13 @@ class Ec2Backend:
             material = material.encode()
         answer = self._imported(request | {"PublicKeyMaterial": material})
         # EC2 may show it late, or not to this caller; then it is what was sent.
-        shown = self._held(key_name) or self._as_sent(answer, material)
+        shown = self._held(key_name) or _as_sent(answer, material, self._access.now())
         key_pair = self._mirror.seen([shown])[0]
         imported = replace(
             key_pair, custody=replace(key_pair.custody, private_key=PrivateKeyState.IMPORTED)
         )
         self._mirror.add(imported, _IMPORT)
         return imported
-
-    def _as_sent(self, answer: Mapping[str, Any], material: bytes) -> Mapping[str, Any]:
-        described = {"CreateTime": self._access.now(), **answer}
-        with suppress(EC2Error):  # EC2 takes more than we read
-            public_key = read_public_key_material(material)
-            described |= {"KeyType": public_key.key_type.value, "PublicKey": public_key.line}
-        return described
 
     # Looking --------------------------------------------------------------------------------------
 
@@ -626,6 +654,15 @@ def _tags_of(request: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
     return [{"Name": each.name, "Values": list(each.values)} for each in filters]
+
+
+def _as_sent(answer: Mapping[str, Any], material: bytes, now: datetime) -> Mapping[str, Any]:
+    """Return a pair that was imported as EC2 would describe it."""
+    described = {"CreateTime": now, **answer}
+    with suppress(EC2Error):  # EC2 takes more than we read
+        public_key = read_public_key_material(material)
+        described |= {"KeyType": public_key.key_type.value, "PublicKey": public_key.line}
+    return described
 
 
 def _is_of(described: Mapping[str, Any], material: bytes) -> bool:

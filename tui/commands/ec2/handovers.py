@@ -32,6 +32,8 @@ _LONGEST_PASSPHRASE_FILE = 64 * 1024
 
 Search = Callable[[Any], Any]
 
+_GONE = "Its private key is gone"
+
 
 class NotHandedOver(Exception):
     """The private key did not get where it was asked for, so that no pair was created."""
@@ -314,7 +316,7 @@ class ToOutput:
         return " What was printed is the key of no pair." if self._printed else ""
 
     def kept(self) -> str:
-        return " What was printed is its private key." if self._printed else ""
+        return f" {'What was printed is its private key' if self._printed else _GONE}."
 
     def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
         """Do nothing: it was all printed."""
