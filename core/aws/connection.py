@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
 from core.ec2.place import Ec2Choice
+from core.ec2.unanswered import CredentialsError, NextStep
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
@@ -49,21 +51,30 @@ _AWS_SUFFIXES = (
 """The ends of the names of AWS's own hosts, in every partition."""
 
 
-class _NoAnswers(logging.Filter):
-    """Keeps back what a logger has to say at DEBUG."""
+class _Nothing(logging.Filter):
+    """Keeps back all that a logger has to say."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno > logging.DEBUG
+        return False
 
 
 def _keep_answers_out_of_logs() -> None:
-    """Have the loggers that quote answers say nothing at DEBUG, whatever their level is set to."""
+    """Have the loggers that quote answers say nothing, whatever their levels are set to.
+
+    Warnings neither: with a traceback they would be written over the screen, because Python prints
+    on standard error what no handler takes. What is wrong is said by the errors.
+    """
+    for name in _LEAKING_LOGGERS:
+        # Loggers that come later, with a module that is loaded then, end here.
+        logging.getLogger(name).propagate = False
+        if not logging.getLogger(name).handlers:
+            logging.getLogger(name).addHandler(logging.NullHandler())
     known = logging.root.manager.loggerDict
     for name in (*known, *_LEAKING_LOGGERS):
         if name.split(".")[0] in _LEAKING_LOGGERS:
             logger = logging.getLogger(name)
-            if not any(isinstance(each, _NoAnswers) for each in logger.filters):
-                logger.addFilter(_NoAnswers())
+            if not any(isinstance(each, _Nothing) for each in logger.filters):
+                logger.addFilter(_Nothing())
 
 
 class Identity(NamedTuple):
@@ -167,7 +178,7 @@ class Connection:
     def _call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         method: Callable[..., Mapping[str, Any]] = getattr(client, xform_name(operation))
         host = urlsplit(client.meta.endpoint_url).netloc
-        with translated(host):
+        with translated(host, self.profile):
             try:
                 answer = method(**request)
             except ClientError as error:
@@ -197,13 +208,19 @@ class Connection:
                     else self._choice.read_timeout,
                     retries={"mode": "standard", "total_max_attempts": 1 if once else _TRIES},
                 )
-                with credentials.explained(session):
+                _check_certificates(session)
+                try:
                     self._clients[key] = session.create_client(
                         service,
                         region_name=region,
                         endpoint_url=self._choice.endpoint_url,
                         config=config,
                     )
+                except ValueError as error:
+                    # botocore names the URL that is none, wherever it was given.
+                    raise CredentialsError(
+                        f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
+                    ) from None
                 _keep_answers_out_of_logs()
             return self._clients[key]
 
@@ -216,6 +233,16 @@ class Connection:
                 self._session = session
                 _keep_answers_out_of_logs()
             return self._session
+
+
+def _check_certificates(session: Any) -> None:
+    """Refuse a file of certificates that is missing; botocore would call it a lost answer."""
+    bundle = session.get_config_variable("ca_bundle")
+    if bundle and not Path(bundle).exists():
+        raise CredentialsError(
+            f"{bundle} is missing, the file of certificates that AWS_CA_BUNDLE or ca_bundle names.",
+            NextStep.MEND,
+        )
 
 
 def _is_loopback(host: str) -> bool:
