@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
 from core.ec2.place import Ec2Choice
-from core.ec2.unanswered import NoAnswer
+from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
@@ -186,7 +187,7 @@ class Connection:
     def _call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         method: Callable[..., Mapping[str, Any]] = getattr(client, xform_name(operation))
         host = urlsplit(client.meta.endpoint_url).netloc
-        with translated(host):
+        with translated(host, self.profile):
             try:
                 answer = method(**request)
             except ClientError as error:
@@ -220,13 +221,19 @@ class Connection:
                     else self._choice.read_timeout,
                     retries={"mode": "standard", "total_max_attempts": tries},
                 )
-                with credentials.explained(session):
+                _check_certificates(session)
+                try:
                     self._clients[key] = session.create_client(
                         service,
                         region_name=region,
                         endpoint_url=self._choice.endpoint_url,
                         config=config,
                     )
+                except ValueError as error:
+                    # botocore names the URL that is none, wherever it was given.
+                    raise CredentialsError(
+                        f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
+                    ) from None
             return self._clients[key]
 
     def _opened(self) -> Any:
@@ -246,6 +253,16 @@ def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
     if expected is None:  # one without members
         return "RequestId" in answer.get("ResponseMetadata", {})
     return all(member in answer for member in expected)
+
+
+def _check_certificates(session: Any) -> None:
+    """Refuse a file of certificates that is missing; botocore would call it a lost answer."""
+    bundle = session.get_config_variable("ca_bundle")
+    if bundle and not Path(bundle).exists():
+        raise CredentialsError(
+            f"{bundle} is missing, the file of certificates that AWS_CA_BUNDLE or ca_bundle names.",
+            NextStep.MEND,
+        )
 
 
 def _is_loopback(host: str) -> bool:
