@@ -155,6 +155,8 @@ class Ec2Account:
             lambda: self.connection().is_in_the_clear(region.name),
             patience.give_up,
             lambda: self.regions(region.name),
+            lambda: self.connection().find_credentials(),
+            lambda: self.connection().skew,
         )
         open_backend = partial(backend_by, self._made_by)
         return Session(open_backend, access, spare_key, self.session, place, self._to_look_at)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from core.ec2.backend import Backend, MadeBy
 
 
@@ -41,6 +43,9 @@ class Ec2Place(NamedTuple):
         is_in_the_clear: returns whether answers cross a network unencrypted; asks nothing.
         give_up_waiting: ends the questions that are repeated until EC2 shows a new pair.
         regions: asks which Regions there are for the account, and which of them are enabled.
+        find_credentials: finds the credentials, and returns where they come from, as botocore
+            calls it.
+        skew: how far EC2's clock was ahead of ours in its last answer, None before any.
     """
 
     choice: "Ec2Choice"
@@ -52,6 +57,8 @@ class Ec2Place(NamedTuple):
     is_in_the_clear: Callable[[], bool]
     give_up_waiting: Callable[[], None]
     regions: Callable[[], Mapping[str, bool]]
+    find_credentials: Callable[[], str]
+    skew: "Callable[[], timedelta | None]"
 
 
 VARIABLE = "KEYPAIRS_BACKEND"

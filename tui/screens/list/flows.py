@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.custody import rotation
 from core.ec2.place import REGION_TO_ASK_IN
+from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
@@ -279,6 +280,9 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
         imported = await view.open(screen)
         if imported is not None:
             await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+    elif chosen is not None and not is_region(chosen.region):
+        # Of another place, which is chosen by a person alone.
+        view.say(f"{chosen.key_name} is in {chosen.region}; {key_of('list.place')} turns there")
     elif chosen is not None:
         view.look_at(chosen.region)
         await view.go_to(chosen.key_pair_id)
