@@ -32,10 +32,10 @@ def _is_remote(environment: Mapping[str, str]) -> bool:
 
 
 def where(environment: Mapping[str, str]) -> str:
-    """Return where the keys are made, if that is not under the person's hands."""
+    """Return user and host where keys are made, if that is not under the person's hands."""
     if not _is_remote(environment):
         return ""
-    return f"on {os.uname().nodename} as {user()}"
+    return f"{user()}@{os.uname().nodename}"
 
 
 _KEPT = {

@@ -145,7 +145,7 @@ def test_who_and_where_is_asked_of_the_system_and_shown_inert(
     assert entry.client is not None
     assert len(entry.client) <= 64
     where = environment.where(os.environ)
-    assert where.endswith(f" as {entry.user}")
+    assert where.startswith(f"{entry.user}@")
 
     async def look() -> None:
         async with KeyPairsApp(session, where).run_test(size=(160, 24)) as pilot:

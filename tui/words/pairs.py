@@ -25,7 +25,14 @@ def day(time: datetime, today: datetime) -> str:
     return "today" if local.date() == today.date() else local.date().isoformat()
 
 
+def day_or_time(time: datetime, today: datetime) -> str:
+    """Return the day of a time in the person's own time zone, or of today's the time of day."""
+    local = time.astimezone(today.tzinfo)
+    return f"{local:%H:%M}" if local.date() == today.date() else local.date().isoformat()
+
+
 NO_TAGS = "–"
+TAG_GAP = "  "
 
 
 def first_tag(texts: Sequence[str]) -> str:
@@ -41,6 +48,11 @@ def tag_text(key: str, value: str) -> str:
 def tag_texts(key_pair: "KeptKeyPair") -> tuple[str, ...]:
     """Return the text of each tag of a key pair."""
     return tuple(tag_text(tag.key, tag.value) for tag in key_pair.tags)
+
+
+def key_lengths(key_pair: "KeptKeyPair") -> tuple[int, ...]:
+    """Return how many characters of each of these texts are the key with its equals sign."""
+    return tuple(len(shortened(f"{tag.key}=")) if tag.value else 0 for tag in key_pair.tags)
 
 
 def tags_within(texts: Sequence[str], width: int) -> str:
@@ -63,4 +75,4 @@ def tags_within(texts: Sequence[str], width: int) -> str:
 def tags_with_more(texts: Sequence[str], total: int) -> str:
     """Return some tags of so many on one line, and how many more there are."""
     more = total - len(texts)
-    return "  ".join(texts) + (f" +{more}" if more else "")
+    return TAG_GAP.join(texts) + (f" +{more}" if more else "")
