@@ -13,16 +13,16 @@ from core.errors import KeyPairsError, SettingsError
 from core.query import age
 from core.settings import open_to_look
 from core.store.data_dir import data_folder
+from tui.commands.chosen_place import place_line
 from tui.commands.help import JSON
 from tui.commands.places import ec2_of
 from tui.commands.wrapping import say, tell
 from tui.opening import open_place
 from tui.words.check_up import advice, summed_up
-from tui.words.chosen_place import place_line
 from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
-    from core.checks.check_up import Summary
+    from core.checks.finding import Summary
     from core.session import Session
 
 HANDLES_KEYS = True
