@@ -13,7 +13,7 @@ from core.errors import KeyPairsError, SettingsError
 from core.query import age
 from core.settings import open_to_look
 from core.store.data_dir import data_folder
-from tui.commands.chosen_place import place_line
+from tui.commands.ec2.chosen_place import place_line
 from tui.commands.help import JSON
 from tui.commands.places import ec2_of
 from tui.commands.wrapping import say, tell
