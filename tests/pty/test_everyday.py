@@ -9,7 +9,7 @@ from core.local.opening import open_local
 from core.model import Tag, TagSpecification
 from core.session import Session
 from tests.helpers import PUBLIC_KEY, SIZES
-from tests.pty.terminal import OpenApp
+from tests.pty.terminal import OpenApp, wait_until
 
 FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
 
@@ -257,10 +257,10 @@ def test_the_list_is_exported(open_app: OpenApp, session: Session, tmp_path: Pat
         terminal.press("C-u")
         terminal.type(f"~/list.{suffix}")
         terminal.press("Enter")
-        terminal.wait_for(
-            lambda screen, name=f"list.{suffix}": "exported 2" in screen and name in screen
-        )
-        text = (tmp_path / "home" / f"list.{suffix}").read_text()
+        path = tmp_path / "home" / f"list.{suffix}"
+        wait_until(path.exists)
+        terminal.wait_for("exported 2")
+        text = path.read_text()
         if suffix == "json":
             assert [pair["KeyName"] for pair in json.loads(text)["KeyPairs"]] == ["=1+1", "two"]
         else:
