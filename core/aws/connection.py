@@ -7,6 +7,7 @@ whose answer was lost is answered `InvalidKeyPair.Duplicate`, and the private ke
 
 import logging
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,16 +26,32 @@ from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
 from core.ec2.place import Ec2Choice
-from core.ec2.unanswered import CredentialsError, NextStep
+from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
 
+_SENT_ONCE = 1
+"""Of a call of which a repeat does harm, or could not be told from the first."""
+
 CREATE_READ_TIMEOUT = 60.0
 """Seconds to wait for the answer of CreateKeyPair, which is the only copy of a private key."""
 
-_LEAKING_LOGGERS = ("botocore", "urllib3")
-"""What these log at DEBUG holds whole answers, and so private keys."""
+_LOUD = ("botocore", "urllib3")
+"""The packages whose logs can quote answers, and so private keys."""
+
+_ANSWERED: Mapping[str, tuple[str, ...]] = {
+    "CreateKeyPair": ("KeyPairId", "KeyName", "KeyFingerprint", "KeyMaterial"),
+    "ImportKeyPair": ("KeyPairId", "KeyName", "KeyFingerprint"),
+    "DescribeKeyPairs": ("KeyPairs",),
+    "DeleteKeyPair": ("Return",),
+    "DescribeTags": ("Tags",),
+    "DescribeRegions": ("Regions",),
+    "DescribeInstances": ("Reservations",),
+    "DescribeLaunchTemplateVersions": ("LaunchTemplateVersions",),
+    "GetCallerIdentity": ("Account", "Arn"),
+}
+"""What an answer has in any case: botocore takes any XML for one, the page of a portal too."""
 
 _AWS_SUFFIXES = (
     ".amazonaws.com",
@@ -51,30 +68,20 @@ _AWS_SUFFIXES = (
 """The ends of the names of AWS's own hosts, in every partition."""
 
 
-class _Nothing(logging.Filter):
-    """Keeps back all that a logger has to say."""
+def _keep_to_themselves() -> None:
+    """Have botocore and what it calls log nothing that anybody sees, and warn of nothing.
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        return False
-
-
-def _keep_answers_out_of_logs() -> None:
-    """Have the loggers that quote answers say nothing, whatever their levels are set to.
-
-    Warnings neither: with a traceback they would be written over the screen, because Python prints
-    on standard error what no handler takes. What is wrong is said by the errors.
+    At DEBUG they log whole answers, and with a WARNING comes a traceback, which Python prints on
+    standard error where nobody takes records.
     """
-    for name in _LEAKING_LOGGERS:
-        # Loggers that come later, with a module that is loaded then, end here.
-        logging.getLogger(name).propagate = False
-        if not logging.getLogger(name).handlers:
-            logging.getLogger(name).addHandler(logging.NullHandler())
-    known = logging.root.manager.loggerDict
-    for name in (*known, *_LEAKING_LOGGERS):
-        if name.split(".")[0] in _LEAKING_LOGGERS:
-            logger = logging.getLogger(name)
-            if not any(isinstance(each, _Nothing) for each in logger.filters):
-                logger.addFilter(_Nothing())
+    for name in _LOUD:
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [logging.NullHandler()]
+        logger.propagate = False
+        warnings.filterwarnings("ignore", module=rf"{name}(\.|$)")
+
+
+_keep_to_themselves()
 
 
 class Identity(NamedTuple):
@@ -108,7 +115,7 @@ class Connection:
         self._ask_code = ask_code
         self._lock = threading.RLock()
         self._session: Any = None
-        self._clients: dict[tuple[str, str, bool], Any] = {}
+        self._clients: dict[tuple[str, str, int, bool], Any] = {}
         self.skew: timedelta | None = None
         """How far the service's clock was ahead of ours in its last answer."""
 
@@ -168,12 +175,14 @@ class Connection:
         return self._call(self._client("ec2", region), operation, request)
 
     def call_once(self, operation: str, region: str, **request: Any) -> Mapping[str, Any]:
-        """Call an operation that must not be repeated, and wait longer for its answer.
+        """Call an operation that is not to be repeated unseen; wait longer for a private key.
 
         Raises:
             EC2Error, NoAnswer, NotReached, CredentialsError: as `call`.
         """
-        return self._call(self._client("ec2", region, once=True), operation, request)
+        patient = operation == "CreateKeyPair"
+        client = self._client("ec2", region, tries=_SENT_ONCE, patient=patient)
+        return self._call(client, operation, request)
 
     def _call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         method: Callable[..., Mapping[str, Any]] = getattr(client, xform_name(operation))
@@ -185,7 +194,9 @@ class Connection:
                 self._note_clock(error.response)
                 raise
         self._note_clock(answer)
-        return answer
+        if _is_answer(operation, answer):
+            return answer
+        raise NoAnswer("what came back is no answer of EC2")
 
     def _note_clock(self, answer: Mapping[str, Any]) -> None:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
@@ -195,18 +206,20 @@ class Connection:
             except (ValueError, TypeError):  # no date, or one without a time zone
                 self.skew = None
 
-    def _client(self, service: str, region: str, *, once: bool = False) -> Any:
+    def _client(
+        self, service: str, region: str, *, tries: int = _TRIES, patient: bool = False
+    ) -> Any:
         with self._lock:
-            key = (service, region, once)
+            key = (service, region, tries, patient)
             if key not in self._clients:
                 session = self._opened()
                 credentials.find(session)
                 config = Config(
                     connect_timeout=self._choice.connect_timeout,
                     read_timeout=max(self._choice.read_timeout, CREATE_READ_TIMEOUT)
-                    if once
+                    if patient
                     else self._choice.read_timeout,
-                    retries={"mode": "standard", "total_max_attempts": 1 if once else _TRIES},
+                    retries={"mode": "standard", "total_max_attempts": tries},
                 )
                 _check_certificates(session)
                 try:
@@ -221,7 +234,6 @@ class Connection:
                     raise CredentialsError(
                         f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
                     ) from None
-                _keep_answers_out_of_logs()
             return self._clients[key]
 
     def _opened(self) -> Any:
@@ -229,10 +241,18 @@ class Connection:
             if self._session is None:
                 session = Session(profile=self._choice.profile)
                 session.set_config_variable("data_path", str(DATA_PATH))
+                # Client-side monitoring would send the texts of errors to a socket.
+                session.set_config_variable("csm_enabled", False)
                 credentials.prepare(session, self._ask_code)
                 self._session = session
-                _keep_answers_out_of_logs()
             return self._session
+
+
+def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
+    expected = _ANSWERED.get(operation)
+    if expected is None:  # one without members
+        return "RequestId" in answer.get("ResponseMetadata", {})
+    return all(member in answer for member in expected)
 
 
 def _check_certificates(session: Any) -> None:

@@ -34,7 +34,7 @@ _REFUSALS: Mapping[str, tuple[type[EC2Error], str | None]] = {
 }
 """Each code with its class here, and the argument that it blames where it always is the same."""
 
-_NOT_ACTED_ON = ("RequestLimitExceeded", "Throttling", "ThrottlingException")
+NOT_ACTED_ON = ("RequestLimitExceeded", "Throttling", "ThrottlingException")
 """Refusals that come with a status of 503: the service turned the request away unread."""
 
 _PARAMETERS: Mapping[str, str] = {
@@ -117,6 +117,6 @@ def translated(host: str, profile: str) -> Iterator[None]:
 def _of_answer(response: Mapping[str, Any]) -> KeyPairsError:
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = response.get("Error", {})
-    if not 400 <= status < 500 and said.get("Code") not in _NOT_ACTED_ON:
+    if not 400 <= status < 500 and said.get("Code") not in NOT_ACTED_ON:
         return NoAnswer(f"it answered with status {status}")
     return refusal(str(said.get("Code", "")), str(said.get("Message", "")), status)

@@ -23,6 +23,7 @@ from core.ec2.unanswered import NoAnswer
 from core.errors import EC2Error, NoRegionChosen
 from core.local.opening import session_of
 from core.local.spare_key import SpareKey
+from core.model import KeyType
 from core.session import Session
 from core.store.access import RegionAccess
 
@@ -140,7 +141,6 @@ class Ec2Account:
             if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
                 return None
             from core.keys import keygen
-            from core.model import KeyType
 
             return keygen.generate(KeyType.RSA)
 
