@@ -1,7 +1,7 @@
 """Says where key pairs are kept, this machine or EC2, and whether a person chose EC2."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from core.ec2.backend import Backend, MadeBy
+    from core.ec2.usage import Usage
 
 
 class Ec2Facts(NamedTuple):
@@ -42,6 +43,7 @@ class Ec2Place(NamedTuple):
         backend_by: returns the backend of the Region in which new keys are made by this or that.
         is_in_the_clear: returns whether answers cross a network unencrypted; asks nothing.
         give_up_waiting: ends the questions that are repeated until EC2 shows a new pair.
+        usages: asks what was launched with the pairs of these names; blocks.
         regions: asks which Regions there are for the account, and which of them are enabled.
         find_credentials: finds the credentials, and returns where they come from, as botocore
             calls it.
@@ -56,6 +58,7 @@ class Ec2Place(NamedTuple):
     backend_by: "Callable[[MadeBy], Backend]"
     is_in_the_clear: Callable[[], bool]
     give_up_waiting: Callable[[], None]
+    usages: "Callable[[Sequence[str]], Mapping[str, Usage]]"
     regions: Callable[[], Mapping[str, bool]]
     find_credentials: Callable[[], str]
     skew: "Callable[[], timedelta | None]"
