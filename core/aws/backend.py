@@ -18,7 +18,7 @@ from core.aws.lost_answers import rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
-from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
+from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal, TagChange
 from core.ec2.filters import Filter, TagDescription
 from core.ec2.unanswered import NoAnswer, NotKnown, NotReached
 from core.errors import (
@@ -368,6 +368,7 @@ class Ec2Backend:
         key_pair_id: str | None = None,
         dry_run: bool = False,
         delete_time: datetime | None = None,
+        given_up: bool = False,
     ) -> str | None:
         """Delete a key pair by its id, which may be repeated, and return that id.
 
@@ -390,7 +391,8 @@ class Ec2Backend:
         if found is not None and found.key_pair_id not in self._mirror.state.key_pairs:
             self._mirror.add(found, "DescribeKeyPairs")
         answer = self._call(_DELETE, KeyPairId=key_pair_id)
-        self._mirror.remove(key_pair_id, delete_time or self._access.now(), _DELETE)
+        now = delete_time or self._access.now()
+        self._mirror.remove(key_pair_id, now, _DELETE, given_up=given_up)
         deleted = answer.get("KeyPairId")
         return None if deleted is None else str(deleted)
 
@@ -411,7 +413,7 @@ class Ec2Backend:
         kept = [gone for gone in self._mirror.state.deleted.values() if gone.key_pair is not None]
         return tuple(sorted(kept, key=lambda gone: gone.delete_time, reverse=True))
 
-    def restore_key_pair(self, key_pair_id: str) -> KeptKeyPair:
+    def restore_key_pair(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
         """Import the public half of a deleted pair again: a new pair, with a new id.
 
         Raises:
@@ -425,7 +427,7 @@ class Ec2Backend:
         before = gone.key_pair
         tags = [TagSpecification("key-pair", before.tags)] if before.tags else []
         imported = self.import_key_pair(
-            key_name=before.key_name,
+            key_name=before.key_name if key_name is None else key_name,
             public_key_material=before.public_key,
             tag_specifications=tags,
         )
@@ -534,6 +536,15 @@ class Ec2Backend:
             else:
                 known = self._mirror.state.key_pairs
                 yield Batch(tuple(known[each] for each in ids if each in known), (), left)
+
+    def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
+        """Give each of these pairs its tags, one after the other."""
+
+        def set_one(change: TagChange) -> KeptKeyPair | None:
+            self.set_tags(key_pair_id=change.key_pair_id, tags=change.tags, shown=change.shown)
+            return self._mirror.state.key_pairs.get(change.key_pair_id)
+
+        return _one_by_one(changes, lambda change: change.key_pair_id, set_one)
 
 
 _Item = TypeVar("_Item")

@@ -1,9 +1,10 @@
-"""Makes changes that may have to wait for another session, and says when they do."""
+"""Makes changes that may take long, and says what is being waited for."""
 
 import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+from core.process import is_waiting_for_another_session
 from tui.words.verdict import Tone, Verdict
 
 _SOON = 1.0
@@ -13,23 +14,39 @@ Result = TypeVar("Result")
 
 
 def still_waiting(back: str) -> Verdict:
-    """Return what is said when a change has to wait; the key `back` gives it up."""
-    words = f"waiting for another session, or for the disk; {back} gives up"
-    return Verdict(words, Tone.CAUTION)
+    """Return what is said while another session is in the way; the key `back` gives it up."""
+    return Verdict(f"waiting for another session; {back} gives up", Tone.CAUTION)
+
+
+def still_working(back: str) -> Verdict:
+    """Return what is said while nobody is in the way, and it takes long all the same."""
+    return Verdict(f"still working; {back} gives up", Tone.CAUTION)
 
 
 async def run_change(
-    call: Callable[[], Result], say: Callable[[Verdict], None], back: str
+    call: Callable[[], Result],
+    say: Callable[[Verdict], None],
+    back: str,
+    *,
+    tells: bool = False,
 ) -> Result:
-    """Make a change in a thread and return what it returned; say so when it has to wait.
+    """Make a change in a thread and return what it returned; say so when it takes long, and why.
 
     Args:
         call: the change, which blocks.
         say: shows a line to the person.
         back: the key that gives it up.
+        tells: the change says by itself how far it is, so that only another session is of note.
     """
     change = asyncio.ensure_future(asyncio.to_thread(call))
-    done, _ = await asyncio.wait({change}, timeout=_SOON)
-    if not done:
-        say(still_waiting(back))
-    return await change
+    said = None
+    while True:
+        done, _ = await asyncio.wait({change}, timeout=_SOON)
+        if done:
+            return await change
+        why = None if tells else still_working(back)
+        if is_waiting_for_another_session():
+            why = still_waiting(back)
+        if why is not None and why != said:
+            say(why)
+        said = why

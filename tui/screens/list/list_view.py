@@ -21,6 +21,7 @@ from tui.screens.list.listing import Listing
 from tui.screens.list.remark_line import RemarkLine
 from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
+from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE, KeyHints
 from tui.widgets.top_line import TopLine
@@ -63,6 +64,7 @@ class ListView:
         self._taught = False
         self.questions = Ec2Questions(self, where)
         self._top_line = TopLine(*self.questions.top_words())
+        self.undo_history = UndoHistory()
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
         self.pane = SidePane()
