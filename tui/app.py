@@ -21,6 +21,7 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
+from tui.words.place import whereabouts
 from tui.words.verdict import Verdict
 from tui.work.brief_message import clear_brief_message, show_briefly
 from tui.work.exclusive import is_busy
@@ -37,6 +38,7 @@ class KeyPairsApp(TerminalApp):
     CSS_PATH = ["app.tcss", "screens/list/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
     # The list of all that can be done is the help.
     ENABLE_COMMAND_PALETTE = False
+    SUSPENDED_SCREEN_CLASS = "-suspended"
 
     # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,6 +56,7 @@ class KeyPairsApp(TerminalApp):
             self.theme = themes.KEYPAIRS.name
         self._session = session
         self._where = where
+        self.whereabouts = whereabouts(session, where)
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""

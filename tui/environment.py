@@ -30,14 +30,14 @@ def _is_remote(environment: Mapping[str, str]) -> bool:
 
 
 def where(environment: Mapping[str, str]) -> str:
-    """Return where the keys are made, if that is not under the person's hands."""
+    """Return user and host where keys are made, if that is not under the person's hands."""
     if not _is_remote(environment):
         return ""
     import socket
 
     from core.account import user
 
-    return f"on {socket.gethostname()} as {user()}"
+    return f"{user()}@{socket.gethostname()}"
 
 
 _KEPT = {

@@ -2,7 +2,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoSession
 from tests.snapshots.conftest import SnapCompare
-from tests.tui.driving import app_of, until, until_loaded, until_screen
+from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -18,9 +18,9 @@ def test_retiring_a_pair_whose_successor_was_never_saved(
             key_name="nightly-2", key_type="ed25519", replaces=old.key_pair_id
         )
         await until_loaded(pilot)
-        await pilot.press("R", "j", "j")
-        await pilot.pause(0.1)
-        await pilot.press("d")
+        await pilot.press("R")
+        await until(pilot, lambda: "nightly-2" in drawn(pilot), "the successor")
+        await pilot.press("j", "j", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=ask, terminal_size=(80, 24))

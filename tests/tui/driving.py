@@ -10,6 +10,7 @@ from textual.widgets import Static
 from tests.demo import DemoSession
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.terminal.typing_speed import ALONE
 from tui.widgets.pick_list import PickList
 
 _PATIENCE = 60.0
@@ -83,6 +84,24 @@ async def until_screen(pilot: Pilot[None], name: str) -> None:
 async def type_text(pilot: Pilot[None], text: str) -> None:
     """Type text into what has the focus."""
     await pilot.press(*(_NAMES.get(character, character) for character in text))
+
+
+async def press_alone(pilot: Pilot[None], key: str) -> None:
+    """Press a key at the pace of a person: one that comes amid others does not quit."""
+    await asyncio.sleep(ALONE)
+    await pilot.press(key)
+
+
+async def quit_with(pilot: Pilot[None], key: str) -> None:
+    """Press a key that ends the app, and wait until it has: the end of a scene would hide it."""
+    await asyncio.sleep(ALONE)
+    app = app_of(pilot)
+    # Not `press`, which waits for the answer of every widget, and these may be gone by then.
+    await app._press_keys([key])
+    end = time.monotonic() + _PATIENCE
+    while app.return_code is None:
+        assert time.monotonic() < end, f"{key} does not quit"
+        await asyncio.sleep(0.01)
 
 
 _NAMES = {" ": "space", "-": "minus", "/": "slash", ".": "full_stop", "~": "tilde"}

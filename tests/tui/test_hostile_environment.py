@@ -144,7 +144,7 @@ def test_who_and_where_is_asked_of_the_system_and_shown_inert(
     assert entry.client is not None
     assert len(entry.client) <= 64
     where = environment.where(os.environ)
-    assert where.endswith(f" as {entry.user}")
+    assert where.startswith(f"{entry.user}@")
 
     async def look() -> None:
         async with KeyPairsApp(session, where).run_test(size=(160, 24)) as pilot:
@@ -185,7 +185,7 @@ def test_a_crash_report_is_inert(
         async with app.run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
             app.call_later(fail)
-            await pilot.pause(0.1)
+            await until(pilot, lambda: app._exception is not None, "the end")
 
     def fail() -> None:
         raise ValueError(ESCAPES)

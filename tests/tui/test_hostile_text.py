@@ -7,7 +7,7 @@ import asyncio
 import importlib
 import pkgutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from core.store.journal import JournalEntry
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import kept
-from tests.tui.driving import app_of, until, until_loaded
+from tests.tui.driving import app_of, until, until_loaded, until_screen
 from tests.vectors.hostile_strings import STRINGS
 from tui.app import KeyPairsApp
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
@@ -63,9 +63,10 @@ from tui.terminal.paste import (
     Typed,
 )
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.fact_line import FactLine
 from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
+from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.journal import journal_items
 from tui.words.region_copies import Copied
@@ -80,7 +81,7 @@ from tui.words.text import (
     shortened,
     visible,
 )
-from tui.words.verdict import Verdict
+from tui.words.verdict import Tone, Verdict
 from tui.work.brief_message import show_briefly
 
 WIDTH = 80
@@ -124,6 +125,23 @@ def drawn(pilot: Pilot[None]) -> str:
 
 
 # The functions --------------------------------------------------------------------------------
+
+
+async def until_drawn(pilot: Pilot[None], texts: Sequence[str]) -> None:
+    """Wait until every text is on the screen; what is drawn meanwhile is inert as well."""
+    missing: Sequence[str] = texts
+
+    def are_there() -> bool:
+        nonlocal missing
+        screen = drawn(pilot)
+        missing = [text for text in texts if text not in screen]
+        return not missing
+
+    try:
+        await until(pilot, are_there, "the texts")
+    except AssertionError as error:
+        error.add_note(f"missing: {missing}")
+        raise
 
 
 def test_each_is_shown_as_the_table_says() -> None:
@@ -262,14 +280,11 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
             for page in pages:
                 app.push_screen(page)
                 await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
-                await pilot.pause(0.1)
-                text = drawn(pilot)
                 if isinstance(page, EditTagsScreen):
                     wanted = [masked(tag.key) for tag in everything.tags]
                 else:
                     wanted = [visible(text) for text in texts]
-                missing = [shown for shown in wanted if len(shown) < 20 and shown not in text]
-                assert not missing, (page, missing)
+                await until_drawn(pilot, [shown for shown in wanted if len(shown) < 20])
                 app.pop_screen()
 
     asyncio.run(look())
@@ -278,14 +293,17 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
 class Everything(Screen[None]):
     """The widgets that the pages above do not have, for every text."""
 
-    CSS = "KeyText { height: 300; } TopLine { dock: none; }"
+    CSS = "KeyText { height: 300; } TopBar, FactLine { dock: none; margin: 0; }"
 
     def compose(self) -> ComposeResult:
         for each in SHORT:
             verdict = VerdictLine()
             verdict.show(Verdict(each.text))
             yield verdict
-            yield TopLine(each.text, "" if len(each.text) > WIDTH else each.text)
+            yield TopBar(each.text)
+            line = FactLine(id=None)
+            line.say(Verdict(each.text, Tone.BAD))
+            yield line
         field = KeyText(lambda _: None, id="field")
         field.text = "\n".join(each.text for each in SHORT)
         yield field
@@ -296,14 +314,11 @@ def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None
 
     async def look() -> None:
         app = KeyPairsApp(session)
-        async with app.run_test(size=(WIDTH, 900)) as pilot:
+        async with app.run_test(size=(WIDTH, 1_500)) as pilot:
             await until_loaded(pilot)
             app.push_screen(Everything())
             await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
-            await pilot.pause(0.1)
-            text = drawn(pilot)
-            missing = [each.id for each in SHORT if each.drawn[:20] not in text]
-            assert not missing
+            await until_drawn(pilot, [each.drawn[:20] for each in SHORT])
 
     asyncio.run(look())
 
@@ -415,7 +430,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
     pair = hostile_pair(session, text)
 
     async def look() -> None:
-        app = KeyPairsApp(session, f"on host as {text}")
+        app = KeyPairsApp(session, f"{text}@host")
         async with app.run_test(size=(WIDTH, 24), notifications=True) as pilot:
             await until_loaded(pilot)
             drawn(pilot)
@@ -514,8 +529,7 @@ def test_a_field_cuts_what_no_name_could_be_and_the_help_draws_it_inert(
             assert len(field.value) == 8 * 1024
             await until(pilot, lambda: "too long by" in drawn(pilot), "the verdict")
             await pilot.press("escape", "ctrl+p")
-            await until(pilot, lambda: app.focused is not None, "the help")
-            await pilot.pause(0.1)
+            await until_screen(pilot, "HelpScreen")
             app.post_message(Paste("x\x9b31m\u202e\x07y"))
             await until(pilot, lambda: "31m" in drawn(pilot), "the paste")
 

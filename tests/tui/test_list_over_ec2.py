@@ -43,8 +43,9 @@ def test_the_top_line_says_whose_pairs_these_are_and_who_answers(
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
-        assert first_line(pilot).startswith("EC2 default · us-east-1 · 1 pair ")
-        assert first_line(pilot).endswith(f"{host} · {ACCOUNT} anna")
+        assert f" EC2 default  {host} us-east-1 " in first_line(pilot)
+        assert "   1 pair " in first_line(pilot)
+        assert first_line(pilot).endswith(f"{ACCOUNT} anna")
 
     play_over_ec2(scene)
 
@@ -108,7 +109,7 @@ def test_a_new_pair_is_shown_at_once_and_asked_for_until_ec2_shows_it(
         asked = server.calls["DescribeKeyPairs"]
         await pilot.press("q")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: "1 pair " in first_line(pilot), "the new pair")
+        await until(pilot, lambda: "1 pair" in first_line(pilot), "the new pair")
         await until(pilot, lambda: server.calls["DescribeKeyPairs"] > asked + 1, "more questions")
         assert "ci " in drawn(pilot)
         server.hidden = 0.0

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _EC2 = "ec2.verbs"
 _COMMANDS = {
-    "list": ("list_pairs", "list key pairs: as columns, or for other programs"),
-    "show": ("show", "say everything about one key pair, line by line"),
+    "list": ("pairs.list_pairs", "list key pairs: as columns, or for other programs"),
+    "show": ("pairs.show", "say everything about one key pair, line by line"),
     "find": (
         "find",
         "say whose a key is: a file, a folder, a public key, a fingerprint, the agent",

@@ -1,8 +1,8 @@
 """Says where key pairs are: on this machine or in EC2, in whose account, in which Regions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.ec2.regions import REGIONS
 from core.store import last_look
@@ -15,37 +15,69 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-def top_words(
+class Whereabouts(NamedTuple):
+    """Where one is, as the bar at the top of every screen says it; no text is visible yet.
+
+    Attributes:
+        region: the Region that is looked at.
+        place: `EC2 prod`, or empty for this machine.
+        profile: the profile in it, empty where there is none.
+        city: where the Region is, empty where that is not known.
+        host: the host that answers for EC2, if it is not AWS's own.
+        caller: whose account EC2 says that it is, empty on this machine.
+        user: who works on which host, or that it is this machine.
+        limits: what limits the session: `policy`, `read-only`.
+        since: since when what is shown is so, where EC2 has not answered since.
+    """
+
+    region: str = ""
+    place: str = ""
+    profile: str = ""
+    city: str = ""
+    host: str = ""
+    caller: str = ""
+    user: str = ""
+    limits: tuple[str, ...] = ()
+    since: str = ""
+
+
+HERE = "this machine"
+
+
+def whereabouts(
     session: "Session",
     where: str = "",
-    pairs: str = "",
     facts: "Ec2Facts | None" = None,
     last_answer: datetime | None = None,
-) -> tuple[str, Sequence[str]]:
-    """Return the title of the list, and remarks on it, the longest first.
+) -> Whereabouts:
+    """Return where a session is.
 
     Args:
-        where: the host on which the program runs, if that is not under the person's hands.
-        pairs: how many there are, in words.
+        where: user and host, if the program does not run under the person's hands.
         facts: what EC2 said of itself.
         last_answer: when EC2 said what is shown, if it has not answered since.
     """
-    marks = (*session.marks, where)
-    if session.place is None:
-        return _joined(session.region, pairs), [_joined(*marks)]
-    host = facts.host if facts else ""
-    account = facts.account if facts else ""
-    user = facts.user if facts else ""
-    since = as_of(last_answer) if last_answer else ""
-    title = _joined(f"EC2 {session.place.profile}", session.region, pairs)
-    identity = f"{account} {user}".strip()
-    return title, [
-        _joined(host, identity, since, *marks),
-        _joined(host, identity, since),
-        _joined(host, account, since),
-        _joined(host, since),
-        _joined(host),
-    ]
+    is_ec2 = session.place is not None
+    return Whereabouts(
+        session.region,
+        place="EC2" if is_ec2 else "",
+        profile=session.place.profile if session.place else "",
+        city=city(session.region),
+        host=(facts.host or "") if facts else "",
+        caller=f"{facts.account} {facts.user}".strip() if facts else "",
+        user=where or HERE,
+        limits=session.marks,
+        since=as_of(last_answer) if last_answer else "",
+    )
+
+
+def city(region: str) -> str:
+    """Return the city or the part of the country in which a Region is, empty if not known."""
+    known = REGIONS.get(region)
+    if known is None:
+        return ""
+    _, opened, rest = known.description.partition("(")
+    return rest.rstrip(")") if opened else known.description
 
 
 def as_of(time: datetime) -> str:
@@ -84,7 +116,3 @@ def _item(name: str, counts: Mapping[str, int | None]) -> Item:
         count = counts[name] or 0
         remark = n_of(count, "pair")
     return Item(name, f"{name:<16} {description}", remark)
-
-
-def _joined(*words: str | None) -> str:
-    return " · ".join(filter(None, words))

@@ -24,6 +24,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.app import KeyPairsApp
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.verdict_line import VerdictLine
 from tui.work import slow_changes
 from tui.work.slow_changes import still_waiting
@@ -114,7 +115,9 @@ def test_escape_gives_up_and_nothing_has_happened(
         waiting = still_waiting("escape")
 
         def said(text: str) -> bool:
-            return any(text in line.verdict.text for line in screen.query(VerdictLine))
+            assert isinstance(screen, PlacedScreen)
+            lines = (screen.fact_line, *screen.query(VerdictLine))
+            return any(text in line.verdict.text for line in lines)
 
         with another_session(home / "data"):
             await pilot.press("enter")
@@ -156,7 +159,7 @@ def test_undo_says_so_as_well_and_escape_gives_up(
 
     async def scene(pilot: Pilot[None]) -> None:
         def says(words: str) -> bool:
-            return words in text_of(pilot, "#remark").replace("\n", " ")
+            return words in text_of(pilot, "#fact").replace("\n", " ")
 
         await pilot.press("G", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")

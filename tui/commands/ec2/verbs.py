@@ -1,12 +1,12 @@
 """Runs EC2's verbs: from the options to a request, and from the answer to what is printed."""
 
 import argparse
-import os
 import re
 import sys
 
-from core import choices
 from core.ec2.request_shapes import check
+from core.local import quick_look
+from core.local.quick_answers import QuickAnswers
 from tui.commands.ec2 import answers, output, values
 from tui.commands.ec2.refusals import refused, say
 from tui.commands.ec2.values import ValueProblem
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.client import Client
-    from core.local.quick_look import QuickLook
     from core.session import Session
 
     Answer = dict[str, Any]
@@ -198,23 +197,17 @@ def _looked_up(options: argparse.Namespace, request: "Answer") -> "list[Answer] 
     """Return what is printed of an answer that needs no session, or None if it needs one."""
     if ec2_of(options) is not None:
         return None
-    if options.policy is not None or choices.policy(None) or os.path.lexists(choices.SYSTEM_POLICY):
+    look = quick_look.of_this_machine(options.data_dir, options.region, options.policy)
+    if look is None:
         return None
-    # Imported here: a policy would need all of it anyhow.
-    from core.disk.mounts import network_file_system
-    from core.local import quick_look
-
-    folder, region = choices.data_folder(options.data_dir), choices.region(options.region)
-    if network_file_system(folder) is not None:
-        return None  # what that means is said where a session is opened
     try:
-        return _read(quick_look.QuickLook(folder, region), options, request)
+        return _read(QuickAnswers(look), options, request)
     except quick_look.NotPlainError:
         return None
 
 
 def _read(
-    client: "Client | QuickLook", options: argparse.Namespace, request: "Answer"
+    client: "Client | QuickAnswers", options: argparse.Namespace, request: "Answer"
 ) -> "list[Answer]":
     """Return what is printed of the answer to what only reads, in parts."""
     if options.command == "describe-tags":

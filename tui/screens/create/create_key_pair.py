@@ -61,7 +61,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
         super().__init__(
             session,
-            f"{doing} in {session.region}",
+            doing,
             {
                 "key_type": FormField("Type", self._key_type),
                 "key_format": FormField("Format", self._key_format),
@@ -75,8 +75,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_choices()
         self._judge_tags()
         if self._replacing:
-            self._at_rest = Verdict(f"{self._replacing.key_name} stays until you delete it")
-            self._outcome.show(self._at_rest)
+            stays = f"{self._replacing.key_name} stays until you delete it"
+            self.fact_line.rest(Verdict(stays))
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
         self.call_after_refresh(self._load_ahead)

@@ -3,14 +3,13 @@
 import asyncio
 import shlex
 import time
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import KeyPairsError
 from tui.actions.keymap import key_of
-from tui.words.place import as_of, last_answer, top_words
+from tui.words.place import Whereabouts, as_of, last_answer, whereabouts
 from tui.words.text import said_by
 from tui.work.batches import is_running
 from tui.work.own_thread import in_own_thread
@@ -72,11 +71,12 @@ class Ec2Questions:
         self.error: KeyPairsError | None = None
         """Why the last question was not answered."""
 
-    def top_words(self, pairs: str = "") -> tuple[str, Sequence[str]]:
-        """Return what stands above the list, given how many pairs it holds, in words."""
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """Where the list is, as is known by now."""
         session = self._view.session
         facts = self.facts if session.place else None
-        return top_words(session, self._where, pairs, facts, self._last_answer)
+        return whereabouts(session, self._where, facts, self._last_answer)
 
     async def read_last_answer(self, session: "Session") -> "tuple[KeptKeyPair, ...] | None":
         """Return what EC2 said last of a Region, from the disk, or None where it never did.

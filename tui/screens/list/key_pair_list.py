@@ -9,8 +9,8 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from core.disk.mounts import network_note
 from core.errors import KeyPairsError
-from core.store.data_dir import network_note
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
@@ -18,7 +18,7 @@ from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by
@@ -42,6 +42,7 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     CSS_PATH = "key_pair_list.tcss"
     PLACE = Place.LIST
+    KIND = ScreenKind.LIST
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyPairTable"
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
@@ -50,7 +51,7 @@ class KeyPairListScreen(PlacedScreen[None]):
         super().__init__()
         self.view = ListView(self, session, where)
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> ComposeResult:
         yield from self.view.widgets()
 
     def on_mount(self) -> None:

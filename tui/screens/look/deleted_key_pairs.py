@@ -12,13 +12,11 @@ from core.model import PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.look.grouped_list import Column, GroupedList, Line, narrowed
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.search_input import SearchInput
-from tui.widgets.top_line import TopLine
 from tui.words.plural import n_of
-from tui.words.text import shortened, visible
+from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 
 _COLUMNS = (
@@ -48,27 +46,24 @@ class DeletedKeyPairsScreen(PlacedScreen[str | None]):
 
     CSS_PATH = "deleted_key_pairs.tcss"
     PLACE = Place.DELETED
+    KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, region: str, gone: Sequence[GonePair], now: datetime) -> None:
-        super().__init__()
+        super().__init__(f"Deleted: {n_of(len(gone), 'pair')}")
         self._region = region
         self._gone = {pair.key_pair.key_pair_id: pair for pair in gone}
         self._lines = [_line(pair, now) for pair in gone]
         self._search = SearchInput()
         self._list = GroupedList(_COLUMNS)
         self._empty = Static(markup=False, id="empty")
-        self._about = Static(markup=False, id="about")
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"Deleted in {self._region}", [n_of(len(self._gone), "pair")])
+    def content(self) -> ComposeResult:
         yield self._search
         yield self._list
         yield self._empty
-        yield self._about
-        yield KeyHints(Place.DELETED)
 
     def on_mount(self) -> None:
         self._narrow()
@@ -88,7 +83,10 @@ class DeletedKeyPairsScreen(PlacedScreen[str | None]):
     def _say_all(self) -> None:
         """Say of the pair under the cursor also what its line has no room for."""
         picked = self._list.picked
-        self._about.update(_about(self._gone[picked.value]) if picked else "")
+        if picked:
+            self.fact_line.about(picked.value, _about(self._gone[picked.value]))
+        else:
+            self.fact_line.clear()
 
     @on(Input.Submitted)
     @on(CursorList.Selected)
@@ -123,16 +121,19 @@ def _state(gone: GonePair) -> str:
     return "! given up" if gone.given_up else _STATES[gone.key_pair.custody.private_key]
 
 
-def _about(gone: GonePair) -> str:
-    """Return what there is to know about a deleted pair, made visible."""
+def _about(gone: GonePair) -> list[str]:
+    """Return what there is to know about a deleted pair, made visible, the longest first."""
     key_pair = gone.key_pair
     by = f" by {gone.by}" if gone.by else ""
-    said = [f"{key_pair.key_pair_id} · deleted {gone.delete_time.astimezone():%Y-%m-%d %H:%M}{by}"]
+    when = f"deleted {gone.delete_time.astimezone():%Y-%m-%d %H:%M}{by}"
+    said = []
     if gone.name_taken:
         bring_back = key_of("deleted.bring-back")
         said.append(f"another pair has the name: {bring_back} asks for another one")
     if gone.given_up:
-        said.append("its private key was given up: nobody can log in with it")
+        said.append("its private key was given up")
     elif key_pair.custody.saved_to:
-        said.append(f"was saved to {key_pair.custody.saved_to[-1]}")
-    return shortened(" · ".join(said))
+        said.append(f"was saved to {short_path(key_pair.custody.saved_to[-1])}")
+    wholes = [[*said, when, key_pair.key_pair_id], [*said[:1], key_pair.key_pair_id]]
+    wholes += [[*said[:1]]] if said else [[key_pair.key_pair_id]]
+    return [shortened(" · ".join(whole)) for whole in wholes]

@@ -10,10 +10,8 @@ from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchInput
-from tui.widgets.top_line import TopLine
 from tui.words.text import ELLIPSIS, clip, fold
 
 _WHOLE_LINES = 2
@@ -44,26 +42,21 @@ class PickScreen(PlacedScreen[str | None]):
         *,
         verb: str = "pick",
     ) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._items = items
         self._empty_text = empty
-        self._verb = verb
+        (key, _), *others = hints(Place.PICK)
+        self.key_hints.show(((key, verb), *others))
         self._search = SearchInput()
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
         self._whole = Static(markup=False, id="whole")
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(self._title)
+    def content(self) -> ComposeResult:
         yield self._search
         yield self._list
         yield self._empty
         yield self._whole
-        (key, _), *others = hints(Place.PICK)
-        key_hints = KeyHints(Place.PICK)
-        key_hints.show(((key, self._verb), *others))
-        yield key_hints
 
     def on_mount(self) -> None:
         self._narrow()

@@ -12,11 +12,8 @@ from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
 from tui.words import judging
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
@@ -40,15 +37,14 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
     AUTO_FOCUS = "#key-name"
 
     def __init__(self, session: "Session", key_pair: KeptKeyPair, key_name: str) -> None:
-        super().__init__()
+        super().__init__(f"Bring {key_pair.key_name} back under another name")
         self._session = session
         self._key_pair = key_pair
         self._key_name = TextInput(key_name, id="key-name")
         self._field = FormField("Name", self._key_name)
 
-    def compose(self) -> ComposeResult:
+    def content(self) -> ComposeResult:
         key_pair = self._key_pair
-        yield TopLine(f"Bring {key_pair.key_name} back under another name")
         with FormBody():
             yield Static(
                 f"Another pair is called {shortened(key_pair.key_name)} now. All else of"
@@ -56,10 +52,10 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
                 markup=False,
             )
             yield self._field
-        yield KeyHints(self.PLACE)
 
     @on(Input.Changed)
     def _changed(self) -> None:
+        self.say(Verdict(""))
         self._judge()
 
     @work(exclusive=True, group="judge")
@@ -82,7 +78,7 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
     @exclusively
     async def _bring_back(self, key_name: str) -> None:
         if not key_name:
-            self._field.show(Verdict("type a name: 1 to 255 ASCII characters", Tone.BAD))
+            self.say(Verdict("type a name: 1 to 255 ASCII characters", Tone.BAD))
             return
         restore = partial(
             self._session.backend.restore_key_pair, self._key_pair.key_pair_id, key_name
@@ -90,5 +86,4 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
         try:
             self.dismiss(await run_change(restore, self._field.show, key_in(self.PLACE, "back")))
         except KeyPairsError as error:
-            self.workers.cancel_group(self, "judge")
-            self._field.show(judging.refusal(error))
+            self.say(judging.refusal(error))

@@ -16,9 +16,7 @@ from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_body import FormBody
-from tui.widgets.key_hints import KeyHints
-from tui.widgets.top_line import TopLine
+from tui.widgets.form_field import FormBody
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.refusals import by_reason
@@ -48,27 +46,23 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         key_pairs: Sequence[KeptKeyPair],
         in_use: Mapping[str, Sequence[str]],
     ) -> None:
-        super().__init__()
+        alone = key_pairs[0] if len(key_pairs) == 1 else None
+        many = f"Add tags to {len(key_pairs)} key pairs"
+        super().__init__(f"Tags of {alone.key_name}" if alone else many)
         self._session = session
         self._key_pairs = key_pairs
-        self._alone = key_pairs[0] if len(key_pairs) == 1 else None
+        self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._verdict = VerdictLine()
         self._saved: dict[str, KeptKeyPair] = {}
         self._stop = False
 
-    def compose(self) -> ComposeResult:
-        if self._alone:
-            title, remark = f"Tags of {self._alone.key_name}", ""
-        else:
-            title = f"Add tags to {len(self._key_pairs)} key pairs"
-            remark = "A tag whose key a pair has already is overwritten there."
-        yield TopLine(title)
+    def content(self) -> ComposeResult:
+        remark = "A tag whose key a pair has already is overwritten there." * (not self._alone)
         with FormBody():
             yield Static(remark, markup=False)
             yield self._tags
             yield self._verdict
-        yield KeyHints(Place.TAGS)
 
     def on_mount(self) -> None:
         self._judge()

@@ -40,7 +40,7 @@ async def delete_here(pilot: Pilot[None], *keys: str, said: str) -> None:
     await until_screen(pilot, "DeleteKeyPairsScreen")
     await pilot.press("y")
     await until_screen(pilot, "KeyPairListScreen")
-    await until(pilot, lambda: text_of(pilot, "#remark") == said, said)
+    await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
 
 
 NOTHING = "this session has nothing to undo"
@@ -48,7 +48,7 @@ NOTHING = "this session has nothing to undo"
 
 async def press(pilot: Pilot[None], key: str, remark: str) -> None:
     await pilot.press(key)
-    await until(pilot, lambda: text_of(pilot, "#remark") == remark, remark)
+    await until(pilot, lambda: text_of(pilot, "#fact") == remark, remark)
 
 
 def test_one_key_brings_back_all_that_one_deletion_took(empty_session: DemoSession) -> None:
@@ -133,7 +133,7 @@ def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
         await type_text(pilot, "prod")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: text_of(pilot, "#remark") == said, said)
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
 
     async def scene(pilot: Pilot[None]) -> None:
         await tag(pilot, "g", said="tags saved: a; u undoes it")

@@ -28,7 +28,7 @@ async def said(pilot: Pilot[None], text: str) -> None:
     """Wait until the list, which may be empty, says that."""
     app = app_of(pilot)
     await until(pilot, lambda: type(app.screen).__name__ == "KeyPairListScreen", "the list")
-    await until(pilot, lambda: text_of(pilot, "#remark").replace("\n", " ") == text, text)
+    await until(pilot, lambda: text_of(pilot, "#fact").replace("\n", " ") == text, text)
 
 
 async def delete_saved(pilot: Pilot[None], name: str) -> None:
@@ -95,11 +95,11 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         # The last deleted first, what was given up after all others.
         assert values(rows) == [ID.format(2), ID.format(1), ID.format(3)]
         screen = drawn(pilot)
-        assert screen.count("saved  ") == 2
+        assert screen.count(" saved  ") == 2
+        assert (size[0] < 80) or "boris" in screen
         assert "! given up" in screen
         assert "30 days" in screen
-        assert ID.format(2) in text_of(pilot, "#about")
-        assert "by boris" in text_of(pilot, "#about")
+        assert ID.format(2) in text_of(pilot, "#fact")
         await type_text(pilot, ID.format(1)[-4:])
         await until(pilot, lambda: values(rows) == [ID.format(1)], "the first alpha")
         await pilot.press("enter")
@@ -108,9 +108,9 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
         # The second is still what this session deleted last, but its name is taken now.
         await pilot.press("u")
         way_on = "U brings it back under another"
-        await until(pilot, lambda: way_on in text_of(pilot, "#remark").replace("\n", " "), way_on)
+        await until(pilot, lambda: way_on in text_of(pilot, "#fact").replace("\n", " "), way_on)
         await open_deleted(pilot)
-        assert "another pair has the name" in text_of(pilot, "#about").replace("\n", " ")
+        assert "another pair has the name" in text_of(pilot, "#fact")
         await pilot.press("enter")
         await until_screen(pilot, "BringBackAsScreen")
         assert "alpha-2" in drawn(pilot)

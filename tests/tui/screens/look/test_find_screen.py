@@ -410,7 +410,7 @@ def test_the_key_of_a_deleted_pair_is_said_to_be_that(
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
         back = "brought there back"
-        await until(pilot, lambda: text_of(pilot, "#remark") == back, back)
+        await until(pilot, lambda: text_of(pilot, "#fact") == back, back)
 
     before = demo_session.for_region("eu-west-1").backend.deleted_key_pairs()
     play(demo_session, scene)

@@ -14,6 +14,7 @@ from tests.tui.driving import (
     drawn,
     is_first_hit,
     play,
+    quit_with,
     type_text,
     until,
     until_screen,
@@ -185,8 +186,7 @@ def test_quitting_is_offered_on_every_screen(demo_session: DemoSession) -> None:
         await until_screen(pilot, "HelpScreen")
         await type_text(pilot, "quit")
         await until(pilot, partial(is_first_hit, pilot, "Quit, from any screen."), "the way out")
-        await pilot.pause(0.1)
-        await pilot.press("enter")
+        await quit_with(pilot, "enter")
 
     assert play(demo_session, scene) == 0
 

@@ -1,6 +1,5 @@
 """A new private key and what is done with it: true words, and nothing drawn over another."""
 
-import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tests.tui.driving import (
     app_of,
     create,
     play,
+    quit_with,
     save,
     type_text,
     until,
@@ -27,12 +27,12 @@ from tests.tui.driving import (
 from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
-from tui.terminal.typing_speed import ALONE
 from tui.widgets.choice import Choice
+from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
-from tui.widgets.top_line import TopLine
+from tui.widgets.top_bar import TopBar
 from tui.words.details import where_it_is
 from tui.words.verdict import Tone, Verdict
 from tui.work.brief_message import show_briefly
@@ -70,8 +70,8 @@ async def until_says(pilot: Pilot[None], words: str) -> None:
 
 def toasts(pilot: Pilot[None]) -> list[str]:
     """Return what is said for a moment."""
-    bars = [bar for screen in app_of(pilot).screen_stack for bar in screen.query(KeyHints)]
-    return [bar.said for bar in bars if bar.said]
+    lines = [line for screen in app_of(pilot).screen_stack for line in screen.query(FactLine)]
+    return [line.said_briefly for line in lines if line.said_briefly]
 
 
 # Leaving ----------------------------------------------------------------------------------------
@@ -90,6 +90,9 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
             assert not toasts(pilot)
         await save(pilot)
         await until_says(pilot, "esc done")
+        if key == "ctrl+q":
+            await quit_with(pilot, key)
+            return
         await pilot.press(key)
         if key == "ctrl+c":
             await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "what quits")
@@ -156,9 +159,7 @@ def test_ctrl_c_says_elsewhere_what_quits(demo_session: DemoSession, key: str, s
         await until_screen(pilot, screen)
         await pilot.press("ctrl+c")
         await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "the word")
-        # As a person who has read that presses it: a key that comes at once counts as poured.
-        await asyncio.sleep(2 * ALONE)
-        await pilot.press("ctrl+q")
+        await quit_with(pilot, "ctrl+q")
 
     assert play(demo_session, scene) == 0
 
@@ -430,21 +431,20 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
-def test_what_is_said_for_a_moment_leaves_all_but_some_hints(
+def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
     empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
         await until_says(pilot, "Not saved yet, and there is no other copy.")
-        *above, hints_before = lines(pilot)
+        before = lines(pilot)
         show_briefly(app_of(pilot), "private key: sent to your terminal")
         await until_says(pilot, "private key: sent to your terminal")
-        *still_above, bar = lines(pilot)
-        assert still_above == above
-        assert bar.rstrip().endswith("   private key: sent to your terminal")
-        assert "esc leave   ? help " in bar
-        app_of(pilot).query_one(KeyHints).say("")
-        await until(pilot, lambda: lines(pilot)[-1] == hints_before, "the hints")
+        *above, fact, hints = lines(pilot)
+        assert [*above, hints] == [*before[:-2], before[-1]]
+        assert fact.strip() == "private key: sent to your terminal"
+        app_of(pilot).screen.query_one(FactLine).say_briefly("")
+        await until(pilot, lambda: lines(pilot) == before, "what was there")
 
     play(empty_session, scene, size)
 
@@ -506,7 +506,7 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
             columns, rows = size
             if rows < 3:
                 continue
-            ends = {0: TopLine, rows - 1: KeyHints}
+            ends = {0: TopBar, rows - 1: KeyHints}
             for y, kind in ends.items():
                 for x in range(1, columns - 1):
                     assert isinstance(screen.get_widget_at(x, y)[0], kind), (size, x, y)

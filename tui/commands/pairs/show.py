@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from core.custody import export
 from core.custody.rotation import Rotation
 from core.errors import EC2Error, StoreError
 from core.model import KeptKeyPair
 from core.session import Session
+from core.store import documents
+from core.store.records import to_record
 from tui.commands.help import JSON
 from tui.commands.wrapping import tell
 from tui.opening import open_place
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         return NONE
     sections = details.sections(session, found, Rotation(pairs))
     if options.json:
-        print(export.as_text(_document(session, found, sections)), end="")
+        print(documents.as_text(_document(session, found, sections)), end="")
         return SHOWN
     for number, section in enumerate(sections):
         if section.heading:
@@ -95,7 +96,7 @@ def _lines(section: details.Section) -> Iterator[str]:
 
 
 def _document(session: Session, key_pair: KeptKeyPair, sections: list[details.Section]) -> Any:
-    document = export.document([key_pair], session.region)
+    document = documents.document([to_record(key_pair)], session.region)
     said = [
         {
             "Heading": section.heading,
