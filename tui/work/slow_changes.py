@@ -12,21 +12,20 @@ _SOON = 1.0
 
 Result = TypeVar("Result")
 
-
-def still_waiting(back: str) -> Verdict:
-    """Return what is said while another session is in the way; the key `back` gives it up."""
-    return Verdict(f"waiting for another session; {back} gives up", Tone.CAUTION)
+DISK = "the disk"
+"""What a change on this machine may have to wait for where no other session is in the way."""
 
 
-def still_working(back: str) -> Verdict:
-    """Return what is said while nobody is in the way, and it takes long all the same."""
-    return Verdict(f"still working; {back} gives up", Tone.CAUTION)
+def still_waiting(back: str, wait_for: str = "another session") -> Verdict:
+    """Return what is said when a change has to wait; the key `back` gives it up."""
+    return Verdict(f"waiting for {wait_for}; {back} gives up", Tone.CAUTION)
 
 
 async def run_change(
     call: Callable[[], Result],
     say: Callable[[Verdict], None],
     back: str,
+    wait_for: str = DISK,
     *,
     tells: bool = False,
 ) -> Result:
@@ -36,6 +35,7 @@ async def run_change(
         call: the change, which blocks.
         say: shows a line to the person.
         back: the key that gives it up.
+        wait_for: what it may have to wait for besides another session, in words.
         tells: the change says by itself how far it is, so that only another session is of note.
     """
     change = asyncio.ensure_future(asyncio.to_thread(call))
@@ -44,7 +44,7 @@ async def run_change(
         done, _ = await asyncio.wait({change}, timeout=_SOON)
         if done:
             return await change
-        why = None if tells else still_working(back)
+        why = None if tells else still_waiting(back, wait_for)
         if is_waiting_for_another_session():
             why = still_waiting(back)
         if why is not None and why != said:

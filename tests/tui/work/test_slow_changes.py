@@ -205,7 +205,7 @@ def test_nobody_is_said_to_be_in_the_way_who_is_not(monkeypatch: pytest.MonkeyPa
         await change
 
     asyncio.run(change(tells=False))
-    assert said == ["still working; esc gives up"]
+    assert said == ["waiting for the disk; esc gives up"]
     asyncio.run(change(tells=True))
     assert said == []
     with waiting_for_another_session():
