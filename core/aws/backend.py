@@ -300,7 +300,7 @@ class Ec2Backend:
             self._call(_IMPORT, **request, PublicKeyMaterial=material)
         except InvalidKeyPairDuplicate:
             raise
-        key_pair = self._named_in_time(key_name)
+        key_pair = _in_time(self._named, key_name, self._sleep)
         imported = replace(
             key_pair, custody=replace(key_pair.custody, private_key=PrivateKeyState.IMPORTED)
         )
@@ -375,14 +375,6 @@ class Ec2Backend:
     def _named(self, key_name: str) -> KeptKeyPair | None:
         described = self._described(key_name)
         return None if described is None else self._mirror.seen([described])[0]
-
-    def _named_in_time(self, key_name: str) -> KeptKeyPair:
-        """Return the pair of a name that EC2 acknowledged; it may show it late."""
-        for _ in rounds(self._sleep):
-            found = self._named(key_name)
-            if found is not None:
-                return found
-        raise InvalidKeyPairNotFound(key_name)
 
     # Deleting, and bringing back ------------------------------------------------------------------
 
@@ -588,6 +580,17 @@ def _one_by_one(
             yield Batch((), (Refusal(name_of(item), error),), left)
         else:
             yield Batch(() if done is None else (done,), (), left)
+
+
+def _in_time(
+    named: Callable[[str], KeptKeyPair | None], key_name: str, sleep: Callable[[float], None]
+) -> KeptKeyPair:
+    """Return the pair of a name that EC2 acknowledged; it may show it late."""
+    for _ in rounds(sleep):
+        found = named(key_name)
+        if found is not None:
+            return found
+    raise InvalidKeyPairNotFound(key_name)
 
 
 def _new(
