@@ -23,10 +23,12 @@ from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -239,10 +241,14 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
                 batch = await run_change(
-                    partial(next, batches), self._outcome.show, key_in(self.PLACE, "back")
+                    partial(next, batches),
+                    self._outcome.show,
+                    key_in(self.PLACE, "back"),
+                    waited_for(self._session),
                 )
             except KeyPairsError as error:
-                self._outcome.show(judging.refusal(error))
+                if not await logged_in(self, self._session, error):
+                    self._outcome.show(judging.refusal(error))
                 return
             self._deleted += batch.done
             refused |= {each.name: each.error for each in batch.refused}
