@@ -1,10 +1,11 @@
-"""What the process asks of the system: no picture of its memory, a way back, an end in any case."""
+"""Asks of the system: no picture of the process's memory, a way back, an end in any case."""
 
+import ctypes
 import os
+import resource
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -33,12 +34,8 @@ def forbid_dumps() -> None:
     Raises:
         SettingsError: the system refuses it.
     """
-    import resource
-
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        import ctypes
-
         if ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, _DUMPABLE_NO, 0, 0, 0):
             raise SettingsError("The system does not let this process keep its memory to itself.")
 
@@ -50,8 +47,6 @@ def give_memory_back() -> None:
     to itself glibc keeps them for each thread apart: 20 MB after some ten changes. Other C
     libraries have no such setting (mallopt(3)) and are left as they are.
     """
-    import ctypes
-
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
@@ -59,7 +54,7 @@ def give_memory_back() -> None:
 
 
 def can_be_continued() -> bool:
-    """Tell whether a shell would notice that this process stops, and could continue it.
+    """Return whether a shell would notice that this process stops, and could continue it.
 
     That is, whether its process group is not orphaned (POSIX.1, 3.264): some parent stands in
     another group of the same session. A program that a terminal, tmux or ssh runs without a shell
@@ -138,13 +133,20 @@ def interruptible(work: Callable[[], _T]) -> _T:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    done: Future[_T] = Future()
+    results: list[_T] = []
+    errors: list[BaseException] = []
+    done = threading.Event()
 
     def run() -> None:
         try:
-            done.set_result(work())
+            results.append(work())
         except BaseException as error:  # noqa: BLE001 - it is raised where the wait is
-            done.set_exception(error)
+            errors.append(error)
+        finally:
+            done.set()
 
     threading.Thread(target=run, daemon=True, name="interruptible").start()
-    return done.result()
+    done.wait()
+    for error in errors:
+        raise error
+    return results[0]

@@ -83,7 +83,7 @@ def draw(scene: Scene) -> str:
 
 
 async def _play(session: DemoSession, scene: Scene) -> str:
-    app = KeyPairsApp(session, "on bastion-1 as ops")
+    app = KeyPairsApp(session, "ops@bastion-1")
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
         await scene(pilot)

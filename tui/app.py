@@ -21,12 +21,14 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
+from tui.words.place import whereabouts
 from tui.words.verdict import Verdict
 from tui.work.brief_message import clear_brief_message, show_briefly
 from tui.work.exclusive import is_busy
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.places import Places
 
 
 class KeyPairsApp(TerminalApp):
@@ -37,6 +39,7 @@ class KeyPairsApp(TerminalApp):
     CSS_PATH = ["app.tcss", "screens/list/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
     # The list of all that can be done is the help.
     ENABLE_COMMAND_PALETTE = False
+    SUSPENDED_SCREEN_CLASS = "-suspended"
 
     # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,19 +50,33 @@ class KeyPairsApp(TerminalApp):
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, session: "Session", where: str = "") -> None:
+    def __init__(
+        self,
+        session: "Session",
+        where: str = "",
+        places: "Places | None" = None,
+        *,
+        asks_region: bool = False,
+    ) -> None:
         super().__init__()
         themes.register(self.register_theme, true_colour=self.console.color_system == "truecolor")
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = themes.KEYPAIRS.name
         self._session = session
         self._where = where
+        self._places = places
+        self._asks_region = asks_region
+        self.whereabouts = whereabouts(session, where)
+        if asks_region:
+            self.whereabouts = self.whereabouts._replace(region="", city="")
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
 
     def get_default_screen(self) -> Screen[None]:
-        return KeyPairListScreen(self._session, self._where)
+        return KeyPairListScreen(
+            self._session, self._where, self._places, asks_region=self._asks_region
+        )
 
     def on_load(self) -> None:
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.

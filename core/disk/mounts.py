@@ -47,3 +47,14 @@ def network_file_system(path: "str | os.PathLike[str]") -> str | None:
     kind, _, subtype = found.partition(".")
     is_network = subtype in _FUSE_NETWORK if kind == "fuse" else found in _NETWORK
     return found if is_network else None
+
+
+def network_note(data_dir: "str | os.PathLike[str]") -> str | None:
+    """Return what to say at the start of a data folder on a network file system, or None."""
+    kind = network_file_system(data_dir)
+    if kind is None:
+        return None
+    return (
+        f"The data folder is on a network file system ({kind}): what other machines change may"
+        " show late, and where it keeps no locks, a change may be refused and has to be repeated."
+    )

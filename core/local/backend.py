@@ -1,5 +1,6 @@
 """Answers EC2's operations from a Region's file, by EC2's rules, in EC2's order."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -34,7 +35,6 @@ from core.model import (
     TagSelector,
     TagSpecification,
 )
-from core.secret import KeyMaterial
 from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
 
 def new_key_pair_id() -> str:
     """Return a random id in EC2's form: `key-0` and 16 more hexadecimal digits."""
-    import secrets  # the start of the program has no time for it
-
-    return f"key-0{secrets.token_hex(8)}"
+    return f"key-0{os.urandom(8).hex()}"
 
 
 class LocalBackend:
@@ -109,22 +107,11 @@ class LocalBackend:
         tags = validation.check_tag_specifications(tag_specifications)
         # Looked at before the key is made, which takes long, and again under the lock.
         check_room(self._access.store.read(), key_name, replaces)
-        # Imported here: cryptography takes some 70 ms that looking at key pairs never needs.
-        from core.keys import convert, keygen, pem
-        from core.local.new_pairs import new_key_pair
+        from core.local.new_pairs import About, created  # cryptography takes some 70 ms
 
         spare = self.spare_key.take() if checked_type is KeyType.RSA else None
-        private_key = spare or keygen.generate(checked_type)
-        key_pair = new_key_pair(
-            convert.public_key(private_key),
-            pem.pkcs8_der(private_key),
-            key_pair_id=self._new_key_pair_id(),
-            key_name=key_name,
-            tags=tags,
-            create_time=self._access.now(),
-            replaces=replaces,
-        )
-        material = KeyMaterial(convert.encode(private_key, checked_format, comment=key_name))
+        about = About(self._new_key_pair_id(), key_name, tags, self._access.now(), replaces)
+        key_pair, material = created(checked_type, checked_format, spare, about)
 
         def before_writing(recorded: KeptKeyPair) -> None:
             hand_over(CreatedKeyPair(recorded, checked_format, material))
@@ -154,20 +141,13 @@ class LocalBackend:
         if dry_run:
             raise DryRunOperation
         validation.check_key_name(key_name)
-        # Imported here: looking at key pairs never needs it.
-        from core.keys.reading import import_material
-        from core.local.new_pairs import new_key_pair
+        from core.local.new_pairs import About, check_given, imported  # see `create_key_pair`
 
-        import_material.check_given(public_key_material)
+        check_given(public_key_material)
         tags = validation.check_tag_specifications(tag_specifications)
         check_room(self._access.store.read(), key_name)
-        key_pair = new_key_pair(
-            import_material.read_public_key_material(public_key_material),
-            key_pair_id=self._new_key_pair_id(),
-            key_name=key_name,
-            tags=tags,
-            create_time=self._access.now(),
-        )
+        about = About(self._new_key_pair_id(), key_name, tags, self._access.now())
+        key_pair = imported(public_key_material, about)
         recorded, unconfirmed = self._insert(key_pair, _IMPORT)
         if unconfirmed is not None:
             raise unconfirmed

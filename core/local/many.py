@@ -129,27 +129,21 @@ def bringing_back(access: RegionAccess) -> Change[str]:
 def importing(access: RegionAccess, new_key_pair_id: Callable[[], str]) -> Change[NewKeyPair]:
     """Return what records a public key under a name, in the order of ImportKeyPair's checks."""
     # Imported here: looking at key pairs never needs it.
-    from core.keys.reading import import_material
-    from core.local.new_pairs import new_key_pair
+    from core.local.new_pairs import About, check_given, imported
 
     def import_one(transaction: "Transaction", new: NewKeyPair) -> KeptKeyPair:
         for action, context in new_pair_requests(_IMPORT, new.key_name, new.tags, NO_CONTEXT):
             access.authorizer.check(action, new.key_name, context)
         validation.check_key_name(new.key_name)
-        import_material.check_given(new.public_key_material)
+        check_given(new.public_key_material)
         specifications = [TagSpecification("key-pair", new.tags)] if new.tags else []
         tags = validation.check_tag_specifications(specifications)
         check_room(transaction.state, new.key_name)
         key_pair_id = new_key_pair_id()
         while transaction.state.knew(key_pair_id):
             key_pair_id = new_key_pair_id()
-        key_pair = new_key_pair(
-            import_material.read_public_key_material(new.public_key_material),
-            key_pair_id=key_pair_id,
-            key_name=new.key_name,
-            tags=tags,
-            create_time=access.now(),
-        )
+        about = About(key_pair_id, new.key_name, tags, access.now())
+        key_pair = imported(new.public_key_material, about)
         transaction.insert(key_pair, _IMPORT)
         return key_pair
 

@@ -1,8 +1,8 @@
-"""Answers DescribeKeyPairs and DescribeTags from the Region's file alone, in the plain cases.
+"""Reads the records of a Region's key pairs from its file alone, in the plain cases.
 
 A command that only reads is over sooner than a session could be put together. The rules are those
-of the session; what is not plain is left to it: a policy, a dry run, a refusal, a file that is
-damaged, a folder that cannot be trusted.
+of the session; what is not plain is left to it: a policy, a file that is damaged, a folder that
+cannot be trusted or is on another machine.
 """
 
 import json
@@ -10,9 +10,8 @@ import os
 import stat
 from datetime import datetime
 
-from core.ec2 import filters as ec2_filters
-from core.ec2.answer_shapes import described_key_pair, described_tag
-from core.ec2.filters import Filter
+from core import choices
+from core.disk.mounts import network_file_system
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError
 from core.store import region_format
@@ -21,118 +20,97 @@ TYPE_CHECKING = False
 """What type checkers take for true; `typing` would take a tenth of the time that there is."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from typing import Any
 
-    Answer = dict[str, Any]
+    Record = dict[str, Any]
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+_MEMBERS = [
+    "KeyPairId",
+    "KeyName",
+    "KeyType",
+    "KeyFingerprint",
+    "Fingerprints",
+    "PublicKey",
+    "Tags",
+    "CreateTime",
+    "PrivateKey",
+    "SavedTo",
+]
+_FINGERPRINTS = ["PKCS8SHA1", "SPKIMD5", "SSHSHA256", "SSHMD5"]
+_KEY_TYPES = ("rsa", "ed25519")
+_STATES = ("unsaved", "saved", "imported", "elsewhere")
+_YEARS = range(1970, 9999)
+
+NOT_PLAIN = (KeyPairsError, OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What a file that was changed by hand may raise."""
 
 
 class NotPlainError(Exception):
     """The session has to answer this."""
 
 
-class _Tag:
-    __slots__ = ("key", "value")
+def of_this_machine(
+    data_dir: str | None, region: str | None, policy: str | None
+) -> "QuickLook | None":
+    """Return a quick look at the Region that options choose; None where a session has to look.
 
-    def __init__(self, record: "dict[str, str]") -> None:
-        self.key = record["Key"]
-        self.value = record["Value"]
-
-
-class _Pair:
-    """A record with the attributes of a key pair by which filters judge it."""
-
-    __slots__ = ("key_fingerprint", "key_name", "key_pair_id", "record", "tags")
-
-    def __init__(self, record: "dict[str, Any]") -> None:
-        self.record = record
-        self.key_pair_id: str = record["KeyPairId"]
-        self.key_name: str = record["KeyName"]
-        self.key_fingerprint: str = record["KeyFingerprint"]
-        self.tags = [_Tag(tag) for tag in record["Tags"]]
+    That is where a policy decides, and where the folder is on a network file system, of which is
+    said what it means. `None` stands for an option that was not given.
+    """
+    if policy is not None or choices.policy(None) or os.path.lexists(choices.SYSTEM_POLICY):
+        return None
+    folder = os.path.expanduser(choices.data_folder(data_dir))  # noqa: PTH111 - no time for pathlib
+    is_plain = not folder.startswith("~") and network_file_system(folder) is None
+    return QuickLook(folder, choices.region(region)) if is_plain else None
 
 
 class QuickLook:
-    """The key pairs of one Region, in the call shape of `core.client.Client`.
+    """The records of one Region.
 
     Args:
-        folder: the data folder, in which `~` may stand for a home folder.
+        folder: the data folder.
         region: the name of the Region.
     """
 
     def __init__(self, folder: str, region: str) -> None:
-        self._folder = os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111 - no time for pathlib
-        self._region = region
-        self._read: list[_Pair] | None = None
+        self._folder = os.path.abspath(folder)  # noqa: PTH100 - no time for pathlib
+        self.region = region
 
-    def describe_key_pairs(self, **request: "Any") -> "Answer":
-        """Describe key pairs.
-
-        Raises:
-            NotPlainError: the session has to.
-        """
-        try:
-            return {"KeyPairs": [_described(pair, request) for pair in self._selected(request)]}
-        except _NOT_PLAIN as error:
-            raise NotPlainError from error
-
-    def describe_tags(self, **request: "Any") -> "Answer":
-        """Describe the tags of key pairs, in pages.
+    def plain_records(self) -> "list[Record]":
+        """Return the records, each of which is what `core.store.records.to_record` would return.
 
         Raises:
-            NotPlainError: the session has to.
+            NotPlainError: the session has to look.
         """
-        if request.get("DryRun"):
-            raise NotPlainError
-        # Imported here: DescribeKeyPairs has no pages.
-        from core.local import tag_pages
-
         try:
-            asked = tag_pages.asked(request.get("MaxResults"), request.get("NextToken"))
-            rows = ((pair.key_pair_id, tag) for pair in self._pairs() for tag in pair.tags)
-            found, token = tag_pages.page(ec2_filters.select_tags(rows, _filters(request)), asked)
-        except _NOT_PLAIN as error:
+            records = self.records()
+            for record in records:
+                _check(record)
+        except NOT_PLAIN as error:
             raise NotPlainError from error
-        tags = [
-            described_tag(
-                key=tag.key,
-                value=tag.value,
-                resource_id=tag.resource_id,
-                resource_type=tag.resource_type,
-            )
-            for tag in found
-        ]
-        return {"Tags": tags} | ({"NextToken": token} if token else {})
-
-    def _selected(self, request: "Answer") -> "list[_Pair]":
-        names, ids = request.get("KeyNames"), request.get("KeyPairIds")
-        if request.get("DryRun") or (names and ids):
+        names = {record["KeyName"] for record in records}
+        ids = {record["KeyPairId"] for record in records}
+        if not len(names) == len(ids) == len(records):
             raise NotPlainError
-        pairs = self._pairs()
-        if names or ids:
-            by_name = {pair.key_name: pair for pair in pairs}
-            by_id = {pair.key_pair_id: pair for pair in pairs}
-            wanted = [by_name[name] for name in names or ()] + [by_id[each] for each in ids or ()]
-            pairs = [pair for pair in pairs if pair in wanted]
-        return ec2_filters.select_key_pairs(pairs, _filters(request))
+        return records
 
-    def _pairs(self) -> "list[_Pair]":
-        if self._read is None:
-            self._read = [_Pair(record) for record in self._records()]
-        return self._read
+    def records(self) -> "list[Record]":
+        """Return the records of the key pairs, in the order in which they came.
 
-    def _records(self) -> "Iterator[dict[str, Any]]":
-        """Yield the records of the key pairs, in the order in which they came."""
-        if not is_region(self._region):
+        Raises:
+            NotPlainError and what is in `NOT_PLAIN`: the session has to look.
+        """
+        if not is_region(self.region):
             raise NotPlainError
         if not self._folder_is_sound():
             raise NotPlainError
         data = self._content()
-        if data is not None:
-            tables = region_format.decode(data, self._region, json.loads)
-            yield from tables[region_format.KEY_PAIRS].values()
+        if data is None:
+            return []
+        tables = region_format.decode(data, self.region, json.loads)
+        return [*tables[region_format.KEY_PAIRS].values()]
 
     def _folder_is_sound(self) -> bool:
         """Return whether `core.store.data_dir` surely has nothing against the folder.
@@ -160,7 +138,7 @@ class QuickLook:
         """Return the Region's file, or None if there is none yet."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            descriptor = os.open(f"{self._folder}/{self._region}.json", flags)
+            descriptor = os.open(f"{self._folder}/{self.region}.json", flags)
         except FileNotFoundError:
             return None
         with open(descriptor, "rb") as file:  # noqa: PTH123 - no time for pathlib
@@ -170,25 +148,32 @@ class QuickLook:
             return file.read(region_format.LARGEST)
 
 
-_NOT_PLAIN = (KeyPairsError, OSError, ValueError, KeyError, TypeError, AttributeError)
-"""What a file that was changed by hand may raise, and what EC2's rules raise to refuse."""
-
-
-def _filters(request: "Answer") -> "Sequence[Filter]":
-    return [
-        Filter(item.get("Name", ""), tuple(item.get("Values", ())))
-        for item in request.get("Filters", ())
-    ]
-
-
-def _described(pair: _Pair, request: "Answer") -> "Answer":
-    record = pair.record
-    return described_key_pair(
-        key_pair_id=pair.key_pair_id,
-        key_name=pair.key_name,
-        key_type=record["KeyType"],
-        key_fingerprint=pair.key_fingerprint,
-        create_time=datetime.fromisoformat(record["CreateTime"]),
-        tags=[{"Key": tag.key, "Value": tag.value} for tag in pair.tags],
-        public_key=record["PublicKey"] if request.get("IncludePublicKey") else None,
+def _check(record: "Record") -> None:
+    """Raise an error for a record that is not what the session would make of it."""
+    texts = [record["KeyPairId"], record["KeyName"], record["KeyFingerprint"], record["PublicKey"]]
+    members = _MEMBERS
+    if "Replaces" in record:
+        members = [*_MEMBERS, "Replaces"]
+        texts.append(record["Replaces"])
+    kinds, saved_to, time = record["Fingerprints"], record["SavedTo"], record["CreateTime"]
+    texts += (text for text in kinds.values() if text is not None)
+    if None in (kinds["SSHSHA256"], kinds["SSHMD5"]):
+        raise NotPlainError
+    for tag in record["Tags"]:
+        if [*tag] != ["Key", "Value"]:
+            raise NotPlainError
+        texts += (tag["Key"], tag["Value"])
+    read = datetime.fromisoformat(time)
+    is_plain = (
+        [*record] == members
+        and [*kinds] == _FINGERPRINTS
+        and record["KeyType"] in _KEY_TYPES
+        and record["PrivateKey"] in _STATES
+        and type(saved_to) is list
+        and (bool(saved_to) or record["PrivateKey"] != "saved")
+        and all(type(text) is str for text in (*texts, *saved_to))
+        and read.year in _YEARS
+        and read.isoformat(timespec="milliseconds") == f"{time[:-1]}+00:00"
     )
+    if not is_plain:
+        raise NotPlainError

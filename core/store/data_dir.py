@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 from core import choices
-from core.disk.mounts import network_file_system
 from core.disk.path_walk import Step, Walk, who_can_redirect
 from core.errors import SettingsError, StoreError
 
@@ -134,15 +133,4 @@ def _is_of_own_group(step: Step) -> bool:
         and account.pw_gid == group
         and own.gr_name == account.pw_name
         and {*own.gr_mem} <= {account.pw_name}
-    )
-
-
-def network_note(path: Path) -> str | None:
-    """Return what to say at the start of a data folder on a network file system, or None."""
-    kind = network_file_system(path)
-    if kind is None:
-        return None
-    return (
-        f"The data folder is on a network file system ({kind}): what other machines change may"
-        " show late, and where it keeps no locks, a change may be refused and has to be repeated."
     )

@@ -342,7 +342,7 @@ def test_the_region_is_taken_from_the_nearest_of_its_sources(
     ]
     for terminal, (_, _, region) in zip(terminals, cases, strict=True):
         screen = terminal.wait_for("No key pairs")
-        assert screen.split("\n")[0].strip() == f"{region} · 0 pairs"
+        assert f" {region} " in screen.split("\n")[0] and "   0 pairs  " in screen.split("\n")[0]
 
 
 # Sizes -------------------------------------------------------------------------------------------
@@ -357,15 +357,15 @@ def check_sizes(terminal: Terminal, title: str, last: str, hint: str) -> None:
     def is_whole(screen: str) -> bool:
         lines = screen.split("\n")
         ends_well = lines[-1].strip().startswith(hint)
-        return lines[0].strip() == title and last in screen and ends_well
+        return f" {title} " in lines[0] and last in screen and ends_well
 
     def is_small(screen: str) -> bool:
         # The way out, or to the help, is there whole, and the title as far as it goes.
         lines = screen.split("\n")
-        shown = lines[0].strip().removesuffix("…")
+        region, shown = lines[0].strip().removesuffix("…")[:9], lines[0].strip(" …")[9:]
         ways_out = ("esc back", "esc leave", "? help", "f1 help")
         is_taught = any(way in lines[-1] for way in ways_out)
-        return len(shown) >= 12 and title.startswith(shown) and is_taught
+        return region == "us-east-1" and title.startswith(shown.lstrip(" ›")) and is_taught
 
     terminal.wait_for(is_whole)
     before = terminal.rest()
@@ -383,9 +383,9 @@ def check_sizes(terminal: Terminal, title: str, last: str, hint: str) -> None:
 def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
-    check_sizes(terminal, "us-east-1 · 0 pairs", "Press c", "c create")
+    check_sizes(terminal, "0 pairs", "Press c", "c create")
     open_form(terminal, "elastic")
-    check_sizes(terminal, "Create a key pair in us-east-1", "elastic.pem", "enter create")
+    check_sizes(terminal, "Create a key pair", "elastic.pem", "enter create")
     terminal.press("Enter")
     terminal.wait_for("Not saved yet")
     check_sizes(terminal, "The private key of elastic", "Not saved", "s save")
@@ -406,7 +406,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     terminal.step("Tab", "Right")
     terminal.press("Enter")
     terminal.wait_for("! elastic")
-    check_sizes(terminal, "us-east-1 · 1 pair", "the pair stays", "c create")
+    check_sizes(terminal, "1 pair", "the pair stays", "c create")
     document = json.loads((tmp_path / "data" / "us-east-1.json").read_bytes())
     assert [record["KeyName"] for record in document["key_pairs"].values()] == ["elastic"]
 

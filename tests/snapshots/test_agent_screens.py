@@ -16,8 +16,8 @@ from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
+from tui.widgets.fact_line import FactLine
 from tui.widgets.facts import Facts
-from tui.widgets.verdict_line import VerdictLine
 
 SOCKET = "/run/user/1000/agent"
 
@@ -41,7 +41,7 @@ def test_add_to_agent(
         await until_screen(pilot, "AddToAgentScreen")
         await type_text(pilot, "1h30m")
         await pilot.press("tab", "right")
-        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        outcome = app_of(pilot).screen.query_one(FactLine)
         await until(pilot, lambda: "forwarded" in outcome.verdict.text, "the agent")
 
     assert snap_compare(KeyPairsApp(empty_session), run_before=fill_in, terminal_size=(60, 15))

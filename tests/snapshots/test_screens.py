@@ -8,12 +8,12 @@ from tests.helpers import AT_60, AT_80, BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.widgets.verdict_line import VerdictLine
+from tui.widgets.fact_line import FactLine
 
 
 @pytest.mark.parametrize("size", [AT_80, AT_60, pytest.param((140, 40), id="140x40")])
 def test_list(snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]) -> None:
-    app = KeyPairsApp(demo_session, "on bastion-1 as ops")
+    app = KeyPairsApp(demo_session, "ops@bastion-1")
     assert snap_compare(app, run_before=until_loaded, terminal_size=size)
 
 
@@ -57,7 +57,7 @@ def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSessi
         await pilot.pause()
         await type_text(pilot, "aws:x")
         await pilot.press("ctrl+d")
-        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        outcome = app_of(pilot).screen.query_one(FactLine)
         await until(pilot, lambda: "DryRun" in outcome.verdict.text, "the answer")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=(80, 24))
@@ -108,7 +108,7 @@ OPENED_BY = {
     "tags": ("t", "EditTagsScreen"),
     "delete": ("d", "DeleteKeyPairsScreen"),
     "copy": ("y", "PickScreen"),
-    "region": ("r", "PickScreen"),
+    "region": ("r", "PickRegionScreen"),
     "help": ("question_mark", "HelpScreen"),
     "export": ("e", "ExportScreen"),
 }

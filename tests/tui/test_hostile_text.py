@@ -63,9 +63,10 @@ from tui.terminal.paste import (
     Typed,
 )
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.fact_line import FactLine
 from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
+from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.journal import journal_items
 from tui.words.region_copies import Copied
@@ -80,7 +81,7 @@ from tui.words.text import (
     shortened,
     visible,
 )
-from tui.words.verdict import Verdict
+from tui.words.verdict import Tone, Verdict
 from tui.work.brief_message import show_briefly
 
 WIDTH = 80
@@ -292,14 +293,17 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
 class Everything(Screen[None]):
     """The widgets that the pages above do not have, for every text."""
 
-    CSS = "KeyText { height: 300; } TopLine { dock: none; }"
+    CSS = "KeyText { height: 300; } TopBar, FactLine { dock: none; margin: 0; }"
 
     def compose(self) -> ComposeResult:
         for each in SHORT:
             verdict = VerdictLine()
             verdict.show(Verdict(each.text))
             yield verdict
-            yield TopLine(each.text, "" if len(each.text) > WIDTH else each.text)
+            yield TopBar(each.text)
+            line = FactLine(id=None)
+            line.say(Verdict(each.text, Tone.BAD))
+            yield line
         field = KeyText(lambda _: None, id="field")
         field.text = "\n".join(each.text for each in SHORT)
         yield field
@@ -310,7 +314,7 @@ def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None
 
     async def look() -> None:
         app = KeyPairsApp(session)
-        async with app.run_test(size=(WIDTH, 900)) as pilot:
+        async with app.run_test(size=(WIDTH, 1_500)) as pilot:
             await until_loaded(pilot)
             app.push_screen(Everything())
             await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
@@ -426,7 +430,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
     pair = hostile_pair(session, text)
 
     async def look() -> None:
-        app = KeyPairsApp(session, f"on host as {text}")
+        app = KeyPairsApp(session, f"{text}@host")
         async with app.run_test(size=(WIDTH, 24), notifications=True) as pilot:
             await until_loaded(pilot)
             drawn(pilot)

@@ -84,21 +84,21 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         steps.go_on()
         await until_screen(pilot, "KeyPairListScreen")
         said = "deleted 3 pairs; u brings them back"
-        await until(pilot, lambda: text_of(pilot, "#remark") == said, said)
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
         assert len(names(five)) == 2
         # And undoing it is as one, with its own progress and its own stop.
         await pilot.press("u")
         await until(pilot, lambda: steps.waiting == 4, "the first to come back")
         steps.go_on()
         progress = "brought 1 of 3 back…"
-        await until(pilot, lambda: text_of(pilot, "#remark") == progress, progress)
+        await until(pilot, lambda: text_of(pilot, "#fact") == progress, progress)
         await pilot.press("escape")
         steps.go_on()
         said = "brought 2 pairs back; stopped before 1 more"
-        await until(pilot, lambda: text_of(pilot, "#remark") == said, said)
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
         await pilot.press("u")
         steps.go_on()
-        await until(pilot, lambda: text_of(pilot, "#remark").endswith(" back"), "the last")
+        await until(pilot, lambda: text_of(pilot, "#fact").endswith(" back"), "the last")
         assert names(five) == list(NAMES)
 
     play(five, scene)
@@ -123,7 +123,7 @@ def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSessio
         assert names(five) == ["c"]
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: "deleted 4 pairs" in text_of(pilot, "#remark"), "the remark")
+        await until(pilot, lambda: "deleted 4 pairs" in text_of(pilot, "#fact"), "the remark")
 
     play(five, scene)
 
@@ -144,7 +144,7 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
         await until(pilot, lambda: any(said in text for text in verdicts(pilot)), said)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        remark = app_of(pilot).screen.query_one("#remark", Static)
+        remark = app_of(pilot).screen.query_one("#fact", Static)
         saved = "tags saved: 4 of 5 pairs"
         await until(pilot, lambda: str(remark.visual) == saved, saved)
 

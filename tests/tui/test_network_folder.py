@@ -9,7 +9,7 @@ from core.disk import mounts
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, until
 from tui.__main__ import main
-from tui.screens.list.remark_line import RemarkLine
+from tui.widgets.fact_line import FactLine
 
 
 def mount_over_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +23,7 @@ def test_the_list_says_so_when_it_is_there(
     mount_over_the_network(tmp_path, monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
-        remark = app_of(pilot).screen.query_one(RemarkLine)
+        remark = app_of(pilot).screen.query_one(FactLine)
         await until(pilot, lambda: "network file system (nfs4)" in remark.said, "the note")
         await pilot.press("down")
         assert "nfs4" not in remark.said

@@ -1,4 +1,4 @@
-"""The command `keypairs doctor`: findings on stdout, the talk on stderr."""
+"""Runs the command `keypairs doctor`: findings on stdout, talk on stderr."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
-    from core.checks.check_up import Summary
+    from core.checks.finding import Summary
     from core.session import Session
 
 HANDLES_KEYS = True

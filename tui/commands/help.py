@@ -3,7 +3,8 @@
 import argparse
 import re
 import textwrap
-from shutil import get_terminal_size
+
+from tui.commands.streams import terminal_width
 
 _WIDEST = 79
 
@@ -17,7 +18,7 @@ class Help(argparse.HelpFormatter):
     """
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=min(_WIDEST, get_terminal_size().columns - 1))
+        super().__init__(prog, width=min(_WIDEST, terminal_width() - 1))
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

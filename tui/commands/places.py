@@ -4,6 +4,7 @@ import argparse
 import os
 
 from core import choices
+from core.disk.mounts import network_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ def ec2_of(options: argparse.Namespace) -> "Ec2Choice | None":
 
 def say_where(folder: str | None) -> None:
     """Say what it means that the data folder is on a network file system, if it is."""
-    # Imported here: a verb that only reads has no time for it.
-    from core.store import data_dir
-    from tui.commands.wrapping import tell
-
-    note = data_dir.network_note(data_dir.data_folder(folder))
+    note = network_note(os.path.expanduser(choices.data_folder(folder)))  # noqa: PTH111 - a command that only reads has no time for pathlib
     if note is not None:
+        # Imported here: hardly any folder is on one.
+        from tui.commands.wrapping import tell
+
         tell(note)

@@ -4,6 +4,9 @@ import io
 import os
 import sys
 
+_WIDTH = 80
+"""The columns of what does not say how many it has."""
+
 
 def prepare() -> None:
     """Have what a stream cannot encode spelled out, where it would be a traceback."""
@@ -24,9 +27,30 @@ def stand_in_for_closed() -> None:
             setattr(sys, name, stream)
 
 
+def terminal_width() -> int:
+    """Return the columns of the terminal, as `shutil.get_terminal_size` finds them.
+
+    That module takes longer to import than a command that only reads may take.
+    """
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns > 0:
+        return columns
+    if sys.__stdout__ is None:
+        return _WIDTH
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _WIDTH
+    except (ValueError, OSError):  # closed, or no terminal
+        return _WIDTH
+
+
 def let_go_of_lost() -> None:
     """Give up what could not be written, because Python would try again and end with 120."""
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
             stream.flush()
         except OSError:

@@ -3,10 +3,16 @@
 import re
 import sys
 from contextlib import suppress
-from shutil import get_terminal_size
-from typing import TextIO
 
+from tui.commands.streams import terminal_width
 from tui.words.cells import cell_len
+from tui.words.text import sentence
+
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _COMMAND = re.compile(
     r"(?<![^ ])(?:chmod|chown|keypairs|ssh-add|ssh-keygen) .+?(?:\.(?= [A-Z])|(?= \()|$)"
@@ -14,10 +20,10 @@ _COMMAND = re.compile(
 _GLUE = "\0"  # no visible text holds it
 
 
-def say(text: str, stream: TextIO | None = None, *, indent: int = 0) -> None:
+def say(text: str, stream: "TextIO | None" = None, *, indent: int = 0) -> None:
     """Print visible text; on a terminal as lines that fit it, the later ones indented."""
     stream = stream or sys.stdout
-    lines = wrapped(text, get_terminal_size().columns, indent) if stream.isatty() else [text]
+    lines = wrapped(text, terminal_width(), indent) if stream.isatty() else [text]
     print("\n".join(lines), file=stream)
 
 
@@ -29,6 +35,11 @@ def tell(text: str) -> None:
     """
     with suppress(OSError):
         say(f"keypairs: {text}", sys.stderr)
+
+
+def tell_of(error: Exception) -> None:
+    """Say what an error says on stderr in the program's own name; see `tell`."""
+    tell(sentence(error))
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:

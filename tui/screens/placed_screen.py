@@ -1,24 +1,82 @@
-"""Gives the screens what all of them have: a place in the table of actions, and a way back."""
+"""Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
+from enum import Enum
 from typing import ClassVar, TypeVar
 
-from textual import getters
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.events import Resize
 from textual.screen import Screen
 
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
+from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
+from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
 
 Result = TypeVar("Result")
 
 
+class ScreenKind(Enum):
+    """How a screen lies over the list; the value is its class in the style sheets."""
+
+    LIST = "-list"
+    PAGE = "-page"
+    """The whole window, and where that is large a panel over the dimmed list."""
+    DIALOG = "-dialog"
+    """A frame over the dimmed list, and where the window is small the whole of it."""
+    WORKBENCH = "-workbench"
+    """The whole window: a table, and where there is room a pane about its row."""
+
+
+_PANELLED = (100, 30)
+"""Columns and rows of the window from which a page is a panel."""
+
+_FRAMED = (70, 20)
+"""Columns and rows of the window from which a dialog has a frame."""
+
+
 class PlacedScreen(Screen[Result]):
-    """A screen whose keys stand in the table of actions under `PLACE`."""
+    """A screen whose keys stand in the table of actions under `PLACE`.
+
+    Its first line says where one is, the line above the last the next fact, the last which keys
+    there are. Between them stands what `content` yields.
+
+    Args:
+        title: what the screen is for, in a few words; it may hold text from anywhere.
+    """
 
     PLACE: ClassVar[Place]
+    KIND: ClassVar[ScreenKind] = ScreenKind.PAGE
 
     app = getters.app(TerminalApp)
+
+    def __init__(self, title: str = "") -> None:
+        super().__init__(classes=self.KIND.value)
+        self.top_bar = TopBar(title)
+        self.fact_line = FactLine()
+        self.key_hints = KeyHints(self.PLACE)
+
+    def compose(self) -> ComposeResult:
+        yield self.top_bar
+        yield from self.content()
+        yield self.fact_line
+        yield self.key_hints
+
+    def content(self) -> ComposeResult:
+        """Yield what stands between the bars."""
+        raise NotImplementedError
+
+    def say(self, said: Verdict) -> None:
+        """Say what came of something, above the hints; an empty verdict says no longer."""
+        self.fact_line.say(said)
+
+    @on(Resize)
+    def _note_size(self, event: Resize) -> None:
+        width, height = event.size
+        self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
+        self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
 
     def action_back(self) -> object:
         """Go back, with nothing."""
@@ -27,5 +85,4 @@ class PlacedScreen(Screen[Result]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected, where there is a place for it."""
-        for bar in self.query(KeyHints):
-            bar.say(said.text)
+        self.say(said)

@@ -18,6 +18,7 @@ from tui.terminal import unforeseen
 from tui.terminal.driver import InputLost, SteadyDriver
 from tui.terminal.frame_diff import FrameDiff, LazyFrame
 from tui.terminal.typing_speed import TypingSpeed
+from tui.words.place import Whereabouts
 from tui.words.text import visible
 from tui.words.verdict import Verdict
 
@@ -48,7 +49,8 @@ class TerminalApp(App[None]):
     """An app that sends only what changed, outlives errors, and knows how keys arrived.
 
     `key_holder` is the screen of a private key while there is one: where leaving would lose the
-    key, an error that nobody expected does not end the app.
+    key, an error that nobody expected does not end the app. `whereabouts` is what the bar at the
+    top of every screen says.
     """
 
     def __init__(self) -> None:
@@ -58,6 +60,7 @@ class TerminalApp(App[None]):
             lambda: isinstance(self._driver, SteadyDriver) and self._driver.has_keys_waiting
         )
         self.key_holder: KeyHolder | None = None
+        self.whereabouts = Whereabouts()
         self._frames = FrameDiff()
         self._drawn: Screen[object] | None = None
         self._failures = unforeseen.Failures()

@@ -1,6 +1,6 @@
 """Offers a few values on one line, chosen with the arrows or space."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -63,8 +63,16 @@ class Choice(Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._options = tuple(options)
+        self._forbidden: frozenset[str] = frozenset()
         if value is not None:
             self.set_reactive(Choice.index, [option for option, _ in options].index(value))
+
+    def forbid(self, values: Collection[str]) -> None:
+        """Have some values not chosen by keys any more, unless that would leave none."""
+        self._forbidden = frozenset(values)
+        if self.value in self._forbidden:
+            self.action_move(1)
+        self.refresh()
 
     @property
     def value(self) -> str:
@@ -86,7 +94,9 @@ class Choice(Widget, can_focus=True):
             return chosen + Content.styled(count, "dim")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
-            if index != self.index:
+            if self._options[index][0] in self._forbidden and index != self.index:
+                labels.append(Content.styled(f"{_FREE} {label}", "dim strike"))
+            elif index != self.index:
                 labels.append(Content.styled(f"{_FREE} {label}", "dim"))
             elif self.has_focus:
                 # Not colour alone: the brackets say where the focus is, too.
@@ -101,7 +111,12 @@ class Choice(Widget, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Choose the next option, or the one before, round and round."""
-        self.index = (self.index + step) % len(self._options)
+        count = len(self._options)
+        allowed = [i for i, (value, _) in enumerate(self._options) if value not in self._forbidden]
+        if not allowed:
+            allowed = [*range(count)]
+        after = ((self.index + step * each) % count for each in range(1, count + 1))
+        self.index = next(index for index in after if index in allowed)
 
     async def _on_click(self, event: Click) -> None:
         if self._is_cramped:

@@ -19,11 +19,16 @@ class CursorList(ScrollView, can_focus=True):
     lists measure every row before they draw the first, and repaint all of them for each move.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"cursor-list--heading", "cursor-list--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "cursor-list--heading",
+        "cursor-list--sorted",
+        "cursor-list--cursor",
+    }
     """
     | Class | Description |
     | :- | :- |
     | `cursor-list--heading` | The line above the rows. |
+    | `cursor-list--sorted` | In it, the name of the column by which they are sorted. |
     | `cursor-list--cursor` | The row under the cursor. |
     """
 
@@ -31,13 +36,20 @@ class CursorList(ScrollView, can_focus=True):
     CursorList {
         scrollbar-size-vertical: 1;
         overflow-x: hidden;
-        .cursor-list--heading { color: $text-muted; text-style: bold; }
-        .cursor-list--cursor { background: $surface; text-style: bold; }
-        &:focus .cursor-list--cursor {
-            background: $block-cursor-background;
-            color: $block-cursor-foreground;
+        .cursor-list--heading { color: $text-muted; }
+        .cursor-list--sorted { color: $foreground; text-style: bold; }
+        .cursor-list--cursor {
+            background: $block-cursor-blurred-background;
+            color: auto;
+            text-style: bold;
         }
-        &:ansi .cursor-list--cursor, &:ansi:focus .cursor-list--cursor {
+        /* Whose field has the focus, and not the list: it is led from there. */
+        &:focus .cursor-list--cursor, &.-led .cursor-list--cursor {
+            background: $block-cursor-background;
+        }
+        &:ansi .cursor-list--cursor,
+        &:ansi:focus .cursor-list--cursor,
+        &:ansi.-led .cursor-list--cursor {
             background: ansi_default;
             color: ansi_default;
             text-style: reverse;

@@ -1,12 +1,26 @@
-"""Lays out a row of a form: a label, a field, and a line below it that judges what is in it."""
+"""Lays out a form: the fields that scroll, and of each a label and a line that judges it."""
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.verdict import Verdict
+
+
+class FormBody(VerticalScroll):
+    """Fields that scroll where they do not all fit; the one that has the focus stays in sight."""
+
+    def __init__(self, *, can_focus: bool = False) -> None:
+        super().__init__(can_focus=can_focus, classes="body")
+
+    async def _on_resize(self, event: Resize) -> None:
+        # Textual scrolls to a field only when it gets the focus.
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.call_after_refresh(focused.scroll_visible, animate=False)
 
 
 class FormField(Vertical):

@@ -1,26 +1,23 @@
-"""Shows the bottom line: which keys do what here.
+"""Shows the bar at the bottom of every screen: which keys do what here.
 
 Our own because Textual's Footer leaks widgets on every change of focus, doubles the bytes that
 such a change sends, and cuts its last hint in the middle.
 """
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.actions.keymap import hints, wide_hints
 from tui.actions.table import Place
-from tui.words.text import clip
 
 _GAP = "   "
-_SECONDS = 3
-"""How long a person has for what is said."""
 
-_KEPT = {"back", "leave", "done", "show all", "help"}
+_HELP = "help"
+_KEPT = {"back", "leave", "done", "show all", _HELP}
 """The words of what leads out and of what explains the rest."""
 
 WIDE = 100
@@ -28,17 +25,26 @@ WIDE = 100
 
 
 class KeyHints(Widget):
-    """One line of keys and words, and at its end, for a moment, what came of something.
+    """One line of keys and words; the help stands at its right edge.
 
     What does not fit whole is left out, from the end; the ways out and to the help stay longest.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
+    """
+    | Class | Description |
+    | :- | :- |
+    | `key-hints--key` | A key that does something now. |
     """
 
     DEFAULT_CSS = """
     KeyHints {
         dock: bottom;
         height: 1;
+        padding: 0 1;
+        background: $panel;
         color: $text-muted;
-        &:ansi { text-style: dim; }
+        .key-hints--key { color: $text-accent; text-style: bold; }
     }
     """
 
@@ -46,24 +52,7 @@ class KeyHints(Widget):
         super().__init__()
         self._place = place
         self._hints = hints(place)
-        self._said = ""
-        self._timer: Timer | None = None
-
-    @property
-    def said(self) -> str:
-        """What is said at the end of the line."""
-        return self._said
-
-    def say(self, text: str) -> None:
-        """Say a visible text at the end of the line for a moment, or no longer if it is empty."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        if text:
-            self._timer = self.set_timer(_SECONDS, partial(self.say, ""))
-        if text != self._said:
-            self._said = text
-            self.refresh()
+        self._idle: Collection[str] = ()
 
     def show(self, shown: tuple[tuple[str, str], ...]) -> None:
         """Replace the hints by these pairs of key and word."""
@@ -71,28 +60,42 @@ class KeyHints(Widget):
             self._hints = shown
             self.refresh()
 
+    def mute(self, *words: str) -> None:
+        """Mute the keys that have these words, and no others: they do nothing as yet."""
+        if set(words) != set(self._idle):
+            self._idle = words
+            self.refresh()
+
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """The hints, whether or not there is room for them."""
+        return self._hints
+
     def render(self) -> Content:
         shown = self._hints
         if self.app.size.width >= WIDE and shown == hints(self._place):
-            shown += wide_hints(self._place)
+            *others, help_ = shown
+            shown = (*others, *wide_hints(self._place), help_)
         width = self.size.width
-        said = clip(self._said, width)
-        room = width - cell_len(_GAP + said) if said else width
-        line = Content(_GAP).join(
-            Content.styled(key, "$text-accent bold").append(f" {word}")
-            for key, word in fitting(shown, room)
-        )
-        if not said:
-            return line
-        return line.append(" " * (width - line.cell_length - cell_len(said))).append(
-            Content.styled(said, "$foreground bold")
-        )
+        fit = list(fitting(shown, width))
+        right = [fit.pop()] if fit and fit[-1][1] == _HELP else []
+        line = Content(_GAP).join(map(self._hint, fit))
+        for hint in right:
+            text = self._hint(hint)
+            line = line.append(" " * (width - line.cell_length - text.cell_length)).append(text)
+        return line
+
+    def _hint(self, hint: tuple[str, str]) -> Content:
+        key, word = hint
+        if word in self._idle:
+            return Content(f"{key} {word}")
+        return Content.styled(key, self.get_visual_style("key-hints--key")).append(f" {word}")
 
 
 def fitting(shown: Sequence[tuple[str, str]], width: int) -> Sequence[tuple[str, str]]:
     """Return the hints that fit into a line of `width` cells, in their order."""
     left = list(shown)
-    while left and sum(len(f"{key} {word}{_GAP}") for key, word in left) - len(_GAP) > width:
+    while left and sum(cell_len(f"{key} {word}{_GAP}") for key, word in left) - len(_GAP) > width:
         others = [hint for hint in left if hint[1] not in _KEPT]
         left.remove((others or left)[-1])
     return left

@@ -5,7 +5,8 @@ from textual.widgets import Static
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
 
-_MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
+MARKS = {Tone.PLAIN: "", Tone.GOOD: "✓ ", Tone.CAUTION: "! ", Tone.BAD: "✗ "}
+"""What stands before a text of each tone, so that colour alone carries no meaning."""
 
 
 class VerdictLine(Static):
@@ -38,4 +39,4 @@ class VerdictLine(Static):
         self._verdict = verdict
         for tone in Tone:
             self.set_class(tone is verdict.tone, f"-{tone.value}")
-        self.update(_MARKS[verdict.tone] + shortened(verdict.text))
+        self.update(MARKS[verdict.tone] + shortened(verdict.text))

@@ -1,14 +1,22 @@
 """Says in a few characters what lists show of a key pair: its mark, its day, its tags."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from core.model import KeptKeyPair, PrivateKeyState
 from tui.words.cells import cell_len
 from tui.words.text import clip, shortened
 
-MARKS = {PrivateKeyState.UNSAVED: "!", PrivateKeyState.IMPORTED: "↓"}
-"""The marks at the left of a row; `remarks` says in words what they mean."""
+TYPE_CHECKING = False
+"""What type checkers take for true; a command that only reads has no time for `typing`."""
+
+if TYPE_CHECKING:
+    from core.model import KeptKeyPair
+
+MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
+"""The marks at the left of a row, by what became of the private key (`PrivateKeyState`).
+
+`remarks` says in words what they mean.
+"""
 
 
 def day(time: datetime, today: datetime) -> str:
@@ -17,20 +25,34 @@ def day(time: datetime, today: datetime) -> str:
     return "today" if local.date() == today.date() else local.date().isoformat()
 
 
+def day_or_time(time: datetime, today: datetime) -> str:
+    """Return the day of a time in the person's own time zone, or of today's the time of day."""
+    local = time.astimezone(today.tzinfo)
+    return f"{local:%H:%M}" if local.date() == today.date() else local.date().isoformat()
+
+
 NO_TAGS = "–"
+TAG_GAP = "  "
 
 
-def tags(key_pair: KeptKeyPair) -> str:
-    """Return the first tag and how many more there are."""
-    texts = tag_texts(key_pair)
+def first_tag(texts: Sequence[str]) -> str:
+    """Return the first of some tags, as `tag_text` has them, and how many more there are."""
     return tags_with_more(texts[:1], len(texts)) if texts else NO_TAGS
 
 
-def tag_texts(key_pair: KeptKeyPair) -> tuple[str, ...]:
-    """Return each tag as `key=value`, or as its key where it has no value."""
-    return tuple(
-        shortened(f"{tag.key}={tag.value}" if tag.value else tag.key) for tag in key_pair.tags
-    )
+def tag_text(key: str, value: str) -> str:
+    """Return a tag as `key=value`, or as its key where it has no value."""
+    return shortened(f"{key}={value}" if value else key)
+
+
+def tag_texts(key_pair: "KeptKeyPair") -> tuple[str, ...]:
+    """Return the text of each tag of a key pair."""
+    return tuple(tag_text(tag.key, tag.value) for tag in key_pair.tags)
+
+
+def key_lengths(key_pair: "KeptKeyPair") -> tuple[int, ...]:
+    """Return how many characters of each of these texts are the key with its equals sign."""
+    return tuple(len(shortened(f"{tag.key}=")) if tag.value else 0 for tag in key_pair.tags)
 
 
 def tags_within(texts: Sequence[str], width: int) -> str:
@@ -53,4 +75,4 @@ def tags_within(texts: Sequence[str], width: int) -> str:
 def tags_with_more(texts: Sequence[str], total: int) -> str:
     """Return some tags of so many on one line, and how many more there are."""
     more = total - len(texts)
-    return "  ".join(texts) + (f" +{more}" if more else "")
+    return TAG_GAP.join(texts) + (f" +{more}" if more else "")

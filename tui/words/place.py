@@ -2,50 +2,130 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.ec2.regions import REGIONS
 from core.store import last_look
 from tui.widgets.pick_list import Item
 from tui.words.plural import n_of
+from tui.words.text import visible
+from tui.work.slow_changes import OTHERS
 
 if TYPE_CHECKING:
-    from core.ec2.place import Ec2Facts
+    from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
     from core.model import KeptKeyPair
     from core.session import Session
 
 
-def top_words(
+class Whereabouts(NamedTuple):
+    """Where one is, as the bar at the top of every screen says it; no text is visible yet.
+
+    Attributes:
+        region: the Region that is looked at.
+        place: `EC2 prod`, or empty for this machine.
+        profile: the profile in it, empty where there is none.
+        city: where the Region is, empty where that is not known.
+        host: the host that answers for EC2, if it is not AWS's own.
+        caller: whose account EC2 says that it is, empty on this machine.
+        user: who works on which host, or that it is this machine.
+        limits: what limits the session: `policy`, `read-only`.
+        since: since when what is shown is so, where EC2 has not answered since.
+    """
+
+    region: str = ""
+    place: str = ""
+    profile: str = ""
+    city: str = ""
+    host: str = ""
+    caller: str = ""
+    user: str = ""
+    limits: tuple[str, ...] = ()
+    since: str = ""
+
+
+HERE = "this machine"
+
+
+def whereabouts(
     session: "Session",
     where: str = "",
-    pairs: str = "",
     facts: "Ec2Facts | None" = None,
     last_answer: datetime | None = None,
-) -> tuple[str, Sequence[str]]:
-    """Return the title of the list, and remarks on it, the longest first.
+) -> Whereabouts:
+    """Return where a session is.
 
     Args:
-        where: the host on which the program runs, if that is not under the person's hands.
-        pairs: how many there are, in words.
+        where: user and host, if the program does not run under the person's hands.
         facts: what EC2 said of itself.
         last_answer: when EC2 said what is shown, if it has not answered since.
     """
-    marks = (*session.marks, where)
-    if session.place is None:
-        return _joined(session.region, pairs), [_joined(*marks)]
-    host = facts.host if facts else ""
-    account = facts.account if facts else ""
-    user = facts.user if facts else ""
-    since = as_of(last_answer) if last_answer else ""
-    title = _joined(f"EC2 {session.place.profile}", session.region, pairs)
-    identity = f"{account} {user}".strip()
-    return title, [
-        _joined(host, identity, since, *marks),
-        _joined(host, identity, since),
-        _joined(host, account, since),
-        _joined(host, since),
-        _joined(host),
-    ]
+    is_ec2 = session.place is not None
+    return Whereabouts(
+        session.region,
+        place="EC2" if is_ec2 else "",
+        profile=session.place.profile if session.place else "",
+        city=city(session.region),
+        host=(facts.host or "") if facts else "",
+        caller=f"{facts.account} {facts.user}".strip() if facts else "",
+        user=where or HERE,
+        limits=session.marks,
+        since=as_of(last_answer) if last_answer else "",
+    )
+
+
+def city(region: str) -> str:
+    """Return the city or the part of the country in which a Region is, empty if not known."""
+    known = REGIONS.get(region)
+    if known is None:
+        return ""
+    _, opened, rest = known.description.partition("(")
+    return rest.rstrip(")") if opened else known.description
+
+
+NOT_ENABLED = "not enabled for this account"
+"""What is said of a Region that an account has to opt into, and has not."""
+
+THIS_MACHINE = "local"
+"""What stands for this machine among the places."""
+
+
+def place_items(known: "Sequence[KnownPlace]", present: "Session") -> list[Item]:
+    """Return the places to choose from, the present one marked.
+
+    The value of a line is THIS_MACHINE, or the number of a place of EC2 in `known`.
+    """
+    place = present.place
+    marked = _present(known, place)
+    here = f"{_mark(place is None)} This machine"
+    items = [Item(THIS_MACHINE, here, "kept here; nothing is sent to AWS")]
+    for number, (choice, region, facts) in enumerate(known):
+        name = f"EC2 {choice.profile}" if choice.profile else "EC2, as the environment says"
+        text = f"{_mark(choice is marked)} {name}"
+        said = (
+            region or "asks for the Region",
+            facts.account if facts else "never asked",
+            facts.host if facts else "",
+        )
+        items.append(Item(str(number), visible(text), visible(" · ".join(filter(None, said)))))
+    return items
+
+
+def _present(known: "Sequence[KnownPlace]", place: "Ec2Place | None") -> "Ec2Choice | None":
+    """Return the choice that led to a place, or that would lead there too, if it is known."""
+    if place is None:
+        return None
+    choices = [each.choice for each in known]
+    same = [choice for choice in choices if choice == place.choice]
+    return next(iter(same or [each for each in choices if each.profile == place.profile]), None)
+
+
+def _mark(is_present: bool) -> str:
+    return "•" if is_present else " "
+
+
+def waited_for(session: "Session") -> str:
+    """Return what a change may have to wait for, in words."""
+    return OTHERS if session.place is None else "EC2"
 
 
 def as_of(time: datetime) -> str:
@@ -67,16 +147,25 @@ def last_answer(session: "Session") -> "tuple[tuple[KeptKeyPair, ...], datetime]
     return None if time is None else (tuple(session.store.read().key_pairs.values()), time)
 
 
-def region_items(counts: Mapping[str, int | None]) -> list[Item]:
-    """Return the Regions: those in use first, the last changed at the top, each with its count."""
-    others = [name for name in REGIONS if name not in counts]
-    return [_item(name, counts) for name in (*counts, *others)]
+def region_items(
+    counts: Mapping[str, int | None], enabled: Mapping[str, bool] | None = None
+) -> list[Item]:
+    """Return the Regions: those in use first, the last changed at the top, each with its count.
+
+    Where EC2 said which Regions the account has, and which of them are enabled, the others of the
+    tables are left out, and those that are not enabled come last and say so.
+    """
+    known = REGIONS if enabled is None else sorted(enabled, key=lambda name: not enabled[name])
+    others = [name for name in known if name not in counts]
+    return [_item(name, counts, enabled or {}) for name in (*counts, *others)]
 
 
-def _item(name: str, counts: Mapping[str, int | None]) -> Item:
+def _item(name: str, counts: Mapping[str, int | None], enabled: Mapping[str, bool]) -> Item:
     region = REGIONS.get(name)
     description = region.description if region else ""
-    if name not in counts:
+    if not enabled.get(name, True):
+        remark = NOT_ENABLED
+    elif name not in counts:
         remark = ""
     elif counts[name] is None:
         remark = "cannot be read"
@@ -84,7 +173,3 @@ def _item(name: str, counts: Mapping[str, int | None]) -> Item:
         count = counts[name] or 0
         remark = n_of(count, "pair")
     return Item(name, f"{name:<16} {description}", remark)
-
-
-def _joined(*words: str | None) -> str:
-    return " · ".join(filter(None, words))

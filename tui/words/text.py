@@ -6,11 +6,11 @@ text. `visible` replaces them; what it returns is safe to draw, to put into a ti
 Markup is another matter: nothing from outside is ever given to anything that reads markup.
 """
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 from tui.words.cells import cell_len, set_cell_size
 
@@ -173,16 +173,20 @@ def _cut(text: str, width: int) -> list[str]:
     return lines
 
 
+def _home() -> str:
+    return os.path.expanduser("~")  # noqa: PTH111 - a command that only reads has no time for pathlib
+
+
 def short_path(path: str) -> str:
     """Return a path with the home folder as `~`, not yet made visible."""
-    home = str(Path.home())
+    home = _home()
     return f"~{path[len(home) :]}" if path.startswith(f"{home}/") else path
 
 
 def short_paths(text: str) -> str:
     """Return a text with the home folder as `~` in every path, not yet made visible."""
     # Only where a word begins: within a shell's quotes a ~ is no home folder.
-    return re.sub(rf"(?<![^\s(]){re.escape(f'{Path.home()}/')}", "~/", text)
+    return re.sub(rf"(?<![^\s(]){re.escape(f'{_home()}/')}", "~/", text)
 
 
 def said_by(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The public keys that ImportKeyPair takes, and why it does not take what else people give it."""
+"""Reads the public keys that ImportKeyPair takes, and says why it does not take anything else."""
 
 import re
 
@@ -95,11 +95,17 @@ def _check_parameter(material: str | bytes) -> None:
 _THIS_IS_PRIVATE = "This is a private key. Nothing of it was kept."
 _GIVE_PUBLIC = " Give the public key instead: the .pub file beside it, or what"
 _MARK = re.compile(
-    r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File-|AGE-SECRET-KEY-"
-    r"|SSH PRIVATE KEY FILE FORMAT 1\.1|b3BlbnNzaC1rZXktdjE",
+    "[-\u2010-\u2015\u2212]{2,5} ?BEGIN[ \u00a0][A-Z0-9 \u00a0]{0,40}PRIVATE[ \u00a0]KEY"
+    r"|BEGIN%20[A-Z0-9%]{0,40}PRIVATE%20KEY|PuTTY-User-Key-File-|AGE-SECRET-KEY-"
+    r"|SSH PRIVATE KEY FILE FORMAT 1\.1|b3BlbnNzaC1rZXktdjE"
+    # base64 of -----BEGIN and what may stand before PRIVATE KEY, and of PuTTY-User-Key-File
+    r"|LS0tLS1CRUdJTi(?:BSU0Eg|BPUEVO|BQUklW|BFTkNS|BFQyBQ|BEU0Eg)|UHVUVFktVXNlci1LZXktRmlsZS",
     re.IGNORECASE,
 )
-_MAY_BE_PRIVATE = re.compile(r"PRIVATE|PuTTY|AGE-SECRET|b3BlbnNzaC1rZXktdjE|\A\s*M", re.IGNORECASE)
+_MAY_BE_PRIVATE = re.compile(
+    r"PRIVATE|PuTTY|AGE-SECRET|b3BlbnNzaC1rZXktdjE|LS0tLS1CRUdJTi|UHVUVFktVXNl|\A\s*M",
+    re.IGNORECASE,
+)
 """What no private key is without; most texts are told by it at once."""
 
 

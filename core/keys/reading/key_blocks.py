@@ -4,6 +4,7 @@ A block that is only spoken of, as in a comment that names a BEGIN line, is none
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -25,21 +26,35 @@ NOT_READ_BY_SSH = "ssh does not read the file like this"
 
 
 class Block(NamedTuple):
-    """A block of a text: where it begins and ends, its label, and what is between."""
+    """A block of a text: where it begins and ends, its label, and what is between.
+
+    `odd` says what is wrong with its first or last line, or nothing.
+    """
 
     start: int
     end: int
     label: str
     inside: str
     is_ended: bool
+    odd: str = ""
 
 
+_DASHES = "[-\u2010-\u2015\u2212]{2,12}[ \u00a0]?"
+_LABEL = "[A-Za-z0-9 \u00a0]{0,40}[Kk][Ee][Yy]"
 _BEGIN = re.compile(
     r"-----BEGIN (?P<pem>[A-Z0-9][A-Z0-9 .-]{1,60}?)-----"
     r"|---- BEGIN (?P<ssh2>SSH2 [A-Z ]{1,40}) ----"
     r"|(?P<ppk>PuTTY-User-Key-File-[0-9]{1,3}): "
     r"|(?P<age>AGE-SECRET-KEY-1[A-Z0-9]{4})"
+    r"|(?<![A-Za-z0-9+/])(?P<base64>(?:LS0tLS1CRUdJTi|UHVUVFktVXNlci1LZXktRmlsZS)[A-Za-z0-9+/]{20,})"
+    rf"|(?i:{_DASHES}BEGIN)[ \u00a0](?P<odd>{_LABEL})[ \u00a0]?{_DASHES}"
+    r"|-----END (?P<last>[A-Z0-9 ]{0,40}PRIVATE KEY)-----"
 )
+_END = re.compile(rf"(?i:{_DASHES}END)[ \u00a0]{_LABEL}[ \u00a0]?{_DASHES}")
+_ODD_LINES = "its BEGIN and END lines are not written with five hyphens and in capitals"
+_NO_BEGIN = "its BEGIN line is missing"
+_NO_END = "its END line is missing"
+_IN_BASE64 = "it stands in base64, as secrets and variables do"
 _BODY = re.compile(r"[A-Za-z0-9+/]{24}")
 _BODY_LINE = re.compile(r"[A-Za-z0-9+/=]{1,200}|[A-Za-z0-9-]{1,40}: .{0,200}")
 _NAMED = re.compile(r"[\w.-]{1,60}[\"']?[ \t]*[:=]")
@@ -52,14 +67,44 @@ def blocks(text: str) -> Iterator[Block]:
     """Yield the blocks of PEM, RFC 4716, PPK and age in a text, and none that is only spoken of."""
     begins = list(_BEGIN.finditer(text))
     done = 0
-    for number, begin in enumerate(begins):
+    for begin, limit in zip(begins, _limits(begins, len(text)), strict=True):
         if begin.start() < done:
             continue
-        limit = begins[number + 1].start() if number + 1 < len(begins) else len(text)
-        block = _block(text, begin, limit)
+        block = _without_begin(text, begin, done) if begin["last"] else _block(text, begin, limit)
         if _is_meant(text, block, begin):
             done = block.end
             yield block
+
+
+def _limits(begins: Sequence[re.Match[str]], length: int) -> list[int]:
+    """Return for each first line where the next one stands, which may be the end of the text."""
+    limits, limit = [], length
+    for begin in reversed(begins):
+        limits.append(limit)
+        limit = limit if begin["last"] else begin.start()
+    return limits[::-1]
+
+
+def _without_begin(text: str, last: re.Match[str], done: int) -> Block:
+    """Return the block that ends with this line, and whose first line is missing."""
+    start = last.start()
+    while start > done:
+        stop = text.rfind("\n", done, start - 1) + 1 or done
+        bare = text[stop:start].strip(_FRAME + "#\r\n\\")
+        if bare and not _BODY_LINE.fullmatch(bare):
+            break
+        start = stop
+    inside = text[start : last.start()]
+    return Block(start, last.end(), last["last"], inside, True, _NO_BEGIN)
+
+
+def _in_base64(text: str, begin: re.Match[str], limit: int) -> Block:
+    """Return the base64 of a key file, which may go on in the next lines."""
+    body, end = begin["base64"], begin.end()
+    rest = re.compile(r"={0,2}(?:(?:\r\n|\n|\\n)[ \t]*[A-Za-z0-9+/]{1,200}={0,2}(?=\s|\\n|$))*")
+    if found := rest.match(text, end, limit):
+        body, end = body + found[0], found.end()
+    return Block(begin.start(), end, "BASE64", body, True, _IN_BASE64)
 
 
 def _block(text: str, begin: re.Match[str], limit: int) -> Block:
@@ -73,14 +118,20 @@ def _block(text: str, begin: re.Match[str], limit: int) -> Block:
         mac = re.compile(r"Private-MAC: ?[0-9a-fA-F]*").match(text, found)
         end = mac.end() if mac else limit
         return Block(begin.start(), end, begin["ppk"], text[after:end], True)
+    if begin["base64"]:
+        return _in_base64(text, begin, limit)
     if label := begin["pem"]:
         last = f"-----END {label}-----"
     else:
-        label = begin["ssh2"]
+        label = begin["ssh2"] or " ".join(begin["odd"].upper().split())
         last = f"---- END {label} ----"
     found = text.find(last, after, limit)
     if found >= 0:
-        return Block(begin.start(), found + len(last), label, text[after:found], True)
+        odd = _ODD_LINES if begin["odd"] else ""
+        return Block(begin.start(), found + len(last), label, text[after:found], True, odd)
+    if end_line := _END.search(text, after, limit):
+        inside = text[after : end_line.start()]
+        return Block(begin.start(), end_line.end(), label, inside, True, _ODD_LINES)
     # Its last line is missing: it goes on as long as there are lines that can be its own.
     end = after
     while end < limit:
@@ -95,6 +146,8 @@ def _block(text: str, begin: re.Match[str], limit: int) -> Block:
 
 def _is_meant(text: str, block: Block, begin: re.Match[str]) -> bool:
     """Return whether it is a block, or what is left of one, and not only spoken of."""
+    if block.odd:
+        return bool(_BODY.search(block.inside))
     start = text.rfind("\n", 0, block.start) + 1
     before = text[max(start, block.start - 200) : block.start]
     if not _NAMED.sub("", before.strip(_FRAME), count=1).strip(_FRAME + "-"):
@@ -104,9 +157,17 @@ def _is_meant(text: str, block: Block, begin: re.Match[str]) -> bool:
 
 
 def in_block(block: Block, line: int) -> Iterator[KeyInFile]:
-    """Yield the key in a block that begins in this line, if there is one."""
+    """Yield the keys in a block that begins in this line; those of base64 may be several."""
+    remarks = (f"{block.odd}, so {NOT_READ_BY_SSH}",) if block.odd else ()
+    for key in _keys_in(block, line):
+        yield key.remarked(*remarks)
+
+
+def _keys_in(block: Block, line: int) -> Iterator[KeyInFile]:
     label = block.label
-    if label == "AGE":
+    if label == "BASE64":
+        yield from _of_base64(block, line)
+    elif label == "AGE":
         yield of_other_kind(other_kinds.AGE, line)
     elif label.startswith("PuTTY-User-Key-File-"):
         yield _ppk(block, line)
@@ -118,6 +179,15 @@ def in_block(block: Block, line: int) -> Iterator[KeyInFile]:
         yield _pem_private(block, line)
     elif label in ("PUBLIC KEY", "RSA PUBLIC KEY"):
         yield _pem_public(block, line)
+
+
+def _of_base64(block: Block, line: int) -> Iterator[KeyInFile]:
+    body = re.sub(r"\\n|[\s=]", "", block.inside)
+    whole = body[: len(body) // 4 * 4] if len(body) % 4 == 1 else body  # it may be cut anywhere
+    data = b64decode(whole + "=" * (-len(whole) % 4))
+    for inner in blocks(data.decode("utf-8", "replace")):
+        if inner.label != "BASE64":
+            yield from in_block(inner, line)
 
 
 def _ppk(block: Block, line: int) -> KeyInFile:
@@ -174,7 +244,9 @@ def _as_remarks(shapes: Sequence[str]) -> tuple[str, ...]:
 def _pem_private(block: Block, line: int) -> KeyInFile:
     rows, shapes = text_shapes.lines_of(block.inside)
     remarks = _as_remarks(shapes)
-    if not block.is_ended:
+    if not block.is_ended and _is_whole("".join(rows)):
+        remarks += (f"{_NO_END}, so {NOT_READ_BY_SSH}",)
+    elif not block.is_ended:
         data = f"-----BEGIN {block.label}-----\n" + "\n".join([*rows, ""])
         return KeyInFile(
             "private key",
@@ -195,6 +267,14 @@ def _pem_private(block: Block, line: int) -> KeyInFile:
         private=text.encode("ascii", "replace"),
         remarks=(*remarks, *mislabelled),
     )
+
+
+def _is_whole(body: str) -> bool:
+    """Return whether base64 is a whole private key in DER."""
+    try:
+        return label_of(strict_base64.decode(body)) is not None
+    except ValueError:
+        return False
 
 
 def _true_label(label: str, body: str) -> tuple[str, tuple[str, ...]]:

@@ -46,6 +46,8 @@ def _in_text(text: str, name: str) -> Iterator[KeyInFile]:
     elif (plain := text_shapes.text_of_rtf(text)) is not None:
         remark = f"{text_shapes.IN_RTF}, so {NOT_READ_BY_SSH}: save it as plain text"
         yield from _of_other_text(plain, remark)
+    elif (unquoted := text_shapes.text_of_url(text)) is not None:
+        yield from _of_other_text(unquoted, f"{text_shapes.IN_A_URL}, so {NOT_READ_BY_SSH}")
     elif (bare := _without_armour(text)) is not None:
         yield bare
     else:

@@ -28,7 +28,7 @@ _NAMES = "|".join(
     )
 )
 TYPED = re.compile(
-    rf"(?P<type>{_NAMES})(?P<gap>[\s\"',]+)"
+    rf"(?P<type>{_NAMES})(?P<gap>[\s\"',]*)"
     r"(?P<key>AAAA(?:(?!ssh-|ecdsa-|sk-)[A-Za-z0-9+/])*={0,2})",
     re.IGNORECASE,
 )
@@ -109,8 +109,10 @@ class _Lines:
         for at, match in enumerate(matches):
             end = matches[at + 1].start() if at + 1 < len(matches) else len(line)
             rest = line[match.end() : end]
-            key = self._whole(match["key"], may_go_on=not rest.strip())
+            key = self._whole(match["key"], may_go_on=not rest.strip(" \t\\"))
             why = _why_odd(line[: match.start()], reason) if at == 0 else _BEHIND
+            if not match["gap"]:
+                why = "a space is missing between its type and the key"
             yield _typed(number, match["type"], key, rest, why)
         if matches:
             return
@@ -136,7 +138,7 @@ class _Lines:
             return _Encoded(blob)
         parts, ahead = [key], self._at
         while ahead < len(self._lines) and ahead - self._at < _MOST_WRAPPED:
-            word, _, rest = self._lines[ahead].strip(" \t").partition(" ")
+            word, _, rest = self._lines[ahead].strip(" \t\\").partition(" ")
             if not _BASE64.fullmatch(word):
                 break
             parts.append(word)

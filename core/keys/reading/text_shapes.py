@@ -1,13 +1,15 @@
 r"""Undoes what programs do to the text of a key, where it can be undone without a guess.
 
-Line breaks written as `\n`, turned into spaces or gone; UTF-16; the quoting of mail, tables, JSON,
-YAML and RTF. Whatever was undone is said: a program of SSH does not read the file as it is.
+Line breaks written as `\n`, turned into spaces or gone; UTF-16 and UTF-32; the quoting of mail,
+tables, HTML, JSON, YAML, RTF and URLs; the marks of a diff and the numbers of lines. Whatever was
+undone is said: a program of SSH does not read the file as it is.
 """
 
 import json
 import re
 from codecs import BOM_UTF8
 from typing import Any
+from urllib.parse import unquote
 
 ESCAPED = r"its line breaks are written as \n"
 SPACED = "spaces stand where its line breaks were"
@@ -15,12 +17,14 @@ GONE = "its line breaks are gone"
 QUOTED = "other characters stand around its lines"
 UNSEEN = "characters that cannot be seen stand in it"
 UTF_16 = "the file is in UTF-16"
+UTF_32 = "the file is in UTF-32"
 IN_JSON = "it stands in JSON"
 IN_RTF = "it stands in RTF, as a word processor writes it"
+IN_A_URL = "it is written as in a URL"
 
 _UNSEEN = re.compile("[\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
-_FRAME = " \t>|│┃\"'`,;*\\"
-"""What mail, tables and quotes put before or behind a line; never part of base64 or a header."""
+_FRAME = " \t>|│┃\"'`,;*-\\"
+"""What mail, tables, lists and quotes put around a line; never part of base64 or a header."""
 
 _MOST_TEXTS = 2000
 _DEEPEST = 40
@@ -31,9 +35,9 @@ def decoded(data: bytes) -> tuple[str, str]:
 
     What is no text in its encoding is replaced, so that the keys beside it are still found.
     """
-    for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+    for mark, name, remark in _MARKS:
         if data.startswith(mark):
-            return data[2:].decode(name, "replace"), UTF_16
+            return data[len(mark) :].decode(name, "replace"), remark
     # UTF-16 of ASCII without its mark: every second byte is zero.
     head = data[:_HEAD]
     for zeros, name in ((head[1::2], "utf-16-le"), (head[::2], "utf-16-be")):
@@ -45,6 +49,12 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 
 _HEAD = 400
+_MARKS = (  # that of UTF-32 begins like that of UTF-16
+    (b"\xff\xfe\0\0", "utf-32-le", UTF_32),
+    (b"\0\0\xfe\xff", "utf-32-be", UTF_32),
+    (b"\xff\xfe", "utf-16-le", UTF_16),
+    (b"\xfe\xff", "utf-16-be", UTF_16),
+)
 
 
 def texts_in_json(text: str) -> list[str] | None:
@@ -102,6 +112,14 @@ def text_of_rtf(text: str) -> str | None:
     )
 
 
+_IN_A_URL = re.compile(r"BEGIN%20[A-Z0-9%]{0,60}KEY|(?:ssh-rsa|ssh-ed25519)%20AAAA")
+
+
+def text_of_url(text: str) -> str | None:
+    """Return the text that a key written as in a URL stands for, or None if there is none."""
+    return unquote(text, errors="replace") if _IN_A_URL.search(text) else None
+
+
 def lines_of(inside: str) -> tuple[list[str], tuple[str, ...]]:
     r"""Return the lines between the first and the last line of a block, and what was undone.
 
@@ -114,15 +132,39 @@ def lines_of(inside: str) -> tuple[list[str], tuple[str, ...]]:
     if "\\n" in inside:
         inside = inside.replace("\\r\\n", "\n").replace("\\n", "\n")
         remarks.append(ESCAPED)
-    lines = re.split(r"\r\n|\r|\n", inside)
-    stripped = [line.strip(_FRAME) for line in lines]
-    if any(line.strip() != bare for line, bare in zip(lines, stripped, strict=True)):
+    lines = re.split(r"\r\n|\r|\n", _MARKUP.sub("\n", inside))
+    stripped = _unmarked([line.strip(_FRAME) for line in lines])
+    if (
+        "<" in inside
+        or "&" in inside
+        or any(line.strip() != bare for line, bare in zip(lines, stripped, strict=True))
+    ):
         remarks.append(QUOTED)
     whole = [line for line in stripped if line]
     if len(whole) == 1:
         remarks.append(SPACED if " " in whole[0] else GONE)
         whole = _parted(whole[0])
     return whole, tuple(remarks)
+
+
+_MARKUP = re.compile(r"<[^<>]{1,80}>|&#(?:10|13|x0?[AaDd]);")
+_NUMBER = re.compile(r"\d{1,6}(?:[ \t.:)|]+|$)")
+
+
+def _unmarked(lines: list[str]) -> list[str]:
+    """Return lines without what a diff, a listing or mail puts in each of them.
+
+    A `+` may begin one line of base64, not each of them; a number, a space and base64 is no base64.
+    """
+    whole = [line for line in lines if line]
+    if len(whole) > 1 and all(line.startswith("+") for line in whole):
+        return [line[1:].strip(_FRAME) for line in lines]
+    if len(whole) > 1 and all(_NUMBER.match(line) for line in whole):
+        return [_NUMBER.sub("", line, count=1).strip(_FRAME) for line in lines]
+    if whole and whole[-1].endswith("=3D"):  # quoted-printable, whose lines end with a `=`
+        parts = [line.removesuffix("=") for line in lines[:-1]]
+        return [line.replace("=3D", "=") for line in [*parts, *lines[-1:]]]
+    return lines
 
 
 _HEADERS = re.compile(

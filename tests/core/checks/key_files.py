@@ -1,10 +1,13 @@
 """Makes key files as other people's tools and hands leave them, and says what each must be told."""
 
 import json
+import quopri
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.helpers import Run
 
@@ -246,6 +249,8 @@ def authorized(each: Workshop) -> Iterator[tuple[str, bytes | str, Told]]:
         ("a mail quote in front", f"> {ed}", ">"),
         ("capitals", ed.replace("ssh-ed25519", "SSH-ED25519"), "capitals"),
         ("no type", ed.split()[1], "type is missing"),
+        ("no space behind the type", ed.replace(" ", "", 1), "a space is missing"),
+        ("%20 for spaces", quote(ed), "URL"),
         ("the base64 of the line", _base64(ed), "base64 of its line"),
     ):
         yield f"a line with {name}", line + "\n", Told(KNOWN, ("ed",), (words,))
@@ -254,6 +259,8 @@ def authorized(each: Workshop) -> Iterator[tuple[str, bytes | str, Told]]:
         wrapped = "\n".join(text[at : at + width] for at in range(0, len(text), width))
         told = Told(KNOWN, ("rsa",), ("line breaks",), ("was cut",))
         yield f"wrapped at {width}", wrapped, told
+    rows = textwrap.wrap(f"{rsa} sam@host", 70, break_on_hyphens=False)
+    yield "wrapped with a backslash", "\\\n".join(rows), Told(KNOWN, ("rsa",), ("line breaks",))
     for name, text in {
         "without a space": f"{ed} a{rsa} b\n",
         "with a space": f"{ed} {rsa}\n",
@@ -378,8 +385,43 @@ def shapes(each: Workshop) -> Iterator[tuple[str, bytes | str, Told]]:
         )
         rtf = "{\\rtf1\\ansi{\\fonttbl\\f0 Courier;}\\f0 " + text.replace("\n", "\\par\n") + "}"
         yield f"{name} in RTF", rtf, Told(KNOWN, (known,), ("RTF",))
+        yield f"{name}, UTF-32", text.encode("utf-32"), Told(KNOWN, (known,), ("UTF-32",))
+        url = Told(KNOWN, (known,), ("URL",))
+        yield from [(f"{name} in a URL", quote(text), url)] if not is_ppk else []
+        encoded = _base64(text)
+        in_base64 = Told(KNOWN, (known,), ("base64",))
+        yield f"{name} in base64", encoded, in_base64
+        wrapped = "\n    ".join(textwrap.wrap(encoded, 76))
+        for what, secret in {"folded": f">-\n    {wrapped}", "in one line": encoded}.items():
+            manifest = f"kind: Secret\ndata:\n  ssh-privatekey: {secret}\n  other: eHl6\n"
+            yield f"{name} in a Secret, {what}", manifest, in_base64
+        if not is_ppk:
+            yield from _marked(name, text, known)
         assigned = f'export KEY="{text.strip()}"\n'
         yield f"{name} in a variable", assigned, Told(KNOWN, (known,))
+
+
+def _marked(name: str, text: str, known: str) -> Iterator[tuple[str, bytes | str, Told]]:
+    """Yield a PEM file with marks in each line, or with a first and last line that were changed."""
+    around = Told(KNOWN, (known,), ("stand around",))
+    rows = text.splitlines()
+    yield f"{name} in a diff", "".join(f"+{row}\n" for row in rows), around
+    yield f"{name} as a list", "".join(f"- {row}\n" for row in rows), around
+    numbered = "".join(f"{number:4d}  {row}\n" for number, row in enumerate(rows, 1))
+    yield f"{name} with numbers", numbered, around
+    yield f"{name} in HTML", "".join(f"{row}<br/>\n" for row in rows), around
+    yield f"{name} in XML", f"<key>{text.replace(chr(10), '&#10;')}</key>", around
+    yield f"{name} of mail", quopri.encodestring(text.encode()), Told(KNOWN, (known,))
+    odd = Told(KNOWN, (known,), ("hyphens",))
+    for what, dashes in {"em dashes": "\u2014\u2014", "four": "----", "six": "------"}.items():
+        yield f"{name} between {what}", text.replace("-----", dashes), odd
+    yield f"{name} with one dash changed", text.replace("-----END", "----END"), odd
+    yield f"{name} in small letters", f"{rows[0].lower()}\n" + text.partition("\n")[2], odd
+    yield f"{name} with fixed spaces", text.replace(" ", "\u00a0"), odd
+    no_begin = Told(KNOWN, (known,), ("BEGIN line is missing",))
+    yield f"{name} without BEGIN", f"Here it is:\n{text.partition(chr(10))[2]}", no_begin
+    no_end = Told(KNOWN, (known,), ("END line is missing",))
+    yield f"{name} without END", "".join(f"{row}\n" for row in rows[:-1]), no_end
 
 
 def _base64(text: str) -> str:

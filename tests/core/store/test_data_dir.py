@@ -106,8 +106,8 @@ def test_a_network_file_system_is_said_and_what_it_means(
         f"1 1 0:1 / / rw - ext4 /dev/x rw\n2 1 0:2 / {above}/data rw - nfs4 host:/ rw\n"
     )
     monkeypatch.setattr(mounts, "MOUNTINFO", table)
-    said = data_dir.network_note(above / "data" / "missing")
+    said = mounts.network_note(above / "data" / "missing")
     assert said is not None
     assert "(nfs4)" in said
     assert "refused" in said
-    assert data_dir.network_note(above / "elsewhere") is None
+    assert mounts.network_note(above / "elsewhere") is None

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core.checks.check_up import Progress
+from core.checks.finding import Progress
 from core.custody import agent_keys, authorized_keys
 from core.custody.agent_keys import AgentContents, AgentKey
 from core.custody.authorized_keys import Account

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.client import Client
+from core.local.quick_answers import QuickAnswers
 from core.local.quick_look import NotPlainError, QuickLook
 from core.store.region_store import RegionStore
 from tests.core.local.test_answers import (
@@ -182,13 +183,15 @@ def test_a_description_follows_the_recorded_rules_and_is_that_of_the_session(
         assert pair == described | {"CreateTime": described["CreateTime"].isoformat()}
     for more in ({}, {"IncludePublicKey": True}):
         expected = world.describe_key_pairs(**request_, **more)["KeyPairs"]
-        quick = QuickLook(str(data_dir), "us-east-1").describe_key_pairs(**request_, **more)
+        quick = QuickAnswers(QuickLook(str(data_dir), "us-east-1")).describe_key_pairs(
+            **request_, **more
+        )
         assert quick["KeyPairs"] == expected
 
 
 @each_row("row", [row for row in ROWS if row.operation.startswith("Describe")], ids=str)
 def test_a_quick_look_refuses_nothing_itself(row: Row, world: Client, data_dir: Path) -> None:
-    quick = QuickLook(str(data_dir), "us-east-1")
+    quick = QuickAnswers(QuickLook(str(data_dir), "us-east-1"))
     method = quick.describe_tags if row.operation == "DescribeTags" else quick.describe_key_pairs
     with pytest.raises(NotPlainError):
         method(**row.request)
@@ -200,7 +203,7 @@ def test_tags_are_described_page_by_page_as_the_session_describes_them(
     world.create_tags(Resources=[LIVE], Tags=[tag(f"t{n}", str(n)) for n in range(9)])
     everything = world.describe_tags()["Tags"]
     assert len(everything) == 11
-    quick = QuickLook(str(data_dir), "us-east-1")
+    quick = QuickAnswers(QuickLook(str(data_dir), "us-east-1"))
     assert quick.describe_tags()["Tags"] == everything
     first = quick.describe_tags(MaxResults=5)
     assert first == {

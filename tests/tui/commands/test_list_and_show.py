@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from core.local import quick_look
 from core.local.opening import open_local
 from core.model import Tag, TagSpecification
 from core.session import Session
+from core.store import region_file
+from tests.core.store_records import encode, key_pair, write_region
 from tests.helpers import PUBLIC_KEY
 from tests.tui.commands.calling import call
 
@@ -181,3 +184,77 @@ def test_show_spells_out_what_would_talk_to_the_terminal(data: Path, capsys: Out
     text = capsys.readouterr().out
     assert r"Tag: Odd = a\u{9}b\u{1b}[2J\\" in text
     assert "\x1b" not in text
+
+
+# What a quick look finds, and what a session finds ---------------------------------------------
+
+RECORD_MEMBERS: dict[str, object] = {
+    "KeyPairId": "key-1",
+    "KeyName": "web",
+    "KeyType": "dsa",
+    "KeyFingerprint": 1,
+    "Fingerprints": {"PKCS8SHA1": None, "SPKIMD5": None, "SSHSHA256": None, "SSHMD5": "a"},
+    "PublicKey": None,
+    "Tags": [{"Value": "a", "Key": "b"}],
+    "CreateTime": "2026-09-25T11:05:17.4691Z",
+    "PrivateKey": "saved",
+    "SavedTo": "x",
+    "Replaces": 7,
+    "Else": 1,
+}
+"""For each member of a record a value that no session writes, or another order."""
+
+
+def listed(data: Path, *, quickly: bool, options: Sequence[str], capsys: Output) -> tuple[int, str]:
+    """Return what `list` prints, looked up quickly or by a session, and its status."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not quickly:
+            patch.setattr(quick_look, "of_this_machine", lambda *_: None)
+        status = call("list", *options, "--data-dir", data)
+    output = capsys.readouterr()
+    return status, output.out + output.err
+
+
+def quickly_found(data: Path) -> bool:
+    """Return whether a quick look answers for a folder at all."""
+    look = quick_look.of_this_machine(str(data), "us-east-1", None)
+    assert look is not None
+    try:
+        look.plain_records()
+    except quick_look.NotPlainError:
+        return False
+    return True
+
+
+def test_a_quick_look_lists_what_a_session_lists(data: Path, capsys: Output) -> None:
+    write_region(data, 20)
+    session = open_local(data, "us-east-1")
+    session.backend.create_key_pair(key_name="b", key_type="rsa", replaces=key_pair(3).key_pair_id)
+    make(session, "a")
+    session.backend.delete_key_pair(key_name="pair-2")
+    assert quickly_found(data)
+    for options in ([], ["--json"], ["--csv"]):
+        found = listed(data, quickly=True, options=options, capsys=capsys)
+        assert found == listed(data, quickly=False, options=options, capsys=capsys)
+        assert found[1].count("pair-") >= 19
+
+
+@pytest.mark.parametrize("member", RECORD_MEMBERS)
+def test_what_is_not_plain_is_left_to_the_session(member: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write_region(data, 2)
+    assert quickly_found(data)
+    path = data / "us-east-1.json"
+    tables = region_file.decode(path.read_bytes(), "us-east-1")
+    tables[region_file.KEY_PAIRS]["2"][member] = RECORD_MEMBERS[member]
+    if member in ("KeyName", "KeyPairId"):  # which another has
+        tables[region_file.KEY_PAIRS]["1"][member] = RECORD_MEMBERS[member]
+    path.write_bytes(encode(tables, "us-east-1", 3))
+    assert not quickly_found(data)
+
+
+def test_a_policy_and_another_persons_home_are_left_to_the_session(tmp_path: Path) -> None:
+    assert quick_look.of_this_machine(str(tmp_path), None, None) is not None
+    assert quick_look.of_this_machine(str(tmp_path), None, str(tmp_path / "policy")) is None
+    assert quick_look.of_this_machine("~nobody-at-all/data", None, None) is None
+    assert call("describe-key-pairs", "--data-dir", "~nobody-at-all/data") == 253

@@ -200,11 +200,14 @@ HEAVY = {
         ["describe-key-pairs", "--key-names", "web", "--output", "text"],
         ["describe-key-pairs", "--filters", "Name=key-name,Values=w*"],
         ["describe-tags"],
+        ["list"],
+        ["list", "--json"],
+        ["list", "--csv"],
     ],
     ids=" ".join,
 )
 @pytest.mark.parametrize("has_store", [True, False])
-def test_a_verb_that_only_reads_loads_next_to_nothing(
+def test_a_command_that_only_reads_loads_next_to_nothing(
     arguments: list[str], has_store: bool, tmp_path: Path, capsys: Output
 ) -> None:
     data = tmp_path / "data"

@@ -155,7 +155,7 @@ def test_undo_says_so_as_well_and_escape_gives_up(
 
     async def scene(pilot: Pilot[None]) -> None:
         def says(words: str) -> bool:
-            return words in text_of(pilot, "#remark").replace("\n", " ")
+            return words in text_of(pilot, "#fact").replace("\n", " ")
 
         with another_session(home / "data"):
             await pilot.press("u")

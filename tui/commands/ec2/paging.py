@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.client import Client
-    from core.local.quick_look import QuickLook
+    from core.local.quick_answers import QuickAnswers
 
     Answer = dict[str, Any]
 
@@ -19,7 +19,7 @@ _TOKEN, _SKIPPED = "NextToken", "boto_truncate_amount"
 
 
 def described_tags(
-    client: "Client | QuickLook", request: "Answer", options: argparse.Namespace
+    client: "Client | QuickAnswers", request: "Answer", options: argparse.Namespace
 ) -> "Answer":
     """Return the tags of all pages, or those that `--max-items` and `--starting-token` ask for.
 
@@ -50,7 +50,7 @@ def as_text_parts(answer: "Answer") -> "list[Answer]":
 
 
 def _collected(
-    client: "Client | QuickLook", request: "Answer", most: int | None, starting_token: str | None
+    client: "Client | QuickAnswers", request: "Answer", most: int | None, starting_token: str | None
 ) -> "Answer":
     if most is not None and most < 0:
         raise ValueProblem("--max-items: a number below 0 cannot be printed")
@@ -70,7 +70,7 @@ def _collected(
             return {"Tags": tags, "NextToken": _written(token, 0)}
 
 
-def _page(client: "Client | QuickLook", request: "Answer") -> "Answer":
+def _page(client: "Client | QuickAnswers", request: "Answer") -> "Answer":
     answer: Answer = client.describe_tags(**request)
     answer.pop("ResponseMetadata", None)  # which a quick look has not
     return answer

@@ -43,7 +43,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         self._offered = ""
         super().__init__(
             session,
-            f"Import a public key into {session.region}",
+            "Import a public key",
             {"public_key_material": FormField("Public key", self._material)},
             key_name=key_name,
         )

@@ -15,15 +15,13 @@ from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
-from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -56,9 +54,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         key_name: str = "",
         tags: Sequence[Tag] = (),
     ) -> None:
-        super().__init__()
+        super().__init__(title)
         self._session = session
-        self._title = title
         self._key_name = TextInput(key_name, id="key-name")
         self._tags = TagRows(tags, id="tags")
         self._fields = {
@@ -69,15 +66,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody()
-        self._outcome = VerdictLine(id="outcome")
-        self._at_rest = Verdict("")
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(self._title)
+    def content(self) -> ComposeResult:
         with self._body:
             yield from self._fields.values()
-            yield self._outcome
-        yield KeyHints(self.PLACE)
 
     @on(Input.Changed, "#key-name")
     @work(exclusive=True, group="key-name")
@@ -96,7 +88,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     def _forget_outcome(self) -> None:
         # While the service is at it, it is not what came of something.
         if not self._body.disabled:
-            self._outcome.show(self._at_rest)
+            self.say(Verdict(""))
 
     def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -127,20 +119,21 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         """Call the service in a thread, and end with its answer or show its refusal."""
         # Not `once`: the form is locked as well, so that what is made is what it shows.
         if not self._body.disabled:
-            self._outcome.show(Verdict(doing))
+            self.say(Verdict(doing))
             self._wait_for(call, self.focused)
             self._body.disabled = True
 
     @exclusively
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
-            made = await run_change(call, self._outcome.show, key_in(self.PLACE, "back"))
+            back = key_in(self.PLACE, "back")
+            made = await run_change(call, self.say, back, waited_for(self._session))
         except DryRunOperation as answer:
-            self._outcome.show(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
+            self.say(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
-            focused = self._say_once(judging.refusal(error)) or focused
+            focused = await self._explain(error) or focused
         else:
             self.dismiss(made)
             return
@@ -148,20 +141,23 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if focused is not None:
             focused.focus()
 
-    def _say_once(self, said: Verdict) -> Widget | None:
-        """Say what went wrong, or return the control beside which it stands already."""
+    async def _explain(self, error: KeyPairsError) -> Widget | None:
+        """Say what went wrong, and return the control beside which it stands already, if any."""
+        if await logged_in(self, self._session, error):
+            return None
+        said = judging.refusal(error)
+        self.say(said)
         beside = [field for field in self._fields.values() if field.verdict == said]
-        self._outcome.show(Verdict("") if beside else said)
         return _control(beside[0]) if beside else None
 
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
-        self._outcome.show(Verdict(""))
+        refusal = self._refusal(error)
+        self.say(refusal)
         field = self._fields.get(error.parameter or "")
         if field is None:
-            self._outcome.show(self._refusal(error))
             return None
-        field.show(self._refusal(error))
+        field.show(refusal)
         wrong = self._tags.wrong_input if field.control is self._tags else None
         return wrong or _control(field)
 

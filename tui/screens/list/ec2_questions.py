@@ -3,14 +3,13 @@
 import asyncio
 import shlex
 import time
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from core.ec2.unanswered import CredentialsError, NextStep
-from core.errors import KeyPairsError
+from core.ec2.unanswered import CredentialsError, NextStep, NotReached
+from core.errors import EC2Error, KeyPairsError, ServiceError
 from tui.actions.keymap import key_of
-from tui.words.place import as_of, last_answer, top_words
+from tui.words.place import Whereabouts, as_of, last_answer, whereabouts
 from tui.words.text import said_by
 from tui.work.batches import is_running
 from tui.work.own_thread import in_own_thread
@@ -72,11 +71,12 @@ class Ec2Questions:
         self.error: KeyPairsError | None = None
         """Why the last question was not answered."""
 
-    def top_words(self, pairs: str = "") -> tuple[str, Sequence[str]]:
-        """Return what stands above the list, given how many pairs it holds, in words."""
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """Where the list is, as is known by now."""
         session = self._view.session
         facts = self.facts if session.place else None
-        return top_words(session, self._where, pairs, facts, self._last_answer)
+        return whereabouts(session, self._where, facts, self._last_answer)
 
     async def read_last_answer(self, session: "Session") -> "tuple[KeptKeyPair, ...] | None":
         """Return what EC2 said last of a Region, from the disk, or None where it never did.
@@ -102,8 +102,10 @@ class Ec2Questions:
         else:
             self._view.screen.run_worker(self._ask(), group=_GROUP)
 
-    def begin_anew(self) -> None:
-        """Ask nothing more for the Region, or the place, that is left."""
+    def begin_anew(self, *, another_place: bool = False) -> None:
+        """Ask nothing more for the Region that is left, and know nothing of `another_place`."""
+        if another_place:
+            self.facts = self.error = None
         self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
         self._poll_until = 0.0
         self._last_answer = self._answered_for = None
@@ -134,8 +136,8 @@ class Ec2Questions:
         place = session.place
         if place is None:
             return True
-        if isinstance(self.error, CredentialsError):
-            # What was wrong with them may have been put right, as by a login.
+        if isinstance(self.error, CredentialsError | NotReached | ServiceError):
+            # What was wrong may have been put right, as by a login, or in the AWS files.
             await in_own_thread(place.forget_credentials)
         if self.facts is None:
             remembered = await asyncio.to_thread(place.remembered)
@@ -158,7 +160,19 @@ class Ec2Questions:
         self.error = error
         since = f"{as_of(self._last_answer)}: " if self._last_answer else ""
         again = f"{key_of('list.reload')} asks again."
-        if isinstance(error, CredentialsError) and error.next_step is NextStep.LOG_IN:
-            # With the program stopped meanwhile, or in another terminal.
-            again = f"Run `{shlex.join(error.command)}`; then {again}"
-        self._view.say_unanswered(f"{since}{said_by(error)} {again}")
+        if isinstance(error, CredentialsError):
+            again = f"{_next_step(error)}; {again}"
+        why = f" {error.reason}" if isinstance(error, EC2Error) and error.reason else ""
+        self._view.say_unanswered(f"{since}{said_by(error)}{why} {again}")
+
+
+def _next_step(error: CredentialsError) -> str:
+    match error.next_step:
+        case NextStep.LOG_IN:
+            return f"{key_of('list.log-in')} runs `{shlex.join(error.command)}`"
+        case NextStep.CHOOSE:
+            return f"{key_of('list.place')} turns to another profile, or to this machine"
+        case NextStep.MEND:
+            return "put that right"
+        case NextStep.ASK_AGAIN:
+            return f"{key_of('list.place')} turns to another profile"

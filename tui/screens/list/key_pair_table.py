@@ -1,15 +1,16 @@
 """Draws key pairs in columns that drop out one by one as the width shrinks."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 
-from core.model import KeptKeyPair
+from core.model import KeptKeyPair, PrivateKeyState
 from tui.screens.list.columns import GAP, MARKS, Texts, columns
 from tui.widgets.cursor_list import CursorList
-from tui.words.pairs import tags_within
-from tui.words.text import fit
+from tui.words.pairs import MARKS as MARKS_OF_PAIRS
+from tui.words.pairs import TAG_GAP, tags_within
+from tui.words.text import ELLIPSIS, fit
 
 _CHOSEN = "*"
 
@@ -23,11 +24,18 @@ class Row(NamedTuple):
     fingerprint: str
     created: str
     tags: tuple[str, ...]
+    tag_keys: tuple[int, ...] = ()
+    """Of each tag, how many characters are its key and the equals sign."""
 
     def cell(self, column: str, width: int) -> str:
         """Return the text of a column, in exactly that many cells."""
         text: str = tags_within(self.tags, width) if column == "tags" else getattr(self, column)
         return fit(text, width)
+
+    @property
+    def is_of_today(self) -> bool:
+        """Whether the time stands there, in place of the day."""
+        return ":" in self.created
 
 
 HEADINGS = {
@@ -46,15 +54,30 @@ class KeyPairTable(CursorList):
     A row is made when it is drawn: of thousands of pairs only those in sight are.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-pair-table--mark"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "key-pair-table--attention",
+        "key-pair-table--chosen",
+        "key-pair-table--ed25519",
+        "key-pair-table--rsa",
+        "key-pair-table--muted",
+    }
     """
     | Class | Description |
     | :- | :- |
-    | `key-pair-table--mark` | The mark of a pair that wants attention, or was chosen. |
+    | `key-pair-table--attention` | The mark of a pair that wants attention. |
+    | `key-pair-table--chosen` | Mark and name of a pair that was chosen. |
+    | `key-pair-table--ed25519`, `key-pair-table--rsa` | The type. |
+    | `key-pair-table--muted` | What is read last: fingerprint, day, keys of tags. |
     """
 
     DEFAULT_CSS = """
-    KeyPairTable .key-pair-table--mark { color: $text-warning; text-style: bold; }
+    KeyPairTable {
+        .key-pair-table--attention { color: $text-warning; text-style: bold; }
+        .key-pair-table--chosen { color: $text-accent; text-style: bold; }
+        .key-pair-table--ed25519 { color: $text-primary; }
+        .key-pair-table--rsa { color: $text-secondary; }
+        .key-pair-table--muted { color: $text-muted; }
+    }
     """
 
     heading = True
@@ -103,19 +126,59 @@ class KeyPairTable(CursorList):
     def heading_line(self) -> list[Segment]:
         attribute, reverse = self._sorted_by
         arrow = " ▼" if reverse else " ▲"
-        cells = (
-            fit(HEADINGS[name] + (arrow if name == attribute else ""), width)
-            for name, width in self._columns
-        )
-        return [Segment(" " * MARKS + (" " * GAP).join(cells))]
+        line = [Segment(" " * MARKS)]
+        for name, width in self._columns:
+            is_sorted = name == attribute
+            style = self.get_component_rich_style("cursor-list--sorted") if is_sorted else None
+            line.append(Segment(fit(HEADINGS[name] + arrow * is_sorted, width), style))
+            line.append(Segment(" " * GAP))
+        return line[:-1]
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         key_pair = self._key_pairs[index]
         row = self._row_of(key_pair)
-        chosen = _CHOSEN if key_pair.key_pair_id in self._chosen else ""
-        marks = f"{chosen:1}{row.mark}"
-        style = None
-        if not (marks.isspace() or under_cursor):
-            style = self.get_component_rich_style("key-pair-table--mark", partial=True)
-        cells = (row.cell(name, width) for name, width in self._columns)
-        return [Segment(fit(marks, MARKS), style), Segment((" " * GAP).join(cells))]
+        is_chosen = key_pair.key_pair_id in self._chosen
+        chosen = _CHOSEN if is_chosen else " "
+        if under_cursor:
+            # One style for all of it: that is what a move costs.
+            cells = (row.cell(name, width) for name, width in self._columns)
+            return [Segment(fit(chosen + row.mark, MARKS) + (" " * GAP).join(cells))]
+        looks = {
+            "name": "chosen" if is_chosen else "",
+            "key_type": row.key_type,
+            "fingerprint": "muted",
+            "created": "" if row.is_of_today else "muted",
+        }
+        mark = "attention" if row.mark == MARKS_OF_PAIRS[PrivateKeyState.UNSAVED] else "muted"
+        line = [self._part(chosen, "chosen"), self._part(fit(row.mark, MARKS - 1), mark)]
+        for name, width in self._columns:
+            text = row.cell(name, width)
+            if name == "tags":
+                line += self._tags(row, text)
+            else:
+                line.append(self._part(text, looks[name]))
+            line.append(Segment(" " * GAP))
+        return line[:-1]
+
+    def _tags(self, row: Row, text: str) -> Iterator[Segment]:
+        """Yield the line of tags, each key muted, and so what says how many more there are."""
+        rest = text
+        for tag, key in zip(row.tags, row.tag_keys, strict=True):
+            whole = rest.startswith(tag)
+            if not (whole or tag.startswith(rest.rstrip().partition(ELLIPSIS)[0] or ELLIPSIS)):
+                break
+            # Of one that is cut, what is left of it ends at the ellipsis.
+            length = len(tag) if whole else rest.index(ELLIPSIS) + 1
+            yield self._part(rest[: min(key, length)], "muted")
+            yield self._part(rest[min(key, length) : length], "")
+            gap = rest[length : length + len(TAG_GAP)]
+            rest = rest[length:]
+            if gap == TAG_GAP:
+                yield Segment(gap)
+                rest = rest[len(gap) :]
+        yield self._part(rest, "muted")
+
+    def _part(self, text: str, look: str) -> Segment:
+        if not look or text.isspace():
+            return Segment(text)
+        return Segment(text, self.get_component_rich_style(f"key-pair-table--{look}"))

@@ -18,12 +18,10 @@ from tui.screens.list.ec2_questions import Ec2Questions
 from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
-from tui.screens.list.remark_line import RemarkLine
 from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
-from tui.widgets.key_hints import WIDE, KeyHints
-from tui.widgets.top_line import TopLine
+from tui.widgets.key_hints import WIDE
 from tui.words import details
 from tui.words.plural import n_of
 from tui.words.text import sentence, shortened
@@ -31,6 +29,7 @@ from tui.words.verdict import READ_ONLY, Tone, Verdict
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.places import Places
 
 _WITH_CHOSEN = (
     ("key-pair.tags", "tags"),
@@ -48,9 +47,17 @@ class ListView:
     `tui.screens.list.list_actions`, and what leads to another screen one in `flows`.
     """
 
-    def __init__(self, screen: PlacedScreen[None], session: "Session", where: str) -> None:
+    def __init__(
+        self,
+        screen: PlacedScreen[None],
+        session: "Session",
+        where: str,
+        places: "Places | None" = None,
+    ) -> None:
         self.screen = screen
         self.session = session
+        self.places = places
+        """What else can be turned to."""
         self.listing = Listing()
         self.shown: list[KeptKeyPair] = []
         """The pairs that are shown, in order."""
@@ -62,23 +69,19 @@ class ListView:
         self._unread = ""
         self._taught = False
         self.questions = Ec2Questions(self, where)
-        self._top_line = TopLine(*self.questions.top_words())
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
         self.pane = SidePane()
         self._panes = Horizontal(self.table, self.pane, id="panes")
         self._empty = Static(markup=False, id="empty")
-        self._remark = RemarkLine(id="remark")
-        self.key_hints = KeyHints(Place.LIST)
+        self._remark = screen.fact_line
+        self.key_hints = screen.key_hints
 
     def widgets(self) -> Iterator[Widget]:
-        """Yield the widgets of the screen, from the top."""
-        yield self._top_line
+        """Yield what stands between the bars, from the top."""
         yield self.filter_bar
         yield self._panes
         yield self._empty
-        yield self._remark
-        yield self.key_hints
 
     async def open(self, screen: Screen[Result]) -> Result | None:
         """Open another screen and return what it ends with; must be called in a worker."""
@@ -172,9 +175,10 @@ class ListView:
             return
         self.turn_to(self.session.for_region(region))
 
-    def turn_to(self, session: "Session") -> None:
-        """Turn to another Region or place; what it holds is not read yet."""
-        self.questions.begin_anew()
+    def turn_to(self, session: "Session", *, another_place: bool = False) -> None:
+        """Turn to another Region, or to `another_place`; what it holds is not read yet."""
+        self.session.spare_key.drop()
+        self.questions.begin_anew(another_place=another_place)
         region = session.region
         self.session = session
         self._unread = f"Reading {region}…"
@@ -195,7 +199,7 @@ class ListView:
         """Draw the list as it is filtered and sorted now."""
         if self._unread:
             self.shown = []
-            self._top_line.show(*self.questions.top_words())
+            self.show_top()
             self.filter_bar.show("", Verdict(""))
             self._show_empty(self._unread)
             return
@@ -230,9 +234,10 @@ class ListView:
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
         total, chosen = len(self.listing.key_pairs), len(self.chosen())
-        pairs = n_of(total, "pair")
-        shown = f"{pairs} · {chosen:,} chosen" if chosen else pairs
-        self._top_line.show(*self.questions.top_words(shown))
+        self.screen.app.whereabouts = self.questions.whereabouts
+        pairs = "" if self._unread else n_of(total, "pair")
+        self.screen.top_bar.count(pairs, f"{chosen:,} chosen" if chosen else "")
+        self.screen.top_bar.refresh()
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())
 

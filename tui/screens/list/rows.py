@@ -6,7 +6,7 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
-from tui.words.pairs import MARKS, day, tag_texts
+from tui.words.pairs import MARKS, day_or_time, key_lengths, tag_texts
 from tui.words.text import short_path, shortened
 
 
@@ -17,8 +17,9 @@ def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
         name=shortened(key_pair.key_name),
         key_type=key_pair.key_type.value,
         fingerprint=shortened(key_pair.key_fingerprint),
-        created=day(key_pair.create_time, today),
+        created=day_or_time(key_pair.create_time, today),
         tags=tag_texts(key_pair),
+        tag_keys=key_lengths(key_pair),
     )
 
 

@@ -18,9 +18,7 @@ from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList
-from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import sentence, visible
@@ -50,22 +48,19 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     AUTO_FOCUS = "PickList"
 
     def __init__(self, session: "Session") -> None:
-        super().__init__()
+        super().__init__("The ssh-agent")
         self._session = session
         self._keys: Sequence[AgentKey] = ()
         self._state = VerdictLine(id="state")
         self._list = PickList()
         self._facts = Facts()
         self._empty = Static(markup=False, id="empty")
-        self._key_hints = KeyHints(Place.AGENT)
 
-    def compose(self) -> ComposeResult:
-        yield TopLine("The ssh-agent")
+    def content(self) -> ComposeResult:
         yield self._state
         yield self._list
         yield self._facts
         yield self._empty
-        yield self._key_hints
 
     def on_mount(self) -> None:
         self._empty.display = False
@@ -118,7 +113,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         (key, _), *others = hints(Place.AGENT)
         chosen = self._chosen
         word = "import" if isinstance(chosen, KeyToImport) else "go to the pair"
-        self._key_hints.show((*([(key, word)] if chosen else []), *others))
+        self.key_hints.show((*([(key, word)] if chosen else []), *others))
 
     @property
     def _chosen(self) -> FollowUp | None:

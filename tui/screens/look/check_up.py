@@ -8,15 +8,13 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from core.checks.finding import OLD, Finding, Severity
+from core.checks.finding import OLD, Finding, Progress, Severity, Summary
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList
-from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, short_paths, visible
@@ -26,7 +24,6 @@ from tui.work.batches import in_batches, is_running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.checks.check_up import Progress, Summary
     from core.session import Session
 
     _Step = Progress | Finding | Summary
@@ -46,24 +43,21 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     AUTO_FOCUS = "PickList"
 
     def __init__(self, session: "Session") -> None:
-        super().__init__()
+        super().__init__("Check-up of all Regions")
         self._session = session
         self._findings: list[Finding] = []
         self._status = VerdictLine(id="status")
         self._list = PickList()
         self._problem = Static(markup=False, id="problem")
         self._advice = Static(markup=False, id="advice")
-        self._key_hints = KeyHints(Place.CHECK_UP)
 
-    def compose(self) -> ComposeResult:
-        yield TopLine("Check-up of all Regions")
+    def content(self) -> ComposeResult:
         yield self._status
         yield self._list
         # It may be more than there is room for; what to do must not be cut.
         with VerticalScroll(id="about"):
             yield self._problem
             yield self._advice
-        yield self._key_hints
 
     def on_mount(self) -> None:
         self._hint()
@@ -85,13 +79,11 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         return check_up.check_up(self._session, OLD)
 
     def _say(self, step: "_Step") -> None:
-        from core.checks import check_up
-
         match step:
-            case check_up.Progress():
+            case Progress():
                 where = f"{step.done:,} of {step.total:,}: {step.looking_at}"
                 self._status.show(Verdict(f"looking… {where}; {key_of('check-up.back')} stops"))
-            case check_up.Summary():
+            case Summary():
                 tone = Tone.CAUTION if self._findings or step.not_allowed else Tone.GOOD
                 said = summed_up(self._findings, step)
                 left_out = f" Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)
@@ -134,7 +126,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Teach Enter only where it leads to a pair."""
         go, *others = hints(Place.CHECK_UP)
         leads = self._under_cursor is not None and bool(self._under_cursor.key_pairs)
-        self._key_hints.show((go, *others) if leads else tuple(others))
+        self.key_hints.show((go, *others) if leads else tuple(others))
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

@@ -22,10 +22,8 @@ from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.search_input import SearchInput
-from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, summed_up
@@ -83,7 +81,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     AUTO_FOCUS = "#thing"
 
     def __init__(self, session: "Session") -> None:
-        super().__init__()
+        super().__init__("Whose key is this?")
         self._session = session
         self._found: list[Found] = []
         self._looked_up: str | None = None
@@ -102,10 +100,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._passphrase,
             id="passphrase-row",
         )
-        self._key_hints = KeyHints(Place.FIND)
 
-    def compose(self) -> ComposeResult:
-        yield TopLine("Whose key is this?")
+    def content(self) -> ComposeResult:
         yield self._thing
         yield self._status
         yield self._empty
@@ -114,7 +110,6 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         with VerticalScroll(id="about"):
             yield self._answer
         yield self._passphrase_row
-        yield self._key_hints
 
     def on_mount(self) -> None:
         self._passphrase_row.display = False
@@ -224,7 +219,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             word = "unlock"
         elif self._thing.value == self._looked_up:
             word = _what_enter_does(self._under_cursor)
-        self._key_hints.show((*([(key, word)] if word else []), *others))
+        self.key_hints.show((*([(key, word)] if word else []), *others))
 
     @on(CursorList.Selected)
     def _take(self) -> None:

@@ -9,11 +9,8 @@ from textual.widgets import Input
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
 from tui.words.verdict import Tone, Verdict
 
 
@@ -29,16 +26,13 @@ class MfaCodeScreen(PlacedScreen[str | None]):
     AUTO_FOCUS = "#code"
 
     def __init__(self, device: str) -> None:
-        super().__init__()
-        self._device = device
+        super().__init__(f"The MFA code of {device}")
         self._code = TextInput(id="code")
         self._field = FormField("Code", self._code)
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"The MFA code of {self._device}")
+    def content(self) -> ComposeResult:
         with FormBody():
             yield self._field
-        yield KeyHints(self.PLACE)
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:

@@ -10,11 +10,10 @@ from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchInput
-from tui.widgets.top_line import TopLine
 from tui.words.text import ELLIPSIS, clip, fold
+from tui.words.verdict import Tone, Verdict
 
 _WHOLE_LINES = 2
 """As many as the style sheet gives them."""
@@ -44,26 +43,21 @@ class PickScreen(PlacedScreen[str | None]):
         *,
         verb: str = "pick",
     ) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._items = items
         self._empty_text = empty
-        self._verb = verb
+        (key, _), *others = hints(Place.PICK)
+        self.key_hints.show(((key, verb), *others))
         self._search = SearchInput()
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
         self._whole = Static(markup=False, id="whole")
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(self._title)
+    def content(self) -> ComposeResult:
         yield self._search
         yield self._list
         yield self._empty
         yield self._whole
-        (key, _), *others = hints(Place.PICK)
-        key_hints = KeyHints(Place.PICK)
-        key_hints.show(((key, self._verb), *others))
-        yield key_hints
 
     def on_mount(self) -> None:
         self._narrow()
@@ -97,5 +91,21 @@ class PickScreen(PlacedScreen[str | None]):
     def action_pick(self) -> None:
         """Pick the line under the cursor."""
         picked = self._list.picked
-        if picked is not None:
+        refusal = self.refusal(picked) if picked is not None else ""
+        if refusal:
+            self.say(Verdict(refusal, Tone.BAD))
+        elif picked is not None:
             self.dismiss(picked.value)
+
+    def refusal(self, item: Item) -> str:
+        """Return why a line cannot be picked, or nothing."""
+        return ""
+
+    def show_items(self, items: Sequence[Item]) -> None:
+        """Show other lines, with the cursor on the one that it is on."""
+        picked = self._list.picked
+        self._items = items
+        self._narrow()
+        values = [item.value for item in self._list.items]
+        if picked is not None and picked.value in values:
+            self._list.cursor = values.index(picked.value)

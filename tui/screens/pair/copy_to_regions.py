@@ -16,10 +16,8 @@ from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchWord
-from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
 from tui.words.place import region_items
@@ -60,7 +58,9 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         key_pairs: Sequence[KeptKeyPair],
         counts: Mapping[str, int | None],
     ) -> None:
-        super().__init__()
+        count = len(key_pairs)
+        what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
+        super().__init__(f"Copy the public half of {what} to other Regions")
         self._copying = RegionCopying(session)
         self._key_pairs = key_pairs
         self._regions = {
@@ -78,10 +78,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._full = VerdictLine(id="full")
         self._state = VerdictLine(id="state")
 
-    def compose(self) -> ComposeResult:
-        count = len(self._key_pairs)
-        what = self._key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
-        yield TopLine(f"Copy the public half of {what} to other Regions")
+    def content(self) -> ComposeResult:
         yield self._search
         yield self._list
         yield self._empty
@@ -89,7 +86,6 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             yield self._note
             yield self._full
         yield self._state
-        yield KeyHints(Place.COPY_TO)
 
     def on_mount(self) -> None:
         self._full.display = False

@@ -19,17 +19,16 @@ from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.terminal.typing_speed import ALONE
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -60,7 +59,8 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
-        super().__init__()
+        count = len(key_pairs)
+        super().__init__(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
         self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
@@ -71,7 +71,6 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._amid = False
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
         self._guarded = bool(self._stranded) or any(map(_wants_care, key_pairs))
-        count = len(key_pairs)
         self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
         if self._stranded:
             self._expected += " anyway"
@@ -81,10 +80,11 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._outcome = VerdictLine()
         self._caution = VerdictLine(id="stranded")
         self._files: dict[str, str] = {}
+        if self._guarded:
+            _, *others = hints(Place.DELETE)
+            self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
 
-    def compose(self) -> ComposeResult:
-        count = len(self._key_pairs)
-        yield TopLine(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
+    def content(self) -> ComposeResult:
         with FormBody(can_focus=not self._guarded):
             yield Static("\n".join(self._lines()), markup=False, id="names")
             yield self._caution
@@ -94,11 +94,6 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                 )
                 yield self._field
             yield self._outcome
-        bar = KeyHints(Place.DELETE)
-        if self._guarded:
-            _, *others = hints(Place.DELETE)
-            bar.show(((key_of("delete.submit"), "delete"), *others))
-        yield bar
 
     def _lines(self) -> list[str]:
         named = self._named
@@ -245,10 +240,14 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
                 batch = await run_change(
-                    partial(next, batches), self._outcome.show, key_in(self.PLACE, "back")
+                    partial(next, batches),
+                    self._outcome.show,
+                    key_in(self.PLACE, "back"),
+                    waited_for(self._session),
                 )
             except KeyPairsError as error:
-                self._outcome.show(judging.refusal(error))
+                if not await logged_in(self, self._session, error):
+                    self._outcome.show(judging.refusal(error))
                 return
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []

@@ -16,10 +16,8 @@ from tui.actions.table import Place
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
-from tui.widgets.key_hints import KeyHints
-from tui.widgets.top_line import TopLine
 from tui.words import details
-from tui.words.verdict import READ_ONLY
+from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively
 
 if TYPE_CHECKING:
@@ -50,23 +48,20 @@ class DetailsScreen(PlacedScreen[Next | None]):
         key_pair: KeptKeyPair,
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
-        super().__init__()
+        super().__init__(key_pair.key_name)
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
         self._page = VerticalScroll(classes="body")
-        self._key_hints = KeyHints(Place.DETAILS)
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(self._key_pair.key_name)
+    def content(self) -> ComposeResult:
         with self._page:
             yield Facts(details.summary(self._key_pair, self._rotation))
-        yield self._key_hints
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
         if self._session.read_only:
-            self._key_hints.show(reading_hints(Place.DETAILS))
+            self.key_hints.show(reading_hints(Place.DETAILS))
         sections = await asyncio.to_thread(
             details.sections, self._session, self._key_pair, self._rotation
         )
@@ -92,6 +87,6 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     def _leave_for(self, change: Next) -> None:
         if self._session.read_only:
-            self._key_hints.say(READ_ONLY)
+            self.say(Verdict(READ_ONLY, Tone.CAUTION))
         else:
             self.dismiss(change)

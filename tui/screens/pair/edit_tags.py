@@ -15,14 +15,14 @@ from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_body import FormBody
-from tui.widgets.key_hints import KeyHints
-from tui.widgets.top_line import TopLine
+from tui.widgets.form_field import FormBody
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import Result, run_change
 
 if TYPE_CHECKING:
@@ -47,27 +47,23 @@ class EditTagsScreen(PlacedScreen[int]):
         key_pairs: Sequence[KeptKeyPair],
         in_use: Mapping[str, Sequence[str]],
     ) -> None:
-        super().__init__()
+        alone = key_pairs[0] if len(key_pairs) == 1 else None
+        many = f"Add tags to {len(key_pairs)} key pairs"
+        super().__init__(f"Tags of {alone.key_name}" if alone else many)
         self._session = session
         self._key_pairs = key_pairs
-        self._alone = key_pairs[0] if len(key_pairs) == 1 else None
+        self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._verdict = VerdictLine()
         self._saved: set[str] = set()
         self._stop = False
 
-    def compose(self) -> ComposeResult:
-        if self._alone:
-            title, remark = f"Tags of {self._alone.key_name}", ""
-        else:
-            title = f"Add tags to {len(self._key_pairs)} key pairs"
-            remark = "A tag whose key a pair has already is overwritten there."
-        yield TopLine(title)
+    def content(self) -> ComposeResult:
+        remark = "A tag whose key a pair has already is overwritten there." * (not self._alone)
         with FormBody():
             yield Static(remark, markup=False)
             yield self._tags
             yield self._verdict
-        yield KeyHints(Place.TAGS)
 
     def on_mount(self) -> None:
         self._judge()
@@ -113,7 +109,8 @@ class EditTagsScreen(PlacedScreen[int]):
                 why = by_reason((names[each.name], each.error) for each in refused)
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
-            self._show(judging.refusal(error))
+            if not await logged_in(self, self._session, error):
+                self._show(judging.refusal(error))
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
         """Add tags to every pair, in batches, and return what was refused."""
@@ -131,7 +128,8 @@ class EditTagsScreen(PlacedScreen[int]):
         return refused
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
-        return await run_change(call, self._verdict.show, key_in(self.PLACE, "back"))
+        back = key_in(self.PLACE, "back")
+        return await run_change(call, self._verdict.show, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
         self._verdict.show(verdict)

@@ -16,10 +16,8 @@ from core.model import KeptKeyPair
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_body import FormBody
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody
 from tui.widgets.path_field import PathField
-from tui.widgets.top_line import TopLine
 from tui.words.plural import n_of
 from tui.words.verdict import Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
@@ -39,17 +37,14 @@ class ExportScreen(PlacedScreen[Path | None]):
     AUTO_FOCUS = "#path"
 
     def __init__(self, session: "Session", key_pairs: Sequence[KeptKeyPair]) -> None:
-        super().__init__()
+        super().__init__(f"Export {n_of(len(key_pairs), 'key pair')} (.csv or .json)")
         self._session = session
         self._key_pairs = key_pairs
         self._path = PathField(suggest_export(session.region))
 
-    def compose(self) -> ComposeResult:
-        count = len(self._key_pairs)
-        yield TopLine(f"Export {n_of(count, 'key pair')} (.csv or .json)")
+    def content(self) -> ComposeResult:
         with FormBody():
             yield self._path
-        yield KeyHints(Place.EXPORT)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""

@@ -19,10 +19,7 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.terminal import clipboard
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
-from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
@@ -45,7 +42,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     AUTO_FOCUS = "#options"
 
     def __init__(self, session: "Session", key_pair: KeptKeyPair) -> None:
-        super().__init__()
+        super().__init__(f"Install the public key of {key_pair.key_name}")
         self._session = session
         self._key_pair = key_pair
         self._where = Facts(id="where")
@@ -53,22 +50,17 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
         restrict, from_ = key_of("install.restrict"), key_of("install.from")
         self._options.placeholder = f'none; {restrict}: restrict, {from_}: from="…"'
         self._field = FormField("Options", self._options)
-        self._outcome = VerdictLine(id="outcome")
-        self._outcome.display = False
         self._asked = ""
         """The line for which Enter has asked whether to write in another home than that of HOME."""
         self._facts = Facts(pasteable=True, id="facts")
         self._commands: tuple[str, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"Install the public key of {self._key_pair.key_name}")
+    def content(self) -> ComposeResult:
         with Vertical(id="form"):
             yield self._where
             yield self._field
-            yield self._outcome
         with VerticalScroll():
             yield self._facts
-        yield KeyHints(Place.INSTALL)
 
     def on_mount(self) -> None:
         self._judge()
@@ -77,7 +69,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
     def _forget_outcome(self) -> None:
         # While it is being added, it is not what came of something.
         if not is_busy(self):
-            self._outcome.display = False
+            self.say(Verdict(""))
 
     @on(Input.Changed)
     @work(exclusive=True, group="plan")
@@ -89,7 +81,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
             return
         self._commands = commands
         # What came of another line says nothing about this one.
-        self._outcome.display = False
+        self.say(Verdict(""))
         self._show(plan)
         self._facts.show([*_elsewhere(commands), ("Line", plan.line)])
 
@@ -100,7 +92,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
         self._where.show(where)
         self._field.show(judging.of_plan(plan))
         if plan.is_in_another_home and not plan.changes_nothing:
-            self._say(judging.of_another_home(plan, asked=self._asked == plan.line))
+            self.say(judging.of_another_home(plan, asked=self._asked == plan.line))
 
     def _look(self, options: str) -> "tuple[InstallationPlan, tuple[str, ...]]":
         plan = installing.installation(self._session, self._key_pair, options)
@@ -134,7 +126,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
             await clipboard.send(self.app, "\n".join(self._commands))
             clipboard.say_sent(self.app, "ssh-copy-id")
         else:
-            self._say(Verdict("nothing was copied: the options are wrong", Tone.CAUTION))
+            self.say(Verdict("nothing was copied: the options are wrong", Tone.CAUTION))
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
@@ -157,24 +149,22 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
             asks = plan.is_in_another_home and self._asked != plan.line
             self._asked = plan.line
             self._show(plan)
+            if plan.addition is Addition.REFUSED:
+                self.say(judging.of_plan(plan))
             if plan.addition is Addition.REFUSED or (asks and not plan.changes_nothing):
                 return
             done = await asyncio.to_thread(
                 installing.install_public_key, self._session, self._key_pair, options
             )
         except AddedNotConfirmed as error:
-            self._say(Verdict(said_by(error), Tone.CAUTION))
+            self.say(Verdict(said_by(error), Tone.CAUTION))
         except KeyPairsError as error:
-            self._say(judging.refusal(error))
+            self.say(judging.refusal(error))
         else:
             path = short_path(str(done.path))
             present = done.addition is Addition.PRESENT
             words = f"already in {path}; unchanged" if present else f"added to {path}"
             self.dismiss(f"{self._key_pair.key_name}: {words}")
-
-    def _say(self, said: Verdict) -> None:
-        self._outcome.show(said)
-        self._outcome.display = True
 
 
 def _elsewhere(commands: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -18,12 +18,8 @@ from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
-from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
@@ -55,28 +51,23 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     AUTO_FOCUS = "#lifetime"
 
     def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
-        super().__init__()
+        super().__init__(f"Add {created.key_pair.key_name} to the ssh-agent")
         self._session = session
         self._created = created
         self._lifetime = TextInput(id="lifetime")
         self._lifetime_field = FormField("Keep for", self._lifetime)
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
-        self._outcome = VerdictLine(id="outcome")
         self._hints = hints(Place.ADD_TO_AGENT)
-        self._key_hints = KeyHints(Place.ADD_TO_AGENT)
         self._accepted: AgentOwner | None = None
         self._stop = Event()
         self.not_confirmed = False
         """Whether the last key that was on its way to the agent was not seen to be there."""
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"Add the private key of {self._created.key_pair.key_name} to the ssh-agent")
+    def content(self) -> ComposeResult:
         with FormBody():
             yield self._lifetime_field
             yield self._use_field
-            yield self._outcome
-        yield self._key_hints
 
     @work(exclusive=True, group="look")
     async def on_mount(self) -> None:
@@ -84,9 +75,9 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         try:
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
-            self._outcome.show(Verdict(_said(error), Tone.BAD))
+            self.say(Verdict(_said(error), Tone.BAD))
         else:
-            self._outcome.show(judging.of_agent(found))
+            self.say(judging.of_agent(found))
 
     @on(Input.Changed)
     def _judge_lifetime(self) -> None:
@@ -100,7 +91,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._outcome.show(said)
+        self.say(said)
 
     def action_back(self) -> None:
         """Go back; nothing is added. While the key is being added, stop waiting for the agent."""
@@ -128,10 +119,10 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
 
     @exclusively
     async def _add(self, kept: timedelta | None) -> None:
-        self._outcome.show(Verdict("adding…"))
+        self.say(Verdict("adding…"))
         self._stop.clear()
         stop = tuple((key, "stop waiting") for key, word in self._hints if word == "back")
-        self._key_hints.show(stop)
+        self.key_hints.show(stop)
         slow = self.set_timer(_SECONDS_UNTIL_SAID, self._say_what_is_waited_for)
         try:
             added = await asyncio.to_thread(
@@ -145,21 +136,21 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             )
         except AgentAsks as asked:
             self._accepted = asked.owner
-            self._outcome.show(judging.of_agent_of_another(asked.owner))
+            self.say(judging.of_agent_of_another(asked.owner))
         except AddNotConfirmed as error:
             self.not_confirmed = True
-            self._outcome.show(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
+            self.say(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
         except KeyPairsError as error:
-            self._outcome.show(Verdict(f"Not added. {_said(error)}", Tone.BAD))
+            self.say(Verdict(f"Not added. {_said(error)}", Tone.BAD))
         else:
             self.dismiss(added)
         finally:
             slow.stop()
-            self._key_hints.show(self._hints)
+            self.key_hints.show(self._hints)
 
     def _say_what_is_waited_for(self) -> None:
         back = key_in(Place.ADD_TO_AGENT, "back")
-        self._outcome.show(
+        self.say(
             Verdict(
                 "waiting for the agent: it may be asking you for something, as gpg-agent asks for"
                 f" a passphrase; {back} stops waiting",

@@ -13,11 +13,8 @@ from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
-from tui.widgets.top_line import TopLine
 from tui.words import judging
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -62,7 +59,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         sent: bool,
         perhaps_in_agent: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__("Leave without the private key?")
         self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
         self._session = session
         self._key_pair = key_pair
@@ -70,8 +67,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         self._field = FormField("Its name", self._key_name)
         self._fate = Choice(_OPTIONS, id="fate")
 
-    def compose(self) -> ComposeResult:
-        yield TopLine("Leave without the private key?")
+    def content(self) -> ComposeResult:
         with FormBody():
             yield Static(
                 f"{self._loss} To give it up, type the name of the key pair:", markup=False
@@ -79,7 +75,6 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             yield Static(visible(self._key_pair.key_name), id="expected", markup=False)
             yield self._field
             yield FormField("The pair", self._fate)
-        yield KeyHints(Place.DISCARD)
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:

@@ -16,8 +16,6 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
 from tui.widgets.facts import Facts
-from tui.widgets.key_hints import KeyHints
-from tui.widgets.top_line import TopLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.text import short_path
@@ -76,14 +74,13 @@ class KeyMaterialScreen(PlacedScreen[str]):
     ]
 
     def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
-        super().__init__()
+        super().__init__(f"The private key of {created.key_pair.key_name}")
         self._session = session
         self._created = created
         self._view = KeyMaterialView(created.key_material)
         self._state = VerdictLine()
         self._agent = VerdictLine(id="agent")
         self._agent.display = False
-        self._key_hints = KeyHints(Place.KEY_MATERIAL)
         self._saved: list[SavedFiles] = []
         self._added: AddedToAgent | None = None
         self._perhaps_added = False
@@ -112,8 +109,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         is_kept = self._session.now() < self._added.until
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"The private key of {self._created.key_pair.key_name}")
+    def content(self) -> ComposeResult:
         # What finds no room is cut here, and not drawn over the hints.
         with Vertical(id="body"):
             with VerticalScroll(can_focus=False, id="facts"):
@@ -122,7 +118,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
             with VerticalScroll(can_focus=False, id="state"):
                 yield self._state
                 yield self._agent
-        yield self._key_hints
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         key_pair = self._created.key_pair
@@ -222,7 +217,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             "show": "hide" if self._view.shown else "show",
             "leave": "done" if self._where.is_safe else "leave",
         }
-        self._key_hints.show(
+        self.key_hints.show(
             tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
         )
 

@@ -22,12 +22,9 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.screens.private_key.passphrase_pair import PassphrasePair
 from tui.widgets.choice import Choice
-from tui.widgets.form_body import FormBody
-from tui.widgets.form_field import FormField
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.path_field import PathField
 from tui.widgets.toggle import Toggle
-from tui.widgets.top_line import TopLine
 from tui.words import judging
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
@@ -71,7 +68,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         created: CreatedKeyPair,
         file_format: FileFormat,
     ) -> None:
-        super().__init__()
+        super().__init__(f"Save the private key of {created.key_pair.key_name}")
         self._session = session
         self._created = created
         self._suggested = destination.suggest(created.key_pair.key_name, file_format)
@@ -84,14 +81,12 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._wants_public = Toggle("", id="public-key")
         self._public = FormField("Also", self._wants_public)
 
-    def compose(self) -> ComposeResult:
-        yield TopLine(f"Save the private key of {self._created.key_pair.key_name}")
+    def content(self) -> ComposeResult:
         with FormBody():
             yield self._path
             yield self._format
             yield self._passphrase
             yield self._public
-        yield KeyHints(Place.SAVE)
 
     def on_mount(self) -> None:
         self._judge_format()

@@ -10,7 +10,7 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, type_text, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow
-from tui.widgets.key_hints import KeyHints
+from tui.widgets.fact_line import FactLine
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
@@ -38,7 +38,7 @@ def test_a_store_that_cannot_be_written_leaves_the_form_as_it_was(
         await pilot.press("enter")
         screen = app_of(pilot).screen
         assert isinstance(screen, CreateKeyPairScreen)
-        outcome = screen.query_one("#outcome", VerdictLine)
+        outcome = screen.query_one(FactLine)
         await until(pilot, lambda: words in outcome.verdict.text, "the refusal")
         assert screen.query_one("#key-name", TextInput).value == "reporting"
         assert not screen.query_one("#key-name", TextInput).disabled
@@ -71,14 +71,14 @@ def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
         app.post_message(Paste("web\n"))
         field = app.screen.query_one("#key-name", TextInput)
         await until(pilot, lambda: field.value == "web", "the paste")
-        bar = app.screen.query_one(KeyHints)
-        assert len(bar.said) == 0
+        bar = app.screen.query_one(FactLine)
+        assert len(bar.said_briefly) == 0
         app.post_message(Paste("-1\nweb-2\nweb-3"))
         await until(pilot, lambda: field.value == "web-1", "the paste")
-        assert bar.said == "one line fits here: the first of 3 was taken"
+        assert bar.said_briefly == "one line fits here: the first of 3 was taken"
         app.post_message(Paste("-1\n" + "a line of a long text\n" * 1_000))
         await until(pilot, lambda: field.value == "web-1-1", "the paste")
-        assert bar.said == "one line fits here: the first of 1,001 was taken"
+        assert bar.said_briefly == "one line fits here: the first of 1,001 was taken"
 
     play(empty_session, scene)
 
@@ -140,7 +140,7 @@ def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_session: DemoS
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)
         await add_tag(pilot, "Env", "prod")
-        outcome = screen.query_one("#outcome", VerdictLine)
+        outcome = screen.query_one(FactLine)
         for change, keys in CHANGES.items():
             screen.query_one("#key-name", TextInput).focus()
             await type_text(pilot, "web")
@@ -163,14 +163,14 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
-        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        outcome = app_of(pilot).screen.query_one(FactLine)
         stays = "web stays until you delete it"
         await pilot.pause()
-        assert outcome.verdict.text == stays
+        assert str(outcome.visual) == stays
         await pilot.press("ctrl+d")
         await until(pilot, lambda: "DryRunOperation" in outcome.verdict.text, "the answer")
         await pilot.press("x")
-        await until(pilot, lambda: outcome.verdict.text == stays, "what was said before")
+        await until(pilot, lambda: str(outcome.visual) == stays, "what was said before")
 
     play(empty_session, scene)
 

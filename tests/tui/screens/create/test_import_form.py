@@ -122,7 +122,7 @@ async def until_judged(pilot: Pilot[None], screen: ImportKeyPairScreen, start: s
 
 
 def outcome(screen: ImportKeyPairScreen) -> str:
-    return screen._outcome.verdict.text
+    return screen.fact_line.verdict.text
 
 
 def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
@@ -182,7 +182,7 @@ def test_the_name_of_a_file_is_a_path_wherever_it_begins(
     play(empty_session, scene)
 
 
-def test_what_is_wrong_with_a_path_is_said_once_and_beside_it(
+def test_what_is_wrong_with_a_path_is_said_beside_it_and_above_the_hints(
     empty_session: DemoSession, home: Path
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -193,12 +193,14 @@ def test_what_is_wrong_with_a_path_is_said_once_and_beside_it(
         await until(pilot, lambda: not screen._body.disabled, "the refusal")
         await until(pilot, lambda: screen.focused is screen.query_one(KeyText), "the focus")
         assert judged(screen) == said
-        assert outcome(screen) == ""
+        assert outcome(screen) == said.text
 
     play(empty_session, scene)
 
 
-def test_a_damaged_region_is_said_once(empty_session: DemoSession, home: Path) -> None:
+def test_a_damaged_region_is_said_beside_the_name_and_above_the_hints(
+    empty_session: DemoSession, home: Path
+) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)
         (home / "data").mkdir(exist_ok=True)
@@ -212,7 +214,7 @@ def test_a_damaged_region_is_said_once(empty_session: DemoSession, home: Path) -
         await pilot.pause(0.1)
         await until(pilot, lambda: not screen._body.disabled, "the refusal")
         assert field.verdict == before
-        assert outcome(screen) == ""
+        assert outcome(screen) == before.text
 
     play(empty_session, scene)
 
@@ -324,6 +326,7 @@ def test_what_becomes_a_private_key_only_in_the_field_is_cleared_and_cannot_be_u
     empty_session: DemoSession,
 ) -> None:
     start, mark, rest = private_key("PKCS#1").partition("PRIVATE KEY-----\n")
+    rest = rest.partition("-----END")[0]  # with its last line it is a private key by itself
     secret = rest.splitlines()[5]
 
     async def scene(pilot: Pilot[None]) -> None:

@@ -15,7 +15,7 @@ def make(session: DemoSession, *names: str) -> None:
 
 
 async def until_said(pilot: Pilot[None], text: str) -> None:
-    await until(pilot, lambda: text_of(pilot, "#remark") == text, text)
+    await until(pilot, lambda: text_of(pilot, "#fact") == text, text)
 
 
 async def tag(pilot: Pilot[None], then: str = "KeyPairListScreen") -> None:

@@ -33,7 +33,7 @@ def delete(session: DemoSession, *names: str) -> None:
 
 async def press(pilot: Pilot[None], key: str, remark: str) -> None:
     await pilot.press(key)
-    await until(pilot, lambda: text_of(pilot, "#remark") == remark, remark)
+    await until(pilot, lambda: text_of(pilot, "#fact") == remark, remark)
 
 
 def test_one_key_brings_back_all_that_one_deletion_took(empty_session: DemoSession) -> None:
@@ -52,7 +52,7 @@ def test_one_key_brings_back_all_that_one_deletion_took(empty_session: DemoSessi
         await until_screen(pilot, "KeyPairListScreen")
         await until(
             pilot,
-            lambda: text_of(pilot, "#remark") == "deleted 3 pairs; u brings them back",
+            lambda: text_of(pilot, "#fact") == "deleted 3 pairs; u brings them back",
             "the deletion",
         )
         assert names(empty_session) == ["a"]

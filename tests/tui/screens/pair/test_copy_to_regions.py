@@ -99,7 +99,7 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> N
         assert f"eu-central-1: imported: {copy.key_pair_id}, {copy.key_fingerprint}" == full(screen)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        remark = app_of(pilot).screen.query_one("#remark", Static)
+        remark = app_of(pilot).screen.query_one("#fact", Static)
         assert str(remark.visual) == "copied to 2 Regions"
 
     play(empty_session, scene)

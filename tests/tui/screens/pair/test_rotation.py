@@ -18,6 +18,7 @@ from tui.screens.create.tag_rows import TagRows
 from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
+from tui.widgets.fact_line import FactLine
 from tui.widgets.facts import Facts
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -39,7 +40,7 @@ def make(session: DemoSession, name: str, replaces: str | None = None) -> None:
 
 
 async def until_remark(pilot: Pilot[None], text: str) -> None:
-    await until(pilot, lambda: text in text_of(pilot, "#remark"), text)
+    await until(pilot, lambda: text in text_of(pilot, "#fact"), text)
 
 
 def test_the_form_begins_with_what_the_old_pair_has(empty_session: DemoSession) -> None:
@@ -51,7 +52,7 @@ def test_the_form_begins_with_what_the_old_pair_has(empty_session: DemoSession) 
         await until_screen(pilot, "CreateKeyPairScreen")
         form = app_of(pilot).screen
         assert isinstance(form, CreateKeyPairScreen)
-        assert form._title == "Replace ci-deploy in us-east-1"
+        assert form.top_bar.title == "Replace ci-deploy"
         assert form.query_one("#key-name", TextInput).value == "ci-deploy-3"
         assert form.focused is form.query_one("#key-name")
         assert form.query_one("#key-type", Choice).value == "ed25519"
@@ -251,7 +252,7 @@ def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int
         empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("R")
         await until_remark(pilot, "key-")
-        await until(pilot, lambda: "replaces" not in text_of(pilot, "#remark"), "the remark")
+        await until(pilot, lambda: "replaces" not in text_of(pilot, "#fact"), "the remark")
         await look(pilot, "Replaces deleted since · key-")
 
     play(empty_session, scene, size)
@@ -265,7 +266,7 @@ def test_the_old_pair_can_go_while_the_form_is_open(empty_session: DemoSession) 
         await until_screen(pilot, "CreateKeyPairScreen")
         empty_session.backend.delete_key_pair(key_name="ci-deploy")
         await pilot.press("enter")
-        outcome = app_of(pilot).screen.query_one("#outcome", VerdictLine)
+        outcome = app_of(pilot).screen.query_one(FactLine)
         await until(pilot, lambda: "no such key pair" in outcome.verdict.text, "the refusal")
         field = app_of(pilot).screen.query_one("#key-name", TextInput)
         assert field.value == "ci-deploy-2"

@@ -28,10 +28,11 @@ from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.widgets.choice import Choice
+from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
-from tui.widgets.top_line import TopLine
+from tui.widgets.top_bar import TopBar
 from tui.words.details import where_it_is
 from tui.words.verdict import Tone, Verdict
 from tui.work.brief_message import show_briefly
@@ -69,8 +70,8 @@ async def until_says(pilot: Pilot[None], words: str) -> None:
 
 def toasts(pilot: Pilot[None]) -> list[str]:
     """Return what is said for a moment."""
-    bars = [bar for screen in app_of(pilot).screen_stack for bar in screen.query(KeyHints)]
-    return [bar.said for bar in bars if bar.said]
+    lines = [line for screen in app_of(pilot).screen_stack for line in screen.query(FactLine)]
+    return [line.said_briefly for line in lines if line.said_briefly]
 
 
 # Leaving ----------------------------------------------------------------------------------------
@@ -430,21 +431,20 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
-def test_what_is_said_for_a_moment_leaves_all_but_some_hints(
+def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
     empty_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
         await until_says(pilot, "Not saved yet, and there is no other copy.")
-        *above, hints_before = lines(pilot)
+        before = lines(pilot)
         show_briefly(app_of(pilot), "private key: sent to your terminal")
         await until_says(pilot, "private key: sent to your terminal")
-        *still_above, bar = lines(pilot)
-        assert still_above == above
-        assert bar.rstrip().endswith("   private key: sent to your terminal")
-        assert "esc leave   ? help " in bar
-        app_of(pilot).query_one(KeyHints).say("")
-        await until(pilot, lambda: lines(pilot)[-1] == hints_before, "the hints")
+        *above, fact, hints = lines(pilot)
+        assert [*above, hints] == [*before[:-2], before[-1]]
+        assert fact.strip() == "private key: sent to your terminal"
+        app_of(pilot).screen.query_one(FactLine).say_briefly("")
+        await until(pilot, lambda: lines(pilot) == before, "what was there")
 
     play(empty_session, scene, size)
 
@@ -506,7 +506,7 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
             columns, rows = size
             if rows < 3:
                 continue
-            ends = {0: TopLine, rows - 1: KeyHints}
+            ends = {0: TopBar, rows - 1: KeyHints}
             for y, kind in ends.items():
                 for x in range(1, columns - 1):
                     assert isinstance(screen.get_widget_at(x, y)[0], kind), (size, x, y)

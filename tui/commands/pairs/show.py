@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from core.custody import export
 from core.custody.rotation import Rotation
 from core.errors import EC2Error, StoreError
 from core.model import KeptKeyPair
 from core.session import Session
+from core.store import documents
+from core.store.records import to_record
 from tui.commands.help import JSON
 from tui.commands.wrapping import tell
-from tui.opening import open_place
+from tui.opening import open_and_ask
 from tui.words import details
 from tui.words.text import as_pasted, sentence, visible
 
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what is known of a key pair, and return the exit status."""
     try:
-        session = open_place(options, read_only=True)
+        session = open_and_ask(options, read_only=True)
         pairs = session.backend.describe_key_pairs()
     except (EC2Error, StoreError) as error:
         tell(sentence(error))
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         return NONE
     sections = details.sections(session, found, Rotation(pairs))
     if options.json:
-        print(export.as_text(_document(session, found, sections)), end="")
+        print(documents.as_text(_document(session, found, sections)), end="")
         return SHOWN
     for number, section in enumerate(sections):
         if section.heading:
@@ -95,7 +96,7 @@ def _lines(section: details.Section) -> Iterator[str]:
 
 
 def _document(session: Session, key_pair: KeptKeyPair, sections: list[details.Section]) -> Any:
-    document = export.document([key_pair], session.region)
+    document = documents.document([to_record(key_pair)], session.region)
     said = [
         {
             "Heading": section.heading,

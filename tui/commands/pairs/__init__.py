@@ -1,0 +1,1 @@
+"""Holds the commands that show key pairs: `list` and `show`."""

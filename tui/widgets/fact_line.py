@@ -1,0 +1,168 @@
+"""Shows the line above the hints: the next fact, or what came of something."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from rich.cells import cell_len
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.widgets.verdict_line import MARKS
+from tui.words.text import clip, fold, shortened
+from tui.words.verdict import Tone, Verdict
+
+_MOST_LINES, _MOST_LINES_IF_LOW, _LOW = 3, 2, 12
+"""Lines for what is said, and the rows of the window below which there are fewer of them."""
+
+_TINY = 8
+"""Rows of the window below which there is one line alone."""
+
+_GRAVE = (Tone.CAUTION, Tone.BAD)
+"""The tones of which nothing may be lost, as long as a third of the window has room for it."""
+
+_SECONDS = 3
+"""How long a person has for what is said briefly."""
+
+
+class FactLine(Static):
+    """One line that grows for what is said, and shrinks again when that is over.
+
+    Every screen has one, in the same place. What came of something, and every refusal, is said
+    here, so that it is seen when its field is not.
+    """
+
+    DEFAULT_CSS = """
+    FactLine {
+        dock: bottom;
+        height: 1;
+        margin-bottom: 1;
+        padding: 0 1;
+        color: $text-muted;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+        &:ansi { text-style: dim; }
+        &.-said { color: $foreground; text-style: none; }
+        &.-good { color: $text-success; text-style: none; }
+        &.-caution { color: $text-warning; text-style: none; }
+        &.-bad { color: $text-error; text-style: none; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = "fact") -> None:
+        super().__init__(markup=False, id=id)
+        self._said = Verdict("")
+        self._said_at: str | None = None
+        self._briefly = ""
+        self._timer: Timer | None = None
+        self._at_rest = Verdict("")
+        self._remarks: Sequence[str] = ("",)
+
+    # What is said -------------------------------------------------------------------------------
+
+    def say(self, said: Verdict | str, row: str | None = None) -> None:
+        """Say what came of something; with a row of a list, until the cursor is on another.
+
+        The text may come from anywhere: what is invisible in it is spelled out.
+        """
+        self._said = said if isinstance(said, Verdict) else Verdict(said)
+        self._said_at = row
+        if self._said.text:
+            self._end_briefly()
+        self._draw()
+
+    # What takes a function that shows a verdict takes this line.
+    show = say
+
+    def say_briefly(self, text: str) -> None:
+        """Say something for a moment, in front of all else; no longer, if it is empty."""
+        self._end_briefly()
+        self._briefly = text
+        if text:
+            self._timer = self.set_timer(_SECONDS, partial(self.say_briefly, ""))
+        self._draw()
+
+    def _end_briefly(self) -> None:
+        self._briefly = ""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def rest(self, verdict: Verdict) -> None:
+        """Say this wherever there is nothing else to say."""
+        self._at_rest = verdict
+        self._draw()
+
+    def about(self, row: str, remarks: Sequence[str]) -> None:
+        """Say what the row under the cursor is.
+
+        Of these visible texts, the longest first, the first is shown that fits.
+        """
+        self._remarks = remarks
+        if row != self._said_at:
+            self._said, self._said_at = Verdict(""), None
+        self._draw()
+
+    def forget(self) -> None:
+        """Say no longer what came of something."""
+        if self._said.text:
+            self._said, self._said_at = Verdict(""), None
+            self._draw()
+
+    def clear(self) -> None:
+        """Say nothing, and nothing of any row."""
+        self._said, self._said_at, self._remarks = Verdict(""), None, ("",)
+        self._draw()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What came of something, as long as it is said."""
+        return self._said
+
+    @property
+    def said(self) -> str:
+        """The text of that, made visible."""
+        return shortened(self._said.text)
+
+    @property
+    def said_briefly(self) -> str:
+        """What is said for a moment."""
+        return self._briefly
+
+    # How it is drawn ----------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_attached:
+            return
+        shown = Verdict(self._briefly) if self._briefly else self._said
+        if not shown.text:
+            shown = self._at_rest
+        # Of the line's own size nothing is known before it was laid out.
+        width = max((self.size.width or self.screen.size.width - 2), 1)
+        if shown.text:
+            lines = self._lines(shown, width)
+        else:
+            fitting = (text for text in self._remarks if cell_len(text) <= width)
+            lines = [next(fitting, self._remarks[-1])]
+        for tone in Tone:
+            self.set_class(bool(shown.text) and tone is shown.tone, f"-{tone.value}")
+        self.set_class(bool(shown.text), "-said")
+        self.set_class(lines == [""], "-silent")
+        # Of another height the screen would be laid out anew.
+        self.styles.height = len(lines)
+        self.update("\n".join(lines), layout=False)
+
+    def _lines(self, shown: Verdict, width: int) -> list[str]:
+        lines = fold(MARKS[shown.tone] + shortened(shown.text), width)
+        height = self.screen.size.height
+        most = _MOST_LINES if height >= _LOW else _MOST_LINES_IF_LOW if height >= _TINY else 1
+        if shown.tone in _GRAVE and height >= _TINY:
+            most = max(most, height // 3)
+        if len(lines) > most:
+            lines[most - 1 :] = [clip(" ".join(lines[most - 1 :]), width)]
+        return lines
