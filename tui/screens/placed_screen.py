@@ -11,6 +11,7 @@ from textual.screen import Screen
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.fact_line import FactLine
+from tui.widgets.form_field import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
@@ -49,11 +50,13 @@ class PlacedScreen(Screen[Result]):
 
     PLACE: ClassVar[Place]
     KIND: ClassVar[ScreenKind] = ScreenKind.PAGE
+    IS_DANGEROUS: ClassVar[bool] = False
+    """Whether what is asked here destroys something: bar and frame are red then."""
 
     app = getters.app(TerminalApp)
 
     def __init__(self, title: str = "") -> None:
-        super().__init__(classes=self.KIND.value)
+        super().__init__(classes=f"{self.KIND.value}{' -danger' * self.IS_DANGEROUS}")
         self.top_bar = TopBar(title)
         self.fact_line = FactLine()
         self.key_hints = KeyHints(self.PLACE)
@@ -63,6 +66,10 @@ class PlacedScreen(Screen[Result]):
         yield from self.content()
         yield self.fact_line
         yield self.key_hints
+
+    def on_mount(self) -> None:
+        for body in self.query(FormBody):
+            body.entitle(self.top_bar.title)
 
     def content(self) -> ComposeResult:
         """Yield what stands between the bars."""

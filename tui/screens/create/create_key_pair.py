@@ -48,6 +48,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         "../look/pick.tcss",
     ]
     PLACE = Place.CREATE
+    VERB = "create"
     BINDINGS = bindings(PLACE)
 
     def __init__(

@@ -42,6 +42,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     CSS_PATH = "new_key_pair.tcss"
     AUTO_FOCUS = "#key-name"
     PLACE: ClassVar[Place]
+    VERB: ClassVar[str]
+    """What is done to a key pair by Enter."""
 
     def __init__(
         self,
@@ -77,7 +79,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
-        self._fields["tags"].show(judging.of_tags(self._tags.tags, self.PLACE))
+        judged = judging.of_tags(self._tags.tags, self.PLACE)
+        self._fields["tags"].show(judged)
+        if judged.tone is Tone.BAD:
+            self._fields["tags"].refuse(self._tags.wrong_input)
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -126,7 +131,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         try:
             made = await run_change(call, self.say, key_in(self.PLACE, "back"))
         except DryRunOperation as answer:
-            self.say(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
+            self.say(self._answered(answer))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
@@ -137,6 +142,19 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body.disabled = False
         if focused is not None:
             focused.focus()
+
+    def _answered(self, answer: DryRunOperation) -> Verdict:
+        """Return what came of a dry run: EC2 judges permission alone, Enter all the rest."""
+        do, submit = self.VERB, key_in(self.PLACE, "submit")
+        allowed = f"you may {do} it ({answer.code})"
+        refused = [field.verdict for field in self._fields.values()]
+        wrong = next((said.text for said in refused if said.tone is Tone.BAD), "")
+        if not self._key_name.value:
+            wrong = "the name is empty"
+        if wrong:
+            said = f"{allowed}, and {submit} would refuse it: {wrong}"
+            return Verdict(said, Tone.CAUTION)
+        return Verdict(f"{allowed}, and {submit} would {do} it", Tone.GOOD)
 
     def _say_refusal(self, said: Verdict) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
@@ -152,7 +170,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if field is None:
             return None
         field.show(refusal)
+        # With what is said below it, which the focus alone would not bring into sight.
+        self.call_after_refresh(field.scroll_visible, animate=False)
         wrong = self._tags.wrong_input if field.control is self._tags else None
+        field.refuse(wrong or field.control)
         return wrong or _control(field)
 
     def _refusal(self, error: EC2Error) -> Verdict:

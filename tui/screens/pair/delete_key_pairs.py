@@ -17,7 +17,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -48,6 +48,8 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     CSS_PATH = "delete_key_pairs.tcss"
     PLACE = Place.DELETE
+    KIND = ScreenKind.DIALOG
+    IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
 

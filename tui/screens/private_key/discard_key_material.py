@@ -11,7 +11,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -48,6 +48,8 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
 
     CSS_PATH = "discard_key_material.tcss"
     PLACE = Place.DISCARD
+    KIND = ScreenKind.DIALOG
+    IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
