@@ -175,8 +175,8 @@ def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: P
     screen = terminal.wait_for(lambda screen: answer in flat(screen))
     assert "Create a key pair" in screen
     assert "Name       contested" in screen
-    assert "◉ ed25519" in screen
-    assert "◉ ppk" in screen
+    assert "● ed25519" in screen
+    assert "● ppk" in screen
     assert "Tags       env " in screen
 
     # The focus is in the name again, so that what is typed next mends it.

@@ -139,7 +139,7 @@ def test_what_is_chosen_on_the_form_reaches_the_agent(
     terminal.type("30s")
     terminal.wait_for("✓ 30s, until")
     terminal.step("Tab", "Right")
-    terminal.wait_for("◉ ask each time")
+    terminal.wait_for("● ask each time")
     terminal.press("Enter")
     terminal.wait_for(lambda screen: "asking each time" in flat(screen))
     listed = ssh_agent.ssh_add("-L").stdout.decode()

@@ -127,7 +127,7 @@ def test_a_pair_that_is_kept_without_its_private_key_is_marked(
     terminal.type("halved")
     terminal.wait_for("Its name   halved")
     terminal.step("Tab", "Right")
-    terminal.wait_for("◉ keep it")
+    terminal.wait_for("● keep it")
     terminal.press("Enter")
     screen = terminal.wait_for("gave up the private key of halved; the pair stays, marked !")
     assert "! halved" in screen

@@ -115,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.agent", Place.LIST, "a", "agent", "",
         "What the ssh-agent holds, and which pair each key is.", words="ssh-add loaded"),
     Action("key-pair.install", Place.LIST, "I", "install", "",
-        "Install the public key in authorized_keys, here or elsewhere.",
+        "Install the public key in authorized_keys here or elsewhere.",
         words="ssh-copy-id deploy login host server"),
     Action("list.find", Place.LIST, "f", "find", "",
         "Say whose a key is: in a file, a folder, the ssh-agent.",
@@ -219,7 +219,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back, or stop before the next one."),
 
     Action("agent.go", Place.AGENT, "enter", "go", "go to the pair",
-        "Go to the pair of this key, in any Region, or import the key."),
+        "Go to the pair of this key in any Region, or import the key."),
     Action("agent.reload", Place.AGENT, "r", "reload", "ask again",
         "Ask the agent again."),
     Action("agent.back", Place.AGENT, "escape,q", "back", "back",
@@ -266,7 +266,7 @@ ACTIONS: tuple[Action, ...] = (
         "Give no code; nothing is asked of EC2 then."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1,ctrl+p", "help", "help",
-        "What can be done here, then all keys; f1 where text is typed.",
+        "What can be done here, then all keys; f1 where you type.",
         words="keys shortcuts palette commands"),
     Action("app.theme", Place.ANYWHERE, "", "change_theme", "",
         "Change the theme, for this session.", words="colors colours dark light"),

@@ -89,10 +89,10 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
         if self._key_type.value == KeyType.ED25519:
-            caution = Verdict("does not work for Windows instances", Tone.CAUTION)
+            note = Verdict("not for Windows instances: they need rsa", Tone.CAUTION)
         else:
-            caution = Verdict("")
-        self._fields["key_type"].show(caution)
+            note = Verdict("for Linux and for Windows instances")
+        self._fields["key_type"].show(note)
         self._say_where_to()
 
     @on(Input.Changed, "#key-name")

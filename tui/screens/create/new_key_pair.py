@@ -169,7 +169,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         field = self._fields.get(error.parameter or "")
         if field is None:
             return None
-        field.show(refusal)
+        if field.verdict.tone is not Tone.BAD:
+            field.show(refusal)
         # With what is said below it, which the focus alone would not bring into sight.
         self.call_after_refresh(field.scroll_visible, animate=False)
         wrong = self._tags.wrong_input if field.control is self._tags else None

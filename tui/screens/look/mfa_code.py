@@ -38,6 +38,7 @@ class MfaCodeScreen(PlacedScreen[str | None]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -47,4 +48,6 @@ class MfaCodeScreen(PlacedScreen[str | None]):
             self.dismiss(code)
         else:
             back = key_in(self.PLACE, "back")
-            self._field.show(Verdict(f"six digits; {back} gives none", Tone.BAD))
+            said = Verdict(f"six digits; {back} gives none", Tone.BAD)
+            self._field.show(said)
+            self.say(said)

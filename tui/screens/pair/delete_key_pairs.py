@@ -77,7 +77,6 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._typed = TextInput(id="typed")
         just_its_name = self._expected == key_pairs[0].key_name
         self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
-        self._outcome = VerdictLine()
         self._caution = VerdictLine(id="stranded")
         self._files: dict[str, str] = {}
         if self._guarded:
@@ -93,7 +92,6 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                     f"To delete, type: {visible(self._expected)}", markup=False, id="expected"
                 )
                 yield self._field
-            yield self._outcome
 
     def _lines(self) -> list[str]:
         named = self._named
@@ -168,6 +166,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
@@ -205,9 +204,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
     def _doubt(self) -> None:
         self._answer, self._amid = None, False
         yes = key_of("delete.yes")
-        self._outcome.show(
-            Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone")
-        )
+        self.say(Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone"))
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -219,7 +216,9 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             self._begin()
         else:
             back = key_in(Place.DELETE, "back")
-            self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
+            said = Verdict(f"this is not it; {back} goes back", Tone.BAD)
+            self._field.show(said)
+            self.say(said)
 
     @unless_busy
     def _begin(self) -> None:
@@ -237,13 +236,13 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         # What was refused, or not reached, can be tried again.
         while len(left) > len(refused) and not self._stop:
             number = count - len(left) + len(refused) + 1
-            self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
+            self.say(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
                 batch = await run_change(
-                    partial(next, batches), self._outcome.show, key_in(self.PLACE, "back")
+                    partial(next, batches), self.say, key_in(self.PLACE, "back")
                 )
             except KeyPairsError as error:
-                self._outcome.show(judging.refusal(error))
+                self.say(judging.refusal(error))
                 return
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
@@ -256,12 +255,12 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
         if len(self._key_pairs) == 1:
-            self._outcome.show(judging.refusal(*refused.values()))
+            self.say(judging.refusal(*refused.values()))
             return
         names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
         why = by_reason((names[key], error) for key, error in refused.items())
         done = len(self._key_pairs) - len(self._left)
-        self._outcome.show(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
+        self.say(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
 
 
 def _wants_care(key_pair: KeptKeyPair) -> bool:

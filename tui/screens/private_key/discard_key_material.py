@@ -81,10 +81,11 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._field.show(said)
+        self.say(said)
 
     def action_back(self) -> None:
         """Go back; the key is still there."""
@@ -105,8 +106,9 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         # What the screen asks for must do, also where the name itself cannot be typed.
         if self._key_name.value not in (name, visible(name)):
             back = key_in(self.PLACE, "back")
-            said = f"this is not the name; {back} goes back to the key"
-            self._field.show(Verdict(said, Tone.BAD))
+            said = Verdict(f"this is not the name; {back} goes back to the key", Tone.BAD)
+            self._field.show(said)
+            self.say(said)
             self._key_name.focus()
             return
         if self._fate.value == _DELETE:
@@ -120,9 +122,9 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             self._session.backend.delete_key_pair, key_pair_id=self._key_pair.key_pair_id
         )
         try:
-            await run_change(delete, self._field.show, key_in(self.PLACE, "back"))
+            await run_change(delete, self.say, key_in(self.PLACE, "back"))
         except KeyPairsError as error:
-            self._field.show(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
+            self.say(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
         else:
             name = self._key_pair.key_name
             self.dismiss(f"gave up the private key of {name}, and deleted the pair")

@@ -589,11 +589,11 @@ def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
         assert "v prints it on this terminal, and on whatever records" in " ".join(text.split())
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        assert "◉ delete the pair too" in flat(pilot)
+        assert "● delete the pair too" in flat(pilot)
         assert ("○ keep it, marked !" in flat(pilot)) == (columns > 50)
         choice = app_of(pilot).screen.query_one(Choice)
         choice.index = 1
-        await until_says(pilot, "◉ keep it, marked !")
+        await until_says(pilot, "● keep it, marked !")
         assert columns > 50 or "2/2" in flat(pilot)
 
     play(empty_session, scene, (columns, 24))
