@@ -1,1 +1,1 @@
-"""Key pairs with Amazon EC2's semantics: no terminal, no asyncio, no printing."""
+"""Creates and keeps key pairs as Amazon EC2 does: no terminal, no asyncio, no printing."""

@@ -1,4 +1,4 @@
-"""Whose account this runs under, as the system knows it."""
+"""Tells whose account this runs under, as the system knows it."""
 
 import os
 import pwd

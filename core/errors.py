@@ -27,7 +27,8 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   └── ProofFailed                   the file does not read back as the key
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     └── SettingsError                     an option, a variable or a folder is unusable
-        └── NoSuchRegion                  a Region was named that is none
+        ├── NoSuchRegion                  a Region was named that is none
+        └── NoRegionChosen                EC2 was chosen, and no Region of it
 
 Codes, texts and statuses are those recorded from the real service where there is a record. No
 message ever holds private key material.
@@ -233,3 +234,7 @@ class SettingsError(KeyPairsError):
 
 class NoSuchRegion(SettingsError):
     """A text that was given as the name of a Region is none."""
+
+
+class NoRegionChosen(SettingsError):
+    """EC2 was chosen, and nothing names a Region of it; one is never taken for granted."""

@@ -1,4 +1,4 @@
-"""What the process asks of the system: no picture of its memory, a way back, an end in any case."""
+"""Asks of the system: no picture of the process's memory, a way back, an end in any case."""
 
 import os
 import sys
@@ -59,7 +59,7 @@ def give_memory_back() -> None:
 
 
 def can_be_continued() -> bool:
-    """Tell whether a shell would notice that this process stops, and could continue it.
+    """Return whether a shell would notice that this process stops, and could continue it.
 
     That is, whether its process group is not orphaned (POSIX.1, 3.264): some parent stands in
     another group of the same session. A program that a terminal, tmux or ssh runs without a shell

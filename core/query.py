@@ -90,7 +90,7 @@ class Query:
 
     @property
     def narrows(self) -> bool:
-        """Tell whether anything is left out at all: there is a term without a problem."""
+        """Return whether anything is left out at all: there is a term without a problem."""
         return bool(self.words or self._tests or self._older or self._newer or self._replaced)
 
     def select(self, items: Sequence[Searchable], now: datetime) -> list[Searchable]:
@@ -184,7 +184,7 @@ def fingerprint_kind(text: str, key_pair: KeptKeyPair) -> str | None:
 
 
 def has_fingerprint(text: str) -> bool:
-    """Tell whether a whole fingerprint stands in a text, in any spelling."""
+    """Return whether a whole fingerprint stands in a text, in any spelling."""
     if len(text) > LONGEST:
         return False
     terms = (term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp"))

@@ -1,4 +1,4 @@
-"""The holders of what must not be seen: private key material, and passphrases."""
+"""Holds what must not be seen: private key material, and passphrases."""
 
 from typing import NoReturn
 

@@ -93,7 +93,12 @@ class Session:
         return self.access.authorizer.read_only
 
     def give_up_waiting(self) -> None:
-        """Refuse the change that waits for another session, with StoreLocked; never blocks."""
+        """Refuse the change that waits for another session, with StoreLocked; never blocks.
+
+        What EC2 is asked again and again is asked no more.
+        """
+        if self.place is not None:
+            self.place.give_up_waiting()
         self.access.give_up_waiting()
 
     # The Region ---------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from core.store import data_dir
 
 if TYPE_CHECKING:
     from core.aws.credentials import AskCode
-    from core.ec2.place import Ec2Choice
+    from core.ec2.place import Ec2Choice, KnownPlace
     from core.ec2.policy import Policy
 
 
@@ -71,6 +71,18 @@ def open_session(
         return open_local(path, chosen.name, authorizer)
     account = Ec2Account(ec2, path, authorizer.for_region, made_by, ask_code, environment)
     return account.session(chosen.name)
+
+
+def known_places(
+    ec2: "Ec2Choice",
+    folder: str | Path | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+) -> "list[KnownPlace]":
+    """Return EC2 as it could be chosen: see `core.aws.opening.known_places`."""
+    from core.aws.opening import known_places
+
+    return known_places(ec2, data_dir.data_folder(folder, environment), environment)
 
 
 def open_to_look(

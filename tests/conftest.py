@@ -17,6 +17,11 @@ _SET = [
 for _name in [*_SET, *VARIABLES, "NO_COLOR", "SSH_AUTH_SOCK", "TMUX", "TMUX_PANE"]:
     os.environ.pop(_name, None)
 
+# Without what is kept compiled, each process of a run takes seconds to rewrite the assertions of
+# every module, and the programs that tests start by the hundred compile the project each time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A background job ignores SIGINT and SIGQUIT, and `nohup` SIGHUP, and every program that a test
 # starts would inherit that and never hear them. A handler is not inherited. Workers get one for
 # SIGHUP in any case, because they end when the process does that started them.

@@ -52,7 +52,8 @@ class Ec2Server:
 
     `faults` are used up one by one by the operations that they are of; `delays` are seconds before
     an answer; `hidden` are seconds for which a new pair is not described yet; `refusals` answer an
-    operation with a code and a text. `calls` counts the requests that came in, by operation.
+    operation with a code and a text. `calls` counts the requests that came in, by operation;
+    `asked` has each with its Region.
     """
 
     client_of: Callable[[str], Client]
@@ -67,12 +68,14 @@ class Ec2Server:
     not_opted_in: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     dry_runs: Counter[str] = field(default_factory=Counter)
+    asked: list[tuple[str, str]] = field(default_factory=list)
     clock_skew: timedelta = timedelta()
     url: str = ""
     _born: dict[str, float] = field(default_factory=dict)
 
     def answer(self, region: str, operation: str, fields: Mapping[str, str]) -> tuple[int, str]:
         """Return the status and the body for a request."""
+        self.asked.append((region, operation))
         (self.dry_runs if fields.get("DryRun") == "true" else self.calls)[operation] += 1
         if operation in self.refusals:
             code, text, status = self.refusals[operation]

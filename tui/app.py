@@ -28,6 +28,7 @@ from tui.work.exclusive import is_busy
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.places import Places
 
 
 class KeyPairsApp(TerminalApp):
@@ -49,20 +50,33 @@ class KeyPairsApp(TerminalApp):
         Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, session: "Session", where: str = "") -> None:
+    def __init__(
+        self,
+        session: "Session",
+        where: str = "",
+        places: "Places | None" = None,
+        *,
+        asks_region: bool = False,
+    ) -> None:
         super().__init__()
         themes.register(self.register_theme, true_colour=self.console.color_system == "truecolor")
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = themes.KEYPAIRS.name
         self._session = session
         self._where = where
+        self._places = places
+        self._asks_region = asks_region
         self.whereabouts = whereabouts(session, where)
+        if asks_region:
+            self.whereabouts = self.whereabouts._replace(region="", city="")
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
 
     def get_default_screen(self) -> Screen[None]:
-        return KeyPairListScreen(self._session, self._where)
+        return KeyPairListScreen(
+            self._session, self._where, self._places, asks_region=self._asks_region
+        )
 
     def on_load(self) -> None:
         # Before the terminal is changed: as they come, these leave it raw and on the other screen.

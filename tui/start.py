@@ -7,11 +7,13 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from core.errors import KeyPairsError
+from core.ec2.place import REGION_TO_ASK_IN
+from core.errors import KeyPairsError, NoRegionChosen
 from core.process import GRACE, end_between_changes, forbid_dumps, give_memory_back
 from tui import config, environment
+from tui.commands.places import ec2_of
 from tui.commands.streams import let_go_of_lost
-from tui.opening import open_place
+from tui.places import Places
 from tui.words.text import sentence, shortened
 
 if TYPE_CHECKING:
@@ -28,12 +30,15 @@ def run(options: argparse.Namespace) -> int:
         forbid_dumps()
         give_memory_back()
         environment.check_terminal(os.environ)
-        session = open_place(
-            options,
-            read_only=options.read_only,
-            # Credentials are sought once the app is there.
-            ask_code=lambda device: None if app is None else ask_code(app, device),
-        )
+        # Credentials are sought once the app is there.
+        places = Places(options, lambda device: None if app is None else ask_code(app, device))
+        choice, asks_region = ec2_of(options), None
+        try:
+            session = places.open(choice)
+        except NoRegionChosen as error:
+            # The app asks: EC2 knows which Regions the account has.
+            asks_region = error
+            session = places.open(choice, REGION_TO_ASK_IN)
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
         if settings.keys:
@@ -42,20 +47,27 @@ def run(options: argparse.Namespace) -> int:
             # Before the screens are imported: they take their keys from the table when made.
             rebind(settings.keys)
     except KeyPairsError as error:
-        # On one line, which a terminal breaks itself: it may be copied. Where standard error is
-        # closed, it goes to what is left.
-        with suppress(OSError):
-            print(f"keypairs: {sentence(error)}", file=sys.stderr or sys.stdout)
+        _say(error)
         return UNUSABLE
     # Not before its variables are set: Textual reads them while it is imported.
     from tui.app import KeyPairsApp as App
     from tui.app import ask_code
 
-    app = App(session, environment.where(os.environ))
+    where = environment.where(os.environ)
+    app = App(session, where, places, asks_region=asks_region is not None)
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
+    if asks_region is not None and app.return_code == UNUSABLE:
+        _say(asks_region)
     _say_what_ended(app)
     let_go_of_lost()
     return app.return_code or 0
+
+
+def _say(error: KeyPairsError) -> None:
+    # On one line, which a terminal breaks itself: it may be copied. Where standard error is closed,
+    # it goes to what is left.
+    with suppress(OSError):
+        print(f"keypairs: {sentence(error)}", file=sys.stderr or sys.stdout)
 
 
 def _say_what_ended(app: "KeyPairsApp") -> None:

@@ -6,21 +6,20 @@ other way. It is called once; when its answer is lost, so is the private key, an
 for and named.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from core.aws import answers
+from core.aws import answers, opted_in
 from core.aws.connection import Connection
-from core.aws.lost_answers import rounds, settle
+from core.aws.lost_answers import Patience, Sleep, rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
 from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
 from core.ec2.filters import Filter, TagDescription
-from core.ec2.unanswered import NoAnswer, NotKnown, NotReached
+from core.ec2.unanswered import CredentialsError, KeyInDoubt, NoAnswer, NotReached
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
@@ -28,10 +27,12 @@ from core.errors import (
     InvalidParameterValue,
     KeyPairsError,
     MissingParameter,
+    ServiceError,
     StoreError,
 )
 from core.keys import convert, keygen, pem
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
+from core.keys.keygen import PrivateKey
 from core.local.spare_key import SpareKey
 from core.model import (
     CreatedKeyPair,
@@ -64,7 +65,8 @@ class Ec2Backend:
         access: the file in which what EC2 said last is kept, and what limits this session.
         made_by: who makes a new key.
         spare_key: the RSA key made ahead, for a pair that is made here.
-        sleep: waits so many seconds, an argument for tests.
+        patience: waits between questions that are repeated, and can be told to end.
+        sleep: waits so many seconds instead, an argument for tests.
     """
 
     capabilities = Capabilities(brings_back=False, exact_at_once=False, replaces_at_once=False)
@@ -75,14 +77,18 @@ class Ec2Backend:
         access: RegionAccess,
         made_by: MadeBy = MadeBy.HERE,
         spare_key: SpareKey | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        patience: Patience | None = None,
+        sleep: Sleep | None = None,
     ) -> None:
         self._spare_key = spare_key
+        self._patience = patience or Patience()
         self.connection = connection
         self.made_by = made_by
         self._access = access
         self._mirror = Mirror(access)
-        self._sleep = sleep
+        self._sleep = sleep or self._patience.wait
+        # Of these EC2 may have the public half.
+        self._kept: dict[tuple[str, KeyType], PrivateKey] = {}
 
     @property
     def region(self) -> str:
@@ -95,7 +101,11 @@ class Ec2Backend:
         return self._mirror.agrees
 
     def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
-        return self.connection.call(operation, self.region, **request)
+        try:
+            return self.connection.call(operation, self.region, **request)
+        except ServiceError as error:
+            error.reason = opted_in.why_refused(self.connection, self.region, error)
+            raise
 
     def _begin(self, operation: str, key_name: str | None = None) -> None:
         """Refuse here what this session may not do, before EC2 is asked."""
@@ -119,8 +129,11 @@ class Ec2Backend:
         Raises:
             NotMade, PrivateKeyLost, NameOfAnother, NotKnown: EC2 was to make it, and its answer
                 was lost.
+            KeyInDoubt: made here, and EC2 shows nothing; the next call with this name and type
+                goes on with the same key.
             NoAnswer, NotReached, CredentialsError: EC2 was not asked, or shows nothing.
         """
+        self._patience.begin()
         request = _new(key_name, tag_specifications, dry_run)
         if self.made_by is MadeBy.EC2:
             self._begin(_CREATE, key_name)
@@ -168,41 +181,53 @@ class Ec2Backend:
         replaces: str | None,
     ) -> CreatedKeyPair:
         key_name = request["KeyName"]
-        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
-        private_key = spare or keygen.generate(key_type)
+        kept = self._kept.get((key_name, key_type))
+        private_key = kept or self._new_key(key_type)
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key)
         material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
         try:
             answer = self._imported(request, public_key.line)
-        except BaseException:
+        except BaseException as error:
             material.wipe()
+            if isinstance(error, KeyInDoubt):
+                self._kept[key_name, key_type] = private_key
+            elif isinstance(error, EC2Error):
+                self._kept.pop((key_name, key_type), None)
             raise
+        self._kept.pop((key_name, key_type), None)
         custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
         return self._in_hand(answer, public_key.line, key_type, custody, key_format, material)
+
+    def _new_key(self, key_type: KeyType) -> PrivateKey:
+        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
+        return spare or keygen.generate(key_type)
 
     def _imported(self, request: dict[str, Any], line: str) -> Mapping[str, Any]:
         """Import a public key; where the answer is in doubt, ask for the key, and send it again."""
         request = request | {"PublicKeyMaterial": line.encode()}
-        in_doubt = False
-        lost: NoAnswer | NotReached | None = None
+        lost: KeyPairsError | None = None
         for _ in rounds(self._sleep):
             try:
                 return self._call(_IMPORT, **request)
             except InvalidKeyPairDuplicate:
                 # botocore may have repeated the call by itself.
-                held = self._described(request["KeyName"])
+                try:
+                    held = self._described(request["KeyName"])
+                except (NoAnswer, NotReached, CredentialsError) as error:
+                    lost = error
+                    continue
                 if held is not None and _line(held) == line:
                     return held
-                if held is not None or not in_doubt:
+                if held is not None or lost is None:
                     raise
             except NoAnswer as error:
-                in_doubt, lost = True, error
-            except NotReached as error:
-                if not in_doubt:
+                lost = error
+            except (NotReached, CredentialsError) as error:
+                if lost is None:
                     raise
                 lost = error
-        raise lost if lost is not None else NotKnown(request["KeyName"], "EC2 contradicts itself.")
+        raise KeyInDoubt(request["KeyName"], str(lost))
 
     def _made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
         key_name, key_type = request["KeyName"], request["KeyType"]

@@ -3,12 +3,14 @@
 EC2 may show a change late, so that one look proves nothing: it is asked for half a minute.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from core.aws.answers import is_of_created_rsa
 from core.ec2.unanswered import (
+    GivenUp,
     NameOfAnother,
     NoAnswer,
     NotKnown,
@@ -29,15 +31,42 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 """How much earlier than our call EC2 may say that it made the pair."""
 
 
-def rounds(sleep: Callable[[float], None] = time.sleep) -> Iterator[int]:
-    """Yield the numbers of the questions to ask, with pauses between them, for half a minute."""
+Sleep = Callable[[float], object]
+"""Waits so many seconds; a true answer says that a person has had enough of waiting."""
+
+
+class Patience:
+    """Waits between two questions, until a person has had enough; for several threads."""
+
+    def __init__(self) -> None:
+        self._enough = threading.Event()
+
+    def begin(self) -> None:
+        """Wait again, whatever was given up before."""
+        self._enough.clear()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so many seconds, or until it is given up; return whether it was."""
+        return self._enough.wait(seconds)
+
+    def give_up(self) -> None:
+        """Ask no more questions; the one that is under way ends by itself."""
+        self._enough.set()
+
+
+def rounds(sleep: Sleep = time.sleep) -> Iterator[int]:
+    """Yield the numbers of the questions to ask, with pauses between them, for half a minute.
+
+    It ends earlier where `sleep` says that it was given up.
+    """
     waited, number = 0.0, 0
     while True:
         yield number
         pause = _PAUSES[min(number, len(_PAUSES) - 1)]
         if waited + pause > SETTLES_WITHIN:
             return
-        sleep(pause)
+        if sleep(pause):
+            return
         waited += pause
         number += 1
 
@@ -49,7 +78,7 @@ def settle(
     tags: tuple[Tag, ...],
     started: datetime,
     why: str,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Sleep = time.sleep,
 ) -> KeyPairsError:
     """Return what became of a CreateKeyPair whose answer was lost: one of the errors above.
 
@@ -58,7 +87,14 @@ def settle(
     type, its tags, its time and, of an RSA key, its kind of fingerprint are those of the call.
     """
     asked = False
-    for _ in rounds(sleep):
+    given_up = False
+
+    def wait(seconds: float) -> bool:
+        nonlocal given_up
+        given_up = bool(sleep(seconds))
+        return given_up
+
+    for _ in rounds(wait):
         try:
             found = named(key_name)
         except (NoAnswer, NotReached):
@@ -73,4 +109,6 @@ def settle(
             and (key_type != KeyType.RSA or is_of_created_rsa(found.key_fingerprint))
         )
         return PrivateKeyLost(found, why) if ours else NameOfAnother(found, why)
+    if given_up:
+        return GivenUp(key_name, why)
     return NotMade(key_name, why) if asked else NotKnown(key_name, why)

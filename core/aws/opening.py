@@ -7,18 +7,20 @@ the list that was seen last, do not wait for it.
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.aws import accounts, profiles
+from core.aws.lost_answers import Patience
 from core.ec2 import regions
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy
-from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place
+from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
 from core.ec2.regions import Region
 from core.ec2.unanswered import NoAnswer
-from core.errors import SettingsError
+from core.errors import EC2Error, NoRegionChosen
 from core.local.opening import session_of
 from core.local.spare_key import SpareKey
 from core.session import Session
@@ -43,14 +45,38 @@ def chosen_region(
     """Return the Region of that name, else the one that a variable or the profile names.
 
     Raises:
-        SettingsError: none is named, or there is no such Region; it is never guessed.
+        NoRegionChosen: none is named; it is never guessed.
+        NoSuchRegion: there is none of that name.
     """
     named = named or profiles.region(_profile(choice, environment), environment)
     if not named:
-        raise SettingsError(
+        raise NoRegionChosen(
             "No Region is chosen: give --region, set AWS_REGION, or `region` in the profile."
         )
     return regions.region(named)
+
+
+def known_places(
+    choice: Ec2Choice, data_dir: Path, environment: Mapping[str, str] = os.environ
+) -> list[KnownPlace]:
+    """Return EC2 as it could be chosen: by what the environment holds, and by each profile.
+
+    `choice` says which host is asked and how long. Small files are read, and nothing is asked.
+    """
+    names: list[str | None] = [*profiles.profiles(environment)]
+    if "AWS_ACCESS_KEY_ID" in environment or not names:
+        names.insert(0, None)
+    found = []
+    for name in names:
+        each = replace(choice, profile=name)
+        account = Ec2Account(each, data_dir, _nobody, environment=environment)
+        region = profiles.region(_profile(each, environment), environment)
+        found.append(KnownPlace(each, region, account.remembered()))
+    return found
+
+
+def _nobody(region: Region) -> Authorizer:
+    return Authorizer(region, "", read_only=True)
 
 
 def _profile(choice: Ec2Choice, environment: Mapping[str, str]) -> str:
@@ -107,7 +133,7 @@ class Ec2Account:
         def backend_by(made_by: MadeBy) -> "Ec2Backend":
             from core.aws.backend import Ec2Backend
 
-            return Ec2Backend(self.connection(), access, made_by, spare_key)
+            return Ec2Backend(self.connection(), access, made_by, spare_key, patience)
 
         def make_spare_key() -> "PrivateKey | None":
             if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
@@ -118,12 +144,17 @@ class Ec2Account:
             return keygen.generate(KeyType.RSA)
 
         spare_key = SpareKey(make_spare_key)
+        patience = Patience()
         place = Ec2Place(
+            self._choice,
             self._profile,
             lambda: self.facts(region.name),
             self.remembered,
             lambda: self.connection().forget_credentials(),
             backend_by,
+            lambda: self.connection().is_in_the_clear(region.name),
+            patience.give_up,
+            lambda: self.regions(region.name),
         )
         open_backend = partial(backend_by, self._made_by)
         return Session(open_backend, access, spare_key, self.session, place, self._to_look_at)
@@ -148,7 +179,10 @@ class Ec2Account:
             CredentialsError, EC2Error, NoAnswer, NotReached: see `core.aws.errors`.
         """
         connection = self.connection()
-        identity = connection.identity(region)
+        try:
+            identity = connection.identity(region)
+        except EC2Error as error:
+            raise self._explained(error, region) from None
         host = connection.foreign_host(region)
         try:
             name = accounts.folder_name(identity.account, host)
@@ -158,6 +192,22 @@ class Ec2Account:
             self._folder_name = name
         accounts.remember(self._data_dir, self._asked(), name)
         return Ec2Facts(identity.account, identity.user, host, connection.is_in_the_clear(region))
+
+    def regions(self, region: str) -> Mapping[str, bool]:
+        """Ask which Regions the account's partition has, and which of them are enabled.
+
+        Raises:
+            CredentialsError, EC2Error, NoAnswer, NotReached: see `core.aws.errors`.
+        """
+        from core.aws import opted_in
+
+        return opted_in.regions(self.connection(), region)
+
+    def _explained(self, error: EC2Error, region: str) -> EC2Error:
+        from core.aws import opted_in
+
+        error.reason = error.reason or opted_in.why_refused(self.connection(), region, error)
+        return error
 
     def remembered(self) -> Ec2Facts | None:
         """Return the account and the host of the last time, or None; EC2 is not asked."""

@@ -1,4 +1,4 @@
-"""What a check-up can find: the kinds, how bad each is, and what a finding says."""
+"""Names what a check-up can find: the kinds, how bad each is, and what a finding says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

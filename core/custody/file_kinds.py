@@ -1,4 +1,4 @@
-"""What a private key file is to the programs that read it: by what is in it, or by its name."""
+"""Tells what a private key file is to the programs that read it, by its content or its name."""
 
 from collections.abc import Iterable
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Public key files: what stands in one, and reading them with care, as a path can name anything."""
+"""Reads public key files with care, as a path can name anything."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def candidates() -> list[Path]:
 
 
 def looks_like_path(text: str) -> bool:
-    """Tell whether what was typed is a path rather than a key."""
+    """Return whether what was typed is a path rather than a key."""
     word, *others = text.split(None, 1) or [""]
     return word.startswith(("/", "~", "./", "../")) or (not others and word.endswith(".pub"))
 

@@ -1,4 +1,4 @@
-r"""The filters of DescribeKeyPairs and DescribeTags.
+r"""Applies the filters of DescribeKeyPairs and DescribeTags.
 
 The values of a filter are joined with OR, the filters with AND; names and values are
 case-sensitive (API reference, Filter). In a value `*` stands for any run of characters, `?` for

@@ -31,25 +31,36 @@ class Ec2Place(NamedTuple):
     """EC2 as a person chose it; this machine is None instead.
 
     Attributes:
-        profile: the profile of the AWS files, empty where the environment names the credentials.
+        choice: how it was chosen.
+        profile: the profile of the AWS files that counts.
         ask: asks EC2 who the caller is; blocks, and raises what `core.ec2.unanswered` has.
         remembered: returns what `ask` found the last time, and None where it never did; reads a
             small file.
         forget_credentials: has the credentials looked for anew, as after a login.
         backend_by: returns the backend of the Region in which new keys are made by this or that.
+        is_in_the_clear: returns whether answers cross a network unencrypted; asks nothing.
+        give_up_waiting: ends the questions that are repeated until EC2 shows a new pair.
+        regions: asks which Regions there are for the account, and which of them are enabled.
     """
 
+    choice: "Ec2Choice"
     profile: str
     ask: Callable[[], Ec2Facts]
     remembered: Callable[[], Ec2Facts | None]
     forget_credentials: Callable[[], None]
     backend_by: "Callable[[MadeBy], Backend]"
+    is_in_the_clear: Callable[[], bool]
+    give_up_waiting: Callable[[], None]
+    regions: Callable[[], Mapping[str, bool]]
 
 
 VARIABLE = "KEYPAIRS_BACKEND"
 """The environment variable that chooses between `local` and `ec2`."""
 
 PLACES = ("local", "ec2")
+
+REGION_TO_ASK_IN = "us-east-1"
+"""Where EC2 is asked which Regions an account has while none is chosen: all have this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,20 @@ class Ec2Choice:
     endpoint_url: str | None = None
     connect_timeout: float = 5.0
     read_timeout: float = 20.0
+
+
+class KnownPlace(NamedTuple):
+    """EC2 as it could be chosen, and what is known of it before it is asked.
+
+    Attributes:
+        choice: how to choose it.
+        region: the Region that a variable or the profile names, if one does.
+        facts: what it said the last time, if it was asked.
+    """
+
+    choice: Ec2Choice
+    region: str | None
+    facts: Ec2Facts | None
 
 
 def chosen(

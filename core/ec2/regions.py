@@ -1,4 +1,4 @@
-"""The Regions in which EC2 answers, and the partitions they belong to.
+"""Lists the Regions in which EC2 answers, and the partitions they belong to.
 
 The tables are those of botocore (`endpoints.json`: the endpoints of ec2; `partitions.json`: the
 expressions); a test compares them with the installed one.
@@ -123,7 +123,7 @@ REGIONS: "Mapping[str, Region]" = MappingProxyType(
 
 
 def is_region(name: str) -> bool:
-    """Tell whether `region` takes this name."""
+    """Return whether `region` takes this name."""
     return name in REGIONS or (len(name) <= _LONGEST and bool(re.fullmatch(_WELL_FORMED, name)))
 
 

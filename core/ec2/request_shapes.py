@@ -1,4 +1,4 @@
-"""The requests of EC2's key-pair API: members and types, as in the service model of 2016-11-15.
+"""Lists the members of EC2's key-pair requests, as in the service model of 2016-11-15.
 
 `check` refuses what boto3 refuses before it sends anything, with the same report. The service's
 own rules are not here; enumerations, for one, are its business and not the model's.

@@ -3,8 +3,10 @@
 KeyPairsError
 ├── NotConfirmed
 │   ├── NoAnswer          the request may have reached EC2; what came of it is not known
+│   │   └── KeyInDoubt        EC2 may have the public half of a key that is kept here
 │   ├── NotMade           as far as EC2 shows, CreateKeyPair made no pair
 │   ├── PrivateKeyLost    EC2 made the pair, and nobody has its private key
+│   ├── GivenUp           a person gave up waiting to hear what CreateKeyPair came to
 │   └── NotKnown          EC2 could not be asked what CreateKeyPair came to
 ├── NameOfAnother         the pair of the name is not the one that was asked for
 ├── NotReached            the request did not reach EC2
@@ -26,6 +28,19 @@ class NoAnswer(NotConfirmed):
 
     def __init__(self, how: str) -> None:
         super().__init__(f"EC2 gave no answer: {how}.")
+
+
+class KeyInDoubt(NoAnswer):
+    """EC2 may have the public half or not; the private key is kept, for the next try."""
+
+    def __init__(self, key_name: str, why: str) -> None:
+        KeyPairsError.__init__(
+            self,
+            f"{why} Whether EC2 has the key pair {key_name} now is not known. Its private key is"
+            " kept while the program runs: create it again under this name, and EC2 is asked for"
+            " that very key.",
+        )
+        self.key_name = key_name
 
 
 class NotReached(KeyPairsError):
@@ -101,6 +116,17 @@ class NameOfAnother(KeyPairsError):
             " somebody else's. Nothing is done with it; choose another name."
         )
         self.key_pair = key_pair
+
+
+class GivenUp(NotConfirmed):
+    """The answer was lost, and a person gave up waiting to hear what became of the pair."""
+
+    def __init__(self, key_name: str, why: str) -> None:
+        super().__init__(
+            f"{why} You gave up waiting: whether EC2 made the key pair {key_name} is not known. If"
+            " the list shows it, nobody has its private key."
+        )
+        self.key_name = key_name
 
 
 class NotKnown(NotConfirmed):

@@ -1,4 +1,4 @@
-"""What CreateKeyPair accepts, as functions that raise EC2's own errors.
+"""Checks what CreateKeyPair accepts, and raises EC2's own errors.
 
 The service runs them on every request, and the forms run the same ones while a person types. The
 texts are the recorded answers of the real service; the few that are not recorded say so.
@@ -87,7 +87,7 @@ def _not_in_enum(
 
 
 def is_key_pair_id(text: str) -> bool:
-    """Tell whether this has the form of an id: `key-` and 17 hexadecimal digits."""
+    """Return whether this has the form of an id: `key-` and 17 hexadecimal digits."""
     return re.fullmatch(r"key-[0-9a-f]{17}", text) is not None
 
 

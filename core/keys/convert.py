@@ -1,4 +1,4 @@
-"""Private keys in every format that they are written in, and back again."""
+"""Converts private keys between the formats that they are written in."""
 
 from typing import assert_never
 

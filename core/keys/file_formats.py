@@ -1,4 +1,4 @@
-"""The formats in which a private key can be saved, in words: who reads them, what they refuse.
+"""Describes the formats of private key files in words: who reads them, what they refuse.
 
 What EC2 gives is PEM, or PPK of version 2. The others are the same key for other programs, or
 with a passphrase.

@@ -1,4 +1,4 @@
-"""The kinds of fingerprints in words, and which one it is that a person typed."""
+"""Names the kinds of fingerprints, and recognises the one that a person typed."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Generation of private keys."""
+"""Generates private keys."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key

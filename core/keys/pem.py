@@ -1,4 +1,4 @@
-"""Private keys as PEM: PKCS#1 for RSA, the OpenSSH container for ED25519, as EC2 gives them."""
+"""Writes private keys as EC2 gives them in PEM: PKCS#1 for RSA, OpenSSH's container for ED25519."""
 
 from typing import assert_never
 

@@ -1,4 +1,4 @@
-"""Private keys as PuTTY's PPK, versions 2 and 3, encrypted or not.
+"""Reads and writes private keys as PuTTY's PPK, versions 2 and 3, encrypted or not.
 
 The format is that of appendix C of the PuTTY manual, with one correction: the private half of an
 ED25519 key is not an mpint but a string of exactly 32 bytes. As an mpint, every second key would

@@ -1,4 +1,4 @@
-"""A public key: its SSH wire blob, its OpenSSH line and its DER."""
+"""Holds a public key: its SSH wire blob, its OpenSSH line and its DER."""
 
 from base64 import b64encode
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The picture that `ssh-keygen -lv` draws of a key: the walk of a drunken bishop."""
+"""Draws the picture that `ssh-keygen -lv` draws of a key: the walk of a drunken bishop."""
 
 import hashlib
 

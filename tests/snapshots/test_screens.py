@@ -108,7 +108,7 @@ OPENED_BY = {
     "tags": ("t", "EditTagsScreen"),
     "delete": ("d", "DeleteKeyPairsScreen"),
     "copy": ("y", "PickScreen"),
-    "region": ("r", "PickScreen"),
+    "region": ("r", "PickRegionScreen"),
     "help": ("question_mark", "HelpScreen"),
     "export": ("e", "ExportScreen"),
 }

@@ -8,6 +8,7 @@ import pytest
 from textual import _wait
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.design import ColorSystem
 
 from tests.demo import DemoSession, deterministic_keys, fill
 
@@ -30,6 +31,20 @@ def _parse_once(sheet: Stylesheet, css: str, *place: Any, **options: Any) -> lis
 
 
 mock.patch.object(Stylesheet, "_parse_rules", _parse_once).start()
+
+# It also mixes the colours of some twenty themes, which takes a sixth of its start.
+_mix = ColorSystem.generate
+_mixed: dict[str, dict[str, str]] = {}
+
+
+def _mix_once(system: ColorSystem) -> dict[str, str]:
+    key = repr(vars(system))
+    if key not in _mixed:
+        _mixed[key] = _mix(system)
+    return dict(_mixed[key])
+
+
+mock.patch.object(ColorSystem, "generate", _mix_once).start()
 
 
 @pytest.fixture

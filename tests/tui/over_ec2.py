@@ -29,8 +29,15 @@ def server(home: Path, utc: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[E
 def play_over_ec2(server: Ec2Server, home: Path) -> Play:
     """Runs the app over EC2, from its first frame, until a scene is over."""
 
-    def play(scene: Scene, size: tuple[int, int] = (80, 24), *, read_only: bool = False) -> None:
-        session = open_session(None, home / "data", read_only=read_only, ec2=Ec2Choice())
+    def play(
+        scene: Scene,
+        size: tuple[int, int] = (80, 24),
+        *,
+        read_only: bool = False,
+        read_timeout: float = 20.0,
+    ) -> None:
+        choice = Ec2Choice(read_timeout=read_timeout)
+        session = open_session(None, home / "data", read_only=read_only, ec2=choice)
         app = KeyPairsApp(session)
 
         async def run() -> None:

@@ -90,7 +90,7 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
         await pilot.press("j")
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair")
         await pilot.press("r")
-        await until_screen(pilot, "PickScreen")
+        await until_screen(pilot, "PickRegionScreen")
         await type_text(pilot, "eu-west-3")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")

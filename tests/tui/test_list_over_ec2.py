@@ -186,7 +186,7 @@ def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Serve
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("r")
-        await until_screen(pilot, "PickScreen")
+        await until_screen(pilot, "PickRegionScreen")
         assert "1 pair" in drawn(pilot)
         assert server.calls["DescribeKeyPairs"] == asked
 

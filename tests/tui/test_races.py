@@ -142,7 +142,7 @@ def test_neither_a_second_enter_nor_escape_disturbs_what_is_under_way(
 async def turn_to(pilot: Pilot[None], region: str) -> None:
     """Look at another Region."""
     await pilot.press("r")
-    await until_screen(pilot, "PickScreen")
+    await until_screen(pilot, "PickRegionScreen")
     await type_text(pilot, region)
     items = app_of(pilot).screen.query_one(PickList)
     await until(pilot, lambda: items.count == 1, "one Region")

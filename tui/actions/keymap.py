@@ -18,6 +18,7 @@ TYPING = {
     Place.EXPORT,
     Place.MFA_CODE,
     Place.DISCARD,
+    Place.LOST_KEY,
     Place.ADD_TO_AGENT,
     Place.TAGS,
     Place.DELETE,

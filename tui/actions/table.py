@@ -32,6 +32,7 @@ class Place(Enum):
     PICK = "picking"
     COPY_TO = "copying"
     MFA_CODE = "mfa code"
+    LOST_KEY = "lost private key"
 
 
 class Action(NamedTuple):
@@ -104,6 +105,9 @@ ACTIONS: tuple[Action, ...] = (
         "Reverse the order.", words="order descending"),
     Action("list.region", Place.LIST, "r", "region", "",
         "Look at another Region.", words="switch change"),
+    Action("list.place", Place.LIST, "P", "place", "",
+        "Turn to this machine, or to EC2 by a profile of the AWS files.",
+        words="profile account aws ec2 local switch backend"),
     Action("list.pane", Place.LIST, "p", "turn_pane", "",
         "Close the pane at the right, or open it.", words="side details summary wide hide"),
     Action("list.reload", Place.LIST, "R", "reload", "",
@@ -264,6 +268,11 @@ ACTIONS: tuple[Action, ...] = (
         "Give the code to AWS."),
     Action("mfa-code.back", Place.MFA_CODE, "escape", "back", "back",
         "Give no code; nothing is asked of EC2 then."),
+
+    Action("lost-key.submit", Place.LOST_KEY, "enter", "submit", "delete",
+        "Delete the pair whose private key was lost, once its name is typed."),
+    Action("lost-key.back", Place.LOST_KEY, "escape", "back", "back",
+        "Go back to the form; the pair stays in EC2."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1,ctrl+p", "help", "help",
         "What can be done here, then all keys; f1 where you type.",

@@ -1,1 +1,1 @@
-"""What needs no screen: the subcommands, data on stdout and talk on stderr."""
+"""Runs what needs no screen: the subcommands, with data on stdout and talk on stderr."""

@@ -1,4 +1,4 @@
-"""The command `keypairs doctor`: findings on stdout, the talk on stderr."""
+"""Runs the command `keypairs doctor`: findings on stdout, talk on stderr."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""The command `keypairs find`: whose keys these are on stdout, the talk on stderr."""
+"""Runs the command `keypairs find`: whose keys these are on stdout, talk on stderr."""
 
 import argparse
 import json

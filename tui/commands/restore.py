@@ -1,4 +1,4 @@
-"""The command `keypairs restore REGION`: what would change on stdout, the talk on stderr."""
+"""Runs the command `keypairs restore REGION`: what would change on stdout, talk on stderr."""
 
 import argparse
 import sys

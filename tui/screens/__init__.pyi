@@ -1,6 +1,7 @@
 # The types of what `__init__.py` loads when it is first asked for.
 from tui.screens.create.create_key_pair import CreateKeyPairScreen as CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen as ImportKeyPairScreen
+from tui.screens.create.lost_private_key import LostPrivateKeyScreen as LostPrivateKeyScreen
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
 from tui.screens.look.find import FindScreen as FindScreen
@@ -9,6 +10,7 @@ from tui.screens.look.help import HelpScreen as HelpScreen
 from tui.screens.look.help import show_help as show_help
 from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen
 from tui.screens.look.pick import PickScreen as PickScreen
+from tui.screens.look.pick_region import PickRegionScreen as PickRegionScreen
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_something as copy_something
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen as CopyToRegionsScreen

@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Mount, Resize
 from textual.screen import Screen
 
 from tui.actions.table import Place
@@ -67,7 +67,8 @@ class PlacedScreen(Screen[Result]):
         yield self.fact_line
         yield self.key_hints
 
-    def on_mount(self) -> None:
+    @on(Mount)
+    def _entitle(self) -> None:
         for body in self.query(FormBody):
             body.entitle(self.top_bar.title)
 

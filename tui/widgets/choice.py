@@ -1,6 +1,6 @@
 """Offers a few values on one line, chosen with the arrows or space."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -39,6 +39,7 @@ class Choice(Widget, can_focus=True):
         padding-left: 1;
         .choice--chosen { color: $foreground; text-style: bold; }
         .choice--free { color: $text-muted; }
+        .choice--forbidden { color: $text-muted; text-style: strike; }
         &:focus {
             background: $panel;
             border-left: outer $primary;
@@ -52,6 +53,7 @@ class Choice(Widget, can_focus=True):
             border-right: solid ansi_default;
             .choice--chosen { color: ansi_default; text-style: bold; }
             .choice--free { color: ansi_default; text-style: dim; }
+            .choice--forbidden { color: ansi_default; text-style: dim strike; }
         }
         &:ansi:focus {
             border-left: outer ansi_default;
@@ -62,11 +64,12 @@ class Choice(Widget, can_focus=True):
     }
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"choice--chosen", "choice--free"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"choice--chosen", "choice--forbidden", "choice--free"}
     """
     | Class | Description |
     | :- | :- |
     | `choice--chosen` | The option that is chosen. |
+    | `choice--forbidden` | One that cannot be chosen. |
     | `choice--free` | The others. |
     """
 
@@ -94,8 +97,16 @@ class Choice(Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._options = tuple(options)
+        self._forbidden: frozenset[str] = frozenset()
         if value is not None:
             self.set_reactive(Choice.index, [option for option, _ in options].index(value))
+
+    def forbid(self, values: Collection[str]) -> None:
+        """Have some values not chosen by keys any more, unless that would leave none."""
+        self._forbidden = frozenset(values)
+        if self.value in self._forbidden:
+            self.action_move(1)
+        self.refresh()
 
     @property
     def value(self) -> str:
@@ -119,6 +130,8 @@ class Choice(Widget, can_focus=True):
         for index, (_, label) in enumerate(self._options):
             if index == self.index:
                 labels.append(self._part(f"{_CHOSEN} {label}", "chosen"))
+            elif self._options[index][0] in self._forbidden:
+                labels.append(self._part(f"{_FREE} {label}", "forbidden"))
             else:
                 labels.append(self._part(f"{_FREE} {label}", "free"))
         return Content(_GAP).join(labels)
@@ -132,7 +145,12 @@ class Choice(Widget, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Choose the next option, or the one before, round and round."""
-        self.index = (self.index + step) % len(self._options)
+        count = len(self._options)
+        allowed = [i for i, (value, _) in enumerate(self._options) if value not in self._forbidden]
+        if not allowed:
+            allowed = [*range(count)]
+        after = ((self.index + step * each) % count for each in range(1, count + 1))
+        self.index = next(index for index in after if index in allowed)
 
     async def _on_click(self, event: Click) -> None:
         if self._is_cramped:

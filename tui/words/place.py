@@ -1,6 +1,6 @@
 """Says where key pairs are: on this machine or in EC2, in whose account, in which Regions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,9 +8,11 @@ from core.ec2.regions import REGIONS
 from core.store import last_look
 from tui.widgets.pick_list import Item
 from tui.words.plural import n_of
+from tui.words.text import visible
+from tui.work.slow_changes import OTHERS
 
 if TYPE_CHECKING:
-    from core.ec2.place import Ec2Facts
+    from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
     from core.model import KeptKeyPair
     from core.session import Session
 
@@ -80,6 +82,52 @@ def city(region: str) -> str:
     return rest.rstrip(")") if opened else known.description
 
 
+NOT_ENABLED = "not enabled for this account"
+"""What is said of a Region that an account has to opt into, and has not."""
+
+THIS_MACHINE = "local"
+"""What stands for this machine among the places."""
+
+
+def place_items(known: "Sequence[KnownPlace]", present: "Session") -> list[Item]:
+    """Return the places to choose from, the present one marked.
+
+    The value of a line is THIS_MACHINE, or the number of a place of EC2 in `known`.
+    """
+    place = present.place
+    marked = _present(known, place)
+    here = f"{_mark(place is None)} This machine"
+    items = [Item(THIS_MACHINE, here, "kept here; nothing is sent to AWS")]
+    for number, (choice, region, facts) in enumerate(known):
+        name = f"EC2 {choice.profile}" if choice.profile else "EC2, as the environment says"
+        text = f"{_mark(choice is marked)} {name}"
+        said = (
+            region or "asks for the Region",
+            facts.account if facts else "never asked",
+            facts.host if facts else "",
+        )
+        items.append(Item(str(number), visible(text), visible(" · ".join(filter(None, said)))))
+    return items
+
+
+def _present(known: "Sequence[KnownPlace]", place: "Ec2Place | None") -> "Ec2Choice | None":
+    """Return the choice that led to a place, or that would lead there too, if it is known."""
+    if place is None:
+        return None
+    choices = [each.choice for each in known]
+    same = [choice for choice in choices if choice == place.choice]
+    return next(iter(same or [each for each in choices if each.profile == place.profile]), None)
+
+
+def _mark(is_present: bool) -> str:
+    return "•" if is_present else " "
+
+
+def waited_for(session: "Session") -> str:
+    """Return what a change may have to wait for, in words."""
+    return OTHERS if session.place is None else "EC2"
+
+
 def as_of(time: datetime) -> str:
     """Return since when what is shown is so, in the person's time zone."""
     local = time.astimezone()
@@ -99,16 +147,25 @@ def last_answer(session: "Session") -> "tuple[tuple[KeptKeyPair, ...], datetime]
     return None if time is None else (tuple(session.store.read().key_pairs.values()), time)
 
 
-def region_items(counts: Mapping[str, int | None]) -> list[Item]:
-    """Return the Regions: those in use first, the last changed at the top, each with its count."""
-    others = [name for name in REGIONS if name not in counts]
-    return [_item(name, counts) for name in (*counts, *others)]
+def region_items(
+    counts: Mapping[str, int | None], enabled: Mapping[str, bool] | None = None
+) -> list[Item]:
+    """Return the Regions: those in use first, the last changed at the top, each with its count.
+
+    Where EC2 said which Regions the account has, and which of them are enabled, the others of the
+    tables are left out, and those that are not enabled come last and say so.
+    """
+    known = REGIONS if enabled is None else sorted(enabled, key=lambda name: not enabled[name])
+    others = [name for name in known if name not in counts]
+    return [_item(name, counts, enabled or {}) for name in (*counts, *others)]
 
 
-def _item(name: str, counts: Mapping[str, int | None]) -> Item:
+def _item(name: str, counts: Mapping[str, int | None], enabled: Mapping[str, bool]) -> Item:
     region = REGIONS.get(name)
     description = region.description if region else ""
-    if name not in counts:
+    if not enabled.get(name, True):
+        remark = NOT_ENABLED
+    elif name not in counts:
         remark = ""
     elif counts[name] is None:
         remark = "cannot be read"

@@ -1,4 +1,4 @@
-"""Argon2 (RFC 9106), from which an encrypted PPK of version 3 gets its keys."""
+"""Computes Argon2 (RFC 9106), from which an encrypted PPK of version 3 gets its keys."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""PEM armour, read as leniently as the programs that read key files do.
+"""Reads PEM armour as leniently as the programs that read key files, and writes it.
 
 What openssl, ssh-keygen or puttygen put up with is put up with here: every kind of line end, none
 at the end, text or a byte-order mark in front, indented lines and lines of any width.

@@ -1,4 +1,4 @@
-"""DER: the few rules of X.690 that keys need."""
+"""Reads and writes DER by the few rules of X.690 that keys need."""
 
 INTEGER, BIT_STRING, OCTET_STRING, OBJECT, SEQUENCE = 0x02, 0x03, 0x04, 0x06, 0x30
 

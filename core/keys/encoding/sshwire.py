@@ -1,4 +1,4 @@
-"""The SSH wire format: `string` and `mpint` of RFC 4251 section 5."""
+"""Reads and writes SSH's wire format: `string` and `mpint` of RFC 4251 section 5."""
 
 
 class WireError(ValueError):

@@ -1,4 +1,4 @@
-"""The public keys that ImportKeyPair takes, and why it does not take what else people give it."""
+"""Reads the public keys that ImportKeyPair takes, and says why it does not take anything else."""
 
 import re
 

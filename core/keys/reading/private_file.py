@@ -1,4 +1,4 @@
-"""Private key files of every kind that people have, read with care: what they are, and the key.
+"""Reads private key files of every kind that people have: what they are, and the key.
 
 What the usual programs put up with is put up with here. `core.keys.convert.decode` is the
 strict one, for files that this program wrote.

@@ -1,4 +1,4 @@
-"""Private keys from what their files hold, once it is certain that it is all of one key."""
+"""Makes private keys of the numbers in their files, once it is certain that all are of one key."""
 
 from typing import assert_never
 

@@ -454,11 +454,14 @@ def test_a_pair_that_the_agent_holds_is_not_called_useless(
     agent_keys.add_to_agent(session, created)
     found = the_finding(session)
     assert "the ssh-agent of this session holds it" in found.problem
-    assert "of no use" not in found.problem
+    assert "nobody can log in" not in found.problem
     assert not found.advice.startswith("Delete")
     ssh_agent.ssh_add("-D")
     found = the_finding(session)
-    assert "does not show it: unless an agent holds it, the pair is of no use" in found.problem
+    assert (
+        "does not show it: unless an agent holds it, nobody can log in with this pair"
+        in found.problem
+    )
 
 
 def test_where_no_agent_answers_one_may_still_hold_the_key(
@@ -468,7 +471,7 @@ def test_where_no_agent_answers_one_may_still_hold_the_key(
     monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "none"))
     found = the_finding(session)
     assert found.problem.endswith(
-        "was never saved: unless an agent holds it, the pair is of no use."
+        "was never saved: unless an agent holds it, nobody can log in with this pair."
     )
     assert "If no agent holds it, delete" in found.advice
 

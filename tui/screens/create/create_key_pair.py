@@ -1,25 +1,39 @@
 """Shows the form that creates a key pair."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import on, work
+from textual.widget import Widget
 from textual.widgets import Input
 
 from core.disk import destination
+from core.ec2.backend import MadeBy
+from core.ec2.unanswered import PrivateKeyLost
 from core.errors import KeyPairsError
 from core.model import CreatedKeyPair, KeptKeyPair, KeyFormat, KeyType
-from tui.actions.keymap import bindings
+from tui import screens
+from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
+from tui.screens.create import made_by
 from tui.screens.create.new_key_pair import NewKeyPairScreen
+from tui.screens.create.tag_rows import TagRows
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
+from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work import preload
+from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
+    from core.ec2.place import Ec2Place
     from core.session import Session
 
+_MADE_BY = (
+    (MadeBy.HERE.value, "made here"),
+    (MadeBy.EC2.value, "made by EC2"),
+)
 _TYPES = (
     (KeyType.RSA.value, "rsa (2048 bits)"),
     (KeyType.ED25519.value, "ed25519"),
@@ -55,10 +69,13 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self, session: "Session", replacing: KeptKeyPair | None = None, key_name: str = ""
     ) -> None:
         self._replacing = replacing
+        self._refused: Mapping[MadeBy, str] = {}
         self._key_type = Choice(
             _TYPES, value=replacing.key_type.value if replacing else None, id="key-type"
         )
         self._key_format = Choice(_FORMATS, id="key-format")
+        self._made_by = Choice(_MADE_BY, id="made-by")
+        self._agreed = False
         doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
         super().__init__(
             session,
@@ -66,7 +83,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             {
                 "key_type": FormField("Type", self._key_type),
                 "key_format": FormField("Format", self._key_format),
-            },
+            }
+            | ({"made_by": FormField("Made", self._made_by)} if session.place else {}),
             key_name=key_name,
             tags=replacing.tags if replacing else (),
         )
@@ -81,6 +99,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
         self.call_after_refresh(self._load_ahead)
+        if self._session.place is not None:
+            self._ask_what_is_allowed(self._session.place)
 
     @work(group="load ahead")
     async def _load_ahead(self) -> None:
@@ -90,10 +110,30 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     def _judge_choices(self) -> None:
         if self._key_type.value == KeyType.ED25519:
             note = Verdict("not for Windows instances: they need rsa", Tone.CAUTION)
+        elif self._session.place is not None:
+            note = Verdict("Windows passwords need it as a pem, not encrypted")
         else:
             note = Verdict("for Linux and for Windows instances")
         self._fields["key_type"].show(note)
+        self._judge_made_by()
         self._say_where_to()
+
+    def _judge_made_by(self) -> None:
+        if "made_by" in self._fields:
+            chosen = MadeBy(self._made_by.value)
+            judged = made_by.judged(chosen, self._key_type.value, self._refused)
+            self._fields["made_by"].show(judged)
+
+    @work(group="dry runs")
+    async def _ask_what_is_allowed(self, place: "Ec2Place") -> None:
+        """Ask for both ways whether they are allowed; what is refused cannot be chosen."""
+        name = self._key_name.value
+        try:
+            self._refused = await in_own_thread(lambda: made_by.refusals(place, name))
+        except KeyPairsError:
+            return  # it is not known; what is wrong is said where something is asked for
+        self._made_by.forbid({each.value for each in self._refused})
+        self._judge_made_by()
 
     @on(Input.Changed, "#key-name")
     def _say_where_to(self) -> None:
@@ -101,6 +141,12 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         key_name = self._key_name.value
         offer = destination.suggest(key_name, key_format) if key_name else "a file to save it in"
         self._fields["key_format"].show(Verdict(f"you will be offered {offer}"))
+
+    @on(Input.Changed)
+    @on(Choice.Changed)
+    @on(TagRows.Changed)
+    def _forget_agreement(self) -> None:
+        self._agreed = False
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -112,17 +158,46 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._make(lambda: self._call(dry_run=True), "asking…")
 
     def action_back(self) -> None:
-        """Go back, and nothing is created; while it is being created, give up waiting for it."""
+        """Go back, and nothing is created; while it is being created, give up waiting for it.
+
+        An answer of EC2 that holds the private key is waited for all the same.
+        """
         if not self._body.disabled:
             self._session.spare_key.drop()
         super().action_back()
+        if self._body.disabled and self._is_made_by_ec2:
+            self.say(made_by.WAITED_FOR)
+
+    @property
+    def _is_made_by_ec2(self) -> bool:
+        return self._session.place is not None and self._made_by.value == MadeBy.EC2.value
+
+    async def _explain(self, error: KeyPairsError) -> Widget | None:
+        if isinstance(error, made_by.AsksAgain):
+            self._agreed = True
+            self.say(Verdict(said_by(error), Tone.CAUTION))
+            return None
+        if isinstance(error, PrivateKeyLost):
+            key_pair = error.key_pair
+            screen = screens.LostPrivateKeyScreen(self._session, error)
+            if await self.app.push_screen_wait(screen):
+                submit = key_of("create.submit")
+                text = f"{key_pair.key_pair_id} is deleted; {submit} creates {key_pair.key_name}"
+                self.say(Verdict(f"{text} again", Tone.CAUTION))
+                return None
+        return await super()._explain(error)
 
     def _call(self, *, dry_run: bool) -> CreatedKeyPair:
         if not dry_run:
             # No key without what saves it; most often it is there already.
             preload.load(preload.FOR_A_PRIVATE_KEY)
+        backend = self._session.backend
+        if self._is_made_by_ec2 and self._session.place is not None:
+            if not (dry_run or self._agreed):
+                made_by.ask_again(self._session.place, self._key_name.value, self._key_format.value)
+            backend = self._session.place.backend_by(MadeBy.EC2)
         try:
-            return self._session.backend.create_key_pair(
+            return backend.create_key_pair(
                 key_name=self._key_name.value,
                 key_type=self._key_type.value,
                 key_format=self._key_format.value,

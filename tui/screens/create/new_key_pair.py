@@ -18,6 +18,7 @@ from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
 from tui.work.slow_changes import run_change
@@ -129,13 +130,14 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @exclusively
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
-            made = await run_change(call, self.say, key_in(self.PLACE, "back"))
+            back = key_in(self.PLACE, "back")
+            made = await run_change(call, self.say, back, waited_for(self._session))
         except DryRunOperation as answer:
             self.say(self._answered(answer))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
-            focused = self._say_refusal(judging.refusal(error)) or focused
+            focused = await self._explain(error) or focused
         else:
             self.dismiss(made)
             return
@@ -156,8 +158,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             return Verdict(said, Tone.CAUTION)
         return Verdict(f"{allowed}, and {submit} would {do} it", Tone.GOOD)
 
-    def _say_refusal(self, said: Verdict) -> Widget | None:
+    async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
+        said = judging.refusal(error)
         self.say(said)
         beside = [field for field in self._fields.values() if field.verdict == said]
         return _control(beside[0]) if beside else None

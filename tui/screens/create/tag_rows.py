@@ -150,7 +150,7 @@ class TagRows(Vertical):
         self.screen.call_later(row.enter)
 
     def remove_row(self) -> bool:
-        """Remove the row that has the focus, or else the last one; tell whether any is left.
+        """Remove the row that has the focus, or else the last one; return whether any is left.
 
         The focus moves to the neighbour.
         """

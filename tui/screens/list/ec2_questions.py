@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from core.ec2.unanswered import CredentialsError, NextStep
-from core.errors import KeyPairsError
+from core.errors import EC2Error, KeyPairsError
 from tui.actions.keymap import key_of
 from tui.words.place import Whereabouts, as_of, last_answer, whereabouts
 from tui.words.text import said_by
@@ -102,8 +102,10 @@ class Ec2Questions:
         else:
             self._view.screen.run_worker(self._ask(), group=_GROUP)
 
-    def begin_anew(self) -> None:
-        """Ask nothing more for the Region, or the place, that is left."""
+    def begin_anew(self, *, another_place: bool = False) -> None:
+        """Ask nothing more for the Region that is left, and know nothing of `another_place`."""
+        if another_place:
+            self.facts = self.error = None
         self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
         self._poll_until = 0.0
         self._last_answer = self._answered_for = None
@@ -161,4 +163,5 @@ class Ec2Questions:
         if isinstance(error, CredentialsError) and error.next_step is NextStep.LOG_IN:
             # With the program stopped meanwhile, or in another terminal.
             again = f"Run `{shlex.join(error.command)}`; then {again}"
-        self._view.say_unanswered(f"{since}{said_by(error)} {again}")
+        why = f" {error.reason}" if isinstance(error, EC2Error) and error.reason else ""
+        self._view.say_unanswered(f"{since}{said_by(error)}{why} {again}")

@@ -9,15 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.custody import rotation
-from core.errors import KeyPairsError
+from core.ec2.place import REGION_TO_ASK_IN
+from core.errors import KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
+from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import bring_back_last
 from tui.words.journal import journal_items
-from tui.words.place import region_items
+from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
 from tui.work.slow_changes import run_change
@@ -156,11 +158,51 @@ async def copy(view: ListView) -> None:
 async def region(view: ListView) -> None:
     """Look at another Region."""
     counts = await asyncio.to_thread(view.session.regions_in_use) if view.loaded else {}
-    items = region_items(counts)
-    name = await view.open(screens.PickScreen("Look at another Region", items))
+    name = await view.open(screens.PickRegionScreen(view.session, counts))
     if name is not None and name != view.session.region:
         view.look_at(name)
         await view.read()
+
+
+async def place(view: ListView) -> None:
+    """Turn to this machine, or to EC2 by one of its profiles."""
+    places = view.places
+    if places is None:
+        return
+    known = await asyncio.to_thread(places.known)
+    items = place_items(known, view.session)
+    picked = await view.open(screens.PickScreen("Where the key pairs are", items))
+    if picked is None:
+        return
+    choice = None if picked == THIS_MACHINE else known[int(picked)].choice
+    try:
+        session = await asyncio.to_thread(places.open, choice)
+    except NoRegionChosen:
+        to_ask = await asyncio.to_thread(places.open, choice, REGION_TO_ASK_IN)
+        in_region = await _in_picked_region(view, to_ask)
+        if in_region is None:
+            return
+        session = in_region
+    view.turn_to(session, another_place=True)
+    await view.read()
+
+
+async def first_region(view: ListView) -> None:
+    """Ask for the Region that the program was started without; without one it ends."""
+    session = await _in_picked_region(view, view.session)
+    if session is None:
+        view.screen.app.exit(return_code=PEOPLES.unusable)
+        return
+    view.turn_to(session, another_place=True)
+    await view.read()
+
+
+async def _in_picked_region(view: ListView, to_ask: "Session") -> "Session | None":
+    """Ask in which Region of a place, and return the session of that one, or None."""
+    place = to_ask.place
+    title = f"In which Region of EC2 {place.profile if place else ''}?"
+    name = await view.open(screens.PickRegionScreen(to_ask, {}, title))
+    return None if name is None else to_ask.for_region(name)
 
 
 async def export(view: ListView) -> None:
@@ -251,6 +293,7 @@ FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {
     "undo": undo,
     "copy": copy,
     "region": region,
+    "place": place,
     "export": export,
     "journal": journal,
     "agent": agent,

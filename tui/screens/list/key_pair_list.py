@@ -15,7 +15,7 @@ from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.list.filter_bar import FilterInput
-from tui.screens.list.flows import FLOWS
+from tui.screens.list.flows import FLOWS, first_region
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
@@ -27,9 +27,10 @@ from tui.work.exclusive import GROUP, is_busy
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.places import Places
 
 
-_ANYWHERE = ("region",)
+_ANYWHERE = ("region", "place")
 """What may be done before EC2 said whose pairs are shown."""
 
 
@@ -38,6 +39,12 @@ class KeyPairListScreen(PlacedScreen[None]):
 
     The first frame is drawn before the store is read; the pairs follow from a thread. Where the
     window has room for it, a pane about the pair under the cursor stands at the right.
+
+    Args:
+        session: the first that is shown; where it `asks_region`, only what asks for the Region.
+        where: the host on which the program runs, if that is not under the person's hands.
+        places: what else can be turned to.
+        asks_region: nothing names the Region, and the person is asked.
     """
 
     CSS_PATH = "key_pair_list.tcss"
@@ -47,17 +54,28 @@ class KeyPairListScreen(PlacedScreen[None]):
     AUTO_FOCUS = "KeyPairTable"
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual has it
 
-    def __init__(self, session: "Session", where: str) -> None:
+    def __init__(
+        self,
+        session: "Session",
+        where: str,
+        places: "Places | None" = None,
+        *,
+        asks_region: bool = False,
+    ) -> None:
         super().__init__()
-        self.view = ListView(self, session, where)
+        self.view = ListView(self, session, where, places)
+        self._asks_region = asks_region
 
     def content(self) -> ComposeResult:
         yield from self.view.widgets()
 
     def on_mount(self) -> None:
         self.view.begin()
-        # The first frame does not share the processor with the reading.
-        self.call_after_refresh(self.reload)
+        if self._asks_region:
+            self.run_worker(first_region(self.view), group=GROUP, exclusive=True)
+        else:
+            # The first frame does not share the processor with the reading.
+            self.call_after_refresh(self.reload)
 
     @work(exclusive=True, group="reload")
     async def reload(self) -> None:

@@ -29,6 +29,7 @@ from tui.words.verdict import READ_ONLY, Tone, Verdict
 
 if TYPE_CHECKING:
     from core.session import Session
+    from tui.places import Places
 
 _WITH_CHOSEN = (
     ("key-pair.tags", "tags"),
@@ -46,9 +47,17 @@ class ListView:
     `tui.screens.list.list_actions`, and what leads to another screen one in `flows`.
     """
 
-    def __init__(self, screen: PlacedScreen[None], session: "Session", where: str) -> None:
+    def __init__(
+        self,
+        screen: PlacedScreen[None],
+        session: "Session",
+        where: str,
+        places: "Places | None" = None,
+    ) -> None:
         self.screen = screen
         self.session = session
+        self.places = places
+        """What else can be turned to."""
         self.listing = Listing()
         self.shown: list[KeptKeyPair] = []
         """The pairs that are shown, in order."""
@@ -166,9 +175,10 @@ class ListView:
             return
         self.turn_to(self.session.for_region(region))
 
-    def turn_to(self, session: "Session") -> None:
-        """Turn to another Region or place; what it holds is not read yet."""
-        self.questions.begin_anew()
+    def turn_to(self, session: "Session", *, another_place: bool = False) -> None:
+        """Turn to another Region, or to `another_place`; what it holds is not read yet."""
+        self.session.spare_key.drop()
+        self.questions.begin_anew(another_place=another_place)
         region = session.region
         self.session = session
         self._unread = f"Reading {region}…"

@@ -14,6 +14,7 @@ from tui.widgets.form_field import FormBody
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchInput
 from tui.words.text import ELLIPSIS, clip, fold
+from tui.words.verdict import Tone, Verdict
 
 _WHOLE_LINES = 2
 """As many as the style sheet gives them."""
@@ -93,5 +94,21 @@ class PickScreen(PlacedScreen[str | None]):
     def action_pick(self) -> None:
         """Pick the line under the cursor."""
         picked = self._list.picked
-        if picked is not None:
+        refusal = self.refusal(picked) if picked is not None else ""
+        if refusal:
+            self.say(Verdict(refusal, Tone.BAD))
+        elif picked is not None:
             self.dismiss(picked.value)
+
+    def refusal(self, item: Item) -> str:
+        """Return why a line cannot be picked, or nothing."""
+        return ""
+
+    def show_items(self, items: Sequence[Item]) -> None:
+        """Show other lines, with the cursor on the one that it is on."""
+        picked = self._list.picked
+        self._items = items
+        self._narrow()
+        values = [item.value for item in self._list.items]
+        if picked is not None and picked.value in values:
+            self._list.cursor = values.index(picked.value)

@@ -1,0 +1,70 @@
+"""EC2 in a real terminal, by keyboard alone, over a server on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ec2_server import ACCOUNT, Ec2Server, ec2_server, environment
+from tests.helpers import SIZES
+from tests.pty.terminal import OpenApp
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Ec2Server]:
+    with ec2_server(tmp_path / "in-ec2") as running:
+        yield running
+
+
+@pytest.fixture
+def surroundings(server: Ec2Server, tmp_path: Path) -> dict[str, str]:
+    """The AWS variables by which the program asks the server, and a home with two profiles."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    variables = environment(server, home)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "HOME"):
+        del variables[name]
+    credentials = "aws_access_key_id = A\naws_secret_access_key = s\n"
+    (home / "config").write_text("[profile prod]\nregion = eu-west-1\n[profile bare]\n")
+    (home / "credentials").write_text(f"[prod]\n{credentials}[bare]\n{credentials}")
+    return variables
+
+
+@SIZES
+def test_the_place_is_changed_and_a_region_asked_for(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], size: tuple[int, int]
+) -> None:
+    server.client_of("eu-west-1").create_key_pair(KeyName="in-prod", KeyType="ed25519")
+    server.client_of("eu-north-1").create_key_pair(KeyName="in-bare", KeyType="ed25519")
+    terminal = open_app(size=size, env=surroundings)
+    terminal.wait_for("No key pairs")
+    assert not server.calls
+    terminal.press("P")
+    terminal.wait_for("EC2 prod")
+    terminal.type("prod")
+    terminal.wait_until_gone("This machine")
+    terminal.press("Enter")
+    terminal.wait_for("in-prod")
+    assert {"EC2", "prod", "eu-west-1"} <= set(terminal.screen().split("\n")[0].split())
+    terminal.press("P")
+    terminal.wait_for(ACCOUNT)
+    terminal.type("bare")
+    terminal.wait_until_gone("This machine")
+    terminal.press("Enter")
+    terminal.wait_for("In which Region of EC2 bare?")
+    terminal.type("stockholm")
+    terminal.wait_until_gone("us-east-1")
+    terminal.press("Enter")
+    terminal.wait_for("in-bare")
+    assert {"EC2", "bare", "eu-north-1"} <= set(terminal.screen().split("\n")[0].split())
+
+
+def test_a_start_without_a_region_asks_and_escape_leaves_with_a_sentence(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str]
+) -> None:
+    terminal = open_app("--profile", "bare", env=surroundings)
+    terminal.wait_for("In which Region of EC2 bare?")
+    terminal.press("Escape")
+    assert terminal.wait_for_end() == 2
+    assert "No Region is chosen" in terminal.screen()
+    assert server.calls["DescribeKeyPairs"] == 0

@@ -1,0 +1,62 @@
+"""Lets a person pick a Region: of EC2 one of the account's, as soon as EC2 has said which."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from core.errors import KeyPairsError
+from tui.screens.look.pick import PickScreen
+from tui.widgets.pick_list import Item
+from tui.words.place import NOT_ENABLED, region_items
+from tui.words.text import said_by
+from tui.words.verdict import Tone, Verdict
+from tui.work.own_thread import in_own_thread
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+
+class PickRegionScreen(PickScreen):
+    """The Regions; ends with the name of the one that was picked, or None.
+
+    All that are known here can be picked at once; when EC2 has answered, those that the account
+    has. One that is not enabled is listed, and cannot be picked: it would answer as if the
+    credentials were wrong.
+
+    Args:
+        session: whose place has the Regions.
+        counts: the Regions in use, and how many pairs each has.
+        title: what is asked.
+    """
+
+    def __init__(
+        self,
+        session: "Session",
+        counts: Mapping[str, int | None],
+        title: str = "Look at another Region",
+    ) -> None:
+        super().__init__(title, region_items(counts))
+        self._session = session
+        self._counts = counts
+        self._enabled: Mapping[str, bool] = {}
+
+    def on_mount(self) -> None:
+        if self._session.place is not None:
+            self._ask()
+
+    @work(group="ask which are enabled")
+    async def _ask(self) -> None:
+        place = self._session.place
+        if place is None:
+            return
+        try:
+            self._enabled = await in_own_thread(place.regions)
+        except KeyPairsError as error:
+            text = f"which are enabled is not known: {said_by(error)}"
+            self.say(Verdict(text, Tone.CAUTION))
+        else:
+            self.show_items(region_items(self._counts, self._enabled))
+
+    def refusal(self, item: Item) -> str:
+        return "" if self._enabled.get(item.value, True) else f"{item.value} is {NOT_ENABLED}"
