@@ -70,9 +70,6 @@ class FactLine(Static):
             self._end_briefly()
         self._draw()
 
-    # What takes a function that shows a verdict takes this line.
-    show = say
-
     def say_briefly(self, text: str) -> None:
         """Say something for a moment, in front of all else; no longer, if it is empty."""
         self._end_briefly()

@@ -64,6 +64,7 @@ class FormField(Vertical):
         self.control.add_class("form-field--control")
         self._stacked = stacked
         self._verdict = VerdictLine()
+        self._verdict.display = False
 
     def compose(self) -> ComposeResult:
         if self._stacked:

@@ -22,6 +22,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.app import KeyPairsApp
+from tui.widgets.fact_line import FactLine
 from tui.widgets.verdict_line import VerdictLine
 from tui.work import slow_changes
 from tui.work.slow_changes import still_waiting
@@ -112,7 +113,7 @@ def test_escape_gives_up_and_nothing_has_happened(
         waiting = still_waiting("escape")
 
         def said(text: str) -> bool:
-            return any(text in line.verdict.text for line in screen.query(VerdictLine))
+            return text in screen.query_one(FactLine).verdict.text
 
         with another_session(home / "data"):
             await pilot.press("enter")

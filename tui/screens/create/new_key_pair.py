@@ -133,7 +133,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             back = key_in(self.PLACE, "back")
             made = await run_change(call, self.say, back, waited_for(self._session))
         except DryRunOperation as answer:
-            self.say(self._answered(answer))
+            verdicts = [field.verdict for field in self._fields.values()]
+            name = self._key_name.value
+            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
@@ -144,19 +146,6 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body.disabled = False
         if focused is not None:
             focused.focus()
-
-    def _answered(self, answer: DryRunOperation) -> Verdict:
-        """Return what came of a dry run: EC2 judges permission alone, Enter all the rest."""
-        do, submit = self.VERB, key_in(self.PLACE, "submit")
-        allowed = f"you may {do} it ({answer.code})"
-        refused = [field.verdict for field in self._fields.values()]
-        wrong = next((said.text for said in refused if said.tone is Tone.BAD), "")
-        if not self._key_name.value:
-            wrong = "the name is empty"
-        if wrong:
-            said = f"{allowed}, and {submit} would refuse it: {wrong}"
-            return Verdict(said, Tone.CAUTION)
-        return Verdict(f"{allowed}, and {submit} would {do} it", Tone.GOOD)
 
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""

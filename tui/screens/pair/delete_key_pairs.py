@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.events import Key
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -20,9 +21,11 @@ from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.pick_list import PickList
+from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-from tui.words import judging
+from tui.words import deleting, judging
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
@@ -32,7 +35,6 @@ from tui.work.slow_changes import run_change
 if TYPE_CHECKING:
     from core.session import Session
 
-_PROTECTED = "protected"
 _MOST_NAMED = 8
 _SAVED = "its private key was saved"
 
@@ -70,11 +72,19 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._answer: Timer | None = None
         self._amid = False
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
-        self._guarded = bool(self._stranded) or any(map(_wants_care, key_pairs))
+        self._guarded = (
+            bool(self._stranded)
+            or count >= deleting.ALWAYS_TYPED_FROM
+            or any(map(deleting.wants_care, key_pairs))
+        )
         self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
         if self._stranded:
             self._expected += " anyway"
-        self._typed = TextInput(id="typed")
+        self._is_many = count > _MOST_NAMED
+        self._list = PickList([deleting.item(each) for each in key_pairs] if self._is_many else [])
+        self._list.can_focus = False
+        # The arrows look through the list while the field keeps the focus.
+        self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
         just_its_name = self._expected == key_pairs[0].key_name
         self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
         self._caution = VerdictLine(id="stranded")
@@ -85,7 +95,10 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=not self._guarded):
-            yield Static("\n".join(self._lines()), markup=False, id="names")
+            yield Static(self._lines(), markup=False, id="names")
+            if self._is_many:
+                yield Static("All of them, to look through", markup=False, id="through")
+                yield self._list
             yield self._caution
             if self._guarded:
                 yield Static(
@@ -93,7 +106,11 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                 )
                 yield self._field
 
-    def _lines(self) -> list[str]:
+    def _lines(self) -> Content:
+        """Return which pairs these are: each of a few, of many how many of each kind."""
+        if self._is_many:
+            lines = [*deleting.summed_up(self._key_pairs), Content(), Content(self._way_back)]
+            return Content("\n").join(lines)
         named = self._named
         lines: list[str] = []
         for key_pair in named:
@@ -101,8 +118,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair, files)}"))
             if successor := self._rotation.successor(key_pair):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
-        more = len(self._key_pairs) - len(named)
-        return lines + ([f"and {more} more"] if more else []) + ["", self._way_back]
+        return Content("\n".join([*lines, "", self._way_back]))
 
     @property
     def _way_back(self) -> str:
@@ -127,7 +143,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._files = await asyncio.to_thread(
             lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
         )
-        self.query_one("#names", Static).update("\n".join(self._lines()))
+        self.query_one("#names", Static).update(self._lines())
         replaced = [(pair, self._rotation.successor(pair)) for pair in named]
         without_file = await asyncio.to_thread(
             lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
@@ -261,12 +277,6 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         why = by_reason((names[key], error) for key, error in refused.items())
         done = len(self._key_pairs) - len(self._left)
         self.say(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
-
-
-def _wants_care(key_pair: KeptKeyPair) -> bool:
-    return key_pair.custody.private_key is PrivateKeyState.SAVED or any(
-        tag.key.casefold() == _PROTECTED for tag in key_pair.tags
-    )
 
 
 def _where(successor: KeptKeyPair) -> str:
