@@ -5,13 +5,12 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Mount, Resize
+from textual.events import Resize
 from textual.screen import Screen
 
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.fact_line import FactLine
-from tui.widgets.form_field import FormBody
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
@@ -66,11 +65,6 @@ class PlacedScreen(Screen[Result]):
         yield from self.content()
         yield self.fact_line
         yield self.key_hints
-
-    @on(Mount)
-    def _entitle(self) -> None:
-        for body in self.query(FormBody):
-            body.entitle(self.top_bar.title)
 
     def content(self) -> ComposeResult:
         """Yield what stands between the bars."""

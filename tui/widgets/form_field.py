@@ -7,6 +7,7 @@ from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
@@ -22,9 +23,9 @@ class FormBody(VerticalScroll):
     def __init__(self, *, can_focus: bool = False) -> None:
         super().__init__(can_focus=can_focus, classes="body")
 
-    def entitle(self, title: str) -> None:
-        """Put a title into the frame, which may come from anywhere."""
-        self.border_title = Content(shortened(title))  # type: ignore[assignment] # it takes both
+    def on_mount(self) -> None:
+        title = Content(shortened(self.screen.query_one(TopBar).title))
+        self.border_title = title  # type: ignore[assignment] # it takes both
 
     async def _on_resize(self, event: Resize) -> None:
         # Textual scrolls to a field only when it gets the focus.

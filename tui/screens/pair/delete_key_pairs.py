@@ -18,6 +18,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.pair import many_to_delete
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_field import FormBody, FormField
@@ -25,7 +26,7 @@ from tui.widgets.pick_list import PickList
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-from tui.words import deleting, judging
+from tui.words import judging
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
@@ -74,14 +75,16 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
         self._guarded = (
             bool(self._stranded)
-            or count >= deleting.ALWAYS_TYPED_FROM
-            or any(map(deleting.wants_care, key_pairs))
+            or count >= many_to_delete.ALWAYS_TYPED_FROM
+            or any(map(many_to_delete.wants_care, key_pairs))
         )
         self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
         if self._stranded:
             self._expected += " anyway"
         self._is_many = count > _MOST_NAMED
-        self._list = PickList([deleting.item(each) for each in key_pairs] if self._is_many else [])
+        self._list = PickList(
+            [many_to_delete.item(each) for each in key_pairs] if self._is_many else []
+        )
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
@@ -109,7 +112,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
     def _lines(self) -> Content:
         """Return which pairs these are: each of a few, of many how many of each kind."""
         if self._is_many:
-            lines = [*deleting.summed_up(self._key_pairs), Content(), Content(self._way_back)]
+            lines = [*many_to_delete.summed_up(self._key_pairs), Content(), Content(self._way_back)]
             return Content("\n").join(lines)
         named = self._named
         lines: list[str] = []
