@@ -28,7 +28,7 @@ def show_list(terminal: Terminal) -> None:
 def show_empty_list(terminal: Terminal) -> None:
     terminal.step("/")
     terminal.type("no such pair")
-    terminal.wait_for("Filter no such pair  ")
+    terminal.wait_for("/ ▌ no such pair  ")
     terminal.wait_for("Nothing matches")
 
 

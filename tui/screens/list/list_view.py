@@ -22,7 +22,6 @@ from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words import details
 from tui.words.plural import n_of
 from tui.words.text import sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
@@ -74,6 +73,7 @@ class ListView:
         self.pane = SidePane()
         self._panes = Horizontal(self.table, self.pane, id="panes")
         self._empty = Static(markup=False, id="empty")
+        self._nothing = Horizontal(self._empty, id="nothing")
         self._remark = screen.fact_line
         self.key_hints = screen.key_hints
 
@@ -81,7 +81,7 @@ class ListView:
         """Yield what stands between the bars, from the top."""
         yield self.filter_bar
         yield self._panes
-        yield self._empty
+        yield self._nothing
 
     async def open(self, screen: Screen[Result]) -> Result | None:
         """Open another screen and return what it ends with; must be called in a worker."""
@@ -264,6 +264,8 @@ class ListView:
         self._panes.display = False
         self._empty.display = True
         self._empty.update(text)
+        here = self.questions.whereabouts
+        self._empty.border_title = f"{here.region} {here.city}".strip()
         self._remark.clear()
 
     def show_remark(self) -> None:
@@ -295,7 +297,7 @@ class ListView:
     def _show_summary(self) -> None:
         key_pair = self.highlighted
         if key_pair and self.pane.display:
-            self.pane.show(details.summary(key_pair, self.listing.rotation))
+            self.pane.show(key_pair, self.listing.rotation)
 
     def fit_window(self) -> None:
         """Show what the size of the window has room for."""

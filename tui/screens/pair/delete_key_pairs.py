@@ -112,8 +112,8 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
     def _lines(self) -> Content:
         """Return which pairs these are: each of a few, of many how many of each kind."""
         if self._is_many:
-            lines = [*many_to_delete.summed_up(self._key_pairs), Content(), Content(self._way_back)]
-            return Content("\n").join(lines)
+            sums = many_to_delete.summed_up(self._key_pairs)
+            return Content("\n").join([*sums, Content(), Content(self._way_back)])
         named = self._named
         lines: list[str] = []
         for key_pair in named:
