@@ -25,7 +25,7 @@ class FormBody(VerticalScroll):
 
     def on_mount(self) -> None:
         title = Content(shortened(self.screen.query_one(TopBar).title))
-        self.border_title = title  # type: ignore[assignment] # it takes both
+        self.border_title = title
 
     async def _on_resize(self, event: Resize) -> None:
         # Textual scrolls to a field only when it gets the focus.
@@ -53,7 +53,8 @@ class FormField(Vertical):
         VerdictLine { margin-left: 15; }
         &.-stacked VerdictLine { margin-left: 2; }
         &:focus-within .form-field--label { color: $text-primary; text-style: bold; }
-        &:ansi:focus-within .form-field--label { color: ansi_default; }
+        &:ansi .form-field--label { color: ansi_default; text-style: dim; }
+        &:ansi:focus-within .form-field--label { color: ansi_default; text-style: bold; }
     }
     """
 

@@ -38,7 +38,7 @@ class TextInput(InertInput):
         & > .input--placeholder { color: $text-muted; }
         &:ansi {
             background: ansi_default;
-            padding-right: 1;
+            padding: 0 1;
             border-left: solid ansi_default !important;
             border-right: solid ansi_default !important;
         }

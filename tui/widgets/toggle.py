@@ -41,7 +41,7 @@ class Toggle(Widget, can_focus=True):
         &.-refused, &.-refused:focus { border-left: outer $error; }
         &:ansi {
             background: ansi_default;
-            padding-right: 1;
+            padding: 0 1;
             border-left: solid ansi_default;
             border-right: solid ansi_default;
         }

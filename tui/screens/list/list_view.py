@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -265,7 +266,7 @@ class ListView:
         self._empty.display = True
         self._empty.update(text)
         here = self.questions.whereabouts
-        self._empty.border_title = f"{here.region} {here.city}".strip()
+        self._empty.border_title = Content(f"{here.region} {here.city}".strip())
         self._remark.clear()
 
     def show_remark(self) -> None:

@@ -176,6 +176,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def on_mount(self) -> None:
         self._show_caution()
+        self._mute_what_waits()
         successors = filter(None, map(self._rotation.successor, self._named))
         if any(pair.custody.saved_to for pair in (*self._named, *successors)):
             self._look_for_files()
@@ -186,6 +187,16 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
         self.say(Verdict(""))
+        self._mute_what_waits()
+
+    def _mute_what_waits(self) -> None:
+        """Mute the key that deletes for as long as the name is not typed."""
+        self.key_hints.mute(*(() if self._is_typed or not self._guarded else ("delete",)))
+
+    @property
+    def _is_typed(self) -> bool:
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        return self._typed.value in (self._expected, visible(self._expected))
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
@@ -230,8 +241,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         """Delete, once the name is typed."""
         if not self._guarded:
             return
-        # What the screen asks for must do, also where the name itself cannot be typed.
-        if self._typed.value in (self._expected, visible(self._expected)):
+        if self._is_typed:
             self._begin()
         else:
             back = key_in(Place.DELETE, "back")

@@ -82,6 +82,20 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
         self.say(Verdict(""))
+        self._mute_what_waits()
+
+    def _mute_what_waits(self) -> None:
+        """Mute the key that gives the private key up for as long as the name is not typed."""
+        self.key_hints.mute(*(() if self._is_typed else ("discard",)))
+
+    @property
+    def _is_typed(self) -> bool:
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        name = self._key_pair.key_name
+        return self._key_name.value in (name, visible(name))
+
+    def on_mount(self) -> None:
+        self._mute_what_waits()
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
@@ -103,8 +117,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         if not self.is_current:
             return
         name = self._key_pair.key_name
-        # What the screen asks for must do, also where the name itself cannot be typed.
-        if self._key_name.value not in (name, visible(name)):
+        if not self._is_typed:
             back = key_in(self.PLACE, "back")
             said = Verdict(f"this is not the name; {back} goes back to the key", Tone.BAD)
             self._field.show(said)
