@@ -22,6 +22,7 @@ from textual.strip import Strip
 
 import tui.screens
 from core.custody.rotation import Rotation
+from core.ec2.unanswered import PrivateKeyLost
 from core.local.opening import open_local
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyFormat, PrivateKeyState, Tag
 from core.secret import KeyMaterial
@@ -36,12 +37,14 @@ from tui.app import KeyPairsApp
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
 from tui.screens.create.key_text import KeyText
+from tui.screens.create.lost_private_key import LostPrivateKeyScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.find import FindScreen
 from tui.screens.look.help import HelpScreen
 from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
+from tui.screens.look.pick_region import PickRegionScreen
 from tui.screens.pair import delete_key_pairs
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
@@ -386,6 +389,8 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     yield MfaCodeScreen(pair.key_name)
     yield EditTagsScreen(session, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
+    yield PickRegionScreen(session, {pair.key_name: 1}, pair.key_name)
+    yield LostPrivateKeyScreen(session, PrivateKeyLost(pair, pair.key_name))
     yield SaveKeyMaterialScreen(session, created, FileFormat.PEM)
     exporting = ExportScreen(session, [pair])
     exporting._path.path = pair.key_name

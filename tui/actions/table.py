@@ -299,31 +299,32 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("mark *", "This pair is chosen, for what is done to several."),
     ),
     "SearchInput": (
-        ("↑ ↓ PgUp PgDn", "Move in the list below."),
+        ("↑ ↓ PgUp/Dn", "Move in the list below."),
         ("home end", "Go to the list's first line or last, once at the text's."),
         ("ctrl+u", "Delete what was typed."),
     ),
     "Input": (
-        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("(shift+)tab", "Go to the next field, or the one before."),
         ("→", "At the end of the text: take what is suggested."),
-        ("ctrl+u ctrl+k", "Delete to the beginning, or to the end."),
+        ("ctrl+u", "Delete to the beginning."),
+        ("ctrl+k", "Delete to the end."),
         ("ctrl+w", "Delete the word before the cursor."),
     ),
-    "TextArea": (("tab shift+tab", "Go to the next field, or the one before."),),
+    "TextArea": (("(shift+)tab", "Go to the next field, or the one before."),),
     "Choice": (
         ("← → space", "Choose."),
-        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("(shift+)tab", "Go to the next field, or the one before."),
     ),
     "Toggle": (
         ("space", "Turn it on or off."),
-        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("(shift+)tab", "Go to the next field, or the one before."),
     ),
     "PassphraseInput": (
-        ("tab shift+tab", "Go to the next field, or the one before."),
+        ("(shift+)tab", "Go to the next field, or the one before."),
         ("ctrl+u", "Delete what was typed."),
     ),
-    "ScrollView": (("↑ ↓ PgUp PgDn", "Scroll."),),
-    "ScrollableContainer": (("↑ ↓ PgUp PgDn", "Scroll."),),
+    "ScrollView": (("↑ ↓ PgUp/Dn", "Scroll."),),
+    "ScrollableContainer": (("↑ ↓ PgUp/Dn", "Scroll."),),
 }
 """What a widget does with keys of its own, and the marks that it shows, by the name of its class.
 

@@ -41,9 +41,8 @@ from tui.work.slow_changes import still_waiting
 for _screen in pkgutil.walk_packages(screens.__path__, "tui.screens."):
     importlib.import_module(_screen.name)
 
-_FREE = [f"{held}f{n}" for held in ("", "shift+", "ctrl+", "alt+") for n in range(8, 25)] + [
-    f"ctrl+alt+shift+f{n}" for n in range(8, 25)
-]
+_HELD = ("", "shift+", "ctrl+", "alt+", "ctrl+shift+", "ctrl+alt+shift+")
+_FREE = [f"{held}f{n}" for held in _HELD for n in range(8, 25)]
 _DEFAULT = re.compile(
     # `a` and `I` are words, and a letter may be the end of one: `EC2's`.
     r"(?<![\w'+./-])(escape|esc|enter|f1|ctrl\+[dfoprty]|[b-hj-zB-HJ-Z])(?![\w'+./-])"

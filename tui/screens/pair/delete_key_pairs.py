@@ -82,9 +82,9 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         if self._stranded:
             self._expected += " anyway"
         self._is_many = count > _MOST_NAMED
-        self._list = PickList(
-            [many_to_delete.item(each) for each in key_pairs] if self._is_many else []
-        )
+        listed = sorted(key_pairs, key=lambda pair: not self._is_stranded(pair))
+        items = [many_to_delete.item(pair, self._fate(pair)) for pair in listed]
+        self._list = PickList(items if self._is_many else ())
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
@@ -134,6 +134,13 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             )
         them, are = ("it", "it is") if is_one else ("them", "they are")
         return f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."
+
+    def _fate(self, key_pair: KeptKeyPair) -> str:
+        """Return what is to be known of one of many: its successor, or its private key file."""
+        if successor := self._rotation.successor(key_pair):
+            return f"replaced by {successor.key_name}, {_where(successor)}"
+        saved_to = key_pair.custody.saved_to
+        return f"was saved to {short_path(saved_to[-1])}" if saved_to else ""
 
     @property
     def _named(self) -> list[KeptKeyPair]:

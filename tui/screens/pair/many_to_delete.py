@@ -7,7 +7,7 @@ from textual.content import Content
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.widgets.pick_list import Item
 from tui.words.cells import cell_len
-from tui.words.text import fit, short_path, visible
+from tui.words.text import fit, visible
 
 ALWAYS_TYPED_FROM = 10
 """So many pairs are never deleted by one key, whatever they are."""
@@ -47,9 +47,9 @@ def summed_up(key_pairs: Sequence[KeptKeyPair]) -> Iterator[Content]:
         )
 
 
-def item(key_pair: KeptKeyPair) -> Item:
-    """Return the line of one of them: name, type, and where its private key was saved."""
+def item(key_pair: KeptKeyPair, fate: str) -> Item:
+    """Return the line of one of them: name, type, and what else is to be known of it."""
     name = visible(key_pair.key_name)
     shown = fit(name, max(min(cell_len(name), _NAME_AT_MOST), 20))
-    path = short_path(key_pair.custody.saved_to[-1]) if key_pair.custody.saved_to else ""
-    return Item(key_pair.key_pair_id, f"{shown}  {key_pair.key_type:<7}  {visible(path)}".rstrip())
+    text = f"{shown}  {key_pair.key_type:<7}  {visible(fate)}"
+    return Item(key_pair.key_pair_id, text.rstrip())

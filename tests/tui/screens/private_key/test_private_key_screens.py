@@ -61,7 +61,8 @@ def lines(pilot: Pilot[None]) -> list[str]:
 
 
 def flat(pilot: Pilot[None]) -> str:
-    return " ".join(" ".join(lines(pilot)).split())
+    """Return what is on the screen as one line, without frames."""
+    return " ".join(" ".join(lines(pilot)).replace("│", " ").split())
 
 
 async def until_says(pilot: Pilot[None], words: str) -> None:
