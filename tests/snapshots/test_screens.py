@@ -103,7 +103,7 @@ def test_deleting_many(
 ) -> None:
     async def ask(pilot: Pilot[None]) -> None:
         for number in range(9):
-            demo_session.backend.create_key_pair(key_name=f"aa-{number}", key_type="rsa")
+            demo_session.backend.create_key_pair(key_name=f"aa-{number}", key_type="ed25519")
         await until_loaded(pilot)
         await pilot.press("R", "asterisk")
         await until(pilot, lambda: "15 chosen" in drawn(pilot), "the choice")

@@ -6,7 +6,7 @@ terminal whose locale is not UTF-8 shows ASCII alone. What is drawn stays as wid
 
 from collections.abc import Mapping
 
-Signs = Mapping[int, str]
+Signs = Mapping[int, int]
 
 CONSOLE: Signs = str.maketrans("✓✗●○…›–╭╮╰╯┏┓┗┛━┃", "√x*o.>-┌┐└┘╔╗╚╝═║")
 """For the font of a Linux console."""
