@@ -280,7 +280,7 @@ def test_of_saving(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
         await until_screen(pilot, "KeyMaterialScreen")
-        look(pilot, f"{keymap.key_of('key-material.show')} prints it")
+        look(pilot, f"{keymap.key_of('key-material.show')} Show it here")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
         look(pilot)

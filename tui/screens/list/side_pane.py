@@ -1,5 +1,6 @@
 """Shows the pair under the cursor beside the list, where the window has room for it."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -8,14 +9,15 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
-from core.custody.recipes import ssh_command
 from core.custody.rotation import Rotation
 from core.model import KeptKeyPair, KeyType
 from tui.screens.list.columns import Texts, pane_width
 from tui.words.details import where_it_is
 from tui.words.pairs import key_lengths, tag_texts
-from tui.words.text import as_pasted, fold, shortened
-from tui.words.text import short_paths as short
+from tui.words.text import fold, short_path, shortened
+
+_PLAIN = re.compile(r"[\w./+,:@-]+", re.ASCII)
+"""A path that a shell takes as it stands."""
 
 _RESTS = 0.12
 """Seconds after which a cursor that has not moved again is at rest."""
@@ -118,8 +120,10 @@ def _sections(
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield headings and visible lines, in the order of use."""
     yield "Private key", [shortened(where_it_is(key_pair))]
-    if key_pair.custody.saved_to:
-        yield "Log in", [as_pasted(short(ssh_command(key_pair.custody.saved_to[-1])))]
+    saved_to = key_pair.custody.saved_to
+    # Other paths need the quoting of a shell; the details have that.
+    if saved_to and _PLAIN.fullmatch(saved_to[-1]):
+        yield "Log in", [f"ssh -i {short_path(saved_to[-1])} ec2-user@HOST"]
     fingerprint = shortened(key_pair.key_fingerprint)
     if key_pair.key_type is KeyType.ED25519:
         yield "Fingerprint", [fingerprint, "ssh shows it without the = at its end"]
@@ -130,13 +134,13 @@ def _sections(
 
 
 def _history(key_pair: KeptKeyPair, rotation: Rotation) -> Iterator[str]:
-    yield f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M}  created"
+    yield f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M}  Created"
     if key_pair.custody.replaces:
         predecessor = rotation.predecessor(key_pair)
-        name = predecessor.key_name if predecessor else key_pair.custody.replaces
-        yield shortened(f"replaces {name}")
+        name = predecessor.key_name if predecessor else "deleted since"
+        yield shortened(f"Replaces {name} · {key_pair.custody.replaces}")
     if successor := rotation.successor(key_pair):
-        yield shortened(f"replaced by {successor.key_name}")
+        yield shortened(f"Replaced by {successor.key_name} · {successor.key_pair_id}")
 
 
 def _halved(fingerprint: str, width: int) -> list[str]:

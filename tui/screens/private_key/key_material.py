@@ -221,8 +221,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
                 f"public key, fingerprints, ssh command {ELLIPSIS}",
             ),
         )
+        widest = max(len(which) for which, _, _ in lines) + 2
         return Content("\n").join(
-            Content.styled(f"{which:<3}", key)
+            Content.styled(f"{which:<{widest}}", key)
             + Content(f"{what:<22}")
             + Content.styled(shortened(more), muted)
             for which, what, more in lines

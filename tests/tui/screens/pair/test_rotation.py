@@ -16,6 +16,7 @@ from tests.tui.driving import app_of, play, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.list.rows import remarks
+from tui.screens.list.side_pane import SidePane
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.fact_line import FactLine
@@ -234,7 +235,9 @@ def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int
     make(empty_session, "ci-deploy-2", replaces="ci-deploy")
 
     def facts(pilot: Pilot[None]) -> str:
-        text = " ".join(str(facts.render()) for facts in app_of(pilot).screen.query(Facts))
+        screen = app_of(pilot).screen
+        shown = [*screen.query(Facts), *screen.query(SidePane)]
+        text = " ".join(str(facts.render()) for facts in shown)
         return " ".join(text.split())  # wherever the lines are folded
 
     async def look(pilot: Pilot[None], expected: str) -> None:
