@@ -41,6 +41,7 @@ class Fault(Enum):
     STATUS_503 = "status 503"
     CUT = "the answer ends in its middle"
     RUBBISH = "the answer is not XML"
+    PAGE = "the answer is a page of somebody else"
 
 
 LOST = tuple(Fault)
@@ -53,7 +54,8 @@ class Ec2Server:
     `faults` are used up one by one by the operations that they are of; `delays` are seconds before
     an answer; `hidden` are seconds for which a new pair is not described yet; `refusals` answer an
     operation with a code and a text. `calls` counts the requests that came in, by operation;
-    `asked` has each with its Region.
+    `asked` has each with its Region. `before` and `after` are called before and after an operation
+    is acted on.
     """
 
     client_of: Callable[[str], Client]
@@ -66,6 +68,8 @@ class Ec2Server:
     instances: list[dict[str, Any]] = field(default_factory=list)
     templates: list[dict[str, Any]] = field(default_factory=list)
     not_opted_in: set[str] = field(default_factory=set)
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    after: dict[str, Callable[[], object]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     dry_runs: Counter[str] = field(default_factory=Counter)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -75,6 +79,8 @@ class Ec2Server:
 
     def answer(self, region: str, operation: str, fields: Mapping[str, str]) -> tuple[int, str]:
         """Return the status and the body for a request."""
+        if operation in self.before:
+            self.before[operation]()
         self.asked.append((region, operation))
         (self.dry_runs if fields.get("DryRun") == "true" else self.calls)[operation] += 1
         if operation in self.refusals:
@@ -101,6 +107,8 @@ class Ec2Server:
             return status, _error(said["Code"], said["Message"])
         except ParamValidationError as error:
             return 400, _error("InvalidRequest", str(error))
+        if operation in self.after:
+            self.after[operation]()
         return 200, _response(operation, found)
 
     def _act(self, region: str, operation: str, request: dict[str, Any]) -> Answer:
@@ -310,6 +318,8 @@ class _Handler(BaseHTTPRequestHandler):
                 status, body = 503, _error("Unavailable", "The service is unavailable").encode()
             case Fault.RUBBISH:
                 body = b"<html>" + body
+            case Fault.PAGE:
+                body = b"<html><body>Log in to the network</body></html>"
             case Fault.CUT:
                 body = body[: len(body) * 2 // 3]
         self.send_response(status)

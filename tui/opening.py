@@ -37,6 +37,24 @@ def open_place(
     )
 
 
+def open_and_ask(
+    options: argparse.Namespace, *, read_only: bool, made_by: MadeBy = MadeBy.HERE
+) -> Session:
+    """Return the session that the options ask for, once EC2, if it was chosen, has said who asks.
+
+    The account of the last time may not be that of today's credentials, and what EC2 says is kept
+    under the account.
+
+    Raises:
+        SettingsError, StoreError: see `open_place`.
+        CredentialsError, EC2Error, NoAnswer, NotReached: see `core.aws.errors`.
+    """
+    session = open_place(options, read_only=read_only, made_by=made_by)
+    if session.place is not None:
+        session.place.ask()
+    return session
+
+
 def _ask_code(device: str) -> str | None:
     """Ask for the code of an MFA device on the terminal; None where there is none to ask on."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

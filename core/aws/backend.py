@@ -7,19 +7,28 @@ for and named.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from core.aws import answers, opted_in
 from core.aws.connection import Connection
+from core.aws.errors import NOT_ACTED_ON
 from core.aws.lost_answers import Patience, Sleep, rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
 from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
 from core.ec2.filters import Filter, TagDescription
-from core.ec2.unanswered import CredentialsError, KeyInDoubt, NoAnswer, NotReached
+from core.ec2.unanswered import (
+    CredentialsError,
+    KeyInDoubt,
+    NoAnswer,
+    NotReached,
+    NotSeen,
+    NotTakenBack,
+)
 from core.errors import (
     EC2Error,
     InvalidKeyPairDuplicate,
@@ -30,9 +39,11 @@ from core.errors import (
     ServiceError,
     StoreError,
 )
-from core.keys import convert, keygen, pem
+from core.keys import EncodingError, convert, keygen, pem
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.keygen import PrivateKey
+from core.keys.reading import private_file
+from core.keys.reading.import_material import read_public_key_material
 from core.local.spare_key import SpareKey
 from core.model import (
     CreatedKeyPair,
@@ -53,6 +64,8 @@ from core.store.journal import Change
 _CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
 _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
 
+_PPK = b"PuTTY-User-Key-File-"
+
 _TAGGED_AT_ONCE = 200
 """Resources in one CreateTags; EC2 takes more, but a call should not last."""
 
@@ -68,8 +81,6 @@ class Ec2Backend:
         patience: waits between questions that are repeated, and can be told to end.
         sleep: waits so many seconds instead, an argument for tests.
     """
-
-    capabilities = Capabilities(brings_back=False, exact_at_once=False, replaces_at_once=False)
 
     def __init__(
         self,
@@ -89,6 +100,12 @@ class Ec2Backend:
         self._sleep = sleep or self._patience.wait
         # Of these EC2 may have the public half.
         self._kept: dict[tuple[str, KeyType], PrivateKey] = {}
+        self.capabilities = Capabilities(
+            brings_back=False,
+            exact_at_once=False,
+            replaces_at_once=False,
+            hands_over_with_id=made_by is MadeBy.EC2,
+        )
 
     @property
     def region(self) -> str:
@@ -122,15 +139,20 @@ class Ec2Backend:
         tag_specifications: Sequence[TagSpecification] = (),
         replaces: str | None = None,
         dry_run: bool = False,
-        hand_over: Callable[[CreatedKeyPair], None] = lambda created: None,
+        hand_over: Callable[[CreatedKeyPair], None] | None = None,
     ) -> CreatedKeyPair:
         """Create a key pair, made by whom `made_by` says, and hand its private key over.
 
+        A key that is made here is handed over before its public half is sent, so that no pair
+        stands whose private key got nowhere, whatever stops the program in between.
+
         Raises:
+            NotSeen: made here, and EC2 does not show whether it has the public half.
+            NotTakenBack: EC2 made it, `hand_over` failed, and it could not be deleted again.
             NotMade, PrivateKeyLost, NameOfAnother, NotKnown: EC2 was to make it, and its answer
                 was lost.
-            KeyInDoubt: made here, and EC2 shows nothing; the next call with this name and type
-                goes on with the same key.
+            KeyInDoubt: likewise, and nobody took its private key: the next call with this name and
+                type goes on with the same key.
             NoAnswer, NotReached, CredentialsError: EC2 was not asked, or shows nothing.
         """
         self._patience.begin()
@@ -146,30 +168,27 @@ class Ec2Backend:
             # Allowed or not is decided before the material is looked at.
             self._call(_IMPORT, **request, PublicKeyMaterial=b"-")
         validation.check_key_name(key_name)
-        made = self._made_here(
+        return self._made_here(
             request,
             validation.check_key_type(key_type),
             validation.check_key_format(key_format),
             replaces,
+            hand_over,
         )
-        return self._handed_over(made, hand_over)
 
     def _handed_over(
-        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None]
+        self, created: CreatedKeyPair, hand_over: Callable[[CreatedKeyPair], None] | None
     ) -> CreatedKeyPair:
         """Hand a private key over; where that fails, delete the pair again."""
         try:
-            hand_over(created)
+            if hand_over is not None:
+                hand_over(created)
         except BaseException:
             created.key_material.wipe()
-            key_pair_id = created.key_pair.key_pair_id
             try:
-                self.delete_key_pair(key_pair_id=key_pair_id)
+                self.delete_key_pair(key_pair_id=created.key_pair.key_pair_id)
             except KeyPairsError as error:
-                raise KeyPairsError(
-                    f"{key_pair_id} was created, its private key is gone, and it could not be"
-                    f" deleted again: {error} Delete it."
-                ) from error
+                raise NotTakenBack(created.key_pair, str(error)) from error
             raise
         return created
 
@@ -179,55 +198,88 @@ class Ec2Backend:
         key_type: KeyType,
         key_format: KeyFormat,
         replaces: str | None,
+        hand_over: Callable[[CreatedKeyPair], None] | None,
     ) -> CreatedKeyPair:
         key_name = request["KeyName"]
         kept = self._kept.get((key_name, key_type))
+        # Before the key goes anywhere. EC2 has the last word, also where it may not be asked this.
+        if kept is None and self._held(key_name) is not None:
+            raise InvalidKeyPairDuplicate
         private_key = kept or self._new_key(key_type)
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key)
         material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
+        custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
+        described = {
+            "KeyPairId": "",
+            "KeyName": key_name,
+            "KeyFingerprint": ec2_fingerprint(public_key, kinds),
+            "KeyType": key_type.value,
+            "PublicKey": public_key.line,
+            "CreateTime": self._access.now(),
+            "Tags": _tags_of(request),
+        }
         try:
-            answer = self._imported(request, public_key.line)
+            if hand_over is not None:
+                key_pair = answers.key_pair(described, custody)
+                hand_over(CreatedKeyPair(key_pair, key_format, material))
+            sent = request | {"PublicKeyMaterial": public_key.line.encode()}
+            answer = self._imported(sent, in_doubt=kept is not None)
         except BaseException as error:
             material.wipe()
-            if isinstance(error, KeyInDoubt):
+            if isinstance(error, NotSeen) and hand_over is None:
                 self._kept[key_name, key_type] = private_key
-            elif isinstance(error, EC2Error):
+                raise KeyInDoubt(key_name, error.why) from None
+            if isinstance(error, EC2Error):
                 self._kept.pop((key_name, key_type), None)
             raise
         self._kept.pop((key_name, key_type), None)
-        custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
         return self._in_hand(answer, public_key.line, key_type, custody, key_format, material)
 
     def _new_key(self, key_type: KeyType) -> PrivateKey:
         spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
         return spare or keygen.generate(key_type)
 
-    def _imported(self, request: dict[str, Any], line: str) -> Mapping[str, Any]:
-        """Import a public key; where the answer is in doubt, ask for the key, and send it again."""
-        request = request | {"PublicKeyMaterial": line.encode()}
+    def _imported(self, request: dict[str, Any], *, in_doubt: bool = False) -> Mapping[str, Any]:
+        """Import a public key; after an answer was lost, ask for the key, and send it again.
+
+        Each call is sent once, so that a refusal of the first means that nothing was recorded.
+        `in_doubt` says that one was sent before.
+
+        Raises:
+            EC2Error, NotReached, CredentialsError: nothing was recorded.
+            NotSeen: an answer was lost, and EC2 did not show the key for half a minute.
+        """
+        key_name = request["KeyName"]
         lost: KeyPairsError | None = None
+        busy: ServiceError | None = None
         for _ in rounds(self._sleep):
             try:
-                return self._call(_IMPORT, **request)
-            except InvalidKeyPairDuplicate:
-                # botocore may have repeated the call by itself.
-                try:
-                    held = self._described(request["KeyName"])
-                except (NoAnswer, NotReached, CredentialsError) as error:
-                    lost = error
-                    continue
-                if held is not None and _line(held) == line:
-                    return held
-                if held is not None or lost is None:
-                    raise
+                return self.connection.call_once(_IMPORT, self.region, **request)
             except NoAnswer as error:
-                lost = error
-            except (NotReached, CredentialsError) as error:
-                if lost is None:
+                in_doubt, lost = True, error
+            except (EC2Error, NotReached, CredentialsError) as error:
+                if isinstance(error, ServiceError) and error.code in NOT_ACTED_ON:
+                    busy = error
+                elif not in_doubt:
                     raise
-                lost = error
-        raise KeyInDoubt(request["KeyName"], str(lost))
+                else:
+                    lost = lost or error
+            if in_doubt:
+                held = self._held(key_name)
+                if held is not None and _is_of(held, request["PublicKeyMaterial"]):
+                    return held
+                if held is not None:
+                    raise InvalidKeyPairDuplicate
+        if busy is not None and not in_doubt:
+            raise busy
+        raise NotSeen(key_name, str(lost or busy))
+
+    def _held(self, key_name: str) -> Mapping[str, Any] | None:
+        """Return the pair of a name, None where EC2 shows none or cannot be asked."""
+        with suppress(EC2Error, NoAnswer, NotReached, CredentialsError):
+            return self._described(key_name)
+        return None
 
     def _made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
         key_name, key_type = request["KeyName"], request["KeyType"]
@@ -240,13 +292,13 @@ class Ec2Backend:
         with self._access.store.journal.record(self.region, [change], started):
             try:
                 answer = self.connection.call_once(_CREATE, self.region, **request)
+                key_format = KeyFormat(request["KeyFormat"])
+                material, private_key = _key_in(answer, key_name, key_format)
             except NoAnswer as lost:
                 tags = answers.tags({"Tags": _tags_of(request)})
                 raise settle(
                     self._named, key_name, key_type, tags, started, str(lost), self._sleep
                 ) from None
-        material = KeyMaterial(answer["KeyMaterial"].encode())
-        private_key = convert.decode(material.encode())
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key, pem.pkcs8_der(private_key))
         warning = None
@@ -258,7 +310,7 @@ class Ec2Backend:
             public_key.line,
             public_key.key_type,
             custody,
-            KeyFormat(request["KeyFormat"]),
+            key_format,
             material,
             warning,
         )
@@ -296,11 +348,10 @@ class Ec2Backend:
         material = public_key_material
         if isinstance(material, str):
             material = material.encode()
-        try:
-            self._call(_IMPORT, **request, PublicKeyMaterial=material)
-        except InvalidKeyPairDuplicate:
-            raise
-        key_pair = self._named_in_time(key_name)
+        answer = self._imported(request | {"PublicKeyMaterial": material})
+        # EC2 may show it late, or not to this caller; then it is what was sent.
+        shown = self._held(key_name) or _as_sent(answer, material, self._access.now())
+        key_pair = self._mirror.seen([shown])[0]
         imported = replace(
             key_pair, custody=replace(key_pair.custody, private_key=PrivateKeyState.IMPORTED)
         )
@@ -376,14 +427,6 @@ class Ec2Backend:
         described = self._described(key_name)
         return None if described is None else self._mirror.seen([described])[0]
 
-    def _named_in_time(self, key_name: str) -> KeptKeyPair:
-        """Return the pair of a name that EC2 acknowledged; it may show it late."""
-        for _ in rounds(self._sleep):
-            found = self._named(key_name)
-            if found is not None:
-                return found
-        raise InvalidKeyPairNotFound(key_name)
-
     # Deleting, and bringing back ------------------------------------------------------------------
 
     def delete_key_pair(
@@ -414,9 +457,12 @@ class Ec2Backend:
             key_pair_id = found.key_pair_id
         if found is not None and found.key_pair_id not in self._mirror.state.key_pairs:
             self._mirror.add(found, "DescribeKeyPairs")
-        answer = self._call(_DELETE, KeyPairId=key_pair_id)
+        # Of a name and an id EC2 heeds the id alone, and some who stand in for it the name alone.
+        named = {} if found is None else {"KeyName": found.key_name}
+        answer = self._call(_DELETE, KeyPairId=key_pair_id, **named)
         self._mirror.remove(key_pair_id, delete_time or self._access.now(), _DELETE)
-        deleted = answer.get("KeyPairId")
+        # A call that was repeated by itself is answered as if there had been no pair.
+        deleted = answer.get("KeyPairId") or (key_pair_id if found is not None else None)
         return None if deleted is None else str(deleted)
 
     def _identified(self, key_pair_id: str) -> KeptKeyPair | None:
@@ -425,6 +471,8 @@ class Ec2Backend:
             found = self._call("DescribeKeyPairs", **request)["KeyPairs"]
         except (InvalidKeyPairNotFound, InvalidParameterValue):
             return None  # the deletion says what is wrong with the id, if anything is
+        # Some who stand in for EC2 answer with more than was asked for.
+        found = [each for each in found if each.get("KeyPairId") == key_pair_id]
         return self._mirror.seen(found)[0] if found else None
 
     def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
@@ -608,5 +656,47 @@ def _filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
     return [{"Name": each.name, "Values": list(each.values)} for each in filters]
 
 
-def _line(described: Mapping[str, Any]) -> str:
-    return " ".join(str(described.get("PublicKey", "")).split()[:2])
+def _as_sent(answer: Mapping[str, Any], material: bytes, now: datetime) -> Mapping[str, Any]:
+    """Return a pair that was imported as EC2 would describe it."""
+    described = {"CreateTime": now, **answer}
+    with suppress(EC2Error):  # EC2 takes more than we read
+        public_key = read_public_key_material(material)
+        described |= {"KeyType": public_key.key_type.value, "PublicKey": public_key.line}
+    return described
+
+
+def _is_of(described: Mapping[str, Any], material: bytes) -> bool:
+    """Return whether a pair, as EC2 describes it, has the public key that was sent."""
+    line = " ".join(str(described.get("PublicKey", "")).split()[:2])
+    try:
+        return read_public_key_material(material).line == line
+    except EC2Error:  # EC2 takes more than we read
+        return False
+
+
+def _key_in(
+    answer: Mapping[str, Any], key_name: str, key_format: KeyFormat
+) -> tuple[KeyMaterial, PrivateKey]:
+    """Return the private key in an answer to CreateKeyPair.
+
+    How EC2 wraps the lines of a PEM or a PPK is recorded nowhere. What is laid out otherwise than
+    our own files, which alone can be proven to the last byte, is the same key written anew.
+
+    Raises:
+        NoAnswer: it is no private key.
+    """
+    material = KeyMaterial(answer["KeyMaterial"].encode())
+    try:
+        private_key = private_file.unlock(material.encode())
+    except EncodingError:
+        material.wipe()
+        raise NoAnswer("what came back holds no private key") from None
+    try:
+        convert.decode(material.encode())
+        as_asked = material.encode().startswith(_PPK) is (key_format is KeyFormat.PPK)
+    except EncodingError:
+        as_asked = False
+    if not as_asked:
+        material.wipe()
+        material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
+    return material, private_key

@@ -7,10 +7,12 @@ whose answer was lost is answered `InvalidKeyPair.Duplicate`, and the private ke
 
 import logging
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,15 +26,32 @@ from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
 from core.ec2.place import Ec2Choice
+from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
 
+_SENT_ONCE = 1
+"""Of a call of which a repeat does harm, or could not be told from the first."""
+
 CREATE_READ_TIMEOUT = 60.0
 """Seconds to wait for the answer of CreateKeyPair, which is the only copy of a private key."""
 
-_LEAKING_LOGGERS = ("botocore", "urllib3")
-"""What these log at DEBUG holds whole answers, and so private keys."""
+_LOUD = ("botocore", "urllib3")
+"""The packages whose logs can quote answers, and so private keys."""
+
+_ANSWERED: Mapping[str, tuple[str, ...]] = {
+    "CreateKeyPair": ("KeyPairId", "KeyName", "KeyFingerprint", "KeyMaterial"),
+    "ImportKeyPair": ("KeyPairId", "KeyName", "KeyFingerprint"),
+    "DescribeKeyPairs": ("KeyPairs",),
+    "DeleteKeyPair": ("Return",),
+    "DescribeTags": ("Tags",),
+    "DescribeRegions": ("Regions",),
+    "DescribeInstances": ("Reservations",),
+    "DescribeLaunchTemplateVersions": ("LaunchTemplateVersions",),
+    "GetCallerIdentity": ("Account", "Arn"),
+}
+"""What an answer has in any case: botocore takes any XML for one, the page of a portal too."""
 
 _AWS_SUFFIXES = (
     ".amazonaws.com",
@@ -49,21 +68,20 @@ _AWS_SUFFIXES = (
 """The ends of the names of AWS's own hosts, in every partition."""
 
 
-class _NoAnswers(logging.Filter):
-    """Keeps back what a logger has to say at DEBUG."""
+def _keep_to_themselves() -> None:
+    """Have botocore and what it calls log nothing that anybody sees, and warn of nothing.
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno > logging.DEBUG
+    At DEBUG they log whole answers, and with a WARNING comes a traceback, which Python prints on
+    standard error where nobody takes records.
+    """
+    for name in _LOUD:
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [logging.NullHandler()]
+        logger.propagate = False
+        warnings.filterwarnings("ignore", module=rf"{name}(\.|$)")
 
 
-def _keep_answers_out_of_logs() -> None:
-    """Have the loggers that quote answers say nothing at DEBUG, whatever their level is set to."""
-    known = logging.root.manager.loggerDict
-    for name in (*known, *_LEAKING_LOGGERS):
-        if name.split(".")[0] in _LEAKING_LOGGERS:
-            logger = logging.getLogger(name)
-            if not any(isinstance(each, _NoAnswers) for each in logger.filters):
-                logger.addFilter(_NoAnswers())
+_keep_to_themselves()
 
 
 class Identity(NamedTuple):
@@ -97,7 +115,7 @@ class Connection:
         self._ask_code = ask_code
         self._lock = threading.RLock()
         self._session: Any = None
-        self._clients: dict[tuple[str, str, bool], Any] = {}
+        self._clients: dict[tuple[str, str, int, bool], Any] = {}
         self.skew: timedelta | None = None
         """How far the service's clock was ahead of ours in its last answer."""
 
@@ -157,24 +175,28 @@ class Connection:
         return self._call(self._client("ec2", region), operation, request)
 
     def call_once(self, operation: str, region: str, **request: Any) -> Mapping[str, Any]:
-        """Call an operation that must not be repeated, and wait longer for its answer.
+        """Call an operation that is not to be repeated unseen; wait longer for a private key.
 
         Raises:
             EC2Error, NoAnswer, NotReached, CredentialsError: as `call`.
         """
-        return self._call(self._client("ec2", region, once=True), operation, request)
+        patient = operation == "CreateKeyPair"
+        client = self._client("ec2", region, tries=_SENT_ONCE, patient=patient)
+        return self._call(client, operation, request)
 
     def _call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         method: Callable[..., Mapping[str, Any]] = getattr(client, xform_name(operation))
         host = urlsplit(client.meta.endpoint_url).netloc
-        with translated(host):
+        with translated(host, self.profile):
             try:
                 answer = method(**request)
             except ClientError as error:
                 self._note_clock(error.response)
                 raise
         self._note_clock(answer)
-        return answer
+        if _is_answer(operation, answer):
+            return answer
+        raise NoAnswer("what came back is no answer of EC2")
 
     def _note_clock(self, answer: Mapping[str, Any]) -> None:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
@@ -184,27 +206,34 @@ class Connection:
             except (ValueError, TypeError):  # no date, or one without a time zone
                 self.skew = None
 
-    def _client(self, service: str, region: str, *, once: bool = False) -> Any:
+    def _client(
+        self, service: str, region: str, *, tries: int = _TRIES, patient: bool = False
+    ) -> Any:
         with self._lock:
-            key = (service, region, once)
+            key = (service, region, tries, patient)
             if key not in self._clients:
                 session = self._opened()
                 credentials.find(session)
                 config = Config(
                     connect_timeout=self._choice.connect_timeout,
                     read_timeout=max(self._choice.read_timeout, CREATE_READ_TIMEOUT)
-                    if once
+                    if patient
                     else self._choice.read_timeout,
-                    retries={"mode": "standard", "total_max_attempts": 1 if once else _TRIES},
+                    retries={"mode": "standard", "total_max_attempts": tries},
                 )
-                with credentials.explained(session):
+                _check_certificates(session)
+                try:
                     self._clients[key] = session.create_client(
                         service,
                         region_name=region,
                         endpoint_url=self._choice.endpoint_url,
                         config=config,
                     )
-                _keep_answers_out_of_logs()
+                except ValueError as error:
+                    # botocore names the URL that is none, wherever it was given.
+                    raise CredentialsError(
+                        f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
+                    ) from None
             return self._clients[key]
 
     def _opened(self) -> Any:
@@ -212,10 +241,28 @@ class Connection:
             if self._session is None:
                 session = Session(profile=self._choice.profile)
                 session.set_config_variable("data_path", str(DATA_PATH))
+                # Client-side monitoring would send the texts of errors to a socket.
+                session.set_config_variable("csm_enabled", False)
                 credentials.prepare(session, self._ask_code)
                 self._session = session
-                _keep_answers_out_of_logs()
             return self._session
+
+
+def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
+    expected = _ANSWERED.get(operation)
+    if expected is None:  # one without members
+        return "RequestId" in answer.get("ResponseMetadata", {})
+    return all(member in answer for member in expected)
+
+
+def _check_certificates(session: Any) -> None:
+    """Refuse a file of certificates that is missing; botocore would call it a lost answer."""
+    bundle = session.get_config_variable("ca_bundle")
+    if bundle and not Path(bundle).exists():
+        raise CredentialsError(
+            f"{bundle} is missing, the file of certificates that AWS_CA_BUNDLE or ca_bundle names.",
+            NextStep.MEND,
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -143,7 +143,7 @@ def explained(session: Session) -> Iterator[None]:
     # botocore lets through what programs and files do to it: FileNotFoundError, JSONDecodeError,
     # RuntimeError and more.
     except Exception as failure:  # noqa: BLE001 - see above; it is named, never passed over
-        error = _explanation(failure, _profile(session))
+        error = explanation(failure, _profile(session))
     if error is not None:
         raise error
 
@@ -152,7 +152,8 @@ def _profile(session: Session) -> str:
     return str(session.profile or "default")
 
 
-def _explanation(failure: Exception, profile: str) -> CredentialsError:
+def explanation(failure: Exception, profile: str) -> CredentialsError:
+    """Return what went wrong with the credentials of a profile, and the next step."""
     sso = ("aws", "sso", "login", "--profile", profile)
     login = ("aws", "login", "--profile", profile)
     match failure:

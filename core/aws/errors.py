@@ -14,7 +14,8 @@ from botocore.parsers import (  # type: ignore[import-untyped]  # likewise
 )
 
 from core import errors
-from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer, NotReached
+from core.aws import credentials
+from core.ec2.unanswered import NoAnswer, NotReached
 from core.errors import EC2Error, KeyPairsError, ServiceError
 
 _REFUSALS: Mapping[str, tuple[type[EC2Error], str | None]] = {
@@ -33,7 +34,7 @@ _REFUSALS: Mapping[str, tuple[type[EC2Error], str | None]] = {
 }
 """Each code with its class here, and the argument that it blames where it always is the same."""
 
-_NOT_ACTED_ON = ("RequestLimitExceeded", "Throttling", "ThrottlingException")
+NOT_ACTED_ON = ("RequestLimitExceeded", "Throttling", "ThrottlingException")
 """Refusals that come with a status of 503: the service turned the request away unread."""
 
 _PARAMETERS: Mapping[str, str] = {
@@ -65,11 +66,12 @@ def _blamed(message: str) -> str | None:
 
 
 @contextmanager
-def translated(host: str) -> Iterator[None]:
+def translated(host: str, profile: str) -> Iterator[None]:
     """Raise our errors in place of botocore's, with nothing of theirs attached.
 
     Args:
         host: whom the request is sent to, for the sentences.
+        profile: whose credentials it is signed with, likewise.
 
     Raises:
         EC2Error: the service refused; a 4xx.
@@ -77,7 +79,7 @@ def translated(host: str) -> Iterator[None]:
         NotReached: it was not asked.
         CredentialsError: there was nothing to sign the request with.
     """
-    error = None
+    error: KeyPairsError | None = None
     try:
         yield
     except exceptions.ClientError as refused:
@@ -103,11 +105,9 @@ def translated(host: str) -> Iterator[None]:
         exceptions.TokenRetrievalError,
         exceptions.SSOError,
         exceptions.LoginError,
-    ):
+    ) as expired:
         # They were found before the call; what goes wrong now is that they could not be renewed.
-        error = CredentialsError(
-            "The credentials have expired, and could not be renewed.", NextStep.ASK_AGAIN
-        )
+        error = credentials.explanation(expired, profile)
     except exceptions.BotoCoreError as unforeseen:
         error = NoAnswer(f"botocore stopped with {type(unforeseen).__name__}")
     if error is not None:
@@ -117,6 +117,6 @@ def translated(host: str) -> Iterator[None]:
 def _of_answer(response: Mapping[str, Any]) -> KeyPairsError:
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = response.get("Error", {})
-    if not 400 <= status < 500 and said.get("Code") not in _NOT_ACTED_ON:
+    if not 400 <= status < 500 and said.get("Code") not in NOT_ACTED_ON:
         return NoAnswer(f"it answered with status {status}")
     return refusal(str(said.get("Code", "")), str(said.get("Message", "")), status)

@@ -60,10 +60,12 @@ def rounds(sleep: Sleep = time.sleep) -> Iterator[int]:
     It ends earlier where `sleep` says that it was given up.
     """
     waited, number = 0.0, 0
+    began = time.monotonic()
     while True:
         yield number
         pause = _PAUSES[min(number, len(_PAUSES) - 1)]
-        if waited + pause > SETTLES_WITHIN:
+        # The questions take time, too, most where nobody answers.
+        if max(waited, time.monotonic() - began) + pause > SETTLES_WITHIN:
             return
         if sleep(pause):
             return

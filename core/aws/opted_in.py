@@ -24,6 +24,9 @@ _OF_THE_CLOCK = (
 )
 """What is answered to a request that was signed at a wrong time, among other causes."""
 
+_OVER = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+"""What is answered to temporary credentials after their time."""
+
 _TOLERATED = 5
 """Minutes by which a signature may be off."""
 
@@ -70,6 +73,8 @@ def why_refused(connection: Connection, region: str, error: EC2Error) -> str:
         if abs(ahead) >= _TOLERATED:
             where = "behind" if ahead > 0 else "ahead of"
             return f"This machine's clock is {abs(ahead):,} minutes {where} EC2's: set it right."
+    if error.code in _OVER:
+        return "The credentials are those of a session that is over: get new ones."
     if error.code not in _AS_IF_UNKNOWN:
         return ""
     other = _other(region)

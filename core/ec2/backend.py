@@ -37,6 +37,9 @@ class Capabilities:
     replaces_at_once: bool
     """What a new pair replaces is recorded in the act that creates it, or neither is done."""
 
+    hands_over_with_id: bool = True
+    """A private key is handed over with the id of its pair; else its pair has no id by then."""
+
 
 class NewKeyPair(NamedTuple):
     """A public key to import, as ImportKeyPair takes it."""

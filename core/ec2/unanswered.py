@@ -7,7 +7,9 @@ KeyPairsError
 │   ├── NotMade           as far as EC2 shows, CreateKeyPair made no pair
 │   ├── PrivateKeyLost    EC2 made the pair, and nobody has its private key
 │   ├── GivenUp           a person gave up waiting to hear what CreateKeyPair came to
-│   └── NotKnown          EC2 could not be asked what CreateKeyPair came to
+│   ├── NotKnown          EC2 could not be asked what CreateKeyPair came to
+│   ├── NotSeen           whether ImportKeyPair recorded the public half is not known
+│   └── NotTakenBack      the pair stands, its private key is gone, and it could not be deleted
 ├── NameOfAnother         the pair of the name is not the one that was asked for
 ├── NotReached            the request did not reach EC2
 └── CredentialsError      there are no credentials to ask with; names the next step
@@ -118,6 +120,18 @@ class NameOfAnother(KeyPairsError):
         self.key_pair = key_pair
 
 
+class NotSeen(NotConfirmed):
+    """The answer to ImportKeyPair was lost, and EC2 does not show whether it has the key."""
+
+    def __init__(self, key_name: str, why: str) -> None:
+        super().__init__(
+            f"{why} Whether EC2 has the key pair {key_name} now is not known; it may show it late."
+            " Look for it before you try again."
+        )
+        self.key_name = key_name
+        self.why = why
+
+
 class GivenUp(NotConfirmed):
     """The answer was lost, and a person gave up waiting to hear what became of the pair."""
 
@@ -127,6 +141,17 @@ class GivenUp(NotConfirmed):
             " the list shows it, nobody has its private key."
         )
         self.key_name = key_name
+
+
+class NotTakenBack(NotConfirmed):
+    """A private key got nowhere, and its pair, which stands, could not be deleted again."""
+
+    def __init__(self, key_pair: KeptKeyPair, why: str) -> None:
+        super().__init__(
+            f"The key pair {key_pair.key_name} ({key_pair.key_pair_id}) was created, its private"
+            f" key is gone, and it could not be deleted again: {why} Delete it by its id."
+        )
+        self.key_pair = key_pair
 
 
 class NotKnown(NotConfirmed):

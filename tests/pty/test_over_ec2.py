@@ -68,3 +68,61 @@ def test_a_start_without_a_region_asks_and_escape_leaves_with_a_sentence(
     assert terminal.wait_for_end() == 2
     assert "No Region is chosen" in terminal.screen()
     assert server.calls["DescribeKeyPairs"] == 0
+
+
+SSO = """[profile prod]
+sso_session = w
+sso_account_id = 1
+sso_role_name = r
+region = eu-west-1
+[sso-session w]
+sso_start_url = https://example.awsapps.com/start
+sso_region = us-east-1
+"""
+
+LOGIN = """#!/bin/sh
+echo "$@" >"$HOME/called"
+echo 'a page of the login'
+[ -e "$HOME/refuse" ] && exit 1
+cat >"$HOME/config" <<END
+[profile prod]
+region = eu-west-1
+END
+cat >"$HOME/credentials" <<END
+[prod]
+aws_access_key_id = A
+aws_secret_access_key = s
+END
+"""
+
+
+@SIZES
+def test_an_expired_login_is_renewed_from_within_and_what_was_typed_stays(
+    open_app: OpenApp,
+    server: Ec2Server,
+    surroundings: dict[str, str],
+    tmp_path: Path,
+    size: tuple[int, int],
+) -> None:
+    home = tmp_path / "home"
+    server.client_of("eu-west-1").create_key_pair(KeyName="in-prod", KeyType="ed25519")
+    (home / "config").write_text(SSO)
+    (home / "credentials").write_text("")
+    program = tmp_path / "bin" / "aws"
+    program.parent.mkdir()
+    program.write_text(LOGIN)
+    program.chmod(0o755)
+    (home / "refuse").touch()
+    surroundings["PATH"] = f"{program.parent}:/usr/bin:/bin"
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("l runs")
+    terminal.press("l")
+    terminal.wait_for("a page of the login")
+    terminal.wait_for("enter goes back")
+    terminal.press("Enter")
+    terminal.wait_for("aws ended with 1")
+    (home / "refuse").unlink()
+    terminal.press("l")
+    terminal.wait_for("in-prod")
+    assert "a page of the login" not in terminal.screen()
+    assert (home / "called").read_text() == "sso login --profile prod\n"

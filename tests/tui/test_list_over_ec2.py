@@ -270,7 +270,7 @@ def test_an_expired_login_names_the_command_and_the_next_question_looks_anew(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
     async def scene(pilot: Pilot[None]) -> None:
-        command = "Run `aws sso login --profile default`; then R asks again."
+        command = "l runs `aws sso login --profile default`; R asks again."
         await until(pilot, lambda: command in words(pilot), "the command")
         (home / "config").write_text("")
         (home / "credentials").write_text(

@@ -33,6 +33,7 @@ class Place(Enum):
     COPY_TO = "copying"
     MFA_CODE = "mfa code"
     LOST_KEY = "lost private key"
+    LOG_IN = "logging in"
 
 
 class Action(NamedTuple):
@@ -108,6 +109,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.place", Place.LIST, "P", "place", "",
         "Turn to this machine, or to EC2 by a profile of the AWS files.",
         words="profile account aws ec2 local switch backend"),
+    Action("list.log-in", Place.LIST, "l", "log_in", "",
+        "Log in to AWS anew, where a login has expired, and ask again.",
+        words="sso login aws credentials expired"),
     Action("list.pane", Place.LIST, "p", "turn_pane", "",
         "Close the pane at the right, or open it.", words="side details summary wide hide"),
     Action("list.reload", Place.LIST, "R", "reload", "",
@@ -273,6 +277,11 @@ ACTIONS: tuple[Action, ...] = (
         "Delete the pair whose private key was lost, once its name is typed."),
     Action("lost-key.back", Place.LOST_KEY, "escape", "back", "back",
         "Go back to the form; the pair stays in EC2."),
+
+    Action("log-in.submit", Place.LOG_IN, "l,enter", "submit", "log in",
+        "Run the command in the terminal below, and come back."),
+    Action("log-in.back", Place.LOG_IN, "escape", "back", "back",
+        "Go back without; what was typed stays."),
 
     Action("app.help", Place.ANYWHERE, "question_mark,f1,ctrl+p", "help", "help",
         "What can be done here, then all keys; f1 where you type.",

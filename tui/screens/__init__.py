@@ -22,6 +22,7 @@ _MODULES = {
     "InstallPublicKeyScreen": "pair.install_public_key",
     "KeyMaterialScreen": "private_key.key_material",
     "KeyToImport": "look.follow_up",
+    "LogInScreen": "look.log_in",
     "LostPrivateKeyScreen": "create.lost_private_key",
     "MfaCodeScreen": "look.mfa_code",
     "Next": "pair.details",

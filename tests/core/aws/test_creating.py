@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.keys import convert
 from core.model import KeyType, PrivateKeyState, Tag, TagSpecification
 from core.store.access import RegionAccess
 from tests.ec2_server import LOST, Ec2Server, Fault
+from tests.helpers import PUBLIC_KEY
 
 Open = Callable[..., Ec2Backend]
 
@@ -115,3 +117,87 @@ def test_a_clear_refusal_is_given_on(
     with pytest.raises(UnauthorizedOperation) as error:
         open_backend(made_by).create_key_pair(key_name="ci")
     assert error.value.message == "You are not authorized to perform this operation."
+
+
+def _of_76_columns(text: str) -> str:
+    first, *lines, last = text.splitlines()
+    body = "".join(lines)
+    return "\n".join([first, *(body[i : i + 76] for i in range(0, len(body), 76)), last])
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+@pytest.mark.parametrize(
+    "laid_out", [_of_76_columns, lambda text: text.replace("\n", "\r\n"), str.rstrip]
+)
+def test_however_ec2_lays_out_a_private_key_it_can_be_kept(
+    laid_out: Callable[[str], str],
+    key_type: KeyType,
+    server: Ec2Server,
+    open_backend: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = server.client_of("us-east-1")
+    create = client.create_key_pair
+
+    def created(**request: Any) -> dict[str, Any]:
+        answer = create(**request)
+        return answer | {"KeyMaterial": laid_out(answer["KeyMaterial"])}
+
+    monkeypatch.setattr(client, "create_key_pair", created)
+    made = open_backend(MadeBy.EC2).create_key_pair(key_name="ci", key_type=key_type)
+    (shown,) = open_backend().describe_key_pairs()
+    # Also to the last byte, as a file is proven.
+    private_key = convert.decode(made.key_material.encode())
+    assert convert.public_key(private_key).line == shown.public_key
+    assert (made.warning, server.calls["CreateKeyPair"]) == (None, 1)
+
+
+def test_a_private_key_in_another_format_than_was_asked_for_is_written_in_that(
+    server: Ec2Server, open_backend: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = server.client_of("us-east-1")
+    create = client.create_key_pair
+    monkeypatch.setattr(
+        client, "create_key_pair", lambda **asked: create(**{**asked, "KeyFormat": "pem"})
+    )
+    made = open_backend(MadeBy.EC2).create_key_pair(key_name="ci", key_format="ppk")
+    assert made.key_material.reveal().startswith("PuTTY-User-Key-File-2: ssh-rsa")
+
+
+def test_an_answer_without_a_private_key_in_it_is_a_lost_one(
+    server: Ec2Server, open_backend: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = server.client_of("us-east-1")
+    create = client.create_key_pair
+    monkeypatch.setattr(
+        client, "create_key_pair", lambda **asked: create(**asked) | {"KeyMaterial": "none"}
+    )
+    with pytest.raises(PrivateKeyLost):
+        open_backend(MadeBy.EC2).create_key_pair(key_name="ci", key_type="ed25519")
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_an_import_whose_answer_was_lost_is_no_duplicate(
+    fault: Fault, server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(MadeBy.HERE, fault)
+    server.faults["ImportKeyPair"] = [fault]
+    imported = backend.import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
+    assert backend.describe_key_pairs() == (imported,)
+    with pytest.raises(InvalidKeyPairDuplicate):
+        backend.import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
+
+
+def test_a_busy_ec2_is_asked_again(server: Ec2Server, open_backend: Open) -> None:
+    server.throttled["ImportKeyPair"] = 3
+    open_backend(MadeBy.HERE).create_key_pair(key_name="ci", key_type="ed25519")
+    assert server.calls["ImportKeyPair"] == 4
+
+
+def test_a_deletion_whose_answer_was_lost_is_said_to_be_done(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(MadeBy.HERE)
+    pair = backend.create_key_pair(key_name="ci", key_type="ed25519").key_pair
+    server.faults["DeleteKeyPair"] = [Fault.RESET]
+    assert backend.delete_key_pair(key_name="ci") == pair.key_pair_id

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.each_row import each_row
 from tests.ec2_server import ARN, LOST, Ec2Server, Fault, ec2_server, environment
+from tests.helpers import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[3]
 Keypairs = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -145,3 +147,41 @@ def test_refusals_settings_and_silence_have_the_statuses_of_the_aws_cli(
     assert all("Traceback" not in done.stderr for done in found.values())
     assert "The key pair 'zz' does not exist" in found["an unknown name"].stderr
     assert ARN not in found["read-only"].stderr
+
+
+def test_what_ec2_says_is_kept_for_the_account_of_today(
+    keypairs: Keypairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = keypairs("create-key-pair", "--ec2", "--key-name", "ci", "--save", "ci.pem", "--yes")
+    assert done.returncode == 0, done.stderr
+    (first,) = (tmp_path / "here" / "ec2").glob("*/us-east-1.json")
+    before = first.read_bytes()
+    monkeypatch.setattr("tests.ec2_server.ACCOUNT", "999988887777")
+    assert keypairs("describe-key-pairs", "--ec2").returncode == 0
+    key = PUBLIC_KEY
+    imported = keypairs("import-key-pair", "--ec2", "--key-name", "b", "--public-key-material", key)
+    assert imported.returncode == 0, imported.stderr
+    assert first.read_bytes() == before
+    (second,) = (tmp_path / "here" / "ec2").glob("999988887777*/us-east-1.json")
+    assert '"b"' in second.read_text()
+
+
+@each_row(
+    "code, status, advised",
+    [("InvalidClientTokenId", 403, True), ("AuthFailure", 401, True), ("AccessDenied", 403, False)],
+)
+def test_a_caller_whom_aws_does_not_know_is_refused_as_the_aws_cli_says_it(
+    code: str, status: int, advised: bool, keypairs: Keypairs, server: Ec2Server
+) -> None:
+    server.refusals["GetCallerIdentity"] = (code, "No.", status)
+    done = keypairs("delete-key-pair", "--ec2", "--key-name", "ci")
+    said = f"An error occurred ({code}) when calling the GetCallerIdentity operation: No.\n"
+    assert (done.returncode, done.stderr.startswith(said)) == (254, True), done.stderr
+    assert ("us-east-1 is not enabled for the account" in done.stderr) is advised
+    assert server.calls["DeleteKeyPair"] == 0
+
+
+def test_read_only_asks_nothing_before_it_refuses(keypairs: Keypairs, server: Ec2Server) -> None:
+    done = keypairs("create-key-pair", "--ec2", "--read-only", "--key-name", "ci", "--save", "x")
+    assert done.returncode == 254, done.stderr
+    assert server.calls.total() == 0

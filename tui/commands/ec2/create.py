@@ -1,8 +1,9 @@
 """Runs `create-key-pair`, so that its private key cannot be lost.
 
 Where the key goes is looked at before anything is created, and it goes there before the pair is
-recorded: a pair that stands has its key where it was asked for, whatever fails or stops the program
-in between.
+recorded, or its public half sent to EC2: a pair that stands has its key where it was asked for,
+whatever fails or stops the program in between. Only a key that EC2 makes, and one that is printed,
+come after their pair.
 """
 
 import argparse
@@ -14,7 +15,8 @@ from types import FrameType
 
 from core.client import Answer, create_and_hand_over
 from core.ec2.backend import MadeBy
-from core.ec2.unanswered import PrivateKeyLost
+from core.ec2.unanswered import NotTakenBack, PrivateKeyLost
+from core.errors import KeyPairsError, NotConfirmed
 from core.model import CreatedKeyPair, FileFormat
 from core.process import GRACE, forbid_dumps
 from core.session import Session
@@ -101,7 +103,7 @@ class _Creation:
         self._deletes_orphan = deletes_orphan
         self._handover = handover
         self._request = request
-        self._signal: int | None = None
+        self._signals: list[int] = []
         self._stands = False
         self._error: BaseException | None = None
 
@@ -121,26 +123,39 @@ class _Creation:
         return self._status()
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        self._signal = self._signal or number
+        self._signals.append(number)
         # Not in a handler, which may stand within the lock: a thread of its own.
         threading.Thread(target=self._session.store.give_up_waiting, daemon=True).start()
 
     def _wait_for(self, thread: threading.Thread) -> None:
         stopped_at: float | None = None
+        heard: int | None = None
         while thread.is_alive():
             thread.join(0.05)
-            if self._signal is None:
+            if not self._signals:
                 continue
             stopped_at = stopped_at or time.monotonic()
-            if time.monotonic() > stopped_at + GRACE:
+            if time.monotonic() <= stopped_at + GRACE:
+                continue
+            if self._session.place is None:
                 # It writes to a pipe that nobody reads, say. The pair is not recorded yet, and
                 # will not be.
                 say("keypairs: stopped. No key pair was created.")
-                os._exit(_SIGNALLED + self._signal)
+                os._exit(_SIGNALLED + self._signals[0])
+            if heard is None:
+                heard = len(self._signals)
+                say("keypairs: waiting for the answer of EC2. Another signal stops at once.")
+            elif len(self._signals) > heard:
+                name = self._request["KeyName"]
+                say(
+                    f"keypairs: stopped. Whether EC2 has the key pair {name} now is not known. Look"
+                    f" for it before you try again.{self._handover.kept()}"
+                )
+                os._exit(_SIGNALLED + self._signals[0])
 
     def _work(self) -> None:
         try:
-            created, answer = create_and_hand_over(self._session.backend, self._request, self._take)
+            created, answer = self._created()
             self._stands = True
             if created.warning is not None:
                 say(f"keypairs: {created.warning}")
@@ -149,22 +164,39 @@ class _Creation:
         except BaseException as error:  # noqa: BLE001 - raised in the main thread
             self._error = error
 
+    def _created(self) -> tuple[CreatedKeyPair, Answer]:
+        backend = self._session.backend
+        if backend.capabilities.hands_over_with_id or not self._handover.needs_id:
+            return create_and_hand_over(backend, self._request, self._take)
+        created, answer = create_and_hand_over(backend, self._request, lambda *_: None)
+        try:
+            self._take(created, answer)
+        except BaseException:
+            created.key_material.wipe()
+            try:
+                backend.delete_key_pair(key_pair_id=created.key_pair.key_pair_id)
+            except KeyPairsError as error:
+                raise NotTakenBack(created.key_pair, str(error)) from error
+            raise
+        return created, answer
+
     def _take(self, created: CreatedKeyPair, answer: Answer) -> None:
-        if self._signal is not None:
+        if self._signals:
             raise NotHandedOver("")
         self._handover.take(created, answer)
 
     def _status(self) -> int:
         error = self._error
-        if self._signal is not None:
-            left = "" if self._stands else self._handover.give_back()
-            what = (
-                f"The key pair was created, and its private key {self._handover.where()}."
-                if self._stands
-                else f"No key pair was created.{left}"
-            )
+        in_doubt = _in_doubt(error)
+        if self._signals:
+            if self._stands:
+                what = f"The key pair was created, and its private key {self._handover.where()}."
+            elif in_doubt is not None:
+                what = f"{in_doubt}{self._handover.kept()}"
+            else:
+                what = f"No key pair was created.{self._handover.give_back()}"
             say(f"keypairs: stopped. {what}")
-            return _SIGNALLED + self._signal
+            return _SIGNALLED + self._signals[0]
         if error is None:
             return DONE
         if self._stands:
@@ -181,9 +213,21 @@ class _Creation:
         lost = error.__cause__
         if isinstance(lost, PrivateKeyLost) and self._deletes_orphan:
             key_pair_id = lost.key_pair.key_pair_id
-            self._session.backend.delete_key_pair(key_pair_id=key_pair_id)
+            try:
+                self._session.backend.delete_key_pair(key_pair_id=key_pair_id)
+            except KeyPairsError as refusal:
+                raise NotTakenBack(lost.key_pair, str(refusal)) from lost
             say(f"keypairs: {lost.how} {key_pair_id} was deleted again; its private key was lost.")
             return FAILED
-        if left := self._handover.give_back():
+        left = self._handover.give_back() if in_doubt is None else self._handover.kept()
+        if left:
             say(f"keypairs:{left}")
         raise error
+
+
+def _in_doubt(error: BaseException | None) -> NotConfirmed | None:
+    """Return what says that the pair may stand in spite of the error, or None if it does not."""
+    for each in (error, error.__cause__ if error is not None else None):
+        if isinstance(each, NotConfirmed):
+            return each
+    return None

@@ -32,6 +32,8 @@ _LONGEST_PASSPHRASE_FILE = 64 * 1024
 
 Search = Callable[[Any], Any]
 
+_GONE = "Its private key is gone"
+
 
 class NotHandedOver(Exception):
     """The private key did not get where it was asked for, so that no pair was created."""
@@ -39,6 +41,9 @@ class NotHandedOver(Exception):
 
 class Handover(Protocol):
     """Where a private key goes."""
+
+    needs_id: bool
+    """Whether it needs the id of the pair, and so is to take the key once the pair stands."""
 
     def look(self, made_up: Answer) -> None:
         """Look whether the key can go there; `made_up` is an answer as it will be.
@@ -58,6 +63,9 @@ class Handover(Protocol):
     def give_back(self) -> str:
         """Undo `take` as far as that is possible, and return what is left of it in words."""
 
+    def kept(self) -> str:
+        """Return where the key is of a pair that may stand or not, as a sentence, or nothing."""
+
     def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
         """Record and print where the key of a pair is that was created.
 
@@ -74,6 +82,8 @@ class Handover(Protocol):
 
 class ToFile:
     """A private key on its way to a new file that is read back and proven."""
+
+    needs_id = False
 
     def __init__(
         self, session: Session, request: Answer, options: argparse.Namespace, search: Search
@@ -130,11 +140,18 @@ class ToFile:
         if self._saved is None or self._status is None:
             return ""
         path = self._saved[0]
-        with suppress(OSError):
-            if os.path.samestat(path.lstat(), self._status):
+        try:
+            if _is_same(path.lstat(), self._status):
                 path.unlink()
                 return ""
-        return f" {path} holds the key of no pair."
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f" {path} holds the key of no pair, and stays: {error.strerror}."
+        return f" {path} is not the file any more that was written, and stays; look at it."
+
+    def kept(self) -> str:
+        return f" Its private key is in {self._saved[0]}." if self._saved else ""
 
     def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
         if self._saved is None:
@@ -151,6 +168,12 @@ class ToFile:
     @staticmethod
     def _added(path: str, proofs: tuple[str, ...]) -> Answer:
         return {"SavedTo": path, "Proofs": list(proofs)}
+
+
+def _is_same(status: os.stat_result, before: os.stat_result) -> bool:
+    """Return whether a file is as it was left; some systems give an inode out again at once."""
+    written = (before.st_mtime_ns, before.st_size)
+    return os.path.samestat(status, before) and (status.st_mtime_ns, status.st_size) == written
 
 
 def _path_text(text: str, key_name: str, file_format: FileFormat) -> str:
@@ -188,6 +211,8 @@ def _passphrase(path: str) -> Passphrase:
 
 class ToAgent:
     """A private key on its way to the ssh-agent; nothing goes to disk."""
+
+    needs_id = False
 
     def __init__(self, session: Session, options: argparse.Namespace, search: Search) -> None:
         self._session = session
@@ -231,6 +256,9 @@ class ToAgent:
     def give_back(self) -> str:
         return " The ssh-agent holds the key of no pair." if self._added else ""
 
+    def kept(self) -> str:
+        return " Its private key is in the ssh-agent." if self._added else ""
+
     def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
         if self._added is None:
             return
@@ -250,6 +278,8 @@ class ToAgent:
 
 class ToOutput:
     """A private key on its way to standard output, as `aws ec2 create-key-pair` has it."""
+
+    needs_id = True
 
     def __init__(self, options: argparse.Namespace, search: Search) -> None:
         self._options = options
@@ -284,6 +314,9 @@ class ToOutput:
 
     def give_back(self) -> str:
         return " What was printed is the key of no pair." if self._printed else ""
+
+    def kept(self) -> str:
+        return f" {'What was printed is its private key' if self._printed else _GONE}."
 
     def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
         """Do nothing: it was all printed."""

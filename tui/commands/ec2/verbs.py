@@ -8,7 +8,7 @@ from core.ec2.request_shapes import check
 from core.local import quick_look
 from core.local.quick_answers import QuickAnswers
 from tui.commands.ec2 import answers, output, values
-from tui.commands.ec2.refusals import refused, say
+from tui.commands.ec2.refusals import refused, refused_by, say
 from tui.commands.ec2.values import ValueProblem
 from tui.commands.places import ec2_of, say_where
 from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
@@ -37,7 +37,8 @@ OPERATIONS = {
     "wait": "DescribeKeyPairs",
 }
 WAITER = "key-pair-exists"
-_READING = ("describe-key-pairs", "describe-tags")
+_LOOKING = ("describe-key-pairs", "describe-tags")
+_READING = (*_LOOKING, "wait")
 
 _EXAMPLES = {
     "create-key-pair": (
@@ -149,7 +150,7 @@ def _asked(
     request: "Answer",
     search: "Callable[[Any], Any]",
 ) -> int:
-    parts = _looked_up(options, request) if options.command in _READING else None
+    parts = _looked_up(options, request) if options.command in _LOOKING else None
     if parts is None:
         return _asked_of_session(options, operation, request, search)
     _print(options, [search(part) for part in parts], operation)
@@ -164,6 +165,9 @@ def _asked_of_session(
 ) -> int:
     # Imported here: most of what only reads is done by now.
     session = _session(options)
+    refusal = _refused_by_ec2(session, options)
+    if refusal is not None:
+        return refusal
     client = _client(session)
     parts: list[Answer] = []
     try:
@@ -185,7 +189,7 @@ def _asked_of_session(
             case _:
                 parts = _read(client, options, request)
     except client.exceptions.ClientError as error:
-        return refused(error, _advice(options))
+        return refused(error, _advice(options), session)
     except client.exceptions.WaiterError as error:
         say(str(error))
         return FAILED
@@ -236,6 +240,24 @@ def _session(options: argparse.Namespace) -> "Session":
         kept = getattr(options, "save", None) or getattr(options, "agent", None) is not None
         made_by = "here" if kept else "ec2"
     return open_place(options, read_only=options.read_only, made_by=MadeBy(made_by))
+
+
+def _refused_by_ec2(session: "Session", options: argparse.Namespace) -> int | None:
+    """Ask EC2, if it was chosen, who the caller is, and return the status where it refuses that.
+
+    The account of the last time may not be that of today's credentials, and what EC2 says is kept
+    under the account. What a session that only reads would refuse is asked nothing.
+    """
+    if session.place is None or (session.read_only and options.command not in _READING):
+        return None
+    # Imported here: it concerns EC2 alone.
+    from core.errors import EC2Error
+
+    try:
+        session.place.ask()
+    except EC2Error as error:
+        return refused_by(error, "GetCallerIdentity", session)
+    return None
 
 
 def _client(session: "Session") -> "Client":

@@ -11,7 +11,7 @@ from core.settings import open_to_look
 from core.store.records import Record, to_record
 from tui.commands.places import ec2_of
 from tui.commands.wrapping import tell
-from tui.opening import open_place
+from tui.opening import open_and_ask
 from tui.words.text import sentence
 
 
@@ -41,7 +41,7 @@ def selected(options: argparse.Namespace) -> tuple[list[tuple[str, list[Record]]
 
 def _sessions(options: argparse.Namespace) -> list[Session]:
     if not options.all_regions:
-        return [open_place(options, read_only=True)]
+        return [open_and_ask(options, read_only=True)]
     if options.region is not None:
         raise SettingsError("--all-regions lists every Region. Leave out --region.")
     if ec2_of(options) is not None:

@@ -14,7 +14,7 @@ from core.store import documents
 from core.store.records import to_record
 from tui.commands.help import JSON
 from tui.commands.wrapping import tell
-from tui.opening import open_place
+from tui.opening import open_and_ask
 from tui.words import details
 from tui.words.text import as_pasted, sentence, visible
 
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what is known of a key pair, and return the exit status."""
     try:
-        session = open_place(options, read_only=True)
+        session = open_and_ask(options, read_only=True)
         pairs = session.backend.describe_key_pairs()
     except (EC2Error, StoreError) as error:
         tell(sentence(error))

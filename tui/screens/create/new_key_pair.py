@@ -21,6 +21,7 @@ from tui.words import judging
 from tui.words.place import waited_for
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
+        if await logged_in(self, self._session, error):
+            return None
         said = judging.refusal(error)
         self.say(said)
         beside = [field for field in self._fields.values() if field.verdict == said]

@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from core.ec2.unanswered import CredentialsError, NextStep
-from core.errors import EC2Error, KeyPairsError
+from core.ec2.unanswered import CredentialsError, NextStep, NotReached
+from core.errors import EC2Error, KeyPairsError, ServiceError
 from tui.actions.keymap import key_of
 from tui.words.place import Whereabouts, as_of, last_answer, whereabouts
 from tui.words.text import said_by
@@ -136,8 +136,8 @@ class Ec2Questions:
         place = session.place
         if place is None:
             return True
-        if isinstance(self.error, CredentialsError):
-            # What was wrong with them may have been put right, as by a login.
+        if isinstance(self.error, CredentialsError | NotReached | ServiceError):
+            # What was wrong may have been put right, as by a login, or in the AWS files.
             await in_own_thread(place.forget_credentials)
         if self.facts is None:
             remembered = await asyncio.to_thread(place.remembered)
@@ -160,8 +160,19 @@ class Ec2Questions:
         self.error = error
         since = f"{as_of(self._last_answer)}: " if self._last_answer else ""
         again = f"{key_of('list.reload')} asks again."
-        if isinstance(error, CredentialsError) and error.next_step is NextStep.LOG_IN:
-            # With the program stopped meanwhile, or in another terminal.
-            again = f"Run `{shlex.join(error.command)}`; then {again}"
+        if isinstance(error, CredentialsError):
+            again = f"{_next_step(error)}; {again}"
         why = f" {error.reason}" if isinstance(error, EC2Error) and error.reason else ""
         self._view.say_unanswered(f"{since}{said_by(error)}{why} {again}")
+
+
+def _next_step(error: CredentialsError) -> str:
+    match error.next_step:
+        case NextStep.LOG_IN:
+            return f"{key_of('list.log-in')} runs `{shlex.join(error.command)}`"
+        case NextStep.CHOOSE:
+            return f"{key_of('list.place')} turns to another profile, or to this machine"
+        case NextStep.MEND:
+            return "put that right"
+        case NextStep.ASK_AGAIN:
+            return f"{key_of('list.place')} turns to another profile"

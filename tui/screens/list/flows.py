@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.custody import rotation
 from core.ec2.place import REGION_TO_ASK_IN
+from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
 from tui import screens
@@ -18,6 +19,7 @@ from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import bring_back_last
+from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.journal import journal_items
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
@@ -187,6 +189,19 @@ async def place(view: ListView) -> None:
     await view.read()
 
 
+async def log_in(view: ListView) -> None:
+    """Run the command that renews a login, and ask EC2 again."""
+    error = view.questions.error
+    if not isinstance(error, CredentialsError) or error.next_step is not NextStep.LOG_IN:
+        view.say("there is no login that has expired")
+        return
+    said = run_log_in(view.screen.app, error.command)
+    if said:
+        view.say(f"not logged in: {said}")
+    else:
+        await view.read()
+
+
 async def first_region(view: ListView) -> None:
     """Ask for the Region that the program was started without; without one it ends."""
     session = await _in_picked_region(view, view.session)
@@ -294,6 +309,7 @@ FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {
     "copy": copy,
     "region": region,
     "place": place,
+    "log_in": log_in,
     "export": export,
     "journal": journal,
     "agent": agent,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tui.places import Places
 
 
-_ANYWHERE = ("region", "place")
+_ANYWHERE = ("region", "place", "log_in")
 """What may be done before EC2 said whose pairs are shown."""
 
 

@@ -27,10 +27,12 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -275,10 +277,14 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             self.say(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
                 batch = await run_change(
-                    partial(next, batches), self.say, key_in(self.PLACE, "back")
+                    partial(next, batches),
+                    self.say,
+                    key_in(self.PLACE, "back"),
+                    waited_for(self._session),
                 )
             except KeyPairsError as error:
-                self.say(judging.refusal(error))
+                if not await logged_in(self, self._session, error):
+                    self.say(judging.refusal(error))
                 return
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []

@@ -17,9 +17,11 @@ from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody, FormField
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import Result, run_change
 
 if TYPE_CHECKING:
@@ -109,7 +111,8 @@ class EditTagsScreen(PlacedScreen[int]):
                 why = by_reason((names[each.name], each.error) for each in refused)
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
-            self._show(judging.refusal(error))
+            if not await logged_in(self, self._session, error):
+                self._show(judging.refusal(error))
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
         """Add tags to every pair, in batches, and return what was refused."""
@@ -127,7 +130,8 @@ class EditTagsScreen(PlacedScreen[int]):
         return refused
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
-        return await run_change(call, self.say, key_in(self.PLACE, "back"))
+        back = key_in(self.PLACE, "back")
+        return await run_change(call, self.say, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
         self.say(verdict)

@@ -1,0 +1,178 @@
+"""What the app says where there are no credentials, and what its next key does."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+from textual.pilot import Pilot
+
+from core.aws import credentials
+from core.ec2.place import Ec2Choice
+from core.settings import open_session
+from tests.ec2_server import Ec2Server
+from tests.tui.driving import drawn, until, until_screen
+from tests.tui.over_ec2 import Play, play_over_ec2, server
+from tests.tui.test_list_over_ec2 import words
+from tui.app import KeyPairsApp
+
+__all__ = ["play_over_ec2", "server"]
+
+SSO = (
+    "[profile p]\nsso_session = w\nsso_account_id = 1\nsso_role_name = r\n"
+    "[sso-session w]\nsso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n"
+)
+LEGACY_SSO = (
+    "[profile p]\nsso_start_url = https://example.awsapps.com/start\nsso_region = us-east-1\n"
+    "sso_account_id = 1\nsso_role_name = r\n"
+)
+
+
+class Situation(NamedTuple):
+    """What stands in the configuration, and what is said of it."""
+
+    config: str
+    said: Sequence[str]
+    variables: Mapping[str, str] = MappingProxyType({})
+
+
+P, R, L = "P turns to another profile", "R asks again", "l runs `aws sso login --profile p`"
+SITUATIONS = {
+    "none at all": Situation("[profile p]\n", ("No AWS credentials were found", P, R)),
+    "unknown profile": Situation("[profile pp]\n", ("There is no profile p", "nearest: pp", P)),
+    "unreadable file": Situation("[profile p\n", ("cannot be read as an AWS config", R)),
+    "half a key": Situation(
+        "[profile p]\naws_access_key_id = A\n", ("Half of the credentials is missing", R)
+    ),
+    "sso, never logged in": Situation(SSO, ("has expired, or never began", L, R)),
+    "sso of old": Situation(LEGACY_SSO, ("has expired, or never began", L, R)),
+    "wrong source of a role": Situation(
+        "[profile p]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = zz\n",
+        ("is set up wrongly", "zz", R),
+    ),
+    "a program that fails": Situation(
+        "[profile p]\ncredential_process = sh -c 'echo token \\033 expired >&2; exit 1'\n",
+        ("credential_process of profile p", "expired", R),
+    ),
+    "a program that prints rubbish": Situation(
+        "[profile p]\ncredential_process = echo not-json\n", ("is not the JSON", R)
+    ),
+    "a program that is missing": Situation(
+        "[profile p]\ncredential_process = /no/such/program\n", ("/no/such/program", "missing", R)
+    ),
+    "a program that hangs": Situation(
+        "[profile p]\ncredential_process = sleep 60\n", ("did not answer within", R)
+    ),
+    "no token file": Situation(
+        "[profile p]\nrole_arn = arn:aws:iam::1:role/r\nweb_identity_token_file = /no/token\n",
+        ("/no/token", "missing", R),
+    ),
+    "an endpoint that is no URL": Situation(
+        "[profile p]\naws_access_key_id = A\naws_secret_access_key = s\n",
+        ("localhost:5000", "begins with http", R),
+        {"AWS_ENDPOINT_URL": "localhost:5000"},
+    ),
+    "an endpoint that is down": Situation(
+        "[profile p]\naws_access_key_id = A\naws_secret_access_key = s\n",
+        ("127.0.0.1:9 cannot be reached", R),
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+    ),
+    "a proxy that is down": Situation(
+        "[profile p]\naws_access_key_id = A\naws_secret_access_key = s\n",
+        ("the proxy that the environment names does not answer", R),
+        {"HTTPS_PROXY": "http://127.0.0.1:9", "AWS_ENDPOINT_URL": "https://ec2.example.com"},
+    ),
+    "certificates that are missing": Situation(
+        "[profile p]\naws_access_key_id = A\naws_secret_access_key = s\n",
+        ("/no/bundle is missing", R),
+        {"AWS_CA_BUNDLE": "/no/bundle"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_each_situation_has_its_sentence_and_its_next_step(
+    name: str,
+    server: Ec2Server,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    situation = SITUATIONS[name]
+    monkeypatch.setattr(credentials, "PROCESS_TIMEOUT", 0.5)
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    for variable, value in situation.variables.items():
+        monkeypatch.setenv(variable, value)
+    (home / "config").write_text(situation.config)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: R in words(pilot), "what is wrong")
+        for part in situation.said:
+            assert part in words(pilot), f"{part!r} not in {words(pilot)}"
+        assert "\x1b" not in drawn(pilot)
+        # What was wrong is put right, and the next key finds it.
+        for variable in situation.variables:
+            monkeypatch.delenv(variable)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        (home / "config").write_text(
+            "[profile p]\naws_access_key_id = A\naws_secret_access_key = s\n"
+        )
+        await pilot.press("R")
+        await until(pilot, lambda: "No key pairs in us-east-1 yet" in words(pilot), "the answer")
+
+    async def run() -> None:
+        session = open_session("us-east-1", home / "data", ec2=Ec2Choice("p"))
+        async with KeyPairsApp(session).run_test(size=(80, 24)) as pilot:
+            await scene(pilot)
+
+    asyncio.run(run())
+    printed = "".join(capfd.readouterr())
+    assert "Traceback" not in printed
+    assert "botocore" not in printed
+
+
+def test_a_form_outlives_a_login_that_expires_under_it(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.tui.driving import type_text
+    from tui.screens.look import log_in as log_in_screen
+
+    asked = []
+
+    def log_in(app: object, command: Sequence[str]) -> str:
+        asked.append(tuple(command))
+        if len(asked) == 1:
+            return "aws ended with 1"
+        (home / "config").write_text(
+            "[default]\naws_access_key_id = A\naws_secret_access_key = s\n"
+        )
+        return ""
+
+    monkeypatch.setattr(log_in_screen, "log_in", log_in)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "No key pairs" in drawn(pilot), "the empty Region")
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "ci")
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        (home / "config").write_text(SSO.replace("profile p", "default"))
+        pilot.app.screen._session.place.forget_credentials()  # type: ignore[attr-defined] # ours
+        await pilot.press("tab", "right", "enter")
+        await until_screen(pilot, "LogInScreen")
+        assert "aws sso login --profile default" in words(pilot)
+        await pilot.press("l")
+        await until(pilot, lambda: "aws ended with 1" in words(pilot), "what went wrong")
+        await pilot.press("l")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await until(pilot, lambda: "logged in" in words(pilot), "that it went well")
+        assert "ci" in drawn(pilot)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play_over_ec2(scene)
+    assert asked == [("aws", "sso", "login", "--profile", "default")] * 2
