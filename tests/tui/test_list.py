@@ -169,10 +169,10 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("j")
-        whole = f"{key} · was saved to ~/.ssh/a folder with a long name/{path.name}"
+        whole = f"was saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
         for width, text in (
             (100, whole),
-            (80, f"{key} · was saved to …/{path.name}"),
+            (80, f"was saved to …/{path.name} · {key}"),
             (50, f"was saved to …/{path.name}"),
             (100, whole),
         ):
