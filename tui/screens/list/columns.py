@@ -21,6 +21,7 @@ GAP = 2
 SCROLLBAR = 1
 
 TYPE, CREATED = 7, 10
+_HEADING = len("Name ▲")  # as long as Tags, with the mark of the sorted column
 
 _NAME_AT_FIRST, _NAME_AT_MOST = 20, 40
 _TAGS_AT_FIRST, _TAGS_USEFUL, _TAGS_AMPLE, _TAGS_AT_MOST = 12, 24, 28, 60
@@ -170,8 +171,8 @@ def _takes_from_tags(texts: Texts, window: int, pane: int) -> bool:
 
 
 def longest_texts(key_pairs: Iterable[KeptKeyPair]) -> Texts:
-    """Return how long the longest texts of some pairs are in cells, those of the columns."""
-    name = first = line = fingerprint = 0
+    """Return how long the longest texts of some pairs are in cells, headings included."""
+    name, first, line, fingerprint = _HEADING, _HEADING, _HEADING, 0
     for key_pair in key_pairs:
         name = max(name, cell_len(shortened(key_pair.key_name)))
         fingerprint = max(fingerprint, len(key_pair.key_fingerprint))

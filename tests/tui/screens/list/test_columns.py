@@ -1,7 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.screens.list.columns import SCROLLBAR, Columns, Texts, columns, pane_width
+from tests.core.store_records import key_pair
+from tui.screens.list.columns import (
+    SCROLLBAR,
+    Columns,
+    Texts,
+    columns,
+    longest_texts,
+    pane_width,
+)
 
 WIDTHS = range(20, 301)
 
@@ -91,3 +99,9 @@ def test_what_an_80_column_window_shows_of_names_is_shown_at_120(longest: Texts)
     wide = columns(120, longest, pane_width(120, longest))
     assert wide.name >= narrow.name
     assert (wide.key_type, wide.created) >= (narrow.key_type, narrow.created)
+
+
+def test_short_names_leave_their_heading_whole() -> None:
+    longest = longest_texts([key_pair(1, "a")])
+    for width in range(40, 301):
+        assert columns(width, longest, pane_width(width, longest)).name >= len("Name ▲"), width
