@@ -231,7 +231,8 @@ def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
         await until_remark(pilot, TAUGHT)
         await pilot.resize_terminal(200, 60)
         await until(pilot, lambda: drawn(pilot).count("n replace") == 1, "it once")
-        assert hints_drawn(pilot).endswith("space choose   ? help")
+        assert "space choose   s sort   r Region" in hints_drawn(pilot)
+        assert hints_drawn(pilot).endswith("? help")
 
     play(empty_session, scene)
 

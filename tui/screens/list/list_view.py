@@ -40,6 +40,10 @@ _WITH_CHOSEN = (
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
 
 
+_MOST_TAUGHT = 6
+"""As many keys as fit into the line above the hints."""
+
+
 class ListView:
     """The list on its screen: what it shows, which pair is meant, and what it says.
 
@@ -341,7 +345,7 @@ class ListView:
 
 
 def _lesson() -> str:
-    return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
+    return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST)[:_MOST_TAUGHT])
 
 
 def _no_pairs(region: str, *, read_only: bool) -> str:
