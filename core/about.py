@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from cryptography.hazmat.bindings._rust import openssl
+
 
 def program_version() -> str:
     """Return the version of the program, as its metadata has it."""
@@ -17,8 +19,6 @@ def components() -> dict[str, str]:
 
     OpenSSL is the one that makes the keys: cryptography brings its own, which is not Python's.
     """
-    from cryptography.hazmat.bindings._rust import openssl
-
     return {
         "Python": f"{platform.python_version()} ({platform.python_implementation()})",
         "Textual": version("textual"),

@@ -39,29 +39,26 @@ def data_folder(
     named: "str | os.PathLike[str] | None", environment: "Mapping[str, str]" = os.environ
 ) -> str:
     """Return the folder that holds the Regions, in which `~` may stand for a home folder."""
-    return os.fspath(named or "") or environment.get(DATA_DIR_VARIABLE) or _usual_data_folder()
+    return (
+        os.fspath(named or "")
+        or environment.get(DATA_DIR_VARIABLE)
+        or _usual_folder("XDG_DATA_HOME", ".local/share", "user_data_dir")
+    )
 
 
 def configuration_file() -> str:
     """Return where the configuration file of a person is looked for."""
-    config, home = os.environ.get("XDG_CONFIG_HOME", ""), os.environ.get("HOME", "")
-    # As with the data folder.
-    if sys.platform == "linux" and config.startswith("/"):
-        return f"{config}/keypairs/config.toml"
-    if sys.platform == "linux" and not config and home.startswith("/"):
-        return f"{home}/.config/keypairs/config.toml"
-    from platformdirs import user_config_path
-
-    return str(user_config_path("keypairs", appauthor=False) / "config.toml")
+    return f"{_usual_folder('XDG_CONFIG_HOME', '.config', 'user_config_dir')}/config.toml"
 
 
-def _usual_data_folder() -> str:
-    data, home = os.environ.get("XDG_DATA_HOME", ""), os.environ.get("HOME", "")
+def _usual_folder(variable: str, below_home: str, of_platformdirs: str) -> str:
+    named, home = os.environ.get(variable, ""), os.environ.get("HOME", "")
     # The two plain cases of platformdirs, which takes longer to import than a command may take.
-    if sys.platform == "linux" and data.startswith("/"):
-        return f"{data}/keypairs"
-    if sys.platform == "linux" and not data and home.startswith("/"):
-        return f"{home}/.local/share/keypairs"
-    from platformdirs import user_data_path
+    if sys.platform == "linux" and named.startswith("/"):
+        return f"{named}/keypairs"
+    if sys.platform == "linux" and not named and home.startswith("/"):
+        return f"{home}/{below_home}/keypairs"
+    import platformdirs
 
-    return str(user_data_path("keypairs", appauthor=False))
+    folder: str = getattr(platformdirs, of_platformdirs)("keypairs", appauthor=False)
+    return folder

@@ -1,10 +1,11 @@
 """Asks of the system: no picture of the process's memory, a way back, an end in any case."""
 
+import ctypes
 import os
+import resource
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -33,12 +34,8 @@ def forbid_dumps() -> None:
     Raises:
         SettingsError: the system refuses it.
     """
-    import resource
-
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        import ctypes
-
         if ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, _DUMPABLE_NO, 0, 0, 0):
             raise SettingsError("The system does not let this process keep its memory to itself.")
 
@@ -50,8 +47,6 @@ def give_memory_back() -> None:
     to itself glibc keeps them for each thread apart: 20 MB after some ten changes. Other C
     libraries have no such setting (mallopt(3)) and are left as they are.
     """
-    import ctypes
-
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
@@ -112,6 +107,27 @@ def changing() -> Iterator[None]:
             _changing.notify_all()
 
 
+_waiters = 0
+
+
+@contextmanager
+def waiting_for_another_session() -> Iterator[None]:
+    """Mark what waits for another session, so that `is_waiting_for_another_session` tells."""
+    global _waiters
+    with _changing:
+        _waiters += 1
+    try:
+        yield
+    finally:
+        with _changing:
+            _waiters -= 1
+
+
+def is_waiting_for_another_session() -> bool:
+    """Return whether a change of this process waits for another session now."""
+    return bool(_waiters)
+
+
 def end_between_changes(seconds: float, status: int) -> None:
     """End the process with a status after some seconds, or when the change under way is made.
 
@@ -138,13 +154,20 @@ def interruptible(work: Callable[[], _T]) -> _T:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    done: Future[_T] = Future()
+    results: list[_T] = []
+    errors: list[BaseException] = []
+    done = threading.Event()
 
     def run() -> None:
         try:
-            done.set_result(work())
+            results.append(work())
         except BaseException as error:  # noqa: BLE001 - it is raised where the wait is
-            done.set_exception(error)
+            errors.append(error)
+        finally:
+            done.set()
 
     threading.Thread(target=run, daemon=True, name="interruptible").start()
-    return done.result()
+    done.wait()
+    for error in errors:
+        raise error
+    return results[0]

@@ -39,6 +39,7 @@ from collections.abc import Callable, Iterator, Sequence  # noqa: E402 - see abo
 from datetime import UTC, datetime  # noqa: E402 - see above
 from pathlib import Path  # noqa: E402 - see above
 from typing import TYPE_CHECKING  # noqa: E402 - see above
+from unittest import mock  # noqa: E402 - see above
 
 import hypothesis  # noqa: E402 - see above
 import pytest  # noqa: E402 - see above
@@ -56,6 +57,10 @@ if TYPE_CHECKING:
 if _SET and "textual.constants" in sys.modules:
     # A plugin was faster. What it baked in cannot be taken back.
     raise pytest.UsageError(f"Textual was imported with {', '.join(_SET)} set: unset it first.")
+
+# Only a loss of power shows whether a disk has what was written, and no test takes the power away.
+# Waiting for it ten thousand times would show nothing; the programs that tests start do wait.
+mock.patch.object(os, "fsync", os.fstat).start()
 
 # A slow machine is no failure; what has to be fast is measured elsewhere.
 hypothesis.settings.register_profile(

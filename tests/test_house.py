@@ -58,12 +58,7 @@ DOORS: Mapping[str, Door] = {
         (
             "ctypes",
             "getpass",
-            "grp",
-            "pwd",
             "platformdirs",
-            "resource",
-            "secrets",
-            "socket",
             "tomllib",
         ),
     ),
@@ -82,8 +77,8 @@ DOORS: Mapping[str, Door] = {
     ),
     "a verb that reads": Door(
         "it takes no longer than argparse and json, so what it may never need waits",
-        ("core.local.tag_pages", "difflib", "orjson"),
-        ("core.ec2.regions", "core.local.quick_look", "core.store.region_file"),
+        ("difflib",),
+        ("core.ec2.regions",),
     ),
     "EC2": Door(
         "botocore is imported in a thread, and only where EC2 was chosen",
@@ -121,7 +116,7 @@ class Excess(NamedTuple):
 
 
 EXCESS = Excess(
-    imports_in_functions=49,
+    imports_in_functions=15,
     methods={},
     modules={},
     names=frozenset(),

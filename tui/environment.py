@@ -3,9 +3,11 @@
 All of it comes before Textual is imported, which reads its variables while it is.
 """
 
+import os
 import sys
 from collections.abc import Mapping, MutableMapping
 
+from core.account import user
 from core.errors import SettingsError
 
 
@@ -33,11 +35,7 @@ def where(environment: Mapping[str, str]) -> str:
     """Return user and host where keys are made, if that is not under the person's hands."""
     if not _is_remote(environment):
         return ""
-    import socket
-
-    from core.account import user
-
-    return f"{user()}@{socket.gethostname()}"
+    return f"{user()}@{os.uname().nodename}"
 
 
 _KEPT = {

@@ -6,7 +6,7 @@ the list that was seen last, do not wait for it.
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,12 +23,14 @@ from core.ec2.unanswered import NoAnswer
 from core.errors import EC2Error, NoRegionChosen
 from core.local.opening import session_of
 from core.local.spare_key import SpareKey
+from core.model import KeyType
 from core.session import Session
 from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
     from core.aws.backend import Ec2Backend
     from core.aws.connection import Connection
+    from core.ec2.usage import Usage
     from core.keys.keygen import PrivateKey
     from core.store.region_store import RegionStore
 
@@ -139,7 +141,6 @@ class Ec2Account:
             if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
                 return None
             from core.keys import keygen
-            from core.model import KeyType
 
             return keygen.generate(KeyType.RSA)
 
@@ -154,6 +155,7 @@ class Ec2Account:
             backend_by,
             lambda: self.connection().is_in_the_clear(region.name),
             patience.give_up,
+            lambda key_names: self.usages(region.name, key_names),
             lambda: self.regions(region.name),
         )
         open_backend = partial(backend_by, self._made_by)
@@ -192,6 +194,16 @@ class Ec2Account:
             self._folder_name = name
         accounts.remember(self._data_dir, self._asked(), name)
         return Ec2Facts(identity.account, identity.user, host, connection.is_in_the_clear(region))
+
+    def usages(self, region: str, key_names: Sequence[str]) -> "Mapping[str, Usage]":
+        """Ask what was launched with the pairs of these names in a Region.
+
+        Raises:
+            CredentialsError: there is nothing to ask with.
+        """
+        from core.aws import usage
+
+        return usage.usages(self.connection(), region, key_names)
 
     def regions(self, region: str) -> Mapping[str, bool]:
         """Ask which Regions the account's partition has, and which of them are enabled.

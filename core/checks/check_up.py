@@ -9,11 +9,10 @@ import shlex
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from core.checks.finding import REPLACE, Finding, PairReference
+from core.checks.finding import REPLACE, Finding, PairReference, Progress, Summary
 from core.checks.saved_files import SavedFileChecks
 from core.custody import agent_keys, authorized_keys
 from core.disk import files
@@ -29,24 +28,6 @@ from core.store.region_store import RegionStore
 _FEWEST_BITS = 2048
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What is looked at next: `done` of `total` things were, in words that may quote names."""
-
-    looking_at: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What was looked at in the end; `not_allowed` are Regions that may not be described."""
-
-    regions: tuple[str, ...]
-    key_pairs: int
-    not_allowed: tuple[str, ...]
 
 
 Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeptKeyPair]]]]

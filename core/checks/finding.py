@@ -122,3 +122,21 @@ class Finding:
             "key_pairs": [pair.as_record() for pair in self.key_pairs],
             "path": self.path,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is looked at next: `done` of `total` things were, in words that may quote names."""
+
+    looking_at: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was looked at in the end; `not_allowed` are Regions that may not be described."""
+
+    regions: tuple[str, ...]
+    key_pairs: int
+    not_allowed: tuple[str, ...]

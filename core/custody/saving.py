@@ -63,7 +63,8 @@ def save_private_key(
             the file could not be written.
         ProofFailed: the file did not read back as the key; it was removed.
     """
-    from core.custody.proof import prove
+
+    from core.custody import proof  # cryptography takes some 70 ms
 
     unfinished = UnfinishedSaves(session.store.folder)
     unfinished.sweep()
@@ -80,7 +81,7 @@ def save_private_key(
             way.make_missing()
             made = files.create_private_file(path, data, folder=way.folder, noted=noted)
         with _removed_unless_proven(path, made, way):
-            proofs = prove(path, created.key_pair, _bytes_of(passphrase), folder=way.folder)
+            proofs = proof.prove(path, created.key_pair, _bytes_of(passphrase), folder=way.folder)
     return path, ("synced", *proofs)
 
 

@@ -1,7 +1,7 @@
 """Says where key pairs are kept, this machine or EC2, and whether a person chose EC2."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +9,7 @@ from core.errors import SettingsError
 
 if TYPE_CHECKING:
     from core.ec2.backend import Backend, MadeBy
+    from core.ec2.usage import Usage
 
 
 class Ec2Facts(NamedTuple):
@@ -40,6 +41,7 @@ class Ec2Place(NamedTuple):
         backend_by: returns the backend of the Region in which new keys are made by this or that.
         is_in_the_clear: returns whether answers cross a network unencrypted; asks nothing.
         give_up_waiting: ends the questions that are repeated until EC2 shows a new pair.
+        usages: asks what was launched with the pairs of these names; blocks.
         regions: asks which Regions there are for the account, and which of them are enabled.
     """
 
@@ -51,6 +53,7 @@ class Ec2Place(NamedTuple):
     backend_by: "Callable[[MadeBy], Backend]"
     is_in_the_clear: Callable[[], bool]
     give_up_waiting: Callable[[], None]
+    usages: "Callable[[Sequence[str]], Mapping[str, Usage]]"
     regions: Callable[[], Mapping[str, bool]]
 
 

@@ -1,5 +1,6 @@
 """Answers EC2's operations from a Region's file, by EC2's rules, in EC2's order."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from core.ec2.authorization import (
     request_tags,
     resource_context,
 )
-from core.ec2.backend import Batch, Capabilities, NewKeyPair
+from core.ec2.backend import Batch, Capabilities, NewKeyPair, TagChange
 from core.errors import (
     DryRunOperation,
     InvalidID,
@@ -34,7 +35,6 @@ from core.model import (
     TagSelector,
     TagSpecification,
 )
-from core.secret import KeyMaterial
 from core.store.access import RegionAccess
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
 
 def new_key_pair_id() -> str:
     """Return a random id in EC2's form: `key-0` and 16 more hexadecimal digits."""
-    import secrets  # the start of the program has no time for it
-
-    return f"key-0{secrets.token_hex(8)}"
+    return f"key-0{os.urandom(8).hex()}"
 
 
 class LocalBackend:
@@ -109,22 +107,11 @@ class LocalBackend:
         tags = validation.check_tag_specifications(tag_specifications)
         # Looked at before the key is made, which takes long, and again under the lock.
         check_room(self._access.store.read(), key_name, replaces)
-        # Imported here: cryptography takes some 70 ms that looking at key pairs never needs.
-        from core.keys import convert, keygen, pem
-        from core.local.new_pairs import new_key_pair
+        from core.local.new_pairs import About, created  # cryptography takes some 70 ms
 
         spare = self.spare_key.take() if checked_type is KeyType.RSA else None
-        private_key = spare or keygen.generate(checked_type)
-        key_pair = new_key_pair(
-            convert.public_key(private_key),
-            pem.pkcs8_der(private_key),
-            key_pair_id=self._new_key_pair_id(),
-            key_name=key_name,
-            tags=tags,
-            create_time=self._access.now(),
-            replaces=replaces,
-        )
-        material = KeyMaterial(convert.encode(private_key, checked_format, comment=key_name))
+        about = About(self._new_key_pair_id(), key_name, tags, self._access.now(), replaces)
+        key_pair, material = created(checked_type, checked_format, spare, about)
 
         def before_writing(recorded: KeptKeyPair) -> None:
             hand_over(CreatedKeyPair(recorded, checked_format, material))
@@ -154,20 +141,13 @@ class LocalBackend:
         if dry_run:
             raise DryRunOperation
         validation.check_key_name(key_name)
-        # Imported here: looking at key pairs never needs it.
-        from core.keys.reading import import_material
-        from core.local.new_pairs import new_key_pair
+        from core.local.new_pairs import About, check_given, imported  # see `create_key_pair`
 
-        import_material.check_given(public_key_material)
+        check_given(public_key_material)
         tags = validation.check_tag_specifications(tag_specifications)
         check_room(self._access.store.read(), key_name)
-        key_pair = new_key_pair(
-            import_material.read_public_key_material(public_key_material),
-            key_pair_id=self._new_key_pair_id(),
-            key_name=key_name,
-            tags=tags,
-            create_time=self._access.now(),
-        )
+        about = About(self._new_key_pair_id(), key_name, tags, self._access.now())
+        key_pair = imported(public_key_material, about)
         recorded, unconfirmed = self._insert(key_pair, _IMPORT)
         if unconfirmed is not None:
             raise unconfirmed
@@ -272,6 +252,7 @@ class LocalBackend:
         key_pair_id: str | None = None,
         dry_run: bool = False,
         delete_time: datetime | None = None,
+        given_up: bool = False,
     ) -> str | None:
         """Delete a key pair by name or id, and return the id of what was deleted."""
         state = self._access.state_to_change(_DELETE, key_name)
@@ -302,7 +283,7 @@ class LocalBackend:
             now = self._access.now()
             old = trash.to_forget(transaction.state, self._access.store.journal.read, now)
             transaction.forget(old)
-            transaction.remove(found.key_pair_id, delete_time or now, _DELETE)
+            transaction.remove(found.key_pair_id, delete_time or now, _DELETE, given_up=given_up)
         return found.key_pair_id
 
     def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
@@ -310,21 +291,26 @@ class LocalBackend:
         self._access.authorize("DescribeKeyPairs")
         return trash.kept(self._access.store.read(), self._access.now())
 
-    def restore_key_pair(self, key_pair_id: str) -> KeptKeyPair:
-        """Bring a deleted key pair back, with the same id and everything else."""
+    def restore_key_pair(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
+        """Bring a deleted key pair back, with the same id and everything else but its name."""
         kept = trash.kept(self._access.store.read(), self._access.now())
         key_pair = next((gone.key_pair for gone in kept if gone.key_pair_id == key_pair_id), None)
-        key_name = key_pair.key_name if key_pair else None
-        self._access.authorize(_DELETE, key_name, resource_context(key_pair), by_id=True)
+        name = key_pair.key_name if key_pair else None
+        self._access.authorize(_DELETE, name, resource_context(key_pair), by_id=True)
         if key_pair is None:
             raise invalid_id(key_pair_id)
+        if key_name is not None:
+            # Otherwise a policy could be got round by which only some names may be given.
+            for action, context in new_pair_requests(_IMPORT, key_name, key_pair.tags, {}):
+                self._access.authorize(action, key_name, context)
+            validation.check_key_name(key_name)
         with self._access.store.transaction() as transaction:
             # Another session may have brought it back meanwhile, or emptied the trash.
             deleted = transaction.state.deleted.get(key_pair_id)
             if deleted is None or deleted.key_pair is None:
                 raise invalid_id(key_pair_id)
-            check_room(transaction.state, key_pair.key_name)
-            return transaction.restore(key_pair_id, "RestoreKeyPair")
+            check_room(transaction.state, key_name or key_pair.key_name)
+            return transaction.restore(key_pair_id, "RestoreKeyPair", key_name)
 
     # Tags ---------------------------------------------------------------------------------------
 
@@ -408,3 +394,8 @@ class LocalBackend:
         tag_changes.check_any(tags)
         change = many.tagging(self._access, tags)
         return many.in_batches(self._access, _CREATE_TAGS, key_pair_ids, str, change)
+
+    def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
+        """Give each of these pairs the tags that it is to have, as `set_tags` does."""
+        change = many.setting_tags(self._access)
+        return many.in_batches(self._access, _CREATE_TAGS, changes, many.id_of, change)

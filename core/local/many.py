@@ -18,7 +18,7 @@ from core.ec2.authorization import (
     request_tags,
     resource_context,
 )
-from core.ec2.backend import Batch, NewKeyPair, Refusal
+from core.ec2.backend import Batch, NewKeyPair, Refusal, TagChange
 from core.errors import EC2Error, InvalidID
 from core.local import tag_changes, trash
 from core.local.resolving import check_id_once_existed, check_room, invalid_id
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MOST_SECONDS = 0.15
 """The time after which a batch is written; writing a full Region takes up to another 0.1."""
 
-_CREATE_TAGS, _IMPORT, _DELETE = "CreateTags", "ImportKeyPair", "DeleteKeyPair"
+_CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+_IMPORT, _DELETE = "ImportKeyPair", "DeleteKeyPair"
 
 _Item = TypeVar("_Item")
 Change = Callable[["Transaction", _Item], KeptKeyPair | None]
@@ -129,27 +130,21 @@ def bringing_back(access: RegionAccess) -> Change[str]:
 def importing(access: RegionAccess, new_key_pair_id: Callable[[], str]) -> Change[NewKeyPair]:
     """Return what records a public key under a name, in the order of ImportKeyPair's checks."""
     # Imported here: looking at key pairs never needs it.
-    from core.keys.reading import import_material
-    from core.local.new_pairs import new_key_pair
+    from core.local.new_pairs import About, check_given, imported
 
     def import_one(transaction: "Transaction", new: NewKeyPair) -> KeptKeyPair:
         for action, context in new_pair_requests(_IMPORT, new.key_name, new.tags, NO_CONTEXT):
             access.authorizer.check(action, new.key_name, context)
         validation.check_key_name(new.key_name)
-        import_material.check_given(new.public_key_material)
+        check_given(new.public_key_material)
         specifications = [TagSpecification("key-pair", new.tags)] if new.tags else []
         tags = validation.check_tag_specifications(specifications)
         check_room(transaction.state, new.key_name)
         key_pair_id = new_key_pair_id()
         while transaction.state.knew(key_pair_id):
             key_pair_id = new_key_pair_id()
-        key_pair = new_key_pair(
-            import_material.read_public_key_material(new.public_key_material),
-            key_pair_id=key_pair_id,
-            key_name=new.key_name,
-            tags=tags,
-            create_time=access.now(),
-        )
+        about = About(key_pair_id, new.key_name, tags, access.now())
+        key_pair = imported(new.public_key_material, about)
         transaction.insert(key_pair, _IMPORT)
         return key_pair
 
@@ -172,6 +167,34 @@ def tagging(access: RegionAccess, tags: Sequence[Tag]) -> Change[str]:
         return changed
 
     return tag
+
+
+def id_of(change: TagChange) -> str:
+    """Return what a refusal of a change of tags names."""
+    return change.key_pair_id
+
+
+def setting_tags(access: RegionAccess) -> Change[TagChange]:
+    """Return what gives a pair the tags that it is to have, in the place of those shown before."""
+
+    def set_tags(transaction: "Transaction", change: TagChange) -> KeptKeyPair:
+        key_pair = transaction.state.key_pairs.get(change.key_pair_id)
+        new = [tag for tag in change.tags if tag not in change.shown]
+        gone = tuple({tag.key for tag in change.shown} - {tag.key for tag in change.tags})
+        if new:
+            _check(access, _CREATE_TAGS, key_pair, request_tags(new))
+        if gone:
+            _check(access, _DELETE_TAGS, key_pair, {"aws:TagKeys": gone})
+        validation.check_new_tags(new)
+        if key_pair is None:
+            raise InvalidID(change.key_pair_id)
+        tags = tag_changes.setting(change.tags, new, gone)(key_pair.tags)
+        changed = replace(key_pair, tags=tags)
+        if changed != key_pair:
+            transaction.update(changed, "SetTags")
+        return changed
+
+    return set_tags
 
 
 def _check(

@@ -144,8 +144,6 @@ def decode(data: bytes, region: str) -> Tables:
     Raises:
         StoreTooNew, ValueError: see `region_format.decode`.
     """
-    import orjson
-
     return region_format.decode(data, region, orjson.loads)
 
 

@@ -20,7 +20,7 @@ from core.ec2.backend import Batch, NewKeyPair
 from core.keys import convert, keygen, pem
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
-from core.local.new_pairs import new_key_pair
+from core.local.new_pairs import About, new_key_pair
 from core.local.opening import open_local
 from core.model import KeptKeyPair, KeyFormat, KeyType, PrivateKeyState, Tag
 from core.region_copies import CopiedBatch, RegionCopying
@@ -242,10 +242,12 @@ def _pair(number: int, key: PublicKey, private_key_der: bytes | None = None) -> 
     return new_key_pair(
         key,
         private_key_der,
-        key_pair_id=f"key-0{number:016x}",
-        key_name=f"pair-{number}",
-        tags=(Tag("Env", "prod"), Tag("Team", f"team-{number % 7}")),
-        create_time=NOW,
+        About(
+            f"key-0{number:016x}",
+            f"pair-{number}",
+            (Tag("Env", "prod"), Tag("Team", f"team-{number % 7}")),
+            NOW,
+        ),
     )
 
 

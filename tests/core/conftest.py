@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core.local import backend
+from core.local import new_pairs
 from core.secret import KeyMaterial
 from tests.core.sshd import Server, serving
 from tests.helpers import Run
@@ -18,7 +18,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[KeyMaterial]:
         made.append(KeyMaterial(material))
         return made[-1]
 
-    monkeypatch.setattr(backend, "KeyMaterial", observed)
+    monkeypatch.setattr(new_pairs, "KeyMaterial", observed)
     return made
 
 

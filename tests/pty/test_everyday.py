@@ -5,13 +5,11 @@ import json
 import time
 from pathlib import Path
 
-import pytest
-
 from core.local.opening import open_local
 from core.model import Tag, TagSpecification
 from core.session import Session
 from tests.helpers import PUBLIC_KEY, SIZES
-from tests.pty.terminal import OpenApp
+from tests.pty.terminal import OpenApp, wait_until
 
 FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
 
@@ -243,30 +241,31 @@ def test_another_region_is_looked_at(
     terminal.press("r")
     terminal.wait_for("2 pairs")
     terminal.type("frankfurt")
-    terminal.wait_until_gone("us-east-1")
+    terminal.wait_until_gone("us-east-2")
     terminal.press("Enter")
-    terminal.wait_for("eu-central-1 · 2 pairs")
+    terminal.wait_for("eu-central-1 Frankfurt   2 pairs")
     terminal.wait_for("there-too")
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json"])
-def test_the_list_is_exported(
-    open_app: OpenApp, session: Session, tmp_path: Path, suffix: str
-) -> None:
+def test_the_list_is_exported(open_app: OpenApp, session: Session, tmp_path: Path) -> None:
     fill(session, "=1+1", "two")
     terminal = open_app()
-    terminal.wait_for("2 pairs")
-    terminal.press("e")
-    terminal.wait_for("Export 2 key pairs")
-    terminal.press("C-u")
-    terminal.type(f"~/list.{suffix}")
-    terminal.press("Enter")
-    terminal.wait_for("exported 2")
-    text = (tmp_path / "home" / f"list.{suffix}").read_text()
-    if suffix == "json":
-        assert [pair["KeyName"] for pair in json.loads(text)["KeyPairs"]] == ["=1+1", "two"]
-    else:
-        assert [row["KeyName"] for row in csv.DictReader(text.splitlines())] == ["'=1+1", "two"]
+    for suffix in ("csv", "json"):
+        terminal.wait_for("2 pairs")
+        terminal.press("e")
+        terminal.wait_for("Export 2 key pairs")
+        terminal.press("C-u")
+        terminal.type(f"~/list.{suffix}")
+        terminal.press("Enter")
+        path = tmp_path / "home" / f"list.{suffix}"
+        wait_until(path.exists)
+        terminal.wait_for("exported 2")
+        text = path.read_text()
+        if suffix == "json":
+            assert [pair["KeyName"] for pair in json.loads(text)["KeyPairs"]] == ["=1+1", "two"]
+        else:
+            rows = csv.DictReader(text.splitlines())
+            assert [row["KeyName"] for row in rows] == ["'=1+1", "two"]
 
 
 @SIZES
@@ -289,17 +288,18 @@ def test_help_and_journal_and_its_other_key_are_there(
     terminal.type("import")
     terminal.wait_for("Import a public key")
     terminal.press("Enter")
-    terminal.wait_for("Import a public key into")
+    terminal.wait_for("Import a public key ")
 
 
-@pytest.mark.parametrize("sent", [b"R", b"\x1b[O\x1b[I"], ids=["R", "focus"])
-def test_another_session_is_noticed(open_app: OpenApp, session: Session, sent: bytes) -> None:
+def test_another_session_is_noticed(open_app: OpenApp, session: Session) -> None:
     fill(session, "one", "two")
+    [two] = [pair for pair in session.backend.describe_key_pairs() if pair.key_name == "two"]
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.press("Down")
-    fill(session, "aaa")
-    terminal.send(sent)
-    terminal.wait_for("3 pairs")
-    [two] = [pair for pair in session.backend.describe_key_pairs() if pair.key_name == "two"]
-    assert two.key_pair_id in terminal.rest()
+    # By `R`, and when the terminal says that the person is back.
+    for number, sent in enumerate((b"R", b"\x1b[O\x1b[I")):
+        fill(session, f"aaa-{number}")
+        terminal.send(sent)
+        terminal.wait_for(f"{3 + number} pairs")
+        assert two.key_pair_id in terminal.rest()

@@ -21,7 +21,8 @@ SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
 def quit_by_help(terminal: Terminal) -> None:
     def offers_quit_first(screen: str) -> bool:
         # Below the title and the field.
-        found = [line.strip() for line in screen.split("\n") if line.strip()][2:]
+        lines = (line.strip(" │╭╮╰╯─") for line in screen.split("\n"))
+        found = [line for line in lines if line][3:]
         return found[0].startswith("ctrl+q") and found[0].endswith("Quit, from any screen.")
 
     terminal.press("C-p")

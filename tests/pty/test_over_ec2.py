@@ -126,3 +126,31 @@ def test_an_expired_login_is_renewed_from_within_and_what_was_typed_stays(
     terminal.wait_for("in-prod")
     assert "a page of the login" not in terminal.screen()
     assert (home / "called").read_text() == "sso login --profile prod\n"
+
+
+@SIZES
+def test_a_pair_is_made_by_ec2_seen_to_be_in_use_and_deleted(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], size: tuple[int, int]
+) -> None:
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("No key pairs")
+    terminal.press("c")
+    terminal.wait_for("made by EC2")
+    terminal.type("ci")
+    terminal.step("Tab", "Tab", "Tab", "Right")
+    terminal.press("Enter")
+    terminal.wait_for("› The private key of ci" if size[0] >= 80 else "key of ci")
+    assert server.calls["CreateKeyPair"] == 1
+    server.instances.append({"InstanceId": "i-1", "KeyName": "ci", "State": {"Name": "running"}})
+    terminal.press("s")
+    terminal.wait_for("ci.pem")
+    terminal.press("Enter")
+    terminal.wait_for("Saved to")
+    terminal.press("q")
+    terminal.wait_for("1 pair")
+    terminal.press("d")
+    terminal.wait_for("i-1 running")
+    terminal.type("ci used")
+    terminal.press("Enter")
+    terminal.wait_for("imports it again")
+    assert server.client_of("eu-west-1").describe_key_pairs()["KeyPairs"] == []

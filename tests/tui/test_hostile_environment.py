@@ -4,11 +4,11 @@ import asyncio
 import io
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -137,7 +137,8 @@ def test_who_and_where_is_asked_of_the_system_and_shown_inert(
     for name in ("USER", "LOGNAME", "LNAME", "USERNAME", "TERM", "COLORTERM", "LANG"):
         monkeypatch.setenv(name, ESCAPES)
     monkeypatch.setenv("SSH_CONNECTION", f"{ESCAPES}{'9' * 5_000} 1 2 3")
-    monkeypatch.setattr(socket, "gethostname", lambda: f"host{ESCAPES}\udcff")
+    system = SimpleNamespace(nodename=f"host{ESCAPES}\udcff")
+    monkeypatch.setattr(os, "uname", lambda: system)
     session = open_local(tmp_path / "data", "us-east-1")
     session.backend.create_key_pair(key_name="web", key_type="ed25519")
     (entry,) = session.journal()

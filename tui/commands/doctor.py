@@ -20,7 +20,7 @@ from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
-    from core.checks.check_up import Summary
+    from core.checks.finding import Summary
     from core.session import Session
 
 HANDLES_KEYS = True

@@ -55,32 +55,6 @@ _COMMANDS = {
 }
 """Every command: its module in this folder, and what it does in a few words."""
 
-_MEANT = {
-    "add": "create-key-pair",
-    "cat": "show",
-    "check": "doctor",
-    "check-up": "doctor",
-    "details": "show",
-    "export": "list",
-    "generate": "create-key-pair",
-    "info": "show",
-    "inventory": "list",
-    "keygen": "create-key-pair",
-    "look-up": "find",
-    "lookup": "find",
-    "ls": "list",
-    "make": "create-key-pair",
-    "new": "create-key-pair",
-    "recover": "restore",
-    "remove": "delete-key-pair",
-    "rm": "delete-key-pair",
-    "search": "find",
-    "tag": "create-tags",
-    "untag": "delete-tags",
-    "whose": "find",
-}
-"""What people call commands that are called something else."""
-
 OPTIONS: "Mapping[str, tuple[str, str]]" = {
     "--region": ("REGION", "the Region to open"),
     "--data-dir": ("FOLDER", "the folder that holds the Regions"),
@@ -174,12 +148,9 @@ class _Version(argparse.Action):
     """Answers --version; what knows the version takes longer to import than --help takes."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from core import about
-        from tui.words.text import visible
+        from tui.commands import version
 
-        print(f"keypairs {about.program_version()}")
-        for name, what in about.components().items():
-            print(f"  {name:<10} {visible(what)}")
+        print("\n".join(version.lines()))
         parser.exit()
 
 
@@ -207,39 +178,22 @@ class _Parser(argparse.ArgumentParser):
         self.formatter_class = Help
 
     def error(self, message: str) -> "NoReturn":
-        from tui.words.text import shortened
+        from tui.commands import usage
 
         self.print_usage(sys.stderr)
-        self.exit(self.usage_status, f"{self.prog}: error: {shortened(message)}\n")
+        self.exit(self.usage_status, usage.wrong(self.prog, message))
 
     def _check_value(self, action: argparse.Action, value: "Any") -> None:
         # argparse has no other place to say more about a command that there is not.
         if isinstance(action, argparse._SubParsersAction) and value not in _COMMANDS:
-            nearest = _nearest(str(value))
-            raise argparse.ArgumentError(
-                None,
-                f"there is no command {value}; did you mean {nearest}?"
-                if nearest
-                else f"there is no command {value}; there are {', '.join(_COMMANDS)}",
-            )
+            from tui.commands import usage
+
+            raise argparse.ArgumentError(None, usage.no_command(str(value), _COMMANDS))
         super()._check_value(action, value)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=_ANY_WIDTH)
-
-
-def _nearest(word: str) -> str | None:
-    word = word.strip().lower().replace("_", "-")
-    if word in _MEANT:
-        return _MEANT[word]
-    if len(word) > 1 and (longer := [name for name in _COMMANDS if name.startswith(word)]):
-        return longer[0]
-    # Imported here: hardly anybody misspells a command.
-    from difflib import get_close_matches
-
-    closest = get_close_matches(word, [*_COMMANDS, *_MEANT], n=1)
-    return _MEANT.get(closest[0], closest[0]) if closest else None
 
 
 class _CommandParser(_Parser):

@@ -38,17 +38,17 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         return status
     except NoSuchRegion as error:
-        _say_of(error)
+        _say(error)
         return statuses.usage
     except SettingsError as error:
-        _say_of(error)
+        _say(error)
         return statuses.unusable
     except KeyPairsError as error:
         # Imported here: a verb that only reads has no time for it.
         from core.ec2.unanswered import CredentialsError
 
         # A folder or a file of the store, say, before anything was done.
-        _say_of(error)
+        _say(error)
         return statuses.unusable if isinstance(error, CredentialsError) else statuses.failed
     except BrokenPipeError:
         # Whoever reads it has seen enough.
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         # What the core cannot read or write it says in errors of its own. This is the output: the
         # disk it goes to is full, say, and no other status may stand for what was not said.
-        _say_of(KeyPairsError(f"The output ended early: {error.strerror}."))
+        _say(KeyPairsError(f"The output ended early: {error.strerror}."))
         return statuses.failed
     except KeyboardInterrupt:
         _say_stopped()
@@ -79,14 +79,11 @@ def _say_stopped() -> None:
         print("\nkeypairs: stopped.", file=sys.stderr)
 
 
-def _say(text: str) -> None:
+def _say(what: str | KeyPairsError) -> None:
     # Imported here: a command that ends well needs no words.
-    from tui.commands.wrapping import tell
+    from tui.commands import wrapping
 
-    tell(text)
-
-
-def _say_of(error: Exception) -> None:
-    from tui.words.text import sentence
-
-    _say(sentence(error))
+    if isinstance(what, KeyPairsError):
+        wrapping.tell_of(what)
+    else:
+        wrapping.tell(what)

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from tui.commands.streams import terminal_width
 from tui.words.cells import cell_len
+from tui.words.text import sentence
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
@@ -34,6 +35,11 @@ def tell(text: str) -> None:
     """
     with suppress(OSError):
         say(f"keypairs: {text}", sys.stderr)
+
+
+def tell_of(error: Exception) -> None:
+    """Say what an error says on stderr in the program's own name; see `tell`."""
+    tell(sentence(error))
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:

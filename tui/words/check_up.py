@@ -7,7 +7,7 @@ from core.checks.finding import REPLACE, Finding
 from tui.words.plural import n_of
 
 if TYPE_CHECKING:
-    from core.checks.check_up import Summary
+    from core.checks.finding import Summary
 
 
 def advice(finding: Finding, replace: str = "n") -> str:

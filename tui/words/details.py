@@ -65,13 +65,12 @@ def sections(
     session: "Session", key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
 ) -> list[Section]:
     """Return the whole page; reads the saved files and the journal, so not for the event loop."""
-    from core.custody import file_kinds
-    from core.custody.recipes import fingerprint_commands, recipes
+    from core.custody import file_kinds, recipes
     from core.keys.randomart import randomart_of
 
     kinds = file_kinds.by_content(key_pair.custody.saved_to)
     fingerprints: list[tuple[str, str]] = []
-    for kind, value, command in fingerprint_commands(key_pair, kinds):
+    for kind, value, command in recipes.fingerprint_commands(key_pair, kinds):
         fingerprints += [("", f"{kind}:"), ("", f"  {value}"), ("", f"  $ {command}")]
     try:
         art = randomart_of(key_pair)
@@ -87,7 +86,7 @@ def sections(
         Section("History", list(_history(session, key_pair))),
         *(
             Section(recipe.title, [("", line) for line in recipe.text.splitlines()], pasteable=True)
-            for recipe in recipes(key_pair, session.region, kinds)
+            for recipe in recipes.recipes(key_pair, session.region, kinds)
         ),
     ]
 

@@ -64,11 +64,10 @@ def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:
     Raises:
         NotRead: there is not enough memory, or the library cannot do it.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.kdf import argon2
+    from core.keys.encoding import ciphers
 
     not_read = NotRead(f"this kind of Argon2 is not read here, {_SAVE_ANEW}")
-    flavour = getattr(argon2, parameters.flavour, None)
+    flavour = getattr(ciphers.argon2, parameters.flavour, None)
     if flavour is None:  # versions of the library before 47 have Argon2id only
         raise not_read
     try:
@@ -83,6 +82,7 @@ def derive(parameters: Parameters, passphrase: bytes, size: int) -> bytes:
         raise NotRead(
             f"its passphrase takes {parameters.memory:,} KiB of memory, which are not free"
         ) from None
-    except (UnsupportedAlgorithm, ValueError):  # a salt of less than 8 bytes is a ValueError
+    except (ciphers.UnsupportedAlgorithm, ValueError):
+        # A salt of less than 8 bytes is a ValueError.
         raise not_read from None
     return bytes(stream)

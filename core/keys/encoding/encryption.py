@@ -134,8 +134,7 @@ class Encryption:
             WrongPassphrase: it is not the passphrase, or the data is damaged.
             NotRead: there is not enough memory.
         """
-        from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        from core.keys.encoding import ciphers
 
         size = self.cipher.block_size
         if not data or len(data) % size:
@@ -146,9 +145,7 @@ class Encryption:
         except MemoryError:
             raise NotRead("its passphrase takes more memory than is free") from None
         key, iv = stream[:key_size], self.iv if self.iv is not None else stream[key_size:]
-        algorithm = TripleDES(key) if self.cipher is _3DES else algorithms.AES(key)
-        decryptor = Cipher(algorithm, modes.CBC(iv)).decryptor()
-        clear = decryptor.update(data) + decryptor.finalize()
+        clear = ciphers.decrypted(data, key, iv, triple_des=self.cipher is _3DES)
         padding = clear[-1]
         if not 1 <= padding <= size or clear[-padding:] != bytes([padding]) * padding:
             raise WrongPassphrase(given=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.checks.check_up import Progress, Summary, check_up
-from core.checks.finding import KINDS, Finding, Severity
+from core.checks.check_up import check_up
+from core.checks.finding import KINDS, Finding, Progress, Severity, Summary
 from core.custody import agent_keys, authorized_keys, saving
 from core.custody.authorized_keys import Account
 from core.disk import files, leftovers, mounts

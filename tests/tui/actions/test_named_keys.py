@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from core.checks.check_up import Progress
+from core.checks.finding import Progress
 from core.custody import agent_keys, authorized_keys
 from core.custody.agent_keys import AgentContents, AgentKey
 from core.custody.authorized_keys import Account
@@ -41,8 +41,9 @@ from tui.work.slow_changes import still_waiting
 for _screen in pkgutil.walk_packages(screens.__path__, "tui.screens."):
     importlib.import_module(_screen.name)
 
-_HELD = ("", "shift+", "ctrl+", "alt+", "ctrl+shift+", "ctrl+alt+shift+")
-_FREE = [f"{held}f{n}" for held in _HELD for n in range(8, 25)]
+_FREE = [f"{held}f{n}" for held in ("", "shift+", "ctrl+", "alt+") for n in range(8, 25)] + [
+    f"{held}+f{n}" for held in ("ctrl+alt+shift", "ctrl+shift", "alt+shift") for n in range(8, 25)
+]
 _DEFAULT = re.compile(
     # `a` and `I` are words, and a letter may be the end of one: `EC2's`.
     r"(?<![\w'+./-])(escape|esc|enter|f1|ctrl\+[dfoprty]|[b-hj-zB-HJ-Z])(?![\w'+./-])"
@@ -216,7 +217,7 @@ def test_of_finding(
             await pilot.press("enter")
             await until(pilot, lambda: "looked at" in screen._status.verdict.text, "the end")
             look(pilot)
-        look(pilot, f"{keymap.key_of('key-pair.undo')} in the list there brings it back")
+        look(pilot, f"{keymap.key_of('find.submit')} brings it back")
         await pilot.press("a")
         await pilot.pause()
         look(pilot, f"{keymap.key_of('find.submit')} looks up what is typed now")

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from core.checks.finding import OLD, Finding, Severity
+from core.checks.finding import OLD, Finding, Progress, Severity, Summary
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
@@ -24,7 +24,6 @@ from tui.work.batches import in_batches, is_running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.checks.check_up import Progress, Summary
     from core.session import Session
 
     _Step = Progress | Finding | Summary
@@ -81,13 +80,11 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         return check_up.check_up(self._session, OLD)
 
     def _say(self, step: "_Step") -> None:
-        from core.checks import check_up
-
         match step:
-            case check_up.Progress():
+            case Progress():
                 where = f"{step.done:,} of {step.total:,}: {step.looking_at}"
                 self._status.show(Verdict(f"looking… {where}; {key_of('check-up.back')} stops"))
-            case check_up.Summary():
+            case Summary():
                 tone = Tone.CAUTION if self._findings or step.not_allowed else Tone.GOOD
                 said = summed_up(self._findings, step)
                 left_out = f" Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)

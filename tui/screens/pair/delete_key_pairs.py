@@ -18,7 +18,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.pair import many_to_delete
+from tui.screens.pair import many_to_delete, usage
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_field import FormBody, FormField
@@ -33,22 +33,26 @@ from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 from tui.work.login import logged_in
+from tui.work.own_thread import in_own_thread
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
+    from core.ec2.place import Ec2Place
     from core.session import Session
 
 _MOST_NAMED = 8
+_IN_USE = "used"
 _SAVED = "its private key was saved"
 
 
-class DeleteKeyPairsScreen(PlacedScreen[int]):
-    """Asks, deletes in batches, and ends with how many were deleted.
+class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
+    """Asks, deletes in batches, and ends with the pairs that were deleted.
 
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
     of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
     was replaced, its successor is named; while nobody has the private key of that, the word
-    `anyway` has to be typed as well, and where its files are gone, that is said.
+    `anyway` has to be typed as well, and where its files are gone, that is said. In EC2 it is asked
+    what was launched with the pairs; those in use take the word `used` as well.
     """
 
     CSS_PATH = "delete_key_pairs.tcss"
@@ -70,6 +74,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._key_pairs = key_pairs
         self._rotation = rotation
         self._left = key_pairs
+        self._deleted: list[KeptKeyPair] = []
         self._delete_time = session.now()
         self._stop = False
         self._answer: Timer | None = None
@@ -90,13 +95,13 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
+        self._asking = session.place is not None
         just_its_name = self._expected == key_pairs[0].key_name
         self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
         self._caution = VerdictLine(id="stranded")
+        self._usage = VerdictLine(id="usage")
+        self._to_type = Static(markup=False, id="expected")
         self._files: dict[str, str] = {}
-        if self._guarded:
-            _, *others = hints(Place.DELETE)
-            self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=not self._guarded):
@@ -105,11 +110,31 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                 yield Static("All of them, to look through", markup=False, id="through")
                 yield self._list
             yield self._caution
-            if self._guarded:
-                yield Static(
-                    f"To delete, type: {visible(self._expected)}", markup=False, id="expected"
-                )
-                yield self._field
+            yield self._usage
+            yield self._to_type
+            yield self._field
+
+    def _show_guard(self) -> None:
+        """Show what has to be typed, where something has to."""
+        self._to_type.display = self._field.display = self._guarded
+        self._to_type.update(f"To delete, type: {visible(self._expected)}")
+        if self._guarded:
+            _, *others = hints(Place.DELETE)
+            self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
+            self._typed.focus()
+        self._mute_what_waits()
+
+    @work(group="usage")
+    async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
+        """Say what was launched with the pairs; one that is in use takes a word more."""
+        names = [pair.key_name for pair in self._key_pairs]
+        found = await in_own_thread(lambda: usage.ask(place, names))
+        self._usage.show(usage.before_deleting(found))
+        self._asking = False
+        if any(each.count for each in found.values()):
+            self._guarded = True
+            self._expected += f" {_IN_USE}"
+            self._show_guard()
 
     def _lines(self) -> Content:
         """Return which pairs these are: each of a few, of many how many of each kind."""
@@ -185,12 +210,14 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     def on_mount(self) -> None:
         self._show_caution()
-        self._mute_what_waits()
         successors = filter(None, map(self._rotation.successor, self._named))
         if any(pair.custody.saved_to for pair in (*self._named, *successors)):
             self._look_for_files()
-        if self._guarded:
-            self._typed.focus()
+        self._show_guard()
+        self._usage.display = self._session.place is not None
+        if self._session.place is not None:
+            self._usage.show(Verdict(f"In use: {usage.ASKING}"))
+            self._ask_what_uses_them(self._session.place)
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
@@ -213,7 +240,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             self._stop = True
             self._session.give_up_waiting()
         else:
-            self.dismiss(len(self._key_pairs) - len(self._left))
+            self.dismiss(self._deleted)
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
@@ -260,6 +287,10 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
 
     @unless_busy
     def _begin(self) -> None:
+        if self._asking:
+            self._answer = None
+            self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
+            return
         self._answer, self._stop = None, False
         if len(self._left) == len(self._key_pairs):
             # One time for all of them: u brings them back together.
@@ -286,6 +317,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                 if not await logged_in(self, self._session, error):
                     self.say(judging.refusal(error))
                 return
+            self._deleted += batch.done
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
             left = {each: left[each] for each in (*refused, *waiting)}
@@ -293,7 +325,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         if refused:
             self._say_what_was_refused(refused)
         else:
-            self.dismiss(count - len(self._left))
+            self.dismiss(self._deleted)
 
     def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
         if len(self._key_pairs) == 1:

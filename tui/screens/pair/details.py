@@ -13,14 +13,17 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, reading_hints
 from tui.actions.table import Place
+from tui.screens.pair import usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
 from tui.words import details
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively
+from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
+    from core.ec2.place import Ec2Place
     from core.session import Session
 
 
@@ -52,6 +55,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
+        self._used = Facts([("", usage.ASKING)], labelled=False)
         self._page = VerticalScroll(classes="body")
 
     def content(self) -> ComposeResult:
@@ -71,6 +75,16 @@ class DetailsScreen(PlacedScreen[Next | None]):
                 await self._page.mount(Static(heading, markup=False, classes="heading"))
             labelled = any(label for label, _ in facts)
             await self._page.mount(Facts(facts, labelled=labelled, pasteable=pasteable))
+            if not heading and self._session.place is not None:
+                await self._page.mount(Static("What uses it", markup=False, classes="heading"))
+                await self._page.mount(self._used)
+                self._ask_what_uses_it(self._session.place)
+
+    @work(group="usage")
+    async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
+        name = self._key_pair.key_name
+        found = await in_own_thread(lambda: usage.ask(place, [name]))
+        self._used.show([("", line) for line in usage.lines(found[name])])
 
     @exclusively
     async def action_copy(self) -> None:

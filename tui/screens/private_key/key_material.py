@@ -45,6 +45,9 @@ _ONLY_IN_AGENT = Verdict(
 )
 
 
+_LOW = 20
+"""Rows of a window below which not all facts fit."""
+
 _NOT_FOR_SSH = (FileFormat.PPK2, FileFormat.PPK3)
 
 _MOST_BASE64 = 28
@@ -134,9 +137,14 @@ class KeyMaterialScreen(PlacedScreen[str]):
             yield self._view
             yield self._about
 
+    def on_resize(self) -> None:
+        self._about.show(self._facts())
+
     def _facts(self) -> Iterator[tuple[str, str]]:
+        """Yield what there is to know of the pair; in a low window what one must know."""
         key_pair = self._created.key_pair
-        if self._saved:
+        is_low = self.app.size.height < _LOW
+        if self._saved and not is_low:
             saved = self._saved[-1]
             if saved.file_format not in _NOT_FOR_SSH:
                 yield "Log in", short_paths(ssh_command(str(saved.private.path)))
@@ -144,7 +152,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
         yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
         yield "EC2", key_pair.key_fingerprint
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
-        yield "Public key", _abridged(f"{key_pair.public_key} {key_pair.key_name}")
+        if not is_low:
+            yield "Public key", _abridged(f"{key_pair.public_key} {key_pair.key_name}")
 
     def on_mount(self) -> None:
         self.app.key_holder = self
