@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 import tui.screens
 from core.custody.rotation import Rotation
-from core.ec2.unanswered import PrivateKeyLost
+from core.ec2.unanswered import CredentialsError, NextStep, PrivateKeyLost
 from core.local.opening import open_local
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyFormat, PrivateKeyState, Tag
 from core.secret import KeyMaterial
@@ -42,6 +42,7 @@ from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.find import FindScreen
 from tui.screens.look.help import HelpScreen
+from tui.screens.look.log_in import LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
 from tui.screens.look.pick_region import PickRegionScreen
@@ -390,6 +391,7 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     yield EditTagsScreen(session, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
     yield PickRegionScreen(session, {pair.key_name: 1}, pair.key_name)
+    yield LogInScreen(CredentialsError(pair.key_name, NextStep.LOG_IN, ("aws", pair.key_name)))
     yield LostPrivateKeyScreen(session, PrivateKeyLost(pair, pair.key_name))
     yield SaveKeyMaterialScreen(session, created, FileFormat.PEM)
     exporting = ExportScreen(session, [pair])

@@ -149,7 +149,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
             if saved.file_format not in _NOT_FOR_SSH:
                 yield "Log in", short_paths(ssh_command(str(saved.private.path)))
         yield "Id", key_pair.key_pair_id
-        yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
+        if not is_low:
+            yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
         yield "EC2", key_pair.key_fingerprint
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
         if not is_low:
