@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+import pytest
+
 from core.model import KeyType, PrivateKeyState, Tag
 from core.session import Session
 from tests.pty.terminal import OpenApp, flat
@@ -72,6 +74,7 @@ def test_tab_parts_name_key_and_value_of_a_burst(open_app: OpenApp, session: Ses
     assert created.tags == (Tag("Environment", "production"), Tag("Team", "data"))
 
 
+@pytest.mark.long
 def test_a_burst_edits_the_tags_of_one_pair_and_goes_on_to_the_next(
     open_app: OpenApp, session: Session
 ) -> None:
