@@ -23,6 +23,7 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import JSONFileCache  # type: ignore[import-untyped]  # likewise
 
+from core.aws.profiles import profiles
 from core.ec2.unanswered import CredentialsError, NextStep
 
 PROCESS_TIMEOUT = 60.0
@@ -259,8 +260,6 @@ def _of(failure: Any, name: str) -> str:
 
 def _nearest(profile: str) -> str:
     from difflib import get_close_matches
-
-    from core.aws.profiles import profiles
 
     near = get_close_matches(profile, profiles(), n=3)
     return f"; nearest: {', '.join(near)}" if near else ""

@@ -278,7 +278,10 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                 )
             except KeyPairsError as error:
                 if not await logged_in(self, self._session, error):
-                    self._outcome.show(judging.refusal(error))
+                    said = judging.refusal(error)
+                    done = f"deleted {count - len(self._left):,} of {count:,}; then: "
+                    text = said.text if count == 1 else done + said.text
+                    self._outcome.show(Verdict(text, said.tone))
                 return
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
