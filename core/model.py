@@ -149,11 +149,15 @@ class KeptKeyPair(KeyPair):
 
 @dataclass(frozen=True, slots=True)
 class DeletedKeyPair:
-    """A key pair that was deleted; `key_pair` is None once it can no longer be brought back."""
+    """A key pair that was deleted; `key_pair` is None once it can no longer be brought back.
+
+    `given_up` is set where its private key was given up in the same act: nobody has it.
+    """
 
     key_pair_id: str
     delete_time: datetime
     key_pair: KeptKeyPair | None
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

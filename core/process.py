@@ -107,6 +107,27 @@ def changing() -> Iterator[None]:
             _changing.notify_all()
 
 
+_waiters = 0
+
+
+@contextmanager
+def waiting_for_another_session() -> Iterator[None]:
+    """Mark what waits for another session, so that `is_waiting_for_another_session` tells."""
+    global _waiters
+    with _changing:
+        _waiters += 1
+    try:
+        yield
+    finally:
+        with _changing:
+            _waiters -= 1
+
+
+def is_waiting_for_another_session() -> bool:
+    """Return whether a change of this process waits for another session now."""
+    return bool(_waiters)
+
+
 def end_between_changes(seconds: float, status: int) -> None:
     """End the process with a status after some seconds, or when the change under way is made.
 

@@ -93,6 +93,10 @@ class Query:
         """Return whether anything is left out at all: there is a term without a problem."""
         return bool(self.words or self._tests or self._older or self._newer or self._replaced)
 
+    def fingerprint_kind(self, key_pair: KeptKeyPair) -> str | None:
+        """Return in words which fingerprint of a pair was typed in full, or None if none was."""
+        return fingerprint_kind(self.text, key_pair)
+
     def select(self, items: Sequence[Searchable], now: datetime) -> list[Searchable]:
         """Return those of the items that match, in their order; `now` is aware.
 

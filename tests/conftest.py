@@ -39,6 +39,7 @@ from collections.abc import Callable, Iterator, Sequence  # noqa: E402 - see abo
 from datetime import UTC, datetime  # noqa: E402 - see above
 from pathlib import Path  # noqa: E402 - see above
 from typing import TYPE_CHECKING  # noqa: E402 - see above
+from unittest import mock  # noqa: E402 - see above
 
 import hypothesis  # noqa: E402 - see above
 import pytest  # noqa: E402 - see above
@@ -56,6 +57,10 @@ if TYPE_CHECKING:
 if _SET and "textual.constants" in sys.modules:
     # A plugin was faster. What it baked in cannot be taken back.
     raise pytest.UsageError(f"Textual was imported with {', '.join(_SET)} set: unset it first.")
+
+# Only a loss of power shows whether a disk has what was written, and no test takes the power away.
+# Waiting for it ten thousand times would show nothing; the programs that tests start do wait.
+mock.patch.object(os, "fsync", os.fstat).start()
 
 # A slow machine is no failure; what has to be fast is measured elsewhere.
 hypothesis.settings.register_profile(
@@ -258,7 +263,8 @@ _EVERY_PYTHON = {
     *("core/keys/test_file_formats.py", "core/keys/test_ppk.py", "core/keys/test_public.py"),
     *("core/local/test_answers.py", "core/store/test_store.py", "core/test_client.py"),
     *("pty/test_create.py", "pty/test_everyday.py", "pty/test_guard.py"),
-    *("tui/test_create_form.py", "tui/test_imports.py", "tui/test_list.py", "tui/test_main.py"),
+    *("tui/commands/test_main.py", "tui/screens/create/test_create_form.py"),
+    *("tui/test_imports.py", "tui/test_list.py"),
 }
 """The modules that `.ci/run` runs on every Python: one for each room that a version could break."""
 
@@ -267,6 +273,9 @@ _EVERY_PYTHON = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is run on every Python."""
     root = Path(__file__).parent
+    gone = [name for name in _EVERY_PYTHON if not (root / name).exists()]
+    if gone:
+        raise pytest.UsageError(f"To be run on every Python, but not there: {gone}")
     for item in items:
         if item.path.relative_to(root).as_posix() in _EVERY_PYTHON:
             item.add_marker("every_python")

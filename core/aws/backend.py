@@ -19,7 +19,7 @@ from core.aws.lost_answers import Patience, Sleep, rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
-from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal
+from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal, TagChange
 from core.ec2.filters import Filter, TagDescription
 from core.ec2.several import THROTTLED, a_few_at_a_time, in_time
 from core.ec2.unanswered import (
@@ -437,6 +437,7 @@ class Ec2Backend:
         key_pair_id: str | None = None,
         dry_run: bool = False,
         delete_time: datetime | None = None,
+        given_up: bool = False,
     ) -> str | None:
         """Delete a key pair by its id, which may be repeated, and return that id.
 
@@ -461,7 +462,8 @@ class Ec2Backend:
         # Of a name and an id EC2 heeds the id alone, and some who stand in for it the name alone.
         named = {} if found is None else {"KeyName": found.key_name}
         answer = self._call(_DELETE, KeyPairId=key_pair_id, **named)
-        self._mirror.remove(key_pair_id, delete_time or self._access.now(), _DELETE)
+        now = delete_time or self._access.now()
+        self._mirror.remove(key_pair_id, now, _DELETE, given_up=given_up)
         # A call that was repeated by itself is answered as if there had been no pair.
         deleted = answer.get("KeyPairId") or (key_pair_id if found is not None else None)
         return None if deleted is None else str(deleted)
@@ -485,7 +487,7 @@ class Ec2Backend:
         kept = [gone for gone in self._mirror.state.deleted.values() if gone.key_pair is not None]
         return tuple(sorted(kept, key=lambda gone: gone.delete_time, reverse=True))
 
-    def restore_key_pair(self, key_pair_id: str) -> KeptKeyPair:
+    def restore_key_pair(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
         """Import the public half of a deleted pair again: a new pair, with a new id.
 
         Raises:
@@ -499,7 +501,7 @@ class Ec2Backend:
         before = gone.key_pair
         tags = [TagSpecification("key-pair", before.tags)] if before.tags else []
         imported = self.import_key_pair(
-            key_name=before.key_name,
+            key_name=before.key_name if key_name is None else key_name,
             public_key_material=before.public_key,
             tag_specifications=tags,
         )
@@ -515,7 +517,7 @@ class Ec2Backend:
         """Set tags on key pairs; a tag whose key is there is overwritten."""
         self._begin(_CREATE_TAGS)
         self._call(_CREATE_TAGS, Resources=list(resources), Tags=_tags(tags), **_dry_run(dry_run))
-        self._note_tags(resources, _CREATE_TAGS)
+        _note_tags(self._call, self._mirror, resources, _CREATE_TAGS)
 
     def delete_tags(
         self,
@@ -533,7 +535,7 @@ class Ec2Backend:
                 for each in tags
             ]
         self._call(_DELETE_TAGS, Resources=list(resources), **request, **_dry_run(dry_run))
-        self._note_tags(resources, _DELETE_TAGS)
+        _note_tags(self._call, self._mirror, resources, _DELETE_TAGS)
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
@@ -555,14 +557,6 @@ class Ec2Backend:
             self.create_tags(resources=[key_pair_id], tags=new)
         if gone:
             self.delete_tags(resources=[key_pair_id], tags=[TagSelector(key) for key in gone])
-
-    def _note_tags(self, resources: Sequence[str], operation: str) -> None:
-        request = {"KeyPairIds": list(resources), "IncludePublicKey": True}
-        try:
-            described = self._call("DescribeKeyPairs", **request)["KeyPairs"]
-        except (EC2Error, NoAnswer, NotReached):
-            return  # the change is made; the next look at the Region shows it
-        self._mirror.update(described, operation)
 
     # Many at once ---------------------------------------------------------------------------------
 
@@ -611,6 +605,29 @@ class Ec2Backend:
             else:
                 known = self._mirror.state.key_pairs
                 yield Batch(tuple(known[each] for each in ids if each in known), (), left)
+
+    def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
+        """Give each of these pairs its tags, one after the other."""
+
+        def set_one(change: TagChange) -> KeptKeyPair | None:
+            self.set_tags(key_pair_id=change.key_pair_id, tags=change.tags, shown=change.shown)
+            return self._mirror.state.key_pairs.get(change.key_pair_id)
+
+        return a_few_at_a_time(changes, lambda change: change.key_pair_id, set_one, self._sleep)
+
+
+def _note_tags(
+    call: Callable[..., Mapping[str, Any]],
+    mirror: Mirror,
+    resources: Sequence[str],
+    operation: str,
+) -> None:
+    request = {"KeyPairIds": list(resources), "IncludePublicKey": True}
+    try:
+        described = call("DescribeKeyPairs", **request)["KeyPairs"]
+    except (EC2Error, NoAnswer, NotReached):
+        return  # the change is made; the next look at the Region shows it
+    mirror.update(described, operation)
 
 
 def _new(

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
@@ -259,7 +260,5 @@ def _of(failure: Any, name: str) -> str:
 
 
 def _nearest(profile: str) -> str:
-    from difflib import get_close_matches
-
     near = get_close_matches(profile, profiles(), n=3)
     return f"; nearest: {', '.join(near)}" if near else ""

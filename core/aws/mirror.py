@@ -108,7 +108,9 @@ class Mirror:
             else:
                 transaction.insert(key_pair, operation)
 
-    def remove(self, key_pair_id: str, delete_time: datetime, operation: str) -> None:
+    def remove(
+        self, key_pair_id: str, delete_time: datetime, operation: str, *, given_up: bool = False
+    ) -> None:
         """Note that EC2 deleted a pair; without one of this id nothing is done.
 
         Raises:
@@ -116,7 +118,7 @@ class Mirror:
         """
         with self._access.store.transaction() as transaction:
             if key_pair_id in transaction.state.key_pairs:
-                transaction.remove(key_pair_id, delete_time, operation)
+                transaction.remove(key_pair_id, delete_time, operation, given_up=given_up)
 
     def update(self, described: Iterable[Mapping[str, Any]], operation: str) -> None:
         """Note what EC2 shows of some pairs now.

@@ -49,6 +49,14 @@ class NewKeyPair(NamedTuple):
     tags: Sequence[Tag] = ()
 
 
+class TagChange(NamedTuple):
+    """The tags that a key pair is to have, in the place of those that the person was `shown`."""
+
+    key_pair_id: str
+    tags: Sequence[Tag]
+    shown: Sequence[Tag]
+
+
 class Refusal(NamedTuple):
     """Why nothing was done to one of several key pairs."""
 
@@ -168,12 +176,13 @@ class Backend(Protocol):
         key_pair_id: str | None = None,
         dry_run: bool = False,
         delete_time: datetime | None = None,
+        given_up: bool = False,
     ) -> str | None:
         """Delete a key pair by name or id, and return the id of what was deleted.
 
         When both are given the id decides. A name that does not exist and an id that existed
-        once are no errors: nothing is deleted and the answer is None. Pairs that are deleted
-        with one `delete_time`, an aware time, are brought back together; otherwise it is now.
+        once are no errors: nothing is deleted and the answer is None. `delete_time` is an aware
+        time, and otherwise now. `given_up` notes that its private key goes with it.
 
         Raises:
             MissingParameter: neither was given.
@@ -244,11 +253,14 @@ class Backend(Protocol):
         Who may describe key pairs may also see these.
         """
 
-    def restore_key_pair(self, key_pair_id: str) -> KeptKeyPair:
-        """Bring a deleted key pair back; who may delete a key pair may also bring it back.
+    def restore_key_pair(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
+        """Bring a deleted key pair back, under another name where one is given.
+
+        Who may delete a key pair may also bring it back; another name needs what ImportKeyPair
+        needs for it as well.
 
         Raises:
-            InvalidParameterValue: it was not deleted, or too long ago.
+            InvalidParameterValue: it was not deleted, or too long ago; or the name is a bad one.
             KeyPairLimitExceeded: the Region holds 5,000 key pairs.
             InvalidKeyPairDuplicate: its name was given to another.
         """
@@ -279,3 +291,6 @@ class Backend(Protocol):
         Raises:
             InvalidParameterValue: no tags, or a bad one; nothing was done.
         """
+
+    def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
+        """Give each of these pairs the tags that it is to have, as `set_tags` does."""

@@ -13,7 +13,7 @@ from core.ec2.authorization import (
     request_tags,
     resource_context,
 )
-from core.ec2.backend import Batch, Capabilities, NewKeyPair
+from core.ec2.backend import Batch, Capabilities, NewKeyPair, TagChange
 from core.errors import (
     DryRunOperation,
     InvalidID,
@@ -252,6 +252,7 @@ class LocalBackend:
         key_pair_id: str | None = None,
         dry_run: bool = False,
         delete_time: datetime | None = None,
+        given_up: bool = False,
     ) -> str | None:
         """Delete a key pair by name or id, and return the id of what was deleted."""
         state = self._access.state_to_change(_DELETE, key_name)
@@ -282,7 +283,7 @@ class LocalBackend:
             now = self._access.now()
             old = trash.to_forget(transaction.state, self._access.store.journal.read, now)
             transaction.forget(old)
-            transaction.remove(found.key_pair_id, delete_time or now, _DELETE)
+            transaction.remove(found.key_pair_id, delete_time or now, _DELETE, given_up=given_up)
         return found.key_pair_id
 
     def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
@@ -290,21 +291,26 @@ class LocalBackend:
         self._access.authorize("DescribeKeyPairs")
         return trash.kept(self._access.store.read(), self._access.now())
 
-    def restore_key_pair(self, key_pair_id: str) -> KeptKeyPair:
-        """Bring a deleted key pair back, with the same id and everything else."""
+    def restore_key_pair(self, key_pair_id: str, key_name: str | None = None) -> KeptKeyPair:
+        """Bring a deleted key pair back, with the same id and everything else but its name."""
         kept = trash.kept(self._access.store.read(), self._access.now())
         key_pair = next((gone.key_pair for gone in kept if gone.key_pair_id == key_pair_id), None)
-        key_name = key_pair.key_name if key_pair else None
-        self._access.authorize(_DELETE, key_name, resource_context(key_pair), by_id=True)
+        name = key_pair.key_name if key_pair else None
+        self._access.authorize(_DELETE, name, resource_context(key_pair), by_id=True)
         if key_pair is None:
             raise invalid_id(key_pair_id)
+        if key_name is not None:
+            # Otherwise a policy could be got round by which only some names may be given.
+            for action, context in new_pair_requests(_IMPORT, key_name, key_pair.tags, {}):
+                self._access.authorize(action, key_name, context)
+            validation.check_key_name(key_name)
         with self._access.store.transaction() as transaction:
             # Another session may have brought it back meanwhile, or emptied the trash.
             deleted = transaction.state.deleted.get(key_pair_id)
             if deleted is None or deleted.key_pair is None:
                 raise invalid_id(key_pair_id)
-            check_room(transaction.state, key_pair.key_name)
-            return transaction.restore(key_pair_id, "RestoreKeyPair")
+            check_room(transaction.state, key_name or key_pair.key_name)
+            return transaction.restore(key_pair_id, "RestoreKeyPair", key_name)
 
     # Tags ---------------------------------------------------------------------------------------
 
@@ -388,3 +394,8 @@ class LocalBackend:
         tag_changes.check_any(tags)
         change = many.tagging(self._access, tags)
         return many.in_batches(self._access, _CREATE_TAGS, key_pair_ids, str, change)
+
+    def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
+        """Give each of these pairs the tags that it is to have, as `set_tags` does."""
+        change = many.setting_tags(self._access)
+        return many.in_batches(self._access, _CREATE_TAGS, changes, many.id_of, change)

@@ -18,7 +18,7 @@ from core.ec2.authorization import (
     request_tags,
     resource_context,
 )
-from core.ec2.backend import Batch, NewKeyPair, Refusal
+from core.ec2.backend import Batch, NewKeyPair, Refusal, TagChange
 from core.errors import EC2Error, InvalidID
 from core.local import tag_changes, trash
 from core.local.resolving import check_id_once_existed, check_room, invalid_id
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MOST_SECONDS = 0.15
 """The time after which a batch is written; writing a full Region takes up to another 0.1."""
 
-_CREATE_TAGS, _IMPORT, _DELETE = "CreateTags", "ImportKeyPair", "DeleteKeyPair"
+_CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
+_IMPORT, _DELETE = "ImportKeyPair", "DeleteKeyPair"
 
 _Item = TypeVar("_Item")
 Change = Callable[["Transaction", _Item], KeptKeyPair | None]
@@ -166,6 +167,34 @@ def tagging(access: RegionAccess, tags: Sequence[Tag]) -> Change[str]:
         return changed
 
     return tag
+
+
+def id_of(change: TagChange) -> str:
+    """Return what a refusal of a change of tags names."""
+    return change.key_pair_id
+
+
+def setting_tags(access: RegionAccess) -> Change[TagChange]:
+    """Return what gives a pair the tags that it is to have, in the place of those shown before."""
+
+    def set_tags(transaction: "Transaction", change: TagChange) -> KeptKeyPair:
+        key_pair = transaction.state.key_pairs.get(change.key_pair_id)
+        new = [tag for tag in change.tags if tag not in change.shown]
+        gone = tuple({tag.key for tag in change.shown} - {tag.key for tag in change.tags})
+        if new:
+            _check(access, _CREATE_TAGS, key_pair, request_tags(new))
+        if gone:
+            _check(access, _DELETE_TAGS, key_pair, {"aws:TagKeys": gone})
+        validation.check_new_tags(new)
+        if key_pair is None:
+            raise InvalidID(change.key_pair_id)
+        tags = tag_changes.setting(change.tags, new, gone)(key_pair.tags)
+        changed = replace(key_pair, tags=tags)
+        if changed != key_pair:
+            transaction.update(changed, "SetTags")
+        return changed
+
+    return set_tags
 
 
 def _check(

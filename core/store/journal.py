@@ -24,6 +24,7 @@ import orjson
 from core.account import user
 from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
+from core.process import waiting_for_another_session
 from core.store.records import format_time, parse_time
 
 FULL = 1024 * 1024
@@ -131,7 +132,8 @@ class Journal:
         while True:
             file = os.open(self.path, flags, files.PRIVATE_FILE)
             try:
-                self._lock(file, given_up)
+                with waiting_for_another_session():
+                    self._lock(file, given_up)
                 status = os.fstat(file)
                 # While we waited another session may have put this file aside.
                 if os.path.samestat(status, self.path.lstat()):

@@ -105,12 +105,18 @@ def _check_shape(key_pair: KeptKeyPair, saved_to: object) -> None:
 
 
 def deleted_to_record(deleted: DeletedKeyPair) -> Record:
-    """Return the record of a deleted key pair."""
-    return {
+    """Return the record of a deleted key pair.
+
+    Only one that was given up has the member `GivenUp`, which the first versions leave alone.
+    """
+    record: Record = {
         "KeyPairId": deleted.key_pair_id,
         "DeleteTime": format_time(deleted.delete_time),
         "KeyPair": deleted.key_pair and to_record(deleted.key_pair),
     }
+    if deleted.given_up:
+        record["GivenUp"] = True
+    return record
 
 
 def deleted_from_record(record: Mapping[str, Any]) -> DeletedKeyPair:
@@ -126,6 +132,7 @@ def deleted_from_record(record: Mapping[str, Any]) -> DeletedKeyPair:
         record["KeyPairId"],
         parse_time(record["DeleteTime"]),
         None if key_pair is None else from_record(key_pair),
+        record.get("GivenUp") is True,
     )
 
 

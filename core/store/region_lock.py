@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.disk import files
 from core.errors import StoreLocked
+from core.process import waiting_for_another_session
 
 _POLL = 0.01
 
@@ -83,7 +84,8 @@ class RegionLock:
         )
         self._given_up.clear()
         try:
-            lock.acquire(cancel_check=self.waiting_is_given_up)
+            with waiting_for_another_session():
+                lock.acquire(cancel_check=self.waiting_is_given_up)
         except Timeout:
             raise self._refusal(timeout) from None
         except OSError as error:

@@ -88,22 +88,33 @@ class Transaction:
         self._key_pairs[key_pair.key_pair_id] = key_pair
         self._note(operation, key_pair)
 
-    def remove(self, key_pair_id: str, delete_time: datetime, operation: str | None) -> None:
+    def remove(
+        self,
+        key_pair_id: str,
+        delete_time: datetime,
+        operation: str | None,
+        *,
+        given_up: bool = False,
+    ) -> None:
         """Remove a key pair and remember it among the deleted ones."""
         key_pair = self._key_pairs.pop(key_pair_id)
         del self._names[key_pair.key_name]
         if self._inserted.pop(key_pair_id, None) is None:
             self._updated.pop(key_pair_id, None)
             self._removed.append(self._doc_ids.pop(key_pair_id))
-        deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair)
+        deleted = DeletedKeyPair(key_pair_id, delete_time, key_pair, given_up)
         self._deleted[key_pair_id] = self._newly_deleted[key_pair_id] = deleted
         self._note(operation, key_pair)
 
-    def restore(self, key_pair_id: str, operation: str | None) -> KeptKeyPair:
-        """Bring a deleted key pair back as it was; its name must be free."""
+    def restore(
+        self, key_pair_id: str, operation: str | None, key_name: str | None = None
+    ) -> KeptKeyPair:
+        """Bring a deleted key pair back as it was, or under another name; it must be free."""
         key_pair = self._deleted[key_pair_id].key_pair
         if key_pair is None:
             raise ValueError("this key pair can no longer be brought back")
+        if key_name is not None:
+            key_pair = replace(key_pair, key_name=key_name)
         del self._deleted[key_pair_id]
         if self._newly_deleted.pop(key_pair_id, None) is None:
             self._brought_back.add(key_pair_id)

@@ -118,6 +118,7 @@ def test_a_pair_is_created_and_saved_on_60_by_15(
     terminal.wait_for("saved to ~/.ssh/small.ppk")
 
 
+@pytest.mark.long
 def test_tags_that_were_typed_are_stored(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
     terminal.wait_for("? help")
@@ -140,6 +141,7 @@ def test_tags_that_were_typed_are_stored(open_app: OpenApp, tmp_path: Path) -> N
     terminal.wait_for("env=prod  owner")
 
 
+@pytest.mark.long
 def test_a_dry_run_answers_as_ec2_does_and_stores_nothing(
     open_app: OpenApp, tmp_path: Path
 ) -> None:

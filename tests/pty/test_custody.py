@@ -51,6 +51,7 @@ def back(terminal: Terminal, title: str, hint: str, size: tuple[int, int]) -> No
     terminal.wait_for("c create")
 
 
+@pytest.mark.long
 @SIZES
 def test_each_key_leads_there(open_app: OpenApp, session: Session, size: tuple[int, int]) -> None:
     terminal = open_app(size=size)

@@ -11,7 +11,7 @@ from core.local.opening import open_local
 from core.model import Tag, TagSpecification
 from core.session import Session
 from tests.helpers import PUBLIC_KEY, SIZES
-from tests.pty.terminal import OpenApp
+from tests.pty.terminal import OpenApp, wait_until
 
 FINGERPRINT = "uD/cUEgNe5PmOWBUh69pdxNoBd7Tir4ottSlQJy62y8="
 
@@ -47,6 +47,7 @@ def test_a_pasted_public_key_is_imported(
     assert (imported.key_name, imported.key_fingerprint) == ("laptop", FINGERPRINT)
 
 
+@pytest.mark.long
 @SIZES
 def test_a_public_key_is_picked_from_the_ssh_folder(
     open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
@@ -70,6 +71,7 @@ def test_a_public_key_is_picked_from_the_ssh_folder(
     assert names(session) == ["sam"]
 
 
+@pytest.mark.long
 def test_a_private_key_pasted_by_mistake_is_named_as_one_and_not_kept(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -166,6 +168,7 @@ def test_an_unsaved_pair_is_deleted_by_y_and_brought_back_by_u(
     assert sorted(session.backend.describe_key_pairs(), key=lambda p: p.key_name) == list(before)
 
 
+@pytest.mark.long
 @SIZES
 def test_a_protected_pair_wants_its_name_typed(
     open_app: OpenApp, session: Session, size: tuple[int, int]
@@ -186,6 +189,7 @@ def test_a_protected_pair_wants_its_name_typed(
     assert names(session) == []
 
 
+@pytest.mark.long
 def test_several_are_deleted_together(open_app: OpenApp, session: Session) -> None:
     fill(session, "a", "b", "c")
     terminal = open_app()
@@ -232,6 +236,7 @@ def test_the_details_say_everything(
     terminal.wait_for("1 pair")
 
 
+@pytest.mark.long
 @SIZES
 def test_another_region_is_looked_at(
     open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
@@ -249,24 +254,26 @@ def test_another_region_is_looked_at(
     terminal.wait_for("there-too")
 
 
-@pytest.mark.parametrize("suffix", ["csv", "json"])
-def test_the_list_is_exported(
-    open_app: OpenApp, session: Session, tmp_path: Path, suffix: str
-) -> None:
+@pytest.mark.long
+def test_the_list_is_exported(open_app: OpenApp, session: Session, tmp_path: Path) -> None:
     fill(session, "=1+1", "two")
     terminal = open_app()
-    terminal.wait_for("2 pairs")
-    terminal.press("e")
-    terminal.wait_for("Export 2 key pairs")
-    terminal.press("C-u")
-    terminal.type(f"~/list.{suffix}")
-    terminal.press("Enter")
-    terminal.wait_for("exported 2")
-    text = (tmp_path / "home" / f"list.{suffix}").read_text()
-    if suffix == "json":
-        assert [pair["KeyName"] for pair in json.loads(text)["KeyPairs"]] == ["=1+1", "two"]
-    else:
-        assert [row["KeyName"] for row in csv.DictReader(text.splitlines())] == ["'=1+1", "two"]
+    for suffix in ("csv", "json"):
+        terminal.wait_for("2 pairs")
+        terminal.press("e")
+        terminal.wait_for("Export 2 key pairs")
+        terminal.press("C-u")
+        terminal.type(f"~/list.{suffix}")
+        terminal.press("Enter")
+        path = tmp_path / "home" / f"list.{suffix}"
+        wait_until(path.exists)
+        terminal.wait_for("exported 2")
+        text = path.read_text()
+        if suffix == "json":
+            assert [pair["KeyName"] for pair in json.loads(text)["KeyPairs"]] == ["=1+1", "two"]
+        else:
+            rows = csv.DictReader(text.splitlines())
+            assert [row["KeyName"] for row in rows] == ["'=1+1", "two"]
 
 
 @SIZES
@@ -292,14 +299,15 @@ def test_help_and_journal_and_its_other_key_are_there(
     terminal.wait_for("Import a public key into")
 
 
-@pytest.mark.parametrize("sent", [b"R", b"\x1b[O\x1b[I"], ids=["R", "focus"])
-def test_another_session_is_noticed(open_app: OpenApp, session: Session, sent: bytes) -> None:
+def test_another_session_is_noticed(open_app: OpenApp, session: Session) -> None:
     fill(session, "one", "two")
+    [two] = [pair for pair in session.backend.describe_key_pairs() if pair.key_name == "two"]
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.press("Down")
-    fill(session, "aaa")
-    terminal.send(sent)
-    terminal.wait_for("3 pairs")
-    [two] = [pair for pair in session.backend.describe_key_pairs() if pair.key_name == "two"]
-    assert two.key_pair_id in terminal.rest()
+    # By `R`, and when the terminal says that the person is back.
+    for number, sent in enumerate((b"R", b"\x1b[O\x1b[I")):
+        fill(session, f"aaa-{number}")
+        terminal.send(sent)
+        terminal.wait_for(f"{3 + number} pairs")
+        assert two.key_pair_id in terminal.rest()

@@ -84,9 +84,8 @@ def test_no_way_out_loses_a_private_key_that_was_not_saved(
 @pytest.mark.parametrize(
     "wrong",
     [
-        "",
         "Precious",
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("preciou", "precious ")),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("", "preciou", "precious ")),
     ],
 )
 def test_only_the_name_itself_gives_a_private_key_up(
@@ -117,6 +116,7 @@ def test_a_private_key_is_given_up_together_with_the_pair(
     assert records(tmp_path) == []
 
 
+@pytest.mark.long
 def test_a_pair_that_is_kept_without_its_private_key_is_marked(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -136,7 +136,7 @@ def test_a_pair_that_is_kept_without_its_private_key_is_marked(
     assert record["SavedTo"] == []
 
 
-@pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
+@pytest.mark.parametrize("key_type", ["rsa", pytest.param("ed25519", marks=pytest.mark.long)])
 def test_the_private_key_reaches_the_terminal_only_by_v(
     open_app: OpenApp, tmp_path: Path, key_type: str
 ) -> None:

@@ -53,7 +53,7 @@ def check_given_back(terminal: Terminal) -> None:
         (signal.SIGTERM, 143),
         pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
         pytest.param(signal.SIGQUIT, 131, marks=pytest.mark.long),
-        (signal.SIGINT, 130),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.long),
     ],
 )
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(
@@ -172,26 +172,26 @@ def test_a_crash_reports_itself_gives_the_terminal_back_and_shows_nothing_of_the
     assert holds_key(text_of(unguarded.output()), known)
 
 
-@pytest.mark.parametrize(
-    "nonsense",
-    [
-        pytest.param(b"\xff\xfe", id="no UTF-8"),
-        pytest.param(b"t\xeate", id="Latin-1", marks=pytest.mark.long),
-        pytest.param(b"\x1b[M\xff\xff\xff", id="mouse of 8 bits", marks=pytest.mark.long),
-        pytest.param(b"\x1b[999999999999A", id="a huge number"),
-        pytest.param(b"\x1b[1114112;1u", id="no character", marks=pytest.mark.long),
-        pytest.param(b"\x1b[999999999999A" * 3, id="thrice", marks=pytest.mark.long),
-    ],
-)
-def test_bytes_that_are_no_text_do_not_lose_a_private_key(
-    open_app: OpenApp, nonsense: bytes
-) -> None:
+NONSENSE = {
+    "no UTF-8": b"\xff\xfe",
+    "Latin-1": b"t\xeate",
+    "mouse of 8 bits": b"\x1b[M\xff\xff\xff",
+    "a huge number": b"\x1b[999999999999A",
+    "no character": b"\x1b[1114112;1u",
+    "thrice": b"\x1b[999999999999A" * 3,
+}
+
+
+def test_bytes_that_are_no_text_do_not_lose_a_private_key(open_app: OpenApp) -> None:
     terminal = open_app()
     create_key_pair(terminal, "survivor", "ed25519")
-    # In one burst: what follows the nonsense is not lost with it.
-    terminal.send(nonsense + b"s")
-    terminal.wait_for("Save the private key")
-    terminal.press("Escape")
+    for what, nonsense in NONSENSE.items():
+        # In one burst: what follows the nonsense is not lost with it.
+        terminal.send(nonsense + b"s")
+        terminal.wait_for("Save the private key")
+        terminal.press("Escape")
+        terminal.wait_for("Not saved yet")
+        assert terminal.status is None, what
     save_key_material(terminal)
     assert terminal.status is None
 
@@ -319,6 +319,7 @@ def test_a_start_that_cannot_work_is_refused_in_one_line(
     assert sorted(path.name for path in home.rglob("*")) == ["file", "open", "shared"]
 
 
+@pytest.mark.long
 def test_the_region_is_taken_from_the_nearest_of_its_sources(
     open_app: OpenApp, tmp_path: Path
 ) -> None:

@@ -60,7 +60,8 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str) ->
     end = time.monotonic() + _PATIENCE
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
-        await pilot.pause(0.01)
+        # Not by the pilot's pause, which has every widget answer and draws the screen each time.
+        await asyncio.sleep(0.005)
     await pilot.pause()
 
 

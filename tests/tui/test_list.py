@@ -184,29 +184,34 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
 
 
 def test_what_is_said_at_length_is_said_whole(empty_session: DemoSession) -> None:
-    for number in range(4):
-        empty_session.backend.create_key_pair(
-            key_name=f"name-of-a-pair-{number}", key_type="ed25519"
-        )
-    for number in range(4):
-        empty_session.backend.delete_key_pair(key_name=f"name-of-a-pair-{number}")
-        empty_session.backend.create_key_pair(
-            key_name=f"name-of-a-pair-{number}", key_type="ed25519"
-        )
+    def make_four() -> None:
+        for number in range(4):
+            empty_session.backend.create_key_pair(
+                key_name=f"name-of-a-pair-{number}", key_type="ed25519"
+            )
+
+    make_four()
 
     async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        app = app_of(pilot)
+        await until(pilot, lambda: type(app.screen).__name__ == "KeyPairListScreen", "the list")
+        await until(pilot, lambda: "deleted 4 pairs" in remark(pilot), "the deletion")
+        make_four()
         await pilot.press("u")
         await until(pilot, lambda: "not back" in remark(pilot), "the refusal")
         assert remark(pilot) == (
             "not back: name-of-a-pair-0, name-of-a-pair-1,\n"
             "name-of-a-pair-2, name-of-a-pair-3: another pair has the\n"
-            "name"
+            "name; U brings it back under another"
         )
-        assert "\n name  " in drawn(pilot)
+        assert "\n name; U" in drawn(pilot)
         assert len(rows(pilot)) == 4
         await pilot.press("j")
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair")
-        assert "\n name  " not in drawn(pilot)
+        assert "\n name; U" not in drawn(pilot)
 
     play(empty_session, scene, (60, 15))
 

@@ -83,14 +83,14 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         await pilot.press("escape")
         steps.go_on()
         await until_screen(pilot, "KeyPairListScreen")
-        said = "deleted 3 pairs; u brings them back"
+        said = "deleted 3 of 5 pairs, 2 not; u brings them back"
         await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
         assert len(names(five)) == 2
         # And undoing it is as one, with its own progress and its own stop.
         await pilot.press("u")
         await until(pilot, lambda: steps.waiting == 4, "the first to come back")
         steps.go_on()
-        progress = "brought 1 of 3 back…"
+        progress = "undoing: 1 of 3…"
         await until(pilot, lambda: text_of(pilot, "#fact") == progress, progress)
         await pilot.press("escape")
         steps.go_on()
@@ -123,7 +123,7 @@ def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSessio
         assert names(five) == ["c"]
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: "deleted 4 pairs" in text_of(pilot, "#fact"), "the remark")
+        await until(pilot, lambda: "deleted 4 of 5 pairs" in text_of(pilot, "#fact"), "the remark")
 
     play(five, scene)
 
@@ -145,7 +145,7 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         remark = app_of(pilot).screen.query_one("#fact", Static)
-        saved = "tags saved: 4 of 5 pairs"
+        saved = "tags saved: 4 of 5 pairs, 1 not; u undoes it"
         await until(pilot, lambda: str(remark.visual) == saved, saved)
 
     play(five, scene)

@@ -94,7 +94,8 @@ def test_escape_stops_and_what_was_done_is_said_exactly(
         await until_screen(pilot, "KeyPairListScreen")
         done = COUNT - left(server)
         assert 0 < done < COUNT
-        await until(pilot, lambda: f"deleted {done} pairs" in words(pilot), "what was done")
+        said = f"deleted {done} of {COUNT} pairs, {COUNT - done} not"
+        await until(pilot, lambda: said in words(pilot), "what was done")
         await until(pilot, lambda: f"{COUNT - done} pairs" in first_line(pilot), "the rest")
 
     play_over_ec2(scene)

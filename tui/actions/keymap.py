@@ -22,6 +22,8 @@ TYPING = {
     Place.ADD_TO_AGENT,
     Place.TAGS,
     Place.DELETE,
+    Place.DELETED,
+    Place.BRING_BACK,
     Place.INSTALL,
     Place.FIND,
     Place.PICK,

@@ -25,6 +25,8 @@ class Place(Enum):
     DETAILS = "details"
     TAGS = "tags"
     DELETE = "deleting"
+    DELETED = "deleted"
+    BRING_BACK = "bringing back"
     AGENT = "ssh-agent"
     INSTALL = "installing"
     FIND = "finding"
@@ -87,8 +89,11 @@ ACTIONS: tuple[Action, ...] = (
         "Copy the pair's public half, or the chosen ones', elsewhere.",
         words="replicate multi-region other regions", changes=True),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
-        "Bring back what was deleted last, be it one pair or several.",
-        words="undelete restore recover trash", wide_hint="undo", changes=True),
+        "Undo what this session deleted or tagged last.",
+        words="undelete restore recover trash revert", wide_hint="undo", changes=True),
+    Action("list.deleted", Place.LIST, "U", "deleted", "",
+        "The deleted pairs, to bring any of them back.",
+        words="undelete restore recover trash bin history"),
     Action("key-pair.copy", Place.LIST, "y", "copy", "",
         "Send something of the pair to your terminal's clipboard.", words="paste yank",
         wide_hint="copy"),
@@ -218,6 +223,16 @@ ACTIONS: tuple[Action, ...] = (
         "Remove the tag that has the focus, or the last one.", priority=True),
     Action("tags.back", Place.TAGS, "escape", "back", "back",
         "Go back; nothing is changed."),
+
+    Action("deleted.bring-back", Place.DELETED, "enter", "bring_back", "bring back",
+        "Bring back the pair under the cursor.", words="restore undelete"),
+    Action("deleted.back", Place.DELETED, "escape", "back", "back",
+        "Go back; nothing is changed."),
+
+    Action("bring-back.submit", Place.BRING_BACK, "enter", "submit", "bring back",
+        "Bring the pair back under this name."),
+    Action("bring-back.back", Place.BRING_BACK, "escape", "back", "back",
+        "Go back; the pair stays deleted."),
 
     Action("delete.yes", Place.DELETE, "y", "yes", "yes, delete",
         "Delete, where no name has to be typed."),

@@ -4,14 +4,17 @@ from tui.screens.create.import_key_pair import ImportKeyPairScreen as ImportKeyP
 from tui.screens.create.lost_private_key import LostPrivateKeyScreen as LostPrivateKeyScreen
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
+from tui.screens.look.deleted_key_pairs import DeletedKeyPairsScreen as DeletedKeyPairsScreen
 from tui.screens.look.find import FindScreen as FindScreen
 from tui.screens.look.follow_up import KeyToImport as KeyToImport
+from tui.screens.look.follow_up import PairToBringBack as PairToBringBack
 from tui.screens.look.help import HelpScreen as HelpScreen
 from tui.screens.look.help import show_help as show_help
 from tui.screens.look.log_in import LogInScreen as LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen
 from tui.screens.look.pick import PickScreen as PickScreen
 from tui.screens.look.pick_region import PickRegionScreen as PickRegionScreen
+from tui.screens.pair.bring_back_as import BringBackAsScreen as BringBackAsScreen
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_something as copy_something
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen as CopyToRegionsScreen

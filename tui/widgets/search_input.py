@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.widgets.pick_list import PickList
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.text_input import TextInput
 
 
@@ -21,13 +21,13 @@ class SearchInput(TextInput):
     def action_end(self, select: bool = False) -> None:
         """Go to the end of the text, and from there to that of the list."""
         if self.cursor_at_end and not select:
-            self.screen.query_one(PickList).action_to_end(1)
+            self.screen.query_one(CursorList).action_to_end(1)
         super().action_end(select)
 
     def action_home(self, select: bool = False) -> None:
         """Go to the start of the text, and from there to that of the list."""
         if self.cursor_at_start and not select:
-            self.screen.query_one(PickList).action_to_end(-1)
+            self.screen.query_one(CursorList).action_to_end(-1)
         super().action_home(select)
 
     def __init__(self, placeholder: str = "type to narrow the list", *, id: str = "search") -> None:
@@ -36,11 +36,11 @@ class SearchInput(TextInput):
 
     def action_move_in_list(self, step: int) -> None:
         """Move the list's cursor by some rows."""
-        self.screen.query_one(PickList).action_move(step)
+        self.screen.query_one(CursorList).action_move(step)
 
     def action_page_in_list(self, direction: int) -> None:
         """Move the list's cursor by a screenful."""
-        self.screen.query_one(PickList).action_page(direction)
+        self.screen.query_one(CursorList).action_page(direction)
 
 
 class SearchWord(SearchInput):

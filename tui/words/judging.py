@@ -242,10 +242,12 @@ def of_passphrase(first: str, again: str) -> Verdict:
     if not first.startswith(again):
         return Verdict("the two differ", Tone.BAD)
     estimate = passphrase.estimate(first)
-    remark = f" ({estimate.remark})" if estimate.remark else ""
     if again:
         twice = "the two are the same" if first == again else "the two differ so far"
     else:
         twice = "now type it again at the right"
+    if estimate is None:
+        return Verdict(f"its strength cannot be estimated: zxcvbn is gone; {twice}", Tone.CAUTION)
+    remark = f" ({estimate.remark})" if estimate.remark else ""
     words = f"{estimate.strength.value}, an estimated {estimate.bits} bits{remark}; {twice}"
     return Verdict(words, _STRENGTHS[estimate.strength])

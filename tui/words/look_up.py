@@ -13,10 +13,10 @@ def line(found: Found) -> str:
     return ": ".join(filter(None, (where, answer(found))))
 
 
-def answer(found: Found, undo: str = "u") -> str:
+def answer(found: Found, back: str = "U in the list there brings it back") -> str:
     """Return whose key it is, in words; all of it has been made visible.
 
-    `undo` is the key that brings a pair back in the list; commands know the one in the table.
+    `back` says how a deleted pair is brought back; commands know the key in the table.
     """
     kind = found.kind or "key"
     comment = f", comment {visible(found.comment)}" if found.comment else ""
@@ -30,7 +30,6 @@ def answer(found: Found, undo: str = "u") -> str:
         case Standing.DELETED:
             places = [f"{pair.key_name} in {pair.region}" for pair in found.deleted]
             pairs = visible(" and ".join(places))
-            back = f"{undo} in the list there brings it back"
             return f"of the deleted pair {pairs}; {back} ({kind}{comment}{note})"
         case Standing.UNKNOWN:
             key = found.public_key

@@ -9,7 +9,7 @@ from core.store import last_look
 from tui.widgets.pick_list import Item
 from tui.words.plural import n_of
 from tui.words.text import visible
-from tui.work.slow_changes import OTHERS
+from tui.work.slow_changes import DISK
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Choice, Ec2Facts, Ec2Place, KnownPlace
@@ -125,7 +125,7 @@ def _mark(is_present: bool) -> str:
 
 def waited_for(session: "Session") -> str:
     """Return what a change may have to wait for, in words."""
-    return OTHERS if session.place is None else "EC2"
+    return DISK if session.place is None else "EC2"
 
 
 def as_of(time: datetime) -> str:

@@ -1,11 +1,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from core.checks.deleted import gone_pairs
 from core.custody import saving
 from core.ec2 import validation
 from core.ec2.authorization import Authorizer
@@ -307,3 +309,55 @@ def test_who_may_not_describe_pairs_does_not_see_deleted_ones_but_may_bring_one_
     with pytest.raises(UnauthorizedOperation, match="ec2:DescribeKeyPairs"):
         limited.backend.deleted_key_pairs()
     assert limited.backend.restore_key_pair(old.key_pair_id) == old
+
+
+def test_a_pair_comes_back_under_another_name_with_all_else(trashing: Session) -> None:
+    first = trashing.backend.create_key_pair(key_name="a", key_type="ed25519").key_pair
+    trashing.backend.delete_key_pair(key_name="a")
+    trashing.backend.create_key_pair(key_name="a", key_type="ed25519")
+    backend = trashing.backend
+    for bad, error in (
+        ("a", InvalidKeyPairDuplicate),
+        ("", EC2Error),
+        ("é", EC2Error),
+        (" a", EC2Error),
+    ):
+        with pytest.raises(error):
+            backend.restore_key_pair(first.key_pair_id, bad)
+    assert backend.restore_key_pair(first.key_pair_id, "b") == replace(first, key_name="b")
+    assert trashing.key_pair_named("b") == replace(first, key_name="b")
+    assert backend.deleted_key_pairs() == ()
+    assert trashing.journal()[-1].operation == "RestoreKeyPair"
+    assert trashing.journal()[-1].key_name == "b"
+
+
+def test_another_name_needs_the_right_to_give_it(trashing: Session) -> None:
+    first = trashing.backend.create_key_pair(key_name="a", key_type="ed25519").key_pair
+    trashing.backend.delete_key_pair(key_name="a")
+    allow = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
+    deny = (
+        '{"Effect": "Deny", "Action": "ec2:ImportKeyPair", "Resource": "arn:aws:ec2:*:key-pair/x*"}'
+    )
+    document = f'{{"Version": "2012-10-17", "Statement": [{allow}, {deny}]}}'
+    policy = Policy.parse(document, source="p")
+    trashing.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
+    with pytest.raises(UnauthorizedOperation):
+        trashing.backend.restore_key_pair(first.key_pair_id, "x1")
+    assert trashing.backend.restore_key_pair(first.key_pair_id, "y1").key_name == "y1"
+
+
+def test_that_a_pair_was_given_up_is_remembered_and_only_of_that_one(trashing: Session) -> None:
+    for name in ("a", "b"):
+        trashing.backend.create_key_pair(key_name=name, key_type="ed25519")
+    trashing.backend.delete_key_pair(key_name="a", given_up=True)
+    trashing.backend.delete_key_pair(key_name="b")
+    again = trashing.for_region(trashing.region)
+    assert {
+        gone.key_pair.key_name: gone.given_up
+        for gone in again.backend.deleted_key_pairs()
+        if gone.key_pair
+    } == {"a": True, "b": False}
+    records = json.loads(trashing.store.path.read_bytes())["deleted_key_pairs"].values()
+    # A record of any other deletion is as the first versions wrote it.
+    assert sorted("GivenUp" in record for record in records) == [False, True]
+    assert [gone.key_pair.key_name for gone in gone_pairs(again)] == ["b", "a"]

@@ -41,7 +41,7 @@ for _screen in pkgutil.walk_packages(screens.__path__, "tui.screens."):
     importlib.import_module(_screen.name)
 
 _FREE = [f"{held}f{n}" for held in ("", "shift+", "ctrl+", "alt+") for n in range(8, 25)] + [
-    f"ctrl+alt+shift+f{n}" for n in range(8, 25)
+    f"{held}+f{n}" for held in ("ctrl+alt+shift", "ctrl+shift", "alt+shift") for n in range(8, 25)
 ]
 _DEFAULT = re.compile(
     # `a` and `I` are words, and a letter may be the end of one: `EC2's`.
@@ -211,7 +211,7 @@ def test_of_finding(
             await pilot.press("enter")
             await until(pilot, lambda: "looked at" in screen._status.verdict.text, "the end")
             look(pilot)
-        look(pilot, f"{keymap.key_of('key-pair.undo')} in the list there brings it back")
+        look(pilot, f"{keymap.key_of('find.submit')} brings it back")
         await pilot.press("a")
         await pilot.pause()
         look(pilot, f"{keymap.key_of('find.submit')} looks up what is typed now")

@@ -80,7 +80,7 @@ def test_the_key_of_a_deleted_pair_is_said_to_come_back_with_u(
 ) -> None:
     open_local(data, "eu-west-1").backend.delete_key_pair(key_name="laptop")
     assert call("find", keys / "a.pub", "--data-dir", data) == 1
-    said = "of the deleted pair laptop in eu-west-1; u in the list there brings it back"
+    said = "of the deleted pair laptop in eu-west-1; U in the list there brings it back"
     assert capsys.readouterr().out == f"{keys}/a.pub: {said} (public key, comment sam)\n"
     call("find", keys / "a.pub", "--json", "--data-dir", data)
     (found,) = json.loads(capsys.readouterr().out)["found"]

@@ -5,10 +5,12 @@ import fcntl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
 
+from core.process import waiting_for_another_session
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
@@ -22,6 +24,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.app import KeyPairsApp
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.verdict_line import VerdictLine
 from tui.work import slow_changes
 from tui.work.slow_changes import still_waiting
@@ -112,7 +115,9 @@ def test_escape_gives_up_and_nothing_has_happened(
         waiting = still_waiting("escape")
 
         def said(text: str) -> bool:
-            return any(text in line.verdict.text for line in screen.query(VerdictLine))
+            assert isinstance(screen, PlacedScreen)
+            lines = (screen.fact_line, *screen.query(VerdictLine))
+            return any(text in line.verdict.text for line in lines)
 
         with another_session(home / "data"):
             await pilot.press("enter")
@@ -148,7 +153,6 @@ def test_undo_says_so_as_well_and_escape_gives_up(
     monkeypatch.setattr(slow_changes, "_SOON", 0.05)
     for name in (*left, "nightly"):
         empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
-    empty_session.backend.delete_key_pair(key_name="nightly")
 
     def names() -> list[str]:
         return [pair.key_name for pair in empty_session.backend.describe_key_pairs()]
@@ -157,6 +161,12 @@ def test_undo_says_so_as_well_and_escape_gives_up(
         def says(words: str) -> bool:
             return words in text_of(pilot, "#fact").replace("\n", " ")
 
+        await pilot.press("G", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        app = app_of(pilot)
+        await until(pilot, lambda: type(app.screen).__name__ == "KeyPairListScreen", "the list")
+        await until(pilot, lambda: says("deleted nightly"), "the deletion")
         with another_session(home / "data"):
             await pilot.press("u")
             await until(pilot, lambda: says(still_waiting("escape").text), "what is waited for")
@@ -177,3 +187,27 @@ def test_undo_says_so_as_well_and_escape_gives_up(
         assert names() == [*left, "nightly"]
 
     play(empty_session, scene)
+
+
+def test_nobody_is_said_to_be_in_the_way_who_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_changes, "_SOON", 0.01)
+    said: list[str] = []
+    go_on = Event()
+
+    async def change(*, tells: bool) -> None:
+        go_on.clear()
+        said.clear()
+        change = asyncio.ensure_future(
+            slow_changes.run_change(go_on.wait, lambda v: said.append(v.text), "esc", tells=tells)
+        )
+        await asyncio.sleep(0.1)
+        go_on.set()
+        await change
+
+    asyncio.run(change(tells=False))
+    assert said == ["waiting for the disk; esc gives up"]
+    asyncio.run(change(tells=True))
+    assert said == []
+    with waiting_for_another_session():
+        asyncio.run(change(tells=True))
+    assert said == ["waiting for another session; esc gives up"]

@@ -8,17 +8,19 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.checks.deleted import gone_pairs
 from core.custody import rotation
 from core.ec2.place import REGION_TO_ASK_IN
+from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
-from core.errors import KeyPairsError, NoRegionChosen
+from core.errors import InvalidKeyPairDuplicate, KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
-from tui.screens.list.undo import bring_back_last
+from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.journal import journal_items
 from tui.words.place import THIS_MACHINE, place_items
@@ -27,6 +29,7 @@ from tui.words.text import said_by, short_path
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
+    from core.checks.finding import PairReference
     from core.session import Session
     from tui.screens.look.follow_up import FollowUp
 
@@ -95,9 +98,12 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
         saved = await view.open(screen)
         if saved:
-            all_of_them = saved == len(affected)
-            what = _what(affected) if all_of_them else f"{saved:,} of {len(affected):,} pairs"
-            await view.read(say=f"tags saved: {what}")
+            tags = {pair.key_pair_id: pair.tags for pair in saved}
+            before = [
+                pair for pair in affected if pair.tags != tags.get(pair.key_pair_id, pair.tags)
+            ]
+            view.undo_history.note(view.session, TagEdit(before, tags))
+            await view.read(say=f"tags saved: {_part_of(saved, affected)}; {_undo()} undoes it")
 
 
 async def delete(view: ListView) -> None:
@@ -111,13 +117,11 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
         deleted = await view.open(screen)
         if deleted:
-            one = deleted == 1
-            name = affected[0].key_name if one else n_of(deleted, "pair")
-            them = "it" if one else "them"
+            view.undo_history.note(view.session, Deletion(deleted))
+            them = "it" if len(deleted) == 1 else "them"
             whole = view.session.backend.capabilities.brings_back
             back = f"brings {them} back" if whole else f"imports {them} again"
-            undo = f"{key_of('key-pair.undo')} {back}"
-            await view.read(say=f"deleted {name}; {undo}")
+            await view.read(say=f"deleted {_part_of(deleted, affected)}; {_undo()} {back}")
 
 
 async def copy_to_regions(view: ListView) -> None:
@@ -132,23 +136,75 @@ async def copy_to_regions(view: ListView) -> None:
 
 
 async def undo(view: ListView) -> None:
-    """Bring back what was deleted last."""
+    """Undo what this session deleted or tagged last in this Region."""
     view.is_stopped = False
     loop = asyncio.get_running_loop()
 
     def go_on(done: int, of: int) -> bool:
-        loop.call_soon_threadsafe(view.say, f"brought {done:,} of {of:,} back…")
+        loop.call_soon_threadsafe(view.say, f"undoing: {done:,} of {of:,}…")
         return not view.is_stopped
 
-    undo = partial(bring_back_last, view.session, go_on)
+    def undo() -> Undone:
+        return undo_last(view.session, view.undo_history.acts(view.session), go_on)
+
+    back = key_in(Place.LIST, "show_all")
+    undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
+    if undone.act is None:
+        await _say_nothing_to_undo(view)
+        return
+    first = undone.done[0].key_pair_id if undone.done else None
+    another = f"; {key_of('list.deleted')} brings it back under another"
+    await view.read(first, undone.words + another * undone.has_taken_name)
+
+
+async def _say_nothing_to_undo(view: ListView) -> None:
+    gone = await asyncio.to_thread(gone_pairs, view.session)
+    said = "this session has nothing to undo"
+    if gone:
+        by = f", the last by {gone[0].by}" if gone[0].by else ""
+        said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"
+    view.say(said)
+
+
+async def deleted(view: ListView) -> None:
+    """Show the deleted pairs, and bring one back."""
+    key_pair_id = None
+    while True:
+        gone = await asyncio.to_thread(gone_pairs, view.session)
+        now = view.session.now().astimezone()
+        screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now)
+        key_pair_id = await view.open(screen)
+        if key_pair_id is None or view.refuses_changes() or await _bring_back(view, key_pair_id):
+            return
+
+
+async def _bring_back(view: ListView, key_pair_id: str) -> bool:
+    """Bring one deleted pair back, under another name if need be, and return whether that is over.
+
+    It is not where another name was to be typed, and was not.
+    """
+    session = view.session
+    gone = await asyncio.to_thread(gone_pairs, session)
+    before = next((g.key_pair for g in gone if g.key_pair.key_pair_id == key_pair_id), None)
+    if before is None:
+        await view.go_to(key_pair_id)
+        there = key_pair_id in view.listing.key_pairs
+        view.say("it is back already" if there else "it cannot be brought back any more")
+        return True
+    back = key_in(Place.LIST, "show_all")
+    brought: KeptKeyPair | None
     try:
-        back = key_in(Place.LIST, "show_all")
-        brought = await run_change(undo, lambda waits: view.say(waits.text), back)
-    except KeyPairsError as error:
-        view.say(said_by(error))
-    else:
-        first = brought.restored[0].key_pair_id if brought.restored else None
-        await view.read(first, brought.words)
+        restore = partial(session.backend.restore_key_pair, key_pair_id)
+        brought = await run_change(restore, lambda waits: view.say(waits.text), back)
+    except InvalidKeyPairDuplicate:
+        name = await asyncio.to_thread(_successor_name, session, before)
+        brought = await view.open(screens.BringBackAsScreen(session, before, name))
+        if brought is None:
+            return False
+    renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
+    await view.go_to(brought.key_pair_id)
+    view.say(f"brought {before.key_name} back{renamed}")
+    return True
 
 
 async def copy(view: ListView) -> None:
@@ -270,6 +326,10 @@ async def find(view: ListView) -> None:
     await _follow(view, await view.open(screens.FindScreen(view.session)))
 
 
+def _pair_of(chosen: "PairReference | screens.PairToBringBack") -> "PairReference":
+    return chosen.pair if isinstance(chosen, screens.PairToBringBack) else chosen
+
+
 async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     """Go to the pair that was chosen on another screen, or import the key."""
     if isinstance(chosen, screens.KeyToImport):
@@ -279,6 +339,15 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
         imported = await view.open(screen)
         if imported is not None:
             await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+    elif chosen is not None and not is_region(_pair_of(chosen).region):
+        # Of another place, which is chosen by a person alone.
+        pair = _pair_of(chosen)
+        view.say(f"{pair.key_name} is in {pair.region}; {key_of('list.place')} turns there")
+    elif isinstance(chosen, screens.PairToBringBack):
+        view.look_at(chosen.pair.region)
+        await view.read()
+        if not view.refuses_changes():
+            await _bring_back(view, chosen.pair.key_pair_id)
     elif chosen is not None:
         view.look_at(chosen.region)
         await view.go_to(chosen.key_pair_id)
@@ -289,8 +358,17 @@ async def check_up(view: ListView) -> None:
     await _follow(view, await view.open(screens.CheckUpScreen(view.session)))
 
 
-def _what(key_pairs: Sequence[KeptKeyPair]) -> str:
-    return key_pairs[0].key_name if len(key_pairs) == 1 else n_of(len(key_pairs), "pair")
+def _part_of(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> str:
+    """Return what something was done to: the name of one pair, or how many of how many."""
+    if len(affected) == 1:
+        return done[0].key_name
+    if len(done) == len(affected):
+        return n_of(len(done), "pair")
+    return f"{len(done):,} of {n_of(len(affected), 'pair')}, {len(affected) - len(done):,} not"
+
+
+def _undo() -> str:
+    return key_of("key-pair.undo")
 
 
 def _successor_name(session: "Session", key_pair: KeptKeyPair) -> str:
@@ -306,6 +384,7 @@ FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {
     "delete": delete,
     "copy_to_regions": copy_to_regions,
     "undo": undo,
+    "deleted": deleted,
     "copy": copy,
     "region": region,
     "place": place,

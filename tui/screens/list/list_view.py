@@ -20,6 +20,7 @@ from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Listing
 from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
+from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
 from tui.words import details
@@ -69,6 +70,7 @@ class ListView:
         self._unread = ""
         self._taught = False
         self.questions = Ec2Questions(self, where)
+        self.undo_history = UndoHistory()
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
         self.pane = SidePane()

@@ -1,12 +1,14 @@
-"""Brings back what was deleted last: everything that one deletion took."""
+"""Undoes what this session changed last: a deletion, or an edit of tags, be it of many pairs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InvalidKeyPairDuplicate, KeyPairsError, UnauthorizedOperation
-from core.model import KeptKeyPair
+from core.ec2.backend import Batch, TagChange
+from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
+from core.model import KeptKeyPair, Tag
 from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 
@@ -18,64 +20,122 @@ GoOn = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class BroughtBack:
-    """What came back, and which pairs did not, with the reason; those can still come later.
+class Deletion:
+    """Pairs that this session deleted together."""
+
+    key_pairs: Sequence[KeptKeyPair]
+
+
+@dataclass(frozen=True, slots=True)
+class TagEdit:
+    """Pairs as they were before this session changed their tags together, and the tags since."""
+
+    key_pairs: Sequence[KeptKeyPair]
+    tags: Mapping[str, Sequence[Tag]]
+    """By the pair's id."""
+
+
+Act = Deletion | TagEdit
+
+
+@dataclass(slots=True)
+class UndoHistory:
+    """What this session changed, by the Region's file; the last is undone first."""
+
+    _acts: dict[Path, list[Act]] = field(default_factory=dict)
+
+    def note(self, session: "Session", act: Act) -> None:
+        """Remember what was done in a Region; nothing where nothing was done."""
+        if act.key_pairs:
+            self.acts(session).append(act)
+
+    def acts(self, session: "Session") -> list[Act]:
+        """Return what was done in a session's Region, the last at the end, to be changed there."""
+        return self._acts.setdefault(session.store.path, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was undone, and of which pairs not, with the reason; those can still come later.
 
     `left` are those that were not tried, because the person stopped it.
     """
 
-    restored: Sequence[KeptKeyPair]
-    refused: Sequence[tuple[KeptKeyPair, KeyPairsError]]
+    act: Act | None
+    done: Sequence[KeptKeyPair] = ()
+    refused: Sequence[tuple[KeptKeyPair, KeyPairsError]] = ()
     left: int = 0
 
     @property
     def words(self) -> str:
         """All of it in a line, not yet made visible."""
-        if not (self.restored or self.refused or self.left):
-            return "nothing left to bring back; what is deleted is kept for 30 days"
-        count = len(self.restored)
-        name = self.restored[0].key_name if count == 1 else n_of(count, "pair")
+        count = len(self.done)
+        name = self.done[0].key_name if count == 1 else n_of(count, "pair")
         missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
+        if isinstance(self.act, TagEdit):
+            said = f"the tags of {name} are as before" if count else "no tags are as before"
+        else:
+            said = f"brought {name} back" if count else "not back" if missing else "nothing is back"
         if not missing:
-            return f"brought {name} back{stopped}"
-        said = f"brought {name} back, but not {missing}" if count else f"not back: {missing}"
-        return said + stopped
+            return said + stopped
+        return f"{said}, but not {missing}{stopped}" if count else f"{said}: {missing}{stopped}"
+
+    @property
+    def has_taken_name(self) -> bool:
+        """Whether another pair has the name of one that did not come back."""
+        return any(isinstance(error, InvalidKeyPairDuplicate) for _, error in self.refused)
 
 
-def bring_back_last(session: "Session", go_on: GoOn = lambda done, of: True) -> BroughtBack:
-    """Bring back all pairs that were deleted together with the last one.
+def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of: True) -> Undone:
+    """Undo the last of these acts, and take from it what is done.
 
-    A pair that cannot come back does not keep the others from it, neither those that went with it
-    nor, where none of these can come back, those that were deleted before.
+    A pair that cannot come back does not keep the others from it, and stays what `u` is about,
+    unless it came back in another way.
 
     Raises:
         StoreError: the Region's file cannot be read.
     """
-    first: BroughtBack | None = None
-    for _, deleted in groupby(
-        session.backend.deleted_key_pairs(), key=lambda gone: gone.delete_time
-    ):
-        together = [gone.key_pair for gone in deleted if gone.key_pair is not None]
-        brought = _bring_back(session, together, go_on)
-        if brought.restored or brought.left:
-            refused = (*(first.refused if first else ()), *brought.refused)
-            return BroughtBack(brought.restored, refused, brought.left)
-        first = first or brought
-        if not all(isinstance(error, _OF_THE_PAIR) for _, error in brought.refused):
-            break
-    return first or BroughtBack((), ())
+    while acts:
+        act = acts[-1]
+        if isinstance(act, Deletion):
+            gone = {each.key_pair_id for each in session.backend.deleted_key_pairs()}
+            pairs = [pair for pair in act.key_pairs if pair.key_pair_id in gone]
+            ids = [pair.key_pair_id for pair in pairs]
+            begin = partial(session.backend.restore_key_pairs, ids)
+        else:
+            pairs = [*act.key_pairs]
+            changes = [
+                TagChange(pair.key_pair_id, pair.tags, act.tags[pair.key_pair_id]) for pair in pairs
+            ]
+            begin = partial(session.backend.set_tags_of_many, changes)
+        acts.pop()
+        if not pairs:
+            continue
+        undone = _run(act, pairs, begin, go_on)
+        refused = [pair for pair, error in undone.refused if not isinstance(error, InvalidID)]
+        if waiting := [*refused, *pairs[len(pairs) - undone.left :]]:
+            # What is left of it is still the last that this session did.
+            again = Deletion(waiting) if isinstance(act, Deletion) else TagEdit(waiting, act.tags)
+            acts.append(again)
+        return undone
+    return Undone(None)
 
 
-def _bring_back(session: "Session", together: Sequence[KeptKeyPair], go_on: GoOn) -> BroughtBack:
-    restored: list[KeptKeyPair] = []
+def _run(
+    act: Act,
+    pairs: Sequence[KeptKeyPair],
+    begin: Callable[[], Iterator[Batch]],
+    go_on: GoOn,
+) -> Undone:
+    done: list[KeptKeyPair] = []
     refused: list[tuple[KeptKeyPair, KeyPairsError]] = []
-    by_id = {key_pair.key_pair_id: key_pair for key_pair in together}
+    by_id = {key_pair.key_pair_id: key_pair for key_pair in pairs}
     left = len(by_id)
     try:
-        for batch in session.backend.restore_key_pairs(list(by_id)):
+        for batch in begin():
             left = batch.left
-            restored += batch.done
+            done += batch.done
             refused += [(by_id[each.name], each.error) for each in batch.refused]
             if left and not go_on(len(by_id) - left, len(by_id)):
                 break
@@ -83,8 +143,4 @@ def _bring_back(session: "Session", together: Sequence[KeptKeyPair], go_on: GoOn
         # What keeps a batch from being written keeps all from it.
         refused += [(key_pair, error) for key_pair in list(by_id.values())[-left:]]
         left = 0
-    return BroughtBack(restored, refused, left)
-
-
-_OF_THE_PAIR = (InvalidKeyPairDuplicate, UnauthorizedOperation)
-"""What keeps a pair from coming back, and says nothing about others."""
+    return Undone(act, done, refused, left)

@@ -18,7 +18,7 @@ from core.keys.reading import import_material
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
+from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, name_for
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
@@ -193,7 +193,9 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
         found = self._under_cursor
-        self._answer.update(answer(found, key_of("key-pair.undo")) if found else "")
+        self._answer.update(
+            answer(found, f"{key_of('find.submit')} brings it back") if found else ""
+        )
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
@@ -231,6 +233,9 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             match = (here or [*found.matches])[0]
             pair = match.key_pair
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
+        elif found.deleted:
+            gone = [pair for pair in found.deleted if pair.region == self._session.region]
+            self.dismiss(PairToBringBack((gone or [*found.deleted])[0]))
         elif found.public_key is not None:
             self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
         elif found.standing is Standing.LOCKED and self._is_looking:
@@ -340,6 +345,8 @@ def _what_enter_does(found: Found | None) -> str:
         return "go to the pair"
     if found.standing is Standing.LOCKED:
         return "unlock"
+    if found.deleted:
+        return "bring it back"
     return "import" if found.public_key is not None else ""
 
 

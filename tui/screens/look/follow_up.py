@@ -1,4 +1,4 @@
-"""Holds what a screen that shows keys can end with: a pair to go to, or a key to import."""
+"""Holds what a screen that shows keys can end with: a pair, a deleted pair, a key to import."""
 
 from dataclasses import dataclass
 from itertools import takewhile
@@ -15,7 +15,14 @@ class KeyToImport:
     public_key: str
 
 
-FollowUp = PairReference | KeyToImport
+@dataclass(frozen=True, slots=True)
+class PairToBringBack:
+    """A deleted pair that is to be brought back."""
+
+    pair: PairReference
+
+
+FollowUp = PairReference | KeyToImport | PairToBringBack
 """What is done next with a key that was shown."""
 
 

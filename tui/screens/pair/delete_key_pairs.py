@@ -43,8 +43,8 @@ _IN_USE = "used"
 _SAVED = "its private key was saved"
 
 
-class DeleteKeyPairsScreen(PlacedScreen[int]):
-    """Asks, deletes in batches, and ends with how many were deleted.
+class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
+    """Asks, deletes in batches, and ends with the pairs that were deleted.
 
     Where a private key was saved, or a tag says `protected`, something has to be typed: the name
     of the pair, or for several `delete` and their number. Elsewhere `y` is enough. Where a pair
@@ -70,6 +70,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         self._key_pairs = key_pairs
         self._rotation = rotation
         self._left = key_pairs
+        self._deleted: list[KeptKeyPair] = []
         self._delete_time = session.now()
         self._stop = False
         self._answer: Timer | None = None
@@ -202,7 +203,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
             self._stop = True
             self._session.give_up_waiting()
         else:
-            self.dismiss(len(self._key_pairs) - len(self._left))
+            self.dismiss(self._deleted)
 
     def action_yes(self) -> None:
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
@@ -283,6 +284,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
                     text = said.text if count == 1 else done + said.text
                     self._outcome.show(Verdict(text, said.tone))
                 return
+            self._deleted += batch.done
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
             left = {each: left[each] for each in (*refused, *waiting)}
@@ -290,7 +292,7 @@ class DeleteKeyPairsScreen(PlacedScreen[int]):
         if refused:
             self._say_what_was_refused(refused)
         else:
-            self.dismiss(count - len(self._left))
+            self.dismiss(self._deleted)
 
     def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
         if len(self._key_pairs) == 1:

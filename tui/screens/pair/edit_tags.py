@@ -1,6 +1,7 @@
 """Edits the tags of one pair, or adds tags to several."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-class EditTagsScreen(PlacedScreen[int]):
+class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     """The tags of one pair, to change as they stand, or tags to add to several.
 
-    Ends with how many pairs it was saved for. What other pairs carry is suggested while typing: the
-    right arrow takes a suggestion, Tab never does.
+    Ends with the pairs for which it was saved, as they are now. What other pairs carry is suggested
+    while typing: the right arrow takes a suggestion, Tab never does.
     """
 
     CSS_PATH = "edit_tags.tcss"
@@ -55,7 +56,7 @@ class EditTagsScreen(PlacedScreen[int]):
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._verdict = VerdictLine()
-        self._saved: set[str] = set()
+        self._saved: dict[str, KeptKeyPair] = {}
         self._stop = False
 
     def content(self) -> ComposeResult:
@@ -87,7 +88,7 @@ class EditTagsScreen(PlacedScreen[int]):
             self._stop = True
             self._session.give_up_waiting()
         else:
-            self.dismiss(len(self._saved))
+            self.dismiss([*self._saved.values()])
 
     @on(Input.Submitted)
     @unless_busy
@@ -101,9 +102,9 @@ class EditTagsScreen(PlacedScreen[int]):
         try:
             if self._alone:
                 await self._run_change(partial(self._set, self._alone, tags))
-                self.dismiss(1)
+                self.dismiss([replace(self._alone, tags=tuple(tags))])
             elif not (refused := await self._add_to_several(tags)):
-                self.dismiss(len(self._saved))
+                self.dismiss([*self._saved.values()])
             else:
                 names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
                 why = by_reason((names[each.name], each.error) for each in refused)
@@ -121,7 +122,6 @@ class EditTagsScreen(PlacedScreen[int]):
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
         """Add tags to every pair, in batches, and return what was refused."""
-        self._saved.clear()
         ids = [key_pair.key_pair_id for key_pair in self._key_pairs]
         batches = self._session.backend.tag_key_pairs(ids, tags)
         refused: list[Refusal] = []
@@ -129,7 +129,7 @@ class EditTagsScreen(PlacedScreen[int]):
         while left and not self._stop:
             self._verdict.show(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
             batch = await self._run_change(partial(next, batches))
-            self._saved |= {key_pair.key_pair_id for key_pair in batch.done}
+            self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
             refused += batch.refused
             left = batch.left
         return refused

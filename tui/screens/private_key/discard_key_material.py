@@ -115,7 +115,9 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     @exclusively
     async def _delete(self) -> None:
         delete = partial(
-            self._session.backend.delete_key_pair, key_pair_id=self._key_pair.key_pair_id
+            self._session.backend.delete_key_pair,
+            key_pair_id=self._key_pair.key_pair_id,
+            given_up=True,
         )
         try:
             await run_change(delete, self._field.show, key_in(self.PLACE, "back"))

@@ -15,7 +15,6 @@ from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
-from tui.terminal.drawn_lines import forget_drawn_lines
 from tui.widgets.facts import Facts
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
@@ -151,7 +150,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
         app = self.app
         if app.key_holder is self:
             app.key_holder = None
-        forget_drawn_lines()
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
 

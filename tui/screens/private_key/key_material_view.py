@@ -52,6 +52,9 @@ class KeyMaterialView(ScrollView, can_focus=True):
     def on_unmount(self) -> None:
         self.set_reactive(KeyMaterialView.shown, False)
         del self._material
+        # Empties the cache of the lines that were drawn: Textual may remember a closed widget for
+        # long, as the one that sent the last event, and keeps that cache longer still.
+        self.refresh()
 
     def watch_shown(self, shown: bool) -> None:
         self.set_class(shown, "-shown")

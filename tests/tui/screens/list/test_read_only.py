@@ -12,7 +12,7 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, text_of, until, until_screen
 from tui.actions.keymap import at
 from tui.actions.table import Place
-from tui.screens.list.undo import bring_back_last
+from tui.screens.list.undo import Deletion, undo_last
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.words import judging
@@ -148,12 +148,12 @@ def test_a_name_is_not_called_free_to_those_who_may_not_see_the_others(
 
 
 def test_a_refused_undo_says_the_reason_first(empty_session: DemoSession) -> None:
-    empty_session.backend.create_key_pair(key_name="web-blue", key_type="ed25519")
+    created = empty_session.backend.create_key_pair(key_name="web-blue", key_type="ed25519")
     empty_session.backend.delete_key_pair(key_name="web-blue")
     statement = '{"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}'
     policy = Policy.parse(f'{{"Version": "2012-10-17", "Statement": [{statement}]}}', source="p")
     empty_session.access.authorizer = Authorizer(region("us-east-1"), "ops", policy=policy)
-    assert bring_back_last(empty_session).words == (
+    assert undo_last(empty_session, [Deletion([created.key_pair])]).words == (
         "not back: web-blue: not allowed,"
         " because no identity-based policy allows the ec2:DeleteKeyPair action"
     )

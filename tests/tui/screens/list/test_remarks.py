@@ -35,10 +35,10 @@ def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: P
 
     async def scene(pilot: Pilot[None]) -> None:
         await tag(pilot)
-        await until_said(pilot, "tags saved: a")
+        await until_said(pilot, "tags saved: a; u undoes it")
         await pilot.press("space", "space")
         await tag(pilot)
-        await until_said(pilot, "tags saved: 2 pairs")
+        await until_said(pilot, "tags saved: 2 pairs; u undoes it")
         await pilot.press("e")
         await until_screen(pilot, "ExportScreen")
         await pilot.press("enter")

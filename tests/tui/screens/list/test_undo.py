@@ -1,4 +1,4 @@
-"""What `u` brings back."""
+"""What `u` undoes."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -10,9 +10,10 @@ from textual.pilot import Pilot
 from core.ec2 import validation
 from core.ec2.backend import Batch
 from core.errors import StoreError
+from core.model import KeptKeyPair, Tag
 from tests.demo import DemoSession
-from tests.tui.driving import play, text_of, until, until_screen
-from tui.screens.list.undo import bring_back_last
+from tests.tui.driving import play, text_of, type_text, until, until_screen
+from tui.screens.list.undo import Act, Deletion, undo_last
 
 
 def make(session: DemoSession, *names: str) -> None:
@@ -24,11 +25,25 @@ def names(session: DemoSession) -> list[str]:
     return [pair.key_name for pair in session.backend.describe_key_pairs()]
 
 
-def delete(session: DemoSession, *names: str) -> None:
-    """Delete pairs together, later than what was deleted before."""
+def delete(session: DemoSession, *names: str) -> list[Act]:
+    """Delete pairs as another session would, and return that as a session's own act."""
     session.time += timedelta(minutes=1)
-    for name in names:
-        session.backend.delete_key_pair(key_name=name, delete_time=session.time)
+    pairs = [pair for name in names if (pair := session.key_pair_named(name))]
+    for pair in pairs:
+        session.backend.delete_key_pair(key_pair_id=pair.key_pair_id, delete_time=session.time)
+    return [Deletion(pairs)]
+
+
+async def delete_here(pilot: Pilot[None], *keys: str, said: str) -> None:
+    """Delete in the app, by keys that choose, and wait for what is said then."""
+    await pilot.press(*keys, "d")
+    await until_screen(pilot, "DeleteKeyPairsScreen")
+    await pilot.press("y")
+    await until_screen(pilot, "KeyPairListScreen")
+    await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+
+
+NOTHING = "this session has nothing to undo"
 
 
 async def press(pilot: Pilot[None], key: str, remark: str) -> None:
@@ -39,22 +54,15 @@ async def press(pilot: Pilot[None], key: str, remark: str) -> None:
 def test_one_key_brings_back_all_that_one_deletion_took(empty_session: DemoSession) -> None:
     make(empty_session, "a", "b", "c", "d", "e")
     before = {pair.key_name: pair for pair in empty_session.backend.describe_key_pairs()}
-    delete(empty_session, "e")
     clock = iter(range(1, 1_000))
     start = empty_session.time
     # Every look at the clock shows another time, as in life.
     empty_session.access.now = lambda: start + timedelta(milliseconds=next(clock))
 
     async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press("j", "space", "space", "space", "d")
-        await until_screen(pilot, "DeleteKeyPairsScreen")
-        await pilot.press("y")
-        await until_screen(pilot, "KeyPairListScreen")
-        await until(
-            pilot,
-            lambda: text_of(pilot, "#fact") == "deleted 3 pairs; u brings them back",
-            "the deletion",
-        )
+        await delete_here(pilot, "G", said="deleted e; u brings it back")
+        three = "deleted 3 pairs; u brings them back"
+        await delete_here(pilot, "g", "j", "space", "space", "space", said=three)
         assert names(empty_session) == ["a"]
         await press(pilot, "u", "brought 3 pairs back")
         assert sorted(names(empty_session)) == ["a", "b", "c", "d"]
@@ -62,23 +70,42 @@ def test_one_key_brings_back_all_that_one_deletion_took(empty_session: DemoSessi
         assert {
             pair.key_name: pair for pair in empty_session.backend.describe_key_pairs()
         } == before
-        await press(pilot, "u", "nothing left to bring back; what is deleted is kept for 30 days")
+        await press(pilot, "u", NOTHING)
 
     play(empty_session, scene)
+
+
+def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.journal.user", lambda: "boris")
+    make(empty_session, "a", "b")
+    delete(empty_session, "a", "b")
+    said = f"{NOTHING}; U lists 2 deleted pairs, the last by boris"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await press(pilot, "u", said)
+
+    play(empty_session, scene, (100, 24))
+    assert names(empty_session) == []
 
 
 def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     empty_session: DemoSession,
 ) -> None:
     make(empty_session, "a", "b", "c")
-    delete(empty_session, "a", "b", "c")
-    make(empty_session, "b")
+    taken = "b: another pair has the name; U brings it back under another"
 
     async def scene(pilot: Pilot[None]) -> None:
-        await press(pilot, "u", "brought 2 pairs back, but not b: another pair has the name")
-        await press(pilot, "u", "not back: b: another pair has the name")
+        three = "deleted 3 pairs; u brings them back"
+        await delete_here(pilot, "asterisk", said=three)
+        make(empty_session, "b")
+        # It stays what u is about: what was deleted before is not in its turn yet.
+        await press(pilot, "u", f"brought 2 pairs back, but not {taken}")
+        await press(pilot, "u", f"not back: {taken}")
+        await press(pilot, "u", f"not back: {taken}")
 
-    play(empty_session, scene)
+    play(empty_session, scene, (100, 24))
     assert sorted(names(empty_session)) == ["a", "b", "c"]
     [left] = empty_session.backend.deleted_key_pairs()
     assert left.key_pair is not None
@@ -90,32 +117,55 @@ def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     assert newer.key_pair_id != left.key_pair_id
 
 
-def test_what_cannot_come_back_does_not_bar_the_way_to_what_was_deleted_before(
+def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
     empty_session: DemoSession,
 ) -> None:
     make(empty_session, "a", "b", "c")
-    before = empty_session.key_pair_named("a")
-    for name in ("a", "b", "c"):
-        delete(empty_session, name)
-    make(empty_session, "b", "c")
+    ids = [pair.key_pair_id for pair in empty_session.backend.describe_key_pairs()]
+    empty_session.backend.create_tags(resources=ids[1:2], tags=[Tag("Env", "dev"), Tag("x", "1")])
+    before = empty_session.backend.describe_key_pairs()
+
+    async def tag(pilot: Pilot[None], *keys: str, said: str) -> None:
+        await pilot.press(*keys, "t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("tab")
+        await type_text(pilot, "prod")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
 
     async def scene(pilot: Pilot[None]) -> None:
-        await press(pilot, "u", "brought a back, but not c: another pair has the name")
-        await press(pilot, "u", "not back: c: another pair has the name")
+        await tag(pilot, "g", said="tags saved: a; u undoes it")
+        await pilot.press("asterisk")
+        await tag(pilot, said="tags saved: 3 pairs; u undoes it")
+        # What another session does meanwhile stays.
+        empty_session.backend.create_tags(resources=ids[:1], tags=[Tag("Team", "ops")])
+        assert all(Tag("Env", "prod") in pair.tags for pair in current())
+        # Of three pairs, the first had the tag already.
+        await press(pilot, "u", "the tags of 2 pairs are as before")
+        assert [pair.tags for pair in current()][1:] == [pair.tags for pair in before][1:]
+        await press(pilot, "u", "the tags of a are as before")
+        await press(pilot, "u", NOTHING)
+
+    def current() -> tuple[KeptKeyPair, ...]:
+        return empty_session.backend.describe_key_pairs()
 
     play(empty_session, scene)
-    assert empty_session.key_pair_named("a") == before
-    assert len(empty_session.backend.deleted_key_pairs()) == 2
+    assert [pair.tags for pair in current()] == [
+        (Tag("Team", "ops"),),
+        *(pair.tags for pair in before[1:]),
+    ]
 
 
 def test_a_full_region_takes_back_as_many_as_it_has_room_for(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(empty_session, "a", "b", "c")
-    delete(empty_session, "a", "b", "c")
+    acts = delete(empty_session, "a", "b", "c")
     make(empty_session, "new")
     monkeypatch.setattr(validation, "MAX_KEY_PAIRS", 2)
-    brought = bring_back_last(empty_session)
+    brought = undo_last(empty_session, acts)
     assert brought.words == "brought a back, but not b, c: the Region is full"
     assert names(empty_session) == ["new", "a"]
     delete(empty_session, "new")
@@ -128,7 +178,7 @@ def test_what_cannot_be_written_is_said_of_all_that_is_left(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(empty_session, "a", "b", "c")
-    delete(empty_session, "a", "b", "c")
+    acts = delete(empty_session, "a", "b", "c")
     real = empty_session.backend.restore_key_pairs
 
     def restore(key_pair_ids: Sequence[str]) -> Iterator[Batch]:
@@ -137,11 +187,11 @@ def test_what_cannot_be_written_is_said_of_all_that_is_left(
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(empty_session.backend, "restore_key_pairs", restore)
-    assert bring_back_last(empty_session).words == (
+    assert undo_last(empty_session, acts).words == (
         "brought a back, but not b, c: the disk is full"
     )
     monkeypatch.undo()
-    assert bring_back_last(empty_session).words == "brought 2 pairs back"
+    assert undo_last(empty_session, acts).words == "brought 2 pairs back"
     assert names(empty_session) == ["a", "b", "c"]
 
 
@@ -149,7 +199,6 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(empty_session, "a")
-    delete(empty_session, "a")
 
     def fail(*_: object) -> None:
         raise StoreError(f"{home}/odd\\name is damaged")
@@ -157,6 +206,7 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
     async def scene(pilot: Pilot[None]) -> None:
         # One backslash is shown as two; four would be twice spelled out.
         shown = "~/odd\\\\name is damaged"
+        await delete_here(pilot, said="deleted a; u brings it back")
         for owner, name, key, remark in (
             (empty_session.backend, "restore_key_pairs", "u", f"not back: a: {shown}"),
             (empty_session, "journal", "J", shown),

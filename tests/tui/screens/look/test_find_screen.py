@@ -10,7 +10,7 @@ from core.checks import look_up as find
 from core.checks.answers import Found
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
-from tests.tui.driving import app_of, play, until, until_loaded, until_screen
+from tests.tui.driving import app_of, play, text_of, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
@@ -405,6 +405,14 @@ def test_the_key_of_a_deleted_pair_is_said_to_be_that(
         assert rows(screen)[0][0].startswith("! ")
         assert rows(screen)[0][1] == "there in eu-west-1, deleted"
         said = str(screen._answer.content)
-        assert "of the deleted pair there in eu-west-1; u in the list there" in said
+        assert "of the deleted pair there in eu-west-1; enter brings it back" in said
+        assert hint(screen) == "enter bring it back"
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        back = "brought there back"
+        await until(pilot, lambda: text_of(pilot, "#fact") == back, back)
 
+    before = demo_session.for_region("eu-west-1").backend.deleted_key_pairs()
     play(demo_session, scene)
+    there = demo_session.for_region("eu-west-1").key_pair_named("there")
+    assert [there] == [gone.key_pair for gone in before]

@@ -1,0 +1,78 @@
+"""Says which deleted key pairs can be brought back, who deleted them, and for how long still."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.errors import StoreError
+from core.local.trash import TRASH_KEEPS
+from core.model import KeptKeyPair
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.session import Session
+    from core.store.journal import JournalEntry
+
+
+class GonePair(NamedTuple):
+    """A deleted key pair that can be brought back.
+
+    Attributes:
+        by: who deleted it, or None where the journal does not know it any more.
+        days_left: whole days in which it can be brought back; None where there is no end.
+        given_up: its private key was given up with it.
+        name_taken: another pair has its name now.
+    """
+
+    key_pair: KeptKeyPair
+    delete_time: "datetime"
+    by: str | None
+    days_left: int | None
+    given_up: bool
+    name_taken: bool
+
+
+def gone_pairs(session: "Session") -> list[GonePair]:
+    """Return what can be brought back, the last deleted first, what was given up after the rest.
+
+    Raises:
+        UnauthorizedOperation: the caller may not describe key pairs.
+        StoreError: the Region's file cannot be read.
+    """
+    deleted = session.backend.deleted_key_pairs()
+    entries = _deletions(session) if deleted else {}
+    names = session.key_names() if deleted else frozenset()
+    ends = session.backend.capabilities.brings_back
+    found = [
+        GonePair(
+            gone.key_pair,
+            gone.delete_time,
+            entry.user if (entry := entries.get(gone.key_pair_id)) else None,
+            (gone.delete_time + TRASH_KEEPS - session.now()) // timedelta(days=1) if ends else None,
+            gone.given_up,
+            gone.key_pair.key_name in names,
+        )
+        for gone in deleted
+        if gone.key_pair is not None
+    ]
+    return sorted(found, key=lambda gone: gone.given_up)
+
+
+def deletion(session: "Session", key_pair_id: str) -> "JournalEntry | None":
+    """Return the journal's line of the deletion of a pair, if it has one; blocks."""
+    return _deletions(session).get(key_pair_id)
+
+
+def _deletions(session: "Session") -> "dict[str, JournalEntry]":
+    """Return the last deletion of each pair by its id; of a journal that cannot be read, none."""
+    try:
+        entries = session.journal()
+    except StoreError:
+        return {}
+    return {
+        entry.key_pair_id: entry
+        for entry in entries
+        if entry.operation == "DeleteKeyPair"
+        and entry.outcome != "failed"
+        and entry.key_pair_id is not None
+    }

@@ -1,0 +1,165 @@
+"""The list of what was deleted, from which any pair comes back."""
+
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from core.model import KeptKeyPair
+from tests.demo import DemoSession
+from tests.helpers import BOTH_SIZES
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    play,
+    save,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
+from tui.screens.look.grouped_list import GroupedList
+
+ID = "key-0{:016x}"
+
+
+async def said(pilot: Pilot[None], text: str) -> None:
+    """Wait until the list, which may be empty, says that."""
+    app = app_of(pilot)
+    await until(pilot, lambda: type(app.screen).__name__ == "KeyPairListScreen", "the list")
+    await until(pilot, lambda: text_of(pilot, "#fact").replace("\n", " ") == text, text)
+
+
+async def delete_saved(pilot: Pilot[None], name: str) -> None:
+    await pilot.press("d")
+    await until_screen(pilot, "DeleteKeyPairsScreen")
+    await type_text(pilot, name)
+    await pilot.press("enter")
+    await said(pilot, f"deleted {name}; u brings it back")
+
+
+async def create_and_delete(pilot: Pilot[None], session: DemoSession) -> None:
+    """Create and save a pair called alpha, and delete it."""
+    await create(pilot, "alpha")
+    await save(pilot)
+    await pilot.press("escape")
+    await until_screen(pilot, "KeyPairListScreen")
+    session.time += timedelta(minutes=1)
+    await delete_saved(pilot, "alpha")
+
+
+async def give_up(pilot: Pilot[None], session: DemoSession) -> None:
+    """Create another alpha, and give its private key up together with the pair."""
+    await create(pilot, "alpha")
+    await pilot.press("escape")
+    await until_screen(pilot, "DiscardKeyMaterialScreen")
+    session.time += timedelta(minutes=1)
+    await type_text(pilot, "alpha")
+    await pilot.press("enter")
+    await said(pilot, "gave up the private key of alpha, and deleted the pair")
+
+
+async def open_deleted(pilot: Pilot[None]) -> GroupedList:
+    await pilot.press("U")
+    await until_screen(pilot, "DeletedKeyPairsScreen")
+    return app_of(pilot).screen.query_one(GroupedList)
+
+
+def values(rows: GroupedList) -> list[str]:
+    return [line.value for line, _ in rows._rows]
+
+
+@BOTH_SIZES
+def test_two_pairs_of_one_name_and_one_that_was_given_up(
+    empty_session: DemoSession, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.journal.user", lambda: "boris")
+    first: list[KeptKeyPair] = []
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create_and_delete(pilot, empty_session)
+        await create_and_delete(pilot, empty_session)
+        await give_up(pilot, empty_session)
+        first.extend(
+            gone.key_pair
+            for gone in empty_session.backend.deleted_key_pairs()
+            if gone.key_pair and gone.key_pair.key_pair_id == ID.format(1)
+        )
+        # What was given up is no deletion to undo.
+        await pilot.press("u")
+        await said(pilot, "brought alpha back")
+        assert empty_session.key_pair_named("alpha").key_pair_id == ID.format(2)  # type: ignore[union-attr] # it was said to be there
+        await delete_saved(pilot, "alpha")
+        rows = await open_deleted(pilot)
+        # The last deleted first, what was given up after all others.
+        assert values(rows) == [ID.format(2), ID.format(1), ID.format(3)]
+        screen = drawn(pilot)
+        assert screen.count(" saved  ") == 2
+        assert (size[0] < 80) or "boris" in screen
+        assert "! given up" in screen
+        assert "30 days" in screen
+        assert ID.format(2) in text_of(pilot, "#fact")
+        await type_text(pilot, ID.format(1)[-4:])
+        await until(pilot, lambda: values(rows) == [ID.format(1)], "the first alpha")
+        await pilot.press("enter")
+        await said(pilot, "brought alpha back")
+        assert empty_session.backend.describe_key_pairs() == tuple(first)
+        # The second is still what this session deleted last, but its name is taken now.
+        await pilot.press("u")
+        way_on = "U brings it back under another"
+        await until(pilot, lambda: way_on in text_of(pilot, "#fact").replace("\n", " "), way_on)
+        await open_deleted(pilot)
+        assert "another pair has the name" in text_of(pilot, "#fact")
+        await pilot.press("enter")
+        await until_screen(pilot, "BringBackAsScreen")
+        assert "alpha-2" in drawn(pilot)
+        await until(pilot, lambda: "free in us-east-1" in drawn(pilot), "the verdict")
+        await pilot.press("enter")
+        await said(pilot, "brought alpha back as alpha-2")
+
+    play(empty_session, scene, size)
+    assert {
+        pair.key_name: pair.key_pair_id for pair in empty_session.backend.describe_key_pairs()
+    } == {
+        "alpha": ID.format(1),
+        "alpha-2": ID.format(2),
+    }
+    [left] = empty_session.backend.deleted_key_pairs()
+    assert left.given_up
+
+
+def test_escape_from_another_name_leads_back_to_the_list_of_the_deleted(
+    empty_session: DemoSession,
+) -> None:
+    for _ in range(2):
+        empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
+        empty_session.backend.delete_key_pair(key_name="a")
+    empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_deleted(pilot)
+        await pilot.press("enter")
+        await until_screen(pilot, "BringBackAsScreen")
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: "taken by" in drawn(pilot), "the verdict")
+        await pilot.press("enter")
+        await until(pilot, lambda: "InvalidKeyPair.Duplicate" in drawn(pilot), "the refusal")
+        await pilot.press("escape")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_session, scene)
+    assert len(empty_session.backend.deleted_key_pairs()) == 2
+
+
+def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_deleted(pilot)
+        said = "Nothing deleted in us-east-1 can be brought back."
+        assert text_of(pilot, "#empty") == said
+        await pilot.press("enter", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_session, scene)

@@ -1,0 +1,139 @@
+"""Lists the deleted key pairs that can be brought back, and lets one be picked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from core.checks.deleted import GonePair
+from core.model import PrivateKeyState
+from tui.actions.keymap import bindings, key_of
+from tui.actions.table import Place
+from tui.screens.look.grouped_list import Column, GroupedList, Line, narrowed
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.widgets.cursor_list import CursorList
+from tui.widgets.search_input import SearchInput
+from tui.words.plural import n_of
+from tui.words.text import short_path, shortened, visible
+from tui.words.verdict import Tone
+
+_COLUMNS = (
+    Column("Name", 40),
+    Column("Id", 21, rank=3),
+    Column("Deleted", 16, rank=0),
+    Column("By", 16, rank=2),
+    Column("Private key", 13, rank=0),
+    Column("Left", 7, rank=1, right=True),
+)
+_STATES = {
+    PrivateKeyState.SAVED: "saved",
+    PrivateKeyState.UNSAVED: "never saved",
+    PrivateKeyState.IMPORTED: "imported",
+    PrivateKeyState.ELSEWHERE: "not made here",
+}
+
+
+class DeletedKeyPairsScreen(PlacedScreen[str | None]):
+    """Deleted pairs, narrowed by typing; ends with the id of the one to bring back, or None.
+
+    Args:
+        region: the Region's name.
+        gone: the pairs, in order.
+        now: an aware time in the person's zone.
+    """
+
+    CSS_PATH = "deleted_key_pairs.tcss"
+    PLACE = Place.DELETED
+    KIND = ScreenKind.WORKBENCH
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#search"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(self, region: str, gone: Sequence[GonePair], now: datetime) -> None:
+        super().__init__(f"Deleted: {n_of(len(gone), 'pair')}")
+        self._region = region
+        self._gone = {pair.key_pair.key_pair_id: pair for pair in gone}
+        self._lines = [_line(pair, now) for pair in gone]
+        self._search = SearchInput()
+        self._list = GroupedList(_COLUMNS)
+        self._empty = Static(markup=False, id="empty")
+
+    def content(self) -> ComposeResult:
+        yield self._search
+        yield self._list
+        yield self._empty
+
+    def on_mount(self) -> None:
+        self._narrow()
+
+    @on(Input.Changed, "#search")
+    def _narrow(self) -> None:
+        picked = self._list.picked
+        lines = narrowed(self._lines, self._search.value)
+        self._list.show(lines, keep=picked.value if picked else None)
+        self._list.display = bool(lines)
+        self._empty.display = not lines
+        nothing = f"Nothing deleted in {self._region} can be brought back."
+        self._empty.update("Nothing matches." if self._gone else nothing)
+        self._say_all()
+
+    @on(CursorList.Highlighted)
+    def _say_all(self) -> None:
+        """Say of the pair under the cursor also what its line has no room for."""
+        picked = self._list.picked
+        if picked:
+            self.fact_line.about(picked.value, _about(self._gone[picked.value]))
+        else:
+            self.fact_line.clear()
+
+    @on(Input.Submitted)
+    @on(CursorList.Selected)
+    def action_bring_back(self) -> None:
+        """Bring back the pair under the cursor."""
+        picked = self._list.picked
+        if picked is not None:
+            self.dismiss(picked.value)
+
+
+def _line(gone: GonePair, now: datetime) -> Line:
+    key_pair = gone.key_pair
+    time = gone.delete_time.astimezone(now.tzinfo)
+    is_today = time.date() == now.date()
+    left = "" if gone.days_left is None else n_of(gone.days_left, "day")
+    return Line(
+        key_pair.key_pair_id,
+        (
+            shortened(key_pair.key_name),
+            visible(key_pair.key_pair_id),
+            f"{time:%H:%M:%S}" if is_today else f"{time:%Y-%m-%d %H:%M}",
+            shortened(gone.by or "–"),
+            _state(gone),
+            left,
+        ),
+        tone=Tone.CAUTION if gone.given_up else Tone.PLAIN,
+        words=visible(f"{key_pair.key_type} {key_pair.key_fingerprint}"),
+    )
+
+
+def _state(gone: GonePair) -> str:
+    return "! given up" if gone.given_up else _STATES[gone.key_pair.custody.private_key]
+
+
+def _about(gone: GonePair) -> list[str]:
+    """Return what there is to know about a deleted pair, made visible, the longest first."""
+    key_pair = gone.key_pair
+    by = f" by {gone.by}" if gone.by else ""
+    when = f"deleted {gone.delete_time.astimezone():%Y-%m-%d %H:%M}{by}"
+    said = []
+    if gone.name_taken:
+        bring_back = key_of("deleted.bring-back")
+        said.append(f"another pair has the name: {bring_back} asks for another one")
+    if gone.given_up:
+        said.append("its private key was given up")
+    elif key_pair.custody.saved_to:
+        said.append(f"was saved to {short_path(key_pair.custody.saved_to[-1])}")
+    wholes = [[*said, when, key_pair.key_pair_id], [*said[:1], key_pair.key_pair_id]]
+    wholes += [[*said[:1]]] if said else [[key_pair.key_pair_id]]
+    return [shortened(" · ".join(whole)) for whole in wholes]

@@ -1,0 +1,89 @@
+"""Brings a deleted key pair back under another name, where another pair has its own."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from core.errors import KeyPairsError
+from core.model import KeptKeyPair
+from tui.actions.keymap import bindings, key_in
+from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
+from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.text_input import TextInput
+from tui.words import judging
+from tui.words.text import shortened
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.slow_changes import run_change
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+
+class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
+    """A name for a deleted pair; ends with the pair that came back, or None.
+
+    Args:
+        key_pair: the deleted pair, whose own name is taken.
+        key_name: the name to begin with.
+    """
+
+    PLACE = Place.BRING_BACK
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#key-name"
+
+    def __init__(self, session: "Session", key_pair: KeptKeyPair, key_name: str) -> None:
+        super().__init__(f"Bring {key_pair.key_name} back under another name")
+        self._session = session
+        self._key_pair = key_pair
+        self._key_name = TextInput(key_name, id="key-name")
+        self._field = FormField("Name", self._key_name)
+
+    def content(self) -> ComposeResult:
+        key_pair = self._key_pair
+        with FormBody():
+            yield Static(
+                f"Another pair is called {shortened(key_pair.key_name)} now. All else of"
+                f" {key_pair.key_pair_id} comes back as it was.",
+                markup=False,
+            )
+            yield self._field
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.say(Verdict(""))
+        self._judge()
+
+    @work(exclusive=True, group="judge")
+    async def _judge(self) -> None:
+        self._field.show(await judging.of_key_name_here(self._session, self._key_name.value))
+
+    def action_back(self) -> None:
+        """Go back; the pair stays deleted."""
+        if is_busy(self):
+            self._session.give_up_waiting()
+        else:
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    @unless_busy
+    def action_submit(self) -> None:
+        """Bring the pair back under the name."""
+        self._bring_back(self._key_name.value)
+
+    @exclusively
+    async def _bring_back(self, key_name: str) -> None:
+        if not key_name:
+            self.say(Verdict("type a name: 1 to 255 ASCII characters", Tone.BAD))
+            return
+        restore = partial(
+            self._session.backend.restore_key_pair, self._key_pair.key_pair_id, key_name
+        )
+        try:
+            self.dismiss(await run_change(restore, self._field.show, key_in(self.PLACE, "back")))
+        except KeyPairsError as error:
+            self.say(judging.refusal(error))
