@@ -185,9 +185,18 @@ def test_fitted_text_has_exactly_the_width(width: int) -> None:
         assert all(cells(line) <= max(width, 2) for line in lines)
 
 
-def test_no_character_of_unicode_gets_through_that_takes_another_width() -> None:
-    # The other planes hold nothing but private and unassigned characters.
-    for code in (*range(0x40000), *range(0xE0000, 0xE0200)):
+@pytest.mark.parametrize(
+    "codes",
+    [
+        pytest.param(range(0x10000), id="basic plane"),
+        pytest.param(range(0x1F000, 0x20000), id="emoji"),
+        pytest.param(range(0xE0000, 0xE0200), id="tags and selectors"),
+        # The planes after these hold nothing but private and unassigned characters.
+        pytest.param(range(0x10000, 0x40000), id="the others", marks=pytest.mark.long),
+    ],
+)
+def test_no_character_of_unicode_gets_through_that_takes_another_width(codes: range) -> None:
+    for code in codes:
         shown = visible(f"a{chr(code)}")
         assert cells(shown) == cell_len(shown), hex(code)
 
