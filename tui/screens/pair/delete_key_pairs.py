@@ -315,7 +315,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 )
             except KeyPairsError as error:
                 if not await logged_in(self, self._session, error):
-                    self.say(judging.refusal(error))
+                    said = judging.refusal(error)
+                    done = f"deleted {count - len(self._left):,} of {count:,}; then: "
+                    text = said.text if count == 1 else done + said.text
+                    self.say(Verdict(text, said.tone))
                 return
             self._deleted += batch.done
             refused |= {each.name: each.error for each in batch.refused}

@@ -113,7 +113,14 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
-                self._show(judging.refusal(error))
+                self._show(self._halfway(judging.refusal(error)))
+
+    def _halfway(self, said: Verdict) -> Verdict:
+        """Return what went wrong, with how many were saved before it, where there are several."""
+        if len(self._key_pairs) == 1:
+            return said
+        done = f"saved {len(self._saved):,} of {len(self._key_pairs):,}; then: "
+        return Verdict(done + said.text, said.tone)
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
         """Add tags to every pair, in batches, and return what was refused."""
