@@ -101,6 +101,10 @@ class Query:
         other = self._replaced or self._chosen or self._without
         return bool(self.words or self._tests or ages or other)
 
+    def fingerprint_kind(self, key_pair: KeptKeyPair) -> str | None:
+        """Return in words which fingerprint of a pair was typed in full, or None if none was."""
+        return fingerprint_kind(self.text, key_pair)
+
     def select(
         self, items: Sequence[Searchable], now: datetime, chosen: Collection[str] = ()
     ) -> list[Searchable]:

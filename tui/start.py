@@ -31,7 +31,9 @@ def run(options: argparse.Namespace) -> int:
         give_memory_back()
         environment.check_terminal(os.environ)
         # Credentials are sought once the app is there.
-        places = Places(options, lambda device: None if app is None else ask_code(app, device))
+        places = Places(
+            options, lambda device: None if app is None else the_app.ask_code(app, device)
+        )
         choice, asks_region = ec2_of(options), None
         try:
             session = places.open(choice)
@@ -50,11 +52,10 @@ def run(options: argparse.Namespace) -> int:
         _say(error)
         return UNUSABLE
     # Not before its variables are set: Textual reads them while it is imported.
-    from tui.app import KeyPairsApp as App
-    from tui.app import ask_code
+    from tui import app as the_app
 
     where = environment.where(os.environ)
-    app = App(session, where, places, asks_region=asks_region is not None)
+    app = the_app.KeyPairsApp(session, where, places, asks_region=asks_region is not None)
     asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
     if asks_region is not None and app.return_code == UNUSABLE:
         _say(asks_region)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,7 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import JSONFileCache  # type: ignore[import-untyped]  # likewise
 
+from core.aws.profiles import profiles
 from core.ec2.unanswered import CredentialsError, NextStep
 
 PROCESS_TIMEOUT = 60.0
@@ -93,8 +95,10 @@ class _BoundedProviders(ProfileProviderBuilder):  # type: ignore[misc]  # botoco
         )
 
 
-def prepare(session: Session, ask_code: AskCode) -> None:
+def prepare(session: Session, ask_code: AskCode, region: str | None = None) -> None:
     """Have a session ask for codes through `ask_code`, and bound what it waits for.
+
+    Roles are asked for in `region` where the profile names none.
 
     Raises:
         CredentialsError: the profile or its file is unusable.
@@ -108,6 +112,9 @@ def prepare(session: Session, ask_code: AskCode) -> None:
         return code
 
     with explained(session):
+        # botocore does not know AWS_REGION, and would ask for a role nowhere.
+        if region is not None and session.get_config_variable("region") is None:
+            session.set_config_variable("region", region)
         chain = session.get_component("credential_provider")
         roles = chain.get_provider("assume-role")
         roles.cache = JSONFileCache(str(_ROLE_CACHE.expanduser()))
@@ -258,9 +265,5 @@ def _of(failure: Any, name: str) -> str:
 
 
 def _nearest(profile: str) -> str:
-    from difflib import get_close_matches
-
-    from core.aws.profiles import profiles
-
     near = get_close_matches(profile, profiles(), n=3)
     return f"; nearest: {', '.join(near)}" if near else ""

@@ -134,9 +134,7 @@ class Listing:
 
     def kind(self, found: Sequence[KeptKeyPair]) -> str | None:
         """Return which kind of fingerprint was typed, if it was one and found its pair."""
-        from core.query import fingerprint_kind
-
-        return fingerprint_kind(self.query_text, found[0]) if len(found) == 1 else None
+        return self.query.fingerprint_kind(found[0]) if len(found) == 1 else None
 
     def tags_in_use(self) -> dict[str, list[str]]:
         """Return the tag keys that pairs carry, and the values of each."""
