@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 from tests.benchmarks import keys, life, many, start, store, wire
@@ -46,8 +47,9 @@ def parts(folder: Path, *, quick: bool) -> dict[str, Callable[[], Iterator[Figur
         "store": store.figures,
         "many": lambda: many.figures(many_folder, 1 if quick else 5),
         "start": lambda: start.figures(program_of("start"), home, shown, 4 if quick else 15),
-        "wire": lambda: wire.figures(
-            program_of("wire"), home, shown, 3 if quick else 12, 1 if quick else 10
+        "wire": lambda: chain(
+            wire.figures(program_of("wire"), home, shown, 3 if quick else 12, 1 if quick else 10),
+            wire.figures_beside_a_pane(program_of("pane"), home, shown, 3 if quick else 12),
         ),
         "life": lambda: life.figures(program_of("life"), home, shown, 0.05 if quick else 1),
     }

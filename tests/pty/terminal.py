@@ -512,7 +512,7 @@ def create_key_pair(
         terminal.step("Tab", *["Right"] * (key_type == "ed25519"))
     if key_format == "ppk":
         terminal.step("Tab", "Right")
-    terminal.wait_for(lambda screen: f"◉ {key_type}" in screen and f"◉ {key_format}" in screen)
+    terminal.wait_for(lambda screen: f"● {key_type}" in screen and f"● {key_format}" in screen)
     terminal.press("Enter")
     return terminal.wait_for("Not saved yet")
 

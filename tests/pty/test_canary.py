@@ -325,7 +325,7 @@ def encrypt(run: RunOfCanary) -> None:
         run.press("s")
         run.wait_for("Save the private key")
         run.step("Tab")
-        while f"◉ {file_format}" not in run.screen():
+        while f"● {file_format}" not in run.screen():
             run.step("Right")
         for enter in (run.type, run.paste) if number else (run.type, run.type):
             run.step("Tab")
@@ -349,7 +349,7 @@ def save_as(run: RunOfCanary, file_format: str) -> None:
     run.press("s")
     run.wait_for("Save the private key")
     run.step("Tab")
-    while f"◉ {file_format}" not in run.screen():
+    while f"● {file_format}" not in run.screen():
         run.step("Right")
     run.press("Enter")
     run.wait_until_gone("Save the private key")

@@ -58,4 +58,4 @@ def test_the_check_up_leads_to_a_pair(
     terminal.step("Down")
     terminal.wait_for("The private key of lost was never saved")
     terminal.press("Enter")
-    terminal.wait_for("eu-west-1 · 1 pair")
+    terminal.wait_for("eu-west-1 Ireland   1 pair")

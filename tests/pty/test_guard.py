@@ -21,7 +21,8 @@ SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
 def quit_by_help(terminal: Terminal) -> None:
     def offers_quit_first(screen: str) -> bool:
         # Below the title and the field.
-        found = [line.strip() for line in screen.split("\n") if line.strip()][2:]
+        lines = (line.strip(" │╭╮╰╯─") for line in screen.split("\n"))
+        found = [line for line in lines if line][3:]
         return found[0].startswith("ctrl+q") and found[0].endswith("Quit, from any screen.")
 
     terminal.press("C-p")
@@ -125,9 +126,9 @@ def test_a_pair_that_is_kept_without_its_private_key_is_marked(
     terminal.press("Escape")
     terminal.wait_for(QUESTION)
     terminal.type("halved")
-    terminal.wait_for("Its name   halved")
+    terminal.wait_for("Its name     ▌ halved")
     terminal.step("Tab", "Right")
-    terminal.wait_for("◉ keep it")
+    terminal.wait_for("● keep it")
     terminal.press("Enter")
     screen = terminal.wait_for("gave up the private key of halved; the pair stays, marked !")
     assert "! halved" in screen

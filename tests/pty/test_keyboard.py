@@ -79,10 +79,10 @@ def test_nothing_of_a_paste_without_an_end_reaches_the_field(open_app: OpenApp) 
     terminal.type(f"{PASTE_START}secret")
     terminal.wait_for("a paste did not end")
     terminal.type("-1")
-    terminal.wait_for("Name       web-1")
+    terminal.wait_for("Name         ▌ web-1")
     # A paste that ends is taken, also now.
     terminal.type(f"{PASTE_START}-two{PASTE_END}")
-    assert "secret" not in terminal.wait_for("Name       web-1-two")
+    assert "secret" not in terminal.wait_for("Name         ▌ web-1-two")
 
 
 # Floods --------------------------------------------------------------------------------------

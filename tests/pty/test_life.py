@@ -403,7 +403,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     check_sizes(terminal, "Leave without the private key?", "keep it", "enter discard")
     # Alive: the name is taken and the pair kept.
     terminal.type("elastic")
-    terminal.wait_for("Its name   elastic")
+    terminal.wait_for("Its name     ▌ elastic")
     terminal.step("Tab", "Right")
     terminal.press("Enter")
     terminal.wait_for("! elastic")

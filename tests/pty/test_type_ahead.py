@@ -51,7 +51,7 @@ def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.type("/quick\r")
-    terminal.wait_for(lambda screen: "Filter quick  " in screen and "1 of 2" in screen)
+    terminal.wait_for(lambda screen: "/ ▌ quick  " in screen and "1 of 2" in screen)
     screen = terminal.wait_for("enter details")
     assert "slow" not in screen
     # Enter led back to the list, where the next keys belong to the pair that is left.

@@ -190,7 +190,7 @@ def _asked_of_session(
             case _:
                 parts = _read(client, options, request)
     except client.exceptions.ClientError as error:
-        return refused(error, _advice(options), session)
+        return refused(error, _advice(options))
     except client.exceptions.WaiterError as error:
         say(str(error))
         return FAILED
@@ -254,7 +254,7 @@ def _refused_by_ec2(session: "Session", options: argparse.Namespace) -> int | No
     try:
         session.place.ask()
     except EC2Error as error:
-        return refused_by(error, "GetCallerIdentity", session)
+        return refused_by(error, "GetCallerIdentity")
     return None
 
 
