@@ -9,19 +9,26 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 from unittest import mock
 
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.demo import DemoSession, deterministic_keys, fill
 from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.widgets.facts import Facts
 
 FOLDER = Path(__file__).parent
-SIZE = (80, 24)
 
 Scene = Callable[[Pilot[None]], Awaitable[None]]
+
+
+class Picture(NamedTuple):
+    """What a picture shows, in a window of so many columns and rows."""
+
+    scene: Scene
+    size: tuple[int, int] = (100, 30)
 
 
 async def _list(pilot: Pilot[None]) -> None:
@@ -50,27 +57,24 @@ async def _filter(pilot: Pilot[None]) -> None:
     await type_text(pilot, "tag:Env=prod")
 
 
-_SECTIONS = 10
-"""Fewer than the details have, and more than stand there before they are read."""
+async def _delete(pilot: Pilot[None]) -> None:
+    await pilot.press("j", "d")
+    await until_screen(pilot, "DeleteKeyPairsScreen")
+    names = app_of(pilot).screen.query_one("#names", Static)
+    await until(pilot, lambda: "stays where it is" in str(names.visual), "the look at the file")
+    await type_text(pilot, "ci-dep")
 
 
-async def _details(pilot: Pilot[None]) -> None:
-    # The one that was not saved: the path of a saved one differs from run to run.
-    await pilot.press("j", "j", "enter")
-    await until_screen(pilot, "DetailsScreen")
-    await until(pilot, lambda: len(app_of(pilot).screen.query(Facts)) > _SECTIONS, "the page")
-
-
-SCENES: dict[str, Scene] = {
-    "list": _list,
-    "create": _create,
-    "private-key": _private_key,
-    "filter": _filter,
-    "details": _details,
+SCENES: dict[str, Picture] = {
+    "list": Picture(_list, (120, 30)),
+    "create": Picture(_create),
+    "private-key": Picture(_private_key),
+    "filter": Picture(_filter, (80, 24)),
+    "delete": Picture(_delete),
 }
 
 
-def draw(scene: Scene) -> str:
+def draw(picture: Picture) -> str:
     """Return the picture of a scene as SVG; the same every time."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
@@ -79,22 +83,23 @@ def draw(scene: Scene) -> str:
             time.tzset()
             session = DemoSession(home / "data")
             fill(session, home)
-            return asyncio.run(_play(session, scene))
+            return asyncio.run(_play(session, picture))
 
 
-async def _play(session: DemoSession, scene: Scene) -> str:
+async def _play(session: DemoSession, picture: Picture) -> str:
     app = KeyPairsApp(session, "ops@bastion-1")
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=picture.size) as pilot:
         await until_loaded(pilot)
-        await scene(pilot)
-        await pilot.pause()
+        await picture.scene(pilot)
+        # The pane follows the cursor once that rests.
+        await pilot.pause(0.3)
         return app.export_screenshot()
 
 
 def main() -> None:
     """Write every picture anew."""
-    for name, scene in SCENES.items():
-        (FOLDER / f"{name}.svg").write_text(draw(scene))
+    for name, picture in SCENES.items():
+        (FOLDER / f"{name}.svg").write_text(draw(picture))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ import tempfile  # noqa: E402 - see above
 import time  # noqa: E402 - see above
 from collections.abc import Callable, Iterator, Sequence  # noqa: E402 - see above
 from datetime import UTC, datetime  # noqa: E402 - see above
+from itertools import groupby  # noqa: E402 - see above
 from pathlib import Path  # noqa: E402 - see above
 from typing import TYPE_CHECKING  # noqa: E402 - see above
 from unittest import mock  # noqa: E402 - see above
@@ -263,15 +264,37 @@ _EVERY_PYTHON = {
     *("core/keys/test_file_formats.py", "core/keys/test_ppk.py", "core/keys/test_public.py"),
     *("core/local/test_answers.py", "core/store/test_store.py", "core/test_client.py"),
     *("pty/test_create.py", "pty/test_everyday.py", "pty/test_guard.py"),
-    *("tui/test_create_form.py", "tui/test_imports.py", "tui/test_list.py", "tui/test_main.py"),
+    *("tui/commands/test_main.py", "tui/screens/create/test_create_form.py"),
+    *("tui/test_imports.py", "tui/test_list.py"),
 }
 """The modules that `.ci/run` runs on every Python: one for each room that a version could break."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is run on every Python."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what is run on every Python, and spread what waits over what works."""
     root = Path(__file__).parent
+    gone = [name for name in _EVERY_PYTHON if not (root / name).exists()]
+    if gone:
+        raise pytest.UsageError(f"To be run on every Python, but not there: {gone}")
     for item in items:
         if item.path.relative_to(root).as_posix() in _EVERY_PYTHON:
             item.add_marker("every_python")
+    yield
+    items[:] = _spread(items, root / "pty")
+
+
+def _spread(items: Sequence[pytest.Item], waiting: Path) -> list[pytest.Item]:
+    """Return the tests with those of one folder evenly between the modules of the others.
+
+    A test that drives a program in a terminal waits for most of its time. If all processes of a run
+    came to these at once, as the order of the folders has it, the cores would idle meanwhile.
+    """
+    slow = [item for item in items if item.path.parent == waiting]
+    modules = [[*of] for _, of in groupby(items, key=lambda item: item.path)]
+    modules = [of for of in modules if of[0].path.parent != waiting]
+    spread: list[pytest.Item] = []
+    for number, module in enumerate(modules):
+        first, last = (len(slow) * n // len(modules) for n in (number, number + 1))
+        spread += [*module, *slow[first:last]]
+    return spread or slow

@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from core.aws import answers, opted_in
 from core.aws.connection import Connection
-from core.aws.errors import NOT_ACTED_ON
 from core.aws.lost_answers import Patience, Sleep, rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
 from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal, TagChange
 from core.ec2.filters import Filter, TagDescription
+from core.ec2.several import THROTTLED, a_few_at_a_time, in_time
 from core.ec2.unanswered import (
     CredentialsError,
     KeyInDoubt,
@@ -259,7 +260,7 @@ class Ec2Backend:
             except NoAnswer as error:
                 in_doubt, lost = True, error
             except (EC2Error, NotReached, CredentialsError) as error:
-                if isinstance(error, ServiceError) and error.code in NOT_ACTED_ON:
+                if isinstance(error, ServiceError) and error.code in THROTTLED:
                     busy = error
                 elif not in_doubt:
                     raise
@@ -564,21 +565,24 @@ class Ec2Backend:
     def delete_key_pairs(
         self, key_pair_ids: Sequence[str], *, delete_time: datetime
     ) -> Iterator[Batch]:
-        """Delete key pairs by their ids, one after the other."""
+        """Delete key pairs by their ids, a few at a time."""
+        self._patience.begin()
 
         def delete(key_pair_id: str) -> KeptKeyPair | None:
             self.delete_key_pair(key_pair_id=key_pair_id, delete_time=delete_time)
             gone = self._mirror.state.deleted.get(key_pair_id)
             return None if gone is None else gone.key_pair
 
-        return _one_by_one(key_pair_ids, str, delete)
+        return a_few_at_a_time(key_pair_ids, str, delete, self._sleep)
 
     def restore_key_pairs(self, key_pair_ids: Sequence[str]) -> Iterator[Batch]:
-        """Import the public halves of deleted pairs again, one after the other."""
-        return _one_by_one(key_pair_ids, str, self.restore_key_pair)
+        """Import the public halves of deleted pairs again, a few at a time."""
+        self._patience.begin()
+        return a_few_at_a_time(key_pair_ids, str, self.restore_key_pair, self._sleep)
 
     def import_key_pairs(self, new: Sequence[NewKeyPair]) -> Iterator[Batch]:
-        """Import public keys, one after the other."""
+        """Import public keys, a few at a time."""
+        self._patience.begin()
 
         def import_one(each: NewKeyPair) -> KeptKeyPair:
             return self.import_key_pair(
@@ -587,7 +591,7 @@ class Ec2Backend:
                 tag_specifications=[TagSpecification("key-pair", each.tags)] if each.tags else [],
             )
 
-        return _one_by_one(new, lambda each: each.key_name, import_one)
+        return a_few_at_a_time(new, lambda each: each.key_name, import_one, self._sleep)
 
     def tag_key_pairs(self, key_pair_ids: Sequence[str], tags: Sequence[Tag]) -> Iterator[Batch]:
         """Set tags on key pairs, by calls for several; EC2 refuses all of a call or none."""
@@ -595,7 +599,7 @@ class Ec2Backend:
             ids = key_pair_ids[start : start + _TAGGED_AT_ONCE]
             left = len(key_pair_ids) - start - len(ids)
             try:
-                self.create_tags(resources=ids, tags=tags)
+                in_time(partial(self.create_tags, resources=ids, tags=tags), self._sleep)
             except EC2Error as error:
                 yield Batch((), tuple(Refusal(each, error) for each in ids), left)
             else:
@@ -609,7 +613,7 @@ class Ec2Backend:
             self.set_tags(key_pair_id=change.key_pair_id, tags=change.tags, shown=change.shown)
             return self._mirror.state.key_pairs.get(change.key_pair_id)
 
-        return _one_by_one(changes, lambda change: change.key_pair_id, set_one)
+        return a_few_at_a_time(changes, lambda change: change.key_pair_id, set_one, self._sleep)
 
 
 def _note_tags(
@@ -624,24 +628,6 @@ def _note_tags(
     except (EC2Error, NoAnswer, NotReached):
         return  # the change is made; the next look at the Region shows it
     mirror.update(described, operation)
-
-
-_Item = TypeVar("_Item")
-
-
-def _one_by_one(
-    items: Sequence[_Item],
-    name_of: Callable[[_Item], str],
-    call: Callable[[_Item], KeptKeyPair | None],
-) -> Iterator[Batch]:
-    """Make a call for each, and yield what came of it; what is no refusal ends it all."""
-    for left, item in zip(reversed(range(len(items))), items, strict=True):
-        try:
-            done = call(item)
-        except EC2Error as error:
-            yield Batch((), (Refusal(name_of(item), error),), left)
-        else:
-            yield Batch(() if done is None else (done,), (), left)
 
 
 def _new(

@@ -15,6 +15,7 @@ from botocore.parsers import (  # type: ignore[import-untyped]  # likewise
 
 from core import errors
 from core.aws import credentials
+from core.ec2.several import THROTTLED
 from core.ec2.unanswered import NoAnswer, NotReached
 from core.errors import EC2Error, KeyPairsError, ServiceError
 
@@ -33,9 +34,6 @@ _REFUSALS: Mapping[str, tuple[type[EC2Error], str | None]] = {
     "DryRunOperation": (errors.DryRunOperation, None),
 }
 """Each code with its class here, and the argument that it blames where it always is the same."""
-
-NOT_ACTED_ON = ("RequestLimitExceeded", "Throttling", "ThrottlingException")
-"""Refusals that come with a status of 503: the service turned the request away unread."""
 
 _PARAMETERS: Mapping[str, str] = {
     "KeyName": "key_name",
@@ -117,6 +115,6 @@ def translated(host: str, profile: str) -> Iterator[None]:
 def _of_answer(response: Mapping[str, Any]) -> KeyPairsError:
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = response.get("Error", {})
-    if not 400 <= status < 500 and said.get("Code") not in NOT_ACTED_ON:
+    if not 400 <= status < 500 and said.get("Code") not in THROTTLED:
         return NoAnswer(f"it answered with status {status}")
     return refusal(str(said.get("Code", "")), str(said.get("Message", "")), status)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.aws import accounts, profiles
 from core.aws.lost_answers import Patience
@@ -77,6 +77,29 @@ def known_places(
     return found
 
 
+class _Asking(NamedTuple):
+    """What asks EC2, and so needs botocore."""
+
+    connection: "type[Connection]"
+    backend: "type[Ec2Backend]"
+    regions: "Callable[[Connection, str], Mapping[str, bool]]"
+    usages: "Callable[[Connection, str, Sequence[str]], Mapping[str, Usage]]"
+    why_refused: "Callable[[Connection, str, EC2Error], str]"
+
+
+def _asking() -> _Asking:
+    """Return what asks EC2; the first call imports botocore, which takes some 150 ms."""
+    from core.aws import backend, connection, opted_in, usage
+
+    return _Asking(
+        connection.Connection,
+        backend.Ec2Backend,
+        opted_in.regions,
+        usage.usages,
+        opted_in.why_refused,
+    )
+
+
 def _nobody(region: Region) -> Authorizer:
     return Authorizer(region, "", read_only=True)
 
@@ -133,9 +156,7 @@ class Ec2Account:
         access = RegionAccess(open_store, self._authorizer_of(region))
 
         def backend_by(made_by: MadeBy) -> "Ec2Backend":
-            from core.aws.backend import Ec2Backend
-
-            return Ec2Backend(self.connection(), access, made_by, spare_key, patience)
+            return _asking().backend(self.connection(), access, made_by, spare_key, patience)
 
         def make_spare_key() -> "PrivateKey | None":
             if self._made_by is MadeBy.EC2 or access.authorizer.read_only:
@@ -157,6 +178,8 @@ class Ec2Account:
             patience.give_up,
             lambda key_names: self.usages(region.name, key_names),
             lambda: self.regions(region.name),
+            lambda: self.connection().find_credentials(region.name),
+            lambda: self.connection().skew,
         )
         open_backend = partial(backend_by, self._made_by)
         return Session(open_backend, access, spare_key, self.session, place, self._to_look_at)
@@ -169,9 +192,7 @@ class Ec2Account:
         """Return the connection; the first call imports botocore, which takes some 150 ms."""
         with self._lock:
             if self._connection is None:
-                from core.aws.connection import Connection
-
-                self._connection = Connection(self._choice, self._ask_code)
+                self._connection = _asking().connection(self._choice, self._ask_code)
             return self._connection
 
     def facts(self, region: str) -> Ec2Facts:
@@ -201,9 +222,7 @@ class Ec2Account:
         Raises:
             CredentialsError: there is nothing to ask with.
         """
-        from core.aws import usage
-
-        return usage.usages(self.connection(), region, key_names)
+        return _asking().usages(self.connection(), region, key_names)
 
     def regions(self, region: str) -> Mapping[str, bool]:
         """Ask which Regions the account's partition has, and which of them are enabled.
@@ -211,14 +230,10 @@ class Ec2Account:
         Raises:
             CredentialsError, EC2Error, NoAnswer, NotReached: see `core.aws.errors`.
         """
-        from core.aws import opted_in
-
-        return opted_in.regions(self.connection(), region)
+        return _asking().regions(self.connection(), region)
 
     def _explained(self, error: EC2Error, region: str) -> EC2Error:
-        from core.aws import opted_in
-
-        error.reason = error.reason or opted_in.why_refused(self.connection(), region, error)
+        error.reason = error.reason or _asking().why_refused(self.connection(), region, error)
         return error
 
     def remembered(self) -> Ec2Facts | None:

@@ -8,10 +8,11 @@ import os
 import shlex
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from core.checks.everywhere import LookedAt, everywhere
 from core.checks.finding import REPLACE, Finding, PairReference, Progress, Summary
 from core.checks.saved_files import SavedFileChecks
 from core.custody import agent_keys, authorized_keys
@@ -20,7 +21,7 @@ from core.disk.unfinished import UnfinishedSaves
 from core.errors import KeyPairsError, StoreDamaged, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import ec2_fingerprint, fingerprints
 from core.keys.public_key import PublicKey
-from core.model import Fingerprints, KeptKeyPair, KeyType, PrivateKeyState
+from core.model import DeletedKeyPair, Fingerprints, KeptKeyPair, KeyType, PrivateKeyState
 from core.session import Session
 from core.store import data_dir, region_file
 from core.store.region_store import RegionStore
@@ -30,61 +31,64 @@ _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
-Regions = Sequence[tuple[RegionStore, Callable[[], Sequence[KeptKeyPair]]]]
-"""The Regions in use: the store of each, and how to ask for its key pairs as far as allowed."""
-
-
 def check_up(
     session: Session, older_than: timedelta | None
 ) -> Iterator[Progress | Finding | Summary]:
-    """Look at every Region, and yield what is looked at and what is found; the summary is the last.
+    """Look at every Region of every place, and yield what is looked at and what is found.
 
-    Each step blocks no longer than the reading of a pair's files or an agent's answer, and
-    nothing is changed but for what killed saves left. The Regions are listed before the first step.
+    The summary is the last. Each step blocks no longer than the reading of a pair's files or an
+    agent's answer, and nothing is changed but for what killed saves left. The Regions are listed
+    before the first step.
 
     Args:
         session: a session in any Region.
         older_than: the age from which a pair is reported, or None to report none for its age.
     """
-    everywhere = session.in_every_region()
-    regions = [(each.store, each.backend.describe_key_pairs) for each in everywhere]
+    regions = everywhere(session)
     return _check_up(session.store.folder, regions, older_than, session.now())
 
 
 def _check_up(
-    folder: Path, regions: Regions, older_than: timedelta | None, now: datetime
+    folder: Path, regions: Sequence[LookedAt], older_than: timedelta | None, now: datetime
 ) -> Iterator[Progress | Finding | Summary]:
     yield from _folder(folder, regions)
     yield from _left_by_installing()
     pairs: list[tuple[PairReference, KeptKeyPair]] = []
     not_allowed = []
-    for number, (store, describe) in enumerate(regions):
-        yield Progress(f"the file of {store.region}", number, len(regions))
+    for number, (name, session, account) in enumerate(regions):
+        yield Progress(f"the file of {name}", number, len(regions))
         # Before the Region is read: both at once would be the most memory of all this.
-        of_its_files = list(_region_files(store))
+        of_its_files = list(_region_files(session.store, name))
         try:
-            found = describe()
+            found = session.backend.describe_key_pairs()
         except UnauthorizedOperation:
-            not_allowed.append(store.region)
+            not_allowed.append(name)
             continue
         except StoreError as error:
-            yield _unreadable(store, error)
+            yield _unreadable(session.store, name, error)
         else:
             yield from of_its_files
-            pairs += [(_reference(store.region, pair), pair) for pair in found]
+            pairs += [(_reference(name, pair), pair) for pair in found]
+            if account:
+                deleted = session.store.read().deleted.values()
+                yield from _without_pair(name, found, deleted)
     checks = SavedFileChecks()
     in_agent = None
     if any(pair.custody.private_key is PrivateKeyState.UNSAVED for _, pair in pairs):
         yield Progress("the ssh-agent", 0, len(pairs))
         in_agent = agent_keys.keys_in_agent()
+    places = {each.name: each.account for each in regions}
     for number, (reference, pair) in enumerate(pairs):
         yield Progress(f"{reference.key_name} in {reference.region}", number, len(pairs))
+        # EC2 shows no public key of a pair that is old enough.
+        if pair.public_key or not places[reference.region]:
+            yield from _record(reference, pair)
         yield from _pair(reference, pair, in_agent, older_than, now)
         yield from checks.check(reference, pair)
     yield from _left_by_saving(folder, pairs)
-    yield from _same_names(pairs)
+    yield from _same_names(pairs, places)
     yield from _same_keys(pairs)
-    names = tuple(store.region for store, _ in regions if store.region not in not_allowed)
+    names = tuple(each.name for each in regions if each.name not in not_allowed)
     yield Summary(names, len(pairs), tuple(not_allowed))
 
 
@@ -95,7 +99,7 @@ def _reference(region: str, pair: KeptKeyPair) -> PairReference:
 # The store --------------------------------------------------------------------------------------
 
 
-def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
+def _folder(folder: Path, regions: Sequence[LookedAt]) -> Iterator[Finding]:
     try:
         problem = data_dir.problem(folder)
     except StoreError as error:
@@ -107,7 +111,8 @@ def _folder(folder: Path, regions: Regions) -> Iterator[Finding]:
             "Until then nothing can be changed. Give the folder to yourself alone, with mode 700.",
             path=str(folder),
         )
-    for store, _ in regions[:1]:
+    # A folder has one journal for all its Regions.
+    for store in {each.session.store.folder: each.session.store for each in regions}.values():
         try:
             store.journal.read()
         except StoreError as error:
@@ -153,7 +158,7 @@ def _left_by_saving(
         )
 
 
-def _unreadable(store: RegionStore, error: StoreError) -> Finding:
+def _unreadable(store: RegionStore, name: str, error: StoreError) -> Finding:
     kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
         how = data_dir.restore_command(store.folder, store.region)
@@ -162,19 +167,19 @@ def _unreadable(store: RegionStore, error: StoreError) -> Finding:
         advice = "Bring the file back from a backup."
     else:
         advice = "Put right what the system complains of, and look again."
-    return Finding(kind, str(error), advice, store.region, path=str(store.path))
+    return Finding(kind, str(error), advice, name, path=str(store.path))
 
 
-def _region_files(store: RegionStore) -> Iterator[Finding]:
+def _region_files(store: RegionStore, name: str) -> Iterator[Finding]:
     """Check the files of a Region but for what stands in the present one."""
     path, copy = store.path, store.previous_path
     try:
         if path.lstat().st_mode & _OTHERS_READ and path.parent.stat().st_mode & _OTHERS_ENTER:
             yield Finding(
                 "store-exposed",
-                f"Others can read {path}: the names, tags and public keys of {store.region}.",
+                f"Others can read {path}: the names, tags and public keys of {name}.",
                 f"Make the folder yours alone: chmod 700 {shlex.quote(str(path.parent))}",
-                store.region,
+                name,
                 path=str(path),
             )
         region_file.read(files.read_regular_file(copy, region_file.LARGEST), store.region)
@@ -185,14 +190,63 @@ def _region_files(store: RegionStore) -> Iterator[Finding]:
         yield Finding(
             "store-copy",
             f"The copy before the last change, {copy}, is no good: {reason}.",
-            f"The next change in {store.region} writes a new one. Until then there is no way"
+            f"The next change in {name} writes a new one. Until then there is no way"
             f" back from damage to {path.name}.",
-            store.region,
+            name,
             path=str(copy),
         )
 
 
+def _without_pair(
+    region: str, key_pairs: Iterable[KeptKeyPair], deleted: Iterable[DeletedKeyPair]
+) -> Iterator[Finding]:
+    """Name the saved private keys whose pair EC2 does not show any more, under any name."""
+    shown = {pair.public_key for pair in key_pairs}
+    for gone in deleted:
+        pair = gone.key_pair
+        if pair is None or pair.public_key in shown:
+            continue
+        for path in pair.custody.saved_to:
+            if os.path.lexists(path):
+                yield Finding(
+                    "pair-gone",
+                    f"{path} holds the private key of {pair.key_name}, which EC2 has not shown"
+                    f" since {gone.delete_time:%Y-%m-%d}: nothing new can be launched with it.",
+                    "Import its public half again where it is still needed, or remove the file"
+                    " once no instance lets it in.",
+                    region,
+                    (_reference(region, pair),),
+                    path,
+                )
+
+
 # A pair -----------------------------------------------------------------------------------------
+
+
+def _finding(reference: PairReference, kind: str, problem: str, advice: str) -> Finding:
+    return Finding(kind, problem, advice, reference.region, (reference,))
+
+
+def _record(reference: PairReference, pair: KeptKeyPair) -> Iterator[Finding]:
+    name = pair.key_name
+    try:
+        public_key = PublicKey.from_line(pair.public_key)
+    except ValueError:
+        public_key = None
+    if public_key is None or not _agrees(pair, public_key):
+        yield _finding(
+            reference,
+            "record-damaged",
+            f"The record of {name} does not agree with its public key.",
+            "Delete the pair and import its public key again.",
+        )
+    elif public_key.key_type is KeyType.RSA and public_key.bits < _FEWEST_BITS:
+        yield _finding(
+            reference,
+            "rsa-short",
+            f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
+            REPLACE,
+        )
 
 
 def _pair(
@@ -202,33 +256,14 @@ def _pair(
     older_than: timedelta | None,
     now: datetime,
 ) -> Iterator[Finding]:
-    def finding(kind: str, problem: str, advice: str) -> Finding:
-        return Finding(kind, problem, advice, reference.region, (reference,))
-
-    name = pair.key_name
-    try:
-        public_key = PublicKey.from_line(pair.public_key)
-    except ValueError:
-        public_key = None
-    if public_key is None or not _agrees(pair, public_key):
-        yield finding(
-            "record-damaged",
-            f"The record of {name} does not agree with its public key.",
-            "Delete the pair and import its public key again.",
-        )
-    elif public_key.key_type is KeyType.RSA and public_key.bits < _FEWEST_BITS:
-        yield finding(
-            "rsa-short",
-            f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
-            REPLACE,
-        )
     if pair.custody.private_key is PrivateKeyState.UNSAVED:
-        yield finding("never-saved", *_never_saved(pair, in_agent))
+        yield _finding(reference, "never-saved", *_never_saved(pair, in_agent))
     age = now - pair.create_time
     if older_than is not None and age > older_than:
-        yield finding(
+        yield _finding(
+            reference,
             "old",
-            f"{name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
+            f"{pair.key_name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
             REPLACE,
         )
 
@@ -268,11 +303,14 @@ def _agrees(pair: KeptKeyPair, public_key: PublicKey) -> bool:
 # Pairs beside each other ------------------------------------------------------------------------
 
 
-def _same_names(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[Finding]:
-    by_name: dict[str, list[tuple[PairReference, KeptKeyPair]]] = defaultdict(list)
+def _same_names(
+    pairs: Iterable[tuple[PairReference, KeptKeyPair]], places: Mapping[str, str]
+) -> Iterator[Finding]:
+    # Accounts, and this machine, name their pairs each for itself.
+    by_name: dict[tuple[str, str], list[tuple[PairReference, KeptKeyPair]]] = defaultdict(list)
     for reference, pair in pairs:
-        by_name[pair.key_name].append((reference, pair))
-    for name, namesakes in by_name.items():
+        by_name[places[reference.region], pair.key_name].append((reference, pair))
+    for (_, name), namesakes in by_name.items():
         if len({pair.public_key for _, pair in namesakes}) > 1:
             references = tuple(reference for reference, _ in namesakes)
             regions = _listed([reference.region for reference in references])
@@ -288,7 +326,8 @@ def _same_names(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[
 def _same_keys(pairs: Iterable[tuple[PairReference, KeptKeyPair]]) -> Iterator[Finding]:
     by_key: dict[str, list[PairReference]] = defaultdict(list)
     for reference, pair in pairs:
-        by_key[pair.public_key].append(reference)
+        if pair.public_key:
+            by_key[pair.public_key].append(reference)
     for references in by_key.values():
         if len(references) > 1:
             places = _listed([f"{each.key_name} in {each.region}" for each in references])

@@ -63,6 +63,9 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "install-leftover": _Kind(
             Severity.NOTICE, "a session that was killed left a copy of authorized_keys"
         ),
+        "pair-gone": _Kind(
+            Severity.NOTICE, "a saved private key is of a pair that EC2 does not show any more"
+        ),
         "old": _Kind(Severity.NOTICE, "a pair is older than the limit"),
     }
 )

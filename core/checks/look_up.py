@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from core import query
 from core.checks.answers import Found, Match, Standing
+from core.checks.everywhere import everywhere
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.disk import files
@@ -65,15 +66,15 @@ Ask = Callable[[str], Passphrase | None]
 
 
 def finder(session: Session, ask: Ask | None = None) -> "Finder":
-    """Return what finds the pair of a key in all Regions; reads them all.
+    """Return what finds the pair of a key in all Regions of all places; reads them all.
 
     `ask` is asked for the passphrase of a file that does not show its public half.
     """
-    regions = session.in_every_region()
+    regions = everywhere(session)
     return Finder(
-        ((each.region, each.backend.describe_key_pairs) for each in regions),
+        ((each.name, each.session.backend.describe_key_pairs) for each in regions),
         ask,
-        ((each.region, each.backend.deleted_key_pairs) for each in regions),
+        ((each.name, each.session.backend.deleted_key_pairs) for each in regions),
     )
 
 

@@ -123,7 +123,7 @@ def _all(key_pair: KeptKeyPair, region: str, files: _Files) -> Iterator[tuple[st
     if files.conversion:
         yield "PPK to PEM", files.conversion
     first = f"{files.conversion}\n" if files.conversion else ""
-    yield "ssh command", first + _ssh_command(files.private)
+    yield "ssh command", first + ssh_command(files.private)
     comment = f"# First, in a shell: {first}" if first else ""
     yield "ssh config", comment + _ssh_config(key_pair.key_name, files.private)
     line = line_of(key_pair)
@@ -173,7 +173,8 @@ def _bytes(text: str) -> bytes:
 _RENAME = "# OpenSSH cannot be given this file's path: rename the file, then fill it in."
 
 
-def _ssh_command(path: str) -> str:
+def ssh_command(path: str) -> str:
+    """Return the line that logs in with a private key file, fit to be pasted into a shell."""
     destination = f"{USER}@{HOST}"
     if "%" not in path and "${" not in path:
         return f"ssh -i {_shell(path)} {destination}"

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from core.errors import EC2Error
+from core.errors import KeyPairsError
 from core.model import (
     CreatedKeyPair,
     DeletedKeyPair,
@@ -62,7 +62,8 @@ class Refusal(NamedTuple):
 
     name: str
     """The id that was given or, of a new pair, the name."""
-    error: EC2Error
+    error: KeyPairsError
+    """What the service said, or what kept it from being asked or from answering."""
 
 
 class Batch(NamedTuple):

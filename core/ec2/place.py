@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from core.ec2.backend import Backend, MadeBy
     from core.ec2.usage import Usage
 
@@ -43,6 +45,9 @@ class Ec2Place(NamedTuple):
         give_up_waiting: ends the questions that are repeated until EC2 shows a new pair.
         usages: asks what was launched with the pairs of these names; blocks.
         regions: asks which Regions there are for the account, and which of them are enabled.
+        find_credentials: finds the credentials, and returns where they come from, as botocore
+            calls it.
+        skew: how far EC2's clock was ahead of ours in its last answer, None before any.
     """
 
     choice: "Ec2Choice"
@@ -55,6 +60,8 @@ class Ec2Place(NamedTuple):
     give_up_waiting: Callable[[], None]
     usages: "Callable[[Sequence[str]], Mapping[str, Usage]]"
     regions: Callable[[], Mapping[str, bool]]
+    find_credentials: Callable[[], str]
+    skew: "Callable[[], timedelta | None]"
 
 
 VARIABLE = "KEYPAIRS_BACKEND"

@@ -59,8 +59,11 @@ def problem(text: str) -> str | None:
     return None
 
 
-def estimate(text: str) -> Estimate:
+def estimate(text: str) -> Estimate | None:
     """Return how many guesses a passphrase would stand, as a power of two.
+
+    Returns None where zxcvbn cannot be loaded: an upgrade may take the files of the program while a
+    key is on the screen, which can be encrypted all the same.
 
     It is that of zxcvbn (Wheeler, USENIX Security 2016), which knows the commonest passwords,
     names and words, however they are disguised, dates, repeats and rows of keys. Of what it does
@@ -69,7 +72,10 @@ def estimate(text: str) -> Estimate:
     if not text:
         return Estimate(0)
     # Imported here: it takes 40 ms and 15 MB, and few type a passphrase.
-    from zxcvbn import zxcvbn
+    try:
+        from zxcvbn import zxcvbn
+    except ImportError:
+        return None
 
     # A few letters become two in lower case, at which zxcvbn loses count.
     plain = "".join(each if len(each.lower()) == 1 else "?" for each in text[:_LOOKED_AT])

@@ -25,6 +25,7 @@ from unittest.mock import patch
 from weakref import WeakSet
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.segment import Segment
 
 from core.custody import agent_keys, saving
 from core.keys import convert, keygen
@@ -114,10 +115,14 @@ def _hashes(data: bytes, length: int) -> Iterator[int]:
 
 
 def holds_key(data: bytes, known: Mapping[int, Set[int]]) -> bool:
-    """Return whether any 16 known bytes are in data, as they are, in base64 or in hex."""
+    """Return whether any 16 known bytes are in data, as they are, in base64 or in hex.
+
+    A picture has an element for each letter of the key.
+    """
+    in_elements = re.sub(rb"<[^>]*>|\s+", b"", data) if b"<svg" in data else b""
     return any(
         piece in known[length]
-        for text in {data, re.sub(rb"\s+", b"", data), data.lower()}
+        for text in {data, re.sub(rb"\s+", b"", data), data.lower(), in_elements}
         for length in known
         for piece in _hashes(text, length)
     )
@@ -189,6 +194,10 @@ def _texts_with_key() -> Iterator[str]:
             case list() if thing and all(isinstance(part, str) for part in thing):
                 # A field may hold what was typed letter by letter.
                 data = "".join(thing).encode("utf-8", "surrogatepass")
+                things += thing
+            case list() if thing and all(isinstance(part, Segment) for part in thing):
+                # The key is drawn letter by letter.
+                data = "".join(part.text for part in thing).encode("utf-8", "surrogatepass")
                 things += thing
             case _:
                 things += gc.get_referents(thing)
@@ -277,10 +286,8 @@ def by_environment(
     subprocess.run(["ssh-add", "-q", "-"], input=material, env=with_key, check=True)
 
 
-class Dumpable:
-    """Stands in for the C library: it says yes to whatever the system is asked for."""
-
-    def __init__(self, _: object) -> None: ...
+class Dumpable(CDLL):
+    """The C library, but that it says yes to what is asked of the process, and does nothing."""
 
     def prctl(self, *_: object) -> int:
         """Do nothing, successfully."""

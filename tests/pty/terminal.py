@@ -26,6 +26,11 @@ QUIET_POLLS = 3
 """As often in a row nothing has changed, and nobody is at work, when there is rest."""
 
 _ESCAPE_DELAY = 0.15
+
+_ALONE = ("q", "C-q", "y")
+_APART = 0.06
+"""Seconds by which a person presses these behind what was last shown: closer, they are doubted."""
+
 _TMUX_SECONDS = 60
 _END_MARK = b"\x1b]2;the program has ended\x07"
 
@@ -217,6 +222,8 @@ class Terminal:
         """Press keys by tmux's names for them (`Enter`, `Escape`, `BTab`, `C-t`, `c`)."""
         for key in keys:
             self._let_escape_be_a_key()
+            if key in _ALONE:
+                time.sleep(_APART)
             self._tmux("send-keys", "--", key if key != ";" else r"\;")
             if key == "Escape":
                 self._escaped = time.monotonic()
@@ -505,7 +512,7 @@ def create_key_pair(
         terminal.step("Tab", *["Right"] * (key_type == "ed25519"))
     if key_format == "ppk":
         terminal.step("Tab", "Right")
-    terminal.wait_for(lambda screen: f"◉ {key_type}" in screen and f"◉ {key_format}" in screen)
+    terminal.wait_for(lambda screen: f"● {key_type}" in screen and f"● {key_format}" in screen)
     terminal.press("Enter")
     return terminal.wait_for("Not saved yet")
 
@@ -525,8 +532,11 @@ def records(folder: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def flat(screen: str) -> str:
-    """Return a screen as one line with single spaces, for what may be broken across lines."""
-    return " ".join(screen.split())
+    """Return a screen as one line with single spaces, for what may be broken across lines.
+
+    The sides of frames are left out.
+    """
+    return " ".join(screen.replace("│", " ").replace("┃", " ").split())
 
 
 def fact(screen: str, label: str) -> str:

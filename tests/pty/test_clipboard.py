@@ -22,7 +22,11 @@ from tests.pty.terminal import (
 
 INNER_SETTINGS = [
     pytest.param((), id="default settings"),
-    pytest.param(("set-option", "-s", "set-clipboard", "on", ";"), id="set-clipboard on"),
+    pytest.param(
+        ("set-option", "-s", "set-clipboard", "on", ";"),
+        id="set-clipboard on",
+        marks=pytest.mark.long,
+    ),
 ]
 
 
@@ -121,6 +125,7 @@ def test_outside_tmux_the_public_key_is_sent_by_osc_52(
     assert b"copied" not in text_of(terminal.output()).lower()
 
 
+@pytest.mark.long
 def test_what_the_details_send_is_the_same(open_app: OpenApp, public_key: str) -> None:
     terminal = open_app()
     terminal.wait_for("1 pair")

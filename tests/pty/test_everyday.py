@@ -5,6 +5,8 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from core.local.opening import open_local
 from core.model import Tag, TagSpecification
 from core.session import Session
@@ -45,6 +47,7 @@ def test_a_pasted_public_key_is_imported(
     assert (imported.key_name, imported.key_fingerprint) == ("laptop", FINGERPRINT)
 
 
+@pytest.mark.long
 @SIZES
 def test_a_public_key_is_picked_from_the_ssh_folder(
     open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
@@ -68,6 +71,7 @@ def test_a_public_key_is_picked_from_the_ssh_folder(
     assert names(session) == ["sam"]
 
 
+@pytest.mark.long
 def test_a_private_key_pasted_by_mistake_is_named_as_one_and_not_kept(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -164,6 +168,7 @@ def test_an_unsaved_pair_is_deleted_by_y_and_brought_back_by_u(
     assert sorted(session.backend.describe_key_pairs(), key=lambda p: p.key_name) == list(before)
 
 
+@pytest.mark.long
 @SIZES
 def test_a_protected_pair_wants_its_name_typed(
     open_app: OpenApp, session: Session, size: tuple[int, int]
@@ -184,6 +189,7 @@ def test_a_protected_pair_wants_its_name_typed(
     assert names(session) == []
 
 
+@pytest.mark.long
 def test_several_are_deleted_together(open_app: OpenApp, session: Session) -> None:
     fill(session, "a", "b", "c")
     terminal = open_app()
@@ -230,6 +236,7 @@ def test_the_details_say_everything(
     terminal.wait_for("1 pair")
 
 
+@pytest.mark.long
 @SIZES
 def test_another_region_is_looked_at(
     open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
@@ -241,12 +248,13 @@ def test_another_region_is_looked_at(
     terminal.press("r")
     terminal.wait_for("2 pairs")
     terminal.type("frankfurt")
-    terminal.wait_until_gone("us-east-1")
+    terminal.wait_until_gone("us-east-2")
     terminal.press("Enter")
-    terminal.wait_for("eu-central-1 · 2 pairs")
+    terminal.wait_for("eu-central-1 Frankfurt   2 pairs")
     terminal.wait_for("there-too")
 
 
+@pytest.mark.long
 def test_the_list_is_exported(open_app: OpenApp, session: Session, tmp_path: Path) -> None:
     fill(session, "=1+1", "two")
     terminal = open_app()
@@ -288,7 +296,7 @@ def test_help_and_journal_and_its_other_key_are_there(
     terminal.type("import")
     terminal.wait_for("Import a public key")
     terminal.press("Enter")
-    terminal.wait_for("Import a public key into")
+    terminal.wait_for("Import a public key ")
 
 
 def test_another_session_is_noticed(open_app: OpenApp, session: Session) -> None:

@@ -41,6 +41,7 @@ def test_a_folder_is_looked_up_and_leads_to_a_pair(
     terminal.wait_for("saved to ~/.ssh/web.pem")
 
 
+@pytest.mark.long
 @SIZES
 def test_the_check_up_leads_to_a_pair(
     open_app: OpenApp, session: Session, tmp_path: Path, size: tuple[int, int]
@@ -57,4 +58,4 @@ def test_the_check_up_leads_to_a_pair(
     terminal.step("Down")
     terminal.wait_for("The private key of lost was never saved")
     terminal.press("Enter")
-    terminal.wait_for("eu-west-1 · 1 pair")
+    terminal.wait_for("eu-west-1 Ireland   1 pair")

@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from core.session import Session
 from tests.pty.terminal import OpenApp, create_key_pair, flat, open_form
 
@@ -69,6 +71,7 @@ def test_a_paste_without_an_end_is_given_up_and_the_key_can_be_saved(
     assert (tmp_path / "home" / ".ssh" / "kept.pem").exists()
 
 
+@pytest.mark.long
 def test_nothing_of_a_paste_without_an_end_reaches_the_field(open_app: OpenApp) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
@@ -76,10 +79,10 @@ def test_nothing_of_a_paste_without_an_end_reaches_the_field(open_app: OpenApp) 
     terminal.type(f"{PASTE_START}secret")
     terminal.wait_for("a paste did not end")
     terminal.type("-1")
-    terminal.wait_for("Name       web-1")
+    terminal.wait_for("Name         ▌ web-1")
     # A paste that ends is taken, also now.
     terminal.type(f"{PASTE_START}-two{PASTE_END}")
-    assert "secret" not in terminal.wait_for("Name       web-1-two")
+    assert "secret" not in terminal.wait_for("Name         ▌ web-1-two")
 
 
 # Floods --------------------------------------------------------------------------------------

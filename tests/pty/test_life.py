@@ -53,7 +53,7 @@ def check_given_back(terminal: Terminal) -> None:
         (signal.SIGTERM, 143),
         pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
         pytest.param(signal.SIGQUIT, 131, marks=pytest.mark.long),
-        (signal.SIGINT, 130),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.long),
     ],
 )
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(
@@ -319,6 +319,7 @@ def test_a_start_that_cannot_work_is_refused_in_one_line(
     assert sorted(path.name for path in home.rglob("*")) == ["file", "open", "shared"]
 
 
+@pytest.mark.long
 def test_the_region_is_taken_from_the_nearest_of_its_sources(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -402,7 +403,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     check_sizes(terminal, "Leave without the private key?", "keep it", "enter discard")
     # Alive: the name is taken and the pair kept.
     terminal.type("elastic")
-    terminal.wait_for("Its name   elastic")
+    terminal.wait_for("Its name     ▌ elastic")
     terminal.step("Tab", "Right")
     terminal.press("Enter")
     terminal.wait_for("! elastic")

@@ -48,8 +48,8 @@ def check_refused(terminal: Terminal, session: Session) -> None:
     terminal.press("Enter")
     screen = terminal.wait_for(lambda screen: "UnauthorizedOperation" in flat(screen))
     assert "Create a key pair" in screen
-    assert "Name       forbidden" in screen
-    assert "◉ ed25519" in screen
+    assert "Name         ▌ forbidden" in screen
+    assert "● ed25519" in screen
     assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["web"]
 
 

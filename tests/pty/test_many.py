@@ -56,7 +56,7 @@ def test_the_count_stands_beside_the_filter(open_app: OpenApp, in_order: list[st
     # The blank belongs to it: "pair-1", the frame before, counts 1,111.
     screen = terminal.wait_for(f" {len(expected)} of 5,000")
     [line] = [line for line in screen.split("\n") if "of 5,000" in line]
-    assert line.strip().startswith("Filter pair-12")
+    assert line.strip().startswith("/ ▌ pair-12")
     assert "5,000 pairs" in screen.split("\n")[0]
     terminal.wait_for(expected[-1] if len(expected) < 18 else expected[0])
     terminal.press("Escape")

@@ -96,7 +96,7 @@ def test_a_passphrase_of_a_saved_and_one_of_a_found_key_go_nowhere(
     terminal.press("s")
     terminal.wait_for("~/.ssh/web.pem")
     terminal.step("Tab", *["Right"] * 3)
-    terminal.wait_for("◉ openssh")
+    terminal.wait_for("● openssh")
     terminal.step("Tab")
     terminal.type(PHRASE)
     terminal.wait_for("an estimated")

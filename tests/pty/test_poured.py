@@ -55,7 +55,7 @@ def test_in_a_field_it_is_all_there(open_app: OpenApp, session: Session) -> None
     terminal.wait_for("No key pairs")
     open_form(terminal, "web")
     pour(terminal, "0123456789" * 200)
-    terminal.wait_for("2003/255 · too long by 1748 characters", timeout=120)
+    terminal.wait_for("2003/255 · too long by 1,748 characters", timeout=120)
     assert session.backend.describe_key_pairs() == ()
 
 

@@ -28,7 +28,7 @@ def show_list(terminal: Terminal) -> None:
 def show_empty_list(terminal: Terminal) -> None:
     terminal.step("/")
     terminal.type("no such pair")
-    terminal.wait_for("Filter no such pair  ")
+    terminal.wait_for("/ ▌ no such pair  ")
     terminal.wait_for("Nothing matches")
 
 
@@ -75,7 +75,7 @@ def show_question_for_the_name(terminal: Terminal) -> None:
     terminal.press("d")
     terminal.wait_for("type: precious")
     terminal.type("preci")
-    terminal.wait_for("Its name   preci")
+    terminal.wait_for("Its name     ▌ preci")
 
 
 def show_details(terminal: Terminal) -> None:

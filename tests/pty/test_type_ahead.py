@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+import pytest
+
 from core.model import KeyType, PrivateKeyState, Tag
 from core.session import Session
 from tests.pty.terminal import OpenApp, flat
@@ -49,7 +51,7 @@ def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     terminal = open_app()
     terminal.wait_for("2 pairs")
     terminal.type("/quick\r")
-    terminal.wait_for(lambda screen: "Filter quick  " in screen and "1 of 2" in screen)
+    terminal.wait_for(lambda screen: "/ ▌ quick  " in screen and "1 of 2" in screen)
     screen = terminal.wait_for("enter details")
     assert "slow" not in screen
     # Enter led back to the list, where the next keys belong to the pair that is left.
@@ -72,6 +74,7 @@ def test_tab_parts_name_key_and_value_of_a_burst(open_app: OpenApp, session: Ses
     assert created.tags == (Tag("Environment", "production"), Tag("Team", "data"))
 
 
+@pytest.mark.long
 def test_a_burst_edits_the_tags_of_one_pair_and_goes_on_to_the_next(
     open_app: OpenApp, session: Session
 ) -> None:

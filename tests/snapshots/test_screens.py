@@ -6,15 +6,49 @@ from textual.pilot import Pilot
 from tests.demo import DemoSession
 from tests.helpers import AT_60, AT_80, BOTH_SIZES
 from tests.snapshots.conftest import SnapCompare
-from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    save,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
+from tui import themes
 from tui.app import KeyPairsApp
 from tui.widgets.fact_line import FactLine
 
+AT_120 = pytest.param((120, 36), id="120x36")
 
-@pytest.mark.parametrize("size", [AT_80, AT_60, pytest.param((140, 40), id="140x40")])
+
+@pytest.mark.parametrize("size", [AT_80, AT_60, AT_120, pytest.param((200, 60), id="200x60")])
 def test_list(snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]) -> None:
+    async def choose(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("space", "j")
+        # The pane follows the cursor once that rests.
+        await pilot.pause(0.3)
+
     app = KeyPairsApp(demo_session, "ops@bastion-1")
-    assert snap_compare(app, run_before=until_loaded, terminal_size=size)
+    assert snap_compare(app, run_before=choose, terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-light"])
+def test_list_in_a_light_theme(
+    snap_compare: SnapCompare, demo_session: DemoSession, theme: str
+) -> None:
+    app = KeyPairsApp(demo_session, "ops@bastion-1")
+    app.theme = theme
+    assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
+
+
+def test_another_theme_in_256_colours(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
+    app = KeyPairsApp(demo_session, "ops@bastion-1")
+    themes.register(app.register_theme, true_colour=False)
+    app.theme = "nord"
+    assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
 def test_empty_list(snap_compare: SnapCompare, empty_session: DemoSession) -> None:
@@ -29,7 +63,7 @@ def test_damaged_region(snap_compare: SnapCompare, demo_session: DemoSession, ho
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
-@BOTH_SIZES
+@pytest.mark.parametrize("size", [AT_80, AT_60, AT_120])
 def test_create_form(
     snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
 ) -> None:
@@ -45,6 +79,39 @@ def test_create_form(
         await type_text(pilot, "prod")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=size)
+
+
+@BOTH_SIZES
+def test_a_refused_name(
+    snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def fill_in(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "ci-deploy")
+        await pilot.press("enter")
+        outcome = app_of(pilot).screen.query_one(FactLine)
+        await until(pilot, lambda: "Duplicate" in outcome.verdict.text, "the refusal")
+
+    assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [AT_80, AT_60, AT_120])
+def test_deleting_many(
+    snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def ask(pilot: Pilot[None]) -> None:
+        for number in range(9):
+            demo_session.backend.create_key_pair(key_name=f"aa-{number}", key_type="ed25519")
+        await until_loaded(pilot)
+        await pilot.press("R", "asterisk")
+        await until(pilot, lambda: "15 chosen" in drawn(pilot), "the choice")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await type_text(pilot, "delete")
+
+    assert snap_compare(KeyPairsApp(demo_session), run_before=ask, terminal_size=size)
 
 
 def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSession) -> None:

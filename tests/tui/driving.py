@@ -61,7 +61,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str) ->
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         # Not by the pilot's pause, which has every widget answer and draws the screen each time.
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.01)
     await pilot.pause()
 
 

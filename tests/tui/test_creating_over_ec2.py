@@ -110,9 +110,10 @@ def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name
     fault: Fault, play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.faults["CreateKeyPair"] = [fault]
-    server.stall = 2.0
+    server.stall = 6.0
     if fault is Fault.STALL:
-        monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", 0.5)
+        # Long enough for the server to make the next key on a loaded machine.
+        monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", 3.0)
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_form(pilot, server)
@@ -132,7 +133,7 @@ def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play_over_ec2(scene, read_timeout=0.5 if fault is Fault.STALL else 20.0)
+    play_over_ec2(scene, read_timeout=3.0 if fault is Fault.STALL else 20.0)
     assert server.calls["CreateKeyPair"] == 2
     assert pairs(server) == ["ci"]
 

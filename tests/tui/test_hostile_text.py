@@ -21,7 +21,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 import tui.screens
+from core.checks.deleted import GonePair
 from core.custody.rotation import Rotation
+from core.ec2.unanswered import CredentialsError, NextStep, PrivateKeyLost
 from core.local.opening import open_local
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyFormat, PrivateKeyState, Tag
 from core.secret import KeyMaterial
@@ -36,13 +38,18 @@ from tui.app import KeyPairsApp
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
 from tui.screens.create.key_text import KeyText
+from tui.screens.create.lost_private_key import LostPrivateKeyScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen
+from tui.screens.look.deleted_key_pairs import DeletedKeyPairsScreen
 from tui.screens.look.find import FindScreen
 from tui.screens.look.help import HelpScreen
+from tui.screens.look.log_in import LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
+from tui.screens.look.pick_region import PickRegionScreen
 from tui.screens.pair import delete_key_pairs
+from tui.screens.pair.bring_back_as import BringBackAsScreen
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.pair.details import DetailsScreen
@@ -178,9 +185,18 @@ def test_fitted_text_has_exactly_the_width(width: int) -> None:
         assert all(cells(line) <= max(width, 2) for line in lines)
 
 
-def test_no_character_of_unicode_gets_through_that_takes_another_width() -> None:
-    # The other planes hold nothing but private and unassigned characters.
-    for code in (*range(0x40000), *range(0xE0000, 0xE0200)):
+@pytest.mark.parametrize(
+    "codes",
+    [
+        pytest.param(range(0x10000), id="basic plane"),
+        pytest.param(range(0x1F000, 0x20000), id="emoji"),
+        pytest.param(range(0xE0000, 0xE0200), id="tags and selectors"),
+        # The planes after these hold nothing but private and unassigned characters.
+        pytest.param(range(0x10000, 0x40000), id="the others", marks=pytest.mark.long),
+    ],
+)
+def test_no_character_of_unicode_gets_through_that_takes_another_width(codes: range) -> None:
+    for code in codes:
         shown = visible(f"a{chr(code)}")
         assert cells(shown) == cell_len(shown), hex(code)
 
@@ -386,6 +402,13 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     yield MfaCodeScreen(pair.key_name)
     yield EditTagsScreen(session, [pair], {pair.key_name: [pair.key_name]})
     yield PickScreen(pair.key_name, [Item("x", visible(pair.key_name))])
+    yield PickRegionScreen(session, {pair.key_name: 1}, pair.key_name)
+    yield BringBackAsScreen(session, pair, pair.key_name)
+    now = session.now().astimezone()
+    gone = GonePair(pair, now, pair.key_name, 30, given_up=False, name_taken=True)
+    yield DeletedKeyPairsScreen(session.region, [gone], now)
+    yield LogInScreen(CredentialsError(pair.key_name, NextStep.LOG_IN, ("aws", pair.key_name)))
+    yield LostPrivateKeyScreen(session, PrivateKeyLost(pair, pair.key_name))
     yield SaveKeyMaterialScreen(session, created, FileFormat.PEM)
     exporting = ExportScreen(session, [pair])
     exporting._path.path = pair.key_name

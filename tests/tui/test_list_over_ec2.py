@@ -27,7 +27,7 @@ def add(server: Ec2Server, *names: str) -> None:
 
 def words(pilot: Pilot[None]) -> str:
     """Return what is on the screen, wherever its lines end."""
-    return " ".join(drawn(pilot).split())
+    return " ".join(drawn(pilot).replace("│", " ").split())
 
 
 def seen_before(home: Path) -> None:

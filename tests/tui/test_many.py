@@ -17,6 +17,7 @@ from core.local import many
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, text_of, type_text, until, until_screen
+from tui.widgets.fact_line import FactLine
 from tui.widgets.verdict_line import VerdictLine
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -59,7 +60,9 @@ class Steps:
 
 
 def verdicts(pilot: Pilot[None]) -> list[str]:
-    return [line.verdict.text for line in app_of(pilot).screen.query(VerdictLine)]
+    screen = app_of(pilot).screen
+    lines = [*screen.query(VerdictLine), *screen.query(FactLine)]
+    return [line.verdict.text for line in lines]
 
 
 async def choose_all_and(pilot: Pilot[None], key: str, screen: str) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 from core.checks.check_up import check_up
 from core.checks.finding import KINDS, OLD, Finding
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, SettingsError
 from core.query import age
 from core.settings import open_to_look
 from core.store.data_dir import data_folder
+from tui.commands.ec2.chosen_place import place_line
 from tui.commands.help import JSON
-from tui.commands.places import not_of_ec2
+from tui.commands.places import ec2_of
 from tui.commands.wrapping import say, tell
+from tui.opening import open_place
 from tui.words.check_up import advice, summed_up
 from tui.words.text import as_pasted, sentence, visible
 
@@ -24,10 +26,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 HANDLES_KEYS = True
-REFUSES: Mapping[str, str] = {
-    "region": "doctor looks at all Regions. Leave out --region.",
-    **not_of_ec2("doctor"),
-}
+REFUSES: Mapping[str, str] = {}
 
 _NEVER = "never"
 _INDENT = 9
@@ -41,6 +40,10 @@ twice; the health of the store itself. Nothing is changed, and no passphrase is 
 _DOCTOR_EPILOG = """\
 exit status:
   0 nothing found; 1 something found; 2 unusable options or folder, or nothing may be looked at
+
+With --ec2, --profile or --endpoint-url a line on EC2 as it is chosen comes first: where the \
+credentials were found, who AWS says that the caller is, how far the clocks are apart, and whether \
+the Region is enabled. Else EC2 is not asked, and its pairs are looked at as they were seen last.
 
 with --json, one document:
   version              1; another number would mean another schema
@@ -86,7 +89,30 @@ def _age(text: str) -> timedelta | None:
 
 def run(options: argparse.Namespace) -> int:
     """Do as the options say, and return the exit status."""
-    return doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
+    is_fine = _chosen_place(options)
+    status = doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
+    return status if is_fine or status != FINE else FOUND
+
+
+def _chosen_place(options: argparse.Namespace) -> bool:
+    """Say what is to be known of EC2 where it was chosen, and return whether all is well there.
+
+    Raises:
+        SettingsError: no Region is chosen in EC2, or one of this machine, where all are looked at.
+    """
+    if ec2_of(options) is None:
+        if options.region is not None:
+            raise SettingsError("doctor looks at all Regions. Leave out --region.")
+        return True
+    session = open_place(options, read_only=True)
+    if session.place is None:
+        return True
+    line, is_fine = place_line(session.place, session.region)
+    if options.json:
+        tell(visible(line))
+    else:
+        say(f"{'ec2':<8} {visible(line)}", indent=_INDENT)
+    return is_fine
 
 
 def doctor(

@@ -49,11 +49,13 @@ class PlacedScreen(Screen[Result]):
 
     PLACE: ClassVar[Place]
     KIND: ClassVar[ScreenKind] = ScreenKind.PAGE
+    IS_DANGEROUS: ClassVar[bool] = False
+    """Whether what is asked here destroys something: bar and frame are red then."""
 
     app = getters.app(TerminalApp)
 
     def __init__(self, title: str = "") -> None:
-        super().__init__(classes=self.KIND.value)
+        super().__init__(classes=f"{self.KIND.value}{' -danger' * self.IS_DANGEROUS}")
         self.top_bar = TopBar(title)
         self.fact_line = FactLine()
         self.key_hints = KeyHints(self.PLACE)

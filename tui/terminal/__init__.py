@@ -26,6 +26,4 @@ them, and has a guard for each hook, which fails with a sentence when Textual ch
     of the terminal; without it what follows a broken sequence is lost.
 `Input._value`, `Input._position_to_cell` (inert_input): what is typed is drawn inert; without them
     escape sequences that were pasted reach the terminal.
-`StylesCache.get_inner_outer` (drawn_lines): emptied when a private key leaves the screen; without
-    it the drawn lines of the key stay in memory.
 """

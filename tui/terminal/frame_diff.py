@@ -17,6 +17,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui.terminal.signs import Signs
+
 _ON = ("1", "2", "3", "4", "21", "5", "6", "7", "8", "9")
 _OFF = dict(zip(_ON, ("22", "22", "23", "24", "24", "25", "25", "27", "28", "29"), strict=True))
 """How the attributes that text has are switched off, one by one (ECMA-48)."""
@@ -60,9 +62,13 @@ class FrameDiff:
     """Remembers what the terminal shows, and turns updates into what it has to be sent.
 
     Hyperlinks are left out; no screen has any.
+
+    Args:
+        signs: what to write in the place of signs that the terminal cannot show.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signs: Signs | None = None) -> None:
+        self._signs = signs or {}
         self._rows: list[Row] = []
 
     def forget(self) -> None:
@@ -93,7 +99,11 @@ class FrameDiff:
         before = self._rows[y]
         row = before.copy()
         for x, strip in strips:
-            cells = [cell for text, style, _ in strip for cell in _cells(text, style, colors)]
+            cells = [
+                cell
+                for text, style, _ in strip
+                for cell in _cells(text.translate(self._signs), style, colors)
+            ]
             row[x : x + len(cells)] = cells[: len(row) - x]
         self._rows[y] = row
         if row != before:

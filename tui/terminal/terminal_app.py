@@ -3,6 +3,7 @@
 Overrides what Textual has no public way for; the table of them is in `tui.terminal`.
 """
 
+import os
 from base64 import b64encode
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from textual.screen import Screen
 from tui.terminal import unforeseen
 from tui.terminal.driver import InputLost, SteadyDriver
 from tui.terminal.frame_diff import FrameDiff, LazyFrame
+from tui.terminal.signs import for_terminal
 from tui.terminal.typing_speed import TypingSpeed
 from tui.words.place import Whereabouts
 from tui.words.text import visible
@@ -61,7 +63,7 @@ class TerminalApp(App[None]):
         )
         self.key_holder: KeyHolder | None = None
         self.whereabouts = Whereabouts()
-        self._frames = FrameDiff()
+        self._frames = FrameDiff(for_terminal(os.environ))
         self._drawn: Screen[object] | None = None
         self._failures = unforeseen.Failures()
         self._ends = False

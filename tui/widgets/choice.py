@@ -12,12 +12,12 @@ from textual.widget import Widget
 
 from tui.words.text import clip
 
-_CHOSEN, _FREE = "◉", "○"
+_CHOSEN, _FREE = "●", "○"
 _GAP = "   "
 
 
 class Choice(Widget, can_focus=True):
-    """A line such as `◉ rsa   ○ ed25519`, or `◉ rsa 1/2` where there is no room for all.
+    """A line such as `● rsa   ○ ed25519`, or `● rsa 1/2` where there is no room for all.
 
     Args:
         options: pairs of the value and the label that is shown for it, which is our own text.
@@ -34,9 +34,43 @@ class Choice(Widget, can_focus=True):
     DEFAULT_CSS = """
     Choice {
         height: 1;
-        &:focus { background: $boost; }
-        &:ansi:focus { background: transparent; text-style: bold; }
+        background: $surface;
+        border-left: outer $foreground 25%;
+        padding-left: 1;
+        .choice--chosen { color: $foreground; text-style: bold; }
+        .choice--free { color: $text-muted; }
+        .choice--forbidden { color: $text-muted; text-style: strike; }
+        &:focus {
+            background: $panel;
+            border-left: outer $primary;
+            .choice--chosen { color: $text-primary; text-style: bold; }
+        }
+        &.-refused, &.-refused:focus { border-left: outer $error; }
+        &:ansi {
+            background: ansi_default;
+            padding: 0 1;
+            border-left: solid ansi_default;
+            border-right: solid ansi_default;
+            .choice--chosen { color: ansi_default; text-style: bold; }
+            .choice--free { color: ansi_default; text-style: dim; }
+            .choice--forbidden { color: ansi_default; text-style: dim strike; }
+        }
+        &:ansi:focus {
+            border-left: outer ansi_default;
+            border-right: outer ansi_default;
+            .choice--chosen { color: ansi_default; text-style: bold reverse; }
+        }
+        &:ansi.-refused { border-left: outer ansi_red; }
     }
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"choice--chosen", "choice--forbidden", "choice--free"}
+    """
+    | Class | Description |
+    | :- | :- |
+    | `choice--chosen` | The option that is chosen. |
+    | `choice--forbidden` | One that cannot be chosen. |
+    | `choice--free` | The others. |
     """
 
     index: reactive[int] = reactive(0)
@@ -88,22 +122,22 @@ class Choice(Widget, can_focus=True):
         if self._is_cramped:
             text = clip(f"{_CHOSEN} {self._options[self.index][1]}", self.size.width)
             count = f" {self.index + 1}/{len(self._options)}"
-            chosen = Content.styled(text, "reverse") if self.has_focus else Content(text)
+            line = self._part(text, "chosen")
             if len(text) + len(count) > self.size.width:
-                return chosen
-            return chosen + Content.styled(count, "dim")
+                return line
+            return line + self._part(count, "free")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
-            if self._options[index][0] in self._forbidden and index != self.index:
-                labels.append(Content.styled(f"{_FREE} {label}", "dim strike"))
-            elif index != self.index:
-                labels.append(Content.styled(f"{_FREE} {label}", "dim"))
-            elif self.has_focus:
-                # Not colour alone: the brackets say where the focus is, too.
-                labels.append(Content.styled(f"{_CHOSEN} {label}", "reverse"))
+            if index == self.index:
+                labels.append(self._part(f"{_CHOSEN} {label}", "chosen"))
+            elif self._options[index][0] in self._forbidden:
+                labels.append(self._part(f"{_FREE} {label}", "forbidden"))
             else:
-                labels.append(Content(f"{_CHOSEN} {label}"))
+                labels.append(self._part(f"{_FREE} {label}", "free"))
         return Content(_GAP).join(labels)
+
+    def _part(self, text: str, look: str) -> Content:
+        return Content.styled(text, self.get_visual_style(f"choice--{look}"))
 
     def watch_index(self) -> None:
         if self.is_mounted:

@@ -47,6 +47,8 @@ class CursorList(ScrollView, can_focus=True):
         &:focus .cursor-list--cursor, &.-led .cursor-list--cursor {
             background: $block-cursor-background;
         }
+        &:ansi .cursor-list--heading { color: ansi_default; text-style: dim; }
+        &:ansi .cursor-list--sorted { color: ansi_default; text-style: bold; }
         &:ansi .cursor-list--cursor,
         &:ansi:focus .cursor-list--cursor,
         &:ansi.-led .cursor-list--cursor {

@@ -40,11 +40,15 @@ class FactLine(Static):
         color: $text-muted;
         text-wrap: nowrap;
         text-overflow: ellipsis;
-        &:ansi { text-style: dim; }
-        &.-said { color: $foreground; text-style: none; }
-        &.-good { color: $text-success; text-style: none; }
-        &.-caution { color: $text-warning; text-style: none; }
-        &.-bad { color: $text-error; text-style: none; }
+        &.-said { color: $foreground; }
+        &.-good { color: $text-success; }
+        &.-caution { color: $text-warning; }
+        &.-bad { color: $text-error; }
+        &:ansi { color: ansi_default; text-style: dim; }
+        &:ansi.-said { color: ansi_default; text-style: none; }
+        &:ansi.-good { color: $text-success; text-style: none; }
+        &:ansi.-caution { color: $text-warning; text-style: none; }
+        &:ansi.-bad { color: $text-error; text-style: none; }
     }
     """
 
@@ -69,9 +73,6 @@ class FactLine(Static):
         if self._said.text:
             self._end_briefly()
         self._draw()
-
-    # What takes a function that shows a verdict takes this line.
-    show = say
 
     def say_briefly(self, text: str) -> None:
         """Say something for a moment, in front of all else; no longer, if it is empty."""

@@ -1,6 +1,7 @@
 """Shows labels and values under each other."""
 
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from textual.content import Content
 from textual.geometry import Size
@@ -18,8 +19,19 @@ class Facts(Widget):
     backslashes as they are.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label"}
+    """
+    | Class | Description |
+    | :- | :- |
+    | `facts--label` | What stands before a value. |
+    """
+
     DEFAULT_CSS = """
-    Facts { height: auto; }
+    Facts {
+        height: auto;
+        .facts--label { color: $text-muted; }
+        &:ansi .facts--label { color: ansi_default; text-style: dim; }
+    }
     """
 
     def __init__(
@@ -50,5 +62,6 @@ class Facts(Widget):
     def _lines(self, width: int) -> Iterator[Content]:
         for label, value in self._facts:
             for part in fold(value, max(width - self._label_width, 1)):
-                yield Content.styled(label.ljust(self._label_width), "dim") + Content(part)
+                style = self.get_visual_style("facts--label")
+                yield Content.styled(label.ljust(self._label_width), style) + Content(part)
                 label = ""

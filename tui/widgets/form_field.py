@@ -2,19 +2,30 @@
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
-from tui.words.verdict import Verdict
+from tui.words.text import shortened
+from tui.words.verdict import Tone, Verdict
 
 
 class FormBody(VerticalScroll):
-    """Fields that scroll where they do not all fit; the one that has the focus stays in sight."""
+    """What a page or a dialog holds, which scrolls where it does not all fit.
+
+    The field that has the focus stays in sight. Where the body has a frame, the title of the
+    screen stands in it.
+    """
 
     def __init__(self, *, can_focus: bool = False) -> None:
         super().__init__(can_focus=can_focus, classes="body")
+
+    def on_mount(self) -> None:
+        title = Content(shortened(self.screen.query_one(TopBar).title))
+        self.border_title = title
 
     async def _on_resize(self, event: Resize) -> None:
         # Textual scrolls to a field only when it gets the focus.
@@ -36,10 +47,14 @@ class FormField(Vertical):
     FormField {
         height: auto;
         .form-field--row { height: auto; }
-        .form-field--label { width: 11; color: $text-muted; }
+        .form-field--label { width: 13; color: $text-muted; }
         .form-field--row > .form-field--control { width: 1fr; }
-        VerdictLine { margin-left: 11; }
-        &.-stacked VerdictLine { margin-left: 0; }
+        /* Below the text of the field, not below its edge. */
+        VerdictLine { margin-left: 15; }
+        &.-stacked VerdictLine { margin-left: 2; }
+        &:focus-within .form-field--label { color: $text-primary; text-style: bold; }
+        &:ansi .form-field--label { color: ansi_default; text-style: dim; }
+        &:ansi:focus-within .form-field--label { color: ansi_default; text-style: bold; }
     }
     """
 
@@ -51,6 +66,7 @@ class FormField(Vertical):
         self.control.add_class("form-field--control")
         self._stacked = stacked
         self._verdict = VerdictLine()
+        self._verdict.display = False
 
     def compose(self) -> ComposeResult:
         if self._stacked:
@@ -68,5 +84,12 @@ class FormField(Vertical):
         return self._verdict.verdict
 
     def show(self, verdict: Verdict) -> None:
-        """Put a verdict below the control."""
+        """Put a verdict below the control, and colour the edge of what it refuses."""
         self._verdict.show(verdict)
+        self._verdict.display = bool(verdict.text)
+        self.refuse(self.control if verdict.tone is Tone.BAD else None)
+
+    def refuse(self, wrong: Widget | None) -> None:
+        """Colour the edge of what is refused, and of nothing else in the field."""
+        for widget in self.control.walk_children(with_self=True):
+            widget.set_class(widget is wrong, "-refused")

@@ -30,11 +30,12 @@ class KeyHints(Widget):
     What does not fit whole is left out, from the end; the ways out and to the help stay longest.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-hints--key", "key-hints--idle"}
     """
     | Class | Description |
     | :- | :- |
     | `key-hints--key` | A key that does something now. |
+    | `key-hints--idle` | A key that does nothing yet, with its word. |
     """
 
     DEFAULT_CSS = """
@@ -45,6 +46,13 @@ class KeyHints(Widget):
         background: $panel;
         color: $text-muted;
         .key-hints--key { color: $text-accent; text-style: bold; }
+        .key-hints--idle { color: $text-muted; }
+        &:ansi {
+            background: ansi_default;
+            color: ansi_default;
+            .key-hints--key { color: ansi_default; text-style: bold; }
+            .key-hints--idle { color: ansi_default; text-style: dim; }
+        }
     }
     """
 
@@ -88,7 +96,7 @@ class KeyHints(Widget):
     def _hint(self, hint: tuple[str, str]) -> Content:
         key, word = hint
         if word in self._idle:
-            return Content(f"{key} {word}")
+            return Content.styled(f"{key} {word}", self.get_visual_style("key-hints--idle"))
         return Content.styled(key, self.get_visual_style("key-hints--key")).append(f" {word}")
 
 

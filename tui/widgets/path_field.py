@@ -41,19 +41,23 @@ class PathField(FormField):
     def path(self, path: str) -> None:
         self._input.value = path
 
-    def refuse(self, error: SaveError) -> None:
-        """Say why nothing was saved; where a second Enter would do, ask for it.
+    def refuse_save(self, error: SaveError) -> Verdict:
+        """Say why nothing was saved, and return what is said; ask, where a second Enter would do.
 
         That says yes to this place as it is now, and to nothing else.
         """
         if not isinstance(error, SaveAsks):
-            self.show(verdict.refusal(error))
-            return
+            return self._refuse_with(verdict.refusal(error))
         self.accepted = error.destination
         explanation = short_paths(error.destination.explanation)
         again = f"{explanation}; press {key_of('save.submit')} again to save here all the same"
-        self.show(Verdict(again, Tone.CAUTION))
         self._input.focus()
+        return self._refuse_with(Verdict(again, Tone.CAUTION))
+
+    def _refuse_with(self, said: Verdict) -> Verdict:
+        self.show(said)
+        self.call_after_refresh(self.scroll_visible, animate=False)
+        return said
 
     @on(Input.Changed)
     def _forget_yes(self) -> None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import clip, fit
-
-_DIM = Style(dim=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,20 @@ def narrowed(items: Sequence[Item], search: str) -> list[Item]:
 
 class PickList(CursorList):
     """Lines of text with remarks at the right."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"pick-list--remark"}
+    """
+    | Class | Description |
+    | :- | :- |
+    | `pick-list--remark` | What stands at the right of a line. |
+    """
+
+    DEFAULT_CSS = """
+    PickList {
+        .pick-list--remark { color: $text-muted; }
+        &:ansi .pick-list--remark { color: ansi_default; text-style: dim; }
+    }
+    """
 
     def __init__(self, items: Sequence[Item] = ()) -> None:
         super().__init__()
@@ -80,4 +92,5 @@ class PickList(CursorList):
         kept = max(20, min(cell_len(item.text) + 1, width // 2))
         remark = clip(item.remark, max(width - kept, 0))
         text = fit(item.text, width - cell_len(remark) - 1)
-        return [Segment(f"{text} "), Segment(remark, None if under_cursor else _DIM)]
+        style = None if under_cursor else self.get_component_rich_style("pick-list--remark")
+        return [Segment(f"{text} "), Segment(remark, style)]

@@ -27,9 +27,26 @@ class TextInput(InertInput):
     DEFAULT_CSS = """
     TextInput.-textual-compact {
         background: $surface;
-        &:focus { background: $boost; }
-        &:ansi { text-style: underline; background: transparent; }
-        &:ansi:focus { text-style: bold underline; }
+        border-left: outer $foreground 25% !important;
+        padding-left: 1;
+        &:focus {
+            background: $panel;
+            background-tint: $panel 0%;
+            border-left: outer $primary !important;
+        }
+        &.-refused, &.-refused:focus { border-left: outer $error !important; }
+        & > .input--placeholder { color: $text-muted; }
+        &:ansi {
+            background: ansi_default;
+            padding: 0 1;
+            border-left: solid ansi_default !important;
+            border-right: solid ansi_default !important;
+        }
+        &:ansi:focus {
+            border-left: outer ansi_default !important;
+            border-right: outer ansi_default !important;
+        }
+        &:ansi.-refused { border-left: outer ansi_red !important; }
         /* Also where there are no colours at all. */
         &:ansi > .input--cursor, &:ansi > .input--selection {
             background: ansi_default;

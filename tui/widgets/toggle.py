@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 from tui.words.text import pinched, visible
 
-_ON, _OFF = "☑", "☐"
+_ON, _OFF = "●", "○"
 
 _LONGEST = 130
 """Cells of the label, which are three lines at 80 columns."""
 
 
 class Toggle(Widget, can_focus=True):
-    """A line such as `☐ public key as ~/.ssh/web.pub`; space turns it on and off."""
+    """A line such as `○ public key as ~/.ssh/web.pub`; space turns it on and off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", show=False),
@@ -29,8 +29,27 @@ class Toggle(Widget, can_focus=True):
     DEFAULT_CSS = """
     Toggle {
         height: auto;
-        &:focus { background: $boost; }
-        &:ansi:focus { background: transparent; text-style: bold; }
+        background: $surface;
+        border-left: outer $foreground 25%;
+        padding-left: 1;
+        &:focus {
+            background: $panel;
+            color: $text-primary;
+            text-style: bold;
+            border-left: outer $primary;
+        }
+        &.-refused, &.-refused:focus { border-left: outer $error; }
+        &:ansi {
+            background: ansi_default;
+            padding: 0 1;
+            border-left: solid ansi_default;
+            border-right: solid ansi_default;
+        }
+        &:ansi:focus {
+            color: ansi_default;
+            border-left: outer ansi_default;
+            border-right: outer ansi_default;
+        }
     }
     """
 
@@ -61,11 +80,7 @@ class Toggle(Widget, can_focus=True):
 
     def render(self) -> Content:
         label = pinched(visible(self._label), _LONGEST)
-        text = f"{_ON if self.value else _OFF} {label}"
-        # Not colour alone: the mark in reverse says where the focus is, too.
-        if self.has_focus:
-            return Content.styled(text[0], "reverse") + Content(text[1:])
-        return Content(text)
+        return Content(f"{_ON if self.value else _OFF} {label}")
 
     def watch_value(self) -> None:
         if self.is_mounted:

@@ -77,6 +77,21 @@ class TopBar(Widget):
         .top-bar--plain { color: $foreground; }
         .top-bar--muted { color: $text-muted; }
         .top-bar--chosen { color: $text-accent; text-style: bold; }
+        &:ansi {
+            background: ansi_default;
+            color: ansi_default;
+            text-style: reverse;
+            .top-bar--program, .top-bar--ec2, .top-bar--bright, .top-bar--chosen {
+                background: ansi_default;
+                color: ansi_default;
+                text-style: bold reverse;
+            }
+            .top-bar--plain, .top-bar--muted {
+                background: ansi_default;
+                color: ansi_default;
+                text-style: reverse;
+            }
+        }
     }
     """
 

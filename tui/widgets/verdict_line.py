@@ -20,6 +20,10 @@ class VerdictLine(Static):
         &.-good { color: $text-success; }
         &.-bad { color: $text-error; }
         &.-caution { color: $text-warning; }
+        &:ansi { color: ansi_default; text-style: dim; }
+        &:ansi.-good { color: $text-success; text-style: none; }
+        &:ansi.-bad { color: $text-error; text-style: none; }
+        &:ansi.-caution { color: $text-warning; text-style: none; }
     }
     """
 

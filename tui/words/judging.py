@@ -84,6 +84,26 @@ def _explain_key_name(key_name: str) -> str:
     return ""
 
 
+def of_dry_run(
+    answer: EC2Error, verb: str, place: Place, key_name: str, verdicts: Sequence[Verdict]
+) -> Verdict:
+    """Return what came of a dry run: EC2 judges permission alone, and the next Enter all the rest.
+
+    Args:
+        answer: EC2's answer that it may be done.
+        verb: what is done to the key pair.
+        verdicts: those on the fields of the form.
+    """
+    submit = key_in(place, "submit")
+    wrong = next((said.text for said in verdicts if said.tone is Tone.BAD), "")
+    if not key_name:
+        wrong = "the name is empty"
+    allowed = f"you may {verb} it ({answer.code}), and {submit} would"
+    if wrong:
+        return Verdict(f"{allowed} refuse it: {wrong}", Tone.CAUTION)
+    return Verdict(f"{allowed} {verb} it", Tone.GOOD)
+
+
 def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
     """Return the verdict on the tags of a pair, naming the first that is wrong or looks so.
 
@@ -242,10 +262,12 @@ def of_passphrase(first: str, again: str) -> Verdict:
     if not first.startswith(again):
         return Verdict("the two differ", Tone.BAD)
     estimate = passphrase.estimate(first)
-    remark = f" ({estimate.remark})" if estimate.remark else ""
     if again:
         twice = "the two are the same" if first == again else "the two differ so far"
     else:
         twice = "now type it again at the right"
+    if estimate is None:
+        return Verdict(f"its strength cannot be estimated: zxcvbn is gone; {twice}", Tone.CAUTION)
+    remark = f" ({estimate.remark})" if estimate.remark else ""
     words = f"{estimate.strength.value}, an estimated {estimate.bits} bits{remark}; {twice}"
     return Verdict(words, _STRENGTHS[estimate.strength])

@@ -172,4 +172,4 @@ def _item(name: str, counts: Mapping[str, int | None], enabled: Mapping[str, boo
     else:
         count = counts[name] or 0
         remark = n_of(count, "pair")
-    return Item(name, f"{name:<16} {description}", remark)
+    return Item(name, f"{visible(name):<16} {description}", remark)

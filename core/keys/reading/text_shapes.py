@@ -7,6 +7,7 @@ undone is said: a program of SSH does not read the file as it is.
 
 import json
 import re
+from codecs import BOM_UTF8
 from typing import Any
 from urllib.parse import unquote
 
@@ -42,7 +43,9 @@ def decoded(data: bytes) -> tuple[str, str]:
     for zeros, name in ((head[1::2], "utf-16-le"), (head[::2], "utf-16-be")):
         if len(head) > 20 and not any(zeros) and head.count(0) == len(zeros):
             return data.decode(name, "replace"), UTF_16
-    return data.decode("utf-8-sig", "replace"), ""
+    # Not the codec that leaves the mark out: a file is read back while a key is unsaved, and what
+    # was not loaded by then may be gone.
+    return data.removeprefix(BOM_UTF8).decode("utf-8", "replace"), ""
 
 
 _HEAD = 400

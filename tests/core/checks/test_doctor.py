@@ -253,6 +253,13 @@ def killed_save(world: World) -> None:
     (world.keys / ".keypairs-0123456789abcdef.tmp").touch(0o600)
 
 
+def gone_in_ec2(world: World) -> None:
+    session = open_local(world.store.folder / "ec2" / "123456789012", "us-east-1")
+    created = session.backend.create_key_pair(key_name="seen", key_type="ed25519")
+    saving.save_key_material(session, created, str(world.keys / "seen.pem"))
+    session.backend.delete_key_pair(key_name="seen")
+
+
 FAULTS: dict[Callable[[World], None], list[str]] = {
     gone: ["file-gone"],
     one_copy_gone: ["copy-gone"],
@@ -282,6 +289,7 @@ FAULTS: dict[Callable[[World], None], list[str]] = {
     journal_is_a_folder: ["store-journal"],
     killed_install: ["install-leftover"],
     killed_save: ["save-leftover"],
+    gone_in_ec2: ["pair-gone"],
 }
 
 

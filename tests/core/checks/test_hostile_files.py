@@ -32,6 +32,7 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return least
 
 
+@pytest.mark.long
 def test_no_file_of_64_kib_costs_more_than_a_moment(tmp_path: Path) -> None:
     finder = Finder([])
     too_much = []
@@ -61,6 +62,7 @@ def test_no_file_of_64_kib_takes_much_memory(tmp_path: Path) -> None:
     assert too_much == []
 
 
+@pytest.mark.long
 def test_no_text_that_is_typed_costs_more_than_a_moment() -> None:
     too_much = []
     for name, data in hostile_files().items():

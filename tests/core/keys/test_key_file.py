@@ -204,6 +204,7 @@ def test_a_text_that_begins_with_a_zero_is_a_text() -> None:
     assert entry == KeyInFile("public key", 2, KEY, "sam")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "data",
     [

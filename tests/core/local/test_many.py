@@ -24,6 +24,7 @@ from core.errors import (
     InvalidKeyPairDuplicate,
     InvalidParameterValue,
     KeyPairLimitExceeded,
+    KeyPairsError,
     StoreError,
     TagLimitExceeded,
     UnauthorizedOperation,
@@ -73,7 +74,7 @@ def denied(action: str, name: str) -> dict[str, object]:
     return {"Effect": "Deny", "Action": f"ec2:{action}", "Resource": resource}
 
 
-def refusals(batches: list[Batch]) -> dict[str, type[EC2Error]]:
+def refusals(batches: list[Batch]) -> dict[str, type[KeyPairsError]]:
     return {name: type(error) for batch in batches for name, error in batch.refused}
 
 

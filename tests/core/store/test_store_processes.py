@@ -111,6 +111,7 @@ def test_a_name_is_given_out_once_however_many_ask_for_it(start: Start, tmp_path
     check_stored(tmp_path / "data", answers)
 
 
+@pytest.mark.long
 def test_sessions_that_race_for_the_last_places_fill_exactly_those(
     start: Start, tmp_path: Path
 ) -> None:

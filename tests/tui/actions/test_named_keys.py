@@ -28,6 +28,7 @@ from tui.screens.look.find import FindScreen
 from tui.screens.look.help import help_items
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.widgets.fact_line import FactLine
 from tui.widgets.path_field import PathField
 from tui.widgets.pick_list import PickList
 from tui.widgets.verdict_line import VerdictLine
@@ -65,13 +66,18 @@ _FINGERPRINT = re.compile(r"(?:[0-9a-f]{2}:){2,}[0-9a-f]*…?")
 def verdicts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Keep what verdict lines say, also for a moment only; none of it may name a default key."""
     said: list[str] = []
-    show = VerdictLine.show
+    show, say = VerdictLine.show, FactLine.say
 
     def keep(line: VerdictLine, verdict: Verdict) -> None:
         said.append(verdict.text)
         show(line, verdict)
 
+    def keep_fact(line: FactLine, verdict: Verdict | str, row: str | None = None) -> None:
+        said.append(verdict if isinstance(verdict, str) else verdict.text)
+        say(line, verdict, row)
+
     monkeypatch.setattr(VerdictLine, "show", keep)
+    monkeypatch.setattr(FactLine, "say", keep_fact)
     yield said
     assert [text for text in said if stale(text)] == []
 
@@ -275,7 +281,7 @@ def test_of_saving(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
         await until_screen(pilot, "KeyMaterialScreen")
-        look(pilot, f"{keymap.key_of('key-material.show')} prints it")
+        look(pilot, f"{keymap.key_of('key-material.show')} Show it here")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
         look(pilot)

@@ -26,7 +26,7 @@ NAMES: dict[ColorSystem, Literal["truecolor", "256", "standard"]] = {
 
 COLORS = ("#121212", "#e0e0e0", "#0178d4", "red", "bright_black", "default")
 ATTRIBUTES = ("bold", "dim", "italic", "underline", "reverse", "strike", "blink", "underline2")
-TEXTS = ("a", "key", " ", "    ", "x y", "–", "◉ rsa", "✓ ")
+TEXTS = ("a", "key", " ", "    ", "x y", "–", "● rsa", "✓ ")
 ODD = ("漢字", "e\u0301", "👍", "a漢 b")
 
 

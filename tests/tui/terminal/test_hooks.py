@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
@@ -148,12 +147,6 @@ def drawing_fields() -> str:
     return ""
 
 
-def styles_cache() -> str:
-    if not hasattr(StylesCache.get_inner_outer, "cache_clear"):
-        return "StylesCache.get_inner_outer remembers nothing: forget_drawn_lines can go"
-    return ""
-
-
 GUARDS: dict[str, Callable[[], str]] = {
     "MessagePump._dispatch_message": dispatching,
     "App._handle_exception": exceptions,
@@ -171,7 +164,6 @@ GUARDS: dict[str, Callable[[], str]] = {
     "textual._xterm_parser": parsing,
     "Input._value": drawing_fields,
     "Input._position_to_cell": drawing_fields,
-    "StylesCache.get_inner_outer": styles_cache,
 }
 
 

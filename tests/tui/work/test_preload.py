@@ -27,7 +27,8 @@ def test_all_that_a_key_can_lead_to_works_without_the_files_of_the_program(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
-    assert told["missed"] == []
+    # Too large to be loaded for what is typed seldom; the file is encrypted without its word.
+    assert set(told["missed"]) == {"zxcvbn"}
     names = [Path(path).name for path in told["saved"]]
     assert names == ["web.pem", "pem", "ppk2", "ppk3", "openssh", "pkcs8"]
     assert b" web (RSA)" in ssh_agent.ssh_add("-l").stdout

@@ -9,12 +9,9 @@ from tui.commands.statuses import EC2S, FAILED, REFUSED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.client import ClientError
-    from core.session import Session
+    from core.ec2.unanswered import CredentialsError
 
 _LONGEST = 2_000
-
-_SAID_OF_CREDENTIALS = ("AuthFailure", "InvalidClientTokenId", "OptInRequired")
-"""What a Region says that the account has not enabled, and of credentials that are wrong."""
 
 
 def say(*lines: str) -> None:
@@ -29,9 +26,7 @@ def say(*lines: str) -> None:
         sys.stderr.flush()
 
 
-def refused(
-    error: "ClientError", advice: str | None = None, session: "Session | None" = None
-) -> int:
+def refused(error: "ClientError", advice: str | None = None) -> int:
     """Say why the service refused, or what went wrong with it, and return the exit status.
 
     One line of advice follows where there is any: `advice`, or what EC2's own words leave out.
@@ -41,33 +36,37 @@ def refused(
     from tui.words.text import said_by
 
     cause = error.__cause__
+    if isinstance(cause, CredentialsError):
+        say(f"keypairs: {of_credentials(cause)}")
+        return EC2S.unusable
     if isinstance(cause, KeyPairsError):
         say(f"keypairs: {said_by(cause)}")
-        return EC2S.unusable if isinstance(cause, CredentialsError) else FAILED
+        return FAILED
     say(str(error))
     refusal = error.__context__
     if advice is None and isinstance(refusal, EC2Error) and refusal.reason:
         advice = refusal.reason
-    if advice is None and session is not None:
-        advice = _of_region(error.response["Error"]["Code"], session)
     if advice:
         say(f"keypairs: {advice}")
     return REFUSED
 
 
-def refused_by(error: EC2Error, operation: str, session: "Session") -> int:
+def of_credentials(error: "CredentialsError") -> str:
+    """Return why there are no credentials, fit to be shown, with the command that logs in."""
+    # Imported here: see `say`.
+    import shlex
+
+    from core.ec2.unanswered import NextStep
+    from tui.words.text import as_pasted, sentence
+
+    if error.next_step is not NextStep.LOG_IN:
+        return sentence(error)
+    return f"{sentence(error)} Log in: {as_pasted(shlex.join(error.command))}"
+
+
+def refused_by(error: EC2Error, operation: str) -> int:
     """Say why EC2 refused an operation, as `refused` does, and return the exit status."""
     say(f"An error occurred ({error.code}) when calling the {operation} operation: {error.message}")
-    if advice := _of_region(error.code, session):
-        say(f"keypairs: {advice}")
+    if error.reason:
+        say(f"keypairs: {error.reason}")
     return REFUSED
-
-
-def _of_region(code: str, session: "Session") -> str | None:
-    """Return what a refusal of the credentials may mean as well, where EC2 says it."""
-    if session.place is None or code not in _SAID_OF_CREDENTIALS:
-        return None
-    return (
-        f"If they work in another Region, {session.region} is not enabled for the account."
-        " keypairs doctor --ec2 looks."
-    )

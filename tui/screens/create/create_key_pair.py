@@ -62,6 +62,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         "../look/pick.tcss",
     ]
     PLACE = Place.CREATE
+    VERB = "create"
     BINDINGS = bindings(PLACE)
 
     def __init__(
@@ -108,12 +109,12 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
         if self._key_type.value == KeyType.ED25519:
-            caution = Verdict("does not work for Windows instances", Tone.CAUTION)
+            note = Verdict("not for Windows instances: they need rsa", Tone.CAUTION)
         elif self._session.place is not None:
-            caution = Verdict("Windows passwords need it as a pem, not encrypted")
+            note = Verdict("Windows passwords need it as a pem, not encrypted")
         else:
-            caution = Verdict("")
-        self._fields["key_type"].show(caution)
+            note = Verdict("for Linux and for Windows instances")
+        self._fields["key_type"].show(note)
         self._judge_made_by()
         self._say_where_to()
 

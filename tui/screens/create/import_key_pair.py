@@ -35,6 +35,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     """
 
     PLACE = Place.IMPORT
+    VERB = "import"
     BINDINGS = bindings(PLACE)
 
     def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:

@@ -30,11 +30,22 @@ class KeyText(TextArea):
     KeyText {
         height: 4;
         border: none;
-        padding: 0;
+        border-left: outer $foreground 25%;
+        padding: 0 0 0 1;
         background: $surface;
         scrollbar-size-vertical: 1;
-        &:focus { border: none; background: $boost; }
-        &:ansi { background: transparent; text-style: underline; }
+        &:focus { border: none; border-left: outer $primary; background: $panel; }
+        &.-refused, &.-refused:focus { border-left: outer $error; }
+        &:ansi {
+            background: ansi_default;
+            padding: 0 1;
+            border-left: solid ansi_default;
+            border-right: solid ansi_default;
+        }
+        &:ansi:focus {
+            border-left: outer ansi_default;
+            border-right: outer ansi_default;
+        }
     }
     """
 

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
@@ -32,6 +32,8 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
     """
 
     PLACE = Place.LOST_KEY
+    KIND = ScreenKind.DIALOG
+    IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#typed"
 
@@ -57,6 +59,7 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
 
     @on(Input.Submitted)
     @unless_busy
@@ -67,18 +70,20 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
             self._delete()
         else:
             back = key_in(self.PLACE, "back")
-            self._field.show(Verdict(f"this is not it; {back} keeps the pair", Tone.BAD))
+            said = Verdict(f"this is not it; {back} keeps the pair", Tone.BAD)
+            self._field.show(said)
+            self.say(said)
 
     @exclusively
     async def _delete(self) -> None:
         key_pair_id = self._lost.key_pair.key_pair_id
         delete = partial(self._session.backend.delete_key_pair, key_pair_id=key_pair_id)
-        self._field.show(Verdict("deleting…"))
+        self.say(Verdict("deleting…"))
         back = key_in(self.PLACE, "back")
         try:
-            await run_change(delete, self._field.show, back, waited_for(self._session))
+            await run_change(delete, self.say, back, waited_for(self._session))
         except KeyPairsError as error:
-            self._field.show(judging.refusal(error))
+            self.say(judging.refusal(error))
         else:
             self.dismiss(True)
 

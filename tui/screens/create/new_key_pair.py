@@ -44,6 +44,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     CSS_PATH = "new_key_pair.tcss"
     AUTO_FOCUS = "#key-name"
     PLACE: ClassVar[Place]
+    VERB: ClassVar[str]
+    """What is done to a key pair by Enter."""
 
     def __init__(
         self,
@@ -79,7 +81,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
-        self._fields["tags"].show(judging.of_tags(self._tags.tags, self.PLACE))
+        judged = judging.of_tags(self._tags.tags, self.PLACE)
+        self._fields["tags"].show(judged)
+        if judged.tone is Tone.BAD:
+            self._fields["tags"].refuse(self._tags.wrong_input)
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -129,7 +134,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             back = key_in(self.PLACE, "back")
             made = await run_change(call, self.say, back, waited_for(self._session))
         except DryRunOperation as answer:
-            self.say(Verdict(f"{answer.code}: {answer.message}", Tone.GOOD))
+            verdicts = [field.verdict for field in self._fields.values()]
+            name = self._key_name.value
+            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
@@ -157,8 +164,12 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         field = self._fields.get(error.parameter or "")
         if field is None:
             return None
-        field.show(refusal)
+        if field.verdict.tone is not Tone.BAD:
+            field.show(refusal)
+        # With what is said below it, which the focus alone would not bring into sight.
+        self.call_after_refresh(field.scroll_visible, animate=False)
         wrong = self._tags.wrong_input if field.control is self._tags else None
+        field.refuse(wrong or field.control)
         return wrong or _control(field)
 
     def _refusal(self, error: EC2Error) -> Verdict:

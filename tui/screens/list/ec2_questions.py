@@ -64,6 +64,7 @@ class Ec2Questions:
         self._last_answer: datetime | None = None
         self._asked_again = asyncio.Event()
         self._poll_until = 0.0
+        self._waits = False
         self.facts: Ec2Facts | None = None
         """Who asks, as EC2 said in this session; None until it did."""
         self._answered_for: Session | None = None
@@ -102,6 +103,19 @@ class Ec2Questions:
         else:
             self._view.screen.run_worker(self._ask(), group=_GROUP)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer of EC2 is waited for now."""
+        return self._waits and is_running(self._view.screen, _GROUP)
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer; what is shown stays."""
+        self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
+        self._waits, self._poll_until = False, 0.0
+        since = f"{as_of(self._last_answer)}; " if self._last_answer else ""
+        again = key_of("list.reload")
+        self._view.say_unanswered(f"{since}gave up asking EC2; {again} asks again.")
+
     def begin_anew(self, *, another_place: bool = False) -> None:
         """Ask nothing more for the Region that is left, and know nothing of `another_place`."""
         if another_place:
@@ -116,11 +130,13 @@ class Ec2Questions:
         while True:
             self._asked_again.clear()
             session = self._view.session
+            self._waits = True
             try:
                 agrees = await self._answered(session)
             except KeyPairsError as error:
                 self._fail(error)
                 agrees = True
+            self._waits = False
             if self._asked_again.is_set():
                 continue
             if agrees or time.monotonic() > self._poll_until:

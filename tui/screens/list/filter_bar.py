@@ -44,11 +44,11 @@ class FilterBar(Vertical):
     FilterBar {
         display: none;
         height: auto;
-        #filter-row { height: 1; margin: 1 1 0 1; }
-        #filter-label { width: 7; color: $text-muted; }
+        #filter-row { height: 1; margin: 0 1; }
+        #filter-label { width: 2; color: $text-accent; text-style: bold; }
         #filter { width: 1fr; }
         #count { width: 16; text-align: right; color: $text-muted; }
-        #note { display: none; margin: 0 1 0 8; }
+        #note { display: none; margin: 0 1 0 5; }
     }
     """
 
@@ -60,7 +60,7 @@ class FilterBar(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="filter-row"):
-            yield Static("Filter ", markup=False, id="filter-label")
+            yield Static("/", markup=False, id="filter-label")
             yield self._input
             yield self._count
         yield self._note

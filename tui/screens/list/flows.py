@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.checks.deleted import gone_pairs
 from core.custody import rotation
 from core.ec2.place import REGION_TO_ASK_IN
+from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import InvalidKeyPairDuplicate, KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
@@ -28,6 +29,7 @@ from tui.words.text import said_by, short_path
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
+    from core.checks.finding import PairReference
     from core.session import Session
     from tui.screens.look.follow_up import FollowUp
 
@@ -324,6 +326,10 @@ async def find(view: ListView) -> None:
     await _follow(view, await view.open(screens.FindScreen(view.session)))
 
 
+def _pair_of(chosen: "PairReference | screens.PairToBringBack") -> "PairReference":
+    return chosen.pair if isinstance(chosen, screens.PairToBringBack) else chosen
+
+
 async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     """Go to the pair that was chosen on another screen, or import the key."""
     if isinstance(chosen, screens.KeyToImport):
@@ -333,6 +339,10 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
         imported = await view.open(screen)
         if imported is not None:
             await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+    elif chosen is not None and not is_region(_pair_of(chosen).region):
+        # Of another place, which is chosen by a person alone.
+        pair = _pair_of(chosen)
+        view.say(f"{pair.key_name} is in {pair.region}; {key_of('list.place')} turns there")
     elif isinstance(chosen, screens.PairToBringBack):
         view.look_at(chosen.pair.region)
         await view.read()

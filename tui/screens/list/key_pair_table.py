@@ -77,6 +77,9 @@ class KeyPairTable(CursorList):
         .key-pair-table--ed25519 { color: $text-primary; }
         .key-pair-table--rsa { color: $text-secondary; }
         .key-pair-table--muted { color: $text-muted; }
+        /* Blue on black cannot be read on a console: no hue but that of marks. */
+        &:ansi .key-pair-table--ed25519, &:ansi .key-pair-table--rsa { color: ansi_default; }
+        &:ansi .key-pair-table--muted { color: ansi_default; text-style: dim; }
     }
     """
 

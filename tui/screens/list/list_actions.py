@@ -28,10 +28,12 @@ def leave_filter(view: ListView, *, clear: bool) -> None:
 
 
 def show_all(view: ListView) -> None:
-    """Give up what waits for another session; else clear the filter; else choose no pairs."""
+    """Give up what waits for another session, or for EC2; else clear the filter or the choice."""
     if is_busy(view.screen):
         view.is_stopped = True
         view.session.give_up_waiting()
+    elif view.questions.is_asking:
+        view.questions.give_up()
     elif view.filter_bar.text:
         view.clear_filter()
         view.show(view.table.highlighted)

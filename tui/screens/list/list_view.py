@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,7 +24,6 @@ from tui.screens.list.side_pane import SidePane
 from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words import details
 from tui.words.plural import n_of
 from tui.words.text import sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
@@ -39,6 +39,10 @@ _WITH_CHOSEN = (
     ("list.show-all", "none"),
 )
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
+
+
+_MOST_TAUGHT = 6
+"""As many keys as fit into the line above the hints."""
 
 
 class ListView:
@@ -76,6 +80,7 @@ class ListView:
         self.pane = SidePane()
         self._panes = Horizontal(self.table, self.pane, id="panes")
         self._empty = Static(markup=False, id="empty")
+        self._nothing = Horizontal(self._empty, id="nothing")
         self._remark = screen.fact_line
         self.key_hints = screen.key_hints
 
@@ -83,7 +88,7 @@ class ListView:
         """Yield what stands between the bars, from the top."""
         yield self.filter_bar
         yield self._panes
-        yield self._empty
+        yield self._nothing
 
     async def open(self, screen: Screen[Result]) -> Result | None:
         """Open another screen and return what it ends with; must be called in a worker."""
@@ -266,6 +271,8 @@ class ListView:
         self._panes.display = False
         self._empty.display = True
         self._empty.update(text)
+        here = self.questions.whereabouts
+        self._empty.border_title = Content(f"{here.region} {here.city}".strip())
         self._remark.clear()
 
     def show_remark(self) -> None:
@@ -297,7 +304,7 @@ class ListView:
     def _show_summary(self) -> None:
         key_pair = self.highlighted
         if key_pair and self.pane.display:
-            self.pane.show(details.summary(key_pair, self.listing.rotation))
+            self.pane.show(key_pair, self.listing.rotation)
 
     def fit_window(self) -> None:
         """Show what the size of the window has room for."""
@@ -340,7 +347,7 @@ class ListView:
 
 
 def _lesson() -> str:
-    return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST))
+    return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST)[:_MOST_TAUGHT])
 
 
 def _no_pairs(region: str, *, read_only: bool) -> str:

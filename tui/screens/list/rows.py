@@ -32,8 +32,8 @@ def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
 def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
     """Return the line about the pair under the cursor, the longest first, each shorter than before.
 
-    It says which pair replaces which, the id, and where the private key is. What is to be done
-    stands in front, where it is left out last; the id goes first.
+    It says which pair replaces which, where the private key is, and the id. What is to be done
+    stands in front, where it is left out last; the id stands last, and goes first.
     """
     match key_pair.custody.private_key:
         case PrivateKeyState.UNSAVED:
@@ -53,6 +53,6 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
         parts.append(f"replaced by {successor.key_name}{next_}")
     if predecessor := rotation.predecessor(key_pair):
         parts.append(f"replaces {predecessor.key_name}")
-    wholes = [[*parts, key_pair.key_pair_id, state] for state in states]
+    wholes = [[*parts, state, key_pair.key_pair_id] for state in states]
     wholes += [[*parts, states[-1]], parts] if parts else [[states[-1]]]
     return [shortened(" · ".join(whole)) for whole in wholes]

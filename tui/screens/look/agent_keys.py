@@ -15,7 +15,7 @@ from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.facts import Facts
 from tui.widgets.pick_list import Item, PickList
@@ -44,6 +44,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
 
     CSS_PATH = "agent_keys.tcss"
     PLACE = Place.AGENT
+    KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "PickList"
 

@@ -12,7 +12,7 @@ from core.checks.finding import OLD, Finding, Progress, Severity, Summary
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.verdict_line import VerdictLine
@@ -39,6 +39,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
     CSS_PATH = "check_up.tcss"
     PLACE = Place.CHECK_UP
+    KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "PickList"
 

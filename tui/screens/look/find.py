@@ -19,7 +19,7 @@ from core.secret import Passphrase
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, name_for
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item, PickList
@@ -77,6 +77,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     CSS_PATH = "find.tcss"
     PLACE = Place.FIND
+    KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#thing"
 

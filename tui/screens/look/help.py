@@ -51,7 +51,7 @@ def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:
 
 
 def _line(keys: str, what: str) -> str:
-    return f"{keys:<14} {what}"
+    return f"{keys:<12} {what}"
 
 
 def show_help(app: App[None]) -> None:

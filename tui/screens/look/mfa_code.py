@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words.verdict import Tone, Verdict
@@ -22,6 +22,7 @@ class MfaCodeScreen(PlacedScreen[str | None]):
     """
 
     PLACE = Place.MFA_CODE
+    KIND = ScreenKind.DIALOG
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#code"
 
@@ -37,6 +38,7 @@ class MfaCodeScreen(PlacedScreen[str | None]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -46,4 +48,6 @@ class MfaCodeScreen(PlacedScreen[str | None]):
             self.dismiss(code)
         else:
             back = key_in(self.PLACE, "back")
-            self._field.show(Verdict(f"six digits; {back} gives none", Tone.BAD))
+            said = Verdict(f"six digits; {back} gives none", Tone.BAD)
+            self._field.show(said)
+            self.say(said)

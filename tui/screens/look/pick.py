@@ -8,8 +8,9 @@ from textual.widgets import Input, Static
 
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.form_field import FormBody
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchInput
 from tui.words.text import ELLIPSIS, clip, fold
@@ -31,6 +32,7 @@ class PickScreen(PlacedScreen[str | None]):
 
     CSS_PATH = "pick.tcss"
     PLACE = Place.PICK
+    KIND = ScreenKind.DIALOG
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual declares it
@@ -54,10 +56,11 @@ class PickScreen(PlacedScreen[str | None]):
         self._whole = Static(markup=False, id="whole")
 
     def content(self) -> ComposeResult:
-        yield self._search
-        yield self._list
-        yield self._empty
-        yield self._whole
+        with FormBody():
+            yield self._search
+            yield self._list
+            yield self._empty
+            yield self._whole
 
     def on_mount(self) -> None:
         self._narrow()

@@ -14,7 +14,7 @@ from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchWord
@@ -48,6 +48,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     CSS_PATH = "copy_to_regions.tcss"
     PLACE = Place.COPY_TO
+    KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it

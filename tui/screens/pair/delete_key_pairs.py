@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.events import Key
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -17,10 +18,12 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.pair import usage
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.pair import many_to_delete, usage
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.pick_list import PickList
+from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
     from core.session import Session
 
-_PROTECTED = "protected"
 _MOST_NAMED = 8
 _IN_USE = "used"
 _SAVED = "its private key was saved"
@@ -55,6 +57,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     CSS_PATH = "delete_key_pairs.tcss"
     PLACE = Place.DELETE
+    KIND = ScreenKind.DIALOG
+    IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
 
@@ -76,15 +80,24 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._answer: Timer | None = None
         self._amid = False
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
-        self._guarded = bool(self._stranded) or any(map(_wants_care, key_pairs))
+        self._guarded = (
+            bool(self._stranded)
+            or count >= many_to_delete.ALWAYS_TYPED_FROM
+            or any(map(many_to_delete.wants_care, key_pairs))
+        )
         self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
         if self._stranded:
             self._expected += " anyway"
+        self._is_many = count > _MOST_NAMED
+        listed = sorted(key_pairs, key=lambda pair: not self._is_stranded(pair))
+        items = [many_to_delete.item(pair, self._fate(pair)) for pair in listed]
+        self._list = PickList(items if self._is_many else ())
+        self._list.can_focus = False
+        # The arrows look through the list while the field keeps the focus.
+        self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
         self._asking = session.place is not None
-        self._typed = TextInput(id="typed")
         just_its_name = self._expected == key_pairs[0].key_name
         self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
-        self._outcome = VerdictLine()
         self._caution = VerdictLine(id="stranded")
         self._usage = VerdictLine(id="usage")
         self._to_type = Static(markup=False, id="expected")
@@ -92,12 +105,14 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=not self._guarded):
-            yield Static("\n".join(self._lines()), markup=False, id="names")
+            yield Static(self._lines(), markup=False, id="names")
+            if self._is_many:
+                yield Static("All of them, to look through", markup=False, id="through")
+                yield self._list
             yield self._caution
             yield self._usage
             yield self._to_type
             yield self._field
-            yield self._outcome
 
     def _show_guard(self) -> None:
         """Show what has to be typed, where something has to."""
@@ -107,6 +122,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             _, *others = hints(Place.DELETE)
             self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
             self._typed.focus()
+        self._mute_what_waits()
 
     @work(group="usage")
     async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
@@ -120,7 +136,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._expected += f" {_IN_USE}"
             self._show_guard()
 
-    def _lines(self) -> list[str]:
+    def _lines(self) -> Content:
+        """Return which pairs these are: each of a few, of many how many of each kind."""
+        if self._is_many:
+            sums = many_to_delete.summed_up(self._key_pairs)
+            return Content("\n").join([*sums, Content(), Content(self._way_back)])
         named = self._named
         lines: list[str] = []
         for key_pair in named:
@@ -128,8 +148,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair, files)}"))
             if successor := self._rotation.successor(key_pair):
                 lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
-        more = len(self._key_pairs) - len(named)
-        return lines + ([f"and {more} more"] if more else []) + ["", self._way_back]
+        return Content("\n".join([*lines, "", self._way_back]))
 
     @property
     def _way_back(self) -> str:
@@ -143,6 +162,13 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         them, are = ("it", "it is") if is_one else ("them", "they are")
         return f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."
 
+    def _fate(self, key_pair: KeptKeyPair) -> str:
+        """Return what is to be known of one of many: its successor, or its private key file."""
+        if successor := self._rotation.successor(key_pair):
+            return f"replaced by {successor.key_name}, {_where(successor)}"
+        saved_to = key_pair.custody.saved_to
+        return f"was saved to {short_path(saved_to[-1])}" if saved_to else ""
+
     @property
     def _named(self) -> list[KeptKeyPair]:
         return sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
@@ -154,7 +180,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._files = await asyncio.to_thread(
             lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
         )
-        self.query_one("#names", Static).update("\n".join(self._lines()))
+        self.query_one("#names", Static).update(self._lines())
         replaced = [(pair, self._rotation.successor(pair)) for pair in named]
         without_file = await asyncio.to_thread(
             lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
@@ -196,6 +222,17 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
+        self._mute_what_waits()
+
+    def _mute_what_waits(self) -> None:
+        """Mute the key that deletes for as long as the name is not typed."""
+        self.key_hints.mute(*(() if self._is_typed or not self._guarded else ("delete",)))
+
+    @property
+    def _is_typed(self) -> bool:
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        return self._typed.value in (self._expected, visible(self._expected))
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
@@ -233,27 +270,26 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _doubt(self) -> None:
         self._answer, self._amid = None, False
         yes = key_of("delete.yes")
-        self._outcome.show(
-            Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone")
-        )
+        self.say(Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone"))
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Delete, once the name is typed."""
         if not self._guarded:
             return
-        # What the screen asks for must do, also where the name itself cannot be typed.
-        if self._typed.value in (self._expected, visible(self._expected)):
+        if self._is_typed:
             self._begin()
         else:
             back = key_in(Place.DELETE, "back")
-            self._field.show(Verdict(f"this is not it; {back} goes back", Tone.BAD))
+            said = Verdict(f"this is not it; {back} goes back", Tone.BAD)
+            self._field.show(said)
+            self.say(said)
 
     @unless_busy
     def _begin(self) -> None:
         if self._asking:
             self._answer = None
-            self._outcome.show(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
+            self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
             return
         self._answer, self._stop = None, False
         if len(self._left) == len(self._key_pairs):
@@ -269,17 +305,20 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         # What was refused, or not reached, can be tried again.
         while len(left) > len(refused) and not self._stop:
             number = count - len(left) + len(refused) + 1
-            self._outcome.show(Verdict(f"deleting {number:,} of {count:,}…"))
+            self.say(Verdict(f"deleting {number:,} of {count:,}…"))
             try:
                 batch = await run_change(
                     partial(next, batches),
-                    self._outcome.show,
+                    self.say,
                     key_in(self.PLACE, "back"),
                     waited_for(self._session),
                 )
             except KeyPairsError as error:
                 if not await logged_in(self, self._session, error):
-                    self._outcome.show(judging.refusal(error))
+                    said = judging.refusal(error)
+                    done = f"deleted {count - len(self._left):,} of {count:,}; then: "
+                    text = said.text if count == 1 else done + said.text
+                    self.say(Verdict(text, said.tone))
                 return
             self._deleted += batch.done
             refused |= {each.name: each.error for each in batch.refused}
@@ -293,18 +332,12 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
         if len(self._key_pairs) == 1:
-            self._outcome.show(judging.refusal(*refused.values()))
+            self.say(judging.refusal(*refused.values()))
             return
         names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
         why = by_reason((names[key], error) for key, error in refused.items())
         done = len(self._key_pairs) - len(self._left)
-        self._outcome.show(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
-
-
-def _wants_care(key_pair: KeptKeyPair) -> bool:
-    return key_pair.custody.private_key is PrivateKeyState.SAVED or any(
-        tag.key.casefold() == _PROTECTED for tag in key_pair.tags
-    )
+        self.say(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
 
 
 def _where(successor: KeptKeyPair) -> str:

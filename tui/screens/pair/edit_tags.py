@@ -16,8 +16,7 @@ from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.form_field import FormBody
-from tui.widgets.verdict_line import VerdictLine
+from tui.widgets.form_field import FormBody, FormField
 from tui.words import judging
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
@@ -55,23 +54,26 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._key_pairs = key_pairs
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
-        self._verdict = VerdictLine()
+        self._field = FormField("Tags", self._tags)
         self._saved: dict[str, KeptKeyPair] = {}
         self._stop = False
 
     def content(self) -> ComposeResult:
         remark = "A tag whose key a pair has already is overwritten there." * (not self._alone)
         with FormBody():
-            yield Static(remark, markup=False)
-            yield self._tags
-            yield self._verdict
+            if remark:
+                yield Static(remark, markup=False, id="remark")
+            yield self._field
 
     def on_mount(self) -> None:
         self._judge()
 
     @on(TagRows.Changed)
     def _judge(self) -> None:
-        self._verdict.show(judging.of_tags(self._tags.tags, self.PLACE))
+        judged = judging.of_tags(self._tags.tags, self.PLACE)
+        self._field.show(judged)
+        self._field.refuse(self._tags.wrong_input if judged.tone is Tone.BAD else None)
+        self.say(Verdict(""))
 
     def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -111,7 +113,14 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
-                self._show(judging.refusal(error))
+                self._show(self._halfway(judging.refusal(error)))
+
+    def _halfway(self, said: Verdict) -> Verdict:
+        """Return what went wrong, with how many were saved before it, where there are several."""
+        if len(self._key_pairs) == 1:
+            return said
+        done = f"saved {len(self._saved):,} of {len(self._key_pairs):,}; then: "
+        return Verdict(done + said.text, said.tone)
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
         """Add tags to every pair, in batches, and return what was refused."""
@@ -120,7 +129,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         refused: list[Refusal] = []
         left = len(ids)
         while left and not self._stop:
-            self._verdict.show(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
+            self.say(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
             batch = await self._run_change(partial(next, batches))
             self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
             refused += batch.refused
@@ -129,12 +138,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
         back = key_in(self.PLACE, "back")
-        return await run_change(call, self._verdict.show, back, waited_for(self._session))
+        return await run_change(call, self.say, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
-        self._verdict.show(verdict)
-        # Below many tags it stands out of sight.
-        self.call_after_refresh(self._verdict.scroll_visible, animate=False)
+        self.say(verdict)
         if wrong := self._tags.wrong_input:
             wrong.focus()
 

@@ -46,6 +46,11 @@ class ExportScreen(PlacedScreen[Path | None]):
         with FormBody():
             yield self._path
 
+    @on(Input.Changed)
+    def _forget_refusal(self) -> None:
+        if not is_busy(self):
+            self.say(Verdict(""))
+
     def action_back(self) -> None:
         """Go back; nothing is saved."""
         if not is_busy(self):
@@ -59,7 +64,7 @@ class ExportScreen(PlacedScreen[Path | None]):
 
     @exclusively
     async def _submit(self) -> None:
-        self._path.show(Verdict("saving…"))
+        self.say(Verdict("saving…"))
         try:
             path = await asyncio.to_thread(
                 export.export,
@@ -69,6 +74,6 @@ class ExportScreen(PlacedScreen[Path | None]):
                 accepted=self._path.accepted,
             )
         except SaveError as error:
-            self._path.refuse(error)
+            self.say(self._path.refuse_save(error))
         else:
             self.dismiss(path)

@@ -15,7 +15,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal import clipboard
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
@@ -38,6 +38,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
 
     CSS_PATH = "install_public_key.tcss"
     PLACE = Place.INSTALL
+    KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#options"
 

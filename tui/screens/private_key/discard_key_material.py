@@ -11,7 +11,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -48,6 +48,8 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
 
     CSS_PATH = "discard_key_material.tcss"
     PLACE = Place.DISCARD
+    KIND = ScreenKind.DIALOG
+    IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#key-name"
 
@@ -79,10 +81,25 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
         self._field.show(Verdict(""))
+        self.say(Verdict(""))
+        self._mute_what_waits()
+
+    def _mute_what_waits(self) -> None:
+        """Mute the key that gives the private key up for as long as the name is not typed."""
+        self.key_hints.mute(*(() if self._is_typed else ("discard",)))
+
+    @property
+    def _is_typed(self) -> bool:
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        name = self._key_pair.key_name
+        return self._key_name.value in (name, visible(name))
+
+    def on_mount(self) -> None:
+        self._mute_what_waits()
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._field.show(said)
+        self.say(said)
 
     def action_back(self) -> None:
         """Go back; the key is still there."""
@@ -100,11 +117,11 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         if not self.is_current:
             return
         name = self._key_pair.key_name
-        # What the screen asks for must do, also where the name itself cannot be typed.
-        if self._key_name.value not in (name, visible(name)):
+        if not self._is_typed:
             back = key_in(self.PLACE, "back")
-            said = f"this is not the name; {back} goes back to the key"
-            self._field.show(Verdict(said, Tone.BAD))
+            said = Verdict(f"this is not the name; {back} goes back to the key", Tone.BAD)
+            self._field.show(said)
+            self.say(said)
             self._key_name.focus()
             return
         if self._fate.value == _DELETE:
@@ -120,9 +137,9 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             given_up=True,
         )
         try:
-            await run_change(delete, self._field.show, key_in(self.PLACE, "back"))
+            await run_change(delete, self.say, key_in(self.PLACE, "back"))
         except KeyPairsError as error:
-            self._field.show(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
+            self.say(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
         else:
             name = self._key_pair.key_name
             self.dismiss(f"gave up the private key of {name}, and deleted the pair")

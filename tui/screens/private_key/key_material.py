@@ -2,24 +2,28 @@
 
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
 
+from core.custody.recipes import ssh_command
+from core.disk import destination
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui import screens
-from tui.actions.keymap import bindings, hints
+from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
-from tui.terminal.drawn_lines import forget_drawn_lines
 from tui.widgets.facts import Facts
+from tui.widgets.form_field import FormBody
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.text import short_path
+from tui.words.text import ELLIPSIS, short_path, short_paths, shortened
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
 
@@ -38,6 +42,15 @@ _FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: no other copy."
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
 )
+
+
+_LOW = 20
+"""Rows of a window below which not all facts fit."""
+
+_NOT_FOR_SSH = (FileFormat.PPK2, FileFormat.PPK3)
+
+_MOST_BASE64 = 28
+"""Characters of the public key that are shown."""
 
 
 class _Where(Enum):
@@ -64,6 +77,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
     """
 
     CSS_PATH = "key_material.tcss"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-material--key", "key-material--muted"}
     PLACE = Place.KEY_MATERIAL
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyMaterialView"
@@ -79,7 +93,10 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._session = session
         self._created = created
         self._view = KeyMaterialView(created.key_material)
+        self._box = VerticalScroll(can_focus=False, id="state")
         self._state = VerdictLine()
+        self._ways = Static(markup=False, id="ways")
+        self._about = Facts(id="facts")
         self._agent = VerdictLine(id="agent")
         self._agent.display = False
         self._saved: list[SavedFiles] = []
@@ -111,21 +128,32 @@ class KeyMaterialScreen(PlacedScreen[str]):
         return _Where.AGENT_FOR_A_TIME if is_kept else _Where.NOWHERE
 
     def content(self) -> ComposeResult:
-        # What finds no room is cut here, and not drawn over the hints.
-        with Vertical(id="body"):
-            with VerticalScroll(can_focus=False, id="facts"):
-                yield Facts(self._facts())
-            yield self._view
-            with VerticalScroll(can_focus=False, id="state"):
+        with FormBody(can_focus=True):
+            with self._box:
                 yield self._state
                 yield self._agent
+                yield self._ways
+            yield self._view
+            yield self._about
+
+    def on_resize(self) -> None:
+        self._about.show(self._facts())
 
     def _facts(self) -> Iterator[tuple[str, str]]:
+        """Yield what there is to know of the pair; in a low window what one must know."""
         key_pair = self._created.key_pair
+        is_low = self.app.size.height < _LOW
+        if self._saved and not is_low:
+            saved = self._saved[-1]
+            if saved.file_format not in _NOT_FOR_SSH:
+                yield "Log in", short_paths(ssh_command(str(saved.private.path)))
         yield "Id", key_pair.key_pair_id
-        yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
+        if not is_low:
+            yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
         yield "EC2", key_pair.key_fingerprint
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
+        if not is_low:
+            yield "Public key", _abridged(f"{key_pair.public_key} {key_pair.key_name}")
 
     def on_mount(self) -> None:
         self.app.key_holder = self
@@ -133,25 +161,10 @@ class KeyMaterialScreen(PlacedScreen[str]):
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._session.spare_key.prepare)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._make_room)
-
-    def _make_room(self) -> None:
-        """Let the box, while the key is hidden, be there only with its whole sentence."""
-        body = self.query_one("#body").size
-        above, below = self.query_one("#facts"), self.query_one("#state")
-        taken = sum(
-            each.outer_size.height + each.styles.margin.height
-            for each in (above, below)
-            if each.display
-        )
-        self._view.stand_in(body.width - self._view.styles.margin.width, body.height - taken)
-
     def on_unmount(self) -> None:
         app = self.app
         if app.key_holder is self:
             app.key_holder = None
-        forget_drawn_lines()
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
 
@@ -167,9 +180,62 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _show_state(self) -> None:
         """Say below the key where it is; what was said of leaving is to be said anew."""
         self._told = False
+        where = self._where
         if not self._saved:
             self._state.show(self._unsaved())
+        self._box.border_title = self._standing
+        self._box.set_class(where is _Where.FILE, "-saved")
+        self._ways.set_class(bool(self._saved or self._added), "-gone")
+        self._ways.update(self._what_keeps_it())
+        self._about.show(self._facts())
+        self.say(Verdict(""))
+        leave = key_of("key-material.leave")
+        if where is _Where.FILE:
+            words = f"Saved. {leave} goes back to the list; the key will not be shown again."
+            self.fact_line.rest(Verdict(words, Tone.GOOD))
+        elif where.is_safe:
+            self.fact_line.rest(self._unsaved())
+        else:
+            words = f"Not saved yet. {leave} asks before it leaves."
+            self.fact_line.rest(Verdict(words, Tone.CAUTION))
         self._show_hints()
+
+    @property
+    def _standing(self) -> str:
+        """How it stands with the private key, in a few words."""
+        match self._where:
+            case _Where.FILE:
+                return "Saved"
+            case _Where.AGENT:
+                return "Only in the agent"
+            case _Where.AGENT_FOR_A_TIME:
+                return f"Only in the agent until {self._end}"
+            case _:
+                return "Not saved"
+
+    def _what_keeps_it(self) -> Content:
+        """Return the keys that do something with the private key, and what each of them means."""
+        created = self._created
+        path = destination.suggest(created.key_pair.key_name, created.key_format)
+        key = self.get_visual_style("key-material--key")
+        muted = self.get_visual_style("key-material--muted")
+        lines = (
+            (key_of("key-material.save"), "Save to a file", f"{path}, for you alone"),
+            (key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
+            (key_of("key-material.show"), "Show it here", "what records this terminal records it"),
+            (
+                key_of("key-material.copy"),
+                "Copy",
+                f"public key, fingerprints, ssh command {ELLIPSIS}",
+            ),
+        )
+        widest = max(len(which) for which, _, _ in lines) + 2
+        return Content("\n").join(
+            Content.styled(f"{which:<{widest}}", key)
+            + Content(f"{what:<22}")
+            + Content.styled(shortened(more), muted)
+            for which, what, more in lines
+        )
 
     def _unsaved(self) -> Verdict:
         match self._where:
@@ -198,21 +264,20 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def action_say_how_to_leave(self) -> None:
         """Say what keeps the private key, and what gives it up."""
-        key_of = {word: key for key, word in hints(Place.KEY_MATERIAL)}
-        save, agent, leave = (key_of[word] for word in ("save", "agent", "leave"))
+        actions = ("key-material.save", "key-material.agent", "key-material.leave")
+        save, agent, leave = map(key_of, actions)
         text = f"Not saved yet: {save} saves it, {agent} adds it to the agent, {leave} gives it up."
         if self._where is _Where.AGENT_FOR_A_TIME:
             self._told = True
             lost = f"In no file; the agent forgets it at {self._end}"
             text = f"{lost}: {save} saves it, {leave} leaves."
-        self._state.show(Verdict(text, Tone.BAD))
+        self.say(Verdict(text, Tone.BAD))
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; the private key is still here."""
-        self._state.show(said)
+        self.say(said)
 
     def _show_hints(self) -> None:
-        self.call_after_refresh(self._make_room)
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save another" if self._saved else "save",
@@ -248,13 +313,12 @@ class KeyMaterialScreen(PlacedScreen[str]):
         """Put what was saved last on top."""
         self._state.display = False
         files = list(_of_saved(saved))
-        state = self.query_one("#state", VerticalScroll)
-        state.mount(*files, before=0)
+        self._box.mount(*files, before=0)
         several = len(self.query(SavedFile)) > 1
         self.set_class(several, "-several")
         # Tab leads there once there is more than fits.
-        state.can_focus = several
-        state.scroll_home(animate=False)
+        self._box.can_focus = several
+        self._box.scroll_home(animate=False)
 
     @exclusively
     async def action_add_to_agent(self) -> None:
@@ -318,6 +382,14 @@ class KeyMaterialScreen(PlacedScreen[str]):
             return f"the private key of {name} was saved to {path}"
         until = f" until {self._end}" if self._end else ""
         return f"the private key of {name} is only in the agent{until}; the pair is marked !"
+
+
+def _abridged(public_key: str) -> str:
+    """Return a public key with the middle of its base64 left out."""
+    algorithm, _, rest = public_key.partition(" ")
+    body, _, comment = rest.partition(" ")
+    shown = body if len(body) <= _MOST_BASE64 else f"{body[:_MOST_BASE64]}{ELLIPSIS}"
+    return f"{algorithm} {shown} {comment}"
 
 
 def _of_saved(saved: "SavedFiles") -> Iterator[SavedFile]:

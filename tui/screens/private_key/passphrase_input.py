@@ -31,9 +31,20 @@ class PassphraseInput(Widget, can_focus=True):
     PassphraseInput {
         height: 1;
         background: $surface;
-        &:focus { background: $boost; }
-        &:ansi { text-style: underline; background: transparent; }
-        &:ansi:focus { text-style: bold underline; }
+        border-left: outer $foreground 25%;
+        padding-left: 1;
+        &:focus { background: $panel; border-left: outer $primary; }
+        &.-refused, &.-refused:focus { border-left: outer $error; }
+        &:ansi {
+            background: ansi_default;
+            padding: 0 1;
+            border-left: solid ansi_default;
+            border-right: solid ansi_default;
+        }
+        &:ansi:focus {
+            border-left: outer ansi_default;
+            border-right: outer ansi_default;
+        }
     }
     """
 

@@ -130,6 +130,13 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     def _passphrase_refusal(self) -> str | None:
         return file_formats.passphrase_refusal(self._file_format)
 
+    @on(Input.Changed)
+    @on(Choice.Changed)
+    @on(PassphraseInput.Changed)
+    def _forget_refusal(self) -> None:
+        if not is_busy(self):
+            self.say(Verdict(""))
+
     @on(PassphraseInput.Changed)
     def _judge_passphrase(self) -> None:
         typed = self._passphrases.reveal()
@@ -142,7 +149,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
-        self._path.show(said)
+        self.say(said)
 
     def action_back(self) -> None:
         """Go back; nothing is saved."""
@@ -159,21 +166,32 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     def _is_complete(self) -> bool:
         """Return whether format and passphrase can be; where not, go to the field that says why."""
-        if file_formats.refusal(self._file_format, self._created.key_pair.key_type) is not None:
+        refusal = file_formats.refusal(self._file_format, self._created.key_pair.key_type)
+        if refusal is not None:
+            self._refuse(self._format, Verdict(refusal, Tone.BAD))
             self._choice.focus()
             return False
         first, again = self._passphrases.reveal()
         if not (first or again):
             return True
         judged = judging.of_passphrase(first, again)
-        if self._passphrase_refusal is not None or judged.tone is Tone.BAD:
+        if self._passphrase_refusal is not None:
+            judged = Verdict(self._passphrase_refusal, Tone.BAD)
+        if judged.tone is Tone.BAD:
+            self._refuse(self._passphrase, judged)
             self._passphrases.focus_first()
             return False
         if first != again:
-            self._passphrase.show(Verdict("the two differ: type it again at the right", Tone.BAD))
+            differ = Verdict("the two differ: type it again at the right", Tone.BAD)
+            self._refuse(self._passphrase, differ)
             self._passphrases.focus_again()
             return False
         return True
+
+    def _refuse(self, field: FormField, said: Verdict) -> None:
+        field.show(said)
+        self.say(said)
+        self.call_after_refresh(field.scroll_visible, animate=False)
 
     @exclusively
     async def _submit(self, passphrase: Passphrase | None) -> None:
@@ -186,11 +204,11 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             accepted=self._path.accepted,
             with_public=self._wants_public.value,
         )
-        self._path.show(Verdict("saving…"))
+        self.say(Verdict("saving…"))
         try:
             saved = await asyncio.to_thread(save)
         except SaveError as error:
-            self._path.refuse(error)
+            self.say(self._path.refuse_save(error))
         else:
             self.dismiss(saved)
         finally:

@@ -7,7 +7,8 @@ from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tui.screens.create.tag_rows import TagRows
-from tui.widgets.verdict_line import VerdictLine
+from tui.widgets.fact_line import FactLine
+from tui.widgets.text_input import TextInput
 
 
 @pytest.mark.long
@@ -48,10 +49,16 @@ def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) ->
         await until_screen(pilot, "EditTagsScreen")
         await pilot.press("ctrl+t", "tab", "x", "enter")
         screen = app_of(pilot).screen
-        verdict = screen.query_one(VerdictLine)
-        await until(pilot, lambda: "cannot be null or empty" in verdict.verdict.text, "the refusal")
+        line = screen.query_one(FactLine)
+        await until(pilot, lambda: "cannot be null or empty" in line.said, "the refusal")
+        wrong = screen.focused
+        assert isinstance(wrong, TextInput)
+        assert wrong.has_class("-refused")
+        both = (wrong, line)
         await until(
-            pilot, lambda: screen.find_widget(verdict).visible_region.height > 0, "it in sight"
+            pilot,
+            lambda: all(screen.find_widget(each).visible_region.height for each in both),
+            "them in sight",
         )
 
     play(empty_session, scene)

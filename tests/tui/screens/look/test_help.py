@@ -299,7 +299,14 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_session: DemoSession) 
 def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     """Every screen that has a text field teaches the help by a key that types nothing."""
     taught = {word: key for key, word in hints(place)}["help"]
-    typed = {Place.ANYWHERE, Place.LIST, Place.KEY_MATERIAL, Place.DETAILS, Place.AGENT}
+    typed = {
+        Place.ANYWHERE,
+        Place.LIST,
+        Place.KEY_MATERIAL,
+        Place.DETAILS,
+        Place.AGENT,
+        Place.LOG_IN,
+    }
     assert taught == ("?" if place in {*typed, Place.CHECK_UP} else "f1")
 
 

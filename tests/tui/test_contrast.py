@@ -1,0 +1,180 @@
+"""Every text stands out from what is behind it, in every theme and state."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from textual.color import Color
+from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES, Theme
+
+from tests.demo import DemoSession
+from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tui.app import KeyPairsApp
+from tui.themes import KEYPAIRS
+
+ENOUGH = 4.5
+"""WCAG 2.2, success criterion 1.4.3."""
+
+OTHERS = sorted(name for name, theme in BUILTIN_THEMES.items() if not theme.ansi)
+
+HUES = ("muted", "primary", "secondary", "accent", "warning", "error", "success")
+SURFACES = ("background", "surface", "panel")
+
+LEAST: dict[str, float] = {}
+"""What `own` says of each theme that was looked at, as the app has it."""
+
+Table = dict[tuple[str, str, str], float]
+"""Contrast by state, text and colours."""
+
+
+def ratio(text: Color, behind: Color) -> float:
+    """Return the contrast of two colours as WCAG computes it, from 1 to 21."""
+    lighter, darker = sorted((_luminance(text), _luminance(behind)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (
+        value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (part / 255 for part in colour.rgb)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_ratio_is_that_of_wcag() -> None:
+    assert ratio(Color.parse("#000"), Color.parse("#fff")) == pytest.approx(21)
+    assert ratio(Color.parse("#777"), Color.parse("#fff")) == pytest.approx(4.48, abs=0.01)
+
+
+async def _chosen(pilot: Pilot[None]) -> None:
+    await pilot.press("space", "j")
+
+
+async def _filter(pilot: Pilot[None]) -> None:
+    await pilot.press("slash", "e")
+
+
+async def _refused(pilot: Pilot[None]) -> None:
+    await pilot.press("c")
+    await until_screen(pilot, "CreateKeyPairScreen")
+    await type_text(pilot, "web-blue")
+    await pilot.press("tab", "right", "shift+tab", "enter")
+    line = app_of(pilot).screen.query_one("#fact")
+    await until(pilot, lambda: line.has_class("-bad"), "the refusal")
+
+
+async def _key(pilot: Pilot[None]) -> None:
+    await create(pilot, "reporting")
+
+
+async def _delete(pilot: Pilot[None]) -> None:
+    await pilot.press("d")
+    await until_screen(pilot, "DeleteKeyPairsScreen")
+    await type_text(pilot, "x")
+    await pilot.press("enter")
+
+
+async def _region(pilot: Pilot[None]) -> None:
+    await pilot.press("r")
+    await until_screen(pilot, "PickRegionScreen")
+
+
+# Where each fills the window: what lies dimmed below a frame is not there to be read.
+STATES: dict[str, tuple[Callable[[Pilot[None]], Awaitable[None]], tuple[int, int]]] = {
+    "list": (_chosen, (120, 24)),
+    "filter": (_filter, (80, 24)),
+    "refused": (_refused, (80, 24)),
+    "key": (_key, (80, 24)),
+    "delete": (_delete, (60, 15)),
+    "Region": (_region, (60, 15)),
+}
+
+
+def contrasts(session: DemoSession, state: str, themes: list[str]) -> dict[str, Table]:
+    """Return the contrast of every text of a state, in each theme."""
+    scene, size = STATES[state]
+    found: dict[str, Table] = {}
+
+    async def look() -> None:
+        app = KeyPairsApp(session, "ops@bastion-1")
+        LEAST.update((name, own(app.available_themes[name])) for name in themes)
+        async with app.run_test(size=size) as pilot:
+            await until_loaded(pilot)
+            await scene(pilot)
+            for name in themes:
+                app.theme = name
+                await pilot.pause(0.05)
+                strips = app.screen._compositor.render_strips()
+                found[name] = {
+                    (state, segment.text.strip()[:24], f"{text.hex} on {behind.hex}"): ratio(
+                        text, behind
+                    )
+                    for strip in strips
+                    for segment, text, behind in _texts(list(strip))
+                }
+
+    asyncio.run(look())
+    return found
+
+
+def _texts(segments: list[Segment]) -> Iterator[tuple[Segment, Color, Color]]:
+    """Yield the segments with letters or digits, and the colours of text and of what is behind."""
+    for segment in segments:
+        style = segment.style
+        if style is None or not any(character.isalnum() for character in segment.text):
+            continue
+        assert not style.dim, segment.text
+        text, behind = style.color, style.bgcolor
+        assert isinstance(text, RichColor), segment.text
+        assert isinstance(behind, RichColor), segment.text
+        pair = Color.from_rich_color(text), Color.from_rich_color(behind)
+        yield segment, *(reversed(pair) if style.reverse else pair)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_in_our_theme_no_text_is_hard_to_read(
+    demo_session: DemoSession, home: Path, state: str
+) -> None:
+    table = contrasts(demo_session, state, [KEYPAIRS.name])[KEYPAIRS.name]
+
+    assert len(table) > 10
+    assert {text: round(value, 2) for text, value in table.items() if value < ENOUGH} == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("state", STATES)
+def test_in_no_theme_a_text_is_harder_to_read_than_the_theme_has_it_itself(
+    demo_session: DemoSession, home: Path, state: str
+) -> None:
+    below: dict[str, Table] = {}
+    for name, table in contrasts(demo_session, state, OTHERS).items():
+        least = min(ENOUGH, LEAST[name])
+        worse = {text: round(value, 2) for text, value in table.items() if value < least - 0.05}
+        if worse:
+            below[name] = worse
+    assert below == {}
+
+
+def own(theme: Theme) -> float:
+    """Return the least contrast that a theme gives its own texts on its own surfaces."""
+    colours = theme.to_color_system().generate()
+    behind = [Color.parse(colours[surface]) for surface in SURFACES]
+    values = []
+    for surface in behind:
+        values.append(ratio(Color.parse(colours["foreground"]), surface))
+        for hue in HUES:
+            text = colours[f"text-{hue}"]
+            if text.startswith("auto"):
+                share = float(text.removeprefix("auto ").rstrip("%")) / 100
+                colour = surface + surface.get_contrast_text(share)
+            else:
+                colour = Color.parse(text)
+            values.append(ratio(colour, surface))
+    accent = Color.parse(colours["primary"])
+    values.append(ratio(accent + accent.get_contrast_text(0.87), accent))
+    values.append(ratio(Color.parse(colours["background"]), Color.parse(colours["error"])))
+    return min(values)

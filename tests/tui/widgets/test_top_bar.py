@@ -1,0 +1,85 @@
+"""What the bar at the top leaves out where there is no room for all of it, and in which order."""
+
+import asyncio
+
+from textual.app import ComposeResult
+
+from tui.terminal.terminal_app import TerminalApp
+from tui.widgets.top_bar import TopBar
+from tui.words.place import Whereabouts, city
+
+EVERYTHING = Whereabouts(
+    "eu-west-1",
+    place="EC2",
+    profile="prod",
+    city="Ireland",
+    host="ec2.example.com",
+    caller="123456789012 anna",
+    user="ops@bastion-1",
+    limits=("policy", "read-only"),
+)
+
+GOES = ("Ireland", "123456789012 anna", "ops@bastion-1", "ec2.example.com", "policy", "prod")
+STAYS = ("EC2", "eu-west-1", "40 pairs · 3 chosen", "read-only")
+
+
+class OneBar(TerminalApp):
+    """The bar alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whereabouts = EVERYTHING
+        self.bar = TopBar()
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+
+
+def bars(widths: range, title: str = "") -> dict[int, str]:
+    """Return what the bar shows at each width."""
+    found: dict[int, str] = {}
+
+    async def look() -> None:
+        app = OneBar()
+        async with app.run_test(size=(200, 3)) as pilot:
+            if title:
+                app.bar.entitle(title)
+            else:
+                app.bar.count("40 pairs", "3 chosen")
+            for width in widths:
+                await pilot.resize_terminal(width, 3)
+                while app.bar.size.width != width:
+                    await pilot.pause()
+                found[width] = app.bar.render().plain
+
+    asyncio.run(look())
+    return found
+
+
+def test_one_thing_goes_at_a_time_and_what_matters_never_does() -> None:
+    shown = bars(range(49, 161))
+
+    assert {len(bar) - width for width, bar in shown.items()} == {0}
+    assert [bar for bar in shown.values() if not all(word in bar for word in STAYS)] == []
+    assert all(word in shown[160] for word in GOES)
+    # Whoever is there at some width is there at each greater one.
+    for number, word in enumerate(("keypairs", *reversed(GOES))):
+        least = min(width for width, bar in shown.items() if word in bar)
+        assert all(word in bar for width, bar in shown.items() if width >= least), word
+        later = GOES[: len(GOES) - number]
+        assert not any(other in shown[least] for other in later[:-1] if other != word), word
+
+
+def test_a_title_is_cut_last_of_all_and_with_an_ellipsis() -> None:
+    shown = bars(range(40, 101), "Leave without the private key?")
+
+    assert all("› Leave" in bar or "…" in bar for bar in shown.values())
+    assert "› Leave without the private key?" in shown[75]
+    assert "keypairs" not in shown[60]
+    assert "read-only" in shown[60]
+
+
+def test_a_city_is_what_stands_in_parentheses() -> None:
+    assert city("us-east-1") == "N. Virginia"
+    assert city("us-iso-east-1") == "US ISO East"
+    assert city("xx-nowhere-9") == ""

@@ -1,0 +1,55 @@
+"""Says of many key pairs that are to be deleted what they are, before they are named one by one."""
+
+from collections.abc import Iterator, Sequence
+
+from textual.content import Content
+
+from core.model import KeptKeyPair, PrivateKeyState
+from tui.widgets.pick_list import Item
+from tui.words.cells import cell_len
+from tui.words.text import fit, visible
+
+ALWAYS_TYPED_FROM = 10
+"""So many pairs are never deleted by one key, whatever they are."""
+
+_PROTECTED = "protected"
+_NAME_AT_MOST = 40
+
+_KINDS = (
+    (PrivateKeyState.SAVED, "saved; their files are not touched"),
+    (PrivateKeyState.UNSAVED, "never saved"),
+    (PrivateKeyState.IMPORTED, "imported"),
+    (PrivateKeyState.ELSEWHERE, "not made with keypairs"),
+)
+
+
+def is_protected(key_pair: KeptKeyPair) -> bool:
+    """Return whether a tag says that the pair is to be deleted with care."""
+    return any(tag.key.casefold() == _PROTECTED for tag in key_pair.tags)
+
+
+def wants_care(key_pair: KeptKeyPair) -> bool:
+    """Return whether something has to be typed before a pair is deleted."""
+    return key_pair.custody.private_key is PrivateKeyState.SAVED or is_protected(key_pair)
+
+
+def summed_up(key_pairs: Sequence[KeptKeyPair]) -> Iterator[Content]:
+    """Yield how many there are of each kind, numbers aligned at the right, risky ones in red."""
+    width = len(f"{len(key_pairs):,}")
+    for state, words in _KINDS:
+        count = sum(pair.custody.private_key is state for pair in key_pairs)
+        if count:
+            yield Content.styled(f"{count:>{width},}", "bold") + Content(f"  {words}")
+    count = sum(map(is_protected, key_pairs))
+    if count:
+        yield Content.styled(f"{count:>{width},}", "bold $text-error") + Content(
+            f"  tagged {_PROTECTED}"
+        )
+
+
+def item(key_pair: KeptKeyPair, fate: str) -> Item:
+    """Return the line of one of them: name, type, and what else is to be known of it."""
+    name = visible(key_pair.key_name)
+    shown = fit(name, max(min(cell_len(name), _NAME_AT_MOST), 20))
+    text = f"{shown}  {key_pair.key_type:<7}  {visible(fate)}"
+    return Item(key_pair.key_pair_id, text.rstrip())
