@@ -18,7 +18,7 @@ from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.helpers import session_over
 from tests.tui.commands.calling import call
-from tui import environment, opening
+from tui import environment, places
 
 ROOT = Path(__file__).parents[3]
 
@@ -409,7 +409,7 @@ def test_the_options_of_the_app_reach_the_session(
         given.append((arguments, {name: options[name] for name in ("read_only", "ec2")}))
         raise SettingsError("that is all")
 
-    monkeypatch.setattr(opening, "open_session", open_session)
+    monkeypatch.setattr(places, "open_session", open_session)
     monkeypatch.setattr(environment, "check_terminal", lambda environment: None)
     assert call() == 2
     where = ("--region", "eu-west-1", "--data-dir", tmp_path)
