@@ -18,6 +18,7 @@ from tui.actions import keymap
 from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.placed_screen import PlacedScreen
+from tui.terminal import suspension
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
@@ -154,9 +155,7 @@ class KeyPairsApp(TerminalApp):
 
     def action_suspend_process(self) -> None:
         """Stop until a shell continues the program, unless that would harm, or none could."""
-        from tui.terminal.suspension import refusal
-
-        reason = refusal(self)
+        reason = suspension.refusal(self)
         if reason:
             show_briefly(self, reason)
         else:

@@ -124,14 +124,16 @@ class Connection:
         """The profile that is used."""
         return str(self._opened().profile or "default")
 
-    def find_credentials(self) -> str:
+    def find_credentials(self, region: str | None = None) -> str:
         """Find the credentials, and return where they come from.
+
+        A role is asked for in `region` where the profile names none.
 
         Raises:
             CredentialsError: there are none.
         """
         with self._lock:
-            return credentials.find(self._opened())
+            return credentials.find(self._opened(region))
 
     def forget_credentials(self) -> None:
         """Look for the credentials anew at the next call, as after a login."""
@@ -212,7 +214,7 @@ class Connection:
         with self._lock:
             key = (service, region, tries, patient)
             if key not in self._clients:
-                session = self._opened()
+                session = self._opened(region)
                 credentials.find(session)
                 config = Config(
                     connect_timeout=self._choice.connect_timeout,
@@ -236,14 +238,14 @@ class Connection:
                     ) from None
             return self._clients[key]
 
-    def _opened(self) -> Any:
+    def _opened(self, region: str | None = None) -> Any:
         with self._lock:
             if self._session is None:
                 session = Session(profile=self._choice.profile)
                 session.set_config_variable("data_path", str(DATA_PATH))
                 # Client-side monitoring would send the texts of errors to a socket.
                 session.set_config_variable("csm_enabled", False)
-                credentials.prepare(session, self._ask_code)
+                credentials.prepare(session, self._ask_code, region)
                 self._session = session
             return self._session
 

@@ -95,8 +95,10 @@ class _BoundedProviders(ProfileProviderBuilder):  # type: ignore[misc]  # botoco
         )
 
 
-def prepare(session: Session, ask_code: AskCode) -> None:
+def prepare(session: Session, ask_code: AskCode, region: str | None = None) -> None:
     """Have a session ask for codes through `ask_code`, and bound what it waits for.
+
+    Roles are asked for in `region` where the profile names none.
 
     Raises:
         CredentialsError: the profile or its file is unusable.
@@ -110,6 +112,9 @@ def prepare(session: Session, ask_code: AskCode) -> None:
         return code
 
     with explained(session):
+        # botocore does not know AWS_REGION, and would ask for a role nowhere.
+        if region is not None and session.get_config_variable("region") is None:
+            session.set_config_variable("region", region)
         chain = session.get_component("credential_provider")
         roles = chain.get_provider("assume-role")
         roles.cache = JSONFileCache(str(_ROLE_CACHE.expanduser()))

@@ -178,7 +178,7 @@ class Ec2Account:
             patience.give_up,
             lambda key_names: self.usages(region.name, key_names),
             lambda: self.regions(region.name),
-            lambda: self.connection().find_credentials(),
+            lambda: self.connection().find_credentials(region.name),
             lambda: self.connection().skew,
         )
         open_backend = partial(backend_by, self._made_by)

@@ -1,4 +1,4 @@
-"""Cuts botocore's model of EC2 down to the operations that are used here.
+"""Cuts botocore's model of EC2, and its table of endpoints, down to what is used here.
 
 The whole model is 4.3 MB of JSON and costs a client twice the CPU time of the cut one. The cut
 keeps names and types only, so that nothing in it can go out of date but by a change of the API;
@@ -16,6 +16,11 @@ DATA_PATH = Path(__file__).parent / "data"
 """A folder in the layout of botocore's `data_path`."""
 
 MODEL_FILE = DATA_PATH / "ec2" / "2016-11-15" / "service-2.json"
+
+ENDPOINTS_FILE = DATA_PATH / "endpoints.json"
+
+_SERVICES = ("ec2", "oidc", "portal.sso", "signin", "sts")
+"""The services that are asked: EC2, and who gives credentials."""
 
 OPERATIONS = (
     "CreateKeyPair",
@@ -111,6 +116,36 @@ def installed_model() -> Mapping[str, Any]:
     return model
 
 
+def cut_endpoints(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of the table of endpoints that is about the services that are asked.
+
+    The whole table is 1.2 MB of JSON, which every client has read.
+    """
+    partitions = [
+        {
+            **partition,
+            "services": {
+                name: partition["services"][name]
+                for name in _SERVICES
+                if name in partition["services"]
+            },
+        }
+        for partition in table["partitions"]
+    ]
+    return {**table, "partitions": partitions}
+
+
+def installed_endpoints() -> Mapping[str, Any]:
+    """Return the whole table of endpoints of the botocore that is installed."""
+    from botocore.loaders import Loader
+
+    table: Mapping[str, Any] = Loader().load_data("endpoints")
+    return table
+
+
 if __name__ == "__main__":
     MODEL_FILE.parent.mkdir(parents=True, exist_ok=True)
     MODEL_FILE.write_text(json.dumps(cut(installed_model()), separators=(",", ":")) + "\n")
+    ENDPOINTS_FILE.write_text(
+        json.dumps(cut_endpoints(installed_endpoints()), separators=(",", ":")) + "\n"
+    )

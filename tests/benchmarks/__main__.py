@@ -2,7 +2,7 @@
 
     --quick        fewer rounds, for a look
     --json         the same as JSON
-    --only PART    keys, store, many, start, wire or life; may be given several times
+    --only PART    keys, store, many, start, ec2, wire or life; may be given several times
 
 The exit status is 1 if a target is missed. Run it on a machine that does nothing else, or believe
 only ratios, bytes and processor time. It writes to a folder of its own, on the disk of the current
@@ -18,7 +18,7 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
-from tests.benchmarks import keys, life, many, start, store, wire
+from tests.benchmarks import ec2, keys, life, many, start, store, wire
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.program import KEYPAIRS
 from tests.core.store_records import write_region
@@ -42,11 +42,14 @@ def parts(folder: Path, *, quick: bool) -> dict[str, Callable[[], Iterator[Figur
     keys_folder.mkdir()
     many_folder = folder / "many"
     many_folder.mkdir()
+    ec2_folder = folder / "ec2"
+    ec2_folder.mkdir()
     return {
         "keys": lambda: keys.figures(keys_folder, 8 if quick else 40),
         "store": store.figures,
         "many": lambda: many.figures(many_folder, 1 if quick else 5),
         "start": lambda: start.figures(program_of("start"), home, shown, 4 if quick else 15),
+        "ec2": lambda: ec2.figures(ec2_folder, 2 if quick else 9),
         "wire": lambda: chain(
             wire.figures(program_of("wire"), home, shown, 3 if quick else 12, 1 if quick else 10),
             wire.figures_beside_a_pane(program_of("pane"), home, shown, 3 if quick else 12),
@@ -99,7 +102,7 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    names = ("keys", "store", "many", "start", "wire", "life")
+    names = ("keys", "store", "many", "start", "ec2", "wire", "life")
     parser.add_argument("--only", action="append", choices=names, metavar="PART")
     options = parser.parse_args()
     found: list[Figure] = []

@@ -47,9 +47,14 @@ def run(options: argparse.Namespace) -> int:
         # Imported here: a verb that only reads has no time for it.
         from core.ec2.unanswered import CredentialsError
 
+        if isinstance(error, CredentialsError):
+            from tui.commands.ec2.refusals import of_credentials
+
+            _say(of_credentials(error))
+            return statuses.unusable
         # A folder or a file of the store, say, before anything was done.
         _say(error)
-        return statuses.unusable if isinstance(error, CredentialsError) else statuses.failed
+        return statuses.failed
     except BrokenPipeError:
         # Whoever reads it has seen enough.
         return statuses.pipe_closed

@@ -9,6 +9,7 @@ from tui.commands.statuses import EC2S, FAILED, REFUSED
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.client import ClientError
+    from core.ec2.unanswered import CredentialsError
 
 _LONGEST = 2_000
 
@@ -35,9 +36,12 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
     from tui.words.text import said_by
 
     cause = error.__cause__
+    if isinstance(cause, CredentialsError):
+        say(f"keypairs: {of_credentials(cause)}")
+        return EC2S.unusable
     if isinstance(cause, KeyPairsError):
         say(f"keypairs: {said_by(cause)}")
-        return EC2S.unusable if isinstance(cause, CredentialsError) else FAILED
+        return FAILED
     say(str(error))
     refusal = error.__context__
     if advice is None and isinstance(refusal, EC2Error) and refusal.reason:
@@ -45,6 +49,19 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
     if advice:
         say(f"keypairs: {advice}")
     return REFUSED
+
+
+def of_credentials(error: "CredentialsError") -> str:
+    """Return why there are no credentials, fit to be shown, with the command that logs in."""
+    # Imported here: see `say`.
+    import shlex
+
+    from core.ec2.unanswered import NextStep
+    from tui.words.text import as_pasted, sentence
+
+    if error.next_step is not NextStep.LOG_IN:
+        return sentence(error)
+    return f"{sentence(error)} Log in: {as_pasted(shlex.join(error.command))}"
 
 
 def refused_by(error: EC2Error, operation: str) -> int:

@@ -1,0 +1,87 @@
+"""What EC2 costs once it was chosen: botocore and a client, memory, and a full Region."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.figures import Figure
+from tests.core.store_records import write_region
+from tests.ec2_server import ec2_server, environment
+
+FULL = 5_000
+"""What a Region of EC2 takes."""
+
+_TEXTUAL = """
+from time import process_time
+began = process_time()
+import textual.app
+textual_took = process_time() - began
+"""
+
+_CLIENT = """
+import threading
+def ask():
+    from core.aws.connection import Connection
+    from core.ec2.place import Ec2Choice
+    Connection(Ec2Choice()).endpoint("us-east-1")
+began = process_time()
+thread = threading.Thread(target=ask)
+thread.start()
+thread.join()
+"""
+
+_DESCRIBE = """
+import sys
+from pathlib import Path
+from time import process_time
+from core.aws.opening import Ec2Account
+from core.ec2.authorization import Authorizer
+from core.ec2.place import Ec2Choice
+account = Ec2Account(Ec2Choice(), Path(sys.argv[1]), lambda region: Authorizer(region, "anna"))
+session = account.session("us-east-1")
+session.place.ask()
+session.backend.describe_key_pairs(filters=[])
+began = process_time()
+found = session.backend.describe_key_pairs()
+"""
+
+_SAYS = """
+took = 1000 * (process_time() - began)
+with open("/proc/self/status") as status:
+    peak = next(line.split()[1] for line in status if line.startswith("VmHWM:"))
+print(took, int(peak) / 1024)
+"""
+
+
+def _said(code: str, variables: dict[str, str], *arguments: str | Path) -> tuple[float, float]:
+    """Return the milliseconds of the processor and the megabytes that a program says it took."""
+    done = subprocess.run(
+        [sys.executable, "-c", code + _SAYS, *arguments],
+        env={**variables, "PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd()},  # noqa: PTH109 - the source is where the benchmarks are run
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    milliseconds, megabytes = done.stdout.split()
+    return float(milliseconds), float(megabytes)
+
+
+def figures(folder: Path, rounds: int) -> Iterator[Figure]:
+    """Yield what it takes beside Textual, and what 5,000 pairs take once they were answered."""
+    write_region(folder / "in-ec2", FULL)
+    with ec2_server(folder / "in-ec2") as server:
+        variables = environment(server, folder)
+        alone, with_client, described = [], [], []
+        for number in range(rounds):
+            alone.append(_said(_TEXTUAL, variables))
+            with_client.append(_said(_TEXTUAL + _CLIENT, variables))
+            described.append(_said(_DESCRIBE, variables, folder / f"here-{number}"))
+    cost, yardstick = (median(each[0] for each in taken) for taken in (with_client, alone))
+    yield Figure("EC2: botocore and a client", cost, "ms CPU", 0.7, "import textual.app", yardstick)
+    more = median(each[1] for each in with_client) - median(each[1] for each in alone)
+    yield Figure("EC2: memory beside Textual", more, "MB", 15.0)
+    taken = median(each[0] for each in described)
+    yield Figure(f"EC2: {FULL:,} pairs, answer to list", taken, "ms CPU", 2_000.0)
