@@ -532,8 +532,11 @@ def records(folder: Path) -> Sequence[Mapping[str, Any]]:
 
 
 def flat(screen: str) -> str:
-    """Return a screen as one line with single spaces, for what may be broken across lines."""
-    return " ".join(screen.split())
+    """Return a screen as one line with single spaces, for what may be broken across lines.
+
+    The sides of frames are left out.
+    """
+    return " ".join(screen.replace("│", " ").replace("┃", " ").split())
 
 
 def fact(screen: str, label: str) -> str:

@@ -5,6 +5,7 @@ import re
 import sys
 
 from core.ec2.request_shapes import check
+from core.errors import EC2Error
 from core.local import quick_look
 from core.local.quick_answers import QuickAnswers
 from tui.commands.ec2 import answers, output, values
@@ -250,9 +251,6 @@ def _refused_by_ec2(session: "Session", options: argparse.Namespace) -> int | No
     """
     if session.place is None or (session.read_only and options.command not in _READING):
         return None
-    # Imported here: it concerns EC2 alone.
-    from core.errors import EC2Error
-
     try:
         session.place.ask()
     except EC2Error as error:
