@@ -15,12 +15,15 @@
     replaced:yes            there is a pair that was made to take its place; or no
     older:90d newer:2w      the age: a number and h, d, w, m (30 days) or y (365 days)
 
+    is:unsaved              the same as saved:no; saved, imported, replaced, or chosen in the list
+    -type:rsa -web          a minus before any term: all that it does not find
+
 Terms stand between spaces and all have to hold. Upper and lower case are one everywhere, unlike
 in EC2's own filters: a person looks for something, a program asks for it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -87,20 +90,28 @@ class Query:
     _older: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
     _newer: tuple[timedelta, ...] = field(default=(), repr=False, compare=False)
     _replaced: tuple[bool, ...] = field(default=(), repr=False, compare=False)
+    _chosen: bool = field(default=False, repr=False, compare=False)
+    _without: "tuple[Query, ...]" = ()
+    """What is not to be found, a query of one term each."""
 
     @property
     def narrows(self) -> bool:
         """Return whether anything is left out at all: there is a term without a problem."""
-        return bool(self.words or self._tests or self._older or self._newer or self._replaced)
+        ages = self._older or self._newer
+        other = self._replaced or self._chosen or self._without
+        return bool(self.words or self._tests or ages or other)
 
     def fingerprint_kind(self, key_pair: KeptKeyPair) -> str | None:
         """Return in words which fingerprint of a pair was typed in full, or None if none was."""
         return fingerprint_kind(self.text, key_pair)
 
-    def select(self, items: Sequence[Searchable], now: datetime) -> list[Searchable]:
+    def select(
+        self, items: Sequence[Searchable], now: datetime, chosen: Collection[str] = ()
+    ) -> list[Searchable]:
         """Return those of the items that match, in their order; `now` is aware.
 
-        The items are the whole Region: whether a pair was replaced, another one says.
+        The items are the whole Region: whether a pair was replaced, another one says. `chosen`
+        are the ids of the pairs that the person chose.
         """
         found = list(items)
         for word in self.words:
@@ -120,6 +131,11 @@ class Query:
                 found = [i for i in found if (i.key_pair.key_pair_id in replaced) is wanted]
         for test in self._tests:
             found = [item for item in found if test(item.key_pair)]
+        if self._chosen:
+            found = [item for item in found if item.key_pair.key_pair_id in chosen]
+        for query in self._without:
+            left_out = set(map(id, query.select(items, now, chosen)))
+            found = [item for item in found if id(item) not in left_out]
         return found
 
 
@@ -145,8 +161,15 @@ def parse(text: str) -> Query:
     older: list[timedelta] = []
     newer: list[timedelta] = []
     replaced: list[bool] = []
+    chosen = False
+    without: list[Query] = []
     for term in _terms(_without_frame(text)):
         try:
+            if term.negated:
+                query = parse(term.negated)
+                problems += query.problems
+                without += [query] if query.narrows else []
+                continue
             if not term.closed:
                 raise _BadTermError(_UNCLOSED)
             match term.field:
@@ -158,6 +181,10 @@ def parse(text: str) -> Query:
                     newer.append(_age(term))
                 case "replaced":
                     replaced.append(_yes_or_no(term))
+                case "is" if term.value.lower() == "replaced":
+                    replaced.append(True)
+                case "is" if term.value.lower() == "chosen":
+                    chosen = True
                 case _:
                     tests.append(_compile(term))
         except _BadTermError as problem:
@@ -170,6 +197,8 @@ def parse(text: str) -> Query:
         tuple(older),
         tuple(newer),
         tuple(replaced),
+        chosen,
+        tuple(without),
     )
 
 
@@ -199,7 +228,19 @@ def has_fingerprint(text: str) -> bool:
 
 # Terms ----------------------------------------------------------------------------------------
 
-_FIELDS = ("type", "tag", "tag-key", "name", "id", "fp", "saved", "replaced", "older", "newer")
+FIELDS = (
+    "type",
+    "tag",
+    "tag-key",
+    "name",
+    "id",
+    "fp",
+    "is",
+    "saved",
+    "replaced",
+    "older",
+    "newer",
+)
 _UNCLOSED = 'Close the quotes with ".'
 _SHOWN = 20
 
@@ -222,6 +263,8 @@ class _Term(NamedTuple):
     field: str | None
     value: str
     closed: bool
+    negated: str = ""
+    """The term behind a minus, as it was typed; all else is empty then."""
 
 
 def _without_frame(text: str) -> str:
@@ -233,6 +276,13 @@ def _without_frame(text: str) -> str:
 
 def _terms(text: str) -> Iterator[_Term]:
     for match in _TERM.finditer(text):
+        if match[0].startswith("-"):
+            # A minus alone is on the way to a term; two of them stand for themselves.
+            if match[0] == "-":
+                continue
+            if match[0][1] != "-":
+                yield _Term(None, "", closed=True, negated=match[0][1:])
+                continue
         name = _FIELD.match(match[0])
         raw = match[0][name.end() :] if name else match[0]
         closed = all(quoted[2] for quoted in _QUOTED.finditer(raw))
@@ -248,10 +298,10 @@ def _compile(term: _Term) -> _Test:
 
 
 def _unknown_field(name: str) -> str:
-    guess = get_close_matches(name, _FIELDS, n=1)
+    guess = get_close_matches(name, FIELDS, n=1)
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
-    other = f"did you mean {guess[0]}:?" if guess else f"use {', '.join(_FIELDS)}."
-    return f'No field is called {shown}; {other} To find the text itself, put it in "quotes".'
+    other = f"did you mean {guess[0]}:?" if guess else f"use {', '.join(FIELDS)}."
+    return f'No field is called {shown}; {other} For the text itself, put it in "quotes".'
 
 
 # Values ---------------------------------------------------------------------------------------
@@ -261,6 +311,20 @@ def _type(value: str) -> _Test:
     if value not in [*KeyType]:
         raise _BadTermError("type: takes rsa or ed25519.")
     return lambda pair: pair.key_type == value
+
+
+_IS = {
+    "saved": PrivateKeyState.SAVED,
+    "unsaved": PrivateKeyState.UNSAVED,
+    "imported": PrivateKeyState.IMPORTED,
+}
+
+
+def _is(value: str) -> _Test:
+    if value not in _IS:
+        raise _BadTermError("is: takes unsaved, saved, imported, replaced or chosen.")
+    state = _IS[value]
+    return lambda pair: pair.custody.private_key is state
 
 
 _SAVED = {
@@ -366,4 +430,5 @@ _COMPILERS: dict[str, Callable[[str], _Test]] = {
     "id": _id,
     "fp": _fingerprint,
     "saved": _saved,
+    "is": _is,
 }

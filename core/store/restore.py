@@ -4,7 +4,7 @@ Nothing is thrown away. The damaged file gets another name, and the copy stays w
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,8 @@ from core.store.region_file import Content
 from core.store.region_store import RegionStore
 from core.store.system_errors import explained
 
+_MAKES = ("CreateKeyPair", "ImportKeyPair", "RestoreKeyPair")
+_DELETES = "DeleteKeyPair"
 _COARSE = timedelta(milliseconds=10)
 """How far the time of a file may lie before the time of the change that wrote it."""
 
@@ -26,9 +28,11 @@ class Restoration:
     """What restoring a Region would do.
 
     `problem` is what is wrong with the file, `refusal` why it cannot be restored; either is None
-    where there is nothing to say. `returning` and `lost` are names: of the copy alone, and of the
-    damaged file alone, as far as that can still be read. `since` is what the journal says was done
-    in the Region after the copy was written: an operation and the name of a pair each.
+    where there is nothing to say. `returning`, `staying` and `lost` are names: of the copy alone,
+    of both, and of what is not in the copy, as far as the damaged file can still be read and by
+    what the journal says was made since. `since` is what the journal says was done in the Region
+    after the copy was written, an operation and the name of a pair each; `undone` is what of that
+    was done to pairs of the copy, which come back as they were before.
     """
 
     path: Path
@@ -39,8 +43,10 @@ class Restoration:
     time: datetime | None = None
     key_pairs: int = 0
     returning: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     since: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
 
 
 def examine(folder: Path, region: str) -> Restoration:
@@ -129,6 +135,9 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         return Restoration(path, copy, problem, f"the copy {copy} belongs to another account"), None
     time = datetime.fromtimestamp(status.st_mtime, UTC)
     kept = content.state.names.keys()
+    since = _done_since(store, time)
+    made = {name for operation, name in since if name and operation in _MAKES}
+    gone = {name for operation, name in since if name and operation == _DELETES}
     restoration = Restoration(
         path,
         copy,
@@ -138,19 +147,26 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         time,
         len(kept),
         returning=tuple(sorted(kept - readable)),
-        lost=tuple(sorted(readable - kept)),
-        since=_done_since(store, time),
+        staying=tuple(sorted(kept & readable)),
+        # What was made and deleted again since then is no loss.
+        lost=tuple(sorted((readable | (made - gone)) - kept)),
+        since=tuple(" ".join(filter(None, each)) for each in since),
+        undone=tuple(
+            f"{operation} {name}"
+            for operation, name in since
+            if name in kept and operation not in (*_MAKES, _DELETES)
+        ),
     )
     return restoration, content
 
 
-def _done_since(store: RegionStore, time: datetime) -> tuple[str, ...]:
+def _done_since(store: RegionStore, time: datetime) -> Sequence[tuple[str, str | None]]:
     try:
         entries = store.journal.read()
     except StoreError:
         return ()  # the way back does not depend on it
     return tuple(
-        " ".join(filter(None, (entry.operation, entry.key_name)))
+        (entry.operation, entry.key_name)
         for entry in entries
         if entry.region == store.region
         and entry.outcome != "failed"

@@ -93,10 +93,13 @@ def _described(found: Restoration) -> Sequence[str]:
         f"Copy's key pairs: {found.key_pairs}",
     ]
     lines += [f"Comes back: {name}" for name in found.returning]
+    lines += [f"Stays: {name}" for name in found.staying]
     lines += [f"Done since: {what}" for what in found.since]
     lines += [f"Lost: {name}" for name in found.lost]
+    lines += [f"Lost: what {what} changed" for what in found.undone]
     # A name that is cut off or garbled in the damaged file is not known.
-    return lines if found.lost else [*lines, "Lost: none whose name can still be read"]
+    lost = found.lost or found.undone
+    return lines if lost else [*lines, "Lost: none whose name can still be read"]
 
 
 def _asked(region: str) -> bool:

@@ -72,14 +72,14 @@ def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None
     assert lines[2] == f"Copy: {path}.bak"
     assert lines[3] == "Copy's generation: 1"
     since = "Done since: CreateKeyPair web-2"
-    assert lines[5:] == ["Copy's key pairs: 1", since, "Lost: web-2"]
+    assert lines[5:] == ["Copy's key pairs: 1", "Stays: web-1", since, "Lost: web-2"]
     assert done.stderr.startswith("Restore us-east-1 from the copy? [y/N] keypairs: Restored ")
     (aside,) = folder.glob("*.damaged-*")
     assert str(aside) in done.stderr
     assert names(folder) == {"web-1"}
 
 
-def test_restore_says_that_it_knows_of_nothing_lost_only_as_far_as_it_can_read(
+def test_restore_names_what_is_lost_by_the_journal_where_the_file_cannot_be_read(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "us-east-1.json").write_bytes(b"")
@@ -88,8 +88,18 @@ def test_restore_says_that_it_knows_of_nothing_lost_only_as_far_as_it_can_read(
     assert lines[6:] == [
         "Comes back: web-1",
         "Done since: CreateKeyPair web-2",
-        "Lost: none whose name can still be read",
+        "Lost: web-2",
     ]
+
+
+def test_restore_says_that_it_knows_of_nothing_lost_only_as_far_as_it_can_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "us-east-1.json").write_bytes(b"")
+    (folder / "journal.jsonl").unlink()
+    assert call("restore", "us-east-1", "--yes", "--data-dir", folder) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[6:] == ["Comes back: web-1", "Lost: none whose name can still be read"]
 
 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "no\n", "yep\n", "\x04"])

@@ -14,6 +14,9 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.verdict import Verdict
 
+GRAMMAR = "name, key-…, type:rsa, tag:Env=prod, is:unsaved, -not"
+"""What can be typed, shown as long as nothing is."""
+
 
 class FilterInput(TextInput):
     """A field that is left for the list by Enter or Down, and cleared by Escape."""
@@ -55,6 +58,7 @@ class FilterBar(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._input = FilterInput(id="filter")
+        self._input.placeholder = GRAMMAR
         self._count = Static(markup=False, id="count")
         self._note = VerdictLine(id="note")
 

@@ -10,6 +10,8 @@ from tui.work.exclusive import is_busy
 
 def show_filter(view: ListView) -> None:
     """Go to the filter."""
+    if not view.filter_bar.text:
+        view.before_filter = view.table.highlighted
     view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))
 
@@ -17,7 +19,7 @@ def show_filter(view: ListView) -> None:
 def narrow(view: ListView) -> None:
     """Show what passes the filter as it is typed now."""
     view.listing.filter(view.filter_bar.text)
-    view.show(view.table.highlighted)
+    view.show(view.table.highlighted if view.filter_bar.text else view.before_filter)
 
 
 def leave_filter(view: ListView, *, clear: bool) -> None:
@@ -36,7 +38,7 @@ def show_all(view: ListView) -> None:
         view.questions.give_up()
     elif view.filter_bar.text:
         view.clear_filter()
-        view.show(view.table.highlighted)
+        view.show(view.before_filter)
     elif view.listing.chosen:
         view.listing.chosen.clear()
         view.table.refresh()

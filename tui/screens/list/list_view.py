@@ -75,6 +75,8 @@ class ListView:
         self._taught = False
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
+        self.before_filter: str | None = None
+        """The id of the pair on which the cursor was before the filter narrowed the list."""
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
         self.pane = SidePane()

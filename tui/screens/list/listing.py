@@ -111,7 +111,22 @@ class Listing:
 
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
-        return [item.key_pair for item in self.query.select(self._items, now)]
+        found = self.query.select(self._items, now, self.chosen)
+        if not found and self._is_on_the_way_to_a_tag():
+            from core.query import parse
+
+            # What is typed now may still become one: until then it narrows nothing.
+            before = parse(self.query_text.rpartition(" ")[0])
+            found = before.select(self._items, now, self.chosen)
+        return [item.key_pair for item in found]
+
+    def _is_on_the_way_to_a_tag(self) -> bool:
+        """Return whether the last term is the start of a tag that a pair carries."""
+        field, colon, start = self.query_text.rpartition(" ")[2].casefold().partition(":")
+        if not colon or field not in ("tag", "tag-key"):
+            return False
+        tags = (tag for pair in self.key_pairs.values() for tag in pair.tags)
+        return any(f"{tag.key}={tag.value}".casefold().startswith(start) for tag in tags)
 
     def row(self, key_pair: KeptKeyPair) -> Row:
         """Return the row of a pair."""
