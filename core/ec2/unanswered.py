@@ -15,6 +15,7 @@ KeyPairsError
 └── CredentialsError      there are no credentials to ask with; names the next step
 """
 
+import shlex
 from enum import Enum
 
 from core.errors import KeyPairsError, NotConfirmed
@@ -83,6 +84,11 @@ class CredentialsError(KeyPairsError):
         super().__init__(text)
         self.next_step = next_step
         self.command = command
+
+    @property
+    def command_line(self) -> str:
+        """The command as it is typed into a shell."""
+        return shlex.join(self.command)
 
 
 class NotMade(NotConfirmed):

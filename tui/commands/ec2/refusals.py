@@ -54,14 +54,12 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
 def of_credentials(error: "CredentialsError") -> str:
     """Return why there are no credentials, fit to be shown, with the command that logs in."""
     # Imported here: see `say`.
-    import shlex
-
     from core.ec2.unanswered import NextStep
     from tui.words.text import as_pasted, sentence
 
     if error.next_step is not NextStep.LOG_IN:
         return sentence(error)
-    return f"{sentence(error)} Log in: {as_pasted(shlex.join(error.command))}"
+    return f"{sentence(error)} Log in: {as_pasted(error.command_line)}"
 
 
 def refused_by(error: EC2Error, operation: str) -> int:

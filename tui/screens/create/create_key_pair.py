@@ -139,8 +139,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     def _say_where_to(self) -> None:
         key_format = KeyFormat(self._key_format.value)
         key_name = self._key_name.value
-        offer = destination.suggest(key_name, key_format) if key_name else "a file to save it in"
-        self._fields["key_format"].show(Verdict(f"you will be offered {offer}"))
+        where = f"as {destination.suggest(key_name, key_format)}" if key_name else "to a file"
+        self._fields["key_format"].show(Verdict(f"you can save it {where}"))
 
     @on(Input.Changed)
     @on(Choice.Changed)

@@ -1,7 +1,6 @@
 """Asks EC2 what is in a Region while the list goes on, and shows the answer there."""
 
 import asyncio
-import shlex
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -185,7 +184,7 @@ class Ec2Questions:
 def _next_step(error: CredentialsError) -> str:
     match error.next_step:
         case NextStep.LOG_IN:
-            return f"{key_of('list.log-in')} runs `{shlex.join(error.command)}`"
+            return f"{key_of('list.log-in')} runs `{error.command_line}`"
         case NextStep.CHOOSE:
             return f"{key_of('list.place')} turns to another profile, or to this machine"
         case NextStep.MEND:

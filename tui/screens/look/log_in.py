@@ -1,6 +1,5 @@
 """Offers to log in to AWS where that is what a form waits for; the form stays as it is."""
 
-import shlex
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -32,7 +31,7 @@ class LogInScreen(PlacedScreen[bool]):
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            command = shlex.join(self._error.command)
+            command = self._error.command_line
             text = f"{said_by(self._error)}\n\nThis runs in the terminal below: {command}"
             yield Static("\n".join(map(visible, text.split("\n"))), markup=False, id="said")
 

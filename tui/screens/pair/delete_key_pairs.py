@@ -159,8 +159,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 f"EC2 deletes for good: {undo} can only import the public half of {them} again,"
                 f" with {ids}."
             )
-        them, are = ("it", "it is") if is_one else ("them", "they are")
-        return f"{undo} brings {them} back for 30 days; EC2's answers say that {are} gone."
+        them, do = ("it", "it does") if is_one else ("them", "they do")
+        return (
+            f"{undo} brings {them} back for 30 days. Until then every command is told that {do}"
+            " not exist."
+        )
 
     def _fate(self, key_pair: KeptKeyPair) -> str:
         """Return what is to be known of one of many: its successor, or its private key file."""
