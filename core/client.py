@@ -116,7 +116,7 @@ class Client:
 
         def call() -> Answer:
             created = self._backend.create_key_pair(**_new_pair(request))
-            answer = _new_key_pair(created.key_pair)
+            answer = _created(created.key_pair)
             answer["KeyMaterial"] = created.key_material.reveal()
             created.key_material.wipe()
             return answer
@@ -127,7 +127,7 @@ class Client:
         """Record a public key."""
 
         def call() -> Answer:
-            return _new_key_pair(
+            return _imported(
                 self._backend.import_key_pair(
                     key_name=request["KeyName"],
                     public_key_material=_bytes(request["PublicKeyMaterial"]),
@@ -283,10 +283,10 @@ def create_and_hand_over(
     def call() -> Answer:
         created = backend.create_key_pair(
             **_new_pair(request),
-            hand_over=lambda created: hand_over(created, _new_key_pair(created.key_pair)),
+            hand_over=lambda created: hand_over(created, _created(created.key_pair)),
         )
         made.append(created)
-        return _new_key_pair(created.key_pair)
+        return _created(created.key_pair)
 
     answer = _answered("CreateKeyPair", request, call)
     del answer["ResponseMetadata"]
@@ -357,14 +357,26 @@ def _filters(request: Answer) -> list[Filter]:
     ]
 
 
-def _new_key_pair(key_pair: KeyPair) -> Answer:
-    answer: Answer = {
+# The members of both stand in the order of the service model, in which botocore has them. The
+# service leaves Tags out of these two answers when there are none.
+
+
+def _created(key_pair: KeyPair) -> Answer:
+    return {
         "KeyPairId": key_pair.key_pair_id,
+        **({"Tags": _tags(key_pair.tags)} if key_pair.tags else {}),
         "KeyName": key_pair.key_name,
         "KeyFingerprint": key_pair.key_fingerprint,
     }
-    # The service leaves Tags out of these two answers when there are none.
-    return answer | ({"Tags": _tags(key_pair.tags)} if key_pair.tags else {})
+
+
+def _imported(key_pair: KeyPair) -> Answer:
+    return {
+        "KeyFingerprint": key_pair.key_fingerprint,
+        "KeyName": key_pair.key_name,
+        "KeyPairId": key_pair.key_pair_id,
+        **({"Tags": _tags(key_pair.tags)} if key_pair.tags else {}),
+    }
 
 
 def _described(key_pair: KeyPair, include_public_key: bool) -> Answer:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from core.ec2.unanswered import NoAnswer
 from core.errors import EC2Error
 from core.keys.fingerprint import fingerprints
 from core.keys.reading.import_material import read_public_key_material
@@ -21,7 +22,13 @@ def key_pair(described: Mapping[str, Any], custody: Custody | None = None) -> Ke
     """Return a pair as DescribeKeyPairs answers it, with what this machine knows of it.
 
     Without custody nobody here made it, and where its private key is, is not known here.
+
+    Raises:
+        NoAnswer: what is described is no pair, or one of a type that EC2 has not.
     """
+    lacking = [name for name in ("KeyPairId", "KeyName") if name not in described]
+    if lacking or described.get("KeyType", KeyType.RSA) not in [*KeyType]:
+        raise NoAnswer("what came back describes something else than a key pair")
     line = " ".join(str(described.get("PublicKey", "")).split()[:2])
     fingerprint = str(described.get("KeyFingerprint", ""))
     return KeptKeyPair(

@@ -3,6 +3,7 @@
 Every step is about the same folder, even if its path leads elsewhere meanwhile.
 """
 
+import ctypes
 import errno
 import os
 from collections.abc import Iterable, Iterator
@@ -138,8 +139,7 @@ def rename_to_free(name: str, new_name: str, folder: int) -> None:
 
 
 def _rename_exclusively(name: str, new_name: str, folder: int) -> None:
-    import ctypes  # Python has no function for it; glibc has one since 2.28
-
+    # Python has no function for it; glibc has one since 2.28.
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))

@@ -28,12 +28,15 @@ def described_key_pair(
         "KeyPairId": key_pair_id,
         "KeyType": key_type,
         "Tags": tags,
+    }
+    # In the order of the service model, in which botocore has it.
+    if public_key is not None:
+        answer["PublicKey"] = f"{public_key} {key_name}\n"
+    answer |= {
         "CreateTime": create_time,
         "KeyName": key_name,
         "KeyFingerprint": key_fingerprint,
     }
-    if public_key is not None:
-        answer["PublicKey"] = f"{public_key} {key_name}\n"
     return answer
 
 

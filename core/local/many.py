@@ -28,8 +28,8 @@ from core.store.access import RegionAccess
 if TYPE_CHECKING:
     from core.store.transaction import Transaction
 
-MOST_SECONDS = 0.15
-"""The time after which a batch is written; writing a full Region takes up to another 0.1."""
+MOST_SECONDS = 0.1
+"""The time after which a batch is written; with the records and a full Region it is up to 0.25."""
 
 _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
 _IMPORT, _DELETE = "ImportKeyPair", "DeleteKeyPair"

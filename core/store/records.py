@@ -138,7 +138,8 @@ def deleted_from_record(record: Mapping[str, Any]) -> DeletedKeyPair:
 
 def format_time(time: datetime) -> str:
     """Return an aware time as EC2 writes it: `2026-09-25T11:05:17.469Z`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
+    # isoformat and not strftime, which takes ten times as long: a full Region has 5,000 times.
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -165,3 +165,27 @@ def test_escape_gives_up_a_read_at_once(play_over_ec2: Play, server: Ec2Server) 
         await until(pilot, lambda: "2 pairs" in first_line(pilot), "the next answer")
 
     play_over_ec2(scene)
+
+
+def test_pairs_are_copied_to_regions_that_are_enabled_and_to_no_other(
+    play_over_ec2: Play, server: Ec2Server
+) -> None:
+    add(server, "ci")
+    server.not_opted_in = {"af-south-1"}
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
+        await pilot.press("C")
+        await until_screen(pilot, "CopyToRegionsScreen")
+        await type_text(pilot, "af-south-1")
+        await until(pilot, lambda: "not enabled for this account" in drawn(pilot), "the answer")
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: "space chooses" in words(pilot), "that nothing is chosen")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "eu-west-3")
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: "1 of 1 done" in words(pilot), "the copy")
+
+    play_over_ec2(scene)
+    assert {region for region, _ in server.asked} == {"us-east-1", "eu-west-3"}
+    assert server.client_of("eu-west-3").describe_key_pairs()["KeyPairs"]

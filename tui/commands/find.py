@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from getpass import getpass
 from typing import TYPE_CHECKING
 
 from core.checks import look_up
@@ -175,7 +176,6 @@ def _asker() -> "Ask | None":
     """Return what asks on the terminal, or None where there is none to ask on."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         return None
-    from getpass import getpass
 
     def ask(path: str) -> Passphrase | None:
         # A ValueError: what was typed, nothing say, can be no passphrase.

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from core.aws import answers
 from core.aws.backend import Ec2Backend
 from core.client import Client
 from core.ec2.backend import MadeBy
+from core.ec2.unanswered import NoAnswer
 from core.session import Session
 from tests.core.local.test_answers import ROWS, refusal, world
 from tests.ec2_server import Ec2Server
@@ -31,3 +33,11 @@ def test_every_recorded_refusal_comes_through_with_its_code_text_and_status(
             wrong.append((str(row), code, message, status))
     assert wrong == []
     assert server.calls.total() > len(ROWS) / 2
+
+
+@pytest.mark.parametrize(
+    "described", [{}, {"KeyPairId": "key-0", "KeyName": "a", "KeyType": "dsa"}]
+)
+def test_what_is_no_pair_is_no_answer(described: dict[str, str]) -> None:
+    with pytest.raises(NoAnswer):
+        answers.key_pair(described)

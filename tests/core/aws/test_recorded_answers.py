@@ -1,4 +1,4 @@
-"""The recorded answers of EC2 through the backend that asks it, boto3 and the AWS CLI.
+"""The recorded answers of EC2, as boto3 and the AWS CLI get them.
 
 EC2 is our own core behind HTTP. The peers run where AWS_CLI_PYTHON names a Python that has them, as
 in `.ci/run`.
@@ -13,14 +13,8 @@ from typing import Any
 
 import pytest
 
-from core.aws.backend import Ec2Backend
-from core.aws.connection import Connection
 from core.client import Client
-from core.ec2.backend import MadeBy
-from core.ec2.place import Ec2Choice
-from core.store.access import RegionAccess
-from tests.core.local.test_answers import ROWS, Row, refusal, world
-from tests.each_row import each_row
+from tests.core.local.test_answers import ROWS, world
 from tests.ec2_server import Ec2Server, environment
 from tests.tui.commands.aws_cli_record import VARIABLE
 
@@ -34,19 +28,6 @@ def over_http(server: Ec2Server, world: Client) -> Ec2Server:
     """Return a server whose pairs are those of the recorded rows."""
     server.client_of = lambda region: world
     return server
-
-
-@pytest.fixture
-def client(over_http: Ec2Server, access: RegionAccess) -> Client:
-    backend = Ec2Backend(Connection(Ec2Choice()), access, MadeBy.EC2, sleep=lambda _: None)
-    return Client(backend=backend)
-
-
-@each_row("row", _SENT, ids=str)
-def test_a_refusal_comes_through_with_its_code_text_and_status(row: Row, client: Client) -> None:
-    code, message, status = refusal(client, row.operation, row.request)
-    assert (code, status) == (row.code, row.status)
-    assert row.message is None or message == row.message
 
 
 def as_sent() -> Iterator[dict[str, Any]]:

@@ -81,16 +81,22 @@ SIX = (
     "Each of the six colon-delimited components of the ARN is checked separately and each can"
     " include multi-character match wildcards (*) or single-character match wildcards (?)."
 )
-NEGATED_MISSING = (
+MISSING = (
     "If the key that you specify in a policy condition is not present in the request context, the"
-    " values do not match. If the condition requires that the key is not matched, the condition is"
-    " true."
+    " values do not match and the condition is false."
+)
+NEGATED_MISSING = (
+    "If the policy condition requires that the key is not matched, such as StringNotLike or"
+    " ArnNotLike, and the right key is not present, the condition is true."
 )
 IF_EXISTS = (
     "If the condition key is present in the context of the request, process the key as specified"
     " in the policy. If the key is not present, evaluate the condition element as true."
 )
-NULL = "Use a Null condition operator to check if a condition key is absent at the time of auth."
+NULL = (
+    "Use a Null condition operator to check if a condition key is absent at the time of"
+    " authorization."
+)
 ALWAYS = "This key is included in the request context for all requests."
 LONG_TERM = (
     "The aws:MultiFactorAuthPresent key is not present when an API or CLI command is called with"
@@ -192,7 +198,7 @@ TABLE = [
     ),
     Documented(
         NOT_RESOURCE,
-        "NotResource matches every resource except those that are specified.",
+        "NotResource explicitly matches every resource except those specified.",
         [instead(allow("ec2:*"), NotResource=key_pair("prod-*"))],
         DENIED,
     ),
@@ -210,7 +216,7 @@ TABLE = [
     ),
     Documented(
         RESOURCE,
-        "You cannot use a wildcard in the service segment.",
+        "You can't use a wildcard in the service segment that identifies the AWS product.",
         [allow(), deny("*", "arn:aws:*:us-east-1:*:key-pair/prod-*")],
         DENIED,
         "wildcard may stand in the service",
@@ -266,7 +272,7 @@ TABLE = [
     ),
     Documented(
         OPERATORS,
-        NEGATED_MISSING,
+        MISSING,
         [allow("*", **when("StringEquals", "aws:ResourceTag/env", "prod"))],
         DENIED,
     ),

@@ -6,15 +6,22 @@ names a Python that has it, as in `.ci/run`, it is asked again.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.ec2.request_shapes import check
+from core.keys import convert, keygen
+from core.model import KeyType
+from tests.ec2_server import ec2_server, environment
+from tests.helpers import PUBLIC_KEY
 from tests.tui.commands.aws_cli_questions import FILES, PRINTED, REQUESTS
 from tests.tui.commands.aws_cli_record import RECORDED, VARIABLE, asked
+from tests.tui.commands.calling import call
 from tui.commands import parser
 from tui.commands.ec2 import output, paging, values, verbs
 from tui.commands.ec2.values import ValueProblem
@@ -105,3 +112,105 @@ def test_what_was_recorded_is_what_the_aws_cli_says(
     if VARIABLE not in os.environ:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{VARIABLE} is not set")
     assert asked(os.environ[VARIABLE]) == recorded
+
+
+# Two equal stores -------------------------------------------------------------------------------
+
+SCENE: Sequence[Sequence[str]] = [
+    ["describe-key-pairs"],
+    ["describe-key-pairs", "--output", "text"],
+    ["import-key-pair", "--key-name", "web", "--public-key-material", "fileb://ed25519.pub"],
+    [
+        *["import-key-pair", "--key-name", "two words", "--output", "text"],
+        *["--public-key-material", "fileb://rsa.pub", "--tag-specifications"],
+        "ResourceType=key-pair,Tags=[{Key=Env,Value=prod},{Key=Odd,Value='a,b \"c\"'}]",
+    ],
+    ["import-key-pair", "--key-name", "bare", "--public-key-material", "fileb://rsa.pub"],
+    [
+        "create-tags",
+        "--resources",
+        "ID 1",
+        "ID 3",
+        "--tags",
+        "Key=Team,Value=✓ web",
+        "Key=Empty,Value=",
+    ],
+    ["describe-key-pairs"],
+    ["describe-key-pairs", "--output", "text"],
+    ["describe-key-pairs", "--include-public-key"],
+    ["describe-key-pairs", "--include-public-key", "--output", "text"],
+    ["describe-key-pairs", "--filters", "Name=tag:Team,Values=✓ web", "--output", "text"],
+    ["describe-key-pairs", "--key-names", "two words"],
+    ["describe-key-pairs", "--query", "KeyPairs[].[KeyName,KeyType,Tags[0].Key]"],
+    [
+        *["describe-key-pairs", "--output", "text"],
+        *["--query", "KeyPairs[].[KeyName,KeyType,Tags[0].Key]"],
+    ],
+    ["describe-key-pairs", "--query", "KeyPairs[0].KeyFingerprint", "--output", "text"],
+    ["describe-key-pairs", "--query", "KeyPairs[0].Nothing", "--output", "text"],
+    ["describe-tags"],
+    ["describe-tags", "--output", "text"],
+    ["describe-tags", "--filters", "Name=key,Values=Env,Odd", "--max-items", "1"],
+    ["delete-tags", "--resources", "ID 1", "--tags", "Key=Team", "--output", "text"],
+    ["describe-tags", "--output", "text"],
+    ["wait", "key-pair-exists", "--key-names", "web"],
+    ["delete-key-pair", "--key-name", "bare"],
+    ["delete-key-pair", "--key-pair-id", "ID 1", "--output", "text"],
+    ["describe-key-pairs", "--output", "text"],
+]
+"""What is done to both, one after the other; `ID n` is the id of the pair imported as the nth."""
+
+_ID = re.compile(r"key-[0-9a-f]{17}")
+_TIME = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|\+00:00)")
+
+Tool = Callable[[Sequence[str]], str]
+
+
+def played(tool: Tool) -> list[str]:
+    """Return what a tool prints in the scene, with its ids numbered and its times left out."""
+    ids: list[str] = []
+    printed = []
+    for arguments in SCENE:
+        given = [
+            ids[int(each.removeprefix("ID ")) - 1] if each.startswith("ID ") else each
+            for each in arguments
+        ]
+        text = tool(given)
+        ids += [each for each in dict.fromkeys(_ID.findall(text)) if each not in ids]
+        for number, each in enumerate(ids, start=1):
+            text = text.replace(each, f"ID {number}")
+        printed.append(_TIME.sub("TIME", text))
+    return printed
+
+
+@pytest.mark.long
+def test_equal_stores_are_printed_as_the_aws_cli_prints_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if VARIABLE not in os.environ:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{VARIABLE} is not set")
+    (tmp_path / "ed25519.pub").write_text(PUBLIC_KEY)
+    (tmp_path / "rsa.pub").write_text(convert.public_key(keygen.generate(KeyType.RSA)).line)
+    monkeypatch.chdir(tmp_path)
+    with ec2_server(tmp_path / "in-ec2") as server:
+        variables = {
+            **environment(server, tmp_path),
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "PYTHONUTF8": "1",
+        }
+
+        def aws(arguments: Sequence[str]) -> str:
+            command = [os.environ[VARIABLE], "-m", "awscli", "ec2", *arguments]
+            done = subprocess.run(command, env=variables, capture_output=True, timeout=120)
+            assert done.returncode == 0, done.stderr
+            return done.stdout.decode()
+
+        theirs = played(aws)
+
+    def verb(arguments: Sequence[str]) -> str:
+        assert call(*arguments, "--data-dir", tmp_path / "here") == 0
+        return capfd.readouterr().out
+
+    wrong = [each for each in zip(SCENE, played(verb), theirs, strict=True) if each[1] != each[2]]
+    assert wrong == []
+    assert sum(map(bool, theirs)) >= 20

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
+from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
 from tui.actions.keymap import bindings, key_in, key_of
@@ -20,15 +22,17 @@ from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
-from tui.words.place import region_items
+from tui.words.place import NOT_ENABLED, region_items
 from tui.words.plural import n_of
 from tui.words.region_copies import Copied
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.own_thread import in_own_thread
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
+    from core.ec2.place import Ec2Place
     from core.session import Session
 
 _CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
@@ -63,10 +67,12 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
         super().__init__(f"Copy the public half of {what} to other Regions")
         self._copying = RegionCopying(session)
+        self._place = session.place
         self._key_pairs = key_pairs
         self._regions = {
             item.value: item for item in region_items(counts) if item.value != session.region
         }
+        self._not_enabled: frozenset[str] = frozenset()
         self._chosen: set[str] = set()
         self._copies: dict[str, dict[str, Copied]] = {}
         self._stop = False
@@ -93,11 +99,28 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._narrow()
         self._show_choice()
         self._say_what_changes()
+        if self._place is not None:
+            self._ask_which_are_enabled(self._place)
 
     @work(group="note")
     async def _say_what_changes(self) -> None:
         note = await asyncio.to_thread(region_copies.note, self._key_pairs)
         self._note.update("\n".join(map(visible, note.split("\n"))))
+
+    @work(group="ask which are enabled")
+    async def _ask_which_are_enabled(self, place: "Ec2Place") -> None:
+        """Mark the Regions that are not enabled for the account: they are never called."""
+        try:
+            enabled = await in_own_thread(place.regions)
+        except KeyPairsError:
+            return  # a Region that is not enabled says so when it is asked
+        self._not_enabled = frozenset(self._regions) - {n for n, on in enabled.items() if on}
+        for name in self._not_enabled:
+            self._regions[name] = replace(self._regions[name], remark=NOT_ENABLED)
+        if not is_busy(self):
+            self._chosen -= self._not_enabled
+            self._narrow()
+            self._show_choice()
 
     # The Regions --------------------------------------------------------------------------------
 
@@ -160,7 +183,9 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
-        if picked is not None and not is_busy(self):
+        if picked is not None and picked.value in self._not_enabled:
+            self._state.show(Verdict(f"{picked.value} is {NOT_ENABLED}", Tone.BAD))
+        elif picked is not None and not is_busy(self):
             self._chosen ^= {picked.value}
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
