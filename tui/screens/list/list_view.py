@@ -242,10 +242,10 @@ class ListView:
 
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
-        total = len(self.listing.key_pairs)
+        total, chosen = len(self.listing.key_pairs), len(self.chosen())
         self.screen.app.whereabouts = self.questions.whereabouts
         pairs = "" if self._unread else n_of(total, "pair")
-        self.screen.top_bar.count(pairs, self._count if self.listing.chosen else "")
+        self.screen.top_bar.count(pairs, f"{chosen:,} chosen" if chosen else "")
         self.screen.top_bar.refresh()
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())
@@ -345,10 +345,7 @@ class ListView:
     @property
     def _count(self) -> str:
         chosen = len(self.chosen())
-        hidden = len(self.listing.chosen) - chosen
-        if not (chosen or hidden):
-            return "none chosen"
-        return f"{chosen:,} chosen" + (f", {hidden:,} hidden" if hidden else "")
+        return f"{chosen:,} chosen" if chosen else "none chosen"
 
 
 def _lesson() -> str:

@@ -107,15 +107,3 @@ def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
         assert len(shown(pilot)) == 4
 
     play(demo_session, scene)
-
-
-def test_chosen_pairs_that_the_filter_hides_are_counted(demo_session: DemoSession) -> None:
-    async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press("asterisk")
-        await until(pilot, lambda: "6 pairs · 6 chosen " in drawn(pilot), "the choice")
-        await filter_by(pilot, "web")
-        await until(pilot, lambda: "2 chosen, 4 hidden" in drawn(pilot), "the hidden ones")
-        await pilot.press("escape")
-        await until(pilot, lambda: "6 pairs · 6 chosen " in drawn(pilot), "all again")
-
-    play(demo_session, scene)
