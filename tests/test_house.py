@@ -95,6 +95,7 @@ DOORS: Mapping[str, Door] = {
             "io",
             "jmespath",
             "orjson",
+            "shlex",
             "stat",
             "tui",
         ),
