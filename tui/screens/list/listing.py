@@ -55,9 +55,7 @@ class Listing:
     def query(self) -> "Query":
         """What was typed, parsed."""
         if self._query is None:
-            from core.query import parse
-
-            self._query = parse(self.query_text)
+            self._query = _parsed(self.query_text)
         return self._query
 
     def prepare(self, key_pairs: Sequence[KeptKeyPair]) -> "Reading":
@@ -113,10 +111,8 @@ class Listing:
         """Return the pairs that pass the filter, in order."""
         found = self.query.select(self._items, now, self.chosen)
         if not found and self._is_on_the_way_to_a_tag():
-            from core.query import parse
-
             # What is typed now may still become one: until then it narrows nothing.
-            before = parse(self.query_text.rpartition(" ")[0])
+            before = _parsed(self.query_text.rpartition(" ")[0])
             found = before.select(self._items, now, self.chosen)
         return [item.key_pair for item in found]
 
@@ -143,3 +139,9 @@ class Listing:
             for tag in key_pair.tags:
                 found.setdefault(tag.key, {})[tag.value] = None
         return {key: list(values) for key, values in sorted(found.items())}
+
+
+def _parsed(text: str) -> "Query":
+    from core.query import parse
+
+    return parse(text)
