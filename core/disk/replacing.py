@@ -118,11 +118,33 @@ def _take(claim: str, name: str, folder: int) -> None:
             if present != seen:
                 seen, since = present, now
             elif now - since > _STALE:
-                in_folder.remove(claim, folder)
-                continue
+                _remove_stale(claim, present, folder, is_patient=now - since < 2 * _STALE)
             sleep(_POLL)
         else:
             return
+
+
+def _remove_stale(
+    claim: str, seen: tuple[int, int] | None, folder: int, *, is_patient: bool
+) -> None:
+    """Remove the claim of a process that was killed, if it is still the one that was seen.
+
+    Several wait for it, and one that looked before another took its place must not remove the new
+    claim: whoever removes it first takes the turn, and looks again. A turn whose process was
+    killed, too, is not waited for by those who are no longer patient.
+    """
+    turn = f"{claim}.stale"
+    try:
+        os.close(in_folder.open_exclusively(turn, folder))
+    except FileExistsError:
+        if not is_patient:
+            in_folder.remove(turn, folder)
+        return
+    try:
+        if _identity(claim, folder) == seen:
+            in_folder.remove(claim, folder)
+    finally:
+        in_folder.remove(turn, folder)
 
 
 def _names_of(file: int) -> tuple[int, int]:

@@ -161,6 +161,42 @@ def test_the_claim_of_a_process_that_was_killed_is_waited_for_a_moment_only(path
     assert names(path.parent) == ["file", "file.bak"]
 
 
+def test_the_turn_of_a_process_that_was_killed_is_taken_over(path: Path) -> None:
+    replace(path, b"old")
+    path.with_name("file.claim").hardlink_to(path)
+    path.with_name("file.claim.stale").touch()
+    replace(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert names(path.parent) == ["file", "file.bak"]
+
+
+def test_a_claim_that_took_the_place_of_a_stale_one_is_left_alone(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(path, b"old")
+    claim = path.with_name("file.claim")
+    claim.write_bytes(b"of one that was killed")
+    left_alone = []
+
+    def take_turn(name: str, folder: int) -> int:
+        if name.endswith(".stale"):
+            claim.unlink()  # as another does who looked a little earlier
+            claim.hardlink_to(path)
+        return open_exclusively(name, folder)
+
+    def sleep(_: float) -> None:
+        if claim.exists() and claim.samefile(path):
+            left_alone.append(claim.name)
+            claim.unlink()
+
+    open_exclusively = in_folder.open_exclusively
+    monkeypatch.setattr(in_folder, "open_exclusively", take_turn)
+    monkeypatch.setattr(replacing, "sleep", sleep)
+    replace(path, b"new")
+    assert left_alone == ["file.claim"]
+    assert path.read_bytes() == b"new"
+
+
 STEPS_OF_A_REPLACEMENT = [
     ("open", 1),  # the folder
     ("open", 2),  # the temporary file
