@@ -500,7 +500,7 @@ def open_form(terminal: Terminal, key_name: str) -> str:
 def wait_for_free_name(terminal: Terminal, key_name: str) -> str:
     """Return the form when it has taken notice of every letter of the name."""
     verdict = f"✓ {len(key_name)}/255 · free in"
-    return terminal.wait_for(lambda screen: verdict in screen and "offered ~/" in screen)
+    return terminal.wait_for(lambda screen: verdict in screen and "save it as ~/" in screen)
 
 
 def create_key_pair(

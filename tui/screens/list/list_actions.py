@@ -19,7 +19,8 @@ def show_filter(view: ListView) -> None:
 def narrow(view: ListView) -> None:
     """Show what passes the filter as it is typed now."""
     view.listing.filter(view.filter_bar.text)
-    view.show(view.table.highlighted if view.filter_bar.text else view.before_filter)
+    is_narrowed = view.filter_bar.text or view.before_filter is None
+    view.show(view.table.highlighted if is_narrowed else view.before_filter)
 
 
 def leave_filter(view: ListView, *, clear: bool) -> None:
@@ -37,8 +38,9 @@ def show_all(view: ListView) -> None:
     elif view.questions.is_asking:
         view.questions.give_up()
     elif view.filter_bar.text:
+        before = view.before_filter
         view.clear_filter()
-        view.show(view.before_filter)
+        view.show(before)
     elif view.listing.chosen:
         view.listing.chosen.clear()
         view.table.refresh()

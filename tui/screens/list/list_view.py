@@ -76,7 +76,7 @@ class ListView:
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
         self.before_filter: str | None = None
-        """The id of the pair on which the cursor was before the filter narrowed the list."""
+        """The id of the pair to which the cursor goes back when the filter is emptied."""
         self.filter_bar = FilterBar()
         self.table = KeyPairTable()
         self.pane = SidePane()
@@ -334,6 +334,7 @@ class ListView:
 
     def clear_filter(self) -> None:
         """Show all pairs, once `show` is called."""
+        self.before_filter = None
         self.filter_bar.leave(clear=True)
         self.listing.filter("")
 
