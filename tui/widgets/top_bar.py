@@ -24,10 +24,10 @@ class _Goes(IntEnum):
     CITY = auto()
     CALLER = auto()
     USER = auto()
-    HOST = auto()
     POLICY = auto()
     PROFILE = auto()
     PROGRAM = auto()
+    HOST = auto()  # a stranger's, perhaps: whoever answers is not AWS
     NEVER = auto()
 
 

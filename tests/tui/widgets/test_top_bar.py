@@ -19,7 +19,16 @@ EVERYTHING = Whereabouts(
     limits=("policy", "read-only"),
 )
 
-GOES = ("Ireland", "123456789012 anna", "ops@bastion-1", "ec2.example.com", "policy", "prod")
+GOES = (
+    "Ireland",
+    "123456789012 anna",
+    "ops@bastion-1",
+    "policy",
+    "prod",
+    "keypairs",
+    "ec2.example.com",
+)
+"""What goes, the first first; whoever answers in AWS's place is said to the last."""
 STAYS = ("EC2", "eu-west-1", "40 pairs · 3 chosen", "read-only")
 
 
@@ -63,7 +72,7 @@ def test_one_thing_goes_at_a_time_and_what_matters_never_does() -> None:
     assert [bar for bar in shown.values() if not all(word in bar for word in STAYS)] == []
     assert all(word in shown[160] for word in GOES)
     # Whoever is there at some width is there at each greater one.
-    for number, word in enumerate(("keypairs", *reversed(GOES))):
+    for number, word in enumerate(reversed(GOES), 1):
         least = min(width for width, bar in shown.items() if word in bar)
         assert all(word in bar for width, bar in shown.items() if width >= least), word
         later = GOES[: len(GOES) - number]
