@@ -50,7 +50,7 @@ from core.clock import now as time_now  # noqa: E402 - see above
 from core.local.backend import new_key_pair_id  # noqa: E402 - see above
 from core.session import Session  # noqa: E402 - see above
 from core.store.region_store import RegionStore  # noqa: E402 - see above
-from tests.helpers import SECONDS, Agent  # noqa: E402 - see above
+from tests.helpers import SECONDS, Agent, listens  # noqa: E402 - see above
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -232,7 +232,7 @@ def ssh_agent(
     )
     try:
         end = time.monotonic() + SECONDS
-        while not found.path.exists():
+        while not listens(found.path):
             assert process.poll() is None
             assert time.monotonic() < end
             time.sleep(0.005)

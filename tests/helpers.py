@@ -1,6 +1,7 @@
 """What tests of every kind have in common."""
 
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -84,3 +85,9 @@ def session_over(
 def kept(key_pair: KeptKeyPair, **custody: Any) -> KeptKeyPair:
     """Return a key pair of whose custody something else is known."""
     return replace(key_pair, custody=replace(key_pair.custody, **custody))
+
+
+def listens(path: Path) -> bool:
+    """Return whether a socket takes connections; it has its name a moment before."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0

@@ -41,7 +41,7 @@ from core.session import Session
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
 from tests.core.sshd import COMMAND, USER, Server
-from tests.helpers import SECONDS, Agent, session_over
+from tests.helpers import SECONDS, Agent, listens, session_over
 
 ROOT = Path(__file__).parents[3]
 CANARY = b"-----BEGIN"
@@ -531,7 +531,7 @@ def test_root_is_told_of_the_agent_of_another_account_as_after_su(
     )
     try:
         end = time.monotonic() + SECONDS
-        while not path.exists():
+        while not listens(path):
             assert time.monotonic() < end
             time.sleep(0.005)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
