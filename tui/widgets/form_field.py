@@ -83,11 +83,14 @@ class FormField(Vertical):
         """What stands below the control."""
         return self._verdict.verdict
 
-    def show(self, verdict: Verdict) -> None:
-        """Put a verdict below the control, and colour the edge of what it refuses."""
+    def show(self, verdict: Verdict, wrong: Widget | None = None) -> None:
+        """Put a verdict below the control, and colour the edge of what it refuses.
+
+        `wrong` is the part of the control that is refused, where it is not the whole.
+        """
         self._verdict.show(verdict)
         self._verdict.display = bool(verdict.text)
-        self.refuse(self.control if verdict.tone is Tone.BAD else None)
+        self.refuse((wrong or self.control) if verdict.tone is Tone.BAD else None)
 
     def refuse(self, wrong: Widget | None) -> None:
         """Colour the edge of what is refused, and of nothing else in the field."""

@@ -82,9 +82,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
-        self._fields["tags"].show(judged)
-        if judged.tone is Tone.BAD:
-            self._fields["tags"].refuse(self._tags.wrong_input)
+        wrong = self._tags.wrong_input if judged.tone is Tone.BAD else None
+        self._fields["tags"].show(judged, wrong)
 
     @on(Input.Changed)
     @on(TextArea.Changed)

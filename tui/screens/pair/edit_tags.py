@@ -71,8 +71,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @on(TagRows.Changed)
     def _judge(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
-        self._field.show(judged)
-        self._field.refuse(self._tags.wrong_input if judged.tone is Tone.BAD else None)
+        self._field.show(judged, self._tags.wrong_input if judged.tone is Tone.BAD else None)
         self.say(Verdict(""))
 
     def action_add_tag(self) -> None:
