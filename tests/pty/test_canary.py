@@ -569,7 +569,7 @@ def leave_saved(run: RunOfCanary) -> None:
     run.press("NPage", "Right")
     run.resize(80, 24)
     run.press("v")
-    run.wait_for("hidden")
+    run.wait_for("Show it here")
     run.press("v")
     run.wait_for("BEGIN OPENSSH")
     save_key_material(run)

@@ -46,7 +46,7 @@ def show_create_form(terminal: Terminal) -> None:
     terminal.wait_for("✓ 10/255 · free in")
     terminal.step("Right", "C-t")
     terminal.type("Env\tprod")
-    terminal.wait_for("= prod")
+    terminal.wait_for("= ▌ prod")
 
 
 def show_import_form(terminal: Terminal) -> None:
@@ -62,7 +62,7 @@ def show_tags(terminal: Terminal) -> None:
     terminal.press("t")
     terminal.wait_for("Tags of")
     terminal.type("Team\tci")
-    terminal.wait_for("= ci")
+    terminal.wait_for("= ▌ ci")
 
 
 def show_delete_question(terminal: Terminal) -> None:

@@ -26,7 +26,7 @@ def test_a_pair_is_replaced_and_retired(
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("n")
-    terminal.wait_for("Replace ci-deploy in us-east-1")
+    terminal.wait_for("› Replace ci-deploy")
     wait_for_free_name(terminal, "ci-deploy-2")
     assert "stays until you delete it" in terminal.screen()
     terminal.press("Enter")
@@ -53,7 +53,7 @@ def test_a_pair_is_replaced_and_retired(
     # Once more, and saved this time.
     terminal.wait_for("2 pairs")
     terminal.press("n")
-    terminal.wait_for("Replace ci-deploy in us-east-1")
+    terminal.wait_for("› Replace ci-deploy")
     wait_for_free_name(terminal, "ci-deploy-3")
     terminal.press("Enter")
     terminal.wait_for("Not saved yet")

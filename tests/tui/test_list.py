@@ -94,7 +94,7 @@ def test_what_the_hint_bar_has_no_room_for_is_taught_once(
         await type_text(pilot, "eu-west-3")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        await until(pilot, lambda: "eu-west-3 · 1 pair" in drawn(pilot), "the other Region")
+        await until(pilot, lambda: "eu-west-3 Paris   1 pair" in drawn(pilot), "the other Region")
         await until(pilot, lambda: "never saved" in remark(pilot), "the pair there")
 
     play(empty_session, scene, size)

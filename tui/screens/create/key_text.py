@@ -70,6 +70,17 @@ class KeyText(TextArea):
         self._refusal = refusal
         self._strokes = TypingSpeed()
         self._after_private = False
+        self._wrapped_at = 0
+
+    def on_resize(self) -> None:
+        # Textual wraps before it knows whether there will be scroll bars.
+        self.call_after_refresh(self._wrap_anew)
+
+    def _wrap_anew(self) -> None:
+        if self._wrapped_at != self.wrap_width:
+            self._wrapped_at = self.wrap_width
+            self.soft_wrap = False
+            self.soft_wrap = True
 
     def get_line(self, line_index: int) -> Text:
         # Textual would hand what was pasted to the terminal as it is, escape sequences and all.

@@ -425,7 +425,8 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
             await until_says(pilot, says if sent else "there is no other copy")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        assert "sent to your terminal's clipboard; no file holds it, and" in flat(pilot)
+        shown = " ".join(flat(pilot).replace("┃", " ").split())
+        assert "sent to your terminal's clipboard; no file holds it, and" in shown
         assert "nowhere else" not in flat(pilot)
 
     play(empty_session, scene)
