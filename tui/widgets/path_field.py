@@ -3,6 +3,7 @@
 import asyncio
 
 from textual import on, work
+from textual.widget import Widget
 from textual.widgets import Input
 
 from core.custody.saving import SaveAsks
@@ -69,7 +70,7 @@ class PathField(FormField):
         target = await asyncio.to_thread(destination.examine, self.path)
         super().show(verdict.of_destination(target))
 
-    def show(self, verdict: Verdict) -> None:
+    def show(self, verdict: Verdict, wrong: Widget | None = None) -> None:
         """Put another verdict below the field, until the path changes."""
         self.workers.cancel_group(self, _GROUP)
         super().show(verdict)
