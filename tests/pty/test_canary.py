@@ -574,8 +574,9 @@ def leave_saved(run: RunOfCanary) -> None:
     run.wait_for("BEGIN OPENSSH")
     save_key_material(run)
     save_as(run, "ppk2")
-    # Textual forgets by itself the lines of what had the focus.
-    run.step("Tab")
+    # Textual forgets by itself the lines of what had the focus. Not every change of it shows.
+    run.press("Tab")
+    run.rest()
     run.press("v")
     run.wait_for("BEGIN OPENSSH")
     run.press("Escape")
