@@ -30,8 +30,17 @@ def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def archive(artefacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the unpacked archive for this machine."""
-    [packed] = artefacts.glob(f"keypairs-[0-9]*-linux-{os.uname().machine}.tar.gz")
-    folder = tmp_path_factory.mktemp("archive")
+    return _unpacked(artefacts, "keypairs-[0-9]*", tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="session")
+def archive_for_ec2(artefacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the unpacked archive for this machine that has the extra `ec2`."""
+    return _unpacked(artefacts, "keypairs-ec2-*", tmp_path_factory.mktemp("archive"))
+
+
+def _unpacked(artefacts: Path, name: str, folder: Path) -> Path:
+    [packed] = artefacts.glob(f"{name}-linux-{os.uname().machine}.tar.gz")
     with tarfile.open(packed) as file:
         file.extractall(folder, filter="data")
     [unpacked] = folder.iterdir()

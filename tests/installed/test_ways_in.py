@@ -114,9 +114,16 @@ def test_byte_code_is_there_before_the_first_start(place: Place, offline: Offlin
 
 
 def test_the_terminal_tests_pass_with_the_installed_program(
-    ways: Mapping[str, Callable[[Path], Place]], foreign_path: Path, tmp_path: Path
+    ways: Mapping[str, Callable[[Path], Place]],
+    archive_for_ec2: Path,
+    offline: Offline,
+    foreign_path: Path,
+    tmp_path: Path,
 ) -> None:
     place = ways["pip"](tmp_path)  # the way in that has the rival beside it
+    add = [place.python, "-m", "pip", "--isolated", "install", "-q", "--no-index"]
+    wheels = archive_for_ec2 / "wheels"
+    offline([*add, "--find-links", wheels, "keypairs[ec2]"], {"HOME": str(tmp_path)})
     program = tmp_path / "keypairs"
     program.write_text(
         f"#!/bin/sh\nexec env PYTHONPATH='{foreign_path}' '{place.program}' \"$@\"\n"
