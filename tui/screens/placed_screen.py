@@ -33,6 +33,12 @@ class ScreenKind(Enum):
 _PANELLED = (100, 30)
 """Columns and rows of the window from which a page is a panel."""
 
+_PANEL = 92
+"""Columns of a panel, as the style sheet gives it."""
+
+_LEAST_BESIDE = 10
+"""Columns beside a panel below which it takes the whole width."""
+
 _FRAMED = (70, 20)
 """Columns and rows of the window from which a dialog has a frame."""
 
@@ -78,7 +84,12 @@ class PlacedScreen(Screen[Result]):
     def _note_size(self, event: Resize) -> None:
         width, height = event.size
         self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
+        self.set_class(width < self.panel_width(width) + _LEAST_BESIDE, "-filled")
         self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
+
+    def panel_width(self, window: int) -> int:
+        """Return how wide the panel of a page is in a window of so many columns."""
+        return _PANEL
 
     def action_back(self) -> object:
         """Go back, with nothing."""
