@@ -1,6 +1,7 @@
 """Shows everything about a key pair, on one page."""
 
 import asyncio
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
@@ -61,6 +62,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         "details--rsa",
     }
     AUTO_FOCUS = "FormBody"
+    PANELS: ClassVar[Mapping[int, int]] = {**PlacedScreen.PANELS, _TWO_COLUMNS: _BOTH_WIDE}
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-one-column"),
         (_TWO_COLUMNS, "-two-columns"),
@@ -79,9 +81,6 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._used = Facts([("", usage.ASKING)], labelled=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
-
-    def panel_width(self, window: int) -> int:
-        return _BOTH_WIDE if window >= _TWO_COLUMNS else super().panel_width(window)
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
