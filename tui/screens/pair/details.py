@@ -1,9 +1,10 @@
 """Shows everything about a key pair, on one page."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import work
 from textual.app import ComposeResult
@@ -13,10 +14,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.errors import KeyPairsError
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, reading_hints
+from tui.actions.keymap import bindings, key_of, reading_hints
 from tui.actions.table import Place
-from tui.screens.pair import usage
+from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
@@ -26,7 +28,7 @@ from tui.words.details import Part
 from tui.words.pairs import key_lengths, tag_texts
 from tui.words.text import shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
-from tui.work.exclusive import exclusively
+from tui.work.exclusive import exclusively, is_busy
 from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
@@ -39,6 +41,18 @@ class Next(Enum):
 
     TAGS = auto()
     DELETE = auto()
+    REPLACE = auto()
+    COPY_TO_REGIONS = auto()
+    INSTALL = auto()
+    FOLLOWING = auto()
+    PREVIOUS = auto()
+
+
+class Position(NamedTuple):
+    """Where a pair stands among those that the list shows, from 1."""
+
+    number: int = 1
+    total: int = 1
 
 
 _TWO_COLUMNS, _BOTH_WIDE = 120, 124
@@ -73,11 +87,17 @@ class DetailsScreen(PlacedScreen[Next | None]):
         session: "Session",
         key_pair: KeptKeyPair,
         rotation: Rotation = NOTHING_REPLACED,
+        position: Position = Position(),  # noqa: B008 - it is immutable
+        said: str = "",
     ) -> None:
         super().__init__(key_pair.key_name)
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
+        self._position = position
+        self._said_first = said
+        self.has_changed = False
+        """Whether something was done here that the list does not know of."""
         self._used = Facts([("", usage.ASKING)], labelled=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
@@ -116,6 +136,26 @@ class DetailsScreen(PlacedScreen[Next | None]):
     async def on_mount(self) -> None:
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
+        self.fact_line.rest(Verdict(self._taught()))
+        if self._said_first:
+            self.say(Verdict(self._said_first))
+        await self._show_sections()
+
+    def _taught(self) -> str:
+        """Return where the pair stands in the list, and keys that the hint bar has no room for."""
+        taught = []
+        if self._position.total > 1:
+            following, previous = key_of("details.following"), key_of("details.previous")
+            words = f"{self._position.number:,} of {self._position.total:,}"
+            taught.append(f"{words} · {following} next, {previous} previous")
+        if self._key_pair.custody.saved_to and not self._session.read_only:
+            agent, save, mode, host = (
+                key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")
+            )
+            taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
+        return " · ".join(taught)
+
+    async def _show_sections(self) -> None:
         sections = await asyncio.to_thread(
             details.sections, self._session, self._key_pair, self._rotation
         )
@@ -132,6 +172,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             shown[Part.USE] += [_heading("What uses it"), self._used]
         with self.app.batch_update():
             for part, widgets in shown.items():
+                await self._parts[part].remove_children()
                 await self._parts[part].mount_all(widgets)
         if place is not None:
             self._ask_what_uses_it(place)
@@ -147,6 +188,49 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Send something of the pair to the terminal's clipboard."""
         await copy_something(self.app, self._session, self._key_pair)
 
+    @exclusively
+    async def action_agent(self) -> None:
+        """Add the saved private key to the ssh-agent."""
+        await self._came_of(saved_key.add_to_agent(self.app, self._session, self._key_pair))
+
+    def action_save(self) -> None:
+        """Save the private key again, in another format or with a passphrase."""
+        self._change(lambda: saved_key.save_again(self.app, self._session, self._key_pair))
+
+    def action_public_file(self) -> None:
+        """Write the public key beside the saved file."""
+        self._change(lambda: saved_key.write_public_key(self.app, self._key_pair))
+
+    def action_mode(self) -> None:
+        """Give the saved file the mode 0600."""
+        self._change(lambda: saved_key.make_private(self.app, self._session, self._key_pair))
+
+    def action_ssh_host(self) -> None:
+        """Add a Host block for the saved key to the ssh configuration."""
+        self._change(lambda: saved_key.add_ssh_host(self.app, self._session, self._key_pair))
+
+    def _change(self, begin: Callable[[], Coroutine[None, None, Verdict | None]]) -> None:
+        if self._session.read_only:
+            self.say(Verdict(READ_ONLY, Tone.CAUTION))
+        elif not is_busy(self):
+            self._do(begin)
+
+    @exclusively
+    async def _do(self, begin: Callable[[], Coroutine[None, None, Verdict | None]]) -> None:
+        await self._came_of(begin())
+
+    async def _came_of(self, done: Coroutine[None, None, Verdict | None]) -> None:
+        """Say what came of something that was done with the private key file, and show it."""
+        said = await done
+        if said is None:
+            return
+        self.say(said)
+        self.has_changed = True
+        with suppress(KeyPairsError):
+            found = await asyncio.to_thread(self._session.store.read)
+            self._key_pair = found.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
+        await self._show_sections()
+
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
         self._leave_for(Next.TAGS)
@@ -154,6 +238,32 @@ class DetailsScreen(PlacedScreen[Next | None]):
     def action_delete(self) -> None:
         """Delete the pair."""
         self._leave_for(Next.DELETE)
+
+    def action_replace(self) -> None:
+        """Create the pair that replaces this one."""
+        self._leave_for(Next.REPLACE)
+
+    def action_copy_to_regions(self) -> None:
+        """Copy the public half of the pair to other Regions."""
+        self._leave_for(Next.COPY_TO_REGIONS)
+
+    def action_install(self) -> None:
+        """Install the public key in authorized_keys."""
+        self.dismiss(Next.INSTALL)
+
+    def action_following(self) -> None:
+        """Go to the next pair of the list."""
+        if self._position.number < self._position.total:
+            self.dismiss(Next.FOLLOWING)
+        else:
+            self.say(Verdict("this is the last pair of the list"))
+
+    def action_previous(self) -> None:
+        """Go to the pair before."""
+        if self._position.number > 1:
+            self.dismiss(Next.PREVIOUS)
+        else:
+            self.say(Verdict("this is the first pair of the list"))
 
     def _leave_for(self, change: Next) -> None:
         if self._session.read_only:
