@@ -5,7 +5,8 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Mount, Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.actions.table import Place
@@ -74,9 +75,17 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
+    @on(Mount)
+    def _note_first_size(self) -> None:
+        # The event of a size comes after the first frame, which would lay out everything anew.
+        self._note_size(self.app.size)
+
     @on(Resize)
-    def _note_size(self, event: Resize) -> None:
-        width, height = event.size
+    def _note_new_size(self, event: Resize) -> None:
+        self._note_size(event.size)
+
+    def _note_size(self, size: Size) -> None:
+        width, height = size
         self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
         self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
 
