@@ -120,11 +120,9 @@ def test_a_terminal_makes_of_made_up_frames_what_it_makes_of_textuals(
         return [row[:WIDTH] for row in picture(terminal)[:HEIGHT]]
 
     for seed in range(8):
-        if seed % 2:
-            chance = random.Random(seed)  # noqa: S311 - pictures, not keys
-            made_up = [whole(chance, (*TEXTS, *ODD)) for _ in range(4)]
-        else:
-            made_up = [*updates(seed, TEXTS)]
+        chance = random.Random(seed)  # noqa: S311 - pictures, not keys
+        odd = (whole(chance, (*TEXTS, *ODD)) for _ in range(4))
+        made_up = [*odd] if seed % 2 else [*updates(seed, TEXTS)]
         frames = FrameDiff()
         ours = [frames.frame(update, ColorSystem.TRUECOLOR) for update in made_up]
         theirs = [update.render_segments(console) for update in made_up]
