@@ -7,7 +7,6 @@ from typing import ClassVar, TypeVar
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.events import Mount, Resize
-from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.actions.table import Place
@@ -85,17 +84,10 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
-    @on(Mount)
-    def _note_first_size(self) -> None:
-        # The event of a size comes after the first frame, which would lay out everything anew.
-        self._note_size(self.app.size)
-
+    @on(Mount)  # that of its size comes after the first frame, which would be laid out in vain
     @on(Resize)
-    def _note_new_size(self, event: Resize) -> None:
-        self._note_size(event.size)
-
-    def _note_size(self, size: Size) -> None:
-        width, height = size
+    def _note_size(self) -> None:
+        width, height = self.app.size
         self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
         self.set_class(width < panel + _LEAST_BESIDE, "-filled")
