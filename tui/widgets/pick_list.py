@@ -18,7 +18,8 @@ class Item:
 
     `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows
     by both and by `words`, which are not shown. Of a text so many characters at its start are a
-    key, or a mark where it has a tone. A heading is over what follows it, until something is typed; the cursor passes it by.
+    key, or a mark where it has a tone. A heading is over what follows it, until something is
+    typed; the cursor passes it by.
     """
 
     value: str
@@ -131,10 +132,10 @@ class PickList(CursorList):
         remark = clip(item.remark, max(width - kept, 0))
         text = fit(item.text, width - cell_len(remark) - 1)
         if under_cursor:
-            return [Segment(f"{text} {remark}")]
-        key, rest = text[: item.key_length], text[item.key_length :]
-        return [
-            Segment(key, self.get_component_rich_style(f"pick-list--{item.tone.value}")),
-            Segment(f"{rest} "),
-            Segment(remark, self.get_component_rich_style("pick-list--remark")),
-        ]
+            return [Segment(f"{text} "), Segment(remark)]
+        muted = self.get_component_rich_style("pick-list--remark")
+        parts = [Segment(f"{text[item.key_length :]} "), Segment(remark, muted)]
+        if item.key_length:
+            look = self.get_component_rich_style(f"pick-list--{item.tone.value}")
+            parts.insert(0, Segment(text[: item.key_length], look))
+        return parts
