@@ -58,6 +58,7 @@ from core.model import (
     TagSelector,
     TagSpecification,
 )
+from core.process import changing
 from core.secret import KeyMaterial
 from core.store.access import RegionAccess
 from core.store.journal import Change
@@ -131,6 +132,7 @@ class Ec2Backend:
 
     # New key pairs --------------------------------------------------------------------------------
 
+    @changing()
     def create_key_pair(
         self,
         *,
@@ -290,7 +292,9 @@ class Ec2Backend:
         started = self._access.now()
         change = Change(_CREATE, key_name)
         files.create_private_folder(self._access.store.folder)
-        with self._access.store.journal.record(self.region, [change], started):
+        journal = self._access.store.journal
+        # It may take a minute and a half, for which nobody else should wait.
+        with journal.record(self.region, [change], started, in_turn=False):
             try:
                 answer = self.connection.call_once(_CREATE, self.region, **request)
                 key_format = KeyFormat(request["KeyFormat"])
@@ -335,6 +339,7 @@ class Ec2Backend:
             warning = f"It is not noted on this machine. {error}"
         return CreatedKeyPair(key_pair, key_format, material, warning)
 
+    @changing()
     def import_key_pair(
         self,
         *,

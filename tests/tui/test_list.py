@@ -251,7 +251,7 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
         said = text_of(pilot, "#empty")
         assert f"No key pairs in {region}" in said
         assert ("not a Region that is known here" in said) is is_said
-        assert "r to look at another Region" in said
+        assert "r  look at another Region" in said
 
     play(DemoSession(home / "data", region), scene, (60, 15))
 

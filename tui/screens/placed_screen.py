@@ -1,11 +1,12 @@
 """Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Mount, Resize
 from textual.screen import Screen
 
 from tui.actions.table import Place
@@ -33,6 +34,9 @@ class ScreenKind(Enum):
 _PANELLED = (100, 30)
 """Columns and rows of the window from which a page is a panel."""
 
+_LEAST_BESIDE = 10
+"""Columns beside a panel, at its two sides together."""
+
 _FRAMED = (70, 20)
 """Columns and rows of the window from which a dialog has a frame."""
 
@@ -51,6 +55,12 @@ class PlacedScreen(Screen[Result]):
     KIND: ClassVar[ScreenKind] = ScreenKind.PAGE
     IS_DANGEROUS: ClassVar[bool] = False
     """Whether what is asked here destroys something: bar and frame are red then."""
+
+    PANELS: ClassVar[Mapping[int, int]] = {0: 92}
+    """Columns of the window from which the panel of a page is so wide, as the style sheet has it.
+
+    Where it would leave too little beside it, it takes the whole width.
+    """
 
     app = getters.app(TerminalApp)
 
@@ -74,10 +84,13 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
+    @on(Mount)  # that of its size comes after the first frame, which would be laid out in vain
     @on(Resize)
-    def _note_size(self, event: Resize) -> None:
-        width, height = event.size
+    def _note_size(self) -> None:
+        width, height = self.app.size
         self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
+        panel = max(panel for least, panel in self.PANELS.items() if width >= least)
+        self.set_class(width < panel + _LEAST_BESIDE, "-filled")
         self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
 
     def action_back(self) -> object:

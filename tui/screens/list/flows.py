@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.checks.deleted import gone_pairs
 from core.custody import rotation
+from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
@@ -22,6 +23,7 @@ from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.terminal.logging_in import log_in as run_log_in
+from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
@@ -56,10 +58,19 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     created = await view.open(form)
     if created is None:
         return
+    folder, region = view.session.store.folder, view.session.region
+    # The screen does not wait for the disk.
+    noting = asyncio.create_task(
+        asyncio.to_thread(KeyInHand, folder, region, created.key_pair.key_pair_id)
+    )
     try:
         became = await view.open(screens.KeyMaterialScreen(view.session, created))
+        note = await noting
+        note.forget()
     finally:
         created.key_material.wipe()
+        if noting.done() and not noting.cancelled():
+            noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
 
 
@@ -138,15 +149,17 @@ async def undo(view: ListView) -> None:
     """Undo what this session deleted or tagged last in this Region."""
     view.is_stopped = False
     loop = asyncio.get_running_loop()
+    back = key_in(Place.LIST, "show_all")
 
     def go_on(done: int, of: int) -> bool:
-        loop.call_soon_threadsafe(view.say, f"undoing: {done:,} of {of:,}…")
+        loop.call_soon_threadsafe(
+            view.say, f"{''.join(bar(done, of, 14))}  {done:,} of {of:,} undone; {back} stops"
+        )
         return not view.is_stopped
 
     def undo() -> Undone:
         return undo_last(view.session, view.undo_history.acts(view.session), go_on)
 
-    back = key_in(Place.LIST, "show_all")
     undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
     if undone.act is None:
         await _say_nothing_to_undo(view)

@@ -43,7 +43,7 @@ _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.CAUTION, Severity.NOT
 _COLOURS = {
     Severity.ERROR: "bold $text-error",
     Severity.WARNING: "bold $text-warning",
-    Severity.NOTICE: "$text-muted",
+    Severity.NOTICE: "",
 }
 _FEW = 5
 """As many findings of a kind are shown at first; more of them wait to be opened."""
@@ -129,7 +129,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             for severity, text in counted(self._findings)
         ]
         if parts and self._looked_at:
-            parts.append(Content.styled(self._looked_at, "$text-muted"))
+            muted = self._list.get_visual_style("grouped-list--muted")
+            parts.append(Content.styled(self._looked_at, muted))
         self._counts.update(Content("   ").join(parts))
         self._counts.display = bool(self._findings)
 

@@ -318,7 +318,7 @@ class GroupedList(CursorList):
     def _style(self, look: str) -> Style | None:
         if not look:
             return None
-        return self.get_component_rich_style(f"grouped-list--{look}", partial=True)
+        return self.get_component_rich_style(f"grouped-list--{look}")
 
 
 def _title(line: Line, sign: str, signs: int, width: int) -> list[tuple[str, str]]:

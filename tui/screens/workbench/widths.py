@@ -92,7 +92,8 @@ def _cut(needs: Sequence[int], room: int) -> list[int]:
 def pane_width(window: int, columns: Sequence[Column], needs: Sequence[int], around: int) -> int:
     """Return the width of the pane beside a table, 0 where there is no room for one.
 
-    It takes what the table leaves of the window, from 48 to 64. Below 128 columns it is there only
+    It takes what the table leaves of the window, from 48 to 64; the table keeps 72 for what stands
+    across its columns. Below 128 columns it is there only
     if beside it no column is narrower than in 80, but for those that it has itself.
 
     Args:
@@ -104,4 +105,5 @@ def pane_width(window: int, columns: Sequence[Column], needs: Sequence[int], aro
     kept = total(need for column, need in zip(columns, needs, strict=True) if not column.in_pane)
     if window < PANE_FROM or window - _PANE_AT_LEAST < min(kept + around, _SMALL):
         return 0
-    return max(_PANE_AT_LEAST, min(window - total(needs) - around, _PANE_AT_MOST))
+    table = max(total(needs) + around, PANE_FROM - _PANE_AT_LEAST)
+    return max(_PANE_AT_LEAST, min(window - table, _PANE_AT_MOST))
