@@ -1,5 +1,6 @@
 """The create form over EC2: made here, made by EC2, and what became of a lost answer."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tests.tui.driving import drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.screens.create import made_by
+from tui.screens.create.tag_rows import TagRows
+from tui.widgets.choice import Choice
 
 __all__ = ["play_over_ec2", "server"]
 
@@ -210,6 +213,42 @@ def test_a_way_that_is_refused_cannot_be_chosen_and_its_reason_is_said(
             await pilot.press("right")
 
     play_over_ec2(scene)
+
+
+def test_what_is_allowed_is_asked_anew_for_another_name(
+    play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, asked = server.answer, []
+
+    def by_name(region: str, operation: str, fields: Mapping[str, str]) -> tuple[int, str]:
+        if operation == "ImportKeyPair":
+            asked.append(fields["KeyName"])
+            server.refusals = {operation: REFUSED} if fields["KeyName"] == "prod" else {}
+        return answer(region, operation, fields)
+
+    monkeypatch.setattr(server, "answer", by_name)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server, "prod")
+        choice = pilot.app.screen.query_one("#made-by", Choice)
+        await until(pilot, lambda: choice.value == MadeBy.EC2.value, "the other way")
+        assert "is refused" in words(pilot)
+        # Once the typing rests, not for each letter.
+        assert asked == ["-", "prod"]
+        await type_text(pilot, "-2")
+        await until(pilot, lambda: choice.value == MadeBy.HERE.value, "what was chosen before")
+        assert "is refused" not in words(pilot)
+        assert asked == ["-", "prod", "prod-2"]
+        # Tags are part of the question, the way is not.
+        await pilot.press("tab", "tab", "tab", "right", "left")
+        pilot.app.screen.query_one("#tags", TagRows).add()
+        await pilot.pause()
+        await type_text(pilot, "Env")
+        await until(pilot, lambda: len(asked) == 4, "the question with a tag")
+
+    play_over_ec2(scene)
+    assert server.calls["ImportKeyPair"] == 0
+    assert sum(server.dry_runs.values()) == 8
 
 
 def test_what_is_not_known_to_be_refused_stays_free(play_over_ec2: Play, server: Ec2Server) -> None:
