@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.screens.look import check_up, journal
-from tui.screens.workbench.widths import GAP, needed, pane_width, shared, total
+from tui.screens.workbench.widths import GAP, Column, needed, pane_width, shared, total
 
 AROUND = 7
 
@@ -16,7 +16,7 @@ tables = st.sampled_from([check_up._COLUMNS, journal._COLUMNS]).flatmap(
 
 @given(tables)
 def test_a_wider_window_makes_no_column_narrower_and_the_pane_only_what_it_has(
-    table: tuple[tuple[check_up.Column, ...], tuple[int, ...]],
+    table: tuple[tuple[Column, ...], tuple[int, ...]],
 ) -> None:
     columns, needs = table
     at = {}
