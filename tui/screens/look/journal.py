@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
-from core.store.journal import JournalEntry
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
@@ -20,6 +20,9 @@ from tui.words.journal import Act
 from tui.words.plural import n_of
 from tui.words.text import shortened, visible
 from tui.words.verdict import Tone, Verdict
+
+if TYPE_CHECKING:
+    from core.store.journal import JournalEntry
 
 _COLUMNS = (
     Column("Time", 8, look="muted"),
@@ -50,7 +53,7 @@ class JournalScreen(PlacedScreen[str | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
 
-    def __init__(self, region: str, entries: Sequence[JournalEntry], now: datetime) -> None:
+    def __init__(self, region: str, entries: "Sequence[JournalEntry]", now: datetime) -> None:
         super().__init__("Journal")
         self._acts = {str(n): act for n, act in enumerate(words.acts(entries))}
         self._entries: dict[str, JournalEntry] = {}
@@ -88,7 +91,7 @@ class JournalScreen(PlacedScreen[str | None]):
         self._entries.pop(value, None)
         return self._line(value, act, n_of(len(parts), "pair"), "", parts)
 
-    def _entry(self, value: str, entry: JournalEntry) -> Line:
+    def _entry(self, value: str, entry: "JournalEntry") -> Line:
         self._entries[value] = entry
         name = shortened(entry.key_name or "the whole Region")
         return self._line(value, Act((entry,)), name, visible(entry.key_pair_id or ""), ())
