@@ -1,6 +1,6 @@
 """The create form over EC2: made here, made by EC2, and what became of a lost answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ from tui.widgets.choice import Choice
 __all__ = ["play_over_ec2", "server"]
 
 SIZES = [(80, 24), (60, 15)]
+AT_ONCE = tuple(fault for fault in LOST if fault is not Fault.STALL)
+"""The faults after which nothing has to be waited for."""
 REFUSED = (
     "UnauthorizedOperation",
     "You are not authorized to perform this operation. Encoded authorization failure message: x",
@@ -74,11 +76,32 @@ def test_made_here_is_the_default_and_the_form_says_what_differs(
     assert server.calls["ImportKeyPair"] == 1
 
 
-@pytest.mark.parametrize("fault", LOST)
-def test_made_here_the_key_is_in_hand_in_every_mode(
-    fault: Fault, play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+def test_made_here_the_key_is_in_hand_in_every_mode(play_over_ec2: Play, server: Ec2Server) -> None:
+    names = {f"ci{number}": fault for number, fault in enumerate(AT_ONCE)}
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server, "")
+        for name, fault in names.items():
+            server.faults["ImportKeyPair"] = [fault]
+            await type_text(pilot, name)
+            await pilot.press("tab", "right", "enter")
+            await until_screen(pilot, "KeyMaterialScreen")
+            assert server.faults["ImportKeyPair"] == []
+            await save(pilot)
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+            await pilot.press("c")
+            await until_screen(pilot, "CreateKeyPairScreen")
+
+    play_over_ec2(scene)
+    assert sorted(pairs(server)) == [*names]
+
+
+@pytest.mark.long
+def test_made_here_the_key_is_in_hand_after_an_answer_that_never_came(
+    play_over_ec2: Play, server: Ec2Server
 ) -> None:
-    server.faults["ImportKeyPair"] = [fault]
+    server.faults["ImportKeyPair"] = [Fault.STALL]
     server.stall = 2.0
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -87,7 +110,7 @@ def test_made_here_the_key_is_in_hand_in_every_mode(
         await until_screen(pilot, "KeyMaterialScreen")
         await save(pilot)
 
-    play_over_ec2(scene, read_timeout=0.5 if fault is Fault.STALL else 20.0)
+    play_over_ec2(scene, read_timeout=0.5)
     assert pairs(server) == ["ci"]
 
 
@@ -108,36 +131,47 @@ def test_made_by_ec2_is_called_once_and_the_key_is_in_hand(
     assert (home / ".ssh" / "ci.pem").read_text().startswith("-----BEGIN RSA PRIVATE KEY")
 
 
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(AT_ONCE[:1], id="one"),
+        pytest.param(AT_ONCE[1:], id="the others", marks=pytest.mark.long),
+        pytest.param((Fault.STALL,), id="stall", marks=pytest.mark.long),
+    ],
+)
 def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name_typed(
-    fault: Fault, play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+    faults: Sequence[Fault],
+    play_over_ec2: Play,
+    server: Ec2Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server.faults["CreateKeyPair"] = [fault]
     server.stall = 6.0
-    if fault is Fault.STALL:
+    if Fault.STALL in faults:
         # Long enough for the server to make the next key on a loaded machine.
         monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", 3.0)
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_form(pilot, server)
         await choose_ec2(pilot)
-        await pilot.press("enter")
-        await until_screen(pilot, "LostPrivateKeyScreen")
-        assert server.calls["CreateKeyPair"] == 1
-        (orphan,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
-        assert orphan["KeyPairId"] in words(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: "this is not it" in drawn(pilot), "the refusal")
-        await type_text(pilot, "ci")
-        await pilot.press("enter")
-        await until_screen(pilot, "CreateKeyPairScreen")
-        await until(pilot, lambda: "creates ci again" in words(pilot), "what came of it")
-        assert pairs(server) == []
+        for number, fault in enumerate(faults, 1):
+            server.faults["CreateKeyPair"] = [fault]
+            await pilot.press("enter")
+            await until_screen(pilot, "LostPrivateKeyScreen")
+            assert server.calls["CreateKeyPair"] == number, fault
+            (orphan,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
+            assert orphan["KeyPairId"] in words(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: "this is not it" in drawn(pilot), "the refusal")
+            await type_text(pilot, "ci")
+            await pilot.press("enter")
+            await until_screen(pilot, "CreateKeyPairScreen")
+            await until(pilot, lambda: "creates ci again" in words(pilot), "what came of it")
+            assert pairs(server) == [], fault
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play_over_ec2(scene, read_timeout=3.0 if fault is Fault.STALL else 20.0)
-    assert server.calls["CreateKeyPair"] == 2
+    play_over_ec2(scene, read_timeout=3.0 if Fault.STALL in faults else 20.0)
+    assert server.calls["CreateKeyPair"] == len(faults) + 1
     assert pairs(server) == ["ci"]
 
 
