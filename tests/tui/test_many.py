@@ -16,7 +16,7 @@ from core.ec2.regions import region
 from core.local import many
 from core.model import Tag
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, play, text_of, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.widgets.fact_line import FactLine
 from tui.widgets.verdict_line import VerdictLine
 
@@ -78,10 +78,15 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
         await pilot.press("y")
-        for number in (1, 2):
-            await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]
-            assert f"deleting {number} of 5…" in verdicts(pilot)
-            steps.go_on()
+        await until(pilot, lambda: steps.waiting == 1, "the first batch")
+        assert "deleting 1 of 5…" in verdicts(pilot)
+        steps.go_on()
+        await until(pilot, lambda: "█░" in drawn(pilot), "the bar")
+        assert steps.waiting == 2
+        steps.go_on()
+        await until(pilot, lambda: "  2 of 5" in drawn(pilot), "the second step")
+        assert " c " in drawn(pilot) and "esc stops before the next one" in drawn(pilot)
+        assert drawn(pilot).splitlines()[-1].split() == ["esc", "stop", "f1", "help"]
         await until(pilot, lambda: steps.waiting == 3, "the third batch")
         await pilot.press("escape")
         steps.go_on()
@@ -93,7 +98,7 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         await pilot.press("u")
         await until(pilot, lambda: steps.waiting == 4, "the first to come back")
         steps.go_on()
-        progress = "undoing: 1 of 3…"
+        progress = "████░░░░░░░░░░  1 of 3 undone; escape stops"
         await until(pilot, lambda: text_of(pilot, "#fact") == progress, progress)
         await pilot.press("escape")
         steps.go_on()

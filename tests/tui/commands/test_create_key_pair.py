@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from core.model import KeptKeyPair, PrivateKeyState
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
+from tests.forking import python
 from tests.helpers import SECONDS, Agent, Run
 from tests.tui.commands.calling import call
 
@@ -57,7 +59,7 @@ def shell(line: str, folder: Path, data_dir: Path, name: str = "sh") -> tuple[in
     program = folder / "bin" / "keypairs"
     if not program.exists():
         program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tui "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(python())} -m tui "$@"\n')
         program.chmod(0o755)
     environment = {
         "PATH": f"{program.parent}:{os.environ['PATH']}",
@@ -362,7 +364,7 @@ def stopped(
 ) -> tuple[int, str, str]:
     """Send a signal once the program says that it is at the place to be stopped at."""
     code = STOPPED.format(patch=patch)
-    command = [sys.executable, "-c", code, "create-key-pair", "--key-name", "x", *arguments]
+    command = [*python(), "-c", code, "create-key-pair", "--key-name", "x", *arguments]
     with subprocess.Popen(
         [*command, "--data-dir", data_dir],
         cwd=ROOT,
@@ -402,9 +404,10 @@ def test_a_signal_after_the_key_was_saved_leaves_the_pair_with_its_key(
     path = tmp_path / "keys" / "x.pem"
     ended, _, errors = stopped(AFTER_SAVING, number, tmp_path / "data", "--save", path)
     assert ended == status
-    assert errors == (
-        f"keypairs: stopped. The key pair was created, and its private key is in {path}.\n"
-    )
+    assert errors.splitlines() == [
+        "keypairs: waiting for the change that is under way. Another signal stops at once.",
+        f"keypairs: stopped. The key pair was created, and its private key is in {path}.",
+    ]
     pair = state_of(tmp_path / "data")["x"]
     assert pair.custody.saved_to == (str(path),)
     assert is_key_of(run, path, pair)
@@ -424,30 +427,24 @@ def test_a_signal_while_another_session_is_waited_for_ends_the_waiting(
     assert state_of(data_dir) == {}
 
 
-@pytest.mark.long
-def test_a_signal_ends_what_writes_into_a_pipe_that_nobody_reads(data_dir: Path) -> None:
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    try:
-        while True:
-            os.write(theirs, bytes(4096))
-    except BlockingIOError:
-        os.set_blocking(theirs, True)
-    command = [sys.executable, "-m", "tui", "create-key-pair", "--key-name", "x"]
+def test_a_second_signal_stops_what_never_comes_to_its_end(tmp_path: Path) -> None:
+    code = STOPPED.format(patch=AFTER_SAVING).replace("time.sleep(1)", "time.sleep(3600)")
+    where: list[str | Path] = ["--save", tmp_path / "x.pem", "--yes", "--data-dir", tmp_path / "d"]
     with subprocess.Popen(
-        [*command, "--key-type", "ed25519", "--data-dir", data_dir],
+        [sys.executable, "-c", code, "create-key-pair", "--key-name", "x", *where],
         cwd=ROOT,
-        stdout=theirs,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
-        with pytest.raises(subprocess.TimeoutExpired):
-            running.wait(5)
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(SECONDS) == 143
-    os.close(ours)
-    os.close(theirs)
-    assert state_of(data_dir) == {}
+        assert running.stderr is not None
+        assert running.stderr.readline() == "now\n"
+        running.send_signal(signal.SIGINT)
+        assert "waiting for the change that is under way" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        errors = running.communicate(timeout=SECONDS)[1]
+    assert running.returncode == 130
+    assert "Whether there is a key pair x now is not known" in errors
 
 
 # What fails after the key was taken ------------------------------------------------------------
@@ -464,7 +461,7 @@ def test_a_record_that_cannot_be_written_takes_the_file_back(data_dir: Path, key
     path = keys / "x.pem"
     code = textwrap.dedent(STOPPED.format(patch=BROKEN_STORE))
     done = subprocess.run(
-        [sys.executable, "-c", code, "create-key-pair", "--key-name", "x", "--save", path],
+        [*python(), "-c", code, "create-key-pair", "--key-name", "x", "--save", path],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from tests.ec2_server import LOST, Ec2Server, Fault, environment
+from tests.forking import python
 from tests.helpers import SECONDS, Agent
 from tests.tui.commands.test_over_ec2 import Keypairs, keypairs, server
 
@@ -68,15 +69,16 @@ def start(
     *arguments: str,
     patch: str = "",
     stdout: IO[str] | int = subprocess.PIPE,
+    program: Sequence[str] = (),
 ) -> "subprocess.Popen[str]":
     variables = {
         **environment(server, folder),
         "PATH": os.environ["PATH"],
         "KEYPAIRS_DATA_DIR": str(folder / "here"),
     }
-    command = [sys.executable, "-c", _PROGRAM.format(patch=patch), "create-key-pair", "--ec2"]
+    command = [*(program or python()), "-c", _PROGRAM.format(patch=patch), "create-key-pair"]
     return subprocess.Popen(
-        [*command, "--key-name", "ci", "--key-type", "ed25519", *arguments],
+        [*command, "--ec2", "--key-name", "ci", "--key-type", "ed25519", *arguments],
         env=variables,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -111,7 +113,8 @@ def test_killed_while_ec2_acts_the_key_is_in_the_file(
     started: list[subprocess.Popen[str]] = []
     hooks = server.after if acted else server.before
     hooks["ImportKeyPair"] = lambda: started[0].kill()
-    with start(server, tmp_path, "--save", str(path), "--yes") as running:
+    program = [sys.executable]
+    with start(server, tmp_path, "--save", str(path), "--yes", program=program) as running:
         started.append(running)
         running.communicate(timeout=SECONDS)
     assert running.returncode == -signal.SIGKILL
@@ -358,9 +361,10 @@ def test_a_signal_while_ec2_acts_waits_for_its_answer(server: Ec2Server, tmp_pat
         started.append(running)
         errors = running.communicate(timeout=SECONDS)[1]
     assert running.returncode == 130
-    assert errors == (
-        f"keypairs: stopped. The key pair was created, and its private key is in {path}.\n"
-    )
+    assert errors.splitlines() == [
+        "keypairs: waiting for the answer of EC2. Another signal stops at once.",
+        f"keypairs: stopped. The key pair was created, and its private key is in {path}.",
+    ]
     assert public_half(path) == in_ec2(server)["ci"]
 
 
@@ -370,8 +374,7 @@ def test_a_second_signal_stops_at_once_and_says_what_is_not_known(
     path = tmp_path / "ci.pem"
     server.after["ImportKeyPair"] = acted = Acted()
     server.delays["ImportKeyPair"] = SECONDS
-    patch = "from tui.commands.ec2 import create\ncreate.GRACE = 0.1"
-    with start(server, tmp_path, "--save", str(path), "--yes", patch=patch) as running:
+    with start(server, tmp_path, "--save", str(path), "--yes") as running:
         assert running.stderr is not None
         acted.wait()
         running.send_signal(signal.SIGTERM)

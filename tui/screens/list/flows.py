@@ -23,7 +23,7 @@ from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.terminal.logging_in import log_in as run_log_in
-from tui.words.journal import journal_items
+from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
@@ -178,15 +178,17 @@ async def undo(view: ListView) -> None:
     """Undo what this session deleted or tagged last in this Region."""
     view.is_stopped = False
     loop = asyncio.get_running_loop()
+    back = key_in(Place.LIST, "show_all")
 
     def go_on(done: int, of: int) -> bool:
-        loop.call_soon_threadsafe(view.say, f"undoing: {done:,} of {of:,}…")
+        loop.call_soon_threadsafe(
+            view.say, f"{''.join(bar(done, of, 14))}  {done:,} of {of:,} undone; {back} stops"
+        )
         return not view.is_stopped
 
     def undo() -> Undone:
         return undo_last(view.session, view.undo_history.acts(view.session), go_on)
 
-    back = key_in(Place.LIST, "show_all")
     undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
     if undone.act is None:
         await _say_nothing_to_undo(view)
@@ -333,12 +335,8 @@ async def journal(view: ListView) -> None:
     except KeyPairsError as error:
         view.say(said_by(error))
         return
-    title = f"The journal of {view.session.region}"
-    key_pair_id = await view.open(
-        screens.PickScreen(
-            title, journal_items(entries), "Nothing was done here yet.", verb="go to the pair"
-        )
-    )
+    now = view.session.now().astimezone()
+    key_pair_id = await view.open(screens.JournalScreen(view.session.region, entries, now))
     if key_pair_id in view.listing.key_pairs:
         await view.go_to(key_pair_id)
     elif key_pair_id:
