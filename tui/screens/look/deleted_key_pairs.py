@@ -9,13 +9,13 @@ from textual.widgets import Input, Static
 
 from core.checks.deleted import GonePair
 from core.model import PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.look.grouped_list import Column, GroupedList, Line, narrowed
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchInput
-from tui.words.plural import n_of
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 
