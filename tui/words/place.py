@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.ec2.regions import REGIONS
 from core.store import last_look
-from core.words.plural import n_of
 from tui.widgets.pick_list import Item
 from tui.words.text import visible
 from tui.work.slow_changes import DISK
