@@ -1,13 +1,16 @@
 """Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.events import Resize
+from textual.message import Message
 from textual.screen import Screen
 
+from core.model import KeptKeyPair
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.fact_line import FactLine
@@ -16,6 +19,10 @@ from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
 
 Result = TypeVar("Result")
+
+
+class PairsDeleted(Message):
+    """Another session deleted pairs that a screen is about; that is said there already."""
 
 
 class ScreenKind(Enum):
@@ -51,6 +58,9 @@ class PlacedScreen(Screen[Result]):
     KIND: ClassVar[ScreenKind] = ScreenKind.PAGE
     IS_DANGEROUS: ClassVar[bool] = False
     """Whether what is asked here destroys something: bar and frame are red then."""
+
+    about: Sequence[KeptKeyPair] = ()
+    """The pairs that the screen is about: it says so when another session deletes one of them."""
 
     app = getters.app(TerminalApp)
 

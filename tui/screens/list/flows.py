@@ -21,11 +21,13 @@ from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
+from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.journal import journal_items
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
+from tui.words.verdict import Tone, Verdict
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -87,6 +89,18 @@ async def details(view: ListView) -> None:
         key_pair = view.listing.key_pairs.get(key_pair.key_pair_id)
 
 
+async def _open_about_chosen(
+    view: ListView, screen: PlacedScreen[Result], affected: Sequence[KeptKeyPair]
+) -> Result | None:
+    """Open a screen about the chosen pairs; it says where the filter hides others of these."""
+    choice = view.choice
+    if choice.hidden and affected == view.affected():
+        more = f"{choice.hidden:,} more are chosen" if choice.shown else choice.words.split(",")[0]
+        left = "hidden by the filter, and left as they are"
+        screen.fact_line.rest(Verdict(f"{more}, but {left}", Tone.CAUTION))
+    return await view.open(screen)
+
+
 async def edit_tags(view: ListView) -> None:
     """Edit the tags of the pair, or add tags to the chosen ones."""
     await _edit_tags(view, view.affected())
@@ -96,7 +110,7 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
-        saved = await view.open(screen)
+        saved = await _open_about_chosen(view, screen, affected)
         if saved:
             tags = {pair.key_pair_id: pair.tags for pair in saved}
             before = [
@@ -115,7 +129,7 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
-        deleted = await view.open(screen)
+        deleted = await _open_about_chosen(view, screen, affected)
         if deleted:
             view.undo_history.note(view.session, Deletion(deleted))
             them = "it" if len(deleted) == 1 else "them"
@@ -130,7 +144,7 @@ async def copy_to_regions(view: ListView) -> None:
     if affected:
         counts = await asyncio.to_thread(view.session.regions_in_use)
         screen = screens.CopyToRegionsScreen(view.session, affected, counts)
-        copied = await view.open(screen)
+        copied = await _open_about_chosen(view, screen, affected)
         if copied:
             view.say(f"copied to {n_of(copied, 'Region')}")
 
@@ -282,7 +296,7 @@ async def export(view: ListView) -> None:
     if not pairs:
         view.say("there is nothing to export")
         return
-    path = await view.open(screens.ExportScreen(view.session, pairs))
+    path = await _open_about_chosen(view, screens.ExportScreen(view.session, pairs), pairs)
     if path is not None:
         view.say(f"exported {len(pairs):,} to {short_path(str(path))}")
 

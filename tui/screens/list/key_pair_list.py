@@ -18,6 +18,7 @@ from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS, first_region
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
+from tui.screens.list.others_changes import OthersChanges
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
@@ -64,6 +65,7 @@ class KeyPairListScreen(PlacedScreen[None]):
     ) -> None:
         super().__init__()
         self.view = ListView(self, session, where, places)
+        self._others = OthersChanges(self.view)
         self._asks_region = asks_region
 
     def content(self) -> ComposeResult:
@@ -91,6 +93,7 @@ class KeyPairListScreen(PlacedScreen[None]):
         note = await asyncio.to_thread(_make_ready, self.view.session)
         if note is not None:
             self.view.say(note)
+        self._others.begin()
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()
@@ -165,6 +168,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     @on(FilterInput.Done)
     def _leave_filter(self, event: FilterInput.Done) -> None:
         leave_filter(self.view, clear=event.clear)
+
+    def on_unmount(self) -> None:
+        self._others.end()
 
     def on_screen_suspend(self) -> None:
         self.view.forget_what_was_said()

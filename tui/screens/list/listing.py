@@ -31,6 +31,28 @@ class Reading(NamedTuple):
     longest: Texts
 
 
+class Chosen(NamedTuple):
+    """How many pairs are chosen and shown, and how many more the filter hides."""
+
+    shown: int
+    hidden: int
+
+    @property
+    def words(self) -> str:
+        """Both in a sentence."""
+        if not self.shown:
+            return f"{self.hidden:,} chosen, hidden by the filter" if self.hidden else "none chosen"
+        more = f", {self.hidden:,} more hidden by the filter" if self.hidden else ""
+        return f"{self.shown:,} chosen{more}"
+
+    @property
+    def in_short(self) -> str:
+        """Both where there is little room; nothing where no pair is chosen."""
+        if not self.shown:
+            return f"{self.hidden:,} chosen, hidden" if self.hidden else ""
+        return f"{self.shown:,} chosen" + (f", {self.hidden:,} hidden" if self.hidden else "")
+
+
 class Listing:
     """The key pairs of a Region as a person looks at them.
 

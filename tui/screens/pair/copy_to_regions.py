@@ -68,7 +68,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         super().__init__(f"Copy the public half of {what} to other Regions")
         self._copying = RegionCopying(session)
         self._place = session.place
-        self._key_pairs = key_pairs
+        self._key_pairs = self.about = key_pairs
         self._regions = {
             item.value: item for item in region_items(counts) if item.value != session.region
         }

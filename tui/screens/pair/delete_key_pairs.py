@@ -73,7 +73,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
-        self._left = key_pairs
+        self._left = self.about = key_pairs
         self._deleted: list[KeptKeyPair] = []
         self._delete_time = session.now()
         self._stop = False
@@ -327,7 +327,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
             left = {each: left[each] for each in (*refused, *waiting)}
-            self._left = list(left.values())
+            self._left = self.about = list(left.values())
         if refused:
             self._say_what_was_refused(refused)
         else:

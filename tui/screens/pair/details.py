@@ -55,6 +55,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
+        self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
         self._page = VerticalScroll(classes="body")
 

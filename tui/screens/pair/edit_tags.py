@@ -51,7 +51,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         many = f"Add tags to {len(key_pairs)} key pairs"
         super().__init__(f"Tags of {alone.key_name}" if alone else many)
         self._session = session
-        self._key_pairs = key_pairs
+        self._key_pairs = self.about = key_pairs
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._field = FormField("Tags", self._tags)
