@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.ec2.place import REGION_TO_ASK_IN
 from core.errors import KeyPairsError, NoRegionChosen
 from core.process import GRACE, end_between_changes, forbid_dumps, give_memory_back
+from core.store import data_dir
 from tui import config, environment
 from tui.commands.places import ec2_of
 from tui.commands.streams import let_go_of_lost
@@ -41,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
             # The app asks: EC2 knows which Regions the account has.
             asks_region = error
             session = places.open(choice, REGION_TO_ASK_IN)
+        if session.place is None:
+            data_dir.check_is_there(data_dir.data_folder(options.data_dir))
         settings = config.load(config.default_path())
         environment.prepare(os.environ, settings.theme)
         if settings.keys:

@@ -290,7 +290,9 @@ class Ec2Backend:
         started = self._access.now()
         change = Change(_CREATE, key_name)
         files.create_private_folder(self._access.store.folder)
-        with self._access.store.journal.record(self.region, [change], started):
+        journal = self._access.store.journal
+        # It may take a minute and a half, for which nobody else should wait.
+        with journal.record(self.region, [change], started, in_turn=False):
             try:
                 answer = self.connection.call_once(_CREATE, self.region, **request)
                 key_format = KeyFormat(request["KeyFormat"])

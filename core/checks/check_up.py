@@ -130,12 +130,13 @@ def _left_by_installing() -> Iterator[Finding]:
     except KeyPairsError:  # without an account nothing was installed
         return
     for path in authorized_keys.leftovers_of_installing(account):
+        command = f"rm {shlex.quote(str(path))}"
         yield Finding(
             "install-leftover",
             f"A session that was killed while it installed a public key left {path}.",
-            "It holds public keys only. The next install removes it, and so does:"
-            f" rm {shlex.quote(str(path))}",
+            f"It holds public keys only. The next install removes it, and so does: {command}",
             path=str(path),
+            command=command,
         )
 
 
@@ -147,27 +148,30 @@ def _left_by_saving(
     # Where `destination.suggest` has keys saved, also the first one.
     folders[Path.home() / ".ssh"] = None
     for path in UnfinishedSaves(folder).sweep(folders):
-        left = os.path.lexists(path)
+        command = f"rm {shlex.quote(str(path))}" if os.path.lexists(path) else ""
         yield Finding(
             "save-leftover",
             f"A session that was killed while it saved a private key left {path}.",
-            f"Remove it: rm {shlex.quote(str(path))}"
-            if left
+            f"Remove it: {command}"
+            if command
             else "It was removed just now. The key that it was for counts as never saved.",
             path=str(path),
+            detail="" if command else "removed",
+            command=command,
         )
 
 
 def _unreadable(store: RegionStore, name: str, error: StoreError) -> Finding:
     kind = "store-damaged" if isinstance(error, StoreDamaged) else "store-unreadable"
+    command = ""
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
-        how = data_dir.restore_command(store.folder, store.region)
-        advice = f"See what the copy would bring back: {how}"
+        command = data_dir.restore_command(store.folder, store.region)
+        advice = f"See what the copy would bring back: {command}"
     elif isinstance(error, StoreDamaged):
         advice = "Bring the file back from a backup."
     else:
         advice = "Put right what the system complains of, and look again."
-    return Finding(kind, str(error), advice, name, path=str(store.path))
+    return Finding(kind, str(error), advice, name, path=str(store.path), command=command)
 
 
 def _region_files(store: RegionStore, name: str) -> Iterator[Finding]:
@@ -175,12 +179,14 @@ def _region_files(store: RegionStore, name: str) -> Iterator[Finding]:
     path, copy = store.path, store.previous_path
     try:
         if path.lstat().st_mode & _OTHERS_READ and path.parent.stat().st_mode & _OTHERS_ENTER:
+            command = f"chmod 700 {shlex.quote(str(path.parent))}"
             yield Finding(
                 "store-exposed",
                 f"Others can read {path}: the names, tags and public keys of {name}.",
-                f"Make the folder yours alone: chmod 700 {shlex.quote(str(path.parent))}",
+                f"Make the folder yours alone: {command}",
                 name,
                 path=str(path),
+                command=command,
             )
         region_file.read(files.read_regular_file(copy, region_file.LARGEST), store.region)
     except FileNotFoundError:
@@ -223,8 +229,10 @@ def _without_pair(
 # A pair -----------------------------------------------------------------------------------------
 
 
-def _finding(reference: PairReference, kind: str, problem: str, advice: str) -> Finding:
-    return Finding(kind, problem, advice, reference.region, (reference,))
+def _finding(
+    reference: PairReference, kind: str, problem: str, advice: str, detail: str = ""
+) -> Finding:
+    return Finding(kind, problem, advice, reference.region, (reference,), detail=detail)
 
 
 def _record(reference: PairReference, pair: KeptKeyPair) -> Iterator[Finding]:
@@ -246,6 +254,7 @@ def _record(reference: PairReference, pair: KeptKeyPair) -> Iterator[Finding]:
             "rsa-short",
             f"{name} is an RSA key of {public_key.bits:,} bits, which is too few today.",
             REPLACE,
+            f"{public_key.bits:,} bits",
         )
 
 
@@ -257,7 +266,8 @@ def _pair(
     now: datetime,
 ) -> Iterator[Finding]:
     if pair.custody.private_key is PrivateKeyState.UNSAVED:
-        yield _finding(reference, "never-saved", *_never_saved(pair, in_agent))
+        created = f"created {pair.create_time.astimezone():%Y-%m-%d}"
+        yield _finding(reference, "never-saved", *_never_saved(pair, in_agent), created)
     age = now - pair.create_time
     if older_than is not None and age > older_than:
         yield _finding(
@@ -265,6 +275,7 @@ def _pair(
             "old",
             f"{pair.key_name} is {age.days:,} days old, created on {pair.create_time:%Y-%m-%d}.",
             REPLACE,
+            f"{age.days:,} days",
         )
 
 

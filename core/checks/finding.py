@@ -103,6 +103,10 @@ class Finding:
     region: str | None = None
     key_pairs: tuple[PairReference, ...] = ()
     path: str | None = None
+    detail: str = ""
+    """What tells it from others of its kind, in a word or two: `mode 0644`."""
+    command: str = ""
+    """The line for a shell that puts it right, where there is one; the advice holds it too."""
 
     @property
     def severity(self) -> Severity:

@@ -32,10 +32,11 @@ class SavedFileChecks:
         """Yield what is wrong with the files of a pair; no passphrase is asked for."""
         self._data.clear()
         for text in pair.custody.saved_to:
-            for kind, problem, advice in self._check(Path(text), pair):
-                yield Finding(kind, problem, advice, reference.region, (reference,), text)
+            for kind, problem, advice, *more in self._check(Path(text), pair):
+                yield Finding(kind, problem, advice, reference.region, (reference,), text, *more)
 
-    def _check(self, path: Path, pair: KeptKeyPair) -> Iterator[tuple[str, str, str]]:
+    def _check(self, path: Path, pair: KeptKeyPair) -> Iterator[tuple[str, ...]]:
+        """Yield kind, problem, advice, and then what there is of detail and command."""
         name, quoted = pair.key_name, shlex.quote(str(path))
         look = f"See whose key the file is: keypairs find {quoted}"
         try:
@@ -71,6 +72,7 @@ class SavedFileChecks:
                     f" ({kind}).",
                     "Move it to a disk of this machine, or give it a passphrase:"
                     f" ssh-keygen -p -f {quoted} (puttygen -P for a .ppk)",
+                    kind,
                 )
 
     def _read(self, path: Path) -> bytes:
@@ -90,28 +92,37 @@ class SavedFileChecks:
             return False
         return public_key is not None and public_key.line == pair.public_key
 
-    def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, str, str]]:
+    def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, ...]]:
         mode = stat.S_IMODE(status.st_mode)
         replace = "If others may have read it, replace the key. Either way:"
         if mode & _OTHERS:
+            command = f"chmod 600 {shlex.quote(str(path))}"
             yield (
                 "file-exposed",
                 f"Others can get at {path}: its mode is {mode:04o}.",
-                f"{replace} chmod 600 {shlex.quote(str(path))}",
+                f"{replace} {command}",
+                f"mode {mode:04o}",
+                command,
             )
         if status.st_uid not in (os.geteuid(), 0):
+            command = f"chown {os.geteuid()} {shlex.quote(str(path))}"
             yield (
                 "file-exposed",
                 f"{path} belongs to another account (uid {status.st_uid}), which can read it.",
-                f"{replace} chown {os.geteuid()} {shlex.quote(str(path))}",
+                f"{replace} {command}",
+                f"of uid {status.st_uid}",
+                command,
             )
         folder = path.parent
         if folder not in self._folders_said and others_can_replace_in(folder):
             self._folders_said.add(folder)
+            command = f"chmod go-w {shlex.quote(str(folder))}"
             yield (
                 "folder-exposed",
                 f"Others can write in {folder}, and so put another file in the place of {path}.",
-                f"chmod go-w {shlex.quote(str(folder))}",
+                command,
+                f"mode {stat.S_IMODE(folder.stat().st_mode):04o}",
+                command,
             )
 
 

@@ -35,13 +35,22 @@ def held(file: int) -> Iterator[None]:
     again = None
     with suppress(OSError):  # where it cannot be locked, its age says so
         again = os.dup(file)
-        fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(again)
     try:
         yield
     finally:
         if again is not None:
             with suppress(OSError):
                 os.close(again)
+
+
+def lock(file: int) -> None:
+    """Mark an open file as one that is in use until it is closed, or the process ends.
+
+    Raises:
+        OSError: it cannot be locked.
+    """
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_new_file_name(name: str) -> bool:

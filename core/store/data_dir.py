@@ -49,14 +49,48 @@ def restore_command(folder: Path, region: str) -> str:
 
 
 def check(path: Path) -> None:
-    """Refuse a data folder that `problem` has something against.
+    """Refuse a data folder that `problem` has something against, or that cannot be made.
 
     Raises:
         StoreError: says what is wrong and what to do.
     """
-    found = problem(path)
+    found = problem(path) or _why_not_made(path)
     if found is not None:
         raise StoreError(f"{found[0].upper()}{found[1:]}.")
+
+
+def check_is_there(path: Path) -> None:
+    """Refuse a data folder of a session that only reads where there is none and can be none.
+
+    Raises:
+        StoreError: says so.
+    """
+    if not os.path.lexists(path) and is_on_read_only_disk(path):
+        raise StoreError(
+            f"There is no folder {path}, and none can be made: its disk is mounted read-only."
+            " Choose another with --data-dir."
+        )
+
+
+def _why_not_made(path: Path) -> str | None:
+    """Return why a folder that is missing cannot be made, as a clause, or None.
+
+    Permissions do not say it all: nobody can make one in /proc. So the first folder that is missing
+    is made, and removed again.
+    """
+    missing = [folder for folder in (path, *path.parents) if not os.path.lexists(folder)]
+    if not missing:
+        return None
+    try:
+        missing[-1].mkdir(0o700)
+        missing[-1].rmdir()
+    except FileExistsError:  # another session makes it at this moment
+        return None
+    except OSError as error:
+        return (
+            f"the folder {path} cannot be made ({error.strerror}); choose another with --data-dir"
+        )
+    return None
 
 
 def is_on_read_only_disk(path: Path) -> bool:

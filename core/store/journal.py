@@ -90,10 +90,14 @@ class Journal:
         changes: Sequence[Change],
         time: datetime,
         given_up: Callable[[], bool] = lambda: False,
+        *,
+        in_turn: bool = True,
     ) -> Iterator[None]:
         """Record changes around the block that makes them.
 
         `given_up` is asked while another session writes the journal; true ends the waiting.
+        Without `in_turn` the others write it while the block runs, which may take long; the outcome
+        still gets into its line, which nobody else writes.
 
         Raises:
             StoreLocked: another session has been writing it for too long, or the waiting was given
@@ -110,6 +114,8 @@ class Journal:
                 start = self._append(file, _lines(heads, "begun"))
             except OSError as error:
                 raise self._refusal(error) from error
+            if not in_turn:
+                fcntl.flock(file, fcntl.LOCK_UN)
             try:
                 yield
             except (files.ReplaceNotConfirmed, NotConfirmed):

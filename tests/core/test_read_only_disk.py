@@ -14,6 +14,7 @@ from core.client import Client, ClientError
 from core.errors import StoreError
 from core.local.opening import open_local
 from core.settings import open_session
+from core.store.data_dir import check_is_there
 from tests.helpers import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,9 @@ def test_what_the_system_says_of_the_disk_decides(
         client.delete_key_pair(KeyName="web")
     assert open_session("us-east-1", filled / "not" / "there").read_only
     assert asked == [filled, filled]
+    check_is_there(filled)
+    with pytest.raises(StoreError, match=f"There is no folder {filled / 'not'}, and none can be"):
+        check_is_there(filled / "not")
 
 
 def test_a_folder_that_only_this_account_may_not_write_in_is_refused_as_before(

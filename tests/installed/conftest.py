@@ -109,12 +109,19 @@ def foreign_path(rival: Path) -> Path:
 
 
 class Place:
-    """Where a way to install put the program, in a home of its own."""
+    """Where a way to install put the program, in a home of its own, before its first start."""
 
     def __init__(self, home: Path, program: Path, python: Path) -> None:
         self.home = home
         self.program = program
         self.python = python
+        [package] = python.parents[1].glob("lib/python3.*/site-packages/keypairs")
+        self.not_compiled = {
+            path.relative_to(package)
+            for path in package.rglob("*.py")
+            if not [*path.parent.glob(f"__pycache__/{path.stem}.*.pyc")]
+        }
+        """The modules of the program whose byte code the first start would have to make."""
 
 
 Way = Callable[[Path], Place]
@@ -144,6 +151,8 @@ def ways(archive: Path, offline: Offline, rival: Path) -> Mapping[str, Way]:
 
     def pipx(home: Path) -> Place:
         env = {"HOME": str(home), "PIPX_DEFAULT_PYTHON": sys.executable}
+        # For pipx that has uv do the work, which compiles only what it is told to.
+        env["UV_COMPILE_BYTECODE"] = "1"
         find = f"--no-index --find-links {wheels}"
         offline([here / "pipx", "install", f"--pip-args={find}", "keypairs"], env)
         program = home / ".local" / "bin" / "keypairs"

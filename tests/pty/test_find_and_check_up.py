@@ -50,7 +50,7 @@ def test_the_check_up_leads_to_a_pair(
     terminal = open_app(size=size)
     terminal.wait_for("web")
     terminal.press("D")
-    terminal.wait_for("2 findings")
+    terminal.wait_for("1 warning")
     # What is to be done about the one under the cursor may come a frame later.
     terminal.wait_for("chmod 600")
     screen = terminal.wait_for("enter go to the pair   esc back")

@@ -78,7 +78,7 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
     assert "The private key" not in with_list.screen()
 
     again = open_app(folder=tmp_path / "key")
-    screen = again.wait_for("private key never saved")
+    screen = again.wait_for("The last session ended before the private key of interrupted")
     assert "! interrupted" in screen
 
 

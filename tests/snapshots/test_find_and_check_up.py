@@ -51,6 +51,6 @@ def test_check_up(
         await until_screen(pilot, "CheckUpScreen")
         screen = app_of(pilot).screen
         assert isinstance(screen, CheckUpScreen)
-        await until(pilot, lambda: "4 findings" in screen._status.verdict.text, "the end")
+        await until(pilot, lambda: "1 notice" in screen._status.verdict.text, "the end")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)

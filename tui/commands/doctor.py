@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 from core.checks.check_up import check_up
-from core.checks.finding import KINDS, OLD, Finding
+from core.checks.finding import KINDS, OLD, Finding, Severity
 from core.errors import KeyPairsError, SettingsError
 from core.query import age
 from core.settings import open_to_look
@@ -18,7 +19,7 @@ from tui.commands.help import JSON
 from tui.commands.places import ec2_of
 from tui.commands.wrapping import say, tell
 from tui.opening import open_place
-from tui.words.check_up import advice, summed_up
+from tui.words.check_up import advice, by_kind, summed_up, title
 from tui.words.text import as_pasted, sentence, visible
 
 if TYPE_CHECKING:
@@ -38,8 +39,12 @@ others or unencrypted on a shared file system; pairs that were never saved, are 
 twice; the health of the store itself. Nothing is changed, and no passphrase is asked for."""
 
 _DOCTOR_EPILOG = """\
+Findings stand together by their kinds, the worst first, each kind with its count. Advice that is \
+the same for several findings stands once, below them.
+
 exit status:
-  0 nothing found; 1 something found; 2 unusable options or folder, or nothing may be looked at
+  0 nothing found; 1 something found; 2 unusable options or folder, or nothing may be looked at.
+  With --kind or --errors-only only what they leave is something found.
 
 With --ec2, --profile or --endpoint-url a line on EC2 as it is chosen comes first: where the \
 credentials were found, who AWS says that the caller is, how far the clocks are apart, and whether \
@@ -50,7 +55,7 @@ with --json, one document:
   regions              names of the Regions that were looked at
   regions_not_allowed  names of those that the policy does not let you describe
   key_pairs            how many pairs were looked at
-  findings             a list, the worst first, of:
+  findings             a list, the worst first, of what --kind and --errors-only leave:
     kind                 one of those below
     severity             "error", "warning" or "notice"
     problem, advice      sentences: what it is, and what to do
@@ -75,6 +80,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=OLD,
         help=f"report pairs from this age on: a number and h, d, w, m or y, or never ({OLD.days}d)",
     )
+    parser.add_argument(
+        "--kind",
+        dest="kinds",
+        metavar="KIND",
+        action="append",
+        choices=tuple(KINDS),
+        help="report findings of this kind alone; may be given several times",
+    )
+    parser.add_argument("--errors-only", action="store_true", help="report errors alone")
     parser.add_argument("--json", action="store_true", help=JSON)
 
 
@@ -89,8 +103,17 @@ def _age(text: str) -> timedelta | None:
 
 def run(options: argparse.Namespace) -> int:
     """Do as the options say, and return the exit status."""
+    kinds = frozenset(
+        kind
+        for kind in options.kinds or KINDS
+        if not options.errors_only or KINDS[kind].severity is Severity.ERROR
+    )
+    if not kinds:
+        raise SettingsError("--errors-only leaves none of these kinds. Leave it out, or --kind.")
     is_fine = _chosen_place(options)
-    status = doctor(options.data_dir, options.policy, options.older_than, as_json=options.json)
+    status = doctor(
+        options.data_dir, options.policy, options.older_than, kinds, as_json=options.json
+    )
     return status if is_fine or status != FINE else FOUND
 
 
@@ -116,24 +139,29 @@ def _chosen_place(options: argparse.Namespace) -> bool:
 
 
 def doctor(
-    folder: str | None, policy: str | None, older_than: timedelta | None, *, as_json: bool
+    folder: str | None,
+    policy: str | None,
+    older_than: timedelta | None,
+    kinds: Collection[str],
+    *,
+    as_json: bool,
 ) -> int:
-    """Look at the store, the pairs and their files, and print what is wrong.
+    """Look at the store, the pairs and their files, and print what of some kinds is wrong.
 
     Returns the exit status.
     """
     try:
         session = open_to_look(folder, policy)
-        findings, summary = _collected(session, older_than)
+        everything, summary = _collected(session, older_than)
     except KeyPairsError as error:
         tell(sentence(error))
         return UNUSABLE
+    findings = [finding for finding in everything if finding.kind in kinds]
     if as_json:
         print(json.dumps(document(findings, summary), indent=2))
-    for finding in () if as_json else findings:
-        what = ", ".join(filter(None, (finding.kind, finding.region)))
-        say(f"{finding.severity:<8} {visible(finding.problem)} [{what}]", indent=_INDENT)
-        say(f"{'':<8} {as_pasted(advice(finding))}", indent=_INDENT)
+    else:
+        for group in by_kind(findings).values():
+            _print_group(group)
     sys.stdout.flush()
     tell(summed_up(findings, summary))
     if not summary.regions and not summary.not_allowed:
@@ -143,6 +171,17 @@ def doctor(
     if summary.not_allowed and not summary.regions:
         return UNUSABLE
     return FOUND if findings else FINE
+
+
+def _print_group(findings: Sequence[Finding]) -> None:
+    """Print the findings of one kind; advice that several in a row have stands once."""
+    kind, severity = findings[0].kind, findings[0].severity
+    say(f"{severity:<8} {title(kind)}: {len(findings):,} [{kind}]", indent=_INDENT)
+    for said, same in groupby(findings, key=advice):
+        for finding in same:
+            where = f" [{finding.region}]" if finding.region else ""
+            say(f"{'':<8} {visible(finding.problem)}{where}", indent=_INDENT)
+        say(f"{'':<8} {as_pasted(said)}", indent=_INDENT)
 
 
 def _collected(session: "Session", older_than: timedelta | None) -> "tuple[list[Finding], Summary]":

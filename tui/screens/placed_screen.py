@@ -1,6 +1,6 @@
 """Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import ClassVar, TypeVar
 
@@ -40,6 +40,9 @@ class ScreenKind(Enum):
 _PANELLED = (100, 30)
 """Columns and rows of the window from which a page is a panel."""
 
+_LEAST_BESIDE = 10
+"""Columns beside a panel, at its two sides together."""
+
 _FRAMED = (70, 20)
 """Columns and rows of the window from which a dialog has a frame."""
 
@@ -58,6 +61,12 @@ class PlacedScreen(Screen[Result]):
     KIND: ClassVar[ScreenKind] = ScreenKind.PAGE
     IS_DANGEROUS: ClassVar[bool] = False
     """Whether what is asked here destroys something: bar and frame are red then."""
+
+    PANELS: ClassVar[Mapping[int, int]] = {0: 92}
+    """Columns of the window from which the panel of a page is so wide, as the style sheet has it.
+
+    Where it would leave too little beside it, it takes the whole width.
+    """
 
     about: Sequence[KeptKeyPair] = ()
     """The pairs that the screen is about: it says so when another session deletes one of them."""
@@ -88,6 +97,8 @@ class PlacedScreen(Screen[Result]):
     def _note_size(self, event: Resize) -> None:
         width, height = event.size
         self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
+        panel = max(panel for least, panel in self.PANELS.items() if width >= least)
+        self.set_class(width < panel + _LEAST_BESIDE, "-filled")
         self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
 
     def action_back(self) -> object:

@@ -1,9 +1,10 @@
 """Says what a check-up came to: the same in the command and on the screen."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from core.checks.finding import REPLACE, Finding
+from core.checks.finding import KINDS, REPLACE, Finding, Severity
 from tui.words.plural import n_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,25 @@ def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
     """Return in one sentence what was looked at and how much was found."""
     pairs, regions = summary.key_pairs, len(summary.regions)
     looked_at = f"{n_of(pairs, 'key pair')} in {n_of(regions, 'Region')}"
-    count = len(findings)
-    found = n_of(count, "finding") if count else "nothing found"
+    found = ", ".join(text for _, text in counted(findings)) or "nothing found"
     return f"looked at {looked_at}: {found}."
+
+
+def counted(findings: Iterable[Finding]) -> list[tuple[Severity, str]]:
+    """Return how many findings there are of each severity that there is, the worst first."""
+    counts = Counter(finding.severity for finding in findings)
+    return [(each, n_of(counts[each], each.value)) for each in Severity if counts[each]]
+
+
+def by_kind(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Return findings by their kinds, the worst kind first."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.rank):
+        groups.setdefault(finding.kind, []).append(finding)
+    return groups
+
+
+def title(kind: str) -> str:
+    """Return what findings of a kind have in common, as a heading."""
+    meaning = KINDS[kind].meaning
+    return meaning[:1].upper() + meaning[1:]

@@ -1,6 +1,7 @@
 """Says what the details show of a key pair."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,19 @@ from core.model import KeptKeyPair, PrivateKeyState
 from tui.words.text import pasteable, said_by, short_path
 
 if TYPE_CHECKING:
+    from core.custody.recipes import Recipe
     from core.session import Session
+
+
+class Part(Enum):
+    """Which part of the page a section belongs to."""
+
+    SUMMARY = auto()
+    USE = auto()
+    """What is needed to log in with the pair."""
+    PROOF = auto()
+    """What tells it from others, and what was done with it; beside the former where it fits."""
+    MORE = auto()
 
 
 class Section(NamedTuple):
@@ -19,12 +32,15 @@ class Section(NamedTuple):
     What is `pasteable` is shown as it is copied.
     """
 
+    part: Part
     heading: str
     facts: Sequence[tuple[str, str]]
     pasteable: bool = False
 
 
 _MOST_HISTORY = 20
+_LOG_IN = "ssh command"
+"""The recipe up to which all of them serve to log in."""
 
 
 def summary(
@@ -38,14 +54,21 @@ def summary(
     yield "EC2", key_pair.key_fingerprint
     yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
     yield "Private key", where_it_is(key_pair)
+    yield from replacements(key_pair, rotation)
+    for tag in key_pair.tags:
+        yield "Tag", f"{tag.key} = {tag.value}"
+
+
+def replacements(
+    key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
+) -> Iterator[tuple[str, str]]:
+    """Yield which pair a pair replaces, and which one replaces it, where there are such."""
     if key_pair.custody.replaces:
         predecessor = rotation.predecessor(key_pair)
         name = f"{predecessor.key_name} · " if predecessor else "deleted since · "
         yield "Replaces", name + key_pair.custody.replaces
     if successor := rotation.successor(key_pair):
         yield "Replaced by", f"{successor.key_name} · {successor.key_pair_id}"
-    for tag in key_pair.tags:
-        yield "Tag", f"{tag.key} = {tag.value}"
 
 
 def where_it_is(key_pair: KeptKeyPair) -> str:
@@ -64,7 +87,10 @@ def where_it_is(key_pair: KeptKeyPair) -> str:
 def sections(
     session: "Session", key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
 ) -> list[Section]:
-    """Return the whole page; reads the saved files and the journal, so not for the event loop."""
+    """Return the whole page, its sections in the order of use.
+
+    It reads the saved files and the journal, so that it is not for the event loop.
+    """
     from core.custody import file_kinds, recipes
     from core.keys.randomart import randomart_of
 
@@ -77,18 +103,24 @@ def sections(
     except ValueError:
         art = "the public key in the record is damaged"
     public_key = f"{key_pair.public_key} {key_pair.key_name}"
+    to_paste = recipes.recipes(key_pair, session.region, kinds)
+    titles = [recipe.title for recipe in to_paste]
+    first_of_others = titles.index(_LOG_IN) + 1
     return [
-        Section("", list(summary(key_pair, rotation))),
-        Section("The private key file", list(_files(key_pair))),
-        Section("Fingerprints, and how to get them", fingerprints, pasteable=True),
-        Section("Randomart", [("", line) for line in art.splitlines()]),
-        Section("Public key", [("", pasteable(public_key))], pasteable=True),
-        Section("History", list(_history(session, key_pair))),
-        *(
-            Section(recipe.title, [("", line) for line in recipe.text.splitlines()], pasteable=True)
-            for recipe in recipes.recipes(key_pair, session.region, kinds)
-        ),
+        Section(Part.SUMMARY, "", list(summary(key_pair, rotation))),
+        Section(Part.USE, "The private key file", list(_files(key_pair))),
+        *(_to_paste(Part.USE, recipe) for recipe in to_paste[:first_of_others]),
+        Section(Part.USE, "Public key", [("", pasteable(public_key))], pasteable=True),
+        Section(Part.PROOF, "Fingerprints, and how to get them", fingerprints, pasteable=True),
+        Section(Part.PROOF, "History", list(_history(session, key_pair))),
+        *(_to_paste(Part.MORE, recipe) for recipe in to_paste[first_of_others:]),
+        Section(Part.MORE, "Randomart", [("", line) for line in art.splitlines()]),
     ]
+
+
+def _to_paste(part: Part, recipe: "Recipe") -> Section:
+    lines = [("", line) for line in recipe.text.splitlines()]
+    return Section(part, recipe.title, lines, pasteable=True)
 
 
 def _files(key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:

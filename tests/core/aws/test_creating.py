@@ -9,7 +9,8 @@ from core.ec2.unanswered import NameOfAnother, NotMade, PrivateKeyLost
 from core.errors import InvalidKeyPairDuplicate, UnauthorizedOperation
 from core.keys import convert
 from core.model import KeyType, PrivateKeyState, Tag, TagSpecification
-from core.store.access import RegionAccess
+from core.store.access import RegionAccess, open_region
+from core.store.journal import Change
 from tests.ec2_server import LOST, Ec2Server, Fault
 from tests.helpers import PUBLIC_KEY
 
@@ -60,6 +61,24 @@ def test_made_by_ec2_a_lost_answer_is_one_call_and_a_named_orphan(
     assert shown.key_pair_id in str(lost.value)
     (entry,) = access.store.journal.read()
     assert (entry.operation, entry.outcome) == ("CreateKeyPair", "begun")
+
+
+def test_nobody_waits_for_the_journal_while_ec2_makes_a_key(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(MadeBy.EC2)
+    other = open_region(access.store.folder, access.region, access.authorizer)
+    seen: list[list[tuple[str | None, str]]] = []
+
+    def write_meanwhile() -> None:
+        journal = other.store.journal
+        with journal.record(other.region, [Change("DeleteKeyPair", "other")], other.now()):
+            seen.append([(entry.key_name, entry.outcome) for entry in journal.read()])
+
+    server.before["CreateKeyPair"] = write_meanwhile
+    backend.create_key_pair(key_name="ci", key_type="ed25519")
+    assert seen == [[("ci", "begun"), ("other", "begun")]]
+    assert {entry.outcome for entry in access.store.journal.read()} == {"done"}
 
 
 @pytest.mark.parametrize("key_type", KeyType)

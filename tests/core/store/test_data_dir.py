@@ -111,3 +111,14 @@ def test_a_network_file_system_is_said_and_what_it_means(
     assert "(nfs4)" in said
     assert "refused" in said
     assert mounts.network_note(above / "elsewhere") is None
+
+
+def test_a_folder_that_nobody_can_make_is_refused_and_one_that_can_be_is_not_made(
+    above: Path,
+) -> None:
+    if not Path("/proc/self").is_dir():
+        pytest.skip("there is no /proc")
+    with pytest.raises(StoreError, match="The folder /proc/x/data cannot be made"):
+        data_dir.check(Path("/proc/x/data"))
+    data_dir.check(above / "missing" / "below")
+    assert sorted(path.name for path in above.iterdir()) == ["data"]

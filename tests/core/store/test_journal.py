@@ -159,6 +159,26 @@ def test_a_change_that_fails_is_recorded_as_failed(journal: Journal, fixed_time:
     assert [line["outcome"] for line in lines(journal)] == ["failed", "failed", "done"]
 
 
+def test_a_change_that_takes_long_lets_the_others_write_and_finds_its_line_again(
+    journal: Journal, fixed_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Change("DeleteKeyPair", "web-2", "key-0123456789abcdef1")
+    with journal.record("us-east-1", [CHANGE], fixed_time, in_turn=False):
+        write(journal, fixed_time, [other])
+        assert [entry.outcome for entry in journal.read()] == ["begun", "done"]
+    assert [entry.outcome for entry in journal.read()] == ["done", "done"]
+    with (
+        pytest.raises(ZeroDivisionError),
+        journal.record("us-east-1", [CHANGE], fixed_time, in_turn=False),
+    ):
+        monkeypatch.setattr(journal_module, "FULL", 1)
+        write(journal, fixed_time, [other])
+        assert [line["key_name"] for line in lines(journal)] == ["web-2"]
+        raise ZeroDivisionError
+    outcomes = [(entry.key_name, entry.outcome) for entry in journal.read()]
+    assert outcomes[-2:] == [("web-1", "failed"), ("web-2", "done")]
+
+
 def test_a_line_of_a_session_that_was_killed_in_between_stays_begun(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\nfrom pathlib import Path\nfrom core.disk import replacing\n"

@@ -1,5 +1,6 @@
 """`create-key-pair` over EC2: a pair that stands has its key where it was asked for."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -61,7 +63,11 @@ def in_ec2(server: Ec2Server) -> dict[str, list[str]]:
 
 
 def start(
-    server: Ec2Server, folder: Path, *arguments: str, patch: str = ""
+    server: Ec2Server,
+    folder: Path,
+    *arguments: str,
+    patch: str = "",
+    stdout: IO[str] | int = subprocess.PIPE,
 ) -> "subprocess.Popen[str]":
     variables = {
         **environment(server, folder),
@@ -74,7 +80,7 @@ def start(
         env=variables,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -209,7 +215,8 @@ def test_in_the_agent_it_is_before_it_is_sent(
     socket = str(ssh_agent.path)
     done = keypairs("create-key-pair", "--ec2", "--key-name", "ci", "--agent", SSH_AUTH_SOCK=socket)
     assert done.returncode == 0, done.stderr
-    assert held[0].split()[:2] == in_ec2(server)["ci"]
+    # Before the dry run, which asks whether the rest is allowed, it is nowhere.
+    assert [each.split()[:2] for each in held[1:]] == [in_ec2(server)["ci"]]
 
 
 def test_made_here_and_printed_the_answer_has_its_id(server: Ec2Server, keypairs: Keypairs) -> None:
@@ -219,6 +226,92 @@ def test_made_here_and_printed_the_answer_has_its_id(server: Ec2Server, keypairs
     assert f'"KeyPairId": "{pair["KeyPairId"]}"' in done.stdout
     assert "PRIVATE KEY" in done.stdout
     assert server.calls["CreateKeyPair"] == 0
+
+
+ONLY_KEY = ("--made-by", "here", "--query", "KeyMaterial", "--output", "text")
+
+
+def test_made_here_and_printed_alone_it_is_in_its_file_before_it_is_sent(
+    server: Ec2Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "ci.pem"
+    before: list[list[str]] = []
+    server.before["ImportKeyPair"] = lambda: before.append(public_half(path))
+    with (
+        path.open("w") as file,
+        start(server, tmp_path, *ONLY_KEY, stdout=file) as running,
+    ):
+        errors = running.communicate(timeout=SECONDS)[1]
+    assert running.returncode == 0, errors
+    # The first time it is a dry run, which asks whether the rest is allowed.
+    assert before == [[], in_ec2(server)["ci"]]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_made_here_and_printed_alone_nothing_is_sent_of_what_was_not_taken_or_is_refused(
+    server: Ec2Server, tmp_path: Path
+) -> None:
+    with start(server, tmp_path, *ONLY_KEY, patch="sys.stdout = open('/dev/full', 'w')") as full:
+        errors = full.communicate(timeout=SECONDS)[1]
+    assert "No space left on device. No key pair was created" in errors
+    server.refusals["ImportKeyPair"] = ("UnauthorizedOperation", "You are not authorized.", 403)
+    with start(server, tmp_path, *ONLY_KEY) as refused:
+        output, errors = refused.communicate(timeout=SECONDS)
+    assert (full.returncode, refused.returncode, output) == (255, 254, "")
+    assert "(UnauthorizedOperation) when calling the CreateKeyPair operation" in errors
+    assert server.calls["ImportKeyPair"] == 0
+
+
+@pytest.mark.parametrize("printed", [ONLY_KEY, ONLY_KEY[:2]])
+def test_made_here_and_in_doubt_the_key_is_printed_all_the_same(
+    printed: tuple[str, ...], server: Ec2Server, tmp_path: Path
+) -> None:
+    server.faults["ImportKeyPair"] = [Fault.RESET] * 9
+    server.hidden = 60.0
+    with start(server, tmp_path, *printed, patch=_NO_TIME) as running:
+        output, errors = running.communicate(timeout=SECONDS)
+    assert running.returncode == 255, errors
+    assert "What was printed is its private key. " in errors.replace("\n", " ")
+    if printed != ONLY_KEY:
+        answer = json.loads(output)
+        assert answer.keys() == {"KeyName", "KeyFingerprint", "KeyMaterial"}
+        output = answer["KeyMaterial"]
+    path = tmp_path / "ci.pem"
+    path.touch(0o600)
+    path.write_text(output)
+    assert public_half(path) == in_ec2_at_last(server)["ci"]
+
+
+@pytest.mark.parametrize("made_by", ["here", "ec2"])
+def test_where_nobody_reads_the_private_key_nothing_is_created(
+    made_by: str, server: Ec2Server, tmp_path: Path
+) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with start(server, tmp_path, "--made-by", made_by, stdout=writes) as running:
+        os.close(writes)
+        errors = running.communicate(timeout=SECONDS)[1]
+    assert running.returncode == 255
+    assert "Nobody reads standard output" in errors
+    assert server.calls.keys() <= {"GetCallerIdentity"}
+
+
+@pytest.mark.long
+def test_an_answer_that_does_not_come_is_a_lost_one(server: Ec2Server, tmp_path: Path) -> None:
+    server.stall = SECONDS
+    server.faults = {"ImportKeyPair": [Fault.STALL], "CreateKeyPair": [Fault.STALL]}
+    patch = "from core.aws import connection\nconnection.CREATE_READ_TIMEOUT = 3.0"
+    options = ("--cli-read-timeout", "3")
+    path = tmp_path / "ci.pem"
+    with start(server, tmp_path, *options, "--save", str(path), "--yes", patch=patch) as here:
+        errors = here.communicate(timeout=SECONDS)[1]
+    assert here.returncode == 0, errors
+    assert public_half(path) == in_ec2(server)["ci"]
+    with start(server, tmp_path, *options, "--key-name", "orphan", patch=patch) as by_ec2:
+        output, errors = by_ec2.communicate(timeout=SECONDS)
+    found = server.client_of("us-east-1").describe_key_pairs(KeyNames=["orphan"])["KeyPairs"]
+    assert (by_ec2.returncode, output, server.calls["CreateKeyPair"]) == (255, "", 1)
+    assert found[0]["KeyPairId"] in errors
 
 
 @pytest.mark.parametrize("made_by", ["here", "ec2"])

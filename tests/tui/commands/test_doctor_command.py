@@ -66,13 +66,48 @@ def test_findings_come_the_worst_first_with_what_to_do(
     assert call("--data-dir", data, "doctor", "--older-than", "30d") == 1
     output = capsys.readouterr()
     lines = output.out.splitlines()
-    assert (
-        lines[0] == f"error    Others can get at {tmp_path}/web.pem: its mode is 0644."
-        " [file-exposed, us-east-1]"
+    assert lines[0] == "error    Others can read a saved private key: 1 [file-exposed]"
+    assert lines[1] == (
+        f"{'':<9}Others can get at {tmp_path}/web.pem: its mode is 0644. [us-east-1]"
     )
-    assert lines[1].endswith(f"chmod 600 {tmp_path}/web.pem")
-    assert [line.split()[0] for line in lines[::2]] == ["error", "warning", "notice"]
-    assert output.err == "keypairs: looked at 2 key pairs in 2 Regions: 3 findings.\n"
+    assert lines[2].endswith(f"chmod 600 {tmp_path}/web.pem")
+    assert [line.split()[0] for line in lines[::3]] == ["error", "warning", "notice"]
+    assert output.err == (
+        "keypairs: looked at 2 key pairs in 2 Regions: 1 error, 1 warning, 1 notice.\n"
+    )
+
+
+def test_findings_of_one_kind_stand_together_and_can_be_had_alone(
+    data: Path, tmp_path: Path, capsys: Output
+) -> None:
+    session = open_local(data, "us-east-1")
+    for name in ("a", "b", "c"):
+        session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    (tmp_path / "web.pem").chmod(0o644)
+
+    def out(*options: str, status: int = 1) -> list[str]:
+        assert call("doctor", *options, "--older-than", "30d", "--data-dir", data) == status
+        return capsys.readouterr().out.splitlines()
+
+    together = out()
+    heading = "warning  The private key was never saved: 3 [never-saved]"
+    warnings = together[together.index(heading) :][:5]
+    # What is the same for all of them is said once.
+    assert ["was never saved" in line for line in warnings] == [True, True, True, True, False]
+    assert [line for line in warnings if "keypairs find --agent" in line] == warnings[4:]
+    assert out("--kind", "never-saved") == warnings
+    assert out("--kind", "never-saved", "--kind", "old") == together[3:]
+    assert out("--errors-only") == together[:3]
+    assert out("--kind", "same-key", status=0) == []
+    assert out("--kind", "rsa-short", "--kind", "file-exposed", "--errors-only") == together[:3]
+    document = json.loads("\n".join(out("--json", "--errors-only")))
+    assert [finding["kind"] for finding in document["findings"]] == ["file-exposed"]
+    assert document["key_pairs"] == 4
+    assert call("doctor", "--kind", "old", "--errors-only", "--data-dir", data) == 2
+    assert "--errors-only leaves none" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as caught:
+        call("doctor", "--kind", "none", "--data-dir", data)
+    assert caught.value.code == 2
 
 
 def test_a_command_to_paste_is_printed_as_the_shell_takes_it(data: Path, capsys: Output) -> None:
@@ -83,7 +118,7 @@ def test_a_command_to_paste_is_printed_as_the_shell_takes_it(data: Path, capsys:
     saving.save_key_material(session, created, str(path))
     path.chmod(0o644)
     assert call("--data-dir", data, "doctor") == 1
-    command = capsys.readouterr().out.splitlines()[1].partition("Either way: ")[2]
+    command = capsys.readouterr().out.splitlines()[2].partition("Either way: ")[2]
     subprocess.run(["sh", "-c", command], check=True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -97,9 +132,9 @@ def test_nothing_in_a_path_is_printed_that_a_terminal_obeys(data: Path, capsys: 
     assert call("--data-dir", data, "doctor") == 1
     output = capsys.readouterr().out
     assert all(line.isprintable() for line in output.split("\n"))
-    assert len(output.splitlines()) == 2
+    assert len(output.splitlines()) == 3
     assert "keypairs find" in output
-    assert r"\u{1b}]0;x" in output.splitlines()[1]
+    assert r"\u{1b}]0;x" in output.splitlines()[2]
 
 
 def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsys: Output) -> None:
@@ -108,9 +143,9 @@ def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsy
     for name in ("eu-west-1", "eu-west-2"):
         [_] = RegionCopying(home).copy([pair], name)
     call("doctor", "--older-than", "0h", "--data-dir", data)
-    lines = [line for line in capsys.readouterr().out.splitlines() if "[old, " in line]
+    lines = [line for line in capsys.readouterr().out.splitlines() if " days old" in line]
     assert len(lines) == 3
-    assert {line.partition("[old, ")[2] for line in lines} == {
+    assert {line.partition("[")[2] for line in lines} == {
         "eu-west-1]",
         "eu-west-2]",
         "us-east-1]",
@@ -198,7 +233,7 @@ def test_hostile_names_are_spelled_out(data: Path, capsys: Output) -> None:
     assert call("doctor", "--data-dir", data) == 1
     output = capsys.readouterr()
     assert "\x1b" not in output.out + output.err
-    assert len(output.out.splitlines()) == 2
+    assert len(output.out.splitlines()) == 3
     assert r"\u{1b}[31m\u{202e}/x\u{a}" in output.out
 
 

@@ -2,8 +2,8 @@
 
 Where the key goes is looked at before anything is created, and it goes there before the pair is
 recorded, or its public half sent to EC2: a pair that stands has its key where it was asked for,
-whatever fails or stops the program in between. Only a key that EC2 makes, and one that is printed,
-come after their pair.
+whatever fails or stops the program in between. Only a key that EC2 makes, and one that is printed
+together with the id that EC2 gives its pair, come after their pair.
 """
 
 import argparse
@@ -11,14 +11,16 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from types import FrameType
 
-from core.client import Answer, create_and_hand_over
-from core.ec2.backend import MadeBy
+from core.client import Answer, Client, ClientError, create_and_hand_over
+from core.ec2.backend import Backend, MadeBy
 from core.ec2.unanswered import NotTakenBack, PrivateKeyLost
 from core.errors import KeyPairsError, NotConfirmed
 from core.model import CreatedKeyPair, FileFormat
 from core.process import GRACE, forbid_dumps
+from core.secret import KeyMaterial
 from core.session import Session
 from tui.commands.ec2 import answers
 from tui.commands.ec2.handovers import Handover, NotHandedOver, Search, ToAgent, ToFile, ToOutput
@@ -166,9 +168,39 @@ class _Creation:
 
     def _created(self) -> tuple[CreatedKeyPair, Answer]:
         backend = self._session.backend
-        if backend.capabilities.hands_over_with_id or not self._handover.needs_id:
+        if backend.capabilities.hands_over_with_id:
             return create_and_hand_over(backend, self._request, self._take)
-        created, answer = create_and_hand_over(backend, self._request, lambda *_: None)
+        if self._handover.needs_id:
+            return self._held_until_it_has_an_id(backend)
+        if not self._handover.takes_back:
+            _ask_whether_allowed(backend, self._request)
+        return create_and_hand_over(backend, self._request, self._take)
+
+    def _held_until_it_has_an_id(self, backend: Backend) -> tuple[CreatedKeyPair, Answer]:
+        """Create a pair, then hand its key over with its id; in doubt without, so that it is kept.
+
+        Where it cannot be handed over the pair is deleted again.
+        """
+        held: list[tuple[CreatedKeyPair, Answer]] = []
+
+        def hold(created: CreatedKeyPair, answer: Answer) -> None:
+            # What was created is wiped where it does not come to a pair for certain.
+            copy = KeyMaterial(created.key_material.encode())
+            del answer["KeyPairId"]
+            held.append((replace(created, key_material=copy), answer))
+
+        try:
+            created, answer = create_and_hand_over(backend, self._request, hold)
+        except ClientError as error:
+            if held and _in_doubt(error) is not None:
+                try:
+                    self._handover.take(*held[0])
+                except NotHandedOver as not_taken:
+                    say(f"keypairs: {not_taken}")
+            raise
+        finally:
+            for kept, _ in held:
+                kept.key_material.wipe()
         try:
             self._take(created, answer)
         except BaseException:
@@ -223,6 +255,15 @@ class _Creation:
         if left:
             say(f"keypairs:{left}")
         raise error
+
+
+def _ask_whether_allowed(backend: Backend, request: Answer) -> None:
+    """Raise what refuses a call before the private key goes where it cannot be taken back from."""
+    try:
+        Client(backend=backend).create_key_pair(**request | {"DryRun": True})
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "DryRunOperation":
+            raise
 
 
 def _in_doubt(error: BaseException | None) -> NotConfirmed | None:

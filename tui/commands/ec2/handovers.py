@@ -45,12 +45,16 @@ class Handover(Protocol):
     needs_id: bool
     """Whether it needs the id of the pair, and so is to take the key once the pair stands."""
 
+    takes_back: bool
+    """Whether `give_back` leaves nothing behind, in the rule."""
+
     def look(self, made_up: Answer) -> None:
         """Look whether the key can go there; `made_up` is an answer as it will be.
 
         Raises:
             ValueProblem: it cannot.
             SettingsError: there is no agent, or it cannot be asked.
+            KeyPairsError: nobody reads what will be printed.
         """
 
     def take(self, created: CreatedKeyPair, answer: Answer) -> None:
@@ -84,6 +88,7 @@ class ToFile:
     """A private key on its way to a new file that is read back and proven."""
 
     needs_id = False
+    takes_back = True
 
     def __init__(
         self, session: Session, request: Answer, options: argparse.Namespace, search: Search
@@ -213,6 +218,7 @@ class ToAgent:
     """A private key on its way to the ssh-agent; nothing goes to disk."""
 
     needs_id = False
+    takes_back = False
 
     def __init__(self, session: Session, options: argparse.Namespace, search: Search) -> None:
         self._session = session
@@ -279,12 +285,14 @@ class ToAgent:
 class ToOutput:
     """A private key on its way to standard output, as `aws ec2 create-key-pair` has it."""
 
-    needs_id = True
+    takes_back = False
 
     def __init__(self, options: argparse.Namespace, search: Search) -> None:
         self._options = options
         self._search = search
+        self.needs_id = True
         self._printed = False
+        self._all_printed = False
 
     def look(self, made_up: Answer) -> None:
         if self._options.output == "table":
@@ -293,6 +301,13 @@ class ToOutput:
             )
         if not self._carries(made_up):
             raise ValueProblem(_no_key(self._options.query))
+        if not output.is_read():
+            raise KeyPairsError(
+                "Nobody reads standard output, where the private key was to go. No key pair was"
+                " created."
+            )
+        other = made_up | {"KeyPairId": f"{made_up['KeyPairId']}0"}
+        self.needs_id = self._rendered(made_up) != self._rendered(other)
         if sys.stdout.isatty():
             say(
                 "keypairs: the private key goes to this terminal, and to whatever records it;"
@@ -307,6 +322,7 @@ class ToOutput:
             _close_to_others()
             self._printed = True
             output.write(self._rendered(whole), synced=True)
+            self._all_printed = True
         except OSError as error:
             raise NotHandedOver(
                 f"Standard output did not take the private key: {error.strerror}."
@@ -316,7 +332,7 @@ class ToOutput:
         return " What was printed is the key of no pair." if self._printed else ""
 
     def kept(self) -> str:
-        return f" {'What was printed is its private key' if self._printed else _GONE}."
+        return f" {'What was printed is its private key' if self._all_printed else _GONE}."
 
     def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
         """Do nothing: it was all printed."""

@@ -51,7 +51,7 @@ function _shtab_keypairs_using
 end
 
 set -g _shtab_keypairs_commands list show find doctor restore completion create-key-pair import-key-pair describe-key-pairs delete-key-pair create-tags delete-tags describe-tags wait
-set -g _shtab_keypairs_opts_with_value --agent --cli-connect-timeout --cli-input-json --cli-read-timeout --data-dir --endpoint-url --filters --generate-cli-skeleton --key-format --key-name --key-names --key-pair-id --key-pair-ids --key-type --made-by --max-items --older-than --output --passphrase-file --policy --profile --public-key-material --query --region --resources --save --save-format --starting-token --tag-specifications --tags
+set -g _shtab_keypairs_opts_with_value --agent --cli-connect-timeout --cli-input-json --cli-read-timeout --data-dir --endpoint-url --filters --generate-cli-skeleton --key-format --key-name --key-names --key-pair-id --key-pair-ids --key-type --kind --made-by --max-items --older-than --output --passphrase-file --policy --profile --public-key-material --query --region --resources --save --save-format --starting-token --tag-specifications --tags
 
 complete -c keypairs -e
 complete -c keypairs -f
@@ -107,6 +107,8 @@ complete -c keypairs -n '_shtab_keypairs_using find' -s h -l help -d 'show this 
 complete -c keypairs -n '_shtab_keypairs_using find; and test $_shtab_keypairs_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a path, a key, a fingerprint, the name of a key pair, or -'
 complete -c keypairs -n '_shtab_keypairs_using; and test $_shtab_keypairs_npos -eq 0' -a doctor -d 'Look for what is wrong, in all Regions in use: saved private keys that are gone, changed, open to others or unencrypted on a shared file system; pairs that were never saved, are weak, old or there twice; the health of the store itself. Nothing is changed, and no passphrase is asked for.'
 complete -c keypairs -n '_shtab_keypairs_using doctor' -l older-than -x -d 'report pairs from this age on: a number and h, d, w, m or y, or never (365d)'
+complete -c keypairs -n '_shtab_keypairs_using doctor' -l kind -xka "store-folder store-damaged store-unreadable store-exposed store-copy store-journal record-damaged file-gone file-changed file-exposed folder-exposed file-unreadable file-unencrypted never-saved rsa-short same-name same-key copy-gone save-leftover install-leftover pair-gone old" -d 'report findings of this kind alone; may be given several times'
+complete -c keypairs -n '_shtab_keypairs_using doctor' -l errors-only -d 'report errors alone'
 complete -c keypairs -n '_shtab_keypairs_using doctor' -l json -d 'print one JSON document'
 complete -c keypairs -n '_shtab_keypairs_using doctor' -l region -xka "(string split ' ' 'af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 cn-north-1 cn-northwest-1 us-gov-east-1 us-gov-west-1 us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 eu-isoe-west-1 us-isof-east-1 us-isof-south-1 eusc-de-east-1')" -d 'the Region to open'
 complete -c keypairs -n '_shtab_keypairs_using doctor' -l data-dir -xka "(__fish_complete_directories)" -d 'the folder that holds the Regions'

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.checks.deleted import gone_pairs
 from core.custody import rotation
+from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
@@ -59,10 +60,19 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     created = await view.open(form)
     if created is None:
         return
+    folder, region = view.session.store.folder, view.session.region
+    # The screen does not wait for the disk.
+    noting = asyncio.create_task(
+        asyncio.to_thread(KeyInHand, folder, region, created.key_pair.key_pair_id)
+    )
     try:
         became = await view.open(screens.KeyMaterialScreen(view.session, created))
+        note = await noting
+        note.forget()
     finally:
         created.key_material.wipe()
+        if noting.done() and not noting.cancelled():
+            noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
 
 

@@ -18,7 +18,8 @@ from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS, first_region
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
-from tui.screens.list.others_changes import OthersChanges
+from tui.screens.list.welcome import lost_keys
+from tui.screens.others_changes import OthersChanges
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
@@ -93,6 +94,12 @@ class KeyPairListScreen(PlacedScreen[None]):
         note = await asyncio.to_thread(_make_ready, self.view.session)
         if note is not None:
             self.view.say(note)
+        session = self.view.session
+        lost = None if session.read_only else await asyncio.to_thread(lost_keys, session)
+        if lost is not None:
+            if lost.key_pair_id and session is self.view.session:
+                self.view.show(lost.key_pair_id)
+            self.view.say(lost.text)
         self._others.begin()
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.

@@ -10,11 +10,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
+from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
 from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
@@ -73,6 +73,7 @@ class ListView:
         self.unread = ""
         """Why the listing is not what the Region holds: it is not shown then, nor acted on."""
         self._taught = False
+        self._public_keys_waiting = 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
         self.before_filter: str | None = None
@@ -146,6 +147,8 @@ class ListView:
         stands = self.loaded and not self.unread
         if not is_same or not stands or self.listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
+            if not key_pairs:
+                self._public_keys_waiting = await asyncio.to_thread(welcome.public_keys_waiting)
             if session is not self.session:
                 return
             self.listing.load(reading, now)
@@ -241,7 +244,7 @@ class ListView:
             show_all = key_in(Place.LIST, "show_all")
             self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
         else:
-            self._show_empty(_no_pairs(self.session.region, read_only=self.session.read_only))
+            self._show_empty(welcome.no_pairs(self.session, self._public_keys_waiting))
 
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
@@ -360,23 +363,3 @@ class ListView:
 
 def _lesson() -> str:
     return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST)[:_MOST_TAUGHT])
-
-
-def _no_pairs(region: str, *, read_only: bool) -> str:
-    """Return what an empty Region says: the next keys, and whether it may be a slip of the pen."""
-    create, import_ = key_of("key-pair.create"), key_of("key-pair.import")
-    look = key_of("list.region")
-    if read_only:
-        unknown = "" if region in REGIONS else ", which is not a Region that is known here"
-        return f"No key pairs in {region}{unknown}.\n\nPress {look} to look at another Region."
-    if region in REGIONS:
-        return (
-            f"No key pairs in {region} yet.\n\n"
-            f"Press {create} to create one, {import_} to import a public key,"
-            f" {look} to look at another Region."
-        )
-    return (
-        f"No key pairs in {region}, which is not a Region that is known here.\n\n"
-        f"Press {look} to look at another Region. If it is a new one, press {create} to create a"
-        f" key pair in it, {import_} to import a public key."
-    )

@@ -1,12 +1,15 @@
 """Shows everything about a key pair, on one page."""
 
 import asyncio
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
@@ -17,7 +20,11 @@ from tui.screens.pair import usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
+from tui.widgets.form_field import FormBody
 from tui.words import details
+from tui.words.details import Part
+from tui.words.pairs import key_lengths, tag_texts
+from tui.words.text import shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively
 from tui.work.own_thread import in_own_thread
@@ -34,16 +41,32 @@ class Next(Enum):
     DELETE = auto()
 
 
-class DetailsScreen(PlacedScreen[Next | None]):
-    """Fields, fingerprints with the commands that give them, files, history, lines to paste.
+_TWO_COLUMNS, _BOTH_WIDE = 120, 124
+"""Columns of the window from which there are two, and how wide the panel of both is."""
 
-    Ends with what is to be done next, or None.
+
+class DetailsScreen(PlacedScreen[Next | None]):
+    """Files, lines to paste, tags; fingerprints with the commands that give them, history.
+
+    Where the window is wide, the latter stand beside the former. It ends with what is to be done
+    next, or None.
     """
 
     CSS_PATH = "details.tcss"
     PLACE = Place.DETAILS
     BINDINGS = bindings(PLACE)
-    AUTO_FOCUS = "VerticalScroll"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "details--name",
+        "details--muted",
+        "details--ed25519",
+        "details--rsa",
+    }
+    AUTO_FOCUS = "FormBody"
+    PANELS: ClassVar[Mapping[int, int]] = {**PlacedScreen.PANELS, _TWO_COLUMNS: _BOTH_WIDE}
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-one-column"),
+        (_TWO_COLUMNS, "-two-columns"),
+    ]
 
     def __init__(
         self,
@@ -57,11 +80,38 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._rotation = rotation
         self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
-        self._page = VerticalScroll(classes="body")
+        self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
+        self._parts[Part.MORE] = Vertical(id="more")
 
     def content(self) -> ComposeResult:
-        with self._page:
-            yield Facts(details.summary(self._key_pair, self._rotation))
+        with FormBody(can_focus=True):
+            yield Static(self._headline(), markup=False)
+            yield Facts(details.replacements(self._key_pair, self._rotation))
+            with Container(id="columns"):
+                yield self._parts[Part.USE]
+                yield self._parts[Part.PROOF]
+            yield self._parts[Part.MORE]
+
+    def _headline(self) -> Content:
+        """Return name, type, id and time of the pair."""
+        key_pair = self._key_pair
+        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
+        return (
+            self._styled(shortened(key_pair.key_name), "name")
+            + Content("  ")
+            + self._styled(key_pair.key_type.value, key_pair.key_type.value)
+            + self._styled(f" · {shortened(key_pair.key_pair_id)} · created {created}", "muted")
+        )
+
+    def _tags(self) -> Content:
+        """Return the tags, one a line."""
+        texts = zip(tag_texts(self._key_pair), key_lengths(self._key_pair), strict=True)
+        return Content("\n").join(
+            self._styled(text[:key], "muted") + Content(text[key:]) for text, key in texts
+        )
+
+    def _styled(self, text: str, look: str) -> Content:
+        return Content.styled(text, self.get_visual_style(f"details--{look}"))
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
@@ -70,16 +120,22 @@ class DetailsScreen(PlacedScreen[Next | None]):
         sections = await asyncio.to_thread(
             details.sections, self._session, self._key_pair, self._rotation
         )
-        await self._page.remove_children()
-        for heading, facts, pasteable in sections:
-            if heading:
-                await self._page.mount(Static(heading, markup=False, classes="heading"))
-            labelled = any(label for label, _ in facts)
-            await self._page.mount(Facts(facts, labelled=labelled, pasteable=pasteable))
-            if not heading and self._session.place is not None:
-                await self._page.mount(Static("What uses it", markup=False, classes="heading"))
-                await self._page.mount(self._used)
-                self._ask_what_uses_it(self._session.place)
+        shown: dict[Part, list[Widget]] = {part: [] for part in self._parts}
+        for part, heading, facts, pasteable in sections:
+            if part in shown:
+                labelled = any(label for label, _ in facts)
+                body = Facts(facts, labelled=labelled, pasteable=pasteable)
+                shown[part] += [_heading(heading), body]
+        if self._key_pair.tags:
+            shown[Part.USE] += [_heading("Tags"), Static(self._tags(), markup=False)]
+        place = self._session.place
+        if place is not None:
+            shown[Part.USE] += [_heading("What uses it"), self._used]
+        with self.app.batch_update():
+            for part, widgets in shown.items():
+                await self._parts[part].mount_all(widgets)
+        if place is not None:
+            self._ask_what_uses_it(place)
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
@@ -105,3 +161,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.say(Verdict(READ_ONLY, Tone.CAUTION))
         else:
             self.dismiss(change)
+
+
+def _heading(text: str) -> Static:
+    return Static(text, markup=False, classes="heading")

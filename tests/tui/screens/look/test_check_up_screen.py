@@ -61,7 +61,7 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
             ("! nightly", "never saved · us-east-1"),
             ("· old-laptop", "old · us-east-1"),
         ]
-        assert said(screen) == "looked at 7 key pairs in 2 Regions: 4 findings."
+        assert said(screen) == "looked at 7 key pairs in 2 Regions: 1 error, 2 warnings, 1 notice."
         assert "web-blue.pem" in str(screen._problem.render())
         assert "keypairs find FOLDER" in str(screen._advice.render())
         assert "enter go to the pair" in drawn(pilot)

@@ -1,5 +1,7 @@
 """What the details show for pasting, and what is copied."""
 
+from functools import partial
+
 from textual.pilot import Pilot
 
 from core.custody import file_kinds, saving
@@ -11,6 +13,7 @@ from tests.tui.driving import app_of, drawn, play, type_text, until, until_scree
 from tui.actions.table import Place
 from tui.screens.pair import copy_menu
 from tui.widgets.facts import Facts
+from tui.widgets.form_field import FormBody
 from tui.words import judging
 from tui.words.details import sections
 from tui.words.text import as_pasted, visible
@@ -102,3 +105,27 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSe
 )
 def test_a_tag_typed_into_its_key_is_said_to_be_that(tag: Tag, tone: Tone) -> None:
     assert judging.of_tags([Tag("a", "b"), tag], Place.CREATE).tone is tone
+
+
+def test_a_wide_window_has_what_proves_the_pair_beside_what_it_is_used_with(
+    empty_session: DemoSession,
+) -> None:
+    pair = make(empty_session)
+    panels = {80: 80, 100: 100, 102: 92, 119: 92, 120: 120, 133: 133, 134: 124, 200: 124}
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: "Public key" in drawn(pilot), "the page")
+        for width, panel in panels.items():
+            await pilot.resize_terminal(width, 40)
+            await until(pilot, partial(_has_width, pilot, panel), f"{panel} of {width}")
+            (first,) = (line for line in drawn(pilot).splitlines() if "private key file" in line)
+            assert ("Fingerprints" in first) == (width >= 120), width
+            assert pair.key_fingerprint in drawn(pilot), width
+
+    play(empty_session, scene)
+
+
+def _has_width(pilot: Pilot[None], width: int) -> bool:
+    return app_of(pilot).screen.query_one(FormBody).outer_size.width == width

@@ -1,0 +1,75 @@
+"""Remembers private keys that are in memory alone, so that the next start can say which were lost.
+
+A session keeps a note in the data folder from the creation of a pair until its private key is safe
+or given up. It holds the Region and the id of the pair. The note is locked; the lock ends with the
+process, so what nobody has locked is of a session that was killed, or ended by a signal.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from core.disk import files, in_folder, leftovers
+
+_NOTE = "key-in-hand-"
+_LARGEST = 1024
+
+
+class LostKey(NamedTuple):
+    """The pair whose private key a session took along: its Region and its id."""
+
+    region: str
+    key_pair_id: str
+
+
+class KeyInHand:
+    """The note of one private key; without a data folder that can be written there is none.
+
+    Args:
+        folder: the data folder.
+        region, key_pair_id: the pair.
+    """
+
+    def __init__(self, folder: Path, region: str, key_pair_id: str) -> None:
+        self._path = folder / f"{_NOTE}{os.urandom(8).hex()}"
+        self._file: int | None = None
+        text = f"{region}\0{key_pair_id}".encode()
+        with suppress(OSError), in_folder.opened_folder(folder) as opened:
+            self._file = in_folder.open_exclusively(self._path.name, opened)
+            leftovers.lock(self._file)
+            in_folder.write_and_sync(self._file, [(0, text)])
+
+    def forget(self) -> None:
+        """Remove the note: the private key is safe, or was given up."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._path.unlink()
+        self.release()
+
+    def release(self) -> None:
+        """Leave the note, if it is still there, to the next start."""
+        if self._file is not None:
+            with suppress(OSError):
+                os.close(self._file)
+            self._file = None
+
+
+def lost(folder: Path) -> Iterator[LostKey]:
+    """Yield each private key whose session ended without it being safe or given up; each but once.
+
+    Of several sessions that start at once, one is told.
+    """
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - only names are wanted
+    except OSError:  # without a data folder there are none
+        return
+    for name in names:
+        note = folder / name
+        if name.startswith(_NOTE) and leftovers.is_left(note):
+            with suppress(OSError, UnicodeDecodeError):
+                text = files.read_regular_file(note, _LARGEST).decode("ascii")
+                note.unlink()
+                region, _, key_pair_id = text.partition("\0")
+                yield LostKey(region, key_pair_id)

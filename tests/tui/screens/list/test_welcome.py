@@ -1,0 +1,110 @@
+"""What the first screen says of itself, and of private keys that the last session lost."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from core.custody import saving
+from core.disk.keys_in_hand import KeyInHand, lost
+from tests.demo import DemoSession
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    play,
+    press_alone,
+    save,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
+
+
+def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
+    empty_session: DemoSession, home: Path
+) -> None:
+    for name in ("laptop.pub", "work.pub", "laptop"):
+        (home / ".ssh" / name).write_text("")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        text = " ".join(drawn(pilot).split())
+        for said in (
+            "No key pairs in us-east-1 yet.",
+            "c create a key pair",
+            "i import a public key; 2 wait in ~/.ssh",
+            "q leave",
+            "keypairs creates and keeps SSH key pairs as Amazon EC2 does.",
+            "They are kept in ~/data, on this machine: nothing is sent anywhere.",
+        ):
+            assert said in text
+
+    play(empty_session, scene, (60, 15))
+
+
+def test_a_key_that_a_killed_session_took_along_is_named_once(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="aaa", key_type="ed25519")
+
+    async def end(pilot: Pilot[None]) -> None:
+        await create(pilot, "web", "tab", "right")
+        await until(pilot, lambda: len(notes(empty_session)) == 1, "the note")
+        app_of(pilot)._leave(signal.SIGHUP)
+        await asyncio.sleep(0.01)
+
+    assert play(empty_session, end) == 129
+
+    async def told(pilot: Pilot[None]) -> None:
+        said = "The last session ended before the private key of web was saved"
+        await until(pilot, lambda: said in text_of(pilot, "#fact"), said)
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        page = "\n".join(str(each.visual) for each in app_of(pilot).screen.query(Static))
+        assert "web" in page
+        assert "aaa" not in page
+        await pilot.press("escape")
+
+    play(empty_session, told)
+    assert not notes(empty_session)
+
+
+def test_nothing_is_lost_of_a_key_that_is_safe_or_given_up(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "safe", "tab", "right")
+        await save(pilot)
+        await press_alone(pilot, "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await create(pilot, "gone", "tab", "right")
+        await press_alone(pilot, "escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "gone")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: not notes(empty_session), "no note")
+
+    play(empty_session, scene)
+
+
+def test_a_key_that_was_saved_before_the_kill_is_not_lost(empty_session: DemoSession) -> None:
+    folder = empty_session.store.folder
+    held = []
+    for name in ("saved", "first", "second"):
+        created = empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        held.append(KeyInHand(folder, "us-east-1", created.key_pair.key_pair_id))
+        if name == "saved":
+            saving.save_key_material(empty_session, created, "~/.ssh/saved.pem")
+    assert not list(lost(folder))  # their session lives
+    for note in held:
+        note.release()
+
+    async def scene(pilot: Pilot[None]) -> None:
+        said = "the private keys of first and second were saved"
+        await until(pilot, lambda: said in text_of(pilot, "#fact").replace("\n", " "), said)
+
+    play(empty_session, scene, (200, 24))
+
+
+def notes(session: DemoSession) -> list[Path]:
+    return list(session.store.folder.glob("key-in-hand-*"))

@@ -1,0 +1,124 @@
+"""Says what a list without pairs has to say, and which private keys the last session lost."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.disk import keys_in_hand
+from core.ec2.regions import REGIONS
+from core.errors import KeyPairsError
+from core.model import PrivateKeyState
+from tui.actions.keymap import key_of
+from tui.words.plural import n_of
+from tui.words.text import short_path
+
+if TYPE_CHECKING:
+    from core.disk.keys_in_hand import LostKey
+    from core.session import Session
+
+_WHAT = "keypairs creates and keeps SSH key pairs as Amazon EC2 does."
+_MOST_NAMES = 3
+
+
+def public_keys_waiting() -> int:
+    """Return how many public key files there are in ~/.ssh; reads the folder."""
+    with suppress(OSError):
+        names = os.listdir(Path.home() / ".ssh")  # noqa: PTH208 - only names are wanted
+        return sum(name.endswith(".pub") for name in names)
+    return 0
+
+
+def no_pairs(session: "Session", waiting: int) -> str:
+    """Return what an empty Region says: what the program is, where data live, the next keys.
+
+    `waiting` are the public keys that could be imported.
+    """
+    region = session.region
+    if region in REGIONS:
+        first = f"No key pairs in {region}{'' if session.read_only else ' yet'}."
+    else:
+        first = f"No key pairs in {region}, which is not a Region that is known here."
+    changes = [
+        (key_of("key-pair.create"), "create a key pair"),
+        (key_of("key-pair.import"), _import(waiting)),
+    ]
+    keys = [
+        *([] if session.read_only else changes),
+        (key_of("list.region"), "look at another Region"),
+        (key_of("app.quit"), "leave"),
+    ]
+    lines = "\n".join(f"{key}  {word}" for key, word in keys)
+    return f"{first}\n\n{lines}\n\n{_WHAT} {_where(session)}"
+
+
+def _import(waiting: int) -> str:
+    if not waiting:
+        return "import a public key"
+    return f"import a public key; {n_of(waiting, 'waits', 'wait')} in ~/.ssh"
+
+
+def _where(session: "Session") -> str:
+    folder = short_path(str(session.store.folder))
+    if session.place is not None:
+        return f"The pairs are in EC2; what EC2 does not keep is in {folder}, on this machine."
+    return f"They are kept in {folder}, on this machine: nothing is sent anywhere."
+
+
+class Lost(NamedTuple):
+    """What is said of private keys that were lost, and the pair to go to, if it is in this Region.
+
+    `key_pair_id` is empty where none is.
+    """
+
+    text: str
+    key_pair_id: str = ""
+
+
+def lost_keys(session: "Session") -> Lost | None:
+    """Return what is to be said once of the private keys that ended sessions took along; blocks.
+
+    A pair that was deleted since, or whose key a file or an agent got after all, is left out.
+    """
+    named = (
+        (_name_if_unsaved(session, each), each) for each in keys_in_hand.lost(session.store.folder)
+    )
+    found = sorted((name, lost) for name, lost in named if name)
+    if not found:
+        return None
+    names = [
+        name if lost.region == session.region else f"{name} in {lost.region}"
+        for name, lost in found
+    ]
+    here = [lost.key_pair_id for _, lost in found if lost.region == session.region]
+    more = len(names) - _MOST_NAMES
+    if more > 0:
+        names[_MOST_NAMES:] = [f"{more:,} more"]
+    *others, last = names
+    whose = f"{', '.join(others)} and {last}" if others else last
+    delete = key_of("key-pair.delete")
+    if len(found) == 1:
+        text = (
+            f"The last session ended before the private key of {whose} was saved: it is gone,"
+            f" unless you copied it. {delete} deletes the pair."
+        )
+    else:
+        text = (
+            f"Sessions ended before the private keys of {whose} were saved: they are gone, unless"
+            f" you copied them. {delete} deletes such a pair."
+        )
+    return Lost(text, here[0] if here else "")
+
+
+def _name_if_unsaved(session: "Session", lost: "LostKey") -> str:
+    """Return the name of the pair if it is there and its private key was never delivered."""
+    try:
+        pairs = session.store.for_region(lost.region).read().key_pairs
+        key_pair = pairs.get(lost.key_pair_id)
+        if key_pair is None or key_pair.custody.private_key is not PrivateKeyState.UNSAVED:
+            return ""
+        journal = session.store.journal.read()
+    except KeyPairsError:  # what is wrong with the file is said where it is shown
+        return ""
+    added = (e.key_pair_id for e in journal if e.operation == "AddToAgent")
+    return "" if lost.key_pair_id in added else key_pair.key_name
