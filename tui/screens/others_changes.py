@@ -58,7 +58,7 @@ class OthersChanges:
                     screen.say(said)
                     # It is so from now on, whatever else is said meanwhile.
                     screen.fact_line.rest(said)
-                    screen.post_message(PairsDeleted())
+                    screen.post_message(PairsDeleted(said))
 
 
 async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:

@@ -22,7 +22,11 @@ Result = TypeVar("Result")
 
 
 class PairsDeleted(Message):
-    """Another session deleted pairs that a screen is about; that is said there already."""
+    """Another session deleted pairs that a screen is about; it is `said` there already."""
+
+    def __init__(self, said: Verdict) -> None:
+        super().__init__()
+        self.said = said
 
 
 class ScreenKind(Enum):

@@ -78,7 +78,7 @@ class ListView:
         self.undo_history = UndoHistory()
         self.before_filter: str | None = None
         """The id of the pair to which the cursor goes back when the filter is emptied."""
-        self.filter_bar = FilterBar()
+        self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())
         self.table = KeyPairTable()
         self.pane = SidePane()
         self._panes = Horizontal(self.table, self.pane, id="panes")
@@ -197,7 +197,7 @@ class ListView:
         region = session.region
         self.session = session
         self.unread = f"Reading {region}…"
-        self.clear_filter()
+        self.before_filter = None
         self.listing.chosen.clear()
         self.loaded = False
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.suggester import SuggestFromList
 
 from core.errors import KeyPairsError
 from tui.screens.look.pick import PickScreen
@@ -36,7 +37,9 @@ class PickRegionScreen(PickScreen):
         counts: Mapping[str, int | None],
         title: str = "Look at another Region",
     ) -> None:
-        super().__init__(title, region_items(counts))
+        items = region_items(counts)
+        super().__init__(title, items)
+        self._search.suggester = SuggestFromList([i.value for i in items], case_sensitive=False)
         self._session = session
         self._counts = counts
         self._enabled: Mapping[str, bool] = {}

@@ -60,7 +60,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     KIND = ScreenKind.DIALOG
     IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (13, "-short"),
+        (20, "-tall"),
+    ]
 
     def __init__(
         self,
@@ -302,6 +306,13 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @exclusively
     async def _delete(self) -> None:
+        if len(self._left) == 1:
+            await self._delete_what_is_left()
+        else:
+            with self.key_hints.stopping(key_of("delete.back")):
+                await self._delete_what_is_left()
+
+    async def _delete_what_is_left(self) -> None:
         count, left = len(self._key_pairs), {pair.key_pair_id: pair for pair in self._left}
         refused: dict[str, KeyPairsError] = {}
         batches = self._session.backend.delete_key_pairs(list(left), delete_time=self._delete_time)

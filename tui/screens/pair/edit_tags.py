@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from core.ec2.backend import Refusal
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, Tag
-from tui.actions.keymap import bindings, key_in
+from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
@@ -127,12 +127,13 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         batches = self._session.backend.tag_key_pairs(ids, tags)
         refused: list[Refusal] = []
         left = len(ids)
-        while left and not self._stop:
-            self.say(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
-            batch = await self._run_change(partial(next, batches))
-            self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
-            refused += batch.refused
-            left = batch.left
+        with self.key_hints.stopping(key_of("tags.back")):
+            while left and not self._stop:
+                self.say(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
+                batch = await self._run_change(partial(next, batches))
+                self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
+                refused += batch.refused
+                left = batch.left
         return refused
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:

@@ -90,6 +90,15 @@ def test_what_is_open_says_that_its_pair_was_deleted(
                 # It stays said, whatever is typed.
                 await type_text(pilot, "x")
                 await until_drawn(pilot, said)
+            if screen == "DetailsScreen":
+                # From there it is brought back, and that very one.
+                await pilot.press("t")
+                await until_drawn(pilot, "this pair is deleted; u brings it back")
+                assert "u bring back   y copy   esc back" in " ".join(drawn(pilot).split(" "))
+                await pilot.press("u")
+                await until(pilot, lambda: demo_session.key_pair_named("batch-runner"), "it")  # type: ignore[arg-type,return-value]
+                await until_screen(pilot, "DetailsScreen")
+                await until_drawn(pilot, "brought batch-runner back")
             await pilot.press("escape")
             await until_screen(pilot, "KeyPairListScreen")
 
