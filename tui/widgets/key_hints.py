@@ -63,7 +63,7 @@ class KeyHints(Widget):
         self._place = place
         self._hints = hints(place)
         self._idle: Collection[str] = ()
-        self._stops = ""
+        self._stops, self._stops_alone = "", True
 
     def show(self, shown: tuple[tuple[str, str], ...]) -> None:
         """Replace the hints by these pairs of key and word."""
@@ -78,9 +78,12 @@ class KeyHints(Widget):
             self.refresh()
 
     @contextmanager
-    def stopping(self, key: str) -> Iterator[None]:
-        """Show nothing but the key that stops what runs, for as long as the block does."""
-        self._stops = key
+    def stopping(self, key: str, *, alone: bool = True) -> Iterator[None]:
+        """Say that a key stops what runs, for as long as the block does; `alone` hides the others.
+
+        These are such as do nothing meanwhile.
+        """
+        self._stops, self._stops_alone = key, alone
         self.refresh()
         try:
             yield
@@ -91,7 +94,11 @@ class KeyHints(Widget):
     @property
     def shown(self) -> tuple[tuple[str, str], ...]:
         """The hints, whether or not there is room for them."""
-        return ((self._stops, _STOP),) if self._stops else self._hints
+        if not self._stops:
+            return self._hints
+        if self._stops_alone:
+            return ((self._stops, _STOP),)
+        return tuple((key, _STOP if key == self._stops else word) for key, word in self._hints)
 
     def render(self) -> Content:
         shown = self.shown

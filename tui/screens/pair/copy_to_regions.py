@@ -259,7 +259,9 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         stopped = "stopped, " if self._stop else ""
         # Where nothing came of any, there are no others.
         refused = len(self._chosen) == asked
-        next_ = "tries again" if refused else "goes on with the others"
+        next_ = "goes on with the others"
+        if refused:
+            next_ = "goes on" if self._stop else "tries again"
         again = f"{stopped}{done}; {key_of('copy-to.submit')} {next_}"
         self._state.show(Verdict(again, Tone.CAUTION))
         self._go_to(next(name for name in self._regions if name in self._chosen))

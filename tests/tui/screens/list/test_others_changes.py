@@ -74,12 +74,12 @@ def test_what_is_open_says_that_its_pair_was_deleted(
 
     async def scene(pilot: Pilot[None]) -> None:
         for name, key, screen in (
-            ("batch-runner", "enter", "DetailsScreen"),
-            ("ci-deploy", "t", "EditTagsScreen"),
-            ("nightly", "d", "DeleteKeyPairsScreen"),
-            ("old-laptop", "C", "CopyToRegionsScreen"),
-            ("web-blue", "I", "InstallPublicKeyScreen"),
-            ("web-green", "n", "CreateKeyPairScreen"),
+            ("batch-runner", "t", "EditTagsScreen"),
+            ("ci-deploy", "d", "DeleteKeyPairsScreen"),
+            ("nightly", "C", "CopyToRegionsScreen"),
+            ("old-laptop", "I", "InstallPublicKeyScreen"),
+            ("web-blue", "n", "CreateKeyPairScreen"),
+            ("web-green", "enter", "DetailsScreen"),
         ):
             await pilot.press(key)
             await until_screen(pilot, screen)
@@ -96,9 +96,9 @@ def test_what_is_open_says_that_its_pair_was_deleted(
                 await until_drawn(pilot, "this pair is deleted; u brings it back")
                 assert "u bring back   y copy   esc back" in " ".join(drawn(pilot).split(" "))
                 await pilot.press("u")
-                await until(pilot, lambda: demo_session.key_pair_named("batch-runner"), "it")  # type: ignore[arg-type,return-value]
+                await until(pilot, lambda: demo_session.key_pair_named("web-green"), "it")  # type: ignore[arg-type,return-value]
                 await until_screen(pilot, "DetailsScreen")
-                await until_drawn(pilot, "brought batch-runner back")
+                await until_drawn(pilot, "brought web-green back")
             await pilot.press("escape")
             await until_screen(pilot, "KeyPairListScreen")
 
