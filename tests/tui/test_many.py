@@ -83,11 +83,15 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
         await pilot.press("y")
-        for number in (1, 2):
-            await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]
-            assert f"deleting {number} of 5…" in verdicts(pilot)
-            assert hints(pilot) == "esc stop"
-            steps.go_on()
+        await until(pilot, lambda: steps.waiting == 1, "the first batch")
+        assert "deleting 1 of 5…" in verdicts(pilot)
+        steps.go_on()
+        await until(pilot, lambda: "█░" in drawn(pilot), "the bar")
+        assert steps.waiting == 2
+        steps.go_on()
+        await until(pilot, lambda: "  2 of 5" in drawn(pilot), "the second step")
+        assert " c " in drawn(pilot) and "esc stops before the next one" in drawn(pilot)
+        assert drawn(pilot).splitlines()[-1].split() == ["esc", "stop", "f1", "help"]
         await until(pilot, lambda: steps.waiting == 3, "the third batch")
         await pilot.press("escape")
         steps.go_on()
@@ -99,7 +103,7 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         await pilot.press("u")
         await until(pilot, lambda: steps.waiting == 4, "the first to come back")
         steps.go_on()
-        progress = "undoing: 1 of 3…"
+        progress = "████░░░░░░░░░░  1 of 3 undone; escape stops"
         await until(pilot, lambda: text_of(pilot, "#fact") == progress, progress)
         assert hints(pilot) == "esc stop"
         await pilot.press("escape")

@@ -19,6 +19,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command that was named, and return the exit status."""
     statuses = statuses_of(options.command)
     out_is_closed = sys.stdout is None
+    is_stopped = False
     streams.stand_in_for_closed()
     try:
         command = command_of(options.command)
@@ -64,10 +65,13 @@ def run(options: argparse.Namespace) -> int:
         _say(KeyPairsError(f"The output ended early: {error.strerror}."))
         return statuses.failed
     except KeyboardInterrupt:
+        is_stopped = True
         _say_stopped()
         return INTERRUPTED
     finally:
-        streams.let_go_of_lost()
+        # What was printed before Ctrl+C is not waited for here: nobody may read on.
+        if not is_stopped:
+            streams.let_go_of_lost()
 
 
 def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str | None:

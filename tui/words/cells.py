@@ -1,4 +1,4 @@
-"""Measures visible text in cells of a terminal.
+"""Measures visible text, and draws bars, in cells of a terminal.
 
 The widths are those by which Rich draws, of every character that `tui.words.text.visible` leaves as
 it is; the commands do without Rich, which takes longer to import than they take to run.
@@ -32,6 +32,13 @@ def set_cell_size(text: str, total: int) -> str:
             kept = text[:end]
             return kept + " " * (total - cell_len(kept))
     return text + " " * (total - size)
+
+
+def bar(done: int, of: int, width: int) -> tuple[str, str]:
+    """Return the full and the empty part of a bar of so many cells; full only when all is done."""
+    width = max(width, 1)
+    full = min(done, of) * width // max(of, 1)
+    return "█" * full, "░" * (width - full)
 
 
 @lru_cache(4096)

@@ -402,9 +402,10 @@ def test_a_signal_after_the_key_was_saved_leaves_the_pair_with_its_key(
     path = tmp_path / "keys" / "x.pem"
     ended, _, errors = stopped(AFTER_SAVING, number, tmp_path / "data", "--save", path)
     assert ended == status
-    assert errors == (
-        f"keypairs: stopped. The key pair was created, and its private key is in {path}.\n"
-    )
+    assert errors.splitlines() == [
+        "keypairs: waiting for the change that is under way. Another signal stops at once.",
+        f"keypairs: stopped. The key pair was created, and its private key is in {path}.",
+    ]
     pair = state_of(tmp_path / "data")["x"]
     assert pair.custody.saved_to == (str(path),)
     assert is_key_of(run, path, pair)
@@ -424,30 +425,24 @@ def test_a_signal_while_another_session_is_waited_for_ends_the_waiting(
     assert state_of(data_dir) == {}
 
 
-@pytest.mark.long
-def test_a_signal_ends_what_writes_into_a_pipe_that_nobody_reads(data_dir: Path) -> None:
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    try:
-        while True:
-            os.write(theirs, bytes(4096))
-    except BlockingIOError:
-        os.set_blocking(theirs, True)
-    command = [sys.executable, "-m", "tui", "create-key-pair", "--key-name", "x"]
+def test_a_second_signal_stops_what_never_comes_to_its_end(tmp_path: Path) -> None:
+    code = STOPPED.format(patch=AFTER_SAVING).replace("time.sleep(1)", "time.sleep(3600)")
+    where: list[str | Path] = ["--save", tmp_path / "x.pem", "--yes", "--data-dir", tmp_path / "d"]
     with subprocess.Popen(
-        [*command, "--key-type", "ed25519", "--data-dir", data_dir],
+        [sys.executable, "-c", code, "create-key-pair", "--key-name", "x", *where],
         cwd=ROOT,
-        stdout=theirs,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
-        with pytest.raises(subprocess.TimeoutExpired):
-            running.wait(5)
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(SECONDS) == 143
-    os.close(ours)
-    os.close(theirs)
-    assert state_of(data_dir) == {}
+        assert running.stderr is not None
+        assert running.stderr.readline() == "now\n"
+        running.send_signal(signal.SIGINT)
+        assert "waiting for the change that is under way" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        errors = running.communicate(timeout=SECONDS)[1]
+    assert running.returncode == 130
+    assert "Whether there is a key pair x now is not known" in errors
 
 
 # What fails after the key was taken ------------------------------------------------------------

@@ -358,9 +358,10 @@ def test_a_signal_while_ec2_acts_waits_for_its_answer(server: Ec2Server, tmp_pat
         started.append(running)
         errors = running.communicate(timeout=SECONDS)[1]
     assert running.returncode == 130
-    assert errors == (
-        f"keypairs: stopped. The key pair was created, and its private key is in {path}.\n"
-    )
+    assert errors.splitlines() == [
+        "keypairs: waiting for the answer of EC2. Another signal stops at once.",
+        f"keypairs: stopped. The key pair was created, and its private key is in {path}.",
+    ]
     assert public_half(path) == in_ec2(server)["ci"]
 
 
@@ -370,8 +371,7 @@ def test_a_second_signal_stops_at_once_and_says_what_is_not_known(
     path = tmp_path / "ci.pem"
     server.after["ImportKeyPair"] = acted = Acted()
     server.delays["ImportKeyPair"] = SECONDS
-    patch = "from tui.commands.ec2 import create\ncreate.GRACE = 0.1"
-    with start(server, tmp_path, "--save", str(path), "--yes", patch=patch) as running:
+    with start(server, tmp_path, "--save", str(path), "--yes") as running:
         assert running.stderr is not None
         acted.wait()
         running.send_signal(signal.SIGTERM)

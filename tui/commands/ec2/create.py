@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import replace
 from types import FrameType
+from typing import NoReturn
 
 from core.client import Answer, Client, ClientError, create_and_hand_over
 from core.ec2.backend import Backend, MadeBy
@@ -30,6 +31,9 @@ from tui.commands.statuses import DONE, FAILED
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SIGNALLED = 128
+_STEP = 0.05
+_MOMENT = 0.1
+"""Seconds after a signal until it is said what is waited for; it is answered within twice that."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -106,6 +110,8 @@ class _Creation:
         self._handover = handover
         self._request = request
         self._signals: list[int] = []
+        self._turn = threading.Lock()
+        self._can_be_left = session.place is None
         self._stands = False
         self._error: BaseException | None = None
 
@@ -127,33 +133,44 @@ class _Creation:
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         self._signals.append(number)
         # Not in a handler, which may stand within the lock: a thread of its own.
-        threading.Thread(target=self._session.store.give_up_waiting, daemon=True).start()
+        threading.Thread(target=self._give_up_waiting, daemon=True).start()
+
+    def _give_up_waiting(self) -> None:
+        self._session.store.give_up_waiting()
+        self._handover.give_up_waiting()
 
     def _wait_for(self, thread: threading.Thread) -> None:
-        stopped_at: float | None = None
-        heard: int | None = None
+        while not self._signals and thread.is_alive():
+            thread.join(_STEP)
+        if thread.is_alive():
+            # Held to the end, if it comes: no step begins that would be cut off.
+            with self._turn:
+                if self._can_be_left:
+                    self._end(self._outcome(None))
+        thread.join(_MOMENT)
+        if not thread.is_alive():
+            return
+        heard, deadline = len(self._signals), time.monotonic() + GRACE
+        here = self._session.place is None
+        what = "the change that is under way" if here else "the answer of EC2"
+        say(f"keypairs: waiting for {what}. Another signal stops at once.")
         while thread.is_alive():
-            thread.join(0.05)
-            if not self._signals:
-                continue
-            stopped_at = stopped_at or time.monotonic()
-            if time.monotonic() <= stopped_at + GRACE:
-                continue
-            if self._session.place is None:
-                # It writes to a pipe that nobody reads, say. The pair is not recorded yet, and
-                # will not be.
-                say("keypairs: stopped. No key pair was created.")
-                os._exit(_SIGNALLED + self._signals[0])
-            if heard is None:
-                heard = len(self._signals)
-                say("keypairs: waiting for the answer of EC2. Another signal stops at once.")
-            elif len(self._signals) > heard:
-                name = self._request["KeyName"]
-                say(
-                    f"keypairs: stopped. Whether EC2 has the key pair {name} now is not known. Look"
+            thread.join(_STEP)
+            if len(self._signals) > heard or (here and time.monotonic() > deadline):
+                whether = "there is a" if here else "EC2 has the"
+                self._end(
+                    f"Whether {whether} key pair {self._request['KeyName']} now is not known. Look"
                     f" for it before you try again.{self._handover.kept()}"
                 )
-                os._exit(_SIGNALLED + self._signals[0])
+
+    def _end(self, what: str) -> NoReturn:
+        say(f"keypairs: stopped. {what}")
+        os._exit(_SIGNALLED + self._signals[0])
+
+    def _begin(self, *, can_be_left: bool) -> None:
+        """Begin a step: one that a signal may cut off, or one whose end is waited for."""
+        with self._turn:
+            self._can_be_left = can_be_left
 
     def _work(self) -> None:
         try:
@@ -162,7 +179,10 @@ class _Creation:
             if created.warning is not None:
                 say(f"keypairs: {created.warning}")
             created.key_material.wipe()
-            self._handover.finish(created, answer)
+            self._handover.record(created)
+            # It may go to a pipe that nobody reads.
+            self._begin(can_be_left=True)
+            self._handover.report(answer)
         except BaseException as error:  # noqa: BLE001 - raised in the main thread
             self._error = error
 
@@ -215,19 +235,17 @@ class _Creation:
     def _take(self, created: CreatedKeyPair, answer: Answer) -> None:
         if self._signals:
             raise NotHandedOver("")
+        # What EC2 was asked already would have to be undone.
+        here = self._session.place is None
+        self._begin(can_be_left=here and self._handover.may_be_cut_off)
         self._handover.take(created, answer)
+        self._begin(can_be_left=False)
 
     def _status(self) -> int:
         error = self._error
         in_doubt = _in_doubt(error)
         if self._signals:
-            if self._stands:
-                what = f"The key pair was created, and its private key {self._handover.where()}."
-            elif in_doubt is not None:
-                what = f"{in_doubt}{self._handover.kept()}"
-            else:
-                what = f"No key pair was created.{self._handover.give_back()}"
-            say(f"keypairs: stopped. {what}")
+            say(f"keypairs: stopped. {self._outcome(in_doubt)}")
             return _SIGNALLED + self._signals[0]
         if error is None:
             return DONE
@@ -255,6 +273,14 @@ class _Creation:
         if left:
             say(f"keypairs:{left}")
         raise error
+
+    def _outcome(self, in_doubt: NotConfirmed | None) -> str:
+        """Return what has become of the pair and its key, and take the key back without a pair."""
+        if self._stands:
+            return f"The key pair was created, and its private key {self._handover.where()}."
+        if in_doubt is not None:
+            return f"{in_doubt}{self._handover.kept()}"
+        return f"No key pair was created.{self._handover.give_back()}"
 
 
 def _ask_whether_allowed(backend: Backend, request: Answer) -> None:

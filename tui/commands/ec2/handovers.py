@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any, Protocol
 
 from core.client import Answer
@@ -48,6 +49,9 @@ class Handover(Protocol):
     takes_back: bool
     """Whether `give_back` leaves nothing behind, in the rule."""
 
+    may_be_cut_off: bool
+    """Whether the end of the process may cut `take` off: it leaves nothing that counts."""
+
     def look(self, made_up: Answer) -> None:
         """Look whether the key can go there; `made_up` is an answer as it will be.
 
@@ -70,8 +74,14 @@ class Handover(Protocol):
     def kept(self) -> str:
         """Return where the key is of a pair that may stand or not, as a sentence, or nothing."""
 
-    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
-        """Record and print where the key of a pair is that was created.
+    def give_up_waiting(self) -> None:
+        """Have `take` wait no longer for somebody who may never answer."""
+
+    def record(self, created: CreatedKeyPair) -> None:
+        """Record where the key of a pair is that was created."""
+
+    def report(self, answer: Answer) -> None:
+        """Print where the key of a pair is that was created.
 
         Raises:
             OSError: standard output did not take the answer.
@@ -89,6 +99,7 @@ class ToFile:
 
     needs_id = False
     takes_back = True
+    may_be_cut_off = False
 
     def __init__(
         self, session: Session, request: Answer, options: argparse.Namespace, search: Search
@@ -158,13 +169,20 @@ class ToFile:
     def kept(self) -> str:
         return f" Its private key is in {self._saved[0]}." if self._saved else ""
 
-    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+    def give_up_waiting(self) -> None:
+        """Do nothing: a disk is all that is waited for."""
+
+    def record(self, created: CreatedKeyPair) -> None:
+        if self._saved is None:
+            return
+        warning = saving.record_saved(self._session, created.key_pair, self._saved[0])
+        if warning is not None:
+            say(f"keypairs: {warning}")
+
+    def report(self, answer: Answer) -> None:
         if self._saved is None:
             return
         path, proofs = self._saved
-        warning = saving.record_saved(self._session, created.key_pair, path)
-        if warning is not None:
-            say(f"keypairs: {warning}")
         _print(self._search(answer | self._added(str(path), proofs)), self._options)
 
     def where(self) -> str:
@@ -219,6 +237,7 @@ class ToAgent:
 
     needs_id = False
     takes_back = False
+    may_be_cut_off = False
 
     def __init__(self, session: Session, options: argparse.Namespace, search: Search) -> None:
         self._session = session
@@ -227,6 +246,8 @@ class ToAgent:
         self._lifetime: timedelta | None = None
         self._owner: agent.AgentOwner | None = None
         self._added: agent_keys.AddedToAgent | None = None
+        self._stop = Event()
+        self._in_doubt = False
 
     def look(self, made_up: Answer) -> None:
         try:
@@ -255,22 +276,33 @@ class ToAgent:
                 confirm=False,
                 now=self._session.now,
                 accepted=self._owner,
+                stop=self._stop,
             )
         except KeyPairsError as error:
+            self._in_doubt = isinstance(error, agent.AddNotConfirmed)
             raise NotHandedOver(str(error)) from None
 
     def give_back(self) -> str:
+        if self._in_doubt:
+            return " The ssh-agent may hold the key of no pair."
         return " The ssh-agent holds the key of no pair." if self._added else ""
 
     def kept(self) -> str:
         return " Its private key is in the ssh-agent." if self._added else ""
 
-    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+    def give_up_waiting(self) -> None:
+        self._stop.set()
+
+    def record(self, created: CreatedKeyPair) -> None:
         if self._added is None:
             return
         warning = agent_keys.record_added(self._session, created.key_pair)
         if warning is not None:
             say(f"keypairs: {warning}")
+
+    def report(self, answer: Answer) -> None:
+        if self._added is None:
+            return
         until = self._added.until
         added = {"AddedToAgent": True} | ({"Until": until.isoformat()} if until else {})
         _print(self._search(answer | added), self._options)
@@ -286,6 +318,7 @@ class ToOutput:
     """A private key on its way to standard output, as `aws ec2 create-key-pair` has it."""
 
     takes_back = False
+    may_be_cut_off = True
 
     def __init__(self, options: argparse.Namespace, search: Search) -> None:
         self._options = options
@@ -334,7 +367,13 @@ class ToOutput:
     def kept(self) -> str:
         return f" {'What was printed is its private key' if self._all_printed else _GONE}."
 
-    def finish(self, created: CreatedKeyPair, answer: Answer) -> None:
+    def give_up_waiting(self) -> None:
+        """Do nothing: it may be cut off."""
+
+    def record(self, created: CreatedKeyPair) -> None:
+        """Do nothing: nobody knows where standard output goes."""
+
+    def report(self, answer: Answer) -> None:
         """Do nothing: it was all printed."""
 
     def where(self) -> str:

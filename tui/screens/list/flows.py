@@ -25,6 +25,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
+from tui.words.cells import bar
 from tui.words.journal import journal_items
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
@@ -169,15 +170,17 @@ async def undo(view: ListView) -> None:
     """Undo what this session deleted or tagged last in this Region."""
     view.is_stopped = False
     loop = asyncio.get_running_loop()
+    back = key_in(Place.LIST, "show_all")
 
     def go_on(done: int, of: int) -> bool:
-        loop.call_soon_threadsafe(view.say, f"undoing: {done:,} of {of:,}…")
+        loop.call_soon_threadsafe(
+            view.say, f"{''.join(bar(done, of, 14))}  {done:,} of {of:,} undone; {back} stops"
+        )
         return not view.is_stopped
 
     def undo() -> Undone:
         return undo_last(view.session, view.undo_history.acts(view.session), go_on)
 
-    back = key_in(Place.LIST, "show_all")
     acts = view.undo_history.acts(view.session)
     many = bool(acts) and len(acts[-1].key_pairs) > 1
     with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():

@@ -19,6 +19,7 @@ from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.pair import many_to_delete, usage
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.form_field import FormBody, FormField
@@ -28,6 +29,7 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.place import waited_for
+from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
@@ -106,9 +108,18 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._usage = VerdictLine(id="usage")
         self._to_type = Static(markup=False, id="expected")
         self._files: dict[str, str] = {}
+        self._form = FormBody(can_focus=not self._guarded)
+        undo, undone = key_of("key-pair.undo"), session.backend.capabilities.brings_back
+        self._progress = BatchProgress(
+            self._form,
+            self.key_hints,
+            title=f"Deleting {n_of(count, 'key pair')}",
+            stop=key_of("delete.back"),
+            then=f"what is deleted until then, {undo} brings back" if undone else "",
+        )
 
     def content(self) -> ComposeResult:
-        with FormBody(can_focus=not self._guarded):
+        with self._form:
             yield Static(self._lines(), markup=False, id="names")
             if self._is_many:
                 yield Static("All of them, to look through", markup=False, id="through")
@@ -117,6 +128,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             yield self._usage
             yield self._to_type
             yield self._field
+        yield self._progress
 
     def _show_guard(self) -> None:
         """Show what has to be typed, where something has to."""
@@ -306,20 +318,17 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @exclusively
     async def _delete(self) -> None:
-        if len(self._left) == 1:
-            await self._delete_what_is_left()
-        else:
-            with self.key_hints.stopping(key_of("delete.back")):
-                await self._delete_what_is_left()
-
-    async def _delete_what_is_left(self) -> None:
         count, left = len(self._key_pairs), {pair.key_pair_id: pair for pair in self._left}
         refused: dict[str, KeyPairsError] = {}
         batches = self._session.backend.delete_key_pairs(list(left), delete_time=self._delete_time)
         # What was refused, or not reached, can be tried again.
         while len(left) > len(refused) and not self._stop:
-            number = count - len(left) + len(refused) + 1
-            self.say(Verdict(f"deleting {number:,} of {count:,}…"))
+            tried = count - len(left) + len(refused)
+            present = [*left.values()][len(refused)].key_name
+            # What is over at once does not change the form before that goes.
+            self.say(Verdict("" if tried else f"deleting 1 of {count:,}…"))
+            if tried:
+                self._progress.step(tried, count, present)
             try:
                 batch = await run_change(
                     partial(next, batches),
@@ -328,6 +337,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                     waited_for(self._session),
                 )
             except KeyPairsError as error:
+                self._progress.end()
                 if not await logged_in(self, self._session, error):
                     said = judging.refusal(error)
                     done = f"deleted {count - len(self._left):,} of {count:,}; then: "
@@ -340,6 +350,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             left = {each: left[each] for each in (*refused, *waiting)}
             self._left = self.about = list(left.values())
         if refused:
+            self._progress.end()
             self._say_what_was_refused(refused)
         else:
             self.dismiss(self._deleted)

@@ -15,10 +15,12 @@ from core.model import KeptKeyPair, Tag
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody, FormField
 from tui.words import judging
 from tui.words.place import waited_for
+from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
@@ -57,13 +59,22 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._field = FormField("Tags", self._tags)
         self._saved: dict[str, KeptKeyPair] = {}
         self._stop = False
+        self._form = FormBody()
+        self._progress = BatchProgress(
+            self._form,
+            self.key_hints,
+            title=f"Adding tags to {n_of(len(key_pairs), 'key pair')}",
+            stop=key_of("tags.back"),
+            then=f"what is saved until then, {key_of('key-pair.undo')} undoes",
+        )
 
     def content(self) -> ComposeResult:
         remark = "A tag whose key a pair has already is overwritten there." * (not self._alone)
-        with FormBody():
+        with self._form:
             if remark:
                 yield Static(remark, markup=False, id="remark")
             yield self._field
+        yield self._progress
 
     def on_mount(self) -> None:
         self._judge()
@@ -127,13 +138,16 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         batches = self._session.backend.tag_key_pairs(ids, tags)
         refused: list[Refusal] = []
         left = len(ids)
-        with self.key_hints.stopping(key_of("tags.back")):
-            while left and not self._stop:
-                self.say(Verdict(f"saving {len(ids) - left + 1:,} of {len(ids):,}…"))
-                batch = await self._run_change(partial(next, batches))
-                self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
-                refused += batch.refused
-                left = batch.left
+        while left and not self._stop:
+            # What is over at once does not change the form before that goes.
+            done = len(ids) - left
+            self.say(Verdict("" if done else f"saving 1 of {len(ids):,}…"))
+            if done:
+                self._progress.step(done, len(ids), self._key_pairs[done].key_name)
+            batch = await self._run_change(partial(next, batches))
+            self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
+            refused += batch.refused
+            left = batch.left
         return refused
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
@@ -141,6 +155,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         return await run_change(call, self.say, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
+        self._progress.end()
         self.say(verdict)
         if wrong := self._tags.wrong_input:
             wrong.focus()

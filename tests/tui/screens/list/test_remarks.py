@@ -60,7 +60,7 @@ def test_from_the_details_that_pair_is_tagged_or_deleted(empty_session: DemoSess
         await pilot.press("space", "space", "enter")
         await until_screen(pilot, "DetailsScreen")
         await tag(pilot, "DetailsScreen")
-        await until(pilot, lambda: "Tag " in drawn(pilot), "the tag that was saved")
+        await until(pilot, lambda: "Tags" in drawn(pilot), "the tag that was saved")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await pilot.press("y")
