@@ -119,7 +119,7 @@ def test_of_lists(demo_session: DemoSession) -> None:
 def test_of_an_empty_list(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         create, import_ = keymap.key_of("key-pair.create"), keymap.key_of("key-pair.import")
-        look(pilot, f"Press {create} to create one, {import_} to import")
+        look(pilot, f"{create} create a key pair", f"{import_} import a public key")
 
     play(empty_session, scene)
 

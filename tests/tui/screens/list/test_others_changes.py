@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from core.model import Tag
+from core.store.region_store import RegionState
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -108,21 +110,28 @@ def test_what_is_open_says_that_its_pair_was_deleted(
 def test_nothing_is_read_or_sent_while_nothing_changes(
     demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = []
-    real = file_watch.status_of
-    monkeypatch.setattr(file_watch, "status_of", lambda path: looks.append(1) or real(path))
+    looks: list[Path] = []
+    done: list[str] = []
+    status_of, read = file_watch.status_of, demo_session.store.read
+
+    def look(path: Path) -> file_watch.Status:
+        looks.append(path)
+        return status_of(path)
+
+    def read_it() -> RegionState:
+        done.append("read")
+        return read()
+
+    monkeypatch.setattr(file_watch, "status_of", look)
 
     async def scene(pilot: Pilot[None]) -> None:
         # The first look finds what the list has read already.
         await until(pilot, lambda: len(looks) > 3, "some looks")
-        done: list[str] = []
         app = app_of(pilot)
         assert app._driver is not None
         monkeypatch.setattr(app._driver, "write", done.append)
         monkeypatch.setattr(app.screen, "refresh", lambda *_, **__: done.append("drawn"))
-        store = demo_session.store
-        read = store.read
-        monkeypatch.setattr(store, "read", lambda: done.append("read") or read())
+        monkeypatch.setattr(demo_session.store, "read", read_it)
         count = len(looks)
         while len(looks) < count + 10:
             await asyncio.sleep(0.01)
