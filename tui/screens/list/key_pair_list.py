@@ -66,7 +66,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     ) -> None:
         super().__init__()
         self.view = ListView(self, session, where, places)
+        self.view.when_loaded = self._begin_in_background
         self._others = OthersChanges(self.view)
+        self._is_ready = False
         self._asks_region = asks_region
 
     def content(self) -> ComposeResult:
@@ -83,9 +85,13 @@ class KeyPairListScreen(PlacedScreen[None]):
     @work(exclusive=True, group="reload")
     async def reload(self) -> None:
         """Read the Region's file again; nothing is parsed if no other session wrote it."""
-        first = not self.view.loaded
         await self.view.read()
-        if first and self.view.loaded:
+
+    def _begin_in_background(self) -> None:
+        """Begin what can wait until the first pairs are on the screen, once."""
+        if not self._is_ready:
+            self._is_ready = True
+            self._others.begin()
             self.call_after_refresh(self._make_ready)
 
     @work(group="make ready")
@@ -100,7 +106,6 @@ class KeyPairListScreen(PlacedScreen[None]):
             if lost.key_pair_id and session is self.view.session:
                 self.view.show(lost.key_pair_id)
             self.view.say(lost.text)
-        self._others.begin()
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()

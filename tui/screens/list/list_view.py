@@ -1,7 +1,7 @@
 """Shows the key pairs of a Region, filtered, ordered and chosen from, and what is said of them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -70,6 +70,8 @@ class ListView:
         """Whether the person stopped what is done in batches."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
+        self.when_loaded: Callable[[], None] = lambda: None
+        """Is called when that was shown of a Region."""
         self.unread = ""
         """Why the listing is not what the Region holds: it is not shown then, nor acted on."""
         self._taught = False
@@ -173,6 +175,7 @@ class ListView:
         if not self.loaded:
             self.loaded = True
             self._teach()
+            self.when_loaded()
 
     def _teach(self) -> None:
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
