@@ -131,7 +131,9 @@ def is_waiting_for_another_session() -> bool:
 def end_between_changes(seconds: float, status: int) -> None:
     """End the process with a status after some seconds, or when the change under way is made.
 
-    Threads that only look are not waited for; one may look at a disk that will never answer.
+    Threads that only look are not waited for; one may look at a disk that will never answer. A
+    change may wait for one, too, and is given `GRACE`: whatever it is cut off from, nothing that
+    was stored is lost.
     """
     timer = threading.Timer(seconds, _end_between_changes, (status,))
     timer.daemon = True
@@ -141,7 +143,7 @@ def end_between_changes(seconds: float, status: int) -> None:
 def _end_between_changes(status: int) -> None:
     # Held to the end: no change begins that would be cut off.
     with _changing:
-        _changing.wait_for(lambda: not _changes_under_way)
+        _changing.wait_for(lambda: not _changes_under_way, GRACE)
         os._exit(status)
 
 

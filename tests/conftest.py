@@ -50,6 +50,7 @@ from core.clock import now as time_now  # noqa: E402 - see above
 from core.local.backend import new_key_pair_id  # noqa: E402 - see above
 from core.session import Session  # noqa: E402 - see above
 from core.store.region_store import RegionStore  # noqa: E402 - see above
+from tests import rsa_pool  # noqa: E402 - see above
 from tests.helpers import SECONDS, Agent, listens  # noqa: E402 - see above
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ if _SET and "textual.constants" in sys.modules:
 # Only a loss of power shows whether a disk has what was written, and no test takes the power away.
 # Waiting for it ten thousand times would show nothing; the programs that tests start do wait.
 mock.patch.object(os, "fsync", os.fstat).start()
+
+rsa_pool.start()
 
 # A slow machine is no failure; what has to be fast is measured elsewhere.
 hypothesis.settings.register_profile(
@@ -113,14 +116,21 @@ def run(
 
 @pytest.fixture(scope="session")
 def rsa_keys() -> "Sequence[RSAPrivateKey]":
-    """Return two RSA keys of the core; they are made once, because each takes a while."""
+    """Return two RSA keys that the core really makes; once, because each takes a while."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from core.keys import keygen
     from core.model import KeyType
 
-    keys = [keygen.generate(KeyType.RSA) for _ in range(2)]
+    with mock.patch.object(keygen, "generate_private_key", rsa_pool.made):
+        keys = [keygen.generate(KeyType.RSA) for _ in range(2)]
     return [key for key in keys if isinstance(key, RSAPrivateKey)]
+
+
+@pytest.fixture(autouse=True)
+def rsa_pool_from_its_first_key() -> None:
+    """Give each test the same RSA keys; see `rsa_pool`."""
+    rsa_pool.begin()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from core.model import KeyFormat, KeyType, Tag, TagSpecification
 from core.session import Session
 from core.store.region_store import RegionStore
 from tests.helpers import session_over
+from tests.rsa_pool import from_primes, rows
 
 _PRIMES = Path(__file__).with_name("vectors") / "demo_primes.txt"
 
@@ -88,22 +89,10 @@ def deterministic_keys(seed: int = 0) -> "mock._patch[object]":
 
 @cache
 def _rsa_key(number: int) -> rsa.RSAPrivateKey:
-    p, q = _primes()[number]
-    e = keygen.RSA_EXPONENT
-    d = pow(e, -1, (p - 1) * (q - 1))
-    return rsa.RSAPrivateNumbers(
-        p,
-        q,
-        d,
-        rsa.rsa_crt_dmp1(d, p),
-        rsa.rsa_crt_dmq1(d, q),
-        rsa.rsa_crt_iqmp(p, q),
-        rsa.RSAPublicNumbers(e, p * q),
-    ).private_key(unsafe_skip_rsa_key_validation=True)
+    return from_primes(*_primes()[number])
 
 
 @cache
 def _primes() -> Mapping[int, tuple[int, int]]:
     """Return the primes of each key by the number that it is made from; the search takes long."""
-    rows = [row.split() for row in _PRIMES.read_text().splitlines() if not row.startswith("#")]
-    return {int(number, 16): (int(p, 16), int(q, 16)) for number, p, q in rows}
+    return {number: (p, q) for number, p, q in rows(_PRIMES)}

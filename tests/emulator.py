@@ -23,7 +23,7 @@ PLAIN: Look = (frozenset(), "", "")
 
 
 class Emulator:
-    """Understands text, SGR, CUP, CHA and line ends; anything else is an error."""
+    """Understands text, SGR, CUP, CHA, CUF and line ends; anything else is an error."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.cells: list[list[tuple[str, Look]]] = [[("?", PLAIN)] * columns for _ in range(rows)]
@@ -39,6 +39,8 @@ class Emulator:
                 self.y, self.x = int(row or 1) - 1, int(column or 1) - 1
             elif final == "G":
                 self.x = int(parameters or 1) - 1
+            elif final == "C":
+                self.x += int(parameters or 1)
             elif final == "m":
                 self.look = _changed(self.look, parameters)
             elif token[0] == "\n":
@@ -89,5 +91,6 @@ def _changed(look: Look, parameters: str) -> Look:
         elif 40 <= number <= 49 or 100 <= number <= 107:
             background = "" if number == 49 else color
         else:
+            attributes -= {"4", "21"} if code in ("4", "21") else set()
             attributes.add(code)
     return frozenset(attributes), foreground, background

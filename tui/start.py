@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.ec2.place import REGION_TO_ASK_IN
 from core.errors import KeyPairsError, NoRegionChosen
-from core.process import GRACE, end_between_changes, forbid_dumps, give_memory_back
+from core.process import end_between_changes, forbid_dumps, give_memory_back
 from core.store import data_dir
 from tui import config, environment
 from tui.commands.places import ec2_of
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 UNUSABLE = 2
 """The exit status when an option, a variable, a folder or the terminal rules a start out."""
+
+
+_MOMENT = 0.05
+"""Seconds for threads to come to their end, once the app is left and nothing is changed."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,11 +63,8 @@ def run(options: argparse.Namespace) -> int:
 
     where = environment.where(os.environ)
     app = the_app.KeyPairsApp(session, where, places, asks_region=asks_region is not None)
-    asyncio.run(_until_left(app, mouse=settings.mouse and not options.no_mouse))
-    if asks_region is not None and app.return_code == UNUSABLE:
-        _say(asks_region)
-    _say_what_ended(app)
-    let_go_of_lost()
+    mouse = settings.mouse and not options.no_mouse
+    asyncio.run(_until_left(app, asks_region, mouse=mouse))
     return app.return_code or 0
 
 
@@ -87,8 +88,14 @@ def _say_what_ended(app: "KeyPairsApp") -> None:
         print(line, file=sys.stderr)
 
 
-async def _until_left(app: "KeyPairsApp", *, mouse: bool) -> None:
+async def _until_left(
+    app: "KeyPairsApp", asks_region: NoRegionChosen | None, *, mouse: bool
+) -> None:
     await app.run_async(mouse=mouse)
+    if asks_region is not None and app.return_code == UNUSABLE:
+        _say(asks_region)
+    _say_what_ended(app)
+    let_go_of_lost()
     # From here on asyncio, and Python after it, would wait for every thread, be it one that looks
-    # at a disk that never answers.
-    end_between_changes(GRACE, app.return_code or 0)
+    # at a disk that never answers, or waits for another session. All has been said.
+    end_between_changes(_MOMENT, app.return_code or 0)

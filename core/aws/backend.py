@@ -58,6 +58,7 @@ from core.model import (
     TagSelector,
     TagSpecification,
 )
+from core.process import changing
 from core.secret import KeyMaterial
 from core.store.access import RegionAccess
 from core.store.journal import Change
@@ -131,6 +132,7 @@ class Ec2Backend:
 
     # New key pairs --------------------------------------------------------------------------------
 
+    @changing()
     def create_key_pair(
         self,
         *,
@@ -337,6 +339,7 @@ class Ec2Backend:
             warning = f"It is not noted on this machine. {error}"
         return CreatedKeyPair(key_pair, key_format, material, warning)
 
+    @changing()
     def import_key_pair(
         self,
         *,

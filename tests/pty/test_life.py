@@ -15,6 +15,7 @@ from typing import IO, Self
 import pytest
 
 from core.process import GRACE
+from core.session import Session
 from tests.pty.canary import holds_key, pieces
 from tests.pty.terminal import (
     KEYPAIRS,
@@ -80,6 +81,21 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
     again = open_app(folder=tmp_path / "key")
     screen = again.wait_for("The last session ended before the private key of interrupted")
     assert "! interrupted" in screen
+
+
+def test_a_signal_ends_the_wait_for_another_session_in_good_order(
+    open_app: OpenApp, session: Session
+) -> None:
+    terminal = open_app()
+    with session.store.locked():
+        open_form(terminal, "waits")
+        terminal.press("Enter")
+        terminal.wait_for("waiting for another session")
+        terminal.signal(signal.SIGINT)
+        assert terminal.wait_for_end() == 130
+    # Cut off after its time of grace, it would not have come to that.
+    assert "keypairs: ended by SIGINT." in flat(terminal.screen())
+    assert session.backend.describe_key_pairs() == ()
 
 
 def test_the_program_ends_with_its_terminal_even_if_it_was_told_to_ignore_that(

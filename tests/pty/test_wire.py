@@ -1,15 +1,22 @@
 """What is sent bit by bit must leave the terminal with what a whole frame would show."""
 
+import random
+import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
+from rich.color import ColorSystem
+from rich.console import Console
 
 from core.store import region_file
 from core.store.records import to_record
 from tests.core.store_records import encode, key_pair, write_region
-from tests.emulator import Emulator
+from tests.emulator import Emulator, Look
+from tests.frames import HEIGHT, ODD, TEXTS, WIDTH, updates, whole
 from tests.pty.terminal import OpenApp, Terminal, wait_until
+from tui.terminal.frame_diff import FrameDiff
 
 SIZE = (80, 24)
 ODD_NAMES = ("日本の鍵", "e\u0301te\u0301", "naïve", "rocket 🚀 pad")
@@ -35,10 +42,11 @@ def write_odd_region(folder: Path) -> None:
     (folder / "us-east-1.json").write_bytes(data)
 
 
-def picture(terminal: Terminal) -> object:
+def picture(terminal: Terminal) -> list[list[tuple[str, Look]]]:
     """Return all cells of the screen, with what can be seen of their looks."""
     emulator = Emulator(*SIZE)
-    lines = terminal.styled().rstrip("\n").split("\n")
+    # As tmux writes what was a double underline.
+    lines = terminal.styled().replace("4:2", "21").rstrip("\n").split("\n")
     for y, line in enumerate(lines):
         emulator.feed(f"\x1b[{y + 1}H{line}")
     return emulator.picture()
@@ -94,3 +102,28 @@ def test_redrawing_repairs_what_something_else_wrote(open_app: OpenApp, tmp_path
     terminal.wait_until_gone("Broadcast")
     terminal.rest()
     assert picture(terminal) == seen
+
+
+def test_a_terminal_makes_of_made_up_frames_what_it_makes_of_textuals(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    """Ask a real terminal, not the emulator that was written beside the frame differ."""
+    terminal = open_app(command=[sys.executable, "-c", "input()"])
+    console, marks = Console(color_system="truecolor"), count(1)
+
+    def shown(frames: Sequence[str]) -> object:
+        mark = f"picture {next(marks)}."
+        with terminal.tty.open("wb", buffering=0) as tty:
+            sent = "\x1b[m\x1b[2J\x1b[H" + "".join(f"\x1b[H{frame}" for frame in frames)
+            tty.write(f"{sent}\x1b[{SIZE[1]}H{mark}".encode())
+        terminal.wait_for(mark)
+        return [row[:WIDTH] for row in picture(terminal)[:HEIGHT]]
+
+    for seed in range(8):
+        chance = random.Random(seed)  # noqa: S311 - pictures, not keys
+        odd = (whole(chance, (*TEXTS, *ODD)) for _ in range(4))
+        made_up = [*odd] if seed % 2 else [*updates(seed, TEXTS)]
+        frames = FrameDiff()
+        ours = [frames.frame(update, ColorSystem.TRUECOLOR) for update in made_up]
+        theirs = [update.render_segments(console) for update in made_up]
+        assert shown(ours) == shown(theirs), f"seed {seed}"

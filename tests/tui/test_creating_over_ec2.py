@@ -1,5 +1,6 @@
 """The create form over EC2: made here, made by EC2, and what became of a lost answer."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,14 @@ from tests.tui.driving import drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.screens.create import made_by
+from tui.screens.create.tag_rows import TagRows
+from tui.widgets.choice import Choice
 
 __all__ = ["play_over_ec2", "server"]
 
 SIZES = [(80, 24), (60, 15)]
+AT_ONCE = tuple(fault for fault in LOST if fault is not Fault.STALL)
+"""The faults after which nothing has to be waited for."""
 REFUSED = (
     "UnauthorizedOperation",
     "You are not authorized to perform this operation. Encoded authorization failure message: x",
@@ -71,11 +76,32 @@ def test_made_here_is_the_default_and_the_form_says_what_differs(
     assert server.calls["ImportKeyPair"] == 1
 
 
-@pytest.mark.parametrize("fault", LOST)
-def test_made_here_the_key_is_in_hand_in_every_mode(
-    fault: Fault, play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+def test_made_here_the_key_is_in_hand_in_every_mode(play_over_ec2: Play, server: Ec2Server) -> None:
+    names = {f"ci{number}": fault for number, fault in enumerate(AT_ONCE)}
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server, "")
+        for name, fault in names.items():
+            server.faults["ImportKeyPair"] = [fault]
+            await type_text(pilot, name)
+            await pilot.press("tab", "right", "enter")
+            await until_screen(pilot, "KeyMaterialScreen")
+            assert server.faults["ImportKeyPair"] == []
+            await save(pilot)
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+            await pilot.press("c")
+            await until_screen(pilot, "CreateKeyPairScreen")
+
+    play_over_ec2(scene)
+    assert sorted(pairs(server)) == [*names]
+
+
+@pytest.mark.long
+def test_made_here_the_key_is_in_hand_after_an_answer_that_never_came(
+    play_over_ec2: Play, server: Ec2Server
 ) -> None:
-    server.faults["ImportKeyPair"] = [fault]
+    server.faults["ImportKeyPair"] = [Fault.STALL]
     server.stall = 2.0
 
     async def scene(pilot: Pilot[None]) -> None:
@@ -84,7 +110,7 @@ def test_made_here_the_key_is_in_hand_in_every_mode(
         await until_screen(pilot, "KeyMaterialScreen")
         await save(pilot)
 
-    play_over_ec2(scene, read_timeout=0.5 if fault is Fault.STALL else 20.0)
+    play_over_ec2(scene, read_timeout=0.5)
     assert pairs(server) == ["ci"]
 
 
@@ -105,36 +131,47 @@ def test_made_by_ec2_is_called_once_and_the_key_is_in_hand(
     assert (home / ".ssh" / "ci.pem").read_text().startswith("-----BEGIN RSA PRIVATE KEY")
 
 
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(AT_ONCE[:1], id="one"),
+        pytest.param(AT_ONCE[1:], id="the others", marks=pytest.mark.long),
+        pytest.param((Fault.STALL,), id="stall", marks=pytest.mark.long),
+    ],
+)
 def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name_typed(
-    fault: Fault, play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+    faults: Sequence[Fault],
+    play_over_ec2: Play,
+    server: Ec2Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server.faults["CreateKeyPair"] = [fault]
     server.stall = 6.0
-    if fault is Fault.STALL:
+    if Fault.STALL in faults:
         # Long enough for the server to make the next key on a loaded machine.
         monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", 3.0)
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_form(pilot, server)
         await choose_ec2(pilot)
-        await pilot.press("enter")
-        await until_screen(pilot, "LostPrivateKeyScreen")
-        assert server.calls["CreateKeyPair"] == 1
-        (orphan,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
-        assert orphan["KeyPairId"] in words(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: "this is not it" in drawn(pilot), "the refusal")
-        await type_text(pilot, "ci")
-        await pilot.press("enter")
-        await until_screen(pilot, "CreateKeyPairScreen")
-        await until(pilot, lambda: "creates ci again" in words(pilot), "what came of it")
-        assert pairs(server) == []
+        for number, fault in enumerate(faults, 1):
+            server.faults["CreateKeyPair"] = [fault]
+            await pilot.press("enter")
+            await until_screen(pilot, "LostPrivateKeyScreen")
+            assert server.calls["CreateKeyPair"] == number, fault
+            (orphan,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
+            assert orphan["KeyPairId"] in words(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: "this is not it" in drawn(pilot), "the refusal")
+            await type_text(pilot, "ci")
+            await pilot.press("enter")
+            await until_screen(pilot, "CreateKeyPairScreen")
+            await until(pilot, lambda: "creates ci again" in words(pilot), "what came of it")
+            assert pairs(server) == [], fault
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play_over_ec2(scene, read_timeout=3.0 if fault is Fault.STALL else 20.0)
-    assert server.calls["CreateKeyPair"] == 2
+    play_over_ec2(scene, read_timeout=3.0 if Fault.STALL in faults else 20.0)
+    assert server.calls["CreateKeyPair"] == len(faults) + 1
     assert pairs(server) == ["ci"]
 
 
@@ -210,6 +247,42 @@ def test_a_way_that_is_refused_cannot_be_chosen_and_its_reason_is_said(
             await pilot.press("right")
 
     play_over_ec2(scene)
+
+
+def test_what_is_allowed_is_asked_anew_for_another_name(
+    play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, asked = server.answer, []
+
+    def by_name(region: str, operation: str, fields: Mapping[str, str]) -> tuple[int, str]:
+        if operation == "ImportKeyPair":
+            asked.append(fields["KeyName"])
+            server.refusals = {operation: REFUSED} if fields["KeyName"] == "prod" else {}
+        return answer(region, operation, fields)
+
+    monkeypatch.setattr(server, "answer", by_name)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server, "prod")
+        choice = pilot.app.screen.query_one("#made-by", Choice)
+        await until(pilot, lambda: choice.value == MadeBy.EC2.value, "the other way")
+        assert "is refused" in words(pilot)
+        # Once the typing rests, not for each letter.
+        assert asked == ["-", "prod"]
+        await type_text(pilot, "-2")
+        await until(pilot, lambda: choice.value == MadeBy.HERE.value, "what was chosen before")
+        assert "is refused" not in words(pilot)
+        assert asked == ["-", "prod", "prod-2"]
+        # Tags are part of the question, the way is not.
+        await pilot.press("tab", "tab", "tab", "right", "left")
+        pilot.app.screen.query_one("#tags", TagRows).add()
+        await pilot.pause()
+        await type_text(pilot, "Env")
+        await until(pilot, lambda: len(asked) == 4, "the question with a tag")
+
+    play_over_ec2(scene)
+    assert server.calls["ImportKeyPair"] == 0
+    assert sum(server.dry_runs.values()) == 8
 
 
 def test_what_is_not_known_to_be_refused_stays_free(play_over_ec2: Play, server: Ec2Server) -> None:

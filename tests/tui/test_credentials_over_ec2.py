@@ -7,16 +7,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from core.aws import credentials
 from core.ec2.place import Ec2Choice
 from core.settings import open_session
 from tests.ec2_server import Ec2Server
-from tests.tui.driving import drawn, until, until_screen
+from tests.tui.driving import drawn, save, until, until_screen
 from tests.tui.over_ec2 import Play, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.app import KeyPairsApp
+from tui.screens.private_key.key_material_view import KeyMaterialView
 
 __all__ = ["play_over_ec2", "server"]
 
@@ -132,6 +134,65 @@ def test_each_situation_has_its_sentence_and_its_next_step(
     printed = "".join(capfd.readouterr())
     assert "Traceback" not in printed
     assert "botocore" not in printed
+
+
+def test_a_private_key_in_hand_outlives_a_login_that_expires_under_it(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.tui.driving import type_text
+    from tui.screens.look import log_in as log_in_screen
+
+    shown: list[bool] = []
+
+    def expire(pilot: Pilot[None]) -> None:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+        (home / "config").write_text(SSO.replace("profile p", "default"))
+        pilot.app.screen._session.place.forget_credentials()  # type: ignore[attr-defined] # ours
+
+    def log_in(app: App[None], command: Sequence[str]) -> str:
+        shown.extend(screen.query_one(KeyMaterialView).shown for screen in app.screen_stack[1:2])
+        good = "[default]\naws_access_key_id = A\naws_secret_access_key = s\n"
+        (home / "config").write_text(good)
+        return ""
+
+    monkeypatch.setattr(log_in_screen, "log_in", log_in)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "No key pairs" in drawn(pilot), "the empty Region")
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "ci")
+        await pilot.press("tab", "right", "enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("l")
+        await until(pilot, lambda: "the login is good" in words(pilot), "that it is good")
+        expire(pilot)
+        await pilot.press("v")
+        await until(pilot, lambda: "PRIVATE KEY" in drawn(pilot), "the key")
+        await pilot.press("l")
+        await until_screen(pilot, "LogInScreen")
+        await pilot.press("l")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until(pilot, lambda: "logged in" in words(pilot), "that it went well")
+        expire(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await type_text(pilot, "ci")
+        await pilot.press("enter")
+        await until_screen(pilot, "LogInScreen")
+        await pilot.press("l")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await until(pilot, lambda: "now once more" in words(pilot), "that it went well")
+        # Back at the key, which can still be saved.
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+
+    play_over_ec2(scene)
+    assert shown == [False, False]
+    assert (home / ".ssh" / "ci.pem").read_text().startswith("-----BEGIN OPENSSH PRIVATE KEY")
+    assert server.calls["DeleteKeyPair"] == 0
 
 
 def test_a_form_outlives_a_login_that_expires_under_it(

@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Mount, Resize
 from textual.message import Message
 from textual.screen import Screen
 
@@ -97,9 +97,10 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
+    @on(Mount)  # that of its size comes after the first frame, which would be laid out in vain
     @on(Resize)
-    def _note_size(self, event: Resize) -> None:
-        width, height = event.size
+    def _note_size(self) -> None:
+        width, height = self.app.size
         self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
         self.set_class(width < panel + _LEAST_BESIDE, "-filled")

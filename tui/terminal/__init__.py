@@ -10,6 +10,8 @@ them, and has a guard for each hook, which fails with a sentence when Textual ch
 `App._fatal_error` (terminal_app): a report without the local variables, which may be secrets.
 `App._display` (terminal_app): updates are sent as differences; without it a letter in the filter
     sends 6 KB instead of 0.4.
+`App._batch_count` (terminal_app): whether Textual sends anything now; without it what was never
+    sent is taken for shown.
 `App._driver` (terminal_app): a private key is sent to the clipboard without being remembered, and
     the driver is asked for keys that wait; without it `y` can be confirmed amid other keys.
 `textual._compositor` (frame_diff): what an update holds; as for `App._display`.

@@ -5,7 +5,7 @@ letter in the filter, on lines that carry 20 KB a second. Here the screen is rem
 update only what differs is sent, each style as its difference to the one before.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -24,6 +24,9 @@ _OFF = dict(zip(_ON, ("22", "22", "23", "24", "24", "25", "25", "27", "28", "29"
 """How the attributes that text has are switched off, one by one (ECMA-48)."""
 
 _SEEN_ON_SPACE = frozenset(("4", "5", "7", "9", "21", "53"))
+_UNDERLINES = frozenset(("4", "21"))
+"""Text has one of them: the terminal takes the last."""
+
 _LONGEST_BRIDGE = 5
 """So many cells that did not change are cheaper to write again than to go past."""
 
@@ -48,14 +51,17 @@ Row = list[Cell | None]
 """The cells of a line; None is one of which nothing is known."""
 
 
-class LazyFrame(CompositorUpdate):
-    """An update that is made when it is sent, and not before."""
+class Frame(CompositorUpdate):
+    """What is sent for an update; `is_sent` says whether Textual has taken it."""
 
-    def __init__(self, make: Callable[[], str]) -> None:
-        self._make = make
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.is_empty = not text
+        self.is_sent = False
 
     def render_segments(self, console: object) -> str:
-        return self._make()
+        self.is_sent = True
+        return self._text
 
 
 class FrameDiff:
@@ -88,15 +94,19 @@ class FrameDiff:
             }
         if [len(row) for row in self._rows] != widths:
             self._rows = [[None] * width for width in widths]
-        pen = _Pen()
+        runs: list[_Run] = []
         for y, parts in lines.items():
-            self._draw(pen, y, parts, colors)
+            before = self._rows[y]
+            row = self._rows[y] = self._drawn(before, parts, colors)
+            if row != before:
+                runs += _changes(y, before, row)
+        pen = _Pen()
+        for run in _by_look(runs):
+            pen.write(run)
         return pen.finished()
 
-    def _draw(
-        self, pen: "_Pen", y: int, strips: Sequence[tuple[int, Strip]], colors: ColorSystem
-    ) -> None:
-        before = self._rows[y]
+    def _drawn(self, before: Row, strips: Sequence[tuple[int, Strip]], colors: ColorSystem) -> Row:
+        """Return a row with strips drawn over what it was."""
         row = before.copy()
         for x, strip in strips:
             cells = [
@@ -105,9 +115,7 @@ class FrameDiff:
                 for cell in _cells(text.translate(self._signs), style, colors)
             ]
             row[x : x + len(cells)] = cells[: len(row) - x]
-        self._rows[y] = row
-        if row != before:
-            _write(pen, y, before, row)
+        return row
 
 
 def _parts(update: ChopsUpdate, y: int, x1: int, x2: int) -> Iterator[tuple[int, Strip]]:
@@ -143,6 +151,8 @@ def _looks(ansi: str) -> tuple[Look, Look]:
         elif 40 <= number <= 49 or 100 <= number <= 107:
             background = "" if number == 49 else color
         else:
+            if code in _UNDERLINES:
+                attributes -= _UNDERLINES
             attributes.add(code)
     look = Look(frozenset(attributes), foreground, background)
     return look, look if attributes & _SEEN_ON_SPACE else Look(
@@ -150,19 +160,30 @@ def _looks(ansi: str) -> tuple[Look, Look]:
     )
 
 
-def _write(pen: "_Pen", y: int, before: Row, row: Row) -> None:
-    """Write what differs of a row."""
+class _Run(NamedTuple):
+    """Cells of a row that are written in one go; those of one that is no `odd` look the same."""
+
+    y: int
+    x: int
+    cells: Sequence[Cell]
+    look: Look
+    odd: bool = False
+
+
+def _changes(y: int, before: Row, row: Row) -> Iterator[_Run]:
+    """Yield what differs of a row."""
     if _is_odd(before) or _is_odd(row):
         # A terminal may count such text otherwise than we do: the whole row is written again.
-        before = [None] * len(row)
+        yield _Run(y, 0, [cell for cell in row if cell is not None], PLAIN, odd=True)
+        return
     start = end = 0
     for x, (old, new) in enumerate(zip(before, row, strict=True)):
         if new != old:
             if x != end and not _bridges(row, start, end, x):
-                pen.write(start, y, row[start:end])
+                yield from _runs(y, start, row[start:end])
                 start = x
             end = x + 1
-    pen.write(start, y, row[start:end])
+    yield from _runs(y, start, row[start:end])
 
 
 def _is_odd(row: Row) -> bool:
@@ -185,6 +206,53 @@ def _bridges(row: Row, start: int, end: int, x: int) -> bool:
     )
 
 
+def _runs(y: int, x: int, cells: Row) -> Iterator[_Run]:
+    """Yield neighbouring cells by how they look; a space belongs to what it stands beside."""
+    run: list[Cell] = []
+    look = PLAIN
+    for cell in cells:
+        if cell is None:
+            continue
+        both = _look_of_both(look, cell[1]) if run else cell[1]
+        if both is None:
+            yield _Run(y, x, run, look)
+            x, run, both = x + len(run), [], cell[1]
+        run.append(cell)
+        look = both
+    if run:
+        yield _Run(y, x, run, look)
+
+
+def _look_of_both(one: Look, other: Look) -> Look | None:
+    """Return a look in which what looks as the one and as the other can be written, if any."""
+    if one == other or _shows(one, other):
+        return one
+    return other if _shows(other, one) else None
+
+
+def _shows(look: Look, wanted: Look) -> bool:
+    """Return whether a space that is to look as `wanted` can be written in a look."""
+    return (
+        wanted.foreground is None
+        and wanted.background == look.background
+        and not look.attributes & _SEEN_ON_SPACE
+    )
+
+
+def _by_look(runs: Sequence[_Run]) -> list[_Run]:
+    """Sort runs so that a look is mostly set once: a way to go is shorter than two colours.
+
+    Odd rows come first and stay as they are.
+    """
+    looks = list(dict.fromkeys(run.look for run in runs if not run.odd))
+    places: dict[Look, tuple[int, int]] = {}
+    for look in looks:
+        backgrounds = list(dict.fromkeys(look.background for look in looks))
+        like = next((other for other in looks if other != look and _shows(other, look)), look)
+        places[look] = (backgrounds.index(look.background), looks.index(like))
+    return sorted(runs, key=lambda run: (-1, 0) if run.odd else places[run.look])
+
+
 class _Pen:
     """Writes cells, and remembers where it is and how it writes."""
 
@@ -194,33 +262,44 @@ class _Pen:
         self._x: int | None = None
         self._y = -1
 
-    def write(self, x: int, y: int, cells: Row) -> None:
-        """Write cells of a row, from a column on."""
-        for look, group in groupby(filter(None, cells), itemgetter(1)):
+    def write(self, run: _Run) -> None:
+        """Write a run."""
+        if not run.odd:
+            self._write(run.x, run.y, "".join([text for text, _ in run.cells]), run.look)
+            self._x = run.x + len(run.cells)
+            return
+        x = run.x
+        for look, group in groupby(run.cells, itemgetter(1)):
             texts = [text for text, _ in group]
             text = "".join(texts)
             if len(text) == len(texts) and "" not in texts:
-                self._write(x, y, text, look)
+                self._write(x, run.y, text, look)
                 self._x = x + len(text)
             else:
                 for column, odd in enumerate(texts, x):
                     if odd:
-                        self._write(column, y, odd, look)
-                        # Where the terminal stands after a text of several characters is a guess.
-                        self._x = column + 1 if len(odd) == 1 else None
+                        self._write(column, run.y, odd, look)
+                        # Where the terminal stands after any other text is a guess.
+                        self._x = column + 1 if len(odd) == cell_len(odd) == 1 else None
             x += len(texts)
 
     def _write(self, x: int, y: int, text: str, look: Look) -> None:
-        if y != self._y:
-            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
-        elif x != self._x:
-            self._parts.append(f"\x1b[{x + 1}G")
+        if (x, y) != (self._x, self._y):
+            self._parts.append(self._way(x, y))
         self._y = y
         look = self._wanted(look)
         if look != self._look:
             self._parts.append(f"\x1b[{_change(self._look, look)}m")
             self._look = look
         self._parts.append(text)
+
+    def _way(self, x: int, y: int) -> str:
+        """Return what brings the terminal there in the fewest bytes."""
+        if y != self._y:
+            return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
+        if self._x is None or x < self._x:
+            return f"\x1b[{x + 1}G"
+        return min(f"\x1b[{x + 1}G", f"\x1b[{x - self._x}C", key=len)
 
     def _wanted(self, look: Look) -> Look:
         """Return how to write what shall look so; on a space, most of the present look can stay."""

@@ -13,11 +13,12 @@ from rich.console import COLOR_SYSTEMS, RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.events import Event, Key
+from textual.geometry import Offset
 from textual.screen import Screen
 
 from tui.terminal import unforeseen
 from tui.terminal.driver import InputLost, SteadyDriver
-from tui.terminal.frame_diff import FrameDiff, LazyFrame
+from tui.terminal.frame_diff import Frame, FrameDiff
 from tui.terminal.signs import for_terminal
 from tui.terminal.typing_speed import TypingSpeed
 from tui.words.place import Whereabouts
@@ -64,7 +65,7 @@ class TerminalApp(App[None]):
         self.key_holder: KeyHolder | None = None
         self.whereabouts = Whereabouts()
         self._frames = FrameDiff(for_terminal(os.environ))
-        self._drawn: Screen[object] | None = None
+        self._cursor_sent: Offset | None = None
         self._failures = unforeseen.Failures()
         self._ends = False
 
@@ -75,20 +76,28 @@ class TerminalApp(App[None]):
         self._frames.forget()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            # Rendered only if Textual does send it; so what is remembered is what was sent.
-            update = LazyFrame(lambda: self._frame(screen, renderable))
-            super()._display(screen, update)  # type: ignore[arg-type] # it takes updates as well
+        is_sent = not (self.is_headless or self._batch_count)
+        if is_sent and isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            self._send(screen, renderable)
         else:
             super()._display(screen, renderable)
 
-    def _frame(self, screen: Screen[object], update: LayoutUpdate | ChopsUpdate) -> str:
-        if screen is not self._drawn:
-            # Whatever else has written on the terminal is gone when another screen comes.
-            self._frames.forget()
-            self._drawn = screen
+    def _send(self, screen: Screen[object], update: LayoutUpdate | ChopsUpdate) -> None:
+        """Send what an update changes, and nothing where that is nothing."""
         colors = COLOR_SYSTEMS.get(self.console.color_system or "", ColorSystem.TRUECOLOR)
-        return self._frames.frame(update, colors)
+        try:
+            frame = Frame(self._frames.frame(update, colors))
+        except Exception as error:  # noqa: BLE001 - reported as Textual does where it draws
+            self._handle_exception(error)
+            return
+        if frame.is_empty and self.cursor_position == self._cursor_sent:
+            # Else the terminal would be told that a frame begins and ends.
+            self.post_display_hook()
+            return
+        super()._display(screen, frame)  # type: ignore[arg-type] # it takes updates as well
+        self._cursor_sent = self.cursor_position
+        if not frame.is_sent:
+            self.send_whole_frames()
 
     def copy_secret_to_clipboard(self, secret: bytes) -> None:
         """Send a secret to the terminal's clipboard; Textual's own way would remember it."""

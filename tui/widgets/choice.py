@@ -98,15 +98,27 @@ class Choice(Widget, can_focus=True):
         super().__init__(id=id)
         self._options = tuple(options)
         self._forbidden: frozenset[str] = frozenset()
+        self._wanted = 0
+        """The index that a person chose last, whatever was forbidden since."""
         if value is not None:
-            self.set_reactive(Choice.index, [option for option, _ in options].index(value))
+            self._wanted = [option for option, _ in options].index(value)
+            self.set_reactive(Choice.index, self._wanted)
 
     def forbid(self, values: Collection[str]) -> None:
-        """Have some values not chosen by keys any more, unless that would leave none."""
+        """Have some values not chosen any more, unless that would leave none.
+
+        What a person chose gives way to the next, and comes back once it is allowed again.
+        """
         self._forbidden = frozenset(values)
-        if self.value in self._forbidden:
-            self.action_move(1)
+        self.index = self._next_allowed(self._wanted)
         self.refresh()
+
+    def _next_allowed(self, start: int, step: int = 1) -> int:
+        """Return the first index from `start` on, round and round, that is not forbidden."""
+        count = len(self._options)
+        indexes = [(start + step * each) % count for each in range(count)]
+        allowed = (each for each in indexes if self._options[each][0] not in self._forbidden)
+        return next(allowed, start % count)
 
     @property
     def value(self) -> str:
@@ -145,12 +157,7 @@ class Choice(Widget, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Choose the next option, or the one before, round and round."""
-        count = len(self._options)
-        allowed = [i for i, (value, _) in enumerate(self._options) if value not in self._forbidden]
-        if not allowed:
-            allowed = [*range(count)]
-        after = ((self.index + step * each) % count for each in range(1, count + 1))
-        self.index = next(index for index in after if index in allowed)
+        self.index = self._wanted = self._next_allowed(self.index + step, step)
 
     async def _on_click(self, event: Click) -> None:
         if self._is_cramped:
@@ -159,6 +166,6 @@ class Choice(Widget, can_focus=True):
         start = 0
         for index, (_, label) in enumerate(self._options):
             end = start + 2 + len(label)
-            if start <= event.x < end:
-                self.index = index
+            if start <= event.x < end and self._next_allowed(index) == index:
+                self.index = self._wanted = index
             start = end + len(_GAP)

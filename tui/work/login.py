@@ -1,4 +1,4 @@
-"""Offers to log in again where a login has expired, while a form stays as it is."""
+"""Offers to log in again where a login has expired, while what stands on a screen stays."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,16 @@ if TYPE_CHECKING:
     from tui.screens.placed_screen import PlacedScreen
 
 
-async def logged_in(screen: "PlacedScreen[Any]", session: "Session", error: KeyPairsError) -> bool:
+async def logged_in(
+    screen: "PlacedScreen[Any]",
+    session: "Session",
+    error: KeyPairsError,
+    said: str = "logged in; now once more",
+) -> bool:
     """Offer to log in if that is what an error asks for; return whether it was done.
 
     Nothing is repeated here: what was asked for changes something. Must be called in a worker.
+    `said` is what the screen says of a login that went well.
     """
     if not isinstance(error, CredentialsError) or error.next_step is not NextStep.LOG_IN:
         return False
@@ -24,5 +30,5 @@ async def logged_in(screen: "PlacedScreen[Any]", session: "Session", error: KeyP
         return False
     if session.place is not None:
         await in_own_thread(session.place.forget_credentials)
-    screen.say(Verdict("logged in; now once more", Tone.GOOD))
+    screen.say(Verdict(said, Tone.GOOD))
     return True

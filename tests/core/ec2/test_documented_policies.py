@@ -1,7 +1,8 @@
 """Policies whose effect AWS documents, decided the same or refused as not understood.
 
-Each row has the rule that decides it, as a page of the IAM User Guide or of the Service
-Authorization Reference gives it; where the page takes longer to say it, in short.
+Each row has the sentence that decides it, word for word from the named page of the IAM User Guide,
+of the EC2 User Guide or of the Service Authorization Reference. AWS rewords its pages from time to
+time: the global condition keys and NotResource are quoted from the edition of 2022 and 2023.
 Each policy limits the user `sam` of account 000000000000 in us-east-1.
 """
 
@@ -59,19 +60,21 @@ TWO_TAGS = request_tags([Tag("team", "ops"), Tag("env", "prod")])
 IS_PROD: Context = {"aws:ResourceTag/env": "prod", "ec2:ResourceTag/env": "prod"}
 
 LOGIC = "Policy evaluation logic"
-ACTION = "Action"
-NOT_ACTION = "NotAction"
-RESOURCE = "Resource"
-NOT_RESOURCE = "NotResource"
-OPERATORS = "Condition operators"
+ACTION = "IAM JSON policy elements: Action"
+NOT_ACTION = "IAM JSON policy elements: NotAction"
+RESOURCE = "IAM JSON policy elements: Resource"
+NOT_RESOURCE = "IAM JSON policy elements: NotResource"
+OPERATORS = "IAM JSON policy elements: Condition operators"
 BLOCK = "Conditions with multiple context keys or values"
-SETS = "Multivalued context keys"
-VARIABLES = "Variables and tags"
-GLOBAL = "Global condition context keys"
-KEYS = "Condition"
-EFFECT = "Effect"
-GRAMMAR = "Grammar"
-REFERENCE = "Service Authorization Reference, Amazon EC2"
+SETS = "Single-valued vs. multivalued context keys"
+VARIABLES = "IAM policy elements: Variables and tags"
+GLOBAL = "AWS global condition context keys"
+KEYS = "IAM JSON policy elements: Condition"
+EFFECT = "IAM JSON policy elements: Effect"
+PRINCIPAL = "AWS JSON policy elements: Principal"
+REFERENCE = "Service Authorization Reference, Actions, resources, and condition keys for Amazon EC2"
+DESCRIBING = "Amazon EC2 User Guide, Grant permissions to use EC2 Instance Connect Endpoint"
+TAGGING = "Amazon EC2 User Guide, Grant permission to tag Amazon EC2 resources during creation"
 
 EXPANDS = (
     "If the * wildcard is the last character of a resource ARN segment, it can expand to match"
@@ -97,7 +100,14 @@ NULL = (
     "Use a Null condition operator to check if a condition key is absent at the time of"
     " authorization."
 )
-ALWAYS = "This key is included in the request context for all requests."
+ALWAYS = "This key is always included in the request context."
+ONLY_BY_VPC = (
+    "This key is included in the request context only if the requester uses a VPC endpoint to make"
+    " the request."
+)
+UNRESOLVED = (
+    "If AWS cannot resolve a variable, this might cause the entire statement to be invalid."
+)
 LONG_TERM = (
     "The aws:MultiFactorAuthPresent key is not present when an API or CLI command is called with"
     " long-term credentials"
@@ -105,10 +115,16 @@ LONG_TERM = (
 
 TABLE = [
     # Effect and evaluation
-    Documented(LOGIC, "By default, all requests are implicitly denied.", [allow("s3:*")], DENIED),
     Documented(
         LOGIC,
-        "An explicit allow in an identity-based policy overrides this default.",
+        "By default, all requests are implicitly denied with the exception of the AWS account root"
+        " user, which has full access.",
+        [allow("s3:*")],
+        DENIED,
+    ),
+    Documented(
+        LOGIC,
+        "An explicit allow in an identity-based or resource-based policy overrides this default.",
         [allow("ec2:DeleteKeyPair", key_pair("*"))],
         ALLOWED,
     ),
@@ -126,8 +142,8 @@ TABLE = [
         "Eff",
     ),
     Documented(
-        GRAMMAR,
-        "Identity-based policies do not have a Principal element.",
+        PRINCIPAL,
+        "You cannot use the Principal element in an identity-based policy.",
         [allow(Principal="*")],
         DENIED,
         "Principal",
@@ -147,26 +163,29 @@ TABLE = [
     ),
     Documented(
         ACTION,
-        "You can use multi-character match wildcards (*) and single-character ones (?).",
+        "You can use multi-character match wildcards (*) and single-character match wildcards (?)"
+        " to give access to all the actions the specific AWS product offers.",
         [allow("ec2:DeleteKeyPai?")],
         ALLOWED,
     ),
     Documented(
         NOT_ACTION,
-        "NotAction explicitly matches everything except the specified list of actions.",
+        "NotAction is an advanced policy element that explicitly matches everything except the"
+        " specified list of actions.",
         [instead(allow(), NotAction="ec2:Delete*")],
         DENIED,
     ),
     Documented(
         NOT_ACTION,
-        "NotAction with Deny denies every action but those listed.",
+        "In addition, such unlisted actions or services are denied if you use the Deny effect.",
         [allow(), instead(deny(), NotAction=["ec2:Describe*", "iam:*"])],
         DENIED,
     ),
     # Resource
     Documented(
         RESOURCE,
-        "You can use wildcard characters within the individual segments of an ARN.",
+        "You can use wildcard characters (* and ?) within the individual segments of an ARN (the"
+        " parts separated by colons)",
         [allow("*", "arn:aws:ec2:us-*-1:????????????:key-pair/*-db")],
         ALLOWED,
     ),
@@ -198,7 +217,8 @@ TABLE = [
     ),
     Documented(
         NOT_RESOURCE,
-        "NotResource explicitly matches every resource except those specified.",
+        "NotResource is an advanced policy element that explicitly matches every resource except"
+        " those specified.",
         [instead(allow("ec2:*"), NotResource=key_pair("prod-*"))],
         DENIED,
     ),
@@ -210,7 +230,9 @@ TABLE = [
     ),
     Documented(
         NOT_RESOURCE,
-        "NotResource with Deny denies access to all resources not listed.",
+        'Using the NotResource element and "Effect": "Deny" in the same statement denies access to'
+        " all resources, for the services specified in the statement, that are not explicitly"
+        " listed.",
         [allow(), instead(deny("ec2:*"), NotResource=key_pair("dev-*"))],
         DENIED,
     ),
@@ -223,22 +245,25 @@ TABLE = [
     ),
     Documented(
         REFERENCE,
-        "key-pair: arn:${Partition}:ec2:${Region}:${Account}:key-pair/${KeyPairName}",
+        "arn:${Partition}:ec2:${Region}:${Account}:key-pair/${KeyPairName}",
         [allow(), deny("ec2:DeleteKeyPair", "arn:aws:ec2:*:*:keypair/prod-*")],
         ALLOWED,
         "can match no key pair",
     ),
     Documented(
-        REFERENCE,
-        "DescribeKeyPairs does not support resource types: use * as the resource.",
+        DESCRIBING,
+        "the ec2:Describe* API actions do not support resource-level permissions. Therefore, the *"
+        " wildcard is necessary in the Resource element.",
         [allow("ec2:DescribeKeyPairs", key_pair("*"))],
         DENIED,
         action="DescribeKeyPairs",
         key_name=None,
     ),
     Documented(
-        REFERENCE,
-        "ec2:CreateTags is a dependent action of CreateKeyPair with tags.",
+        TAGGING,
+        "In the IAM policy definition for the ec2:CreateTags action, use the Condition element with"
+        " the ec2:CreateAction condition key to give tagging permissions to the action that creates"
+        " the resource.",
         [allow("ec2:CreateTags", **when("StringEquals", "ec2:CreateAction", "RunInstances"))],
         DENIED,
         action="CreateTags",
@@ -247,19 +272,20 @@ TABLE = [
     # Conditions
     Documented(
         OPERATORS,
-        "StringEquals: exact matching, case sensitive.",
+        "StringEquals: Exact matching, case sensitive",
         [allow("*", **when("StringEquals", "aws:username", "Sam"))],
         DENIED,
     ),
     Documented(
         OPERATORS,
-        "StringEqualsIgnoreCase: exact matching, ignoring case.",
+        "StringEqualsIgnoreCase: Exact matching, ignoring case",
         [allow(), deny("*", **when("StringEqualsIgnoreCase", "aws:username", "SAM"))],
         DENIED,
     ),
     Documented(
         OPERATORS,
-        "StringLike: the values can include a multi-character match wildcard (*).",
+        "StringLike: Case-sensitive matching. The values can include multi-character match"
+        " wildcards (*) and single-character match wildcards (?) anywhere in the string.",
         [allow(), deny("*", **when("StringLike", "ec2:KeyPairName", "prod-*"))],
         DENIED,
         context={"ec2:KeyPairName": "prod-db"},
@@ -303,37 +329,41 @@ TABLE = [
     ),
     Documented(
         OPERATORS,
-        "DateLessThan: matching before a specific date and time.",
+        "DateLessThan: Matching before a specific date and time",
         [allow("*", **when("DateLessThan", "aws:CurrentTime", "2026-11-24T20:00:00Z"))],
         DENIED,
     ),
     Documented(
         OPERATORS,
-        "NumericLessThanEquals: less-than or equals matching.",
+        'NumericLessThanEquals: "Less than or equals" matching',
         [allow("*", **when("NumericLessThanEquals", "aws:EpochTime", int(NOW.timestamp())))],
         ALLOWED,
     ),
     Documented(
         BLOCK,
-        "If your policy has multiple keys, all must resolve to true: a logical AND.",
+        "If your policy statement has multiple context keys attached to a single condition"
+        " operator, the context keys are evaluated using a logical AND.",
         [allow(Condition={"StringEquals": {"aws:username": "sam", "ec2:Region": "us-west-2"}})],
         DENIED,
     ),
     Documented(
         BLOCK,
-        "If a single condition key has multiple values, they are evaluated with a logical OR.",
+        "If a single condition operator includes multiple values for a context key, those values"
+        " are evaluated using a logical OR.",
         [allow("*", **when("StringEquals", "aws:RequestedRegion", ["us-west-2", "us-east-1"]))],
         ALLOWED,
     ),
     Documented(
         BLOCK,
-        "With a negated matching operator, multiple values are evaluated with a logical NOR.",
+        "If a single negated matching condition operator includes multiple values for a context"
+        " key, those values are evaluated using a logical NOR.",
         [allow("*", **when("StringNotEquals", "aws:RequestedRegion", ["us-west-2", "us-east-1"]))],
         DENIED,
     ),
     Documented(
         SETS,
-        "ForAllValues: true if every key value in the request matches a value in the policy.",
+        "The condition returns true if every context key value in the request matches a context"
+        " key value in the policy.",
         [allow("*", **when("ForAllValues:StringEquals", "aws:TagKeys", ["team"]))],
         DENIED,
         action="CreateTags",
@@ -341,13 +371,14 @@ TABLE = [
     ),
     Documented(
         SETS,
-        "ForAllValues also returns true if there are no context keys in the request.",
+        "It also returns true if there are no context keys in the request",
         [allow("*", **when("ForAllValues:StringEquals", "aws:TagKeys", ["team"]))],
         ALLOWED,
     ),
     Documented(
         SETS,
-        "ForAnyValue: true if any one of the context key values matches.",
+        "The condition returns true if any one of the context key values in the request matches"
+        " any one of the context key values in the policy.",
         [allow(), deny("*", **when("ForAnyValue:StringEquals", "aws:TagKeys", ["env"]))],
         DENIED,
         action="CreateTags",
@@ -355,26 +386,27 @@ TABLE = [
     ),
     Documented(
         KEYS,
-        "Condition key names are not case-sensitive.",
+        "Context key names are not case-sensitive.",
         [allow(), deny("*", **when("StringEquals", "AWS:resourcetag/ENV", "prod"))],
         DENIED,
         context=IS_PROD,
     ),
     Documented(
         VARIABLES,
-        "When this policy is evaluated, IAM replaces the variable ${aws:username}.",
+        "When this policy is evaluated, IAM replaces the variable ${aws:username} with the friendly"
+        " name of the actual current user.",
         [allow("*", key_pair("${aws:username}-*"))],
         DENIED,
     ),
     Documented(
         VARIABLES,
-        "If a variable has no value, the whole statement might be invalid and match nothing.",
+        UNRESOLVED,
         [allow("*", key_pair("${aws:PrincipalTag/team}*"))],
         DENIED,
     ),
     Documented(
         VARIABLES,
-        "The Version element is required and its value must be set to 2012-10-17 for variables.",
+        UNRESOLVED,
         [allow(), deny("*", key_pair("${aws:PrincipalTag/team}*"))],
         ALLOWED,
         "aws:principaltag/team",
@@ -388,25 +420,28 @@ TABLE = [
     ),
     Documented(
         GLOBAL,
-        "aws:SecureTransport: check whether the request was sent using TLS.",
+        "aws:SecureTransport: Use this key to check whether the request was sent using SSL.",
         [allow(), deny("*", **when("Bool", "aws:SecureTransport", "false"))],
         ALLOWED,
     ),
     Documented(
         GLOBAL,
-        "aws:ViaAWSService: false when the principal makes the call directly.",
+        "aws:ViaAWSService: The request context key also returns false when the principal makes the"
+        " call directly.",
         [allow(), deny("*", **when("Bool", "aws:ViaAWSService", "false"))],
         DENIED,
     ),
     Documented(
         GLOBAL,
-        "aws:PrincipalIsAWSService: false when the call is not made by a service principal.",
+        "aws:PrincipalIsAWSService: This key is present in the request context for all signed API"
+        " requests that use AWS credentials.",
         [allow(), deny("*", **when("BoolIfExists", "aws:PrincipalIsAWSService", "false"))],
         DENIED,
     ),
     Documented(
         GLOBAL,
-        "aws:ResourceAccount: always included for most service actions.",
+        "aws:ResourceAccount: This key is always included in the request context for most service"
+        " actions.",
         [allow(), deny("*", **when("StringEquals", "aws:ResourceAccount", ACCOUNT))],
         DENIED,
     ),
@@ -430,12 +465,27 @@ TABLE = [
             "aws:PrincipalAccount",
             "aws:PrincipalType",
             "aws:RequestedRegion",
-            "aws:username",
         )
     ),
+    Documented(
+        GLOBAL,
+        "aws:username: This key is always included in the request context for IAM users.",
+        [allow(), deny("*", **when("Null", "aws:username", "false"))],
+        DENIED,
+    ),
     *(
-        Documented(GLOBAL, f"{key}: {ALWAYS}", [allow(), deny("*", **condition)], DENIED, key)
-        for key in ("aws:userid", "aws:SourceIp")
+        Documented(GLOBAL, f"{key}: {sentence}", [allow(), deny("*", **condition)], DENIED, key)
+        for key, sentence in (
+            (
+                "aws:userid",
+                "This key is included in the request context for all signed requests.",
+            ),
+            (
+                "aws:SourceIp",
+                "This key is included in the request context, except when the requester uses a VPC"
+                " endpoint to make the request.",
+            ),
+        )
         for condition in (when("Null", key, "false"), when("StringLike", key, "*"))
     ),
     Documented(
@@ -453,28 +503,29 @@ TABLE = [
     ),
     Documented(
         GLOBAL,
-        "aws:PrincipalOrgID: only included if the principal is a member of an organization.",
+        "aws:PrincipalOrgID: This key is included in the request context only if the principal is a"
+        " member of an organization.",
         [allow("*", **when("StringNotEquals", "aws:PrincipalOrgID", "o-1"))],
         ALLOWED,
         "aws:PrincipalOrgID",
     ),
     Documented(
         GLOBAL,
-        "aws:SourceVpce: only if the requester uses a VPC endpoint to make the request.",
+        f"aws:SourceVpce: {ONLY_BY_VPC}",
         [allow(), deny("*", **when("StringNotEquals", "aws:SourceVpce", "vpce-1"))],
         DENIED,
         "aws:SourceVpce",
     ),
     Documented(
         GLOBAL,
-        "aws:CalledVia: only if a service makes requests on behalf of the principal.",
+        "aws:CalledVia: This key is also not present when the principal makes the call directly.",
         [allow("*", **when("ForAllValues:StringEquals", "aws:CalledVia", ["a.amazonaws.com"]))],
         ALLOWED,
         "aws:CalledVia",
     ),
     Documented(
         OPERATORS,
-        "NotIpAddress: all IP addresses except the specified IP address or range.",
+        "NotIpAddress: All IP addresses except the specified IP address or range",
         [allow(), deny("*", **when("NotIpAddress", "aws:SourceIp", "192.0.2.0/24"))],
         DENIED,
         "NotIpAddress",

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from core.model import KeptKeyPair, PrivateKeyState
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
+from tests.forking import python
 from tests.helpers import SECONDS, Agent, Run
 from tests.tui.commands.calling import call
 
@@ -57,7 +59,7 @@ def shell(line: str, folder: Path, data_dir: Path, name: str = "sh") -> tuple[in
     program = folder / "bin" / "keypairs"
     if not program.exists():
         program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tui "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(python())} -m tui "$@"\n')
         program.chmod(0o755)
     environment = {
         "PATH": f"{program.parent}:{os.environ['PATH']}",
@@ -362,7 +364,7 @@ def stopped(
 ) -> tuple[int, str, str]:
     """Send a signal once the program says that it is at the place to be stopped at."""
     code = STOPPED.format(patch=patch)
-    command = [sys.executable, "-c", code, "create-key-pair", "--key-name", "x", *arguments]
+    command = [*python(), "-c", code, "create-key-pair", "--key-name", "x", *arguments]
     with subprocess.Popen(
         [*command, "--data-dir", data_dir],
         cwd=ROOT,
@@ -459,7 +461,7 @@ def test_a_record_that_cannot_be_written_takes_the_file_back(data_dir: Path, key
     path = keys / "x.pem"
     code = textwrap.dedent(STOPPED.format(patch=BROKEN_STORE))
     done = subprocess.run(
-        [sys.executable, "-c", code, "create-key-pair", "--key-name", "x", "--save", path],
+        [*python(), "-c", code, "create-key-pair", "--key-name", "x", "--save", path],
         cwd=ROOT,
         capture_output=True,
         text=True,

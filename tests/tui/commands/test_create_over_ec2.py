@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from tests.ec2_server import LOST, Ec2Server, Fault, environment
+from tests.forking import python
 from tests.helpers import SECONDS, Agent
 from tests.tui.commands.test_over_ec2 import Keypairs, keypairs, server
 
@@ -68,15 +69,16 @@ def start(
     *arguments: str,
     patch: str = "",
     stdout: IO[str] | int = subprocess.PIPE,
+    program: Sequence[str] = (),
 ) -> "subprocess.Popen[str]":
     variables = {
         **environment(server, folder),
         "PATH": os.environ["PATH"],
         "KEYPAIRS_DATA_DIR": str(folder / "here"),
     }
-    command = [sys.executable, "-c", _PROGRAM.format(patch=patch), "create-key-pair", "--ec2"]
+    command = [*(program or python()), "-c", _PROGRAM.format(patch=patch), "create-key-pair"]
     return subprocess.Popen(
-        [*command, "--key-name", "ci", "--key-type", "ed25519", *arguments],
+        [*command, "--ec2", "--key-name", "ci", "--key-type", "ed25519", *arguments],
         env=variables,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -111,7 +113,8 @@ def test_killed_while_ec2_acts_the_key_is_in_the_file(
     started: list[subprocess.Popen[str]] = []
     hooks = server.after if acted else server.before
     hooks["ImportKeyPair"] = lambda: started[0].kill()
-    with start(server, tmp_path, "--save", str(path), "--yes") as running:
+    program = [sys.executable]
+    with start(server, tmp_path, "--save", str(path), "--yes", program=program) as running:
         started.append(running)
         running.communicate(timeout=SECONDS)
     assert running.returncode == -signal.SIGKILL

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ec2_server import ARN, LOST, Ec2Server, Fault, ec2_server, environment
+from tests.forking import python
 from tests.helpers import PUBLIC_KEY
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +36,7 @@ def keypairs(server: Ec2Server, tmp_path: Path) -> Keypairs:
     def run(*arguments: str, without: str = "", **more: str) -> "subprocess.CompletedProcess[str]":
         chosen = {name: value for name, value in (variables | more).items() if name != without}
         return subprocess.run(
-            [sys.executable, "-m", "tui", *arguments],
+            [*python(), "-m", "tui", *arguments],
             env=chosen,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -1,8 +1,8 @@
 """Lines of scripts as people write them for `aws ec2`, run with `keypairs` in its place."""
 
 import os
+import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
+from tests.forking import python
 from tests.helpers import PUBLIC_KEY, Run
 
 ROOT = Path(__file__).parents[3]
@@ -134,7 +135,7 @@ def test_a_script_runs_unchanged_in_bash_as_well(
 def run_script(what: str, shell: str, tmp_path: Path) -> None:
     program = tmp_path / "bin" / "keypairs"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tui "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(python())} -m tui "$@"\n')
     program.chmod(0o755)
     (tmp_path / "id.pub").write_text(f"{PUBLIC_KEY} me\n")
     text = SCRIPTS[what].replace("aws ec2", "keypairs").replace("@PUBLIC_KEY@", PUBLIC_KEY)

@@ -7,11 +7,13 @@ environment of the program and of those it starts. A passphrase must be nowhere 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.each_row import each_row
+from tests.forking import python
 from tests.helpers import Agent
 from tests.pty.canary import NAME, holds_key, passphrase, pieces, pieces_of_passphrase
 
@@ -102,9 +104,11 @@ def test_nothing_but_where_it_was_asked_for_holds_the_key(
         "KEYPAIRS_DATA_DIR": str(tmp_path / "data"),
     }
 
-    def run(code: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        code: str, *words: str, by: Sequence[str] = (sys.executable,)
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [sys.executable, "-c", code, *words],
+            [*by, "-c", code, *words],
             cwd=tmp_path,
             env=environment,
             input=f"{passphrase()}\n".encode(),
@@ -113,8 +117,9 @@ def test_nothing_but_where_it_was_asked_for_holds_the_key(
             check=False,
         )
 
-    taken = ["--key-name", "taken", "--public-key-material", PUBLIC_KEY]
-    assert run(PROGRAM.format(fault=""), "import-key-pair", *taken).returncode == 0
+    taken = ["import-key-pair", "--key-name", "taken", "--public-key-material", PUBLIC_KEY]
+    imports = "from tui.__main__ import program; program()"
+    assert run(imports, *taken, by=python()).returncode == 0
     done = run(PROGRAM.format(fault=fault), "create-key-pair", "--key-name", NAME, *arguments)
     assert done.returncode == status, done.stderr
     assert holds_key(done.stdout, PIECES) == printed

@@ -70,6 +70,12 @@ def displaying() -> str:
     return ""
 
 
+def holding_back() -> str:
+    if "if self._batch_count:" not in source_of(App._display):
+        return "App._display holds updates back otherwise than by _batch_count"
+    return ""
+
+
 def writing() -> str:
     source = source_of(App.copy_to_clipboard)
     if "self._driver.write(" not in source:
@@ -152,6 +158,7 @@ GUARDS: dict[str, Callable[[], str]] = {
     "App._handle_exception": exceptions,
     "App._fatal_error": fatal_errors,
     "App._display": displaying,
+    "App._batch_count": holding_back,
     "App._driver": writing,
     "textual._compositor": compositing,
     "LinuxDriver.run_input_thread": reading,

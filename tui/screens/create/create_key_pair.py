@@ -1,10 +1,9 @@
 """Shows the form that creates a key pair."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,6 +16,8 @@ from tui import screens
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.create import made_by
+from tui.screens.create.allowed_ways import AllowedWays
+from tui.screens.create.made_by import Question
 from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.widgets.choice import Choice
@@ -24,10 +25,8 @@ from tui.widgets.form_field import FormField
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work import preload
-from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
-    from core.ec2.place import Ec2Place
     from core.session import Session
 
 _MADE_BY = (
@@ -69,12 +68,12 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self, session: "Session", replacing: KeptKeyPair | None = None, key_name: str = ""
     ) -> None:
         self._replacing = replacing
-        self._refused: Mapping[MadeBy, str] = {}
         self._key_type = Choice(
             _TYPES, value=replacing.key_type.value if replacing else None, id="key-type"
         )
         self._key_format = Choice(_FORMATS, id="key-format")
         self._made_by = Choice(_MADE_BY, id="made-by")
+        self._allowed = AllowedWays(self, self._made_by, self._question, self._judge_made_by)
         self._agreed = False
         doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
         super().__init__(
@@ -99,13 +98,9 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             self.fact_line.rest(Verdict(stays))
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
-        self.call_after_refresh(self._load_ahead)
+        self.call_after_refresh(_load_ahead, self)
         if self._session.place is not None:
-            self._ask_what_is_allowed(self._session.place)
-
-    @work(group="load ahead")
-    async def _load_ahead(self) -> None:
-        await asyncio.to_thread(preload.load, preload.FOR_A_PRIVATE_KEY)
+            self._allowed.ask(self._session.place)
 
     @on(Choice.Changed)
     def _judge_choices(self) -> None:
@@ -122,19 +117,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     def _judge_made_by(self) -> None:
         if "made_by" in self._fields:
             chosen = MadeBy(self._made_by.value)
-            judged = made_by.judged(chosen, self._key_type.value, self._refused)
+            judged = made_by.judged(chosen, self._key_type.value, self._allowed.refused)
             self._fields["made_by"].show(judged)
-
-    @work(group="dry runs")
-    async def _ask_what_is_allowed(self, place: "Ec2Place") -> None:
-        """Ask for both ways whether they are allowed; what is refused cannot be chosen."""
-        name = self._key_name.value
-        try:
-            self._refused = await in_own_thread(lambda: made_by.refusals(place, name))
-        except KeyPairsError:
-            return  # it is not known; what is wrong is said where something is asked for
-        self._made_by.forbid({each.value for each in self._refused})
-        self._judge_made_by()
 
     @on(Input.Changed, "#key-name")
     def _say_where_to(self) -> None:
@@ -146,8 +130,16 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     @on(Input.Changed)
     @on(Choice.Changed)
     @on(TagRows.Changed)
-    def _forget_agreement(self) -> None:
+    def _forget_what_was_agreed_and_allowed(self) -> None:
         self._agreed = False
+        if self._session.place is not None:
+            self._allowed.ask_once_it_rests(self._session.place)
+
+    def _question(self) -> Question | None:
+        """Return what is allowed or not; None while it is being done."""
+        if self._body.disabled:
+            return None
+        return Question(self._key_name.value, self._key_type.value, self._tag_specifications)
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -210,3 +202,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             # A refusal keeps the key that was made ahead; only a write that failed has used it up.
             self._session.spare_key.prepare()
             raise
+
+
+def _load_ahead(screen: CreateKeyPairScreen) -> None:
+    loading = asyncio.to_thread(preload.load, preload.FOR_A_PRIVATE_KEY)
+    screen.run_worker(loading, group="load ahead")

@@ -18,6 +18,7 @@ from tui.words.place import waited_for
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
         try:
             await run_change(delete, self.say, back, waited_for(self._session))
         except KeyPairsError as error:
-            self.say(judging.refusal(error))
+            if not await logged_in(self, self._session, error):
+                self.say(judging.refusal(error))
         else:
             self.dismiss(True)
 

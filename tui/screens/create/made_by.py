@@ -4,14 +4,14 @@ Made here, the key is born in this process and EC2 gets the public half. Made by
 key crosses the network once.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.disk import destination
 from core.disk.destination import PathVerdict
 from core.ec2.backend import MadeBy
 from core.errors import DryRunOperation, EC2Error, KeyPairsError, UnauthorizedOperation
-from core.model import KeyFormat, KeyType
+from core.model import KeyFormat, KeyType, TagSpecification
 from tui.actions.keymap import key_of
 from tui.words.text import short_paths
 from tui.words.verdict import Tone, Verdict
@@ -61,7 +61,15 @@ def _difference(chosen: MadeBy, key_type: str) -> str:
     return f"only the public half is sent ({_ACTIONS[chosen]}); {shown}"
 
 
-def refusals(place: "Ec2Place", key_name: str) -> dict[MadeBy, str]:
+class Question(NamedTuple):
+    """What permission depends on: a policy may name pairs, a type, and tags."""
+
+    key_name: str
+    key_type: str
+    tag_specifications: Sequence[TagSpecification]
+
+
+def refusals(place: "Ec2Place", question: Question) -> dict[MadeBy, str]:
     """Return why a way is refused, by dry runs of both; blocks.
 
     Raises:
@@ -70,7 +78,12 @@ def refusals(place: "Ec2Place", key_name: str) -> dict[MadeBy, str]:
     refused = {}
     for way in MadeBy:
         try:
-            place.backend_by(way).create_key_pair(key_name=key_name or _ANY_NAME, dry_run=True)
+            place.backend_by(way).create_key_pair(
+                key_name=question.key_name or _ANY_NAME,
+                key_type=question.key_type,
+                tag_specifications=question.tag_specifications,
+                dry_run=True,
+            )
         except DryRunOperation:
             continue
         except UnauthorizedOperation as error:

@@ -26,7 +26,6 @@ from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
-from tui.words.journal import journal_items
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
@@ -330,12 +329,8 @@ async def journal(view: ListView) -> None:
     except KeyPairsError as error:
         view.say(said_by(error))
         return
-    title = f"The journal of {view.session.region}"
-    key_pair_id = await view.open(
-        screens.PickScreen(
-            title, journal_items(entries), "Nothing was done here yet.", verb="go to the pair"
-        )
-    )
+    now = view.session.now().astimezone()
+    key_pair_id = await view.open(screens.JournalScreen(view.session.region, entries, now))
     if key_pair_id in view.listing.key_pairs:
         await view.go_to(key_pair_id)
     elif key_pair_id:

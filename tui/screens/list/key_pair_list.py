@@ -26,6 +26,7 @@ from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by
 from tui.work import preload
 from tui.work.exclusive import GROUP, is_busy
+from tui.work.login import logged_in
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -144,7 +145,8 @@ class KeyPairListScreen(PlacedScreen[None]):
         try:
             await FLOWS[method](self.view)
         except KeyPairsError as error:
-            self.view.say(said_by(error))
+            if not await logged_in(self, self.view.session, error):
+                self.view.say(said_by(error))
 
     def _quit_if_alone(self) -> None:
         """Quit, if the key stands alone and is not part of a text."""

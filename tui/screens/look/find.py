@@ -308,6 +308,12 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
 
 _MARKS = {Standing.KNOWN: "✓", Standing.DELETED: "!", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
+_TONES = {
+    Standing.KNOWN: Tone.GOOD,
+    Standing.DELETED: Tone.CAUTION,
+    Standing.UNKNOWN: Tone.CAUTION,
+    Standing.LOCKED: Tone.PLAIN,
+}
 _WORDS = {
     Standing.UNKNOWN: "unknown",
     Standing.LOCKED: "needs its passphrase",
@@ -331,7 +337,9 @@ def _item(found: Found, folder: str) -> Item:
     pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
     deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]
     whose = " and ".join(pairs or deleted) or _WORDS[found.standing]
-    return Item("", visible(text), visible(whose))
+    tone = _TONES.get(found.standing, Tone.BAD)
+    marked = 0 if tone is Tone.PLAIN else 1
+    return Item("", visible(text), visible(whose), key_length=marked, tone=tone)
 
 
 def _folder(text: str) -> str:

@@ -15,9 +15,11 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -83,7 +85,9 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
         restore = partial(
             self._session.backend.restore_key_pair, self._key_pair.key_pair_id, key_name
         )
+        back, waits_for = key_in(self.PLACE, "back"), waited_for(self._session)
         try:
-            self.dismiss(await run_change(restore, self._field.show, key_in(self.PLACE, "back")))
+            self.dismiss(await run_change(restore, self._field.show, back, waits_for))
         except KeyPairsError as error:
-            self.say(judging.refusal(error))
+            if not await logged_in(self, self._session, error):
+                self.say(judging.refusal(error))

@@ -16,9 +16,11 @@ from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
+from tui.words.place import waited_for
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -97,10 +99,6 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     def on_mount(self) -> None:
         self._mute_what_waits()
 
-    def say_unforeseen(self, said: Verdict) -> None:
-        """Say what went wrong that nobody expected; what was typed stays."""
-        self.say(said)
-
     def action_back(self) -> None:
         """Go back; the key is still there."""
         if is_busy(self):
@@ -137,9 +135,11 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             given_up=True,
         )
         try:
-            await run_change(delete, self.say, key_in(self.PLACE, "back"))
+            back = key_in(self.PLACE, "back")
+            await run_change(delete, self.say, back, waited_for(self._session))
         except KeyPairsError as error:
-            self.say(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
+            if not await logged_in(self, self._session, error):
+                self.say(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
         else:
             name = self._key_pair.key_name
             self.dismiss(f"gave up the private key of {name}, and deleted the pair")

@@ -1,6 +1,6 @@
 """Shows the private key of a new pair, the one time it exists."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from core.custody.recipes import ssh_command
 from core.disk import destination
+from core.errors import KeyPairsError
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui import screens
@@ -26,6 +27,8 @@ from tui.words import judging
 from tui.words.text import ELLIPSIS, short_path, short_paths, shortened
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
+from tui.work.login import logged_in
+from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AddedToAgent
@@ -274,10 +277,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
             text = f"{lost}: {save} saves it, {leave} leaves."
         self.say(Verdict(text, Tone.BAD))
 
-    def say_unforeseen(self, said: Verdict) -> None:
-        """Say what went wrong that nobody expected; the private key is still here."""
-        self.say(said)
-
     def _show_hints(self) -> None:
         self.set_class(self._view.shown, "-shown")
         words = {
@@ -293,22 +292,14 @@ class KeyMaterialScreen(PlacedScreen[str]):
     async def action_save(self) -> None:
         """Save the private key to a file, and again in other formats."""
         self._hide()
+        to_offer = _format_to_offer(self._created, {each.file_format for each in self._saved})
         saved = await self.app.push_screen_wait(
-            screens.SaveKeyMaterialScreen(self._session, self._created, self._format_to_offer())
+            screens.SaveKeyMaterialScreen(self._session, self._created, to_offer)
         )
         if saved is not None:
             self._saved.append(saved)
             self._show_saved(saved)
             self._show_state()
-
-    def _format_to_offer(self) -> FileFormat:
-        """Return the format it was created in, or once that is saved, the next that is not."""
-        done = {saved.file_format for saved in self._saved}
-        key_type = self._created.key_pair.key_type
-        wanted: list[FileFormat] = [file_formats.of_key_format(self._created.key_format)]
-        wanted += FileFormat
-        possible = (each for each in wanted if file_formats.refusal(each, key_type) is None)
-        return next((each for each in possible if each not in done), wanted[0])
 
     def _show_saved(self, saved: "SavedFiles") -> None:
         """Put what was saved last on top."""
@@ -351,6 +342,23 @@ class KeyMaterialScreen(PlacedScreen[str]):
             self._show_state()
 
     @exclusively
+    async def action_log_in(self) -> None:
+        """Log in to AWS anew, where a login has expired; the private key stays, hidden."""
+        self._hide()
+        place = self._session.place
+        if place is None:
+            self.say(Verdict("this machine asks for no login"))
+            return
+        self.say(Verdict("asking EC2…"))
+        try:
+            await in_own_thread(place.ask)
+        except KeyPairsError as error:
+            if not await logged_in(self, self._session, error, "logged in"):
+                self.say(judging.refusal(error))
+        else:
+            self.say(Verdict("the login is good", Tone.GOOD))
+
+    @exclusively
     async def action_back(self) -> None:
         """Leave; where the private key would be lost, only after a question, or a word of it."""
         if not self.holds_key:
@@ -383,6 +391,15 @@ class KeyMaterialScreen(PlacedScreen[str]):
             return f"the private key of {name} was saved to {path}"
         until = f" until {self._end}" if self._end else ""
         return f"the private key of {name} is only in the agent{until}; the pair is marked !"
+
+
+def _format_to_offer(created: CreatedKeyPair, done: Collection[FileFormat]) -> FileFormat:
+    """Return the format it was created in, or once that is saved, the next that is not."""
+    wanted: list[FileFormat] = [file_formats.of_key_format(created.key_format)]
+    wanted += FileFormat
+    key_type = created.key_pair.key_type
+    possible = (each for each in wanted if file_formats.refusal(each, key_type) is None)
+    return next((each for each in possible if each not in done), wanted[0])
 
 
 def _abridged(public_key: str) -> str:
