@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
@@ -17,7 +18,6 @@ from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.words import journal as words
 from tui.words.journal import Act
-from tui.words.plural import n_of
 from tui.words.text import shortened, visible
 from tui.words.verdict import Tone, Verdict
 
