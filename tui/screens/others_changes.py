@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from core.checks.deleted import deletion
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PairsDeleted, PlacedScreen
-from tui.words.plural import n_of
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
 from tui.work.exclusive import is_busy
