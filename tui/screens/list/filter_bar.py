@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.list.listing import completed
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.text import masked
@@ -34,9 +35,7 @@ class FilterSuggester(Suggester):
         self._tags_in_use = tags_in_use
 
     async def get_suggestion(self, value: str) -> str | None:
-        from core.query import completion
-
-        return completion(value, self._drawable)
+        return completed(value, self._drawable)
 
     def _drawable(self) -> Mapping[str, Sequence[str]]:
         """Return the tags that can be drawn as they are: Textual hands them to the terminal so."""

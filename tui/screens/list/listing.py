@@ -1,7 +1,8 @@
 """Keeps which pairs the list shows, in which order, and which of them are chosen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
@@ -82,8 +83,7 @@ class Listing:
 
     def prepare(self, key_pairs: Sequence[KeptKeyPair]) -> "Reading":
         """Return what takes time about another reading of the store; made for a thread."""
-        from core.query import searchable
-
+        searchable: Callable[[KeptKeyPair], Searchable] = _filtering().searchable
         # What did not change is kept: a change of one pair in thousands should cost that of one.
         kept = {id(item.key_pair): item for item in self._items}
         return Reading(
@@ -163,7 +163,18 @@ class Listing:
         return {key: list(values) for key, values in sorted(found.items())}
 
 
-def _parsed(text: str) -> "Query":
-    from core.query import parse
+def completed(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:
+    """Return a filter with its last term gone on with, as `core.query.completion` does."""
+    found: str | None = _filtering().completion(text, tags_in_use)
+    return found
 
-    return parse(text)
+
+def _parsed(text: str) -> "Query":
+    parsed: Query = _filtering().parse(text)
+    return parsed
+
+
+def _filtering() -> ModuleType:
+    from core import query
+
+    return query
