@@ -29,6 +29,7 @@ from core.keys.public_key import PublicKey
 from core.keys.reading import authorized_line, line_access
 from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError, Option
 from core.model import KeyPair
+from core.words.plural import n_of
 
 LARGEST = 1024 * 1024
 """More bytes than the file may have."""
@@ -179,8 +180,9 @@ def plan(
         addition, explanation = Addition.PRESENT, _why_nothing_to_add(present)
         return InstallationPlan(path, line, addition, explanation, (), before, status)
     count = sum(1 for _ in _lines(before))
-    keys = f"{count} line{'s' * (count != 1)}"
-    explanation = f"will be added after {keys}" if count else "will be added as the first line"
+    explanation = (
+        f"will be added after {n_of(count, 'line')}" if count else "will be added as the first line"
+    )
     cautions = (*present, *cautions)
     return InstallationPlan(path, line, Addition.ADDABLE, explanation, cautions, before, status)
 

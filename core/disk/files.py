@@ -192,6 +192,18 @@ def opened_regular_file(path: Path, folder: int | None = None) -> Iterator[int]:
             os.close(file)
 
 
+def close_to_others(path: Path) -> None:
+    """Give a file the mode of a private one, 0600, so that nobody else can read or change it.
+
+    Raises:
+        OSError: it is not there, belongs to another account, or is no regular file (EINVAL); a
+            link is not followed (ELOOP).
+    """
+    with opened_regular_file(path) as file:
+        os.fchmod(file, PRIVATE_FILE)
+        os.fsync(file)
+
+
 def create_private_folder(path: Path) -> None:
     """Create a folder, and the folders above it that are missing, with mode 0700 each, and sync.
 

@@ -55,8 +55,8 @@ from tui.actions.rebinding import rebind
 from tui.actions.table import Place
 from tui.screens.list.listing import Listing
 from tui.screens.list.rows import remarks
+from tui.words import journal as journal_words
 from tui.words.details import summary
-from tui.words.journal import journal_items
 from tui.words.text import visible
 
 Check = Callable[[Any], None]
@@ -492,9 +492,10 @@ def check_store(data: bytes, folder: Path) -> None:
 def check_journal(data: bytes, folder: Path) -> None:
     journal = Journal(folder)
     journal.path.write_bytes(data)
-    for item in journal_items(journal.read()):
-        assert item.text.isprintable() or "\u0301" in item.text
-        assert "\x1b" not in item.text + item.remark
+    for act in journal_words.acts(journal.read()):
+        for text in (*journal_words.remarks(act), journal_words.outcome(act)[0]):
+            assert text.isprintable() or "\u0301" in text
+            assert "\x1b" not in text
 
 
 # The runs -------------------------------------------------------------------------------------

@@ -288,7 +288,7 @@ def test_help_and_journal_and_its_other_key_are_there(
     terminal.type("journal")
     terminal.wait_for("The journal: what")
     terminal.press("Enter")
-    terminal.wait_for("CreateKeyPair one")
+    terminal.wait_for("create  one")
     terminal.press("Escape")
     terminal.wait_for("1 pair")
     terminal.press("C-p")

@@ -327,7 +327,7 @@ def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     async def look() -> None:
         async with KeyPairsApp(session).run_test(size=(80, 24)) as pilot:
             await until_loaded(pilot)
-            await pilot.press("ctrl+p")
+            await pilot.press("ctrl+p", *"save")
             await until(pilot, lambda: "Create a key pair" in drawn(pilot), "the help")
 
     asyncio.run(look())

@@ -44,6 +44,7 @@ from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.deleted_key_pairs import DeletedKeyPairsScreen
 from tui.screens.look.find import FindScreen
 from tui.screens.look.help import HelpScreen
+from tui.screens.look.journal import JournalScreen
 from tui.screens.look.log_in import LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
@@ -56,10 +57,12 @@ from tui.screens.pair.details import DetailsScreen
 from tui.screens.pair.edit_tags import EditTagsScreen
 from tui.screens.pair.export import ExportScreen
 from tui.screens.pair.install_public_key import InstallPublicKeyScreen
+from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
+from tui.screens.workbench.bench import NOTHING, RESTS, RowPane
 from tui.terminal.paste import (
     END,
     LONGEST,
@@ -75,7 +78,6 @@ from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
-from tui.words.journal import journal_items
 from tui.words.region_copies import Copied
 from tui.words.text import (
     as_pasted,
@@ -128,7 +130,7 @@ def check_inert(strips: Iterable[Strip], width: int = WIDTH) -> str:
 
 def drawn(pilot: Pilot[None]) -> str:
     """Check what is on the screen, and return it."""
-    return check_inert(pilot.app.screen._compositor.render_strips())
+    return check_inert(pilot.app.screen._compositor.render_strips(), pilot.app.size.width)
 
 
 # The functions --------------------------------------------------------------------------------
@@ -290,7 +292,7 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
                 DetailsScreen(session, everything),
                 EditTagsScreen(session, [everything], dict.fromkeys(texts, texts)),
                 DeleteKeyPairsScreen(session, pairs),
-                PickScreen("x", journal_items(entries)),
+                JournalScreen("us-east-1", entries, time.astimezone()),
                 PickScreen("x", [Item(text, visible(text), visible(text)) for text in texts]),
             )
             for page in pages:
@@ -407,6 +409,11 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     now = session.now().astimezone()
     gone = GonePair(pair, now, pair.key_name, 30, given_up=False, name_taken=True)
     yield DeletedKeyPairsScreen(session.region, [gone], now)
+    text = pair.key_name
+    lines = [
+        JournalEntry(now, text, text, text, 1, text, text, text, f"{n}", text) for n in (1, 2, 2)
+    ]
+    yield JournalScreen(pair.key_name, lines, now)
     yield LogInScreen(CredentialsError(pair.key_name, NextStep.LOG_IN, ("aws", pair.key_name)))
     yield LostPrivateKeyScreen(session, PrivateKeyLost(pair, pair.key_name))
     yield SaveKeyMaterialScreen(session, created, FileFormat.PEM)
@@ -457,19 +464,28 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
         async with app.run_test(size=(WIDTH, 24), notifications=True) as pilot:
             await until_loaded(pilot)
             drawn(pilot)
-            looked_at = {type(app.screen).__name__}
+            looked_at, beside = {type(app.screen).__name__}, list[str]()
             for screen in screens(session, pair):
                 looked_at.add(type(screen).__name__)
                 app.push_screen(screen)
                 await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
                 await pilot.pause(0.05)
                 assert drawn(pilot).strip()
+                if isinstance(screen, PlacedScreen) and screen.KIND is ScreenKind.WORKBENCH:
+                    # Where there is room, a pane stands beside the table.
+                    await pilot.resize_terminal(130, 36)
+                    await pilot.pause(2 * RESTS)
+                    drawn(pilot)
+                    panes = [pane for pane in screen.query(RowPane) if pane.is_beside]
+                    beside += [type(screen).__name__ for pane in panes if pane.about is not NOTHING]
+                    await pilot.resize_terminal(WIDTH, 24)
                 app.pop_screen()
                 await pilot.pause()
             show_briefly(app, visible(text))
             await pilot.pause(0.05)
             drawn(pilot)
             assert looked_at == all_screens(), "add the others to `screens`"
+            assert beside == ["JournalScreen", "CheckUpScreen"]
 
     asyncio.run(look())
 

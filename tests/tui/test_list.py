@@ -13,7 +13,7 @@ from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.key_pair_list import KeyPairListScreen
-from tui.widgets.pick_list import PickList
+from tui.screens.workbench.grouped_list import GroupedList
 from tui.words.text import fold
 
 
@@ -123,10 +123,11 @@ def test_enter_in_the_journal_goes_to_the_pair_if_it_is_still_there(
     async def scene(pilot: Pilot[None]) -> None:
         for name, words in (("web-blue", "was saved to"), ("nightly", "is not there any more")):
             await pilot.press("J")
-            await until_screen(pilot, "PickScreen")
+            await until_screen(pilot, "JournalScreen")
             await type_text(pilot, f"create {name}")
-            items = app_of(pilot).screen.query_one(PickList)
-            await until(pilot, lambda items=items: items.count == 1, "one line")  # type: ignore[misc]  # the default binds the list
+            items = app_of(pilot).screen.query_one(GroupedList)
+            # The day, and what was done on it.
+            await until(pilot, lambda items=items: items.count == 2, "one line")  # type: ignore[misc]  # the default binds the list
             assert hints_drawn(pilot).startswith("enter go to the pair")
             await pilot.press("enter")
             await until_screen(pilot, "KeyPairListScreen")

@@ -16,6 +16,8 @@ from tests.tui.test_list_over_ec2 import add, words
 from tui.app import KeyPairsApp
 from tui.commands.parser import parse
 from tui.places import Places
+from tui.widgets.pick_list import narrowed
+from tui.words.place import NOT_ENABLED, REGION_HEADING, region_items
 
 __all__ = ["server"]
 
@@ -247,3 +249,22 @@ def test_places_without_an_ec2_answer_change_nothing(play_places: Play, server: 
         assert "ci" in drawn(pilot)
 
     play_places(scene, "--ec2")
+
+
+def test_regions_stand_in_columns_with_the_present_one_marked() -> None:
+    counts = {"us-east-1": 1_234, "eu-west-1": 0, "eu-west-2": None, "mars\u202e": 1}
+    items = {item.value: item for item in region_items(counts, present="eu-west-1")}
+
+    lines = [REGION_HEADING, *(items[name].text for name in ("us-east-1", "eu-west-1"))]
+    assert [len(line) for line in lines] == [38] * 3
+    assert [line.split() for line in lines] == [
+        ["Region", "City", "Pairs"],
+        ["us-east-1", "N.", "Virginia", "1,234"],
+        ["•", "eu-west-1", "Ireland", "–"],
+    ]
+    assert items["eu-west-2"].remark == "cannot be read"
+    assert "\u202e" not in items["mars\u202e"].text
+    # It is found by the part of the world as well, of which there is no column.
+    assert {item.value for item in narrowed([*items.values()], "europe ireland")} == {"eu-west-1"}
+    refused = region_items(counts, {"eu-west-1": False})
+    assert [item.remark for item in refused if item.value == "eu-west-1"] == [NOT_ENABLED]

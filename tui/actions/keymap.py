@@ -26,6 +26,8 @@ TYPING = {
     Place.BRING_BACK,
     Place.INSTALL,
     Place.FIND,
+    Place.CHECK_UP,
+    Place.JOURNAL,
     Place.PICK,
     Place.COPY_TO,
 }

@@ -31,6 +31,7 @@ class Place(Enum):
     INSTALL = "installing"
     FIND = "finding"
     CHECK_UP = "check-up"
+    JOURNAL = "journal"
     PICK = "picking"
     COPY_TO = "copying"
     MFA_CODE = "mfa code"
@@ -278,10 +279,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("find.back", Place.FIND, "escape", "back", "back",
         "Stop looking, or go back."),
 
+    Action("check-up.close-file", Place.CHECK_UP, "ctrl+o", "close_file", "chmod 600",
+        "Give the file to you alone, mode 0600, and look again.",
+        words="mend fix mode permissions exposed", priority=True, changes=True),
     Action("check-up.go", Place.CHECK_UP, "enter", "go", "go to the pair",
-        "Go to the pair that the finding is about."),
+        "Go to the pair of the finding, or open and close a kind."),
+    Action("check-up.copy", Place.CHECK_UP, "ctrl+y", "copy", "copy command",
+        "Send the command that puts it right to your clipboard.",
+        words="paste yank", priority=True),
+    Action("check-up.look-again", Place.CHECK_UP, "ctrl+r", "look_again", "look again",
+        "Look at everything again.", words="refresh reload", priority=True),
     Action("check-up.back", Place.CHECK_UP, "escape", "back", "back",
         "Stop looking, or go back."),
+
+    Action("journal.go", Place.JOURNAL, "enter", "go", "go to the pair",
+        "Go to the pair, or open and close what was done to many."),
+    Action("journal.back", Place.JOURNAL, "escape", "back", "back",
+        "Go back."),
 
     Action("pick.pick", Place.PICK, "enter", "pick", "pick",
         "Pick the line under the cursor."),
@@ -335,6 +349,12 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("mark *", "This pair is chosen, for what is done to several."),
     ),
     "SearchInput": (
+        ("↑ ↓ PgUp/Dn", "Move in the list below."),
+        ("home end", "Go to the list's first line or last, once at the text's."),
+        ("ctrl+u", "Delete what was typed."),
+    ),
+    "SearchAndOpen": (
+        ("→ ←", "Open or close the line, at the ends of the text."),
         ("↑ ↓ PgUp/Dn", "Move in the list below."),
         ("home end", "Go to the list's first line or last, once at the text's."),
         ("ctrl+u", "Delete what was typed."),

@@ -22,6 +22,7 @@ _MODULES = {
     "HelpScreen": "look.help",
     "ImportKeyPairScreen": "create.import_key_pair",
     "InstallPublicKeyScreen": "pair.install_public_key",
+    "JournalScreen": "look.journal",
     "KeyMaterialScreen": "private_key.key_material",
     "KeyToImport": "look.follow_up",
     "LogInScreen": "look.log_in",

@@ -10,6 +10,7 @@ from tui.screens.look.follow_up import KeyToImport as KeyToImport
 from tui.screens.look.follow_up import PairToBringBack as PairToBringBack
 from tui.screens.look.help import HelpScreen as HelpScreen
 from tui.screens.look.help import show_help as show_help
+from tui.screens.look.journal import JournalScreen as JournalScreen
 from tui.screens.look.log_in import LogInScreen as LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen
 from tui.screens.look.pick import PickScreen as PickScreen

@@ -9,6 +9,7 @@ from rich.segment import Segment
 
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import clip, fit
+from tui.words.verdict import Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,18 @@ class Item:
     """A line of the list; both texts have passed `tui.words.text`.
 
     `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows
-    by both and by `words`, which are not shown.
+    by both and by `words`, which are not shown. Of a text so many characters at its start are a
+    key, or a mark where it has a tone. A heading is over what follows it, until something is
+    typed; the cursor passes it by.
     """
 
     value: str
     text: str
     remark: str = ""
     words: str = ""
+    key_length: int = 0
+    tone: Tone = Tone.PLAIN
+    is_heading: bool = False
 
 
 def narrowed(items: Sequence[Item], search: str) -> list[Item]:
@@ -31,27 +37,43 @@ def narrowed(items: Sequence[Item], search: str) -> list[Item]:
     Where something is sought, lines that stand for nothing, and only explain, come last.
     """
     words = search.casefold().split()
+    if not words:
+        return [*items]
     found = [
         item
         for item in items
-        if all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
+        if not item.is_heading
+        and all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
     ]
-    return sorted(found, key=lambda item: not item.value) if words else found
+    return sorted(found, key=lambda item: not item.value)
 
 
 class PickList(CursorList):
     """Lines of text with remarks at the right."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"pick-list--remark"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "pick-list--remark",
+        "pick-list--plain",
+        "pick-list--good",
+        "pick-list--caution",
+        "pick-list--bad",
+    }
     """
     | Class | Description |
     | :- | :- |
-    | `pick-list--remark` | What stands at the right of a line. |
+    | `pick-list--remark` | What stands at the right of a line, and a heading. |
+    | `pick-list--plain` | A key at the start of a line. |
+    | `pick-list--good`, `pick-list--caution`, `pick-list--bad` | A mark there. |
     """
 
     DEFAULT_CSS = """
     PickList {
         .pick-list--remark { color: $text-muted; }
+        .pick-list--plain { color: $text-accent; text-style: bold; }
+        .pick-list--good { color: $text-success; }
+        .pick-list--caution { color: $text-warning; text-style: bold; }
+        .pick-list--bad { color: $text-error; }
+        &:ansi .pick-list--plain { color: ansi_default; text-style: bold; }
         &:ansi .pick-list--remark { color: ansi_default; text-style: dim; }
     }
     """
@@ -74,7 +96,22 @@ class PickList(CursorList):
     def set_items(self, items: Sequence[Item], cursor: int = 0) -> None:
         """Show other items."""
         self._items = items
-        self._show_rows(len(items), cursor)
+        self._show_rows(len(items), self._passing_headings(cursor, 1))
+
+    def validate_cursor(self, cursor: int) -> int:
+        cursor = super().validate_cursor(cursor)
+        return self._passing_headings(cursor, -1 if cursor < self.cursor else 1)
+
+    def _passing_headings(self, cursor: int, step: int) -> int:
+        """Return the row of the next line from there on that is no heading, or the last before."""
+        rows = range(len(self._items))
+        for way in (step, -step):
+            row = cursor
+            while row in rows and self._items[row].is_heading:
+                row += way
+            if row in rows:
+                return row
+        return cursor
 
     def is_cut(self, item: Item) -> bool:
         """Return whether a line does not fit whole."""
@@ -87,10 +124,18 @@ class PickList(CursorList):
 
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]
+        if item.is_heading:
+            return [Segment(item.text, self.get_component_rich_style("pick-list--remark"))]
         width = self.size.width - 1
         # A text keeps half of the line before its remark is cut; a remark leaves it 20 columns.
         kept = max(20, min(cell_len(item.text) + 1, width // 2))
         remark = clip(item.remark, max(width - kept, 0))
         text = fit(item.text, width - cell_len(remark) - 1)
-        style = None if under_cursor else self.get_component_rich_style("pick-list--remark")
-        return [Segment(f"{text} "), Segment(remark, style)]
+        if under_cursor:
+            return [Segment(f"{text} "), Segment(remark)]
+        muted = self.get_component_rich_style("pick-list--remark")
+        parts = [Segment(f"{text[item.key_length :]} "), Segment(remark, muted)]
+        if item.key_length:
+            look = self.get_component_rich_style(f"pick-list--{item.tone.value}")
+            parts.insert(0, Segment(text[: item.key_length], look))
+        return parts

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from core.checks.finding import KINDS, REPLACE, Finding, Severity
-from tui.words.plural import n_of
+from core.words.plural import n_of
 
 if TYPE_CHECKING:
     from core.checks.finding import Summary
@@ -22,10 +22,13 @@ def advice(finding: Finding, replace: str = "n") -> str:
 
 def summed_up(findings: Sequence[Finding], summary: "Summary") -> str:
     """Return in one sentence what was looked at and how much was found."""
-    pairs, regions = summary.key_pairs, len(summary.regions)
-    looked_at = f"{n_of(pairs, 'key pair')} in {n_of(regions, 'Region')}"
     found = ", ".join(text for _, text in counted(findings)) or "nothing found"
-    return f"looked at {looked_at}: {found}."
+    return f"looked at {looked_at(summary)}: {found}."
+
+
+def looked_at(summary: "Summary") -> str:
+    """Return what was looked at."""
+    return f"{n_of(summary.key_pairs, 'key pair')} in {n_of(len(summary.regions), 'Region')}"
 
 
 def counted(findings: Iterable[Finding]) -> list[tuple[Severity, str]]:

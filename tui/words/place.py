@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.ec2.regions import REGIONS
 from core.store import last_look
 from tui.widgets.pick_list import Item
-from tui.words.plural import n_of
 from tui.words.text import visible
 from tui.work.slow_changes import DISK
 
@@ -119,6 +118,10 @@ def _present(known: "Sequence[KnownPlace]", place: "Ec2Place | None") -> "Ec2Cho
     return next(iter(same or [each for each in choices if each.profile == place.profile]), None)
 
 
+NO_PAIRS = "–"
+"""Stands for no pairs in a column of numbers."""
+
+
 def _mark(is_present: bool) -> str:
     return "•" if is_present else " "
 
@@ -147,29 +150,41 @@ def last_answer(session: "Session") -> "tuple[tuple[KeptKeyPair, ...], datetime]
     return None if time is None else (tuple(session.store.read().key_pairs.values()), time)
 
 
+REGION_HEADING = f"  {'Region':<16}{'City':<14}{'Pairs':>6}"
+"""Stands above the Regions."""
+
+
 def region_items(
-    counts: Mapping[str, int | None], enabled: Mapping[str, bool] | None = None
+    counts: Mapping[str, int | None],
+    enabled: Mapping[str, bool] | None = None,
+    present: str | None = None,
 ) -> list[Item]:
     """Return the Regions: those in use first, the last changed at the top, each with its count.
 
     Where EC2 said which Regions the account has, and which of them are enabled, the others of the
-    tables are left out, and those that are not enabled come last and say so.
+    tables are left out, and those that are not enabled come last and say so. The `present` one is
+    marked.
     """
     known = REGIONS if enabled is None else sorted(enabled, key=lambda name: not enabled[name])
     others = [name for name in known if name not in counts]
-    return [_item(name, counts, enabled or {}) for name in (*counts, *others)]
+    return [
+        _item(name, counts, enabled or {}, is_present=name == present)
+        for name in (*counts, *others)
+    ]
 
 
-def _item(name: str, counts: Mapping[str, int | None], enabled: Mapping[str, bool]) -> Item:
-    region = REGIONS.get(name)
-    description = region.description if region else ""
+def _item(
+    name: str,
+    counts: Mapping[str, int | None],
+    enabled: Mapping[str, bool],
+    *,
+    is_present: bool,
+) -> Item:
+    region, count, remark = REGIONS.get(name), counts.get(name, 0), ""
     if not enabled.get(name, True):
         remark = NOT_ENABLED
-    elif name not in counts:
-        remark = ""
-    elif counts[name] is None:
+    elif count is None:
         remark = "cannot be read"
-    else:
-        count = counts[name] or 0
-        remark = n_of(count, "pair")
-    return Item(name, f"{visible(name):<16} {description}", remark)
+    pairs = f"{count:,}" if count else NO_PAIRS
+    text = f"{_mark(is_present)} {visible(name):<16}{city(name):<14}{pairs:>6}"
+    return Item(name, text, remark, region.description if region else "")

@@ -1,5 +1,6 @@
 """What the screens say names the keys that are in force, whatever a person chose."""
 
+import asyncio
 import importlib
 import os
 import pkgutil
@@ -28,9 +29,9 @@ from tui.screens.look.find import FindScreen
 from tui.screens.look.help import help_items
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.workbench.bench import RESTS
 from tui.widgets.fact_line import FactLine
 from tui.widgets.path_field import PathField
-from tui.widgets.pick_list import PickList
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging as verdict
 from tui.words.verdict import Verdict
@@ -119,7 +120,7 @@ def test_of_lists(demo_session: DemoSession) -> None:
 def test_of_an_empty_list(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         create, import_ = keymap.key_of("key-pair.create"), keymap.key_of("key-pair.import")
-        look(pilot, f"Press {create} to create one, {import_} to import")
+        look(pilot, f"{create} create a key pair", f"{import_} import a public key")
 
     play(empty_session, scene)
 
@@ -247,10 +248,11 @@ def test_of_the_check_up(demo_session: DemoSession) -> None:
         await until_screen(pilot, "CheckUpScreen")
         screen = app_of(pilot).screen
         assert isinstance(screen, CheckUpScreen)
-        await until(pilot, lambda: "looked at" in screen._status.verdict.text, "the end")
-        for _ in screen.query_one(PickList).items:
+        await until(pilot, lambda: "1 Region" in drawn(pilot), "the end")
+        for _ in range(screen._list.count):
             look(pilot)
             await pilot.press("down")
+            await asyncio.sleep(2 * RESTS)
             await pilot.pause()
         screen._say(Progress("a file", 1, 2))
         assert f"{keymap.key_of('check-up.back')} stops" in screen._status.verdict.text

@@ -25,6 +25,7 @@ from tui.commands.parser import whole_parser
 
 FOLDER = Path(generated.__file__).parent
 MANUAL = "keypairs.1"
+README = Path(__file__).parents[3] / "README.md"
 _MANUAL_WIDTH = 72
 
 _NAMES = {
@@ -129,7 +130,26 @@ def _manual() -> str:
     page = re.sub(r'(\.TH \S+ "1") "[^"]*"', r'\1 ""', page)
     sections = [f".SS {name}\n.nf\n{_verbatim(text)}\n.fi" for name, text in notes.items()]
     keys = [".SH KEYS", _KEYS, *_keys()]
-    return "\n".join([page.rstrip(), *keys, ".SH NOTES", *sections])
+    ec2 = [".SH EC2 ITSELF", *_of_readme("EC2 itself")]
+    return "\n".join([page.rstrip(), *keys, *ec2, ".SH NOTES", *sections])
+
+
+def _of_readme(title: str) -> Iterator[str]:
+    """Yield a chapter of the README as roff: its paragraphs, and its blocks of code as they are."""
+    chapter = README.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    for number, block in enumerate(re.split(r"^```\w*\n", chapter, flags=re.MULTILINE)):
+        if number % 2:
+            yield f".PP\n.nf\n{_escaped_lines(block)}\n.fi"
+            continue
+        for paragraph in block.strip().split("\n\n"):
+            yield f".PP\n{re.sub('`([^`]+)`', _BOLD, _escaped_lines(paragraph))}"
+
+
+def _escaped_lines(text: str) -> str:
+    return "\n".join(map(_escaped, text.strip().splitlines()))
+
+
+_BOLD = r"\\fB\1\\fR"
 
 
 _KEYS = """\

@@ -126,6 +126,15 @@ def test_fish_completes_commands_options_regions_and_names(
 
 def test_the_manual_page_names_every_command_and_status(run: Run) -> None:
     page = run("man", "-l", generated.FOLDER / generated.MANUAL).stdout.decode()
-    for name in ("create-key-pair", "wait", "doctor", "KEYPAIRS_DATA_DIR", "config.toml"):
+    for name in (
+        "create-key-pair",
+        "wait",
+        "doctor",
+        "KEYPAIRS_DATA_DIR",
+        "config.toml",
+        "EC2 ITSELF",
+    ):
         assert name in page
     assert page.count("exit status:") >= 10
+    # As it is to be pasted.
+    assert '"Action": ["ec2:DescribeKeyPairs", "ec2:ImportKeyPair"]}' in page

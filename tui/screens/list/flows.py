@@ -16,6 +16,7 @@ from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import InvalidKeyPairDuplicate, KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
@@ -24,9 +25,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
-from tui.words.journal import journal_items
 from tui.words.place import THIS_MACHINE, place_items
-from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
 from tui.work.slow_changes import run_change
 
@@ -307,12 +306,8 @@ async def journal(view: ListView) -> None:
     except KeyPairsError as error:
         view.say(said_by(error))
         return
-    title = f"The journal of {view.session.region}"
-    key_pair_id = await view.open(
-        screens.PickScreen(
-            title, journal_items(entries), "Nothing was done here yet.", verb="go to the pair"
-        )
-    )
+    now = view.session.now().astimezone()
+    key_pair_id = await view.open(screens.JournalScreen(view.session.region, entries, now))
     if key_pair_id in view.listing.key_pairs:
         await view.go_to(key_pair_id)
     elif key_pair_id:

@@ -1,24 +1,29 @@
 """Shows what is wrong with pairs, files and the store."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.content import Content
+from textual.widgets import Input, Static
 
 from core.checks.finding import OLD, Finding, Progress, Severity, Summary
+from core.disk import files
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, Said
+from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
+from tui.screens.workbench.widths import Column
+from tui.terminal import clipboard
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.pick_list import Item, PickList
-from tui.widgets.verdict_line import VerdictLine
-from tui.words.check_up import advice, summed_up
-from tui.words.text import as_pasted, short_paths, visible
-from tui.words.verdict import Tone, Verdict
+from tui.widgets.verdict_line import MARKS, VerdictLine
+from tui.words.check_up import advice, by_kind, counted, looked_at, summed_up, title
+from tui.words.text import as_pasted, short_path, short_paths, shortened, visible
+from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
@@ -28,11 +33,24 @@ if TYPE_CHECKING:
 
     _Step = Progress | Finding | Summary
 
-_MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTICE: "·"}
+_COLUMNS = (
+    Column("Name", 40),
+    Column("Region", 24, rank=1, look="muted"),
+    Column("Detail", 20, rank=2, look="muted"),
+    Column("Path", 60, rank=3, least=16, in_pane=True, look="muted"),
+)
+_TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.CAUTION, Severity.NOTICE: Tone.PLAIN}
+_COLOURS = {
+    Severity.ERROR: "bold $text-error",
+    Severity.WARNING: "bold $text-warning",
+    Severity.NOTICE: "",
+}
+_FEW = 5
+"""As many findings of a kind are shown at first; more of them wait to be opened."""
 
 
 class CheckUpScreen(PlacedScreen[FollowUp | None]):
-    """Findings as they come, the worst first, and below them what to do about one of them.
+    """Findings as they come, by their kinds, the worst first, and what to do about one of them.
 
     What is looked at is said before, so that a slow file system is seen, and can be left.
     """
@@ -41,28 +59,34 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     PLACE = Place.CHECK_UP
     KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
-    AUTO_FOCUS = "PickList"
+    AUTO_FOCUS = "#search"
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-low"), (20, "-high")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, session: "Session") -> None:
         super().__init__("Check-up of all Regions")
         self._session = session
         self._findings: list[Finding] = []
+        self._by_value: dict[str, Finding] = {}
+        self._looked_at = ""
+        self._counts = Static(markup=False, id="counts")
         self._status = VerdictLine(id="status")
-        self._list = PickList()
-        self._problem = Static(markup=False, id="problem")
-        self._advice = Static(markup=False, id="advice")
+        self._search = SearchAndOpen()
+        self._list = GroupedList(_COLUMNS, heading=False, indent=2, led=True)
+        self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._bench = Bench(
+            [self._counts, self._status, self._search], self._list, [self._empty], self._about
+        )
 
     def content(self) -> ComposeResult:
-        yield self._status
-        yield self._list
-        # It may be more than there is room for; what to do must not be cut.
-        with VerticalScroll(id="about"):
-            yield self._problem
-            yield self._advice
+        yield self._bench
 
     def on_mount(self) -> None:
+        self._empty.display = False
+        self._show_counts()
         self._hint()
         self._look()
+
+    # Looking ------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
@@ -83,65 +107,218 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         match step:
             case Progress():
                 where = f"{step.done:,} of {step.total:,}: {step.looking_at}"
-                self._status.show(Verdict(f"looking… {where}; {key_of('check-up.back')} stops"))
+                stop = key_of("check-up.back")
+                self._show_status(Verdict(f"looking… {where}; {stop} stops"))
             case Summary():
-                tone = Tone.CAUTION if self._findings or step.not_allowed else Tone.GOOD
-                said = summed_up(self._findings, step)
-                left_out = f" Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)
-                self._status.show(Verdict(said + left_out, tone))
+                self._looked_at = looked_at(step)
+                said = "" if self._findings else summed_up(self._findings, step)
+                left_out = f"Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)
+                tone = Tone.CAUTION if left_out else Tone.GOOD
+                self._show_status(Verdict(" ".join(filter(None, (said, left_out))), tone))
+                self._show_counts()
+        self._hint()
+
+    def _show_status(self, said: Verdict) -> None:
+        self._status.show(said)
+        self._status.display = bool(said.text)
+
+    def _show_counts(self) -> None:
+        """Show how many findings there are, the worst first."""
+        parts = [
+            Content.styled(f"{MARKS[_TONES[severity]] or '· '}{text}", _COLOURS[severity])
+            for severity, text in counted(self._findings)
+        ]
+        if parts and self._looked_at:
+            muted = self._list.get_visual_style("grouped-list--muted")
+            parts.append(Content.styled(self._looked_at, muted))
+        self._counts.update(Content("   ").join(parts))
+        self._counts.display = bool(self._findings)
 
     def action_back(self) -> None:
         """Stop looking, or go back."""
         if is_running(self, "check-up"):
             self.workers.cancel_group(self, "check-up")
             count = len(self._findings)
-            self._status.show(Verdict(f"stopped; {count} found so far", Tone.CAUTION))
+            self._show_status(Verdict(f"stopped; {count} found so far", Tone.CAUTION))
+            self._hint()
         else:
             self.dismiss(None)
+
+    def action_look_again(self) -> None:
+        """Look at everything anew."""
+        self._findings, self._looked_at = [], ""
+        self._show()
+        self._look()
 
     # The findings -------------------------------------------------------------------------------
 
     def _add(self, new: list[Finding]) -> None:
         """Add findings in their places; the cursor stays on the one that it is on."""
-        before = self._under_cursor
+        self._findings += new
+        self._show()
+
+    def _show(self) -> None:
+        picked = self._list.picked
         # At the top it stays at the top: there the worst are wanted.
-        keep = before if self._list.cursor else None
-        self._findings = sorted([*self._findings, *new], key=lambda finding: finding.rank)
-        cursor = self._findings.index(keep) if keep else 0
-        self._list.set_items([_item(finding) for finding in self._findings], cursor)
+        keep = picked.value if picked and self._list.cursor > 1 else None
+        self._by_value.clear()
+        self._list.load(list(self._lines()), keep)
+        self._show_counts()
+        self._show_whether_empty()
+
+    def _lines(self) -> "Iterator[Line]":
+        here = self._session.region
+        # Where all is in the Region that the bar names, its name in each line says nothing.
+        says_region = any(each.region not in (None, here) for each in self._findings)
+        for kind, findings in by_kind(self._findings).items():
+            lines = []
+            for number, finding in enumerate(findings):
+                value = f"{kind} {number}"
+                self._by_value[value] = finding
+                lines.append(_line(value, finding, says_region=says_region))
+            yield Line(
+                kind,
+                title=title(kind),
+                amount=f"{len(findings):,}",
+                tone=_TONES[findings[0].severity],
+                words=f"{kind} {findings[0].severity}",
+                parts=lines,
+                is_open=len(findings) <= _FEW,
+            )
+
+    @on(Input.Changed, "#search")
+    def _narrow(self) -> None:
+        self._list.narrow(self._search.value)
+        self._show_whether_empty()
+
+    def _show_whether_empty(self) -> None:
+        nothing = not self._list.shown and bool(self._findings)
+        self._list.set_class(not self._list.shown, "-empty")
+        self._empty.display = nothing
 
     @property
     def _under_cursor(self) -> Finding | None:
-        return self._findings[self._list.cursor] if self._findings else None
+        picked = self._list.picked
+        return self._by_value.get(picked.value) if picked else None
+
+    def _about(self, line: Line | None) -> RowFacts:
+        """Return what is wrong and what to do; of a closed kind with many, what is so with all."""
+        if line is None:
+            return NOTHING
+        finding = self._by_value.get(line.value)
+        if finding is None:
+            said = {advice(each, key_of("key-pair.replace")) for each in map(self._of, line.parts)}
+            opens = f"{key_of('check-up.go')} opens and closes this kind."
+            same = as_pasted(said.pop()) if len(said) == 1 else opens
+            facts = [Said(line.title, line.tone.value if line.tone is not Tone.PLAIN else "")]
+            return RowFacts(
+                f"{line.amount} of this kind",
+                sections=[("What is wrong", facts), ("What to do", [Said(same)])],
+                brief=[Said(same, "muted")],
+            )
+        problem = visible(short_paths(finding.problem))
+        how = as_pasted(advice(finding, key_of("key-pair.replace")))
+        tone = _TONES[finding.severity]
+        mark = MARKS[tone]
+        pairs = finding.key_pairs
+        places = [Said(visible(f"{each.key_pair_id} in {each.region}"), "muted") for each in pairs]
+        todo = [Said(how)]
+        if finding.command:
+            todo.append(Said(f"{key_of('check-up.copy')} copies the command", "muted"))
+        if finding.kind == _MENDED:
+            todo.append(Said(f"{key_of('check-up.close-file')} does it here: mode 0600", "muted"))
+        sections = [
+            ("What is wrong", [Said(f"{mark}{problem}", tone.value if mark else "")]),
+            ("What to do", todo),
+        ]
+        if places:
+            sections.append(("Key pair" if len(places) == 1 else "Key pairs", places))
+        brief = [Said(problem), Said(how, "muted")]
+        return RowFacts(line.cells[0], visible(finding.kind), sections, brief)
+
+    def _of(self, line: Line) -> Finding:
+        return self._by_value[line.value]
+
+    # What is done about them --------------------------------------------------------------------
 
     @on(CursorList.Highlighted)
-    def _show_advice(self) -> None:
-        finding = self._under_cursor
-        self._problem.update(visible(short_paths(finding.problem)) if finding else "")
-        said = as_pasted(advice(finding, key_of("key-pair.replace"))) if finding else ""
-        self._advice.update(said)
-        self.query_one("#about", VerticalScroll).scroll_home(animate=False)
-        self._hint()
-
     def _hint(self) -> None:
-        """Teach Enter only where it leads to a pair."""
-        go, *others = hints(Place.CHECK_UP)
-        leads = self._under_cursor is not None and bool(self._under_cursor.key_pairs)
-        self.key_hints.show((go, *others) if leads else tuple(others))
+        """Teach what does something now."""
+        finding, picked = self._under_cursor, self._list.picked
+        opens = bool(picked and picked.parts)
+        does = {
+            "check-up.go": opens or bool(finding and finding.key_pairs),
+            "check-up.copy": bool(finding and finding.command),
+            "check-up.close-file": bool(finding and finding.kind == _MENDED),
+            "check-up.look-again": not is_running(self, "check-up"),
+        }
+        idle = {key_of(action) for action, can in does.items() if not can}
+        words = {"go to the pair": "open, close"} if opens else {}
+        if is_running(self, "check-up"):
+            words["back"] = "stop"
+        taught = ((key, words.get(word, word)) for key, word in hints(self.PLACE))
+        self.key_hints.show(tuple(hint for hint in taught if hint[0] not in idle))
 
+    @on(Input.Submitted)
     @on(CursorList.Selected)
     def action_go(self) -> None:
-        """Go to the pair that the finding is about; of several, to one of this Region."""
+        """Open or close a kind; go to the pair of a finding, of several to one of this Region."""
+        if self._list.turn():
+            return
         finding = self._under_cursor
-        if finding is None or not finding.key_pairs:
+        if finding is None:
+            return
+        if not finding.key_pairs:
+            self.say(Verdict("this is about no key pair"))
             return
         here = [pair for pair in finding.key_pairs if pair.region == self._session.region]
         self.dismiss((here or [*finding.key_pairs])[0])
 
+    @work(group="copy")
+    async def action_copy(self) -> None:
+        """Send the command that puts the finding right to the clipboard."""
+        finding = self._under_cursor
+        if finding is None or not finding.command:
+            self.say(Verdict("there is no command for this one"))
+            return
+        await clipboard.send(self.app, finding.command)
+        clipboard.say_sent(self.app, as_pasted(finding.command))
 
-def _item(finding: Finding) -> Item:
+    @work(exclusive=True, group="close")
+    async def action_close_file(self) -> None:
+        """Give an exposed private key file the mode 0600, and look again."""
+        finding = self._under_cursor
+        if finding is None or finding.kind != _MENDED or finding.path is None:
+            self.say(Verdict("this is about no file that is open to others"))
+            return
+        if self._session.read_only:
+            self.say(Verdict(READ_ONLY, Tone.BAD))
+            return
+        path = finding.path
+        try:
+            await asyncio.to_thread(files.close_to_others, Path(path))
+        except OSError as error:
+            reason = error.strerror or "it cannot be changed"
+            self.say(Verdict(f"{short_path(path)} stays as it is: {reason}", Tone.BAD))
+        else:
+            self.say(Verdict(f"{short_path(path)} is for you alone now, mode 0600", Tone.GOOD))
+            self.action_look_again()
+
+
+_MENDED = "file-exposed"
+"""The kind of finding that is put right here."""
+
+
+def _line(value: str, finding: Finding, *, says_region: bool) -> Line:
     names = {pair.key_name for pair in finding.key_pairs}
     about = " and ".join(sorted(names)) or finding.region or "the store"
-    text = f"{_MARKS[finding.severity]} {about}"
-    where = f" · {finding.region}" if finding.region else ""
-    return Item("", visible(text), visible(finding.kind.replace("-", " ") + where))
+    return Line(
+        value,
+        (
+            shortened(about),
+            visible(finding.region or "") if says_region else "",
+            visible(finding.detail),
+            visible(short_path(finding.path or "")),
+        ),
+        words=visible(f"{finding.kind} {finding.problem}"),
+    )

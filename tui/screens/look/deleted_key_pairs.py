@@ -9,13 +9,14 @@ from textual.widgets import Input, Static
 
 from core.checks.deleted import GonePair
 from core.model import PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.look.grouped_list import Column, GroupedList, Line, narrowed
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchInput
-from tui.words.plural import n_of
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 
@@ -66,15 +67,14 @@ class DeletedKeyPairsScreen(PlacedScreen[str | None]):
         yield self._empty
 
     def on_mount(self) -> None:
+        self._list.load(self._lines)
         self._narrow()
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
-        picked = self._list.picked
-        lines = narrowed(self._lines, self._search.value)
-        self._list.show(lines, keep=picked.value if picked else None)
-        self._list.display = bool(lines)
-        self._empty.display = not lines
+        self._list.narrow(self._search.value)
+        self._list.display = bool(self._list.shown)
+        self._empty.display = not self._list.shown
         nothing = f"Nothing deleted in {self._region} can be brought back."
         self._empty.update("Nothing matches." if self._gone else nothing)
         self._say_all()

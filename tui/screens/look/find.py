@@ -16,6 +16,7 @@ from core.checks.finding import PairReference
 from core.errors import KeyPairsError
 from core.keys.reading import import_material
 from core.secret import Passphrase
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, name_for
@@ -27,7 +28,6 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, summed_up
-from tui.words.plural import n_of
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
@@ -304,6 +304,12 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
 
 _MARKS = {Standing.KNOWN: "✓", Standing.DELETED: "!", Standing.UNKNOWN: "?", Standing.LOCKED: "·"}
+_TONES = {
+    Standing.KNOWN: Tone.GOOD,
+    Standing.DELETED: Tone.CAUTION,
+    Standing.UNKNOWN: Tone.CAUTION,
+    Standing.LOCKED: Tone.PLAIN,
+}
 _WORDS = {
     Standing.UNKNOWN: "unknown",
     Standing.LOCKED: "needs its passphrase",
@@ -327,7 +333,9 @@ def _item(found: Found, folder: str) -> Item:
     pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
     deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]
     whose = " and ".join(pairs or deleted) or _WORDS[found.standing]
-    return Item("", visible(text), visible(whose))
+    tone = _TONES.get(found.standing, Tone.BAD)
+    marked = 0 if tone is Tone.PLAIN else 1
+    return Item("", visible(text), visible(whose), key_length=marked, tone=tone)
 
 
 def _folder(text: str) -> str:

@@ -1,6 +1,6 @@
 """Lists what can be done where the person is, then all keys, and does what is picked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from textual.app import App
@@ -8,9 +8,42 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.actions.keymap import at, command, key_label
-from tui.actions.table import WIDGET_KEYS, Place
+from tui.actions.table import WIDGET_KEYS, Action, Place
 from tui.screens.look.pick import PickScreen
 from tui.widgets.pick_list import Item
+
+_GROUPS = (
+    (
+        "This pair",
+        (
+            "key-pair.details",
+            "key-pair.tags",
+            "key-pair.copy",
+            "key-pair.replace",
+            "key-pair.install",
+            "key-pair.delete",
+        ),
+    ),
+    (
+        "Several",
+        (
+            "list.choose",
+            "list.choose-all",
+            "key-pair.copy-to-regions",
+            "list.export",
+            "key-pair.undo",
+            "list.deleted",
+        ),
+    ),
+    ("New", ("key-pair.create", "key-pair.import")),
+)
+"""The actions of the list by what they are done to; all others look at something."""
+
+_ROOMY = 20
+"""Rows of the window from which a blank line parts the groups."""
+
+_MARK = "mark "
+"""How the key of a line begins that explains a mark."""
 
 
 class HelpScreen(PickScreen):
@@ -20,7 +53,10 @@ class HelpScreen(PickScreen):
     """
 
     def __init__(self, screen: Screen[Any]) -> None:
-        super().__init__("Help", list(help_items(screen)))
+        items = list(help_items(screen))
+        if screen.size.height >= _ROOMY:
+            items = [each for item in items for each in _parted(item)][1:]
+        super().__init__("Help", items)
 
 
 def places(screen: Screen[Any]) -> dict[Place, Widget]:
@@ -33,25 +69,55 @@ def places(screen: Screen[Any]) -> dict[Place, Widget]:
 
 def help_items(screen: Screen[Any]) -> Iterator[Item]:
     """Return the lines of the help, for a screen with its focus as it is now."""
-    if screen.focused is not None:
-        for keys, what in _keys_of(screen.focused):
-            yield Item("", _line(keys, what))
+    here = [_key_item(keys, what) for keys, what in _keys_of(screen.focused)]
     nearest = [*places(screen), Place.ANYWHERE]
+    is_list = nearest[0] is Place.LIST
+    if not is_list:
+        yield from _under("Here", here)
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
-        for action in at(place):
-            keys = " ".join(map(key_label, action.key.split(",")))
-            remark = "" if place in nearest else place.value
-            words = f"{action.id} {action.hint} {action.words}"
-            yield Item(action.id, _line(keys, action.help), remark, words)
+        remark = "" if place in nearest else place.value
+        if place is Place.LIST:
+            yield from _of_list(remark)
+        else:
+            heading = place.value[0].upper() + place.value[1:]
+            yield from _under(heading, [_item(action, remark) for action in at(place)])
+        if place is nearest[0] and is_list:
+            marks = [item for item in here if item.text.startswith(_MARK)]
+            yield from _under("Marks", marks)
+            yield from _under("Moving", [item for item in here if item not in marks])
 
 
-def _keys_of(widget: Widget) -> tuple[tuple[str, str], ...]:
+def _parted(item: Item) -> tuple[Item, ...]:
+    return (Item("", "", is_heading=True), item) if item.is_heading else (item,)
+
+
+def _of_list(remark: str) -> Iterator[Item]:
+    """Yield what can be done on the list, by what it is done to."""
+    left = {action.id: action for action in at(Place.LIST)}
+    for heading, ids in _GROUPS:
+        yield from _under(heading, [_item(left.pop(each), remark) for each in ids])
+    yield from _under("Look", [_item(action, remark) for action in left.values()])
+
+
+def _under(heading: str, items: Sequence[Item]) -> Iterator[Item]:
+    if items:
+        yield Item("", heading, is_heading=True)
+        yield from items
+
+
+def _item(action: Action, remark: str = "") -> Item:
+    keys = " ".join(map(key_label, action.key.split(",")))
+    words = f"{action.id} {action.hint} {action.words}"
+    return _key_item(keys, action.help, value=action.id, remark=remark, words=words)
+
+
+def _key_item(keys: str, what: str, *, value: str = "", remark: str = "", words: str = "") -> Item:
+    return Item(value, f"{keys:<12} {what}", remark, words, key_length=len(keys))
+
+
+def _keys_of(widget: Widget | None) -> tuple[tuple[str, str], ...]:
     names = (kind.__name__ for kind in type(widget).__mro__)
     return next((WIDGET_KEYS[name] for name in names if name in WIDGET_KEYS), ())
-
-
-def _line(keys: str, what: str) -> str:
-    return f"{keys:<12} {what}"
 
 
 def show_help(app: App[None]) -> None:

@@ -28,6 +28,7 @@ class PickScreen(PlacedScreen[str | None]):
         items: the lines, in order.
         empty: what to say when there are none.
         verb: what picking a line does.
+        heading: the names of the columns, where the lines have columns.
     """
 
     CSS_PATH = "pick.tcss"
@@ -44,6 +45,7 @@ class PickScreen(PlacedScreen[str | None]):
         empty: str = "Nothing here.",
         *,
         verb: str = "pick",
+        heading: str = "",
     ) -> None:
         super().__init__(title)
         self._items = items
@@ -51,6 +53,8 @@ class PickScreen(PlacedScreen[str | None]):
         (key, _), *others = hints(Place.PICK)
         self.key_hints.show(((key, verb), *others))
         self._search = SearchInput()
+        self._heading = Static(heading, markup=False, id="heading")
+        self._heading.display = bool(heading)
         self._list = PickList(items)
         self._empty = Static(markup=False, id="empty")
         self._whole = Static(markup=False, id="whole")
@@ -58,6 +62,7 @@ class PickScreen(PlacedScreen[str | None]):
     def content(self) -> ComposeResult:
         with FormBody():
             yield self._search
+            yield self._heading
             yield self._list
             yield self._empty
             yield self._whole
@@ -78,7 +83,8 @@ class PickScreen(PlacedScreen[str | None]):
         """Below lines that are cut, show the one under the cursor whole."""
         self._whole.display = any(map(self._list.is_cut, self._items))
         picked = self._list.picked
-        text = f"{picked.text} {picked.remark}".strip() if picked else ""
+        is_cut = picked is not None and self._list.is_cut(picked)
+        text = f"{picked.text} {picked.remark}".strip() if picked and is_cut else ""
         width = self._list.size.width
         lines = fold(" ".join(text.split()), width)
         if len(lines) > _WHOLE_LINES:

@@ -8,7 +8,7 @@ from textual import work
 from core.errors import KeyPairsError
 from tui.screens.look.pick import PickScreen
 from tui.widgets.pick_list import Item
-from tui.words.place import NOT_ENABLED, region_items
+from tui.words.place import NOT_ENABLED, REGION_HEADING, region_items
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work.own_thread import in_own_thread
@@ -36,7 +36,9 @@ class PickRegionScreen(PickScreen):
         counts: Mapping[str, int | None],
         title: str = "Look at another Region",
     ) -> None:
-        super().__init__(title, region_items(counts))
+        self._present = session.region if counts else None
+        items = region_items(counts, present=self._present)
+        super().__init__(title, items, heading=REGION_HEADING)
         self._session = session
         self._counts = counts
         self._enabled: Mapping[str, bool] = {}
@@ -56,7 +58,7 @@ class PickRegionScreen(PickScreen):
             text = f"which are enabled is not known: {said_by(error)}"
             self.say(Verdict(text, Tone.CAUTION))
         else:
-            self.show_items(region_items(self._counts, self._enabled))
+            self.show_items(region_items(self._counts, self._enabled, self._present))
 
     def refusal(self, item: Item) -> str:
         return "" if self._enabled.get(item.value, True) else f"{item.value} is {NOT_ENABLED}"

@@ -1,4 +1,5 @@
 import shlex
+import stat
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.check_up import CheckUpScreen
-from tui.widgets.pick_list import PickList
+from tui.screens.workbench.bench import RowFacts, RowPane
+from tui.terminal import clipboard
 from tui.words.verdict import Tone
 
 
@@ -34,16 +36,30 @@ async def check_up(pilot: Pilot[None]) -> CheckUpScreen:
     await until_screen(pilot, "CheckUpScreen")
     screen = app_of(pilot).screen
     assert isinstance(screen, CheckUpScreen)
-    await until(pilot, lambda: "looked at" in said(screen), "the end")
+    await until(pilot, lambda: "Region" in said(screen), "the end")
     return screen
 
 
 def said(screen: CheckUpScreen) -> str:
-    return screen._status.verdict.text
+    """Return what stands above the findings: how many there are, and what else is to be said."""
+    return f"{screen._counts.visual} {screen._status.verdict.text}".strip()
 
 
-def rows(screen: CheckUpScreen) -> list[tuple[str, str]]:
-    return [(item.text, item.remark) for item in screen.query_one(PickList)._items]
+def rows(screen: CheckUpScreen) -> list[tuple[str, ...]]:
+    """Return the kinds with their counts, and the findings that are shown."""
+    return [
+        (f"{line.title}: {line.amount}",) if line.title else tuple(filter(None, line.cells))
+        for line, _ in screen._list.shown
+    ]
+
+
+def below(screen: CheckUpScreen) -> str:
+    """Return what is said of the one under the cursor, whether or not there is room for it."""
+    return "\n".join(said.text for said in screen._bench.pane.about.brief)
+
+
+async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> None:
+    await until(pilot, lambda: text in below(screen), text)
 
 
 @in_loop
@@ -56,16 +72,20 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
     async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
         screen = await check_up(pilot)
         assert rows(screen) == [
-            ("✗ web-blue", "file gone · us-east-1"),
-            ("! there", "never saved · eu-west-1"),
-            ("! nightly", "never saved · us-east-1"),
-            ("· old-laptop", "old · us-east-1"),
+            ("A saved private key is not there any more: 1",),
+            ("web-blue", "us-east-1", "~/.ssh/web-blue.pem"),
+            ("The private key was never saved: 2",),
+            ("there", "eu-west-1", "created 2026-11-24"),
+            ("nightly", "us-east-1", "created 2026-11-24"),
+            ("A pair is older than the limit: 1",),
+            ("old-laptop", "us-east-1", "620 days"),
         ]
-        assert said(screen) == "looked at 7 key pairs in 2 Regions: 1 error, 2 warnings, 1 notice."
-        assert "web-blue.pem" in str(screen._problem.render())
-        assert "keypairs find FOLDER" in str(screen._advice.render())
+        counts = "✗ 1 error   ! 2 warnings   · 1 notice   7 key pairs in 2 Regions"
+        assert said(screen) == counts
+        await until_below(pilot, screen, "web-blue.pem")
+        assert "keypairs find FOLDER" in below(screen)
         assert "enter go to the pair" in drawn(pilot)
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, KeyPairListScreen), "the list")
         listing = app_of(pilot).screen
         assert isinstance(listing, KeyPairListScreen)
@@ -88,13 +108,13 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
     async with KeyPairsApp(empty_session).run_test(size=(60, 15)) as pilot:
         screen = await check_up(pilot)
         words = "delete the pair and create another."
-        assert words in str(screen._advice.render())
+        await until_below(pilot, screen, words)
         assert words not in drawn(pilot)
         await pilot.press("tab")
         for _ in range(20):
             await pilot.press("down")
         await until(pilot, lambda: words in " ".join(drawn(pilot).split()), "the end of it")
-        assert "file changed" in drawn(pilot)
+        assert "A saved file is not this private key any more" in drawn(pilot)
         await pilot.press("enter")
         await until_loaded(pilot)
 
@@ -110,7 +130,8 @@ async def test_a_command_to_paste_is_shown_as_the_shell_takes_it(
     path.chmod(0o644)
     async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
-        command = str(screen._advice.render()).partition("Either way: ")[2]
+        await until_below(pilot, screen, "Either way: ")
+        command = below(screen).partition("Either way: ")[2]
         assert shlex.split(command) == ["chmod", "600", str(path)]
 
 
@@ -128,9 +149,8 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
         transaction.update(kept(pair, saved_to=(str(hostile),)), "Test")
     async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
-        advice = str(screen._advice.render())
-        assert "keypairs find" in advice
-        assert advice.isprintable()
+        await until_below(pilot, screen, "keypairs find")
+        assert below(screen).replace("\n", "").isprintable()
 
 
 @in_loop
@@ -149,7 +169,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
     (home / "data" / "eu-west-1.json").write_bytes(b"{}")
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
-        assert rows(screen)[0] == ("✗ eu-west-1", "store damaged · eu-west-1")
+        assert rows(screen)[1][:2] == ("eu-west-1", "eu-west-1")
         assert "go to the pair" not in drawn(pilot)
         await pilot.press("enter")
         assert app_of(pilot).screen is screen
@@ -194,7 +214,8 @@ async def test_hostile_names_are_shown_inert(demo_session: DemoSession) -> None:
         transaction.update(changed, "Test")
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
-        shown = str(rows(screen)) + str(screen._problem.render())
+        await until_below(pilot, screen, r"\u{1b}")
+        shown = "".join(map("".join, rows(screen))) + below(screen)
         assert r"\u{1b}]0;x\u{7}[/b]" in shown
         assert not set("\x1b\x07\u202e") & set(shown)
 
@@ -208,3 +229,92 @@ async def test_what_may_not_be_looked_at_is_not_called_good(demo_session: DemoSe
         screen = await check_up(pilot)
         assert "nothing found. Not allowed: us-east-1." in said(screen)
         assert screen._status.verdict.tone is Tone.CAUTION
+
+
+@in_loop
+async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_others(
+    demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    async def send(_: object, text: str) -> None:
+        sent.append(text)
+
+    monkeypatch.setattr(clipboard, "send", send)
+    exposed = home / ".ssh" / "web-green.pem"
+    exposed.chmod(0o644)
+    for number in range(6):
+        demo_session.backend.create_key_pair(key_name=f"new-{number}", key_type="ed25519")
+    never_saved = ("The private key was never saved: 7",)
+    async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
+        screen = await check_up(pilot)
+        assert rows(screen)[1] == ("web-green", "mode 0644", "~/.ssh/web-green.pem")
+        assert rows(screen)[2] == never_saved
+        assert screen._list.picked is screen._list.shown[1][0]
+        await pilot.press("ctrl+y")
+        assert sent == [f"chmod 600 {exposed}"]
+        # One that is closed is opened by the arrow, or by Enter; typing opens what it finds.
+        await pilot.press("down", "right")
+        assert len(rows(screen)) == 12
+        await pilot.press("down", "left")
+        assert rows(screen)[2:4] == [never_saved, ("A pair is older than the limit: 1",)]
+        await pilot.press("enter")
+        assert len(rows(screen)) == 12
+        await pilot.press("left")
+        await pilot.press(*"new", "minus", "4")
+        await until(pilot, lambda: len(rows(screen)) == 2, "the one")
+        assert rows(screen) == [never_saved, ("new-4", "created 2026-11-24")]
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: len(rows(screen)) == 5, "all again")
+        await pilot.press("home")
+        await pilot.press("home", "down")
+        assert "ctrl+o chmod 600" in drawn(pilot)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "! 7 warnings   · 1 notice   12" in said(screen), "the end")
+        assert stat.S_IMODE(exposed.stat().st_mode) == 0o600
+        assert "web-green.pem is for you alone now, mode 0600" in drawn(pilot)
+        # What is no such file is left alone.
+        await pilot.press("ctrl+o")
+        assert "no file that is open to others" in drawn(pilot)
+
+
+@in_loop
+async def test_a_file_that_is_no_longer_there_is_not_closed_to_others(
+    demo_session: DemoSession, home: Path
+) -> None:
+    exposed, other = home / ".ssh" / "web-green.pem", home / "other"
+    exposed.chmod(0o644)
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await check_up(pilot)
+        exposed.rename(other)
+        exposed.symlink_to(other)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "stays as it is" in drawn(pilot), "the refusal")
+        assert stat.S_IMODE(other.stat().st_mode) == 0o644
+        assert app_of(pilot).screen is screen
+
+
+@in_loop
+async def test_the_pane_follows_the_cursor_once_it_rests(
+    demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("web-blue", "web-green", "ci-deploy"):
+        (home / ".ssh" / f"{name}.pem").chmod(0o644)
+    async with KeyPairsApp(demo_session).run_test(size=(120, 36)) as pilot:
+        screen = await check_up(pilot)
+        pane = screen._bench.pane
+        assert pane.is_beside
+        await until(pilot, lambda: "What is wrong" in drawn(pilot), "the pane")
+        shown, show = list[str](), RowPane.show
+
+        def note(pane: RowPane, about: RowFacts) -> None:
+            shown.append(about.title)
+            show(pane, about)
+
+        monkeypatch.setattr(RowPane, "show", note)
+        await app_of(pilot)._press_keys(["down"] * 2)
+        assert screen._list.picked is not None
+        assert screen._list.picked.cells[0] == "web-green"
+        await until(pilot, lambda: shown == ["web-green"], "the row at which it rests")
+        await pilot.resize_terminal(110, 36)
+        await until(pilot, lambda: not pane.is_beside, "no pane")

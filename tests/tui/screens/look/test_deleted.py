@@ -19,7 +19,7 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
-from tui.screens.look.grouped_list import GroupedList
+from tui.screens.workbench.grouped_list import GroupedList
 
 ID = "key-0{:016x}"
 
@@ -67,7 +67,7 @@ async def open_deleted(pilot: Pilot[None]) -> GroupedList:
 
 
 def values(rows: GroupedList) -> list[str]:
-    return [line.value for line, _ in rows._rows]
+    return [line.value for line, _ in rows.shown]
 
 
 @BOTH_SIZES

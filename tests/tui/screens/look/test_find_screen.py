@@ -18,6 +18,7 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.find import FindScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import PickList
+from tui.words.verdict import Tone
 
 HOSTILE = "\x1b]0;owned\x07 [/b] [@click=app.quit]x[/] \u202e"
 
@@ -88,6 +89,8 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
             ("? b.pub  sam@laptop", "unknown"),
             ("✓ c.pub", "there in eu-west-1"),
         ]
+        marks = [(item.text[: item.key_length], item.tone) for item in screen._list.items]
+        assert marks == [("✓", Tone.GOOD), ("?", Tone.CAUTION), ("✓", Tone.GOOD)]
         assert said(screen) == "looked at 4; 3 keys, 2 known."
         assert hint(screen) == "enter go to the pair"
         await pilot.press("enter")

@@ -1,0 +1,93 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from textual.pilot import Pilot
+
+from core.store.journal import JournalEntry
+from tests.demo import NOW, DemoSession
+from tests.tui.driving import app_of, drawn, play, until
+from tui.screens.look.journal import JournalScreen
+from tui.words.journal import acts
+
+FIRST = JournalEntry(
+    NOW - timedelta(days=1),
+    "anna",
+    "bastion",
+    "203.0.113.7",
+    4711,
+    "us-east-1",
+    "CreateKeyPair",
+    "web",
+    "key-01",
+    "done",
+)
+ENTRIES = [
+    FIRST,
+    # Done by the same session, but something else, and later.
+    replace(FIRST, operation="SaveKeyMaterial"),
+    replace(FIRST, key_name="db", key_pair_id="key-02", time=FIRST.time + timedelta(minutes=1)),
+    *(
+        replace(
+            FIRST,
+            time=NOW + timedelta(seconds=number // 3),
+            user="boris",
+            client=None,
+            process=1,
+            operation="DeleteKeyPair",
+            key_name=f"old-{number}",
+            key_pair_id=f"key-1{number}",
+            outcome="failed" if number == 4 else "done",
+        )
+        for number in range(6)
+    ),
+    replace(FIRST, time=NOW, process=2, key_name="left", key_pair_id="key-03", outcome="begun"),
+]
+
+
+def test_what_was_done_to_many_at_once_is_one_act() -> None:
+    found = [(act.operation, len(act.entries)) for act in acts(ENTRIES)]
+    assert found == [
+        ("CreateKeyPair", 1),
+        ("DeleteKeyPair", 6),
+        ("CreateKeyPair", 1),
+        ("SaveKeyMaterial", 1),
+        ("CreateKeyPair", 1),
+    ]
+
+
+def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: DemoSession) -> None:
+    def rows(screen: JournalScreen) -> list[str]:
+        return [line.title or " ".join(line.cells) for line, _ in screen._list.shown]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        ended: list[str | None] = []
+        screen = JournalScreen("us-east-1", ENTRIES, NOW.astimezone())
+        app_of(pilot).push_screen(screen, ended.append)
+        await until(pilot, lambda: app_of(pilot).screen.focused is not None, "the journal")
+        second = f"{NOW.astimezone() + timedelta(seconds=1):%H:%M:%S}"
+        assert rows(screen) == [
+            "Today",
+            f"{NOW.astimezone():%H:%M:%S} create left key-03 anna ! not confirmed",
+            f"{second} delete 6 pairs  boris ✗ 1 of 6 failed",
+            "Yesterday",
+            f"{NOW.astimezone() + timedelta(minutes=1):%H:%M:%S} create db key-02 anna done",
+            f"{NOW.astimezone():%H:%M:%S} save web key-01 anna done",
+            f"{NOW.astimezone():%H:%M:%S} create web key-01 anna done",
+        ]
+        # At 60x15 there is no room for ids in the line, so they stand below.
+        assert "key-03" in drawn(pilot)
+        await pilot.press("down", "right")
+        assert rows(screen)[4] == f"{second} delete old-4 key-14 boris ✗ failed"
+        await pilot.press("down", "left")
+        assert len(rows(screen)) == 7
+        await pilot.press(*"key", "minus", *"14")
+        await until(pilot, lambda: len(rows(screen)) == 3, "the one")
+        await pilot.press("ctrl+u", *"yesterday")
+        await until(pilot, lambda: rows(screen)[0] == "Yesterday", "the day")
+        await pilot.resize_terminal(120, 36)
+        await pilot.press("ctrl+u", *"from", "ctrl+u", *"old", "minus", "4")
+        await until(pilot, lambda: "DeleteKeyPair in us-east-1" in drawn(pilot), "the pane")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: ended == ["key-14"], "the pair")
+
+    play(empty_session, scene, (60, 15))

@@ -1,0 +1,1 @@
+"""Holds what the workbenches share: a table of groups, and a pane about its row."""
