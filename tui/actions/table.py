@@ -265,6 +265,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("details.install", Place.DETAILS, "I", "install", "",
         "Install the public key in authorized_keys here or elsewhere.",
         words="ssh-copy-id deploy login host server", wide_hint="install"),
+    Action("details.bring-back", Place.DETAILS, "u", "bring_back", "",
+        "Bring the pair back that is shown, if it was deleted.", words="undelete restore undo"),
     Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
         "Go back to the list."),
 
@@ -391,6 +393,7 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "SearchInput": (
         ("↑ ↓ PgUp/Dn", "Move in the list below."),
         ("home end", "Go to the list's first line or last, once at the text's."),
+        ("→", "At the end of the text: take what is suggested, if anything is."),
         ("ctrl+u", "Delete what was typed."),
     ),
     "SearchAndOpen": (

@@ -6,7 +6,7 @@ from contextlib import suppress
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -16,11 +16,11 @@ from textual.widgets import Static
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, key_of, reading_hints
+from tui.actions.keymap import bindings, hints, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PairsDeleted, PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
@@ -46,6 +46,7 @@ class Next(Enum):
     INSTALL = auto()
     FOLLOWING = auto()
     PREVIOUS = auto()
+    BRING_BACK = auto()
 
 
 class Position(NamedTuple):
@@ -64,6 +65,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     Where the window is wide, the latter stand beside the former. It ends with what is to be done
     next, or None.
+
+    Args:
+        deleted: what is said of the pair where it is a deleted one, which can be brought back.
     """
 
     CSS_PATH = "details.tcss"
@@ -87,17 +91,19 @@ class DetailsScreen(PlacedScreen[Next | None]):
         session: "Session",
         key_pair: KeptKeyPair,
         rotation: Rotation = NOTHING_REPLACED,
+        deleted: Verdict | None = None,
+        *,
         position: Position = Position(),  # noqa: B008 - it is immutable
-        said: str = "",
     ) -> None:
         super().__init__(key_pair.key_name)
+        self._deleted = deleted
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
         self._position = position
-        self._said_first = said
         self.has_changed = False
         """Whether something was done here that the list does not know of."""
+        self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
@@ -137,8 +143,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
         self.fact_line.rest(Verdict(self._taught()))
-        if self._said_first:
-            self.say(Verdict(self._said_first))
+        if self._deleted:
+            self._show_deleted(self._deleted)
         await self._show_sections()
 
     def _taught(self) -> str:
@@ -169,6 +175,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             shown[Part.USE] += [_heading("Tags"), Static(self._tags(), markup=False)]
         place = self._session.place
         if place is not None:
+            self._used = Facts([("", usage.ASKING)], labelled=False)
             shown[Part.USE] += [_heading("What uses it"), self._used]
         with self.app.batch_update():
             for part, widgets in shown.items():
@@ -182,6 +189,27 @@ class DetailsScreen(PlacedScreen[Next | None]):
         name = self._key_pair.key_name
         found = await in_own_thread(lambda: usage.ask(place, [name]))
         self._used.show([("", line) for line in usage.lines(found[name])])
+
+    @on(PairsDeleted)
+    def _take_as_deleted(self, event: PairsDeleted) -> None:
+        """Take the pair as one that was deleted while it was shown."""
+        self._show_deleted(event.said)
+
+    def _show_deleted(self, said: Verdict) -> None:
+        """Say that the pair is deleted, and teach what can be done with it."""
+        self._deleted = said
+        back = (key_of("details.bring-back"), "bring back")
+        left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
+        others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
+        self.key_hints.show((*([] if self._session.read_only else [back]), *others))
+        self.fact_line.rest(said)
+
+    def action_bring_back(self) -> None:
+        """Bring the pair back that is shown, if it was deleted."""
+        if self._deleted is None:
+            self.say(Verdict("this pair is not deleted"))
+        else:
+            self._leave_for(Next.BRING_BACK)
 
     @exclusively
     async def action_copy(self) -> None:
@@ -249,7 +277,10 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     def action_install(self) -> None:
         """Install the public key in authorized_keys."""
-        self.dismiss(Next.INSTALL)
+        if self._deleted is not None:
+            self._leave_for(Next.INSTALL)  # which says that it is deleted
+        else:
+            self.dismiss(Next.INSTALL)
 
     def action_following(self) -> None:
         """Go to the next pair of the list."""
@@ -268,6 +299,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
     def _leave_for(self, change: Next) -> None:
         if self._session.read_only:
             self.say(Verdict(READ_ONLY, Tone.CAUTION))
+        elif self._deleted and change is not Next.BRING_BACK:
+            back = f"{key_of('details.bring-back')} brings it back"
+            self.say(Verdict(f"this pair is deleted; {back}", Tone.CAUTION))
         else:
             self.dismiss(change)
 
