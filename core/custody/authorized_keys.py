@@ -22,10 +22,10 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
-from core.custody import key_options, pub_files
+from core.custody import key_options
 from core.disk import files, leftovers, rewriting
 from core.errors import KeyPairsError
-from core.keys.public_key import PublicKey
+from core.keys.public_key import PublicKey, named_line
 from core.keys.reading import authorized_line, line_access
 from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError, Option
 from core.model import KeyPair
@@ -140,7 +140,7 @@ def line_of(key_pair: KeyPair, options: str = "") -> str:
         PublicKey.from_line(key_pair.public_key)
     except ValueError:
         raise AuthorizedKeysError("The public key in the record is damaged.") from None
-    return f"{options} {pub_files.line_of(key_pair)}".lstrip(" ")
+    return f"{options} {named_line(key_pair)}".lstrip(" ")
 
 
 def plan(
