@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import on, work
@@ -110,30 +111,12 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            yield Static(self._headline(), markup=False)
+            yield Static(_headline(self._key_pair, self._styled), markup=False)
             yield Facts(details.replacements(self._key_pair, self._rotation))
             with Container(id="columns"):
                 yield self._parts[Part.USE]
                 yield self._parts[Part.PROOF]
             yield self._parts[Part.MORE]
-
-    def _headline(self) -> Content:
-        """Return name, type, id and time of the pair."""
-        key_pair = self._key_pair
-        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-        return (
-            self._styled(shortened(key_pair.key_name), "name")
-            + Content("  ")
-            + self._styled(key_pair.key_type.value, key_pair.key_type.value)
-            + self._styled(f" · {shortened(key_pair.key_pair_id)} · created {created}", "muted")
-        )
-
-    def _tags(self) -> Content:
-        """Return the tags, one a line."""
-        texts = zip(tag_texts(self._key_pair), key_lengths(self._key_pair), strict=True)
-        return Content("\n").join(
-            self._styled(text[:key], "muted") + Content(text[key:]) for text, key in texts
-        )
 
     def _styled(self, text: str, look: str) -> Content:
         return Content.styled(text, self.get_visual_style(f"details--{look}"))
@@ -142,24 +125,11 @@ class DetailsScreen(PlacedScreen[Next | None]):
     async def on_mount(self) -> None:
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
-        self.fact_line.rest(Verdict(self._taught()))
+        taught = _taught(self._key_pair, self._position, read_only=self._session.read_only)
+        self.fact_line.rest(Verdict(taught))
         if self._deleted:
             self._show_deleted(self._deleted)
         await self._show_sections()
-
-    def _taught(self) -> str:
-        """Return where the pair stands in the list, and keys that the hint bar has no room for."""
-        taught = []
-        if self._position.total > 1:
-            following, previous = key_of("details.following"), key_of("details.previous")
-            words = f"{self._position.number:,} of {self._position.total:,}"
-            taught.append(f"{words} · {following} next, {previous} previous")
-        if self._key_pair.custody.saved_to and not self._session.read_only:
-            agent, save, mode, host = (
-                key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")
-            )
-            taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
-        return " · ".join(taught)
 
     async def _show_sections(self) -> None:
         sections = await asyncio.to_thread(
@@ -172,7 +142,10 @@ class DetailsScreen(PlacedScreen[Next | None]):
                 body = Facts(facts, labelled=labelled, pasteable=pasteable)
                 shown[part] += [_heading(heading), body]
         if self._key_pair.tags:
-            shown[Part.USE] += [_heading("Tags"), Static(self._tags(), markup=False)]
+            shown[Part.USE] += [
+                _heading("Tags"),
+                Static(_tags(self._key_pair, self._styled), markup=False),
+            ]
         place = self._session.place
         if place is not None:
             self._used = Facts([("", usage.ASKING)], labelled=False)
@@ -216,40 +189,42 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Send something of the pair to the terminal's clipboard."""
         await copy_something(self.app, self._session, self._key_pair)
 
-    @exclusively
-    async def action_agent(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        # What is typed while a dialog is on its way is not meant for this page.
+        return not is_busy(self)
+
+    def action_agent(self) -> None:
         """Add the saved private key to the ssh-agent."""
-        await self._came_of(saved_key.add_to_agent(self.app, self._session, self._key_pair))
+        self._do(partial(saved_key.add_to_agent, self.app, self._session), changes=False)
 
     def action_save(self) -> None:
         """Save the private key again, in another format or with a passphrase."""
-        self._change(lambda: saved_key.save_again(self.app, self._session, self._key_pair))
+        self._do(partial(saved_key.save_again, self.app, self._session))
 
     def action_public_file(self) -> None:
         """Write the public key beside the saved file."""
-        self._change(lambda: saved_key.write_public_key(self.app, self._key_pair))
+        self._do(partial(saved_key.write_public_key, self.app))
 
     def action_mode(self) -> None:
         """Give the saved file the mode 0600."""
-        self._change(lambda: saved_key.make_private(self.app, self._session, self._key_pair))
+        self._do(partial(saved_key.make_private, self.app, self._session))
 
     def action_ssh_host(self) -> None:
         """Add a Host block for the saved key to the ssh configuration."""
-        self._change(lambda: saved_key.add_ssh_host(self.app, self._session, self._key_pair))
-
-    def _change(self, begin: Callable[[], Coroutine[None, None, Verdict | None]]) -> None:
-        if self._session.read_only:
-            self.say(Verdict(READ_ONLY, Tone.CAUTION))
-        elif not is_busy(self):
-            self._do(begin)
+        self._do(partial(saved_key.add_ssh_host, self.app, self._session))
 
     @exclusively
-    async def _do(self, begin: Callable[[], Coroutine[None, None, Verdict | None]]) -> None:
-        await self._came_of(begin())
-
-    async def _came_of(self, done: Coroutine[None, None, Verdict | None]) -> None:
-        """Say what came of something that was done with the private key file, and show it."""
-        said = await done
+    async def _do(
+        self,
+        begin: Callable[[KeptKeyPair], Coroutine[None, None, Verdict | None]],
+        *,
+        changes: bool = True,
+    ) -> None:
+        """Do something with the private key file, say what came of it, and show it."""
+        if changes and self._session.read_only:
+            self.say(Verdict(READ_ONLY, Tone.CAUTION))
+            return
+        said = await begin(self._key_pair)
         if said is None:
             return
         self.say(said)
@@ -304,6 +279,44 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.say(Verdict(f"this pair is deleted; {back}", Tone.CAUTION))
         else:
             self.dismiss(change)
+
+
+_Styled = Callable[[str, str], Content]
+"""Gives a text one of the looks of the screen."""
+
+
+def _headline(key_pair: KeptKeyPair, styled: _Styled) -> Content:
+    """Return name, type, id and time of the pair."""
+    created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
+    return (
+        styled(shortened(key_pair.key_name), "name")
+        + Content("  ")
+        + styled(key_pair.key_type.value, key_pair.key_type.value)
+        + styled(f" · {shortened(key_pair.key_pair_id)} · created {created}", "muted")
+    )
+
+
+def _tags(key_pair: KeptKeyPair, styled: _Styled) -> Content:
+    """Return the tags, one a line."""
+    texts = zip(tag_texts(key_pair), key_lengths(key_pair), strict=True)
+    return Content("\n").join(
+        styled(text[:key], "muted") + Content(text[key:]) for text, key in texts
+    )
+
+
+def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
+    """Return where the pair stands in the list, and keys that the hint bar has no room for."""
+    taught = []
+    if position.total > 1:
+        following, previous = key_of("details.following"), key_of("details.previous")
+        words = f"{position.number:,} of {position.total:,}"
+        taught.append(f"{words} · {following} next, {previous} previous")
+    if key_pair.custody.saved_to and not read_only:
+        agent, save, mode, host = (
+            key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")
+        )
+        taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
+    return " · ".join(taught)
 
 
 def _heading(text: str) -> Static:

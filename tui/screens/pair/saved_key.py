@@ -5,10 +5,11 @@ back; each must be called in a worker.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.custody import saving
 from core.custody.ssh_folder import ssh_config
@@ -103,10 +104,9 @@ async def make_private(
 
 @changing()
 def _make_private(session: "Session", path: Path, key_pair: KeptKeyPair) -> int:
-    from core.custody import proof
-
+    key_files = _key_files()
     with session.store.journaled("MakeFilePrivate", key_pair, session.now()):
-        return proof.make_private(path, key_pair)
+        return key_files.make_private(path, key_pair)
 
 
 async def add_ssh_host(
@@ -137,11 +137,25 @@ def _opened(
     path: Path, key_pair: KeptKeyPair, passphrase: Passphrase | None
 ) -> CreatedKeyPair | None:
     """Return the pair with its private key, or None where it takes a passphrase."""
+    key_files = _key_files()
+    if passphrase is None and key_files.is_encrypted(path):
+        return None
+    return key_files.open_proven(path, key_pair, passphrase)
+
+
+class _KeyFiles(NamedTuple):
+    """What is done with private key files: see `core.custody.proof`."""
+
+    is_encrypted: Callable[[Path], bool]
+    open_proven: Callable[[Path, KeptKeyPair, Passphrase | None], CreatedKeyPair]
+    make_private: Callable[[Path, KeptKeyPair], int]
+
+
+def _key_files() -> _KeyFiles:
+    """Load the key library, which takes some 70 ms, and return what needs it."""
     from core.custody import proof
 
-    if passphrase is None and proof.is_encrypted(path):
-        return None
-    return proof.open_proven(path, key_pair, passphrase)
+    return _KeyFiles(proof.is_encrypted, proof.open_proven, proof.make_private)
 
 
 async def _pick_file(app: TerminalApp, key_pair: KeptKeyPair) -> Path | Verdict | None:
