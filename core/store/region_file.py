@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import orjson
 
@@ -27,6 +28,9 @@ from core.store.region_format import LARGEST as LARGEST
 _RECORDS_IN_A_PIECE = 256
 _BYTES_IN_A_PIECE = 256 * 1024
 
+_NEEDLE = 64
+"""So many bytes of a piece are looked for first: they hold an id."""
+
 _LONGEST_SHOWN = 40
 
 _MOST_GENERATIONS = 2**53
@@ -38,6 +42,11 @@ _DOC_ID = re.compile(r"0|[1-9][0-9]{0,17}")
 _START_OF_A_RECORD = re.compile(
     rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
 )
+
+_BEFORE_KEY_PAIRS = f'}}}},"{KEY_PAIRS}":{{'.encode()
+_BEFORE_DELETED = f'}},"{DELETED}":{{'.encode()
+_END = b"}}"
+"""What stands between the tables of a file that this program has written, and behind them."""
 
 Tables = dict[str, dict[str, Record]]
 Piece = bytes | memoryview
@@ -99,15 +108,25 @@ def _pieces_after_digest(tables: Tables, region: str, generation: int) -> Iterat
         between = b'",' + orjson.dumps(header)[1:] + b"}"
         for name in (KEY_PAIRS, DELETED):
             between += f',"{name}":{{'.encode()
-            records = iter(tables.get(name, {}).items())
-            while some := dict(islice(records, _RECORDS_IN_A_PIECE)):
+            for some in _in_pieces(tables.get(name, {})):
                 yield between
-                yield memoryview(orjson.dumps(some))[1:-1]
+                yield _text_of(some)
                 between = b","
             between = between.removesuffix(b",") + b"}"
     except orjson.JSONEncodeError as error:
         raise StoreError("A text in it is not Unicode. Nothing was changed.") from error
     yield between + b"}"
+
+
+def _in_pieces(records: dict[str, Record]) -> Iterator[dict[str, Record]]:
+    left = iter(records.items())
+    while some := dict(islice(left, _RECORDS_IN_A_PIECE)):
+        yield some
+
+
+def _text_of(records: dict[str, Record]) -> memoryview:
+    """Return records as they stand in the file, without braces around them."""
+    return memoryview(orjson.dumps(records))[1:-1]
 
 
 def start_of(data: bytes) -> bytes:
@@ -138,19 +157,20 @@ def is_whole(file: int) -> bool:
     return start_of_file(file) == PREFIX + digest.hexdigest().encode()
 
 
-def decode(data: bytes, region: str) -> Tables:
-    """Return the tables of a Region's file.
+def decode(data: bytes, region: str, known: Tables | None = None) -> Tables:
+    """Return the tables of a Region's file; records of `known` that it still has are those.
 
     Raises:
         StoreTooNew, ValueError: see `region_format.decode`.
     """
-    return region_format.decode(data, region, orjson.loads)
+    return region_format.decode(data, region, lambda text: _parsed(text, known or {}))
 
 
 def read(data: bytes, region: str, known: Content | None = None) -> Content:
     """Return the content of a Region's file; of `known`, which is older, it keeps what still holds.
 
-    Another session changes a record or two, and thousands twice would be megabytes.
+    Another session changes a record or two: thousands twice would be megabytes, and parsing them
+    takes most of the time.
 
     Raises:
         StoreTooNew: a newer version of the program wrote it.
@@ -158,9 +178,75 @@ def read(data: bytes, region: str, known: Content | None = None) -> Content:
     """
     try:
         with _without_collections():
-            return _content(decode(data, region), known or Content())
+            known = known or Content()
+            return _content(decode(data, region, known.tables), known)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"a record has the wrong shape: {type(error).__name__} {error}") from error
+
+
+def _parsed(data: bytes, known: Tables) -> Any:
+    """Return what `orjson.loads` would; records are parsed only where the bytes differ.
+
+    Another session changes a record or two. What stands before and behind them is the same to the
+    byte, and the same bytes between the same borders are the same records.
+    """
+    tables = _parsed_in_part(data, known) if known else None
+    return orjson.loads(data) if tables is None else tables
+
+
+def _parsed_in_part(data: bytes, known: Tables) -> Tables | None:
+    """Return the tables, or None where the file is laid out otherwise than we write it."""
+    header_end, border = data.find(_BEFORE_KEY_PAIRS), data.rfind(_BEFORE_DELETED)
+    if not (0 <= header_end < border and data.endswith(_END)):
+        return None
+    places = {
+        KEY_PAIRS: (header_end + len(_BEFORE_KEY_PAIRS), border),
+        DELETED: (border + len(_BEFORE_DELETED), len(data) - len(_END)),
+    }
+    try:
+        tables: Tables = orjson.loads(data[:header_end] + b"}}}")
+        for name, (start, end) in places.items():
+            records = _parsed_records(data, start, end, known.get(name, {}))
+            if records is None:
+                return None
+            tables[name] = records
+    except ValueError:
+        return None  # what was taken for a border is part of something else
+    return tables
+
+
+def _parsed_records(
+    data: bytes, start: int, end: int, known: dict[str, Record]
+) -> dict[str, Record] | None:
+    """Return the records between two places, or None where they are not what we write.
+
+    Known records are looked for piece by piece; what stands between these is parsed.
+    """
+    parts: list[dict[str, Record]] = []
+    for piece in _in_pieces(known):
+        text = _text_of(piece)
+        at = start if data.startswith(text, start) else data.find(text[:_NEEDLE], start, end)
+        behind = at + len(text)
+        if at < 0 or behind > end or not data.startswith(text, at):
+            continue
+        if not (at == start or data.startswith(b",", at - 1)):
+            return None
+        if at > start:
+            parts.append(_parsed_members(data[start : at - 1]))
+        parts.append(piece)
+        start = behind + 1
+        if not (behind == end or data.startswith(b",", behind)):
+            return None
+    if start <= end and (parts or start < end):
+        parts.append(_parsed_members(data[start:end]))
+    return {doc_id: record for part in parts for doc_id, record in part.items()}
+
+
+def _parsed_members(text: bytes) -> dict[str, Record]:
+    records: dict[str, Record] = orjson.loads(b"{" + text + b"}")
+    if not records:
+        raise ValueError("a comma stands beside nothing")
+    return records
 
 
 def _content(tables: Tables, known: Content) -> Content:
@@ -171,15 +257,20 @@ def _content(tables: Tables, known: Content) -> Content:
         raise TypeError("the generation is no number")
     if not 0 <= generation < _MOST_GENERATIONS:
         raise ValueError("no file has had that many generations")
+    known_deleted = known.tables.get(DELETED, {})
     for doc_id in (*records, *tables[DELETED]):
-        if _DOC_ID.fullmatch(doc_id) is None:
+        if (
+            doc_id not in known_records
+            and doc_id not in known_deleted
+            and _DOC_ID.fullmatch(doc_id) is None
+        ):
             raise ValueError(f"{doc_id[:_LONGEST_SHOWN]!r} is no number of a record")
     key_pairs: dict[str, KeptKeyPair] = {}
     doc_ids: dict[str, int] = {}
     texts: dict[str, str] = {}
     for doc_id, record in records.items():
         known_record = known_records.get(doc_id)
-        if record == known_record:
+        if record is known_record or record == known_record:
             records[doc_id] = known_record
             key_pair = known.state.key_pairs[record["KeyPairId"]]
         else:
@@ -191,7 +282,10 @@ def _content(tables: Tables, known: Content) -> Content:
     if not len(names) == len(key_pairs) == len(records):
         raise ValueError("two records share a name or an id")
     deleted = {
-        record["KeyPairId"]: deleted_from_record(record) for record in tables[DELETED].values()
+        record["KeyPairId"]: known.state.deleted[record["KeyPairId"]]
+        if record is known_deleted.get(doc_id)
+        else deleted_from_record(record)
+        for doc_id, record in tables[DELETED].items()
     }
     if len(deleted) != len(tables[DELETED]) or not deleted.keys().isdisjoint(key_pairs):
         raise ValueError("two records share an id")

@@ -17,6 +17,7 @@ from core.local import many
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tui.screens.pair import edit_tags
 from tui.widgets.fact_line import FactLine
 from tui.widgets.verdict_line import VerdictLine
 
@@ -159,3 +160,34 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
     play(five, scene)
     tagged = [p.key_name for p in five.backend.describe_key_pairs() if Tag("Env") in p.tags]
     assert sorted(tagged) == ["a", "b", "c", "e"]
+
+
+def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edit_tags, "ALWAYS_TYPED_FROM", 4)
+    ids = {pair.key_name: pair.key_pair_id for pair in five.backend.describe_key_pairs()}
+    five.backend.create_tags(resources=[ids[name] for name in "abcd"], tags=[Tag("Env", "old")])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        screen = app_of(pilot).screen
+        await type_text(pilot, "Env")
+        await pilot.press("tab")
+        await type_text(pilot, "old")
+        await until(pilot, lambda: not screen.has_class("-danger"), "that nothing is lost")
+        assert "Type it" not in drawn(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: "overwrites what 4 of 5 pairs have there" in drawn(pilot), "it")
+        assert screen.has_class("-danger") and "Overwrite tags of 4 key pairs" in drawn(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "to overwrite them, type overwrite 4" in drawn(pilot), "why not")
+        assert {tag for pair in five.backend.describe_key_pairs() for tag in pair.tags} == {
+            Tag("Env", "old")
+        }
+        await type_text(pilot, "overwrite 4")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(five, scene)
+    assert {pair.tags for pair in five.backend.describe_key_pairs()} == {(Tag("Env", "old2"),)}

@@ -4,7 +4,7 @@ import argparse
 import sys
 from contextlib import suppress
 
-from core.errors import KeyPairsError, NoSuchRegion, SettingsError
+from core.errors import KeyPairsError, NoCredentials, NoSuchRegion, SettingsError
 from tui.commands import streams
 from tui.commands.parser import command_of, statuses_of
 from tui.commands.places import say_where
@@ -44,15 +44,10 @@ def run(options: argparse.Namespace) -> int:
     except SettingsError as error:
         _say(error)
         return statuses.unusable
+    except NoCredentials as error:
+        _say(error)
+        return statuses.unusable
     except KeyPairsError as error:
-        # Imported here: a verb that only reads has no time for it.
-        from core.ec2.unanswered import CredentialsError
-
-        if isinstance(error, CredentialsError):
-            from tui.commands.ec2.refusals import of_credentials
-
-            _say(of_credentials(error))
-            return statuses.unusable
         # A folder or a file of the store, say, before anything was done.
         _say(error)
         return statuses.failed

@@ -47,20 +47,13 @@ class Choice(Widget, can_focus=True):
         }
         &.-refused, &.-refused:focus { border-left: outer $error; }
         &:ansi {
-            background: ansi_default;
-            padding: 0 1;
-            border-left: solid ansi_default;
-            border-right: solid ansi_default;
             .choice--chosen { color: ansi_default; text-style: bold; }
             .choice--free { color: ansi_default; text-style: dim; }
             .choice--forbidden { color: ansi_default; text-style: dim strike; }
         }
         &:ansi:focus {
-            border-left: outer ansi_default;
-            border-right: outer ansi_default;
             .choice--chosen { color: ansi_default; text-style: bold reverse; }
         }
-        &:ansi.-refused { border-left: outer ansi_red; }
     }
     """
 

@@ -39,17 +39,7 @@ class Toggle(Widget, can_focus=True):
             border-left: outer $primary;
         }
         &.-refused, &.-refused:focus { border-left: outer $error; }
-        &:ansi {
-            background: ansi_default;
-            padding: 0 1;
-            border-left: solid ansi_default;
-            border-right: solid ansi_default;
-        }
-        &:ansi:focus {
-            color: ansi_default;
-            border-left: outer ansi_default;
-            border-right: outer ansi_default;
-        }
+        &:ansi:focus { color: ansi_default; }
     }
     """
 

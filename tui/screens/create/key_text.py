@@ -36,16 +36,6 @@ class KeyText(TextArea):
         scrollbar-size-vertical: 1;
         &:focus { border: none; border-left: outer $primary; background: $panel; }
         &.-refused, &.-refused:focus { border-left: outer $error; }
-        &:ansi {
-            background: ansi_default;
-            padding: 0 1;
-            border-left: solid ansi_default;
-            border-right: solid ansi_default;
-        }
-        &:ansi:focus {
-            border-left: outer ansi_default;
-            border-right: outer ansi_default;
-        }
     }
     """
 

@@ -16,6 +16,7 @@ from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import InvalidKeyPairDuplicate, KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
@@ -25,7 +26,6 @@ from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
-from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
 from tui.work.slow_changes import run_change
 

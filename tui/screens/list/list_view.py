@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
@@ -24,7 +25,6 @@ from tui.screens.list.side_pane import SidePane
 from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words.plural import n_of
 from tui.words.text import sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 

@@ -83,7 +83,8 @@ class PickScreen(PlacedScreen[str | None]):
         """Below lines that are cut, show the one under the cursor whole."""
         self._whole.display = any(map(self._list.is_cut, self._items))
         picked = self._list.picked
-        text = f"{picked.text} {picked.remark}".strip() if picked else ""
+        is_cut = picked is not None and self._list.is_cut(picked)
+        text = f"{picked.text} {picked.remark}".strip() if picked and is_cut else ""
         width = self._list.size.width
         lines = fold(" ".join(text.split()), width)
         if len(lines) > _WHOLE_LINES:

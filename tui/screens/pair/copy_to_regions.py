@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
@@ -23,7 +24,6 @@ from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
 from tui.words.place import NOT_ENABLED, region_items
-from tui.words.plural import n_of
 from tui.words.region_copies import Copied
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict

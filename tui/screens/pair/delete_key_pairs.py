@@ -16,6 +16,7 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.disk import files
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.pair import many_to_delete, usage
@@ -29,7 +30,6 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.place import waited_for
-from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict

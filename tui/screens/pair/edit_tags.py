@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.ec2.backend import Refusal
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, Tag
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.pair.batch_progress import BatchProgress
+from tui.screens.pair.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
-from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
@@ -31,8 +34,20 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
+def _values_by_key(key_pairs: Sequence[KeptKeyPair]) -> Mapping[str, Mapping[str, str]]:
+    """Return by each tag's key its value in each pair that has it, by the pair's id."""
+    values: dict[str, dict[str, str]] = {}
+    for key_pair in key_pairs:
+        for tag in key_pair.tags:
+            values.setdefault(tag.key, {})[key_pair.key_pair_id] = tag.value
+    return values
+
+
 class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     """The tags of one pair, to change as they stand, or tags to add to several.
+
+    What would overwrite the value of a tag of some of several is red, and from ten pairs on it has
+    to be typed.
 
     Ends with the pairs for which it was saved, as they are now. What other pairs carry is suggested
     while typing: the right arrow takes a suggestion, Tab never does.
@@ -51,7 +66,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     ) -> None:
         alone = key_pairs[0] if len(key_pairs) == 1 else None
         many = f"Add tags to {len(key_pairs)} key pairs"
-        super().__init__(f"Tags of {alone.key_name}" if alone else many)
+        self._title = f"Tags of {alone.key_name}" if alone else many
+        super().__init__(self._title)
         self._session = session
         self._key_pairs = key_pairs
         self._alone = alone
@@ -59,6 +75,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._field = FormField("Tags", self._tags)
         self._saved: dict[str, KeptKeyPair] = {}
         self._stop = False
+        self._values = {} if alone else _values_by_key(key_pairs)
+        self._typed = TextInput(id="typed")
+        self._guard = FormField("Type it", self._typed)
+        self._guard.display = False
         self._form = FormBody()
         self._progress = BatchProgress(
             self._form,
@@ -74,6 +94,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             if remark:
                 yield Static(remark, markup=False, id="remark")
             yield self._field
+            yield self._guard
         yield self._progress
 
     def on_mount(self) -> None:
@@ -83,7 +104,40 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _judge(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
         self._field.show(judged, self._tags.wrong_input if judged.tone is Tone.BAD else None)
+        if not self._alone:
+            self._warn(judged)
         self.say(Verdict(""))
+
+    @property
+    def _overwritten(self) -> int:
+        """Of how many pairs a value would be overwritten by what stands there now."""
+        return len(
+            {
+                pair
+                for tag in self._tags.tags
+                for pair, value in self._values.get(tag.key, {}).items()
+                if value != tag.value
+            }
+        )
+
+    @property
+    def _expected(self) -> str:
+        """What has to be typed before that, if anything."""
+        count = self._overwritten
+        return f"overwrite {count}" if count >= ALWAYS_TYPED_FROM else ""
+
+    def _warn(self, judged: Verdict) -> None:
+        """Turn red where something would be overwritten, and say what has to be typed for that."""
+        count = self._overwritten
+        self.set_class(bool(count), "-danger")
+        title = f"Overwrite tags of {n_of(count, 'key pair')}" if count else self._title
+        self.top_bar.entitle(title)
+        self._form.border_title = Content(title)
+        if count and judged.tone is not Tone.BAD:
+            of = f"overwrites what {count:,} of {n_of(len(self._key_pairs), 'pair')} have there"
+            self._field.show(Verdict(f"{of}; {key_of('key-pair.undo')} undoes it", Tone.CAUTION))
+        self._guard.display = bool(self._expected)
+        self._guard.show(Verdict(f"type {self._expected}" if self._expected else ""))
 
     def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -105,8 +159,13 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @on(Input.Submitted)
     @unless_busy
     def action_submit(self) -> None:
-        """Save the tags."""
-        self._save(self._tags.tags)
+        """Save the tags, once what has to be typed is."""
+        expected = self._expected
+        if self._typed.value == expected or not expected:
+            self._save(self._tags.tags)
+        else:
+            self._typed.focus()
+            self.say(Verdict(f"to overwrite them, type {expected}", Tone.CAUTION))
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:

@@ -35,16 +35,6 @@ class PassphraseInput(Widget, can_focus=True):
         padding-left: 1;
         &:focus { background: $panel; border-left: outer $primary; }
         &.-refused, &.-refused:focus { border-left: outer $error; }
-        &:ansi {
-            background: ansi_default;
-            padding: 0 1;
-            border-left: solid ansi_default;
-            border-right: solid ansi_default;
-        }
-        &:ansi:focus {
-            border-left: outer ansi_default;
-            border-right: outer ansi_default;
-        }
     }
     """
 

@@ -55,7 +55,7 @@ def rows(screen: CheckUpScreen) -> list[tuple[str, ...]]:
 
 def below(screen: CheckUpScreen) -> str:
     """Return what is said of the one under the cursor, whether or not there is room for it."""
-    return "\n".join(said.text for said in screen._bench.pane.about.brief)
+    return "\n".join(said.text for said in screen._pane.about.brief)
 
 
 async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> None:
@@ -302,7 +302,7 @@ async def test_the_pane_follows_the_cursor_once_it_rests(
         (home / ".ssh" / f"{name}.pem").chmod(0o644)
     async with KeyPairsApp(demo_session).run_test(size=(120, 36)) as pilot:
         screen = await check_up(pilot)
-        pane = screen._bench.pane
+        pane = screen._pane
         assert pane.is_beside
         await until(pilot, lambda: "What is wrong" in drawn(pilot), "the pane")
         shown, show = list[str](), RowPane.show
