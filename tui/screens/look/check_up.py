@@ -95,6 +95,10 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
+        with self.key_hints.stopping(key_of("check-up.back"), alone=False):
+            await self._show_findings()
+
+    async def _show_findings(self) -> None:
         steps = await asyncio.to_thread(self._steps)
         async for batch in in_batches(steps):
             new = [step for step in batch if isinstance(step, Finding)]

@@ -134,6 +134,10 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="look-up")
     async def _look_up(self, text: str) -> None:
+        with self.key_hints.stopping(key_of("find.back"), alone=False):
+            await self._show_whose(text)
+
+    async def _show_whose(self, text: str) -> None:
         self._looked_up, self._found, self._looked_at, self._links = text, [], 0, 0
         self._show("looking…")
         try:

@@ -62,7 +62,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     KIND = ScreenKind.DIALOG
     IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (13, "-short"),
+        (20, "-tall"),
+    ]
 
     def __init__(
         self,
@@ -75,7 +79,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
-        self._left = key_pairs
+        self._left = self.about = key_pairs
         self._deleted: list[KeptKeyPair] = []
         self._delete_time = session.now()
         self._stop = False
@@ -344,7 +348,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
             left = {each: left[each] for each in (*refused, *waiting)}
-            self._left = list(left.values())
+            self._left = self.about = list(left.values())
         if refused:
             self._progress.end()
             self._say_what_was_refused(refused)

@@ -69,7 +69,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._title = f"Tags of {alone.key_name}" if alone else many
         super().__init__(self._title)
         self._session = session
-        self._key_pairs = key_pairs
+        self._key_pairs = self.about = key_pairs
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._field = FormField("Tags", self._tags)

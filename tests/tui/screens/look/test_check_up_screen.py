@@ -196,7 +196,9 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
         screen = app_of(pilot).screen
         assert isinstance(screen, CheckUpScreen)
         await until(pilot, lambda: "1 of 6: ci-deploy in us-east-1" in said(screen), "the slow one")
+        assert ("esc", "stop") in screen.key_hints.shown
         await pilot.press("escape")
+        await until(pilot, lambda: ("esc", "back") in screen.key_hints.shown, "the way back")
         assert said(screen) == "stopped; 0 found so far"
         go_on.set()
         await pilot.press("escape")
