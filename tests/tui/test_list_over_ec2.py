@@ -250,7 +250,8 @@ def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Serve
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("r")
         await until_screen(pilot, "PickRegionScreen")
-        assert "1 pair" in drawn(pilot)
+        (here,) = (line.split() for line in drawn(pilot).splitlines()[1:] if "us-east-1" in line)
+        assert here[here.index("us-east-1") + 1 :][:3] == ["N.", "Virginia", "1"]
         assert server.calls["DescribeKeyPairs"] == asked
 
     play_over_ec2(scene)
