@@ -26,6 +26,7 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     ├── SaveError                         the private key was not written to a file
     │   └── ProofFailed                   the file does not read back as the key
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
+    ├── NoCredentials                     there is nothing to ask EC2 with
     └── SettingsError                     an option, a variable or a folder is unusable
         ├── NoSuchRegion                  a Region was named that is none
         └── NoRegionChosen                EC2 was chosen, and no Region of it
@@ -226,6 +227,15 @@ class ProofFailed(SaveError):
 
 class NotConfirmed(KeyPairsError):
     """What was begun may have been done or not; its line of the journal stays `begun`."""
+
+
+class NoCredentials(KeyPairsError):
+    """There are no credentials to ask EC2 with; see `core.ec2.unanswered.CredentialsError`."""
+
+    @property
+    def login(self) -> str:
+        """The command that logs in, as it is typed into a shell, or nothing if that is no help."""
+        return ""
 
 
 class SettingsError(KeyPairsError):

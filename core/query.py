@@ -23,7 +23,7 @@ in EC2's own filters: a person looks for something, a program asks for it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -241,6 +241,14 @@ FIELDS = (
     "older",
     "newer",
 )
+_WORDS: Mapping[str, Sequence[str]] = {
+    "type": tuple(KeyType),
+    "is": ("unsaved", "saved", "imported", "replaced", "chosen"),
+    "saved": ("yes", "no", "imported"),
+    "replaced": ("yes", "no"),
+}
+"""What the fields take that take one of a few words."""
+
 _UNCLOSED = 'Close the quotes with ".'
 _SHOWN = 20
 
@@ -302,6 +310,44 @@ def _unknown_field(name: str) -> str:
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
     other = f"did you mean {guess[0]}:?" if guess else f"use {', '.join(FIELDS)}."
     return f'No field is called {shown}; {other} For the text itself, put it in "quotes".'
+
+
+def completion(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:
+    """Return a query with its last term gone on with: a field, or a value; None if nothing fits.
+
+    What was typed stays as it is in front. `tags_in_use` gives the tag keys that may be suggested,
+    and the values of each; it is called only where a tag is typed.
+    """
+    *_, last = [None, *_TERM.finditer(text[: LONGEST + 1])]
+    if last is None or last.end() != len(text):
+        return None  # the next term is not begun yet
+    term = last[0].removeprefix("-")
+    name = _FIELD.match(term)
+    raw = term[name.end() :] if name else term
+    typed, is_quoted = raw.replace('"', ""), raw.count('"') % 2 == 1
+    if not (name or typed):
+        return None
+    for value in _values(name[1].lower() if name else None, tags_in_use):
+        begins = len(value) > len(typed) and value.lower().startswith(typed.lower())
+        # What has a blank in it is one term between quotes alone.
+        if begins and '"' not in value and (is_quoted or not re.search(r"\s", value)):
+            return text + value[len(typed) :] + '"' * is_quoted
+    return None
+
+
+def _values(
+    name: str | None, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]
+) -> Iterator[str]:
+    """Yield what a field may take; where there is none yet, the fields."""
+    if name is None:
+        yield from (f"{each}:" for each in FIELDS)
+    elif name in _WORDS:
+        yield from _WORDS[name]
+    elif name in ("tag", "tag-key"):
+        for key, values in tags_in_use().items():
+            yield key
+            if name == "tag":
+                yield from (f"{key}={value}" for value in values)
 
 
 # Values ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Reads the configuration file: keys, theme, mouse.
+"""Reads the configuration file: keys, theme, mouse, and the place that it chooses.
 
     theme = "nord"
     mouse = false
@@ -10,6 +10,7 @@ What is wrong with it is said in one line, and the program does not start: a key
 something else than its owner thinks would be worse.
 """
 
+import argparse
 import os
 import re
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 
 from core import choices
 from core.disk import files
+from core.ec2.place import Ec2Choice, chosen
 from core.errors import SettingsError
 
 _LARGEST = 64 * 1024
@@ -40,6 +42,23 @@ class Config(NamedTuple):
 def default_path() -> Path:
     """Return where the file is looked for."""
     return Path(choices.configuration_file())
+
+
+def chosen_place(options: argparse.Namespace) -> Ec2Choice | None:
+    """Return how the options, the variables and this file choose EC2, or None for this machine.
+
+    Raises:
+        SettingsError: a variable or the file names no such place, or the file cannot be read.
+    """
+    settings = load(default_path())
+    return chosen(
+        ec2=options.ec2,
+        profile=options.profile,
+        endpoint_url=options.endpoint_url,
+        connect_timeout=options.cli_connect_timeout,
+        read_timeout=options.cli_read_timeout,
+        configured=(settings.place, settings.profile),
+    )
 
 
 def load(path: Path) -> Config:

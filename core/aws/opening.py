@@ -25,14 +25,13 @@ from core.local.opening import session_of
 from core.local.spare_key import SpareKey
 from core.model import KeyType
 from core.session import Session
-from core.store.access import RegionAccess
+from core.store.access import open_region
 
 if TYPE_CHECKING:
     from core.aws.backend import Ec2Backend
     from core.aws.connection import Connection
     from core.ec2.usage import Usage
     from core.keys.keygen import PrivateKey
-    from core.store.region_store import RegionStore
 
 _DECIDING = ("AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2")
 """The variables that lead to another account or host than the profile does."""
@@ -148,12 +147,9 @@ class Ec2Account:
         """
         region = regions.region(name)
 
-        def open_store() -> "RegionStore":
-            from core.store.region_store import RegionStore
-
-            return RegionStore(self._folder(region.name), region.name)
-
-        access = RegionAccess(open_store, self._authorizer_of(region))
+        access = open_region(
+            lambda: self._folder(region.name), region.name, self._authorizer_of(region)
+        )
 
         def backend_by(made_by: MadeBy) -> "Ec2Backend":
             return _asking().backend(self.connection(), access, made_by, spare_key, patience)

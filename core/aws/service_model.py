@@ -108,11 +108,7 @@ def _references(shape: Mapping[str, Any]) -> Iterator[str]:
 
 def installed_model() -> Mapping[str, Any]:
     """Return the whole model of EC2 of the botocore that is installed."""
-    from botocore.loaders import (  # type: ignore[import-untyped]  # botocore has no types
-        Loader,
-    )
-
-    model: Mapping[str, Any] = Loader().load_service_model("ec2", "service-2", "2016-11-15")
+    model: Mapping[str, Any] = _loader().load_service_model("ec2", "service-2", "2016-11-15")
     return model
 
 
@@ -137,10 +133,16 @@ def cut_endpoints(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def installed_endpoints() -> Mapping[str, Any]:
     """Return the whole table of endpoints of the botocore that is installed."""
-    from botocore.loaders import Loader
-
-    table: Mapping[str, Any] = Loader().load_data("endpoints")
+    table: Mapping[str, Any] = _loader().load_data("endpoints")
     return table
+
+
+def _loader() -> Any:
+    from botocore.loaders import (  # type: ignore[import-untyped]  # botocore has no types
+        Loader,
+    )
+
+    return Loader()
 
 
 if __name__ == "__main__":

@@ -22,13 +22,14 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
-from core.custody import key_options, pub_files
+from core.custody import key_options
 from core.disk import files, leftovers, rewriting
 from core.errors import KeyPairsError
-from core.keys.public_key import PublicKey
+from core.keys.public_key import PublicKey, named_line
 from core.keys.reading import authorized_line, line_access
 from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError, Option
 from core.model import KeyPair
+from core.words.plural import n_of
 
 LARGEST = 1024 * 1024
 """More bytes than the file may have."""
@@ -139,7 +140,7 @@ def line_of(key_pair: KeyPair, options: str = "") -> str:
         PublicKey.from_line(key_pair.public_key)
     except ValueError:
         raise AuthorizedKeysError("The public key in the record is damaged.") from None
-    return f"{options} {pub_files.line_of(key_pair)}".lstrip(" ")
+    return f"{options} {named_line(key_pair)}".lstrip(" ")
 
 
 def plan(
@@ -179,8 +180,9 @@ def plan(
         addition, explanation = Addition.PRESENT, _why_nothing_to_add(present)
         return InstallationPlan(path, line, addition, explanation, (), before, status)
     count = sum(1 for _ in _lines(before))
-    keys = f"{count} line{'s' * (count != 1)}"
-    explanation = f"will be added after {keys}" if count else "will be added as the first line"
+    explanation = (
+        f"will be added after {n_of(count, 'line')}" if count else "will be added as the first line"
+    )
     cautions = (*present, *cautions)
     return InstallationPlan(path, line, Addition.ADDABLE, explanation, cautions, before, status)
 

@@ -6,7 +6,6 @@ from core.disk import files
 from core.errors import KeyPairsError
 from core.keys import MOST_BYTES_OF_A_KEY_FILE
 from core.keys.reading import import_material
-from core.model import KeyPair
 
 LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """More than any public key has; a larger file is refused unread."""
@@ -14,13 +13,6 @@ LARGEST = MOST_BYTES_OF_A_KEY_FILE
 
 class PublicFileError(KeyPairsError):
     """A path that leads to no public key file; says why."""
-
-
-def line_of(key_pair: KeyPair) -> str:
-    """Return the line of the public key with the name as its comment, whatever the record holds."""
-    line = f"{key_pair.public_key} {key_pair.key_name}".rstrip(" ")
-    # A terminal, or a parser of lines, would obey the others.
-    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def candidates() -> list[Path]:

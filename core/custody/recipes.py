@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from core.custody import file_kinds
 from core.custody.file_kinds import Kind
-from core.custody.pub_files import line_of
 from core.disk.destination import public_file
 from core.keys import file_formats, fingerprint_kinds
+from core.keys.public_key import named_line
 from core.model import FileFormat, KeptKeyPair, KeyType
 
 HOST = "HOST"
@@ -126,7 +126,7 @@ def _all(key_pair: KeptKeyPair, region: str, files: _Files) -> Iterator[tuple[st
     yield "ssh command", first + ssh_command(files.private)
     comment = f"# First, in a shell: {first}" if first else ""
     yield "ssh config", comment + _ssh_config(key_pair.key_name, files.private)
-    line = line_of(key_pair)
+    line = named_line(key_pair)
     yield "authorized_keys", line
     yield "authorized_keys, restricted", f'restrict,from="{ADDRESS}" {line}'
     # set -C: an existing file is not overwritten.
@@ -265,7 +265,7 @@ def _aws_command(key_pair: KeptKeyPair, region: str) -> str:
     # fileb, because version 2 wants base64 behind anything else, and version 1 takes it as well.
     # From a pipe, because no .pub file need be there.
     words += ["--public-key-material", "fileb:///dev/stdin"]
-    line = _shell(line_of(key_pair))
+    line = _shell(named_line(key_pair))
     return f"printf '%s\\n' {line} | {' '.join(map(_shell, words))}"
 
 

@@ -18,6 +18,7 @@ from core.disk.path_walk import Walk
 from core.disk.unfinished import UnfinishedSaves
 from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
 from core.keys import file_formats
+from core.keys.public_key import named_line
 from core.model import (
     CreatedKeyPair,
     FileFormat,
@@ -143,7 +144,7 @@ def save_public_key(key_pair: KeyPair, path_text: str) -> SavedPublicKey:
         SaveError: the path is no good or the file could not be written.
         ProofFailed: the file did not read back as the key; it was removed.
     """
-    data = f"{pub_files.line_of(key_pair)}\n".encode()
+    data = f"{named_line(key_pair)}\n".encode()
     with _opened(path_text) as (_, path, way):
         with _explained(path):
             way.make_missing()

@@ -107,16 +107,8 @@ class Authorizer:
                 return f"because {write_problem}"
         if self._policy is None:
             return None
-        from core.ec2.policy import Decision, Request
-
-        request = Request(f"ec2:{action}", resource, {**context, **self._circumstances()})
-        match self._policy.evaluate(request):
-            case Decision.ALLOWED:
-                return None
-            case Decision.EXPLICIT_DENY:
-                return "with an explicit deny in an identity-based policy"
-            case Decision.IMPLICIT_DENY:
-                return f"because no identity-based policy allows the ec2:{action} action"
+        whole = {**context, **self._circumstances()}
+        return self._policy.reason_against(f"ec2:{action}", resource, whole)
 
     def _circumstances(self) -> dict[str, str]:
         """Return the condition keys of every request of an IAM user ("Global condition keys").

@@ -18,7 +18,7 @@ KeyPairsError
 import shlex
 from enum import Enum
 
-from core.errors import KeyPairsError, NotConfirmed
+from core.errors import KeyPairsError, NoCredentials, NotConfirmed
 from core.model import KeptKeyPair
 
 
@@ -74,7 +74,7 @@ class NextStep(Enum):
     """Change a file or a variable that the sentence names."""
 
 
-class CredentialsError(KeyPairsError):
+class CredentialsError(NoCredentials):
     """There are no credentials to ask EC2 with.
 
     `next_step` says what helps, and `command` is the program that does it, where there is one.
@@ -89,6 +89,10 @@ class CredentialsError(KeyPairsError):
     def command_line(self) -> str:
         """The command as it is typed into a shell."""
         return shlex.join(self.command)
+
+    @property
+    def login(self) -> str:
+        return self.command_line if self.next_step is NextStep.LOG_IN else ""
 
 
 class NotMade(NotConfirmed):

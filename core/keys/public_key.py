@@ -7,7 +7,7 @@ from typing import Self
 
 from core.keys.encoding import der, strict_base64
 from core.keys.encoding.sshwire import Reader, WireError, mpint, string
-from core.model import KeyType
+from core.model import KeyPair, KeyType
 
 SSH_NAMES = {KeyType.RSA: "ssh-rsa", KeyType.ED25519: "ssh-ed25519"}
 COPY_AGAIN = "Copy the whole line of the .pub file again."
@@ -171,3 +171,10 @@ def check_rsa_numbers(e: int, n: int) -> None:
         raise RSASizeError(
             f"the RSA key has an impossible exponent, {shown}, with which it protects nothing"
         )
+
+
+def named_line(key_pair: KeyPair) -> str:
+    """Return the line of the public key with the name as its comment, whatever the record holds."""
+    line = f"{key_pair.public_key} {key_pair.key_name}".rstrip(" ")
+    # A terminal, or a parser of lines, would obey the others.
+    return "".join(character if character.isprintable() else "?" for character in line)

@@ -19,7 +19,7 @@ def open_local(data_dir: Path, name: str, authorizer: Authorizer | None = None) 
         SettingsError: there is no such Region.
     """
     authorizer = authorizer or Authorizer(region(name), "nobody")
-    return session_of(open_region(data_dir, name, authorizer))
+    return session_of(open_region(lambda: data_dir, name, authorizer))
 
 
 def session_of(

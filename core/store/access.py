@@ -112,12 +112,12 @@ class RegionAccess:
         return self.store.read()
 
 
-def open_region(folder: Path, name: str, authorizer: Authorizer) -> RegionAccess:
-    """Return the access to a Region whose file is in a folder; nothing is read yet."""
+def open_region(folder: Callable[[], Path], name: str, authorizer: Authorizer) -> RegionAccess:
+    """Return the access to a Region whose file is in a folder; nothing is asked or read yet."""
 
     def open_store() -> "RegionStore":
         from core.store.region_store import RegionStore
 
-        return RegionStore(folder, name)
+        return RegionStore(folder(), name)
 
     return RegionAccess(open_store, authorizer)

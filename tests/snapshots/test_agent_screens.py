@@ -16,6 +16,7 @@ from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import app_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
+from tui.screens.workbench.bench import RowPane
 from tui.widgets.fact_line import FactLine
 from tui.widgets.facts import Facts
 
@@ -59,8 +60,8 @@ def test_what_the_agent_holds(
         await until_loaded(pilot)
         await pilot.press("a")
         await until_screen(pilot, "AgentKeysScreen")
-        facts = app_of(pilot).screen.query_one(Facts)
-        await until(pilot, lambda: bool(facts._facts), "the keys")
+        pane = app_of(pilot).screen.query_one(RowPane)
+        await until(pilot, lambda: bool(pane.about.brief), "the keys")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=(80, 24))
 

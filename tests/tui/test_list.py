@@ -285,37 +285,49 @@ def test_escape_clears_the_filter_and_then_the_choice(
     play(empty_session, scene)
 
 
-def test_the_chosen_that_the_filter_hides_are_counted_nowhere(
-    empty_session: DemoSession, home: Path
+@pytest.mark.parametrize("size", [(80, 24), (50, 15)])
+def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
+    empty_session: DemoSession, home: Path, size: tuple[int, int]
 ) -> None:
     fill(empty_session, home)
+    is_wide = size[0] >= 80
 
-    async def until_counted(pilot: Pilot[None], count: int) -> None:
-        said = f"{count} chosen" if count else "none chosen"
+    async def until_counted(pilot: Pilot[None], said: str, in_short: str = "") -> None:
         await until_remark(pilot, said)
         top, *_ = drawn(pilot).split("\n")
-        assert f"us-east-1 N. Virginia   3 pairs{f' · {said}' if count else ''}  " in top
+        shown = said if is_wide or not in_short else in_short
+        assert f"3 pairs · {shown}  " in top
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "space")
-        await until_counted(pilot, 2)
+        await until_counted(pilot, "2 chosen")
         # The cursor's row stays, and with it what was said.
         await pilot.press("slash")
         await type_text(pilot, "imported")
-        await until_counted(pilot, 0)
-        await pilot.press("enter", "space")
-        await until_counted(pilot, 1)
-        await pilot.press("d")
+        await until_counted(pilot, "2 chosen, hidden by the filter", "2 chosen, hidden")
+        await pilot.press("enter", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Delete this key pair?" in drawn(pilot)
+        left = "2 chosen, but hidden by the filter, and left as they are"
+        await until(pilot, lambda: left in " ".join(drawn(pilot).split()), left)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("space")
+        said = "1 chosen, 2 more hidden by the filter"
+        await until_counted(pilot, said, "1 chosen, 2 hidden")
+        assert hints_drawn(pilot).startswith("t tags 1   d delete 1   e export 1   ")
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        left = left.replace("2 chosen", "2 more are chosen")
+        await until(pilot, lambda: left in " ".join(drawn(pilot).split()), left)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("asterisk")
-        await until_counted(pilot, 1)
+        await until_counted(pilot, said, "1 chosen, 2 hidden")
         await pilot.press("escape")
-        await until_counted(pilot, 3)
+        await until_counted(pilot, "3 chosen")
 
-    play(empty_session, scene)
+    play(empty_session, scene, size)
 
 
 def test_today_is_said_of_no_day_that_is_over(demo_session: DemoSession) -> None:

@@ -14,6 +14,7 @@ from tests.tui.driving import create, drawn, save, type_text, until, until_scree
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
+from tui.work import file_watch
 from tui.work.batches import is_running
 
 __all__ = ["play_over_ec2", "server"]
@@ -46,6 +47,25 @@ def test_the_top_line_says_whose_pairs_these_are_and_who_answers(
         assert f" EC2 default  {host} us-east-1 " in first_line(pilot)
         assert "   1 pair " in first_line(pilot)
         assert first_line(pilot).endswith(f"{ACCOUNT} anna")
+
+    play_over_ec2(scene)
+
+
+def test_what_another_session_was_told_by_ec2_is_shown_and_ec2_is_not_asked(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_watch, "SECONDS", 0.02)
+    add(server, "ci")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
+        await until(pilot, lambda: "as of" not in drawn(pilot), "the answer")
+        add(server, "new")
+        asked = server.calls["DescribeKeyPairs"]
+        await asyncio.to_thread(seen_before, home)
+        await until(pilot, lambda: "2 pairs" in first_line(pilot), "the other one")
+        # Once, by the other session.
+        assert server.calls["DescribeKeyPairs"] == asked + 1
 
     play_over_ec2(scene)
 

@@ -1,5 +1,6 @@
 """What the screens do to many pairs: progress, stopping, and pairs that are refused."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.pair import edit_tags
 from tui.widgets.fact_line import FactLine
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.verdict_line import VerdictLine
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -66,6 +68,10 @@ def verdicts(pilot: Pilot[None]) -> list[str]:
     return [line.verdict.text for line in lines]
 
 
+def hints(pilot: Pilot[None]) -> str:
+    return "   ".join(" ".join(hint) for hint in app_of(pilot).screen.query_one(KeyHints).shown)
+
+
 async def choose_all_and(pilot: Pilot[None], key: str, screen: str) -> None:
     await pilot.press("asterisk", key)
     await until_screen(pilot, screen)
@@ -101,16 +107,48 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         steps.go_on()
         progress = "████░░░░░░░░░░  1 of 3 undone; escape stops"
         await until(pilot, lambda: text_of(pilot, "#fact") == progress, progress)
+        assert hints(pilot) == "esc stop"
         await pilot.press("escape")
         steps.go_on()
         said = "brought 2 pairs back; stopped before 1 more"
         await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        assert "stop" not in hints(pilot)
         await pilot.press("u")
         steps.go_on()
         await until(pilot, lambda: text_of(pilot, "#fact").endswith(" back"), "the last")
         assert names(five) == list(NAMES)
 
     play(five, scene)
+
+
+def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Steps(monkeypatch)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "C", "CopyToRegionsScreen")
+        await type_text(pilot, "ireland")
+        await pilot.press("space", "enter")
+        for number in (1, 2):
+            await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]
+            assert hints(pilot) == "esc stop"
+            steps.go_on()
+        await until(pilot, lambda: steps.waiting == 3, "the third batch")
+        # While all is well, nothing says that it is not.
+        shown = drawn(pilot)
+        assert re.search(r"\*… +eu-west-1 .* 2 imported", shown)
+        assert "✗" not in shown
+        assert "eu-west-1: 2 imported; 3 not yet" in verdicts(pilot)
+        await pilot.press("escape")
+        steps.go_on()
+        said = "stopped, 0 of 1 done: 3 of 5 copies, 2 not; enter goes on"
+        await until(pilot, lambda: any(v.startswith(said) for v in verdicts(pilot)), said)
+        assert hints(pilot).startswith("enter copy")
+        assert "✗" not in drawn(pilot)
+
+    play(five, scene)
+    assert len(five.for_region("eu-west-1").backend.describe_key_pairs()) == 3
 
 
 def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSession) -> None:

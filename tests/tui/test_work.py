@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
@@ -19,6 +20,7 @@ from textual.pilot import Pilot
 from core.custody import proof
 from core.disk import files, replacing
 from core.disk.in_folder import Pieces
+from core.ec2.backend import NewKeyPair
 from core.keys import convert, keygen, pem
 from core.keys.reading import private_numbers
 from core.local.opening import open_local
@@ -33,6 +35,7 @@ from tui.app import KeyPairsApp
 
 ROOT = Path(__file__).parents[2]
 COUNT = 300
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILR+zNQbYY5ORuhYXGMTSnjRLzS9C5dUdWRKdlqi20q2"
 
 
 class Work:
@@ -73,6 +76,8 @@ def filled(tmp_path: Path) -> Session:
     return session
 
 
+SEVERAL = [key_pair(number).key_pair_id for number in range(1, 60)]
+NEW = [NewKeyPair(f"new-{number}", ED25519) for number in range(60)]
 OPERATIONS: dict[str, Callable[[Session], object]] = {
     "create": lambda session: session.backend.create_key_pair(key_name="web", key_type="ed25519"),
     "tag": lambda session: session.backend.create_tags(
@@ -80,16 +85,30 @@ OPERATIONS: dict[str, Callable[[Session], object]] = {
     ),
     "untag": lambda session: session.backend.delete_tags(resources=[key_pair(1).key_pair_id]),
     "delete": lambda session: session.backend.delete_key_pair(key_name="pair-1"),
+    "delete several": lambda session: deleted(session, SEVERAL),
+    "bring several back": lambda session: [*session.backend.restore_key_pairs(SEVERAL)],
+    "tag several": lambda session: [*session.backend.tag_key_pairs(SEVERAL, [Tag("a", "b")])],
+    "import several": lambda session: [*session.backend.import_key_pairs(NEW)],
 }
+
+
+def deleted(session: Session, ids: Sequence[str]) -> None:
+    [batch] = session.backend.delete_key_pairs(ids, delete_time=datetime.now(UTC))
+    assert (len(batch.done), batch.refused) == (len(ids), ())
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_change_parses_nothing_and_writes_the_file_once(
     filled: Session, work: Work, operation: str
 ) -> None:
+    if operation == "bring several back":
+        deleted(filled, SEVERAL)
+        work.written.clear()
+    before = filled.store.path.read_bytes()
     OPERATIONS[operation](filled)
     assert work.parses == 0
     assert work.written == [(filled.store.path).stat().st_size]
+    assert filled.store.path.read_bytes() != before
 
 
 def test_what_another_session_wrote_is_parsed_once(

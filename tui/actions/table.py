@@ -225,6 +225,8 @@ ACTIONS: tuple[Action, ...] = (
         "Edit the tags of the pair.", words="label", changes=True),
     Action("details.delete", Place.DETAILS, "d", "delete", "delete",
         "Delete the pair.", words="remove", changes=True),
+    Action("details.bring-back", Place.DETAILS, "u", "bring_back", "",
+        "Bring the pair back that is shown, if it was deleted.", words="undelete restore undo"),
     Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
         "Go back to the list."),
 
@@ -351,6 +353,7 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "SearchInput": (
         ("↑ ↓ PgUp/Dn", "Move in the list below."),
         ("home end", "Go to the list's first line or last, once at the text's."),
+        ("→", "At the end of the text: take what is suggested, if anything is."),
         ("ctrl+u", "Delete what was typed."),
     ),
     "SearchAndOpen": (

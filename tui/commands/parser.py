@@ -178,18 +178,21 @@ class _Parser(argparse.ArgumentParser):
         self.formatter_class = Help
 
     def error(self, message: str) -> "NoReturn":
-        from tui.commands import usage
-
         self.print_usage(sys.stderr)
-        self.exit(self.usage_status, usage.wrong(self.prog, message))
+        self.exit(self.usage_status, _wrong(message, self.prog))
 
     def _check_value(self, action: argparse.Action, value: "Any") -> None:
         # argparse has no other place to say more about a command that there is not.
         if isinstance(action, argparse._SubParsersAction) and value not in _COMMANDS:
-            from tui.commands import usage
-
-            raise argparse.ArgumentError(None, usage.no_command(str(value), _COMMANDS))
+            raise argparse.ArgumentError(None, _wrong(str(value)))
         super()._check_value(action, value)
+
+
+def _wrong(what: str, program: str | None = None) -> str:
+    """Return what is said of a command line of a program, or of a word that is no command."""
+    from tui.commands import usage
+
+    return usage.no_command(what, _COMMANDS) if program is None else usage.wrong(program, what)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -33,18 +33,9 @@ def ec2_of(options: argparse.Namespace) -> "Ec2Choice | None":
     if not (says_more or os.environ.get("KEYPAIRS_BACKEND") or os.path.lexists(file)):
         return None
     # Imported here: most who work on this machine have said none of it.
-    from core.ec2.place import chosen
     from tui import config
 
-    settings = config.load(config.default_path())
-    return chosen(
-        ec2=options.ec2,
-        profile=options.profile,
-        endpoint_url=options.endpoint_url,
-        connect_timeout=options.cli_connect_timeout,
-        read_timeout=options.cli_read_timeout,
-        configured=(settings.place, settings.profile),
-    )
+    return config.chosen_place(options)
 
 
 def say_where(folder: str | None) -> None:

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from contextlib import suppress
 
-from core.errors import KeyPairsError, NoSuchRegion, SettingsError
+from core.errors import KeyPairsError, NoCredentials, NoSuchRegion, SettingsError
 from tui.commands import streams
 from tui.commands.parser import command_of, statuses_of
 from tui.commands.places import say_where
@@ -44,15 +43,10 @@ def run(options: argparse.Namespace) -> int:
     except SettingsError as error:
         _say(error)
         return statuses.unusable
+    except NoCredentials as error:
+        _say(error)
+        return statuses.unusable
     except KeyPairsError as error:
-        # Imported here: a verb that only reads has no time for it.
-        from core.ec2.unanswered import CredentialsError
-
-        if isinstance(error, CredentialsError):
-            from tui.commands.ec2.refusals import of_credentials
-
-            _say(of_credentials(error))
-            return statuses.unusable
         # A folder or a file of the store, say, before anything was done.
         _say(error)
         return statuses.failed
@@ -66,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         return statuses.failed
     except KeyboardInterrupt:
         is_stopped = True
-        _say_stopped()
+        streams.say_stopped()
         return INTERRUPTED
     finally:
         # What was printed before Ctrl+C is not waited for here: nobody may read on.
@@ -80,12 +74,6 @@ def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str |
         return f"{options.command} shows no screen. Leave out --no-mouse."
     given = (name for name in refuses if getattr(options, name) not in (None, False))
     return next((refuses[name] for name in given), None)
-
-
-def _say_stopped() -> None:
-    # Nobody can be told where stderr is full; the status says it, too.
-    with suppress(OSError):
-        print("\nkeypairs: stopped.", file=sys.stderr)
 
 
 def _say(what: str | KeyPairsError) -> None:

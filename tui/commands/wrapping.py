@@ -4,9 +4,10 @@ import re
 import sys
 from contextlib import suppress
 
+from core.errors import NoCredentials
 from tui.commands.streams import terminal_width
 from tui.words.cells import cell_len
-from tui.words.text import sentence
+from tui.words.text import as_pasted, sentence
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
@@ -39,7 +40,13 @@ def tell(text: str) -> None:
 
 def tell_of(error: Exception) -> None:
     """Say what an error says on stderr in the program's own name; see `tell`."""
-    tell(sentence(error))
+    tell(in_words(error))
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says, fit to be shown, with the command that logs in if that helps."""
+    login = error.login if isinstance(error, NoCredentials) else ""
+    return f"{sentence(error)} Log in: {as_pasted(login)}" if login else sentence(error)
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:

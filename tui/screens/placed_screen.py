@@ -1,14 +1,16 @@
 """Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.events import Mount, Resize
+from textual.message import Message
 from textual.screen import Screen
 
+from core.model import KeptKeyPair
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.fact_line import FactLine
@@ -17,6 +19,14 @@ from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
 
 Result = TypeVar("Result")
+
+
+class PairsDeleted(Message):
+    """Another session deleted pairs that a screen is about; it is `said` there already."""
+
+    def __init__(self, said: Verdict) -> None:
+        super().__init__()
+        self.said = said
 
 
 class ScreenKind(Enum):
@@ -61,6 +71,9 @@ class PlacedScreen(Screen[Result]):
 
     Where it would leave too little beside it, it takes the whole width.
     """
+
+    about: Sequence[KeptKeyPair] = ()
+    """The pairs that the screen is about: it says so when another session deletes one of them."""
 
     app = getters.app(TerminalApp)
 

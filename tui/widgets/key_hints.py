@@ -4,7 +4,8 @@ Our own because Textual's Footer leaks widgets on every change of focus, doubles
 such a change sends, and cuts its last hint in the middle.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -17,7 +18,8 @@ from tui.actions.table import Place
 _GAP = "   "
 
 _HELP = "help"
-_KEPT = {"back", "leave", "done", "show all", _HELP}
+_STOP = "stop"
+_KEPT = {"back", "leave", "done", "show all", _STOP, _HELP}
 """The words of what leads out and of what explains the rest."""
 
 WIDE = 100
@@ -61,6 +63,7 @@ class KeyHints(Widget):
         self._place = place
         self._hints = hints(place)
         self._idle: Collection[str] = ()
+        self._stops, self._stops_alone = "", True
 
     def show(self, shown: tuple[tuple[str, str], ...]) -> None:
         """Replace the hints by these pairs of key and word."""
@@ -74,13 +77,31 @@ class KeyHints(Widget):
             self._idle = words
             self.refresh()
 
+    @contextmanager
+    def stopping(self, key: str, *, alone: bool = True) -> Iterator[None]:
+        """Say that a key stops what runs, for as long as the block does; `alone` hides the others.
+
+        These are such as do nothing meanwhile.
+        """
+        self._stops, self._stops_alone = key, alone
+        self.refresh()
+        try:
+            yield
+        finally:
+            self._stops = ""
+            self.refresh()
+
     @property
     def shown(self) -> tuple[tuple[str, str], ...]:
         """The hints, whether or not there is room for them."""
-        return self._hints
+        if not self._stops:
+            return self._hints
+        if self._stops_alone:
+            return ((self._stops, _STOP),)
+        return tuple((key, _STOP if key == self._stops else word) for key, word in self._hints)
 
     def render(self) -> Content:
-        shown = self._hints
+        shown = self.shown
         if self.app.size.width >= WIDE and shown == hints(self._place):
             *others, help_ = shown
             shown = (*others, *wide_hints(self._place), help_)

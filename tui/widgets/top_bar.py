@@ -100,7 +100,7 @@ class TopBar(Widget):
     def __init__(self, title: str = "") -> None:
         super().__init__()
         self._title = title
-        self._counts = self._chosen = ""
+        self._counts = self._chosen = self._in_short = ""
 
     @property
     def title(self) -> str:
@@ -112,10 +112,13 @@ class TopBar(Widget):
         self._title = title
         self.refresh()
 
-    def count(self, pairs: str, chosen: str = "") -> None:
-        """Show how many there are, and how many of them are chosen, in words."""
+    def count(self, pairs: str, chosen: str = "", in_short: str = "") -> None:
+        """Show how many there are, and how many of them are chosen, in words.
+
+        `in_short` says the latter in the place of `chosen` where there is too little room for that.
+        """
         if (pairs, chosen) != (self._counts, self._chosen):
-            self._counts, self._chosen = pairs, chosen
+            self._counts, self._chosen, self._in_short = pairs, chosen, in_short or chosen
             self.refresh()
 
     def _left(self) -> Iterator[_Part]:
@@ -161,6 +164,11 @@ class TopBar(Widget):
             if goes is not _Goes.NEVER:
                 left = [part for part in left if part.goes is not goes]
                 right = _begun([part for part in right if part.goes is not goes])
+        if _width(left) > width:
+            left = [
+                part._replace(text=self._in_short) if part.text == self._chosen else part
+                for part in left
+            ]
         room = width - (_width(right) + _APART + 1 if right else 0)
         line = self._drawn(left, room)
         if not right:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from core.checks.finding import KINDS, REPLACE, Finding, Severity
-from tui.words.plural import n_of
+from core.words.plural import n_of
 
 if TYPE_CHECKING:
     from core.checks.finding import Summary

@@ -126,6 +126,7 @@ def _to_paste(part: Part, recipe: "Recipe") -> Section:
 def _files(key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
     if not key_pair.custody.saved_to:
         yield "", where_it_is(key_pair)
+        return
     # Imported here: cryptography takes some 70 ms.
     from core.custody import proof
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.words.plural import n_of
+from core.words.plural import n_of
 from tui.words.text import shortened
 from tui.words.verdict import Tone
 

@@ -17,9 +17,9 @@ from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperati
 from core.keys import passphrase
 from core.keys.passphrase import Strength
 from core.model import KeptKeyPair, KeyType, Tag
+from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.plural import n_of
 from tui.words.text import said_by, short_paths
 from tui.words.verdict import Tone, Verdict
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.checks.answers import IS_NO_KEY, Found, Match, Standing
-from tui.words.plural import n_of
+from core.words.plural import n_of
 from tui.words.text import visible
 
 

@@ -18,10 +18,11 @@ def by_reason(refused: Iterable[tuple[str, KeyPairsError]]) -> str:
     reasons: dict[str, list[str]] = {}
     for name, error in refused:
         reasons.setdefault(_reason(error), []).append(name)
-    return "; ".join(f"{_listed(names)}: {why}" for why, names in reasons.items())
+    return "; ".join(f"{listed(names)}: {why}" for why, names in reasons.items())
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Return names in a line, of many the first ones and how many more there are."""
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 

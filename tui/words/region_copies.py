@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core import errors
 from core.model import KeptKeyPair, PrivateKeyState
 from core.region_copies import RegionCopying, fingerprint_elsewhere
+from tui.words.refusals import listed
 
 _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.InvalidKeyPairDuplicate, "name taken by another key"),
@@ -18,6 +19,8 @@ _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.StoreNotConfirmed, "not confirmed"),
     (errors.KeyPairsError, "failed"),
 )
+
+_MOST_NAMED = 4
 
 _WHY = (
     "EC2 shows SHA-1 of the private key for pairs it created and MD5 of the public key for"
@@ -71,7 +74,33 @@ def summary(copies: Iterable[Copied]) -> str:
     counts = Counter(copied.word for copied in copies)
     if sum(counts.values()) == 1:
         return next(iter(counts))
-    return ", ".join(f"{count} {word}" for word, count in counts.items())
+    return ", ".join(f"{count:,} {word}" for word, count in counts.items())
+
+
+def explained(came: Sequence[tuple[str, Copied]], of: int) -> str:
+    """Return what came of pairs, by their names, in a line: first what was refused, and why.
+
+    Args:
+        came: the pairs of which that is known, and what came of each.
+        of: how many there are in all; of one alone everything is said.
+    """
+    if of == 1:
+        [(_, copied)] = came
+        return f"{copied.word}: {copied.text}"
+    refused: dict[str, list[tuple[str, Copied]]] = {}
+    for name, copied in came:
+        if not copied.done:
+            refused.setdefault(copied.word, []).append((name, copied))
+    parts = [
+        f"{listed([name for name, _ in each])}: {word}"
+        + (f": {each[0][1].text}" if len(each) == 1 else "")
+        for word, each in refused.items()
+    ]
+    done = [copied for _, copied in came if copied.done]
+    parts += [f"{count:,} {word}" for word, count in Counter(c.word for c in done).items()]
+    if len(came) < of:
+        parts.append(f"{of - len(came):,} not yet")
+    return "; ".join(parts)
 
 
 def note(key_pairs: Sequence[KeptKeyPair]) -> str:
@@ -82,7 +111,7 @@ def note(key_pairs: Sequence[KeptKeyPair]) -> str:
         return fingerprints
     its = "Its private key was"
     if len(key_pairs) > 1:
-        its = f"The private keys of {unsaved} of the {len(key_pairs)} pairs were"
+        its = f"The private keys of {_some_of(unsaved, key_pairs)} were"
     no_use = "no copy is of use, unless an agent still holds it"
     return f"{its} never saved: {no_use}.\n{fingerprints}"
 
@@ -99,8 +128,15 @@ def _of_fingerprints(key_pairs: Sequence[KeptKeyPair]) -> str:
         return f"{whose} will read the same there."
     which = "Its fingerprint"
     if len(key_pairs) > 1:
-        which = f"The fingerprints of {len(others)} of the {len(key_pairs)} pairs"
-    return "\n".join([f"{which} will read differently there: {_WHY}", *others])
+        which = f"The fingerprints of {_some_of(len(others), key_pairs)}"
+    more = [f"and {len(others) - _MOST_NAMED:,} more"] if len(others) > _MOST_NAMED else []
+    told = f"{which} will read differently there: {_WHY}"
+    return "\n".join([told, *others[:_MOST_NAMED], *more])
+
+
+def _some_of(count: int, key_pairs: Sequence[KeptKeyPair]) -> str:
+    all_ = len(key_pairs)
+    return f"all {all_:,} pairs" if count == all_ else f"{count:,} of the {all_:,} pairs"
 
 
 def _fingerprint(key_pair: KeptKeyPair) -> str:

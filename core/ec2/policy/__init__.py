@@ -16,6 +16,7 @@ does not apply and a Deny does.
 
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -63,6 +64,18 @@ class Policy:
         if Effect.DENY in effects:
             return Decision.EXPLICIT_DENY
         return Decision.ALLOWED if Effect.ALLOW in effects else Decision.IMPLICIT_DENY
+
+    def reason_against(
+        self, action: str, resource: str, context: Mapping[str, str | tuple[str, ...]]
+    ) -> str | None:
+        """Return why a request is not allowed, as EC2 ends its sentence about it, or None."""
+        match self.evaluate(Request(action, resource, context)):
+            case Decision.ALLOWED:
+                return None
+            case Decision.EXPLICIT_DENY:
+                return "with an explicit deny in an identity-based policy"
+            case Decision.IMPLICIT_DENY:
+                return f"because no identity-based policy allows the {action} action"
 
 
 def _read(path: Path) -> str:

@@ -19,6 +19,7 @@ from core.keys.reading.key_blocks import NOT_READ_BY_SSH, blocks, in_block
 from core.keys.reading.key_in_file import KeyInFile, of_blob, of_der, of_other_kind
 from core.keys.reading.key_lines import AUTHORIZED_KEYS, TYPE_MISSING, TYPED, in_plain_lines
 from core.keys.reading.private_labels import label_of
+from core.words.plural import n_of
 
 _KNOWN_HOSTS = ("known_hosts", "ssh_known_hosts")
 
@@ -79,8 +80,7 @@ def _breaks(text: str) -> int:
 def _in_known_hosts(text: str) -> Iterator[KeyInFile]:
     count = sum(1 for line in text.splitlines() if TYPED.search(line))
     if count:
-        keys = f"{count:,} key{'s' * (count != 1)}"
-        problem = f"{keys} of servers, which are no pairs"
+        problem = f"{n_of(count, 'key')} of servers, which are no pairs"
         yield KeyInFile("known_hosts", 1, problem=problem, is_no_key=True)
 
 

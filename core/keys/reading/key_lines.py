@@ -10,6 +10,7 @@ from core.keys import ssh_types
 from core.keys.reading import authorized_line, line_access
 from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineError
 from core.keys.reading.key_in_file import CUT, KeyInFile, of_blob, unbase64
+from core.words.plural import n_of
 
 AUTHORIZED_KEYS = "authorized_keys"
 """How the name of a file begins in which every line has to be a key."""
@@ -79,7 +80,7 @@ class _Lines:
             self._at += 1
             yield from self._line(number, line)
         if self._untold:
-            more = f"{self._untold:,} more line{'s' * (self._untold != 1)}"
+            more = n_of(self._untold, "more line")
             number = self._first + len(self._lines) - 1
             yield KeyInFile("line", number, problem=f"no key in {more}", is_no_key=True)
 

@@ -27,7 +27,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ec2Serve
 
 @pytest.fixture
 def access(tmp_path: Path) -> RegionAccess:
-    return open_region(tmp_path / "here", REGION, Authorizer(region(REGION), "anna"))
+    return open_region(lambda: tmp_path / "here", REGION, Authorizer(region(REGION), "anna"))
 
 
 @pytest.fixture

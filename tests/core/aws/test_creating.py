@@ -67,7 +67,7 @@ def test_nobody_waits_for_the_journal_while_ec2_makes_a_key(
     server: Ec2Server, open_backend: Open, access: RegionAccess
 ) -> None:
     backend = open_backend(MadeBy.EC2)
-    other = open_region(access.store.folder, access.region, access.authorizer)
+    other = open_region(lambda: access.store.folder, access.region, access.authorizer)
     seen: list[list[tuple[str | None, str]]] = []
 
     def write_meanwhile() -> None:

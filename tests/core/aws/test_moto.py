@@ -96,7 +96,7 @@ def connection(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Con
 
 
 def backend_over(connection: Connection, folder: Path, made_by: MadeBy) -> Ec2Backend:
-    access = open_region(folder / "here", REGION, Authorizer(region(REGION), "anna"))
+    access = open_region(lambda: folder / "here", REGION, Authorizer(region(REGION), "anna"))
     return Ec2Backend(connection, access, made_by)
 
 

@@ -432,4 +432,4 @@ def test_random_sequences_are_answered_as_the_model_answers_them() -> None:
 
 @pytest.mark.long
 def test_many_long_random_sequences_are_answered_as_the_model_answers_them() -> None:
-    run(examples=600, steps=60)
+    run(examples=200, steps=60)

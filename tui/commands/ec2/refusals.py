@@ -3,13 +3,12 @@
 import sys
 from contextlib import suppress
 
-from core.errors import EC2Error, KeyPairsError
+from core.errors import EC2Error, KeyPairsError, NoCredentials
 from tui.commands.statuses import EC2S, FAILED, REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.client import ClientError
-    from core.ec2.unanswered import CredentialsError
 
 _LONGEST = 2_000
 
@@ -31,15 +30,17 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
 
     One line of advice follows where there is any: `advice`, or what EC2's own words leave out.
     """
-    # Imported here: see `say`.
-    from core.ec2.unanswered import CredentialsError
-    from tui.words.text import said_by
-
     cause = error.__cause__
-    if isinstance(cause, CredentialsError):
-        say(f"keypairs: {of_credentials(cause)}")
+    if isinstance(cause, NoCredentials):
+        # Imported here: see `say`.
+        from tui.commands.wrapping import in_words
+
+        say(f"keypairs: {in_words(cause)}")
         return EC2S.unusable
     if isinstance(cause, KeyPairsError):
+        # Imported here: see `say`.
+        from tui.words.text import said_by
+
         say(f"keypairs: {said_by(cause)}")
         return FAILED
     say(str(error))
@@ -49,17 +50,6 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
     if advice:
         say(f"keypairs: {advice}")
     return REFUSED
-
-
-def of_credentials(error: "CredentialsError") -> str:
-    """Return why there are no credentials, fit to be shown, with the command that logs in."""
-    # Imported here: see `say`.
-    from core.ec2.unanswered import NextStep
-    from tui.words.text import as_pasted, sentence
-
-    if error.next_step is not NextStep.LOG_IN:
-        return sentence(error)
-    return f"{sentence(error)} Log in: {as_pasted(error.command_line)}"
 
 
 def refused_by(error: EC2Error, operation: str) -> int:

@@ -1,18 +1,15 @@
 """Runs EC2's verbs: from the options to a request, and from the answer to what is printed."""
 
 import argparse
-import re
-import sys
 
 from core.ec2.request_shapes import check
-from core.errors import EC2Error
 from core.local import quick_look
 from core.local.quick_answers import QuickAnswers
 from tui.commands.ec2 import answers, output, values
-from tui.commands.ec2.refusals import refused, refused_by, say
+from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
-from tui.commands.places import ec2_of, say_where
-from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS, FAILED
+from tui.commands.places import ec2_of
+from tui.commands.statuses import DONE, EC2S, EC2S_IN_WORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.client import Client
-    from core.session import Session
 
     Answer = dict[str, Any]
 
@@ -39,7 +35,6 @@ OPERATIONS = {
 }
 WAITER = "key-pair-exists"
 _LOOKING = ("describe-key-pairs", "describe-tags")
-_READING = (*_LOOKING, "wait")
 
 _EXAMPLES = {
     "create-key-pair": (
@@ -69,8 +64,6 @@ _EXAMPLES = {
         f"{WAITER} --filters \\\n    Name=tag:Env,Values=prod",
     ),
 }
-
-_KEY_PAIR_ID = "key-[0-9a-f]{17}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -153,47 +146,13 @@ def _asked(
 ) -> int:
     parts = _looked_up(options, request) if options.command in _LOOKING else None
     if parts is None:
-        return _asked_of_session(options, operation, request, search)
-    _print(options, [search(part) for part in parts], operation)
-    return DONE
+        # Imported here: most of what only reads is done by now.
+        from tui.commands.ec2 import session_verbs
 
-
-def _asked_of_session(
-    options: argparse.Namespace,
-    operation: str,
-    request: "Answer",
-    search: "Callable[[Any], Any]",
-) -> int:
-    # Imported here: most of what only reads is done by now.
-    session = _session(options)
-    refusal = _refused_by_ec2(session, options)
-    if refusal is not None:
-        return refusal
-    client = _client(session)
-    parts: list[Answer] = []
-    try:
-        match options.command:
-            case "create-key-pair":
-                from tui.commands.ec2 import create
-
-                return create.run(session, request, options, search)
-            case "wait":
-                client.get_waiter("key_pair_exists").wait(**request)
-            case "import-key-pair":
-                parts = [_imported(client, request, options, search)]
-            case "delete-key-pair":
-                parts = [_deleted(session, client, request, options, search)]
-            case "create-tags" | "delete-tags":
-                search({})
-                request["Resources"] = [_id(client, each) for each in request["Resources"]]
-                parts = [_called(client, options.command, request)]
-            case _:
-                parts = _read(client, options, request)
-    except client.exceptions.ClientError as error:
-        return refused(error, _advice(options))
-    except client.exceptions.WaiterError as error:
-        say(str(error))
-        return FAILED
+        answered = session_verbs.answered(options, request, search, _read)
+        if isinstance(answered, int):
+            return answered
+        parts = answered
     _print(options, [search(part) for part in parts], operation)
     return DONE
 
@@ -229,103 +188,5 @@ def _read(
     return [answer]
 
 
-def _session(options: argparse.Namespace) -> "Session":
-    # Imported here: most of what only reads is done by now.
-    from core.ec2.backend import MadeBy
-    from tui.opening import open_place
-
-    say_where(options.data_dir)
-    made_by = getattr(options, "made_by", None)
-    if made_by is None:
-        # As `aws` has it where the key goes to standard output: EC2 makes it.
-        kept = getattr(options, "save", None) or getattr(options, "agent", None) is not None
-        made_by = "here" if kept else "ec2"
-    return open_place(options, read_only=options.read_only, made_by=MadeBy(made_by))
-
-
-def _refused_by_ec2(session: "Session", options: argparse.Namespace) -> int | None:
-    """Ask EC2, if it was chosen, who the caller is, and return the status where it refuses that.
-
-    The account of the last time may not be that of today's credentials, and what EC2 says is kept
-    under the account. What a session that only reads would refuse is asked nothing.
-    """
-    if session.place is None or (session.read_only and options.command not in _READING):
-        return None
-    try:
-        session.place.ask()
-    except EC2Error as error:
-        return refused_by(error, "GetCallerIdentity")
-    return None
-
-
-def _client(session: "Session") -> "Client":
-    from core.client import Client
-
-    return Client(backend=session.backend)
-
-
-def _called(client: "Client", command: str, request: "Answer") -> "Answer":
-    call: Callable[..., Answer] = getattr(client, command.replace("-", "_"))
-    answer = call(**request)
-    del answer["ResponseMetadata"]
-    return answer
-
-
 def _print(options: argparse.Namespace, parts: "Sequence[Any]", operation: str) -> None:
     output.write("".join(output.rendered(part, options.output, operation) for part in parts))
-
-
-def _id(client: "Client", resource: str) -> str:
-    """Return the id of a key pair that was named by its name; anything else stays as it is."""
-    if re.fullmatch(_KEY_PAIR_ID, resource) or not resource:
-        return resource
-    try:
-        found = client.describe_key_pairs(KeyNames=[resource])["KeyPairs"][0]
-    except client.exceptions.ClientError:
-        return resource  # EC2 says what is wrong with it
-    key_pair_id: str = found["KeyPairId"]
-    say(f"keypairs: {resource} is {key_pair_id}.")
-    return key_pair_id
-
-
-def _imported(
-    client: "Client",
-    request: "Answer",
-    options: argparse.Namespace,
-    search: "Callable[[Any], Any]",
-) -> "Answer":
-    # It may be a private key that was given by mistake.
-    from core.process import forbid_dumps
-
-    forbid_dumps()
-    # What a query makes of the answer must not fail once there is a pair.
-    search(answers.made_up("ImportKeyPair", request))
-    return _called(client, options.command, request)
-
-
-def _advice(options: argparse.Namespace) -> str | None:
-    """Return what to do about a refused public key that was likely meant to be a file."""
-    given = getattr(options, "PublicKeyMaterial", None)
-    if given is not None and values.looks_like_path(given) and not values.is_file(given):
-        return f"There is no file {given}."
-    return None
-
-
-def _deleted(
-    session: "Session",
-    client: "Client",
-    request: "Answer",
-    options: argparse.Namespace,
-    search: "Callable[[Any], Any]",
-) -> "Answer":
-    search(answers.EXAMPLES["DeleteKeyPair"])
-    may_ask = sys.stdin.isatty() and not options.yes and not request.get("DryRun", False)
-    if may_ask:
-        from tui.commands.ec2 import delete
-
-        delete.ask(session, request)
-    answer = _called(client, options.command, request)
-    if "KeyPairId" not in answer:
-        what = request.get("KeyPairId") or request.get("KeyName")
-        say(f"keypairs: there is no key pair {what}; nothing was deleted.")
-    return answer

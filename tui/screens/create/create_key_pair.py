@@ -87,6 +87,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             key_name=key_name,
             tags=replacing.tags if replacing else (),
         )
+        self.about = [replacing] if replacing else []
 
     def on_mount(self) -> None:
         self._judge_key_name()

@@ -103,6 +103,11 @@ class Ec2Questions:
             self._view.screen.run_worker(self._ask(), group=_GROUP)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether EC2 has said in this session what is in the Region that is shown."""
+        return self._answered_for is self._view.session
+
+    @property
     def is_asking(self) -> bool:
         """Whether an answer of EC2 is waited for now."""
         return self._waits and is_running(self._view.screen, _GROUP)

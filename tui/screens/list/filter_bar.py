@@ -1,21 +1,49 @@
 """Shows the line above the list that narrows it, while it is used."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Static
 
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
+from tui.screens.list.listing import completed
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
+from tui.words.text import masked
 from tui.words.verdict import Verdict
 
 GRAMMAR = "name, key-…, type:rsa, tag:Env=prod, is:unsaved, -not"
 """What can be typed, shown as long as nothing is."""
+
+
+TagsInUse = Callable[[], Mapping[str, Sequence[str]]]
+"""Returns the tag keys that key pairs carry, and the values of each."""
+
+
+class FilterSuggester(Suggester):
+    """Suggests how the last term of a filter may go on: a field, or a value that is in use."""
+
+    def __init__(self, tags_in_use: TagsInUse) -> None:
+        # Nothing is kept: which tags there are changes.
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._tags_in_use = tags_in_use
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return completed(value, self._drawable)
+
+    def _drawable(self) -> Mapping[str, Sequence[str]]:
+        """Return the tags that can be drawn as they are: Textual hands them to the terminal so."""
+        return {
+            key: [value for value in values if masked(value) == value]
+            for key, values in self._tags_in_use().items()
+            if masked(key) == key
+        }
 
 
 class FilterInput(TextInput):
@@ -55,9 +83,10 @@ class FilterBar(Vertical):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tags_in_use: TagsInUse) -> None:
         super().__init__()
         self._input = FilterInput(id="filter")
+        self._input.suggester = FilterSuggester(tags_in_use)
         self._input.placeholder = GRAMMAR
         self._count = Static(markup=False, id="count")
         self._note = VerdictLine(id="note")

@@ -5,10 +5,11 @@ Each is run as a worker, one at a time; the screens are loaded when they are ope
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.checks.deleted import gone_pairs
+from core.checks.deleted import GonePair, gone_pairs
 from core.custody import rotation
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
@@ -16,17 +17,19 @@ from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import InvalidKeyPairDuplicate, KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
+from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
-from tui.words.plural import n_of
 from tui.words.text import said_by, short_path
+from tui.words.verdict import Tone, Verdict
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -83,18 +86,34 @@ async def import_key_pair(view: ListView) -> None:
 
 async def details(view: ListView) -> None:
     """Show everything about the pair under the cursor."""
-    key_pair = view.highlighted
+    key_pair, said = view.highlighted, Verdict("")
     while key_pair is not None:
         screen = screens.DetailsScreen(view.session, key_pair, view.listing.rotation)
+        screen.say(said)
         chosen = await view.open(screen)
         if chosen is None:
             return
         if chosen is screens.Next.TAGS:
             await _edit_tags(view, [key_pair])
+        elif chosen is screens.Next.BRING_BACK:
+            await _bring_back(view, key_pair.key_pair_id)
+            said = view.screen.fact_line.verdict
         else:
             await _delete(view, [key_pair])
         # Back to where it was asked for, if the pair is still there.
         key_pair = view.listing.key_pairs.get(key_pair.key_pair_id)
+
+
+async def _open_about_chosen(
+    view: ListView, screen: PlacedScreen[Result], affected: Sequence[KeptKeyPair]
+) -> Result | None:
+    """Open a screen about the chosen pairs; it says where the filter hides others of these."""
+    choice = view.choice
+    if choice.hidden and affected == view.affected():
+        more = f"{choice.hidden:,} more are chosen" if choice.shown else choice.words.split(",")[0]
+        left = "hidden by the filter, and left as they are"
+        screen.fact_line.rest(Verdict(f"{more}, but {left}", Tone.CAUTION))
+    return await view.open(screen)
 
 
 async def edit_tags(view: ListView) -> None:
@@ -106,7 +125,7 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
-        saved = await view.open(screen)
+        saved = await _open_about_chosen(view, screen, affected)
         if saved:
             tags = {pair.key_pair_id: pair.tags for pair in saved}
             before = [
@@ -125,7 +144,7 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
-        deleted = await view.open(screen)
+        deleted = await _open_about_chosen(view, screen, affected)
         if deleted:
             view.undo_history.note(view.session, Deletion(deleted))
             them = "it" if len(deleted) == 1 else "them"
@@ -140,9 +159,10 @@ async def copy_to_regions(view: ListView) -> None:
     if affected:
         counts = await asyncio.to_thread(view.session.regions_in_use)
         screen = screens.CopyToRegionsScreen(view.session, affected, counts)
-        copied = await view.open(screen)
+        copied = await _open_about_chosen(view, screen, affected)
         if copied:
-            view.say(f"copied to {n_of(copied, 'Region')}")
+            what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
+            view.say(f"copied {what}to {n_of(copied, 'Region')}")
 
 
 async def undo(view: ListView) -> None:
@@ -160,7 +180,10 @@ async def undo(view: ListView) -> None:
     def undo() -> Undone:
         return undo_last(view.session, view.undo_history.acts(view.session), go_on)
 
-    undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
+    acts = view.undo_history.acts(view.session)
+    many = bool(acts) and len(acts[-1].key_pairs) > 1
+    with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
+        undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
     if undone.act is None:
         await _say_nothing_to_undo(view)
         return
@@ -294,7 +317,7 @@ async def export(view: ListView) -> None:
     if not pairs:
         view.say("there is nothing to export")
         return
-    path = await view.open(screens.ExportScreen(view.session, pairs))
+    path = await _open_about_chosen(view, screens.ExportScreen(view.session, pairs), pairs)
     if path is not None:
         view.say(f"exported {len(pairs):,} to {short_path(str(path))}")
 
@@ -311,7 +334,28 @@ async def journal(view: ListView) -> None:
     if key_pair_id in view.listing.key_pairs:
         await view.go_to(key_pair_id)
     elif key_pair_id:
+        await _details_of_deleted(view, key_pair_id)
+
+
+async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
+    """Show everything about a deleted pair, which can be brought back from there."""
+    gone = await asyncio.to_thread(gone_pairs, view.session)
+    found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
+    if found is None:
         view.say("that pair is not there any more")
+        return
+    screen = screens.DetailsScreen(view.session, found.key_pair, deleted=_said_of(found))
+    if await view.open(screen) is screens.Next.BRING_BACK:
+        await _bring_back(view, key_pair_id)
+
+
+def _said_of(gone: GonePair) -> Verdict:
+    """Return when and by whom a pair was deleted, and how it comes back."""
+    by = f" by {gone.by}" if gone.by else ""
+    when = f"{gone.delete_time.astimezone():%Y-%m-%d %H:%M}"
+    left = "" if gone.days_left is None else f" within {n_of(gone.days_left, 'day')}"
+    back = f"{key_of('details.bring-back')} brings it back{left}"
+    return Verdict(f"deleted {when}{by}; {back}", Tone.CAUTION)
 
 
 async def agent(view: ListView) -> None:

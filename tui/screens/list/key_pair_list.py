@@ -19,6 +19,7 @@ from tui.screens.list.flows import FLOWS, first_region
 from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
 from tui.screens.list.welcome import lost_keys
+from tui.screens.others_changes import OthersChanges
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
@@ -66,6 +67,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     ) -> None:
         super().__init__()
         self.view = ListView(self, session, where, places)
+        self.view.when_loaded = self._begin_in_background
+        self._others = OthersChanges(self.view)
+        self._is_ready = False
         self._asks_region = asks_region
 
     def content(self) -> ComposeResult:
@@ -82,9 +86,13 @@ class KeyPairListScreen(PlacedScreen[None]):
     @work(exclusive=True, group="reload")
     async def reload(self) -> None:
         """Read the Region's file again; nothing is parsed if no other session wrote it."""
-        first = not self.view.loaded
         await self.view.read()
-        if first and self.view.loaded:
+
+    def _begin_in_background(self) -> None:
+        """Begin what can wait until the first pairs are on the screen, once."""
+        if not self._is_ready:
+            self._is_ready = True
+            self._others.begin()
             self.call_after_refresh(self._make_ready)
 
     @work(group="make ready")
@@ -174,6 +182,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     @on(FilterInput.Done)
     def _leave_filter(self, event: FilterInput.Done) -> None:
         leave_filter(self.view, clear=event.clear)
+
+    def on_unmount(self) -> None:
+        self._others.end()
 
     def on_screen_suspend(self) -> None:
         self.view.forget_what_was_said()

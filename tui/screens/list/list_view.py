@@ -1,7 +1,7 @@
 """Shows the key pairs of a Region, filtered, ordered and chosen from, and what is said of them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -12,19 +12,19 @@ from textual.widgets import Static
 
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
 from tui.screens.list.filter_bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
-from tui.screens.list.listing import Listing
+from tui.screens.list.listing import Chosen, Listing
 from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words.plural import n_of
 from tui.words.text import sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 
@@ -70,15 +70,17 @@ class ListView:
         """Whether the person stopped what is done in batches."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
-        # Why the listing is not what the Region holds: it is not shown then, nor acted on.
-        self._unread = ""
+        self.when_loaded: Callable[[], None] = lambda: None
+        """Is called when that was shown of a Region."""
+        self.unread = ""
+        """Why the listing is not what the Region holds: it is not shown then, nor acted on."""
         self._taught = False
         self._public_keys_waiting = 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
         self.before_filter: str | None = None
         """The id of the pair to which the cursor goes back when the filter is emptied."""
-        self.filter_bar = FilterBar()
+        self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())
         self.table = KeyPairTable()
         self.pane = SidePane()
         self._panes = Horizontal(self.table, self.pane, id="panes")
@@ -104,7 +106,7 @@ class ListView:
 
     # What is read -------------------------------------------------------------------------------
 
-    async def read(self, keep: str | None = None, say: str = "") -> None:
+    async def read(self, keep: str | None = None, say: str = "", *, asks_ec2: bool = True) -> None:
         """Read and show the pairs, with the cursor on the pair `keep`.
 
         Of EC2 what it said last is shown, and it is asked: the answer is shown when it comes.
@@ -118,18 +120,18 @@ class ListView:
                 key_pairs = await self.questions.read_last_answer(session)
         except KeyPairsError as error:
             if session is self.session:
-                self._unread = sentence(error)
+                self.unread = sentence(error)
                 self.show(self.table.highlighted)
                 self._loaded_first()
             return
         if key_pairs is not None:
             await self.take(session, key_pairs, keep)
         elif session is self.session and not self.loaded:
-            self._unread = f"Asking EC2 what is in {session.region}…"
+            self.unread = f"Asking EC2 what is in {session.region}…"
             self.show(None)
         if say and session is self.session:
             self.say(say)
-        if session.place is not None and session is self.session:
+        if asks_ec2 and session.place is not None and session is self.session:
             self.questions.ask(after_change=bool(say))
 
     async def take(
@@ -143,8 +145,8 @@ class ListView:
             return
         now = session.now().astimezone()
         is_same = key_pairs == tuple(self.listing.key_pairs.values())
-        # Of EC2 the same comes twice, and what is said of a change stays.
-        stands = self.shown or (session.place is not None and self.loaded and not self._unread)
+        # The same comes twice, of EC2 or after a change, and what is said of a change stays.
+        stands = self.loaded and not self.unread
         if not is_same or not stands or self.listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
             if not key_pairs:
@@ -152,24 +154,28 @@ class ListView:
             if session is not self.session:
                 return
             self.listing.load(reading, now)
-            self._unread = ""
+            self.unread = ""
             self.show(keep or self.table.highlighted)
             self._loaded_first()
-        elif session.place is not None:
-            self.show_top()  # since when it is so has changed
+        else:
+            if keep is not None:
+                self.show(keep)
+            if session.place is not None:
+                self.show_top()  # since when it is so has changed
 
     def say_unanswered(self, text: str) -> None:
         """Say why EC2 did not answer: below the list, or in its place where there is none."""
-        if self.shown or not self._unread:
+        if self.shown or not self.unread:
             self.say(text)
         else:
-            self._unread = shortened(text)
+            self.unread = shortened(text)
             self.show(None)
 
     def _loaded_first(self) -> None:
         if not self.loaded:
             self.loaded = True
             self._teach()
+            self.when_loaded()
 
     def _teach(self) -> None:
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
@@ -193,8 +199,8 @@ class ListView:
         self.questions.begin_anew(another_place=another_place)
         region = session.region
         self.session = session
-        self._unread = f"Reading {region}…"
-        self.clear_filter()
+        self.unread = f"Reading {region}…"
+        self.before_filter = None
         self.listing.chosen.clear()
         self.loaded = False
 
@@ -209,19 +215,19 @@ class ListView:
 
     def show(self, keep: str | None) -> None:
         """Draw the list as it is filtered and sorted now."""
-        if self._unread:
+        if self.unread:
             self.shown = []
             self.show_top()
             self.filter_bar.show("", Verdict(""))
-            self._show_empty(self._unread)
+            self._show_empty(self.unread)
             return
         listing = self.listing
         total = len(listing.key_pairs)
-        says_count = self._remark.said == self._count
+        says_count = self._remark.said == self.choice.words
         self.shown = listing.shown(self.session.now())
         self.show_top()
         if says_count:
-            self.say(self._count)
+            self.say(self.choice.words)
         count = f"{len(self.shown):,} of {total:,}" if listing.query_text else ""
         self.filter_bar.show(count, self._note())
         if self.shown:
@@ -245,10 +251,11 @@ class ListView:
 
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
-        total, chosen = len(self.listing.key_pairs), len(self.chosen())
+        total, choice = len(self.listing.key_pairs), self.choice
         self.screen.app.whereabouts = self.questions.whereabouts
-        pairs = "" if self._unread else n_of(total, "pair")
-        self.screen.top_bar.count(pairs, f"{chosen:,} chosen" if chosen else "")
+        pairs = "" if self.unread else n_of(total, "pair")
+        chosen = choice.words if choice.in_short else ""
+        self.screen.top_bar.count(pairs, chosen, choice.in_short)
         self.screen.top_bar.refresh()
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())
@@ -257,13 +264,17 @@ class ListView:
         """Return what the hint bar shows: where pairs are chosen, what is done to several."""
         read_only = self.session.read_only
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
-        if not self.chosen():
+        choice = self.choice
+        if not choice.shown:
             return taught
         *_, help_ = taught
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
         done = (*others, (show_all, "all" if self.filter_bar.text else none))
-        return (*((key_of(action_id), word) for action_id, word in done), help_)
+        # Where the filter hides some that are chosen, each key says how many it is about.
+        count = f" {choice.shown:,}" if choice.hidden else ""
+        words = {action_id: f"{word}{count}" for action_id, word in others}
+        return (*((key_of(key), words.get(key, word)) for key, word in done), help_)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
@@ -344,12 +355,13 @@ class ListView:
     def say_count(self) -> None:
         """Say how many pairs are chosen."""
         self.show_top()
-        self.say(self._count)
+        self.say(self.choice.words)
 
     @property
-    def _count(self) -> str:
-        chosen = len(self.chosen())
-        return f"{chosen:,} chosen" if chosen else "none chosen"
+    def choice(self) -> Chosen:
+        """How many are chosen, shown or not."""
+        shown = len(self.chosen())
+        return Chosen(shown, len(self.listing.chosen) - shown)
 
 
 def _lesson() -> str:

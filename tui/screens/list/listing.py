@@ -1,7 +1,8 @@
 """Keeps which pairs the list shows, in which order, and which of them are chosen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
@@ -29,6 +30,28 @@ class Reading(NamedTuple):
     rotation: Rotation
     items: "Sequence[Searchable]"
     longest: Texts
+
+
+class Chosen(NamedTuple):
+    """How many pairs are chosen and shown, and how many more the filter hides."""
+
+    shown: int
+    hidden: int
+
+    @property
+    def words(self) -> str:
+        """Both in a sentence."""
+        if not self.shown:
+            return f"{self.hidden:,} chosen, hidden by the filter" if self.hidden else "none chosen"
+        more = f", {self.hidden:,} more hidden by the filter" if self.hidden else ""
+        return f"{self.shown:,} chosen{more}"
+
+    @property
+    def in_short(self) -> str:
+        """Both where there is little room; nothing where no pair is chosen."""
+        if not self.shown:
+            return f"{self.hidden:,} chosen, hidden" if self.hidden else ""
+        return f"{self.shown:,} chosen" + (f", {self.hidden:,} hidden" if self.hidden else "")
 
 
 class Listing:
@@ -60,8 +83,7 @@ class Listing:
 
     def prepare(self, key_pairs: Sequence[KeptKeyPair]) -> "Reading":
         """Return what takes time about another reading of the store; made for a thread."""
-        from core.query import searchable
-
+        searchable: Callable[[KeptKeyPair], Searchable] = _filtering().searchable
         # What did not change is kept: a change of one pair in thousands should cost that of one.
         kept = {id(item.key_pair): item for item in self._items}
         return Reading(
@@ -141,7 +163,18 @@ class Listing:
         return {key: list(values) for key, values in sorted(found.items())}
 
 
-def _parsed(text: str) -> "Query":
-    from core.query import parse
+def completed(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:
+    """Return a filter with its last term gone on with, as `core.query.completion` does."""
+    found: str | None = _filtering().completion(text, tags_in_use)
+    return found
 
-    return parse(text)
+
+def _parsed(text: str) -> "Query":
+    parsed: Query = _filtering().parse(text)
+    return parsed
+
+
+def _filtering() -> ModuleType:
+    from core import query
+
+    return query

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.ec2.backend import Batch, TagChange
 from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
 from core.model import KeptKeyPair, Tag
-from tui.words.plural import n_of
+from core.words.plural import n_of
 from tui.words.refusals import by_reason
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from core.disk import keys_in_hand
 from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
 from core.model import PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import key_of
-from tui.words.plural import n_of
 from tui.words.text import short_path
 
 if TYPE_CHECKING:

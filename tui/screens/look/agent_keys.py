@@ -16,18 +16,25 @@ from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, name_for
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
+from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.facts import Facts
-from tui.widgets.pick_list import Item, PickList
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.text import sentence, visible
+from tui.words.text import sentence, shortened, visible
 from tui.words.verdict import Verdict
 
 if TYPE_CHECKING:
     from core.custody.agent_keys import AgentKey
     from core.session import Session
 
+_COLUMNS = (
+    Column("Type", 12),
+    Column("Comment", 48, in_pane=True),
+    Column("Key pair", 44),
+)
+_LOOKS = {"rsa": "secondary", "ed25519": "primary"}
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
     "It holds no key, or is locked ({unlock} unlocks it).\n\n"
@@ -46,22 +53,22 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     PLACE = Place.AGENT
     KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
-    AUTO_FOCUS = "PickList"
+    AUTO_FOCUS = "GroupedList"
 
     def __init__(self, session: "Session") -> None:
         super().__init__("The ssh-agent")
         self._session = session
         self._keys: Sequence[AgentKey] = ()
         self._state = VerdictLine(id="state")
-        self._list = PickList()
-        self._facts = Facts()
+        self._list = GroupedList(_COLUMNS)
+        self._pane = RowPane()
         self._empty = Static(markup=False, id="empty")
+        self._bench = Bench(
+            [self._state], self._list, [self._empty], [self._pane], self._show_facts
+        )
 
     def content(self) -> ComposeResult:
-        yield self._state
-        yield self._list
-        yield self._facts
-        yield self._empty
+        yield self._bench
 
     def on_mount(self) -> None:
         self._empty.display = False
@@ -83,7 +90,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         """Show what the agent holds, or why there is nothing to show."""
         self._keys = keys
         # Together with the keys: the cursor may have been on one that is gone.
-        self._list.set_items(list(self._items()), self._list.cursor)
+        picked = self._list.picked
+        self._list.load(list(self._lines()), picked.value if picked else None)
         self._state.show(state)
         self._show_empty(empty)
 
@@ -92,23 +100,40 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         self._empty.display = bool(text)
         # Invisible rather than absent, so that the focus has a place to stay.
         self._list.set_class(bool(text), "-empty")
-        self._facts.display = not text
+        self._show_facts()
         self._hint()
 
-    def _items(self) -> Iterator[Item]:
-        for key in self._keys:
-            text = f"{self._type(key):<8} {key.identity.comment}"
-            yield Item("", visible(text), visible(_whose(key)))
+    def _lines(self) -> Iterator[Line]:
+        for number, key in enumerate(self._keys):
+            kind = self._type(key)
+            known = key.key_pair is not None or key.elsewhere is not None
+            yield Line(
+                f"{number}",
+                (visible(kind), shortened(key.identity.comment), shortened(_whose(key))),
+                looks=(_LOOKS.get(kind, "muted"), "", "" if known else "muted"),
+            )
 
     def _type(self, key: "AgentKey") -> str:
         return _TYPES.get(key.identity.algorithm, key.identity.algorithm)
 
-    @on(CursorList.Highlighted)
     def _show_facts(self) -> None:
-        if self._keys:
-            self._facts.show(self._about(self._keys[self._list.cursor]))
-        self._hint()
+        if not self._list.shown:
+            self._pane.show(NOTHING)
+            return
+        facts = [
+            (label, visible(value)) for label, value in self._about(self._keys[self._list.cursor])
+        ]
+        (_, kind), *others = facts
+        self._pane.show(
+            RowFacts(
+                shortened(self._keys[self._list.cursor].identity.comment) or kind,
+                kind,
+                [(label, [Said(value)]) for label, value in others],
+                [Said(value, label=label) for label, value in facts],
+            )
+        )
 
+    @on(CursorList.Highlighted)
     def _hint(self) -> None:
         """Say what Enter does now, if it does anything."""
         (key, _), *others = hints(Place.AGENT)

@@ -15,7 +15,7 @@ from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
-from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, Said
+from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
 from tui.terminal import clipboard
@@ -73,8 +73,13 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         self._search = SearchAndOpen()
         self._list = GroupedList(_COLUMNS, heading=False, indent=2, led=True)
         self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._pane = RowPane()
         self._bench = Bench(
-            [self._counts, self._status, self._search], self._list, [self._empty], self._about
+            [self._counts, self._status, self._search],
+            self._list,
+            [self._empty],
+            [self._pane],
+            lambda: self._pane.show(self._about(self._list.picked)),
         )
 
     def content(self) -> ComposeResult:
@@ -90,6 +95,10 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
+        with self.key_hints.stopping(key_of("check-up.back"), alone=False):
+            await self._show_findings()
+
+    async def _show_findings(self) -> None:
         steps = await asyncio.to_thread(self._steps)
         async for batch in in_batches(steps):
             new = [step for step in batch if isinstance(step, Finding)]

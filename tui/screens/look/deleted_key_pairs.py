@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from core.checks.deleted import GonePair
 from core.model import PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
@@ -16,7 +17,6 @@ from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchInput
-from tui.words.plural import n_of
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 

@@ -16,6 +16,7 @@ from core.checks.finding import PairReference
 from core.errors import KeyPairsError
 from core.keys.reading import import_material
 from core.secret import Passphrase
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, name_for
@@ -27,7 +28,6 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, summed_up
-from tui.words.plural import n_of
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
@@ -134,6 +134,10 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="look-up")
     async def _look_up(self, text: str) -> None:
+        with self.key_hints.stopping(key_of("find.back"), alone=False):
+            await self._show_whose(text)
+
+    async def _show_whose(self, text: str) -> None:
         self._looked_up, self._found, self._looked_at, self._links = text, [], 0, 0
         self._show("looking…")
         try:

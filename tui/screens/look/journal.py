@@ -8,16 +8,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
-from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, Said
+from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.words import journal as words
 from tui.words.journal import Act
-from tui.words.plural import n_of
 from tui.words.text import shortened, visible
 from tui.words.verdict import Tone, Verdict
 
@@ -62,8 +62,14 @@ class JournalScreen(PlacedScreen[str | None]):
         self._search = SearchAndOpen()
         self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static(markup=False, id="empty")
+        self._pane = RowPane()
         self._bench = Bench(
-            [self._search], self._list, [self._empty], self._about, is_beside_only=True
+            [self._search],
+            self._list,
+            [self._empty],
+            [self._pane],
+            lambda: self._pane.show(self._about(self._list.picked)),
+            is_beside_only=True,
         )
 
     def content(self) -> ComposeResult:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.suggester import SuggestFromList
 
 from core.errors import KeyPairsError
 from tui.screens.look.pick import PickScreen
@@ -39,6 +40,7 @@ class PickRegionScreen(PickScreen):
         self._present = session.region if counts else None
         items = region_items(counts, present=self._present)
         super().__init__(title, items, heading=REGION_HEADING)
+        self._search.suggester = SuggestFromList([i.value for i in items], case_sensitive=False)
         self._session = session
         self._counts = counts
         self._enabled: Mapping[str, bool] = {}

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
@@ -23,7 +25,6 @@ from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
 from tui.words.place import NOT_ENABLED, region_items
-from tui.words.plural import n_of
 from tui.words.region_copies import Copied
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -35,9 +36,8 @@ if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
     from core.session import Session
 
-_CHOSEN, _DONE, _FAILED = "*", "✓", "✗"
+_CHOSEN, _DONE, _FAILED, _BEGUN = "*", "✓", "✗", "…"
 _MOST_NAMED = 3
-_MOST_EXPLAINED = 20
 
 
 class CopyToRegionsScreen(PlacedScreen[int]):
@@ -68,7 +68,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         super().__init__(f"Copy the public half of {what} to other Regions")
         self._copying = RegionCopying(session)
         self._place = session.place
-        self._key_pairs = key_pairs
+        self._key_pairs = self.about = key_pairs
         self._regions = {
             item.value: item for item in region_items(counts) if item.value != session.region
         }
@@ -77,6 +77,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._copies: dict[str, dict[str, Copied]] = {}
         self._stop = False
         self._search = SearchWord()
+        self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
         self._list = PickList()
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list.can_focus = False
@@ -139,7 +140,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         outcomes = self._copies.get(name, {}).values()
         mark = " "
         if outcomes:
-            mark = _DONE if self._is_done(name) else _FAILED
+            failed = any(not copied.done for copied in outcomes)
+            mark = _FAILED if failed else _DONE if self._is_done(name) else _BEGUN
         chosen = _CHOSEN if name in self._chosen else " "
         remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
         return Item(name, f"{chosen}{mark} {item.text}", remark)
@@ -156,20 +158,17 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     @on(CursorList.Highlighted)
     def _explain(self) -> None:
-        """Say in full what came of the Region under the cursor."""
+        """Say of the Region under the cursor what was refused and why, and how many were not."""
         picked = self._list.picked
         outcomes = self._copies.get(picked.value, {}) if picked else {}
-        names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
-        # What went wrong comes first.
-        lines = [
-            f"{names[key] + ': ' if len(names) > 1 else ''}{copied.word}: {copied.text}"
-            for key, copied in sorted(outcomes.items(), key=lambda outcome: outcome[1].done)
-        ]
-        more = len(lines) - _MOST_EXPLAINED
-        lines = lines[:_MOST_EXPLAINED] + ([f"and {more:,} more"] if more > 0 else [])
         if picked and outcomes:
-            tone = Tone.GOOD if self._is_done(picked.value) else Tone.BAD
-            self._full.show(Verdict(f"{picked.value}: {'; '.join(lines)}", tone))
+            names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+            came = [(names[key], copied) for key, copied in outcomes.items()]
+            tone = Tone.GOOD if self._is_done(picked.value) else Tone.PLAIN
+            if not all(copied.done for copied in outcomes.values()):
+                tone = Tone.BAD
+            said = region_copies.explained(came, of=len(names))
+            self._full.show(Verdict(f"{picked.value}: {said}", tone))
         self._full.display = bool(outcomes)
         self._note.display = not outcomes
 
@@ -219,17 +218,18 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     @exclusively
     async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
-        for name, key_pairs in jobs.items():
-            batches = region_copies.copy(self._copying, key_pairs, name)
-            left = len(key_pairs)
-            while left and not self._stop:
-                self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
-                self._go_to(name)
-                step = partial(next, batches)
-                copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
-                self._copies.setdefault(name, {}).update(copies)
-                left, number = left - len(copies), number + len(copies)
-                self._show(name)
+        with self.key_hints.stopping(key_of("copy-to.back")):
+            for name, key_pairs in jobs.items():
+                batches = region_copies.copy(self._copying, key_pairs, name)
+                left = len(key_pairs)
+                while left and not self._stop:
+                    self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
+                    self._go_to(name)
+                    step = partial(next, batches)
+                    copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
+                    self._copies.setdefault(name, {}).update(copies)
+                    left, number = left - len(copies), number + len(copies)
+                    self._show(name)
         self._sum_up()
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
@@ -243,6 +243,14 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             self._chosen.discard(name)
             self._show(name)
         done = f"{asked - len(self._chosen)} of {asked} done"
+        if len(self._key_pairs) > 1:
+            # Of the Regions that were asked for, those that are done are chosen no longer.
+            total = len(self._key_pairs) * asked
+            missing = sum(
+                not self._is_there(name, pair) for name in self._chosen for pair in self._key_pairs
+            )
+            not_copied = f", {missing:,} not" if missing else ""
+            done += f": {total - missing:,} of {n_of(total, 'copy', 'copies')}{not_copied}"
         if not self._chosen:
             self._state.show(
                 Verdict(f"{done}; {key_in(Place.COPY_TO, 'back')} goes back", Tone.GOOD)
@@ -251,7 +259,9 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         stopped = "stopped, " if self._stop else ""
         # Where nothing came of any, there are no others.
         refused = len(self._chosen) == asked
-        next_ = "tries again" if refused else "goes on with the others"
+        next_ = "goes on with the others"
+        if refused:
+            next_ = "goes on" if self._stop else "tries again"
         again = f"{stopped}{done}; {key_of('copy-to.submit')} {next_}"
         self._state.show(Verdict(again, Tone.CAUTION))
         self._go_to(next(name for name in self._regions if name in self._chosen))

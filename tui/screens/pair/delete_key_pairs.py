@@ -16,6 +16,7 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.disk import files
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, PrivateKeyState
+from core.words.plural import n_of
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.pair import many_to_delete, usage
@@ -29,7 +30,6 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.place import waited_for
-from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
@@ -62,7 +62,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     KIND = ScreenKind.DIALOG
     IS_DANGEROUS = True
     BINDINGS = bindings(PLACE)
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (13, "-short"),
+        (20, "-tall"),
+    ]
 
     def __init__(
         self,
@@ -75,7 +79,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._session = session
         self._key_pairs = key_pairs
         self._rotation = rotation
-        self._left = key_pairs
+        self._left = self.about = key_pairs
         self._deleted: list[KeptKeyPair] = []
         self._delete_time = session.now()
         self._stop = False
@@ -344,7 +348,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
             left = {each: left[each] for each in (*refused, *waiting)}
-            self._left = list(left.values())
+            self._left = self.about = list(left.values())
         if refused:
             self._progress.end()
             self._say_what_was_refused(refused)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -14,11 +14,11 @@ from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, reading_hints
+from tui.actions.keymap import bindings, hints, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.pair import usage
 from tui.screens.pair.copy_menu import copy_something
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PairsDeleted, PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
@@ -39,6 +39,7 @@ class Next(Enum):
 
     TAGS = auto()
     DELETE = auto()
+    BRING_BACK = auto()
 
 
 _TWO_COLUMNS, _BOTH_WIDE = 120, 124
@@ -50,6 +51,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     Where the window is wide, the latter stand beside the former. It ends with what is to be done
     next, or None.
+
+    Args:
+        deleted: what is said of the pair where it is a deleted one, which can be brought back.
     """
 
     CSS_PATH = "details.tcss"
@@ -73,11 +77,14 @@ class DetailsScreen(PlacedScreen[Next | None]):
         session: "Session",
         key_pair: KeptKeyPair,
         rotation: Rotation = NOTHING_REPLACED,
+        deleted: Verdict | None = None,
     ) -> None:
         super().__init__(key_pair.key_name)
+        self._deleted = deleted
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
+        self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
         self._headline = Static(markup=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
@@ -118,6 +125,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._headline.update(self._headed())
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
+        if self._deleted:
+            self._show_deleted(self._deleted)
         sections = await asyncio.to_thread(
             details.sections, self._session, self._key_pair, self._rotation
         )
@@ -144,6 +153,27 @@ class DetailsScreen(PlacedScreen[Next | None]):
         found = await in_own_thread(lambda: usage.ask(place, [name]))
         self._used.show([("", line) for line in usage.lines(found[name])])
 
+    @on(PairsDeleted)
+    def _take_as_deleted(self, event: PairsDeleted) -> None:
+        """Take the pair as one that was deleted while it was shown."""
+        self._show_deleted(event.said)
+
+    def _show_deleted(self, said: Verdict) -> None:
+        """Say that the pair is deleted, and teach what can be done with it."""
+        self._deleted = said
+        back = (key_of("details.bring-back"), "bring back")
+        left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
+        others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]
+        self.key_hints.show((*([] if self._session.read_only else [back]), *others))
+        self.fact_line.rest(said)
+
+    def action_bring_back(self) -> None:
+        """Bring the pair back that is shown, if it was deleted."""
+        if self._deleted is None:
+            self.say(Verdict("this pair is not deleted"))
+        else:
+            self._leave_for(Next.BRING_BACK)
+
     @exclusively
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
@@ -160,6 +190,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
     def _leave_for(self, change: Next) -> None:
         if self._session.read_only:
             self.say(Verdict(READ_ONLY, Tone.CAUTION))
+        elif self._deleted and change is not Next.BRING_BACK:
+            back = f"{key_of('details.bring-back')} brings it back"
+            self.say(Verdict(f"this pair is deleted; {back}", Tone.CAUTION))
         else:
             self.dismiss(change)
 

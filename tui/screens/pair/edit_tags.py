@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from core.ec2.backend import Refusal
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, Tag
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create.tag_rows import TagRows
@@ -23,7 +24,6 @@ from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
-from tui.words.plural import n_of
 from tui.words.refusals import by_reason
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
@@ -69,7 +69,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._title = f"Tags of {alone.key_name}" if alone else many
         super().__init__(self._title)
         self._session = session
-        self._key_pairs = key_pairs
+        self._key_pairs = self.about = key_pairs
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._field = FormField("Tags", self._tags)

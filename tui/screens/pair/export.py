@@ -13,12 +13,12 @@ from core.custody import export
 from core.disk.destination import suggest_export
 from core.errors import SaveError
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui.actions.keymap import bindings
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody
 from tui.widgets.path_field import PathField
-from tui.words.plural import n_of
 from tui.words.verdict import Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 

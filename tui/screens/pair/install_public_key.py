@@ -46,6 +46,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
         super().__init__(f"Install the public key of {key_pair.key_name}")
         self._session = session
         self._key_pair = key_pair
+        self.about = [key_pair]
         self._where = Facts(id="where")
         self._options = TextInput(id="options")
         restrict, from_ = key_of("install.restrict"), key_of("install.from")

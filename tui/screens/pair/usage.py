@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.ec2.usage import Usage
 from core.errors import KeyPairsError
-from tui.words.plural import n_of
+from core.words.plural import n_of
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:

@@ -95,6 +95,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         super().__init__(f"The private key of {created.key_pair.key_name}")
         self._session = session
         self._created = created
+        self.about = [created.key_pair]
         self._view = KeyMaterialView(created.key_material)
         self._box = VerticalScroll(can_focus=False, id="state")
         self._state = VerdictLine()

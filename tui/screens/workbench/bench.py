@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.grouped_list import GroupedList
 from tui.screens.workbench.widths import pane_width
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import fold
@@ -23,6 +23,7 @@ _HIGH = 20
 """Rows of the window from which there may be a pane."""
 
 _LABEL = 12
+_BESIDE = "-beside"
 
 
 class Said(NamedTuple):
@@ -85,9 +86,12 @@ class RowPane(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_beside = False
-        """Whether it stands beside the table, and not below it."""
         self.about = NOTHING
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it stands beside the table, and not below it."""
+        return any(isinstance(node, Bench) and node.has_class(_BESIDE) for node in self.ancestors)
 
     def show(self, about: RowFacts) -> None:
         """Show what there is to know of another row."""
@@ -142,7 +146,8 @@ class Bench(Container):
         above: what stands above the table.
         table: the table.
         below: what takes its place while it is empty.
-        about: returns what there is to know of the line under the cursor, which may be none.
+        about: what says all of the row under the cursor.
+        show: has it do so; called when the cursor has come to rest.
         is_beside_only: whether there is nothing to say below the table.
     """
 
@@ -175,16 +180,17 @@ class Bench(Container):
         above: Sequence[Widget],
         table: GroupedList,
         below: Sequence[Widget],
-        about: Callable[[Line | None], RowFacts],
+        about: Sequence[Widget],
+        show: Callable[[], None],
         *,
         is_beside_only: bool = False,
     ) -> None:
         super().__init__(classes="-alone" if is_beside_only else "")
         self._above, self._table, self._below = above, table, below
-        self._about = about
-        self.pane = RowPane()
-        self._room = VerticalScroll(self.pane, id="about")
+        self._show_row = show
+        self._room = VerticalScroll(*about, id="about")
         self._resting: Timer | None = None
+        self._has_shown = False
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -205,10 +211,10 @@ class Bench(Container):
             self._room.styles.width = width
         else:
             self._room.styles.clear_rule("width")
-        if self.pane.is_beside is not bool(width):
-            self.pane.is_beside = bool(width)
-            self.set_class(bool(width), "-beside")
-            self.pane.refresh(layout=True)
+        if self.has_class(_BESIDE) is not bool(width):
+            self.set_class(bool(width), _BESIDE)
+            for pane in self._room.query(RowPane):
+                pane.refresh(layout=True)
 
     def on_resize(self) -> None:
         self.fit()
@@ -218,11 +224,12 @@ class Bench(Container):
         """Show what there is to know of the row under the cursor, once that rests there."""
         if self._resting is not None:
             self._resting.stop()
-        if self.pane.about is NOTHING:
-            self._show()
-        else:
+        if self._has_shown:
             self._resting = self.set_timer(RESTS, self._show)
+        elif self._table.shown:
+            self._show()
 
     def _show(self) -> None:
-        self.pane.show(self._about(self._table.picked))
+        self._has_shown = True
+        self._show_row()
         self._room.scroll_home(animate=False)

@@ -207,7 +207,7 @@ class GroupedList(CursorList):
         if led:
             self.can_focus = False
             self.add_class("-led")
-        self._widths: list[int] = []
+        self._widths = [0] * len(columns)
         self._signs = 0
 
     # What is shown ------------------------------------------------------------------------------

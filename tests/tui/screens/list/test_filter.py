@@ -2,9 +2,12 @@
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from core.model import Tag
+from core.query import completion
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, text_of, type_text, until
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.key_pair_list import KeyPairListScreen
 
@@ -105,5 +108,85 @@ def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
         await pilot.press("ctrl+u")
         await type_text(pilot, "-is:chosen")
         assert len(shown(pilot)) == 4
+
+    play(demo_session, scene)
+
+
+COMPLETIONS = (
+    # What is typed, and what the right arrow makes of it.
+    ("ty", "type:"),
+    ("type:R", "type:Rsa"),
+    ("web is:u", "web is:unsaved"),
+    ("tag:e", "tag:env"),
+    ("-tag:Env=s", "-tag:Env=staging"),
+    ("tag:Env", "tag:Env=prod"),
+    ("tag-key:own", "tag-key:owner"),
+    ('tag:Owner="Ja', 'tag:Owner="Jane Doe"'),
+    # A term of its own is what has no blank in it.
+    ("tag:Owner=Ja", None),
+    ("web ", None),
+    ("zz", None),
+    ("older:", None),
+)
+
+
+def test_the_last_term_goes_on_with_fields_and_with_tags_in_use() -> None:
+    tags = {"Env": ["prod", "staging"], "Owner": ["Jane Doe"]}
+    made = [(text, completion(text, lambda: tags)) for text, _ in COMPLETIONS]
+    assert made == [*COMPLETIONS]
+
+
+def test_the_right_arrow_takes_what_is_suggested_and_tab_never_does(
+    demo_session: DemoSession,
+) -> None:
+    hostile = Tag("Env\x1b[31m", "x")
+    ids = [demo_session.backend.describe_key_pairs()[0].key_pair_id]
+    demo_session.backend.create_tags(resources=ids, tags=[hostile])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        field = await filter_by(pilot, "tag:Env=st")
+        await until(pilot, lambda: "tag:Env=staging" in drawn(pilot), "the suggestion")
+        await pilot.press("tab")
+        assert field.value == "tag:Env=st"
+        await pilot.press("slash", "end", "a")
+        await until(pilot, lambda: "tag:Env=staging" in drawn(pilot), "the suggestion")
+        await pilot.press("right")
+        assert field.value == "tag:Env=staging"
+        await until(pilot, lambda: shown(pilot) == ["web-green"], "the pair")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "tag:Env")
+        await until(pilot, lambda: "tag:Env=prod" in drawn(pilot), "the suggestion")
+        # Regions are completed where they are looked for.
+        await pilot.press("enter", "r")
+        await until_screen(pilot, "PickRegionScreen")
+        await type_text(pilot, "EU-West-2")
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: "EU-West-1" in drawn(pilot), "the Region")
+        await pilot.press("right")
+        assert app_of(pilot).screen.query_one("#search", Input).value == "eu-west-1"
+
+    play(demo_session, scene)
+
+
+def test_filter_and_order_stay_for_the_session(demo_session: DemoSession) -> None:
+    async def turn(pilot: Pilot[None], region: str) -> None:
+        await pilot.press("r")
+        await until_screen(pilot, "PickRegionScreen")
+        await type_text(pilot, region)
+        await pilot.press("enter")
+        top = f"keypairs  {region} "
+        await until(pilot, lambda: drawn(pilot).lstrip().startswith(top), region)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await filter_by(pilot, "e")
+        await pilot.press("enter", "S")
+        before = shown(pilot)
+        assert before == ["web-green", "web-blue", "old-laptop", "ci-deploy", "batch-runner"]
+        await turn(pilot, "eu-west-1")
+        await until(pilot, lambda: "No key pairs in eu-west-1" in drawn(pilot), "none there")
+        assert "/ ▌ e " in drawn(pilot)
+        await turn(pilot, "us-east-1")
+        await until(pilot, lambda: shown(pilot) == before, "the same again")
+        assert text_of(pilot, "#count") == "5 of 6"
 
     play(demo_session, scene)

@@ -1,3 +1,4 @@
+import asyncio
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -36,9 +37,9 @@ from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.workbench.bench import RESTS, RowPane
+from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.fact_line import FactLine
-from tui.widgets.facts import Facts
-from tui.widgets.pick_list import PickList
 from tui.widgets.text_input import TextInput
 
 
@@ -564,11 +565,12 @@ def test_hostile_comments_names_and_errors_are_inert(
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
-        await until(pilot, lambda: bool(screen.query_one(Facts)._facts), "the keys")
+        await until(pilot, lambda: bool(screen.query_one(RowPane).about.brief), "the keys")
         seen.append(drawn(pilot))
         # All stand in the list at once, and the last ones below it, one by one.
         for number in range(len(BUNDLES), len(keys)):
-            screen.query_one(PickList).cursor = number
+            screen.query_one(GroupedList).cursor = number
+            await asyncio.sleep(2 * RESTS)
             await pilot.pause()
             seen.append(drawn(pilot))
         await pilot.press("escape")

@@ -55,7 +55,7 @@ def rows(screen: CheckUpScreen) -> list[tuple[str, ...]]:
 
 def below(screen: CheckUpScreen) -> str:
     """Return what is said of the one under the cursor, whether or not there is room for it."""
-    return "\n".join(said.text for said in screen._bench.pane.about.brief)
+    return "\n".join(said.text for said in screen._pane.about.brief)
 
 
 async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> None:
@@ -196,7 +196,9 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
         screen = app_of(pilot).screen
         assert isinstance(screen, CheckUpScreen)
         await until(pilot, lambda: "1 of 6: ci-deploy in us-east-1" in said(screen), "the slow one")
+        assert ("esc", "stop") in screen.key_hints.shown
         await pilot.press("escape")
+        await until(pilot, lambda: ("esc", "back") in screen.key_hints.shown, "the way back")
         assert said(screen) == "stopped; 0 found so far"
         go_on.set()
         await pilot.press("escape")
@@ -302,7 +304,7 @@ async def test_the_pane_follows_the_cursor_once_it_rests(
         (home / ".ssh" / f"{name}.pem").chmod(0o644)
     async with KeyPairsApp(demo_session).run_test(size=(120, 36)) as pilot:
         screen = await check_up(pilot)
-        pane = screen._bench.pane
+        pane = screen._pane
         assert pane.is_beside
         await until(pilot, lambda: "What is wrong" in drawn(pilot), "the pane")
         shown, show = list[str](), RowPane.show

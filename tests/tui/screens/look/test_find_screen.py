@@ -210,7 +210,9 @@ async def test_escape_stops_a_long_search_first(
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await open_screen(pilot, "~/keys")
         await until(pilot, lambda: "esc stops" in said(screen), "the first step")
+        assert ("esc", "stop") in screen.key_hints.shown
         await pilot.press("escape")
+        await until(pilot, lambda: ("esc", "back") in screen.key_hints.shown, "the way back")
         assert app_of(pilot).screen is screen
         assert said(screen) == "stopped; looked at 1; 1 key, 1 known."
         go_on.set()

@@ -216,7 +216,7 @@ def test_several_pairs_go_together(empty_session: DemoSession) -> None:
         await pilot.press("space", "space", "space")
         screen = await open_it(pilot)
         await until(pilot, lambda: "a-rsa: " in note(screen), "the note")
-        assert "The private keys of 3 of the 3 pairs were never saved" in note(screen)
+        assert "The private keys of all 3 pairs were never saved" in note(screen)
         assert "The fingerprints of 1 of the 3 pairs will read differently" in note(screen)
         await choose(pilot, "eu-west-1", "eu-west-2")
         await pilot.press("enter")
@@ -225,7 +225,8 @@ def test_several_pairs_go_together(empty_session: DemoSession) -> None:
         assert lines(screen)["eu-west-1"] == "*✗|2 imported, 1 name taken by another key"
         # What went wrong comes first.
         assert full(screen).startswith("eu-west-1: b: name taken by another key: InvalidKeyPair")
-        assert "; c: imported: key-" in full(screen)
+        assert full(screen).endswith("; 2 imported")
+        assert state(screen) == "1 of 2 done: 5 of 6 copies, 1 not; enter goes on with the others"
         # Only what failed is tried again: the others would be there already.
         other.backend.delete_key_pair(key_name="b")
         await pilot.press("enter")
@@ -262,6 +263,19 @@ def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
         assert state(screen) == "space chooses the Region under the cursor"
 
     play(empty_session, scene, size)
+
+
+def test_many_are_explained_by_counts_and_what_was_refused_by_its_names() -> None:
+    done = Copied("imported", "key-1, SHA256:abc", done=True)
+    taken = Copied("name taken by another key", "The keypair already exists", done=False)
+    quota = Copied("quota reached", "You are over your limit of 5,000", done=False)
+    came = [(f"web-{number}", taken) for number in range(9)]
+    came += [("db", quota), *((f"ok-{number}", done) for number in range(190))]
+    assert region_copies.explained(came, of=300) == (
+        "web-0, web-1, web-2, web-3 and 5 more: name taken by another key; "
+        "db: quota reached: You are over your limit of 5,000; 190 imported; 100 not yet"
+    )
+    assert region_copies.explained([("web", done)], of=1) == "imported: key-1, SHA256:abc"
 
 
 def test_every_refusal_has_its_word(empty_session: DemoSession) -> None:

@@ -1,0 +1,1 @@
+"""Puts into words what several rooms say."""

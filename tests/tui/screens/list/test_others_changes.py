@@ -1,0 +1,142 @@
+"""What other sessions change is seen without a key."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core.model import Tag
+from core.store.region_store import RegionState
+from tests.demo import DemoSession
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.work import file_watch
+
+
+@pytest.fixture
+def other(demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch) -> DemoSession:
+    """Return another session over the same folder, of boris, whose changes are soon looked for."""
+    monkeypatch.setattr(file_watch, "SECONDS", 0.02)
+    monkeypatch.setattr("core.store.journal.user", lambda: "boris")
+    other = DemoSession(demo_session.store.folder)
+    other.time = demo_session.time
+    return other
+
+
+def deleter(session: DemoSession) -> Callable[[str], None]:
+    def delete(name: str) -> None:
+        pair = session.key_pair_named(name)
+        assert pair is not None
+        session.backend.delete_key_pair(key_pair_id=pair.key_pair_id, delete_time=session.time)
+
+    return delete
+
+
+async def until_drawn(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: text in drawn(pilot), text)
+
+
+def test_the_list_its_count_and_its_cursor_follow(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        await pilot.press("j")
+        other.backend.import_key_pair(
+            key_name="aaa-new",
+            public_key_material=demo_session.backend.describe_key_pairs()[0].public_key.encode(),
+        )
+        await until_drawn(pilot, "7 pairs")
+        assert " aaa-new " in drawn(pilot)
+        # The cursor is still on the same pair.
+        assert screen.view.highlighted is not None
+        assert screen.view.highlighted.key_name == "ci-deploy"
+        ids = [screen.view.highlighted.key_pair_id]
+        other.backend.create_tags(resources=ids, tags=[Tag("Zone", "9")])
+        await until(
+            pilot, lambda: Tag("Zone", "9") in getattr(screen.view.highlighted, "tags", ()), "tag"
+        )
+        delete("ci-deploy")
+        await until_drawn(pilot, "6 pairs")
+        said = "ci-deploy was deleted by boris at "
+        await until(pilot, lambda: text_of(pilot, "#fact").startswith(said), said)
+
+    play(demo_session, scene)
+
+
+def test_what_is_open_says_that_its_pair_was_deleted(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for name, key, screen in (
+            ("batch-runner", "t", "EditTagsScreen"),
+            ("ci-deploy", "d", "DeleteKeyPairsScreen"),
+            ("nightly", "C", "CopyToRegionsScreen"),
+            ("old-laptop", "I", "InstallPublicKeyScreen"),
+            ("web-blue", "n", "CreateKeyPairScreen"),
+            ("web-green", "enter", "DetailsScreen"),
+        ):
+            await pilot.press(key)
+            await until_screen(pilot, screen)
+            delete(name)
+            said = f"{name} was deleted by boris at "
+            await until(pilot, lambda s=said: s in drawn(pilot), said)  # type: ignore[misc]
+            if screen == "EditTagsScreen":
+                # It stays said, whatever is typed.
+                await type_text(pilot, "x")
+                await until_drawn(pilot, said)
+            if screen == "DetailsScreen":
+                # From there it is brought back, and that very one.
+                await pilot.press("t")
+                await until_drawn(pilot, "this pair is deleted; u brings it back")
+                assert "u bring back   y copy   esc back" in " ".join(drawn(pilot).split(" "))
+                await pilot.press("u")
+                await until(pilot, lambda: demo_session.key_pair_named("web-green"), "it")  # type: ignore[arg-type,return-value]
+                await until_screen(pilot, "DetailsScreen")
+                await until_drawn(pilot, "brought web-green back")
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+
+    play(demo_session, scene, (100, 30))
+
+
+def test_nothing_is_read_or_sent_while_nothing_changes(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+    done: list[str] = []
+    status_of, read = file_watch.status_of, demo_session.store.read
+
+    def look(path: Path) -> file_watch.Status:
+        looks.append(path)
+        return status_of(path)
+
+    def read_it() -> RegionState:
+        done.append("read")
+        return read()
+
+    monkeypatch.setattr(file_watch, "status_of", look)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        # The first look finds what the list has read already.
+        await until(pilot, lambda: len(looks) > 3, "some looks")
+        app = app_of(pilot)
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", done.append)
+        monkeypatch.setattr(app.screen, "refresh", lambda *_, **__: done.append("drawn"))
+        monkeypatch.setattr(demo_session.store, "read", read_it)
+        count = len(looks)
+        while len(looks) < count + 10:
+            await asyncio.sleep(0.01)
+        assert done == []
+        deleter(other)("nightly")
+        await until(pilot, lambda: "read" in done, "a change")
+
+    play(demo_session, scene)

@@ -1,0 +1,70 @@
+"""Shows what other sessions change in the Region, by itself and within two seconds."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.checks.deleted import deletion
+from core.model import KeptKeyPair
+from core.words.plural import n_of
+from tui.screens.list.list_view import ListView
+from tui.screens.placed_screen import PairsDeleted, PlacedScreen
+from tui.words.verdict import Tone, Verdict
+from tui.work.batches import is_running
+from tui.work.exclusive import is_busy
+from tui.work.file_watch import FileWatch, Status
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+_GROUP = "show what others changed"
+
+
+class OthersChanges:
+    """Reads the Region again when its file was changed, and says which pairs in sight are deleted.
+
+    What this session does itself is shown by who did it: while that is under way, nothing is read.
+    EC2 is not asked: what another session was told by it is shown.
+    """
+
+    def __init__(self, view: ListView) -> None:
+        self._view = view
+        self._watch = FileWatch(lambda: view.session.store.path, self._changed)
+        self.begin = self._watch.start
+        self.end = self._watch.stop
+
+    def _changed(self, status: Status) -> None:
+        view = self._view
+        if view.session.place is not None and not view.questions.is_answered:
+            return
+        if not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
+            view.screen.run_worker(self._show(status), group=_GROUP)
+
+    async def _show(self, status: Status) -> None:
+        view, session = self._view, self._view.session
+        self._watch.take(status)
+        before, highlighted = view.listing.key_pairs, view.highlighted
+        await view.read(asks_ec2=False)
+        if session is not view.session or view.unread:
+            return
+        gone = {key: pair for key, pair in before.items() if key not in view.listing.key_pairs}
+        if highlighted is not None and highlighted.key_pair_id in gone:
+            view.say((await _deleted(session, [highlighted])).text)
+        for screen in view.screen.app.screen_stack:
+            if isinstance(screen, PlacedScreen):
+                affected = [pair for pair in screen.about if pair.key_pair_id in gone]
+                if affected:
+                    said = await _deleted(session, affected)
+                    screen.say(said)
+                    # It is so from now on, whatever else is said meanwhile.
+                    screen.fact_line.rest(said)
+                    screen.post_message(PairsDeleted(said))
+
+
+async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:
+    """Return in words which pairs were deleted, when and by whom, as far as it is known."""
+    entry = await asyncio.to_thread(deletion, session, key_pairs[0].key_pair_id)
+    name = key_pairs[0].key_name
+    what = f"{name} was" if len(key_pairs) == 1 else f"{n_of(len(key_pairs), 'pair')} of these were"
+    how = f"by {entry.user} at {entry.time.astimezone():%H:%M}" if entry else "by another session"
+    return Verdict(f"{what} deleted {how}", Tone.CAUTION)
