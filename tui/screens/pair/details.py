@@ -106,12 +106,13 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
+        self._headline = Static(markup=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            yield Static(_headline(self._key_pair, self._styled), markup=False)
+            yield self._headline
             yield Facts(details.replacements(self._key_pair, self._rotation))
             with Container(id="columns"):
                 yield self._parts[Part.USE]
@@ -123,6 +124,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
+        self._headline.update(_headline(self._key_pair, self._styled))
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
         taught = _taught(self._key_pair, self._position, read_only=self._session.read_only)
