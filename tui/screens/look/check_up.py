@@ -259,12 +259,9 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             "check-up.go": opens or bool(finding and finding.key_pairs),
             "check-up.copy": bool(finding and finding.command),
             "check-up.close-file": bool(finding and finding.kind == _MENDED),
-            "check-up.look-again": not is_running(self, "check-up"),
         }
         idle = {key_of(action) for action, can in does.items() if not can}
         words = {"go to the pair": "open, close"} if opens else {}
-        if is_running(self, "check-up"):
-            words["back"] = "stop"
         taught = ((key, words.get(word, word)) for key, word in hints(self.PLACE))
         self.key_hints.show(tuple(hint for hint in taught if hint[0] not in idle))
 
