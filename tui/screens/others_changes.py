@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.checks.deleted import deletion
@@ -29,14 +30,18 @@ class OthersChanges:
 
     def __init__(self, view: ListView) -> None:
         self._view = view
-        self._watch = FileWatch(lambda: view.session.store.path, self._changed)
+        self._watch = FileWatch(self._path, self._changed)
         self.begin = self._watch.start
         self.end = self._watch.stop
 
+    def _path(self) -> Path | None:
+        """Return the Region's file, once it is known: of EC2, whose account it is may be asked."""
+        view, session = self._view, self._view.session
+        is_known = view.loaded and (session.place is None or view.questions.is_answered)
+        return session.store.path if is_known else None
+
     def _changed(self, status: Status) -> None:
         view = self._view
-        if view.session.place is not None and not view.questions.is_answered:
-            return
         if not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
             view.screen.run_worker(self._show(status), group=_GROUP)
 
