@@ -23,6 +23,7 @@ def program() -> "NoReturn":
         if status != INTERRUPTED:
             streams.let_go_of_lost()
     except KeyboardInterrupt:  # before there is a command to be told, or behind it
+        streams.say_stopped()
         status = INTERRUPTED
     if status == INTERRUPTED:
         _let_go_at_once()
@@ -58,13 +59,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         return run(options)
     # What the app imports and reads now stays; the list screen switches it on when it is there.
     gc.disable()
-    try:
-        from tui.start import run
+    from tui.start import run
 
-        return run(options)
-    except KeyboardInterrupt:
-        # Before the app is there to be told.
-        return INTERRUPTED
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -229,7 +229,9 @@ def test_what_the_screens_say_names_the_keys_that_are_in_force(
     rebind({"key-pair.create": "f2"})
 
     async def scene(pilot: Pilot[None]) -> None:
-        assert "Press f2 to create one, i to import" in text_of(pilot, "#empty")
+        said = text_of(pilot, "#empty")
+        assert "f2  create a key pair" in said
+        assert "i  import a public key" in said
 
     play(empty_session, scene)
 

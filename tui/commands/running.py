@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from contextlib import suppress
 
 from core.errors import KeyPairsError, NoCredentials, NoSuchRegion, SettingsError
 from tui.commands import streams
@@ -61,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         return statuses.failed
     except KeyboardInterrupt:
         is_stopped = True
-        _say_stopped()
+        streams.say_stopped()
         return INTERRUPTED
     finally:
         # What was printed before Ctrl+C is not waited for here: nobody may read on.
@@ -75,12 +74,6 @@ def _problem(options: argparse.Namespace, refuses: "Mapping[str, str]") -> str |
         return f"{options.command} shows no screen. Leave out --no-mouse."
     given = (name for name in refuses if getattr(options, name) not in (None, False))
     return next((refuses[name] for name in given), None)
-
-
-def _say_stopped() -> None:
-    # Nobody can be told where stderr is full; the status says it, too.
-    with suppress(OSError):
-        print("\nkeypairs: stopped.", file=sys.stderr)
 
 
 def _say(what: str | KeyPairsError) -> None:

@@ -46,6 +46,14 @@ def terminal_width() -> int:
         return _WIDTH
 
 
+def say_stopped() -> None:
+    """Say that Ctrl+C was heard; where nobody can be told, the exit status does."""
+    try:
+        print("\nkeypairs: stopped.", file=sys.stderr)
+    except OSError:
+        return
+
+
 def let_go_of_lost() -> None:
     """Give up what could not be written, because Python would try again and end with 120."""
     for stream in (sys.stdout, sys.stderr):

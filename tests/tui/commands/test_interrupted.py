@@ -279,4 +279,4 @@ program()
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert (done.returncode, done.stdout) == (130, ""), done
-        assert "Traceback" not in done.stderr
+        assert done.stderr == "\nkeypairs: stopped.\n"
