@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class OthersChanges:
     def _changed(self, status: Status) -> None:
         view = self._view
         if not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
-            view.screen.run_worker(self._show(status), group=_GROUP)
+            view.screen.run_worker(partial(self._show, status), group=_GROUP)
 
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
@@ -60,8 +61,7 @@ class OthersChanges:
                 affected = [pair for pair in screen.about if pair.key_pair_id in gone]
                 if affected:
                     said = await _deleted(session, affected)
-                    screen.say(said)
-                    # It is so from now on, whatever else is said meanwhile.
+                    # It is so from now on, and takes no refusal's place.
                     screen.fact_line.rest(said)
                     screen.post_message(PairsDeleted(said))
 
