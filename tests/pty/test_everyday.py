@@ -223,12 +223,12 @@ def test_the_details_say_everything(
     terminal.press("Home")
     terminal.wait_for(pair.key_pair_id)
     for part in (
-        "Fingerprints",
-        "SHA256]",
         "Public key",
+        "Fingerprints",
         "CreateKeyPair",
         "fileb://",
         "aws_key_pair",
+        "SHA256]",
     ):
         while part not in terminal.screen():
             terminal.step("PageDown")

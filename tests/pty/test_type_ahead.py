@@ -44,6 +44,35 @@ def test_a_pair_is_created_and_saved_by_one_burst_of_keys(
         terminal.wait_for(f"{len(expected)} pairs")
 
 
+def test_what_was_typed_ahead_of_a_creation_that_takes_long_is_for_the_key_that_comes(
+    open_app: OpenApp, session: Session, tmp_path: Path
+) -> None:
+    create(session, "aaa")
+    terminal = open_app()
+    terminal.wait_for("1 pair")
+    with session.store.locked():
+        terminal.type("cslow\rs\r")
+        # Said after a second, when the keys behind would long have gone to the form.
+        terminal.wait_for("waiting for another session")
+    terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
+    assert (tmp_path / "home" / ".ssh" / "slow.pem").exists()
+
+
+def test_what_is_pressed_while_a_creation_takes_long_is_for_the_form(
+    open_app: OpenApp, session: Session
+) -> None:
+    create(session, "aaa")
+    terminal = open_app()
+    terminal.wait_for("1 pair")
+    with session.store.locked():
+        terminal.type("cslow\rs\r")
+        terminal.wait_for("waiting for another session")
+        terminal.press("Escape")
+        terminal.wait_for(lambda screen: "gave up" in flat(screen) or "given up" in flat(screen))
+    terminal.rest()
+    assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["aaa"]
+
+
 def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     open_app: OpenApp, session: Session
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoSession
-from tests.helpers import AT_60, AT_80, BOTH_SIZES
+from tests.helpers import AT_60, AT_80, BOTH_SIZES, SIZES
 from tests.snapshots.conftest import SnapCompare
 from tests.tui.driving import (
     app_of,
@@ -20,10 +20,11 @@ from tui import themes
 from tui.app import KeyPairsApp
 from tui.widgets.fact_line import FactLine
 
-AT_120 = pytest.param((120, 36), id="120x36")
+AT_120 = pytest.param((120, 36), id="120x36", marks=pytest.mark.long)
+AT_200 = pytest.param((200, 60), id="200x60", marks=pytest.mark.long)
 
 
-@pytest.mark.parametrize("size", [AT_80, AT_60, AT_120, pytest.param((200, 60), id="200x60")])
+@pytest.mark.parametrize("size", [AT_80, AT_60, AT_120, AT_200])
 def test_list(snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]) -> None:
     async def choose(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -130,7 +131,7 @@ def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSessi
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=(80, 24))
 
 
-@BOTH_SIZES
+@SIZES
 @pytest.mark.parametrize("state", ["hidden", "shown", "saved"])
 def test_private_key(
     snap_compare: SnapCompare, empty_session: DemoSession, state: str, size: tuple[int, int]

@@ -33,7 +33,7 @@ _CHUNK = 4096
 _TICK = 0.1
 _MOMENT = 0.005
 _PATIENCE = 0.5
-"""Seconds after which the next key is handed over in any case."""
+"""Seconds after which the next key is handed over, but for what was typed ahead of work."""
 
 
 class InputLost(Exception):
@@ -45,6 +45,7 @@ class SteadyDriver(LinuxDriver):
 
     _watcher: Thread | None = None
     _queue: InputQueue | None = None
+    _is_at_work = False
 
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
@@ -171,12 +172,26 @@ class SteadyDriver(LinuxDriver):
                 handled = asyncio.run_coroutine_threadsafe(self._handled(), self._loop)
             except RuntimeError:
                 return  # the loop is closed: the program is over
-            deadline = monotonic() + _PATIENCE
-            while not self.exit_event.is_set() and monotonic() < deadline:
+            deadline, typed_ahead = monotonic() + _PATIENCE, message.time + _PATIENCE
+            while not self.exit_event.is_set() and self._waits_on(deadline, typed_ahead):
                 with suppress(TimeoutError, CancelledError):
                     handled.result(_TICK / 10)
                     return
             handled.cancel()
+
+    def _waits_on(self, deadline: float, typed_ahead: float) -> bool:
+        """Return whether the next key has still to wait for what the last one does.
+
+        While a screen is at work, what was typed ahead until then waits for the screen that comes
+        of it. What was pressed later, when it was to be seen what goes on, is for this one.
+        """
+        if self._is_at_work and self._queue is not None:
+            last = self._queue.last_key()
+            if last is not None and last.arrived > typed_ahead:
+                return False
+            if last is not None and not self._queue.has_urgent_keys():
+                return True
+        return monotonic() < deadline
 
     async def _handled(self) -> None:
         """Return when the key that was handed over last has had its effect."""
@@ -185,8 +200,12 @@ class SteadyDriver(LinuxDriver):
         await _drained(app)
         for node in (app.focused or app.screen).ancestors_with_self:
             await _drained(node)
-        while app.screen is screen and is_busy(screen):
-            await asyncio.sleep(_MOMENT)
+        try:
+            while app.screen is screen and is_busy(screen):
+                self._is_at_work = True
+                await asyncio.sleep(_MOMENT)
+        finally:
+            self._is_at_work = False
         while app.screen is not screen and app.focused is None:
             await asyncio.sleep(_MOMENT)
 

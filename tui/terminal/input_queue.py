@@ -8,7 +8,7 @@ import re
 from collections import deque
 from enum import Enum
 from threading import Condition
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from tui.terminal.paste import Input, Pasted, PasteStarted, Typed
 
@@ -28,6 +28,9 @@ _URGENT = re.compile(r"\x03|\x1b\[(?:99;5|27)(?:[;:][0-9;:]*)?u|\x1b\Z")
 
 _REPORT = re.compile(r"\x1b\[48;[0-9;:]+t|\x1b\[\?[0-9;]+\$y")
 """What a terminal tells of its size and its modes, which no flood may take along."""
+
+_NO_KEY = re.compile(rf"\x1b\[[<IO]|{_REPORT.pattern}")
+"""What the mouse does, that the window was entered or left, and such a report."""
 
 
 class Keystroke(NamedTuple):
@@ -121,6 +124,16 @@ class InputQueue:
                 for each in self._waiting
             )
 
+    def last_key(self) -> Keystroke | None:
+        """Return the key that arrived last, of those that wait; what the mouse does is none."""
+        with self._changed:
+            return next(filter(_is_key, reversed(self._waiting)), None)
+
+    def has_urgent_keys(self) -> bool:
+        """Whether Ctrl+C or Escape waits."""
+        with self._changed:
+            return any(_is_key(each) and _URGENT.fullmatch(each.text) for each in self._waiting)
+
     @property
     def has_ended(self) -> bool:
         """Whether nothing waits and nothing more will come."""
@@ -132,3 +145,7 @@ class InputQueue:
         with self._changed:
             self._ended, self._error = True, error
             self._changed.notify()
+
+
+def _is_key(waiting: Waiting) -> TypeGuard[Keystroke]:
+    return isinstance(waiting, Keystroke) and not _NO_KEY.match(waiting.text)
