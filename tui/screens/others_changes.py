@@ -25,7 +25,8 @@ _GROUP = "show what others changed"
 class OthersChanges:
     """Reads the Region again when its file was changed, and says which pairs in sight are deleted.
 
-    What this session does itself is shown by who did it: while that is under way, nothing is read.
+    What this session does itself is shown by who did it: while that is under way, and for what was
+    written by it, nothing is read.
     EC2 is not asked: what another session was told by it is shown.
     """
 
@@ -43,7 +44,9 @@ class OthersChanges:
 
     def _changed(self, status: Status) -> None:
         view = self._view
-        if not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
+        if status is not None and status == view.session.store.written:
+            self._watch.take(status)
+        elif not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
             view.screen.run_worker(partial(self._show, status), group=_GROUP)
 
     async def _show(self, status: Status) -> None:
@@ -63,6 +66,8 @@ class OthersChanges:
                     said = await _deleted(session, affected)
                     # It is so from now on, and takes no refusal's place.
                     screen.fact_line.rest(said)
+                    if screen.fact_line.verdict.tone is not Tone.BAD:
+                        screen.say(said)
                     screen.post_message(PairsDeleted(said))
 
 
