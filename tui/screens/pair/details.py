@@ -86,19 +86,20 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._rotation = rotation
         self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
+        self._headline = Static(markup=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            yield Static(self._headline(), markup=False)
+            yield self._headline
             yield Facts(details.replacements(self._key_pair, self._rotation))
             with Container(id="columns"):
                 yield self._parts[Part.USE]
                 yield self._parts[Part.PROOF]
             yield self._parts[Part.MORE]
 
-    def _headline(self) -> Content:
+    def _headed(self) -> Content:
         """Return name, type, id and time of the pair."""
         key_pair = self._key_pair
         created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
@@ -121,6 +122,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
+        self._headline.update(self._headed())
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
         if self._deleted:
