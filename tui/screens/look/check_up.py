@@ -263,7 +263,6 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             "check-up.go": opens or bool(finding and finding.key_pairs),
             "check-up.copy": bool(finding and finding.command),
             "check-up.close-file": bool(finding and finding.kind == _MENDED),
-            "check-up.look-again": not is_running(self, "check-up"),
         }
         idle = {key_of(action) for action, can in does.items() if not can}
         words = {"go to the pair": "open, close"} if opens else {}
