@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.worker import WorkType
+
 from core.checks.deleted import deletion
 from core.model import KeptKeyPair
 from core.words.plural import n_of
@@ -47,7 +49,9 @@ class OthersChanges:
         if status is not None and status == view.session.store.written:
             self._watch.take(status)
         elif not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
-            view.screen.run_worker(partial(self._show, status), group=_GROUP)
+            # Not the coroutine: where the program ends, nobody would wait for it.
+            work: WorkType[None] = partial(self._show, status)
+            view.screen.run_worker(work, group=_GROUP)
 
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
