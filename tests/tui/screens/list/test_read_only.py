@@ -90,7 +90,9 @@ def test_the_details_refuse_at_their_keys(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        assert hints(pilot) == "y copy   esc back   ? help"
+        assert hints(pilot) == (
+            "y copy   esc back   ] next   [ previous   a agent   I install   ? help"
+        )
         for action in at(Place.DETAILS):
             if action.changes:
                 await pilot.press(action.key)
