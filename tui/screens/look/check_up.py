@@ -95,8 +95,12 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
-        with self.key_hints.stopping(key_of("check-up.back"), alone=False):
-            await self._show_findings()
+        try:
+            with self.key_hints.stopping(key_of("check-up.back"), alone=False):
+                await self._show_findings()
+        finally:
+            # Other keys do something once this has ended.
+            self.call_later(self._hint)
 
     async def _show_findings(self) -> None:
         steps = await asyncio.to_thread(self._steps)

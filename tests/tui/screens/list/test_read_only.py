@@ -124,7 +124,7 @@ def test_what_only_looks_stays(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
-        for key, name in (("J", "PickScreen"), ("I", "InstallPublicKeyScreen")):
+        for key, name in (("J", "JournalScreen"), ("I", "InstallPublicKeyScreen")):
             await pilot.press(key)
             await until_screen(pilot, name)
             await pilot.press("escape")
