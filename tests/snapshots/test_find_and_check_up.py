@@ -36,7 +36,9 @@ def test_find(
     assert snap_compare(KeyPairsApp(demo_session), run_before=look_up, terminal_size=size)
 
 
-@pytest.mark.parametrize("size", [AT_80, AT_60, pytest.param((120, 36), id="120x36")])
+@pytest.mark.parametrize(
+    "size", [AT_80, AT_60, pytest.param((120, 36), id="120x36", marks=pytest.mark.long)]
+)
 def test_check_up(
     snap_compare: SnapCompare,
     demo_session: DemoSession,

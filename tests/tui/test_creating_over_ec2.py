@@ -10,6 +10,7 @@ from core.aws import connection as connection_module
 from core.aws import lost_answers
 from core.ec2.backend import MadeBy
 from tests.ec2_server import LOST, Ec2Server, Fault
+from tests.helpers import SIZES
 from tests.tui.driving import drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
@@ -19,7 +20,6 @@ from tui.widgets.choice import Choice
 
 __all__ = ["play_over_ec2", "server"]
 
-SIZES = [(80, 24), (60, 15)]
 AT_ONCE = tuple(fault for fault in LOST if fault is not Fault.STALL)
 """The faults after which nothing has to be waited for."""
 REFUSED = (
@@ -54,7 +54,7 @@ def pairs(server: Ec2Server) -> list[str]:
     return [p["KeyName"] for p in server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_made_here_is_the_default_and_the_form_says_what_differs(
     size: tuple[int, int], play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -114,7 +114,7 @@ def test_made_here_the_key_is_in_hand_after_an_answer_that_never_came(
     assert pairs(server) == ["ci"]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 def test_made_by_ec2_is_called_once_and_the_key_is_in_hand(
     size: tuple[int, int], play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:

@@ -72,7 +72,6 @@ from tui.terminal.paste import (
     PasteStarted,
     Typed,
 )
-from tui.widgets.cursor_list import CursorList
 from tui.widgets.fact_line import FactLine
 from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
@@ -428,7 +427,7 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     copying = CopyToRegionsScreen(session, [replace(pair, public_key=pair.key_name)], {})
     copying._copies["eu-west-1"] = {pair.key_pair_id: Copied("failed", pair.key_name, done=False)}
     copying._chosen.add("eu-west-1")
-    copying._list.set_reactive(CursorList.cursor, list(copying._regions).index("eu-west-1"))
+    copying._regions = {"eu-west-1": copying._regions.pop("eu-west-1"), **copying._regions}
     yield copying
     yield HelpScreen(create)
     yield AddToAgentScreen(session, created)
@@ -485,7 +484,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
             await pilot.pause(0.05)
             drawn(pilot)
             assert looked_at == all_screens(), "add the others to `screens`"
-            assert beside == ["JournalScreen", "CheckUpScreen"]
+            assert beside == ["JournalScreen", "CheckUpScreen"]  # others have what they are given
 
     asyncio.run(look())
 

@@ -134,7 +134,7 @@ def of_ec2(*arguments: str) -> Make:
 
 QUICK: dict[str, Make] = {
     "find reads a pipe": lambda s: Row(("find", "-"), stdin=s.empty_pipe()),
-    "find prints into a full pipe": to_full_pipe("find", "--all", "/usr/bin"),
+    "find prints into a full pipe": to_full_pipe("find", "--all", "/dev/null"),
     "help into a full pipe": to_full_pipe("--help"),
     "a pair is deleted into a full pipe": to_full_pipe("delete-key-pair", "--key-name", "pair-3"),
     "a key is printed into a full pipe": to_full_pipe(*CREATE),

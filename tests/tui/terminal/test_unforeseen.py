@@ -32,6 +32,8 @@ from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
 from tui.terminal.driver import InputLost
 from tui.widgets.text_input import TextInput
 
+LONG = pytest.mark.long
+
 SECRET = "tell-nobody"
 
 
@@ -86,7 +88,7 @@ STEPS: dict[str, tuple[object, str, str, str]] = {
 
 @pytest.mark.parametrize(
     "step",
-    ["save", *[pytest.param(step, marks=pytest.mark.long) for step in ("agent", "discard")]],
+    ["save", *[pytest.param(step, marks=LONG) for step in ("agent", "discard")]],
 )
 def test_an_error_in_what_a_form_does_leaves_the_form_and_it_can_be_tried_again(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, step: str
@@ -133,13 +135,14 @@ WAYS = {
 @pytest.mark.parametrize(
     ("key", "method"),
     [
-        *[("s", method) for method in ("__init__", "compose", "on_mount", "_is_complete")],
+        *[("s", method) for method in ("compose", "_is_complete")],
+        *[pytest.param("s", method, marks=LONG) for method in ("__init__", "on_mount")],
         *[
-            pytest.param(key, method, marks=pytest.mark.long)
+            pytest.param(key, method, marks=LONG)
             for key in ("a", "escape")
             for method in ("__init__", "compose", "on_mount")
         ],
-        pytest.param("a", "_add", marks=pytest.mark.long),
+        pytest.param("a", "_add", marks=LONG),
     ],
 )
 def test_a_screen_that_fails_leads_back_to_the_key(
@@ -163,7 +166,10 @@ def test_a_screen_that_fails_leads_back_to_the_key(
     play(empty_session, scene)
 
 
-@pytest.mark.parametrize("method", ["action_toggle_shown", "action_copy", "_show_hints"])
+@pytest.mark.parametrize(
+    "method",
+    ["action_toggle_shown", *(pytest.param(m, marks=LONG) for m in ("action_copy", "_show_hints"))],
+)
 def test_the_screen_of_the_key_goes_on_after_an_error_of_its_own(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
@@ -216,7 +222,7 @@ def test_errors_that_a_person_makes_come_again_never_end_it(
     play(empty_session, scene)
 
 
-@pytest.mark.parametrize("way", ["a timer", "saying it"])
+@pytest.mark.parametrize("way", ["a timer", pytest.param("saying it", marks=LONG)])
 def test_an_error_that_comes_by_itself_again_and_again_ends_it(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -242,7 +248,7 @@ def test_an_error_that_comes_by_itself_again_and_again_ends_it(
     assert 10 < times < 100
 
 
-@pytest.mark.parametrize("method", ["render_line", "render_lines"])
+@pytest.mark.parametrize("method", ["render_line", pytest.param("render_lines", marks=LONG)])
 def test_a_key_that_cannot_be_drawn_can_be_saved(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
+from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
@@ -19,8 +19,10 @@ from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.workbench.bench import Bench
+from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.pick_list import Item, PickList, narrowed
 from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
@@ -38,6 +40,12 @@ if TYPE_CHECKING:
 
 _CHOSEN, _DONE, _FAILED, _BEGUN = "*", "✓", "✗", "…"
 _MOST_NAMED = 3
+_COLUMNS = (
+    Column("", 2),
+    Column("Region", 24),
+    Column("City", 30, rank=1, look="muted"),
+    Column("State", 48, look="muted"),
+)
 
 
 class CopyToRegionsScreen(PlacedScreen[int]):
@@ -78,26 +86,23 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._stop = False
         self._search = SearchWord()
         self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
-        self._list = PickList()
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
-        self._list.can_focus = False
+        self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static("Nothing matches.", markup=False, id="empty")
         self._note = Static(markup=False, id="note")
         self._full = VerdictLine(id="full")
         self._state = VerdictLine(id="state")
+        self._bench = Bench(
+            [self._search], self._list, [self._empty], [self._note, self._full], self._explain
+        )
 
     def content(self) -> ComposeResult:
-        yield self._search
-        yield self._list
-        yield self._empty
-        with VerticalScroll(id="about"):
-            yield self._note
-            yield self._full
+        yield self._bench
         yield self._state
 
     def on_mount(self) -> None:
-        self._full.display = False
-        self._narrow()
+        self._full.display = self._empty.display = False
+        self._load()
         self._show_choice()
         self._say_what_changes()
         if self._place is not None:
@@ -120,22 +125,23 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             self._regions[name] = replace(self._regions[name], remark=NOT_ENABLED)
         if not is_busy(self):
             self._chosen -= self._not_enabled
-            self._narrow()
+            self._load()
             self._show_choice()
 
     # The Regions --------------------------------------------------------------------------------
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
-        picked = self._list.picked
-        items = narrowed([self._item(name) for name in self._regions], self._search.value)
-        names = [item.value for item in items]
-        cursor = names.index(picked.value) if picked and picked.value in names else 0
-        self._list.set_items(items, cursor)
-        self._list.display = bool(items)
-        self._empty.display = not items
+        self._list.narrow(self._search.value)
+        self._list.display = bool(self._list.shown)
+        self._empty.display = not self._list.shown
 
-    def _item(self, name: str) -> Item:
+    def _load(self) -> None:
+        """Draw the Regions as they stand now."""
+        picked = self._list.picked
+        self._list.load(list(map(self._line, self._regions)), picked.value if picked else None)
+
+    def _line(self, name: str) -> Line:
         item = self._regions[name]
         outcomes = self._copies.get(name, {}).values()
         mark = " "
@@ -144,16 +150,18 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             mark = _FAILED if failed else _DONE if self._is_done(name) else _BEGUN
         chosen = _CHOSEN if name in self._chosen else " "
         remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
-        return Item(name, f"{chosen}{mark} {item.text}", remark)
+        region = REGIONS.get(name)
+        city = region.description if region else ""
+        look = {_DONE: "good", _FAILED: "bad"}.get(mark, "")
+        cells = (f"{chosen}{mark}", visible(name), city, remark)
+        return Line(name, cells, looks=(look, "", "", look), words=item.words)
 
     def _is_done(self, name: str) -> bool:
         return all(self._is_there(name, key_pair) for key_pair in self._key_pairs)
 
-    def _show(self, name: str) -> None:
-        """Draw one Region anew, if it is listed."""
-        for index, item in enumerate(self._list.items):
-            if item.value == name:
-                self._list.set_item(index, self._item(name))
+    def _show(self) -> None:
+        """Draw the Regions anew, after something came of one."""
+        self._load()
         self._explain()
 
     @on(CursorList.Highlighted)
@@ -178,7 +186,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         more = f" and {len(chosen) - _MOST_NAMED} more" if len(chosen) > _MOST_NAMED else ""
         self._state.show(Verdict(f"chosen: {named}{more}" if chosen else "none chosen yet"))
 
-    @on(PickList.Selected)
+    @on(CursorList.Selected)
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
@@ -189,7 +197,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
                 del self._copies[picked.value]
-            self._show(picked.value)
+            self._show()
             self._show_choice()
             self._list.action_move(1)
 
@@ -207,6 +215,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         # What is worked on stands together, at the top, however the list was narrowed.
         self._regions = dict(sorted(self._regions.items(), key=lambda r: r[0] not in self._chosen))
         self._search.value = ""
+        self._load()
         self._narrow()
         jobs: dict[str, list[KeptKeyPair]] = {}
         for name in filter(self._chosen.__contains__, self._regions):
@@ -229,7 +238,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
                     copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
                     self._copies.setdefault(name, {}).update(copies)
                     left, number = left - len(copies), number + len(copies)
-                    self._show(name)
+                    self._show()
         self._sum_up()
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
@@ -241,7 +250,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         asked = len(self._chosen)
         for name in filter(self._is_done, list(self._chosen)):
             self._chosen.discard(name)
-            self._show(name)
+        self._show()
         done = f"{asked - len(self._chosen)} of {asked} done"
         if len(self._key_pairs) > 1:
             # Of the Regions that were asked for, those that are done are chosen no longer.
@@ -267,8 +276,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._go_to(next(name for name in self._regions if name in self._chosen))
 
     def _go_to(self, name: str) -> None:
-        for index, item in enumerate(self._list.items):
-            if item.value == name:
+        for index, (line, _) in enumerate(self._list.shown):
+            if line.value == name:
                 self._list.cursor = index
 
     def action_back(self) -> None:

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from core.model import KeptKeyPair
 from tests.demo import DemoSession
-from tests.helpers import BOTH_SIZES
+from tests.helpers import SIZES
 from tests.tui.driving import (
     app_of,
     create,
@@ -70,7 +70,7 @@ def values(rows: GroupedList) -> list[str]:
     return [line.value for line, _ in rows.shown]
 
 
-@BOTH_SIZES
+@SIZES
 def test_two_pairs_of_one_name_and_one_that_was_given_up(
     empty_session: DemoSession, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,9 @@ from core.region_copies import CopiedBatch, RegionCopying, fingerprint_elsewhere
 from tests.core.store_records import write_region
 from tests.demo import DemoSession
 from tests.helpers import SIZES
-from tests.tui.driving import app_of, play, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
-from tui.widgets.pick_list import PickList
+from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
@@ -39,6 +39,7 @@ async def open_it(pilot: Pilot[None]) -> CopyToRegionsScreen:
     await until_screen(pilot, "CopyToRegionsScreen")
     screen = app_of(pilot).screen
     assert isinstance(screen, CopyToRegionsScreen)
+    assert "Nothing matches" not in drawn(pilot)
     return screen
 
 
@@ -52,9 +53,8 @@ async def choose(pilot: Pilot[None], *regions: str) -> None:
 
 def lines(screen: CopyToRegionsScreen) -> dict[str, str]:
     """Return the lines of the Regions with the marks, and the remark behind them."""
-    return {
-        item.value: f"{item.text[:2]}|{item.remark}" for item in screen.query_one(PickList).items
-    }
+    shown = screen.query_one(GroupedList).shown
+    return {line.value: f"{line.cells[0]}|{line.cells[-1]}" for line, _ in shown}
 
 
 def state(screen: CopyToRegionsScreen) -> str:
@@ -139,7 +139,7 @@ def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
             "eu-west-3": " ✓|imported",
         }
         # The first that failed is under the cursor, and explained to the end.
-        picked = screen.query_one(PickList).picked
+        picked = screen.query_one(GroupedList).picked
         assert picked is not None
         assert full(screen).startswith(f"{picked.value}: ")
         for _ in regions:
@@ -252,13 +252,13 @@ def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
         await type_text(pilot, "lond")
         await pilot.press("space", "space", "space", "enter")
         await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the end")
-        assert screen.query_one(PickList).size.height >= 3
+        assert screen.query_one(GroupedList).size.height >= 3
         empty_session.for_region("eu-west-2").backend.delete_key_pair(key_name="laptop")
         await pilot.press("space", "enter")
         await until(pilot, lambda: len(there(empty_session, "eu-west-2")) == 1, "the second copy")
         await until(pilot, lambda: state(screen).startswith("1 of 1 done"), "the second end")
         await type_text(pilot, "zzz")
-        assert not screen.query_one(PickList).display
+        assert not screen.query_one(GroupedList).display
         await pilot.press("space", "enter")
         assert state(screen) == "space chooses the Region under the cursor"
 
