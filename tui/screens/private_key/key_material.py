@@ -161,6 +161,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def on_mount(self) -> None:
         self.app.key_holder = self
+        # Who comes back from a shell need not be who left.
+        self.app.app_suspend_signal.subscribe(self, lambda _: self._hide())
         self._show_state()
         # For the next pair, while the person is busy with this one.
         self.call_after_refresh(self._session.spare_key.prepare)

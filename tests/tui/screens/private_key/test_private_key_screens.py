@@ -17,6 +17,7 @@ from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
     create,
+    drawn,
     play,
     quit_with,
     save,
@@ -627,3 +628,17 @@ def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
         await until_says(pilot, "but the disk did not confirm it (Input/output error).")
 
     play(empty_session, scene, size)
+
+
+def test_a_key_that_was_shown_is_hidden_when_the_program_is_stopped(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "web", "tab", "right")
+        await pilot.press("v")
+        assert "BEGIN OPENSSH" in drawn(pilot)
+        app = app_of(pilot)
+        app.app_suspend_signal.publish(app)
+        await until(pilot, lambda: "BEGIN OPENSSH" not in drawn(pilot), "the hidden key")
+
+    play(empty_session, scene)
