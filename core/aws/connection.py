@@ -20,6 +20,7 @@ from botocore import xform_name  # type: ignore[import-untyped]  # botocore has 
 from botocore.config import Config  # type: ignore[import-untyped]  # likewise
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
+from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
 from core.aws.credentials import AskCode
@@ -245,9 +246,20 @@ class Connection:
                 session.set_config_variable("data_path", str(DATA_PATH))
                 # Client-side monitoring would send the texts of errors to a socket.
                 session.set_config_variable("csm_enabled", False)
+                parsers = session.get_component("response_parser_factory")
+                parsers.set_parser_defaults(timestamp_parser=_time)
                 credentials.prepare(session, self._ask_code, region)
                 self._session = session
             return self._session
+
+
+def _time(text: str) -> datetime:
+    """Return a time of an answer; botocore's own reading takes most of what a long answer takes."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = datetime.min
+    return time if time.tzinfo else parse_timestamp(text)
 
 
 def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:

@@ -2,18 +2,12 @@
 
 The file is the one in which sshd looks unless AuthorizedKeysFile says otherwise: that of the home
 in the account database, which need not be what HOME says. It is nobody's alone: editors and
-ssh-copy-id write it too. So a line is only ever added, to what was just read, and the file is
-replaced whole, with its mode, owner and access control list, or not at all. What sshd would not
-trust, because others can write it (StrictModes, sshd_config(5)), is refused with the reason; a link
-in the file's own place is refused too, because then something else looks after it, and so is a file
-with several names, which would be parted.
+ssh-copy-id write it too, so it is judged (StrictModes, sshd_config(5)) and extended as
+`core.custody.ssh_folder.shared_file` does it.
 """
 
-import errno
 import os
 import pwd
-import shlex
-import stat
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.custody import key_options
-from core.disk import files, leftovers, rewriting
+from core.custody.ssh_folder import shared_file
+from core.custody.ssh_folder.shared_file import Account as Account
+from core.custody.ssh_folder.shared_file import FileReader, SeenFile, SharedFileError, shortened
+from core.disk import leftovers
 from core.errors import KeyPairsError
 from core.keys.public_key import PublicKey, named_line
 from core.keys.reading import authorized_line, line_access
@@ -31,11 +28,10 @@ from core.keys.reading.authorized_line import AuthorizedLine, AuthorizedLineErro
 from core.model import KeyPair
 from core.words.plural import n_of
 
-LARGEST = 1024 * 1024
+LARGEST = shared_file.LARGEST
 """More bytes than the file may have."""
 
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_MOST_SHOWN = 200
+_SSHD = FileReader("sshd", "line")
 
 
 class AuthorizedKeysError(KeyPairsError):
@@ -60,20 +56,6 @@ class Addition(Enum):
 
     REFUSED = auto()
     """The options are wrong, or the file is not as it must be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The account that runs this program, as the account database has it."""
-
-    name: str
-    uid: int
-    home: Path
-
-    @property
-    def authorized_keys(self) -> Path:
-        """The file, which need not exist."""
-        return self.home / ".ssh" / "authorized_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +141,9 @@ def plan(
     now = now or datetime.now(UTC)
     try:
         wanted = key_options.check(options, now)
-        _check_folders(path.parent, account)
-        status = _status(path)
-        before = None
+        before, status = shared_file.look(path, account, _SSHD)
         missing = "" if path.parent.is_dir() else ", and its folder,"
-        if status is not None:
-            _check_file(path, status, account)
-            before = files.read_regular_file(path, LARGEST)
-    except (key_options.OptionsError, AuthorizedKeysError) as error:
+    except (key_options.OptionsError, SharedFileError) as error:
         return InstallationPlan(path, line, Addition.REFUSED, str(error))
     except OSError as error:
         reason = f"{path} cannot be read: {error.strerror}"
@@ -185,13 +162,6 @@ def plan(
     )
     cautions = (*present, *cautions)
     return InstallationPlan(path, line, Addition.ADDABLE, explanation, cautions, before, status)
-
-
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return path.lstat()
-    except FileNotFoundError:
-        return None
 
 
 def _present(
@@ -213,66 +183,13 @@ def _present(
 
 def _why_nothing_to_add(found: "LineWithKey") -> str:
     options = found.line.options_text
-    with_ = f"with {_shortened(options)}" if options else "without options"
+    with_ = f"with {shortened(options)}" if options else "without options"
     text = f"the key is there already, in line {found.number}, {with_}; nothing to add"
     return text if _from(found.line.options) is None else f"{text} unless from other addresses"
 
 
 def _from(options: tuple[Option, ...]) -> str | None:
     return next((option.value for option in options if option.name == "from"), None)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
-
-
-# What sshd would not trust --------------------------------------------------------------------
-
-
-def _check_folders(folder: Path, account: Account) -> None:
-    """Check the folders from the file's up to the home, as sshd does (StrictModes)."""
-    home = account.home.resolve()
-    if not home.is_dir():
-        raise AuthorizedKeysError(f"the home {account.home} of {account.name} is not a folder")
-    if os.path.lexists(folder) and not folder.is_dir():
-        raise AuthorizedKeysError(f"{folder} is not a folder")
-    lowest = folder.resolve() if folder.is_dir() else home
-    for each in (lowest, *lowest.parents):
-        _check_trusted(each, each.stat(), account)
-        if each == home:
-            break
-    if not os.access(lowest, os.W_OK | os.X_OK):
-        raise AuthorizedKeysError(f"you cannot write in {lowest}")
-
-
-def _check_file(path: Path, status: os.stat_result, account: Account) -> None:
-    if stat.S_ISLNK(status.st_mode):
-        target = _shortened(os.fsencode(path.readlink()).decode("utf-8", "replace"))
-        raise AuthorizedKeysError(f"{path} is a link to {target}; add the line where it is kept")
-    if not stat.S_ISREG(status.st_mode):
-        raise AuthorizedKeysError(f"{path} is not a regular file")
-    if status.st_nlink > 1:
-        # A new file in the place of this name would leave the others with the old one.
-        own, new = shlex.quote(str(path)), shlex.quote(f"{path}.new")
-        raise AuthorizedKeysError(
-            f"{path} has another name as well (a hard link), which the line would not reach; to"
-            f" part the two: cp -p {own} {new} && mv {new} {own}"
-        )
-    _check_trusted(path, status, account)
-    if account.uid not in (0, status.st_uid):
-        raise AuthorizedKeysError(f"{path} belongs to root, who must add the line")
-
-
-def _check_trusted(path: Path, status: os.stat_result, account: Account) -> None:
-    if status.st_uid not in (0, account.uid):
-        raise AuthorizedKeysError(
-            f"{path} belongs to another account, so sshd would not trust the file"
-        )
-    if status.st_mode & _OTHERS_WRITE:
-        raise AuthorizedKeysError(
-            f"others can write {path}, so sshd would not trust the file:"
-            f" chmod go-w {shlex.quote(str(path))}"
-        )
 
 
 # What stands in the file ----------------------------------------------------------------------
@@ -324,43 +241,10 @@ def add(plan: InstallationPlan) -> None:
         raise AuthorizedKeysError(f"Not added: {plan.explanation}.")
     if plan.addition is Addition.PRESENT:
         return
-    line = plan.line.encode("utf-8", "replace") + b"\n"
+    # An editor may have left the last line without its end.
+    break_ = b"\n" if plan.before and not plan.before.endswith(b"\n") else b""
+    data = break_ + plan.line.encode("utf-8", "replace") + b"\n"
     try:
-        if plan.before is None or plan.status is None:
-            files.create_private_folder(plan.path.parent)
-            files.create_private_file(plan.path, line)
-        else:
-            # An editor may have left the last line without its end.
-            break_ = b"" if plan.before.endswith(b"\n") or not plan.before else b"\n"
-            rewriting.rewrite_file(
-                plan.path,
-                plan.before + break_ + line,
-                like=plan.status,
-                size=len(plan.before),
-                check=lambda: _check_unchanged(plan),
-            )
-    except FileExistsError:
-        raise _changed(plan.path) from None
-    except files.ReplaceNotConfirmed:
-        raise
-    except OSError as error:
-        # Root, too, may not replace what chattr made immutable.
-        hint = "; lsattr shows whether it is immutable" if error.errno == errno.EPERM else ""
-        raise AuthorizedKeysError(f"Not added to {plan.path}: {error.strerror}{hint}.") from error
-
-
-def _check_unchanged(plan: InstallationPlan) -> None:
-    present = files.read_regular_file(plan.path, LARGEST)
-    if present != plan.before or _identity(plan.path.lstat()) != _identity(plan.status):
-        raise _changed(plan.path)
-
-
-def _identity(status: os.stat_result | None) -> tuple[int, ...]:
-    """Return what must not change while a file is replaced: which it is, and all about it."""
-    if status is None:
-        return ()
-    return status.st_dev, status.st_ino, status.st_nlink, status.st_ctime_ns
-
-
-def _changed(path: Path) -> AuthorizedKeysError:
-    return AuthorizedKeysError(f"Not added: {path} was changed meanwhile. Look, and try again.")
+        shared_file.append(plan.path, SeenFile(plan.before, plan.status), data)
+    except SharedFileError as error:
+        raise AuthorizedKeysError(str(error)) from error

@@ -180,7 +180,7 @@ def ssh_command(path: str) -> str:
         return f"ssh -i {_shell(path)} {destination}"
     # ssh takes % and ${ in a path for its own, also in that of -i. There, but not in a setting,
     # it looks first whether the file of the very name exists, so that no spelling would do.
-    value = _ssh_setting(path)
+    value = ssh_setting(path)
     if value is None:
         return f"{_RENAME}\nssh -i {PRIVATE_KEY_FILE} {destination}"
     return f"ssh -o {_shell(f'IdentityFile={value}')} {destination}"
@@ -188,7 +188,7 @@ def ssh_command(path: str) -> str:
 
 def _ssh_config(key_name: str, path: str) -> str:
     alias = re.sub(r"[^A-Za-z0-9._-]+", "-", key_name).strip("-.") or "key-pair"
-    value = _ssh_setting(path)
+    value = ssh_setting(path)
     return "\n".join(
         [
             f"Host {alias}",
@@ -201,7 +201,7 @@ def _ssh_config(key_name: str, path: str) -> str:
     )
 
 
-def _ssh_setting(path: str) -> str | None:
+def ssh_setting(path: str) -> str | None:
     """Return a path as it stands in ssh_config, or None if it cannot stand there.
 
     There is no way to write a line break, nor a `${` that is not the start of a variable.

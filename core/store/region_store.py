@@ -85,6 +85,8 @@ class RegionStore:
         self._lock_timeout = lock_timeout
         self._lock = RegionLock(folder / f"{region}.json.lock", region, lock_timeout)
         self._loaded = _Loaded()
+        self.written: tuple[int, int, int] | None = None
+        """Inode, size and time of the file as this session wrote it last."""
 
     @property
     def region(self) -> str:
@@ -317,7 +319,8 @@ class RegionStore:
 
         check = self._check_unchanged if self._loaded.start else None
         status = self.replace(pieces(), self.previous_path, changes, check)
-        self._loaded = _Loaded(_status(status), start, content)
+        self.written = _status(status)
+        self._loaded = _Loaded(self.written, start, content)
 
     def _check_unchanged(self, file: int) -> None:
         """Refuse to replace a file that is not the one that was read, or not whole any more."""

@@ -53,9 +53,11 @@ def test_the_check_up_leads_to_a_pair(
     terminal.wait_for("1 warning")
     # What is to be done about the one under the cursor may come a frame later.
     terminal.wait_for("chmod 600")
-    screen = terminal.wait_for("enter go to the pair   esc back")
+    screen = terminal.wait_for("ctrl+o chmod 600")
     assert "Others can get at ~/.ssh/web.pem: its mode is 0640." in flat(screen)
+    # Over the heading of the next kind to what is of that kind.
     terminal.step("Down")
-    terminal.wait_for("The private key of lost was never saved")
+    terminal.step("Down")
+    terminal.wait_for(lambda screen: "The private key of lost was never saved" in flat(screen))
     terminal.press("Enter")
     terminal.wait_for("eu-west-1 Ireland   1 pair")

@@ -16,9 +16,11 @@ from tests.tui.driving import (
     until_loaded,
     until_screen,
 )
-from tui import themes
+from tui import environment, themes
 from tui.app import KeyPairsApp
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.widgets.fact_line import FactLine
+from tui.words import details
 
 AT_120 = pytest.param((120, 36), id="120x36", marks=pytest.mark.long)
 AT_200 = pytest.param((200, 60), id="200x60", marks=pytest.mark.long)
@@ -113,6 +115,62 @@ def test_deleting_many(
         await type_text(pilot, "delete")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=ask, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", [AT_80, AT_120])
+def test_details(
+    snap_compare: SnapCompare,
+    demo_session: DemoSession,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its own times and the account are the journal's, and differ from run to run.
+    history = iter([("2026-11-24", "12:00 CreateKeyPair by ops from 203.0.113.7")])
+    monkeypatch.setattr(details, "_history", lambda *_: history)
+
+    async def look(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("j", "j", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: "Public key" in drawn(pilot), "the page")
+
+    assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)
+
+
+def test_overwriting_tags(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
+    async def fill_in(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("asterisk", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("tab")
+        await type_text(pilot, "test")
+
+    assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=(80, 24))
+
+
+def test_progress(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
+    async def go_on(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("asterisk", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        app_of(pilot).screen.query_one(BatchProgress).step(77, 300, "build-agent-linux-02")
+        await pilot.pause()
+
+    assert snap_compare(KeyPairsApp(demo_session), run_before=go_on, terminal_size=(80, 24))
+
+
+def test_danger_on_a_linux_console(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
+    assert environment._has_few_colours({"TERM": "linux"})
+    app = KeyPairsApp(demo_session, "ops@bastion-1")
+    app.theme = environment._IN_16_COLOURS
+
+    async def ask(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("j", "j", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+
+    assert snap_compare(app, run_before=ask, terminal_size=(80, 24))
 
 
 def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSession) -> None:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, create, type_text, until, until_loaded, until_screen
+from tests.tui.driving import app_of, create, drawn, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.themes import KEYPAIRS
 
@@ -83,6 +83,24 @@ async def _region(pilot: Pilot[None]) -> None:
     await until_screen(pilot, "PickRegionScreen")
 
 
+async def _details(pilot: Pilot[None]) -> None:
+    await pilot.press("enter")
+    await until_screen(pilot, "DetailsScreen")
+    await until(pilot, lambda: "Public key" in drawn(pilot), "the page")
+
+
+async def _overwriting(pilot: Pilot[None]) -> None:
+    await pilot.press("asterisk", "t")
+    await until_screen(pilot, "EditTagsScreen")
+    await type_text(pilot, "Env")
+    await until(pilot, lambda: "overwrites" in drawn(pilot), "the warning")
+
+
+async def _help(pilot: Pilot[None]) -> None:
+    await pilot.press("question_mark")
+    await until_screen(pilot, "HelpScreen")
+
+
 # Where each fills the window: what lies dimmed below a frame is not there to be read.
 STATES: dict[str, tuple[Callable[[Pilot[None]], Awaitable[None]], tuple[int, int]]] = {
     "list": (_chosen, (120, 24)),
@@ -91,6 +109,9 @@ STATES: dict[str, tuple[Callable[[Pilot[None]], Awaitable[None]], tuple[int, int
     "key": (_key, (80, 24)),
     "delete": (_delete, (60, 15)),
     "Region": (_region, (60, 15)),
+    "details": (_details, (80, 24)),
+    "overwriting": (_overwriting, (80, 24)),
+    "help": (_help, (60, 15)),
 }
 
 

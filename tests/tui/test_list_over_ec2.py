@@ -2,18 +2,25 @@
 
 import asyncio
 import threading
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore import utils as botocore_utils  # type: ignore[import-untyped]  # it has no types
+from botocore.parsers import EC2QueryParser  # type: ignore[import-untyped]  # likewise
 from textual.pilot import Pilot
 
 from core.ec2.place import Ec2Choice
 from core.settings import open_session
+from core.store.region_store import RegionStore
+from tests.core.store_records import write_region
 from tests.ec2_server import ACCOUNT, Ec2Server
 from tests.tui.driving import create, drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
+from tui.screens.list.key_pair_table import KeyPairTable
 from tui.work import file_watch
 from tui.work.batches import is_running
 
@@ -97,6 +104,42 @@ def test_what_ec2_said_last_is_there_while_it_does_not_answer(
         assert "as of " not in drawn(pilot)
 
     play_over_ec2(scene)
+
+
+def test_a_long_answer_is_read_once_and_only_the_rows_that_are_seen_are_drawn(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, counted = 1_000, Counter[str]()
+    (home / "in-ec2").mkdir(exist_ok=True)
+    write_region(home / "in-ec2", count)
+
+    def counting(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def counted_call(*arguments: object, **named: object) -> object:
+            counted[name] += 1
+            return call(*arguments, **named)
+
+        return counted_call
+
+    for owner, method in (
+        (EC2QueryParser, "_parse_body_as_xml"),
+        (botocore_utils, "_parse_timestamp_with_tzinfo"),
+        (KeyPairTable, "row"),
+        (RegionStore, "_commit"),
+    ):
+        monkeypatch.setattr(owner, method, counting(method, getattr(owner, method)))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "1,000 pairs" in first_line(pilot), "the answer")
+        await until(pilot, lambda: "pair-10" in drawn(pilot), "the rows")
+
+    play_over_ec2(scene)
+    assert server.calls == Counter(GetCallerIdentity=1, DescribeKeyPairs=1)
+    assert counted["_parse_body_as_xml"] == 1
+    # Which takes longer than all the rest.
+    assert counted["_parse_timestamp_with_tzinfo"] == 0
+    assert counted["_commit"] == 1
+    # A screen has 24 of them, and is drawn a few times until all is there.
+    assert 0 < counted["row"] < 200
 
 
 def test_the_key_and_the_focus_ask_again(play_over_ec2: Play, server: Ec2Server) -> None:
@@ -207,7 +250,8 @@ def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Serve
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("r")
         await until_screen(pilot, "PickRegionScreen")
-        assert "1 pair" in drawn(pilot)
+        (here,) = (line.split() for line in drawn(pilot).splitlines()[1:] if "us-east-1" in line)
+        assert here[here.index("us-east-1") + 1 :][:3] == ["N.", "Virginia", "1"]
         assert server.calls["DescribeKeyPairs"] == asked
 
     play_over_ec2(scene)

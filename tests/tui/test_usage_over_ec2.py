@@ -64,6 +64,7 @@ def test_what_may_not_be_asked_is_not_known(play_over_ec2: Play, server: Ec2Serv
     async def scene(pilot: Pilot[None]) -> None:
         await open_question(pilot)
         await until(pilot, lambda: "instances use it is not known" in words(pilot), "the doubt")
+        assert "Perhaps in use:" in words(pilot)
         assert "0 launch templates" in words(pilot)
         # Not known is not in use.
         await pilot.press("y")

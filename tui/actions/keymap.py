@@ -18,6 +18,8 @@ TYPING = {
     Place.EXPORT,
     Place.MFA_CODE,
     Place.DISCARD,
+    Place.UNLOCK,
+    Place.SSH_HOST,
     Place.LOST_KEY,
     Place.ADD_TO_AGENT,
     Place.TAGS,

@@ -22,6 +22,8 @@ class Place(Enum):
     SAVE = "saving"
     EXPORT = "exporting"
     DISCARD = "giving up"
+    UNLOCK = "unlocking"
+    SSH_HOST = "ssh configuration"
     DETAILS = "details"
     TAGS = "tags"
     DELETE = "deleting"
@@ -200,6 +202,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("export.back", Place.EXPORT, "escape", "back", "back",
         "Go back; nothing is saved."),
 
+    Action("unlock.submit", Place.UNLOCK, "enter", "submit", "open",
+        "Open the private key file with the passphrase."),
+    Action("unlock.back", Place.UNLOCK, "escape", "back", "back",
+        "Go back; the file stays locked."),
+
+    Action("ssh-host.submit", Place.SSH_HOST, "enter", "submit", "add",
+        "Say what would be written; a second time writes it."),
+    Action("ssh-host.back", Place.SSH_HOST, "escape", "back", "back",
+        "Go back; nothing is added."),
+
     Action("discard.submit", Place.DISCARD, "enter", "submit", "discard",
         "Give the private key up."),
     Action("discard.back", Place.DISCARD, "escape", "back", "back",
@@ -225,6 +237,34 @@ ACTIONS: tuple[Action, ...] = (
         "Edit the tags of the pair.", words="label", changes=True),
     Action("details.delete", Place.DETAILS, "d", "delete", "delete",
         "Delete the pair.", words="remove", changes=True),
+    Action("details.following", Place.DETAILS, "right_square_bracket", "following", "",
+        "Go to the next pair of the list.", wide_hint="next"),
+    Action("details.previous", Place.DETAILS, "left_square_bracket", "previous", "",
+        "Go to the pair before.", wide_hint="previous"),
+    Action("details.agent", Place.DETAILS, "a", "agent", "",
+        "Add the saved private key to the ssh-agent.", words="ssh-add load", wide_hint="agent"),
+    Action("details.save", Place.DETAILS, "s", "save", "",
+        "Save it again: another format, or with a passphrase.",
+        words="convert ppk pem openssh pkcs8 encrypt write key file", wide_hint="save again",
+        changes=True),
+    Action("details.public-file", Place.DETAILS, "p", "public_file", "",
+        "Write the public key beside the saved file, as NAME.pub.",
+        words="pub write public key file", wide_hint=".pub", changes=True),
+    Action("details.mode", Place.DETAILS, "m", "mode", "",
+        "Make the saved file readable by you alone: mode 0600.",
+        words="chmod permissions exposed mend", wide_hint="mode", changes=True),
+    Action("details.ssh-host", Place.DETAILS, "H", "ssh_host", "",
+        "Add a Host block for the key to ~/.ssh/config.",
+        words="ssh config alias login", wide_hint="Host", changes=True),
+    Action("details.replace", Place.DETAILS, "n", "replace", "",
+        "Create the pair that replaces this one, with the same tags.",
+        words="rotate rotation successor renew", wide_hint="replace", changes=True),
+    Action("details.copy-to-regions", Place.DETAILS, "C", "copy_to_regions", "",
+        "Copy the pair's public half to other Regions.",
+        words="replicate multi-region", changes=True),
+    Action("details.install", Place.DETAILS, "I", "install", "",
+        "Install the public key in authorized_keys here or elsewhere.",
+        words="ssh-copy-id deploy login host server", wide_hint="install"),
     Action("details.bring-back", Place.DETAILS, "u", "bring_back", "",
         "Bring the pair back that is shown, if it was deleted.", words="undelete restore undo"),
     Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",

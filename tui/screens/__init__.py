@@ -6,6 +6,7 @@ The types are in the stub beside this module.
 from importlib import import_module
 
 _MODULES = {
+    "AddSshHostScreen": "pair.add_ssh_host",
     "AddToAgentScreen": "private_key.add_to_agent",
     "AgentKeysScreen": "look.agent_keys",
     "BringBackAsScreen": "pair.bring_back_as",
@@ -30,9 +31,11 @@ _MODULES = {
     "PairToBringBack": "look.follow_up",
     "MfaCodeScreen": "look.mfa_code",
     "Next": "pair.details",
+    "Position": "pair.details",
     "PickRegionScreen": "look.pick_region",
     "PickScreen": "look.pick",
     "SaveKeyMaterialScreen": "private_key.save_key_material",
+    "UnlockSavedKeyScreen": "private_key.unlock_saved_key",
     "copy_of_new": "pair.copy_menu",
     "copy_something": "pair.copy_menu",
     "show_help": "look.help",

@@ -15,6 +15,7 @@ from tui.screens.look.log_in import LogInScreen as LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen as MfaCodeScreen
 from tui.screens.look.pick import PickScreen as PickScreen
 from tui.screens.look.pick_region import PickRegionScreen as PickRegionScreen
+from tui.screens.pair.add_ssh_host import AddSshHostScreen as AddSshHostScreen
 from tui.screens.pair.bring_back_as import BringBackAsScreen as BringBackAsScreen
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_something as copy_something
@@ -22,6 +23,7 @@ from tui.screens.pair.copy_to_regions import CopyToRegionsScreen as CopyToRegion
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen as DeleteKeyPairsScreen
 from tui.screens.pair.details import DetailsScreen as DetailsScreen
 from tui.screens.pair.details import Next as Next
+from tui.screens.pair.details import Position as Position
 from tui.screens.pair.edit_tags import EditTagsScreen as EditTagsScreen
 from tui.screens.pair.export import ExportScreen as ExportScreen
 from tui.screens.pair.install_public_key import InstallPublicKeyScreen as InstallPublicKeyScreen
@@ -31,3 +33,4 @@ from tui.screens.private_key.discard_key_material import (
 )
 from tui.screens.private_key.key_material import KeyMaterialScreen as KeyMaterialScreen
 from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen as SaveKeyMaterialScreen
+from tui.screens.private_key.unlock_saved_key import UnlockSavedKeyScreen as UnlockSavedKeyScreen

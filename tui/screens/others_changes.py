@@ -2,7 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from textual.worker import WorkType
 
 from core.checks.deleted import deletion
 from core.model import KeptKeyPair
@@ -23,22 +27,31 @@ _GROUP = "show what others changed"
 class OthersChanges:
     """Reads the Region again when its file was changed, and says which pairs in sight are deleted.
 
-    What this session does itself is shown by who did it: while that is under way, nothing is read.
+    What this session does itself is shown by who did it: while that is under way, and for what was
+    written by it, nothing is read.
     EC2 is not asked: what another session was told by it is shown.
     """
 
     def __init__(self, view: ListView) -> None:
         self._view = view
-        self._watch = FileWatch(lambda: view.session.store.path, self._changed)
+        self._watch = FileWatch(self._path, self._changed)
         self.begin = self._watch.start
         self.end = self._watch.stop
 
+    def _path(self) -> Path | None:
+        """Return the Region's file, once it is known: of EC2, whose account it is may be asked."""
+        view, session = self._view, self._view.session
+        is_known = view.loaded and (session.place is None or view.questions.is_answered)
+        return session.store.path if is_known else None
+
     def _changed(self, status: Status) -> None:
         view = self._view
-        if view.session.place is not None and not view.questions.is_answered:
-            return
-        if not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
-            view.screen.run_worker(self._show(status), group=_GROUP)
+        if status is not None and status == view.session.store.written:
+            self._watch.take(status)
+        elif not (is_busy(view.screen.app.screen) or is_running(view.screen, _GROUP)):
+            # Not the coroutine: where the program ends, nobody would wait for it.
+            work: WorkType[None] = partial(self._show, status)
+            view.screen.run_worker(work, group=_GROUP)
 
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
@@ -55,9 +68,10 @@ class OthersChanges:
                 affected = [pair for pair in screen.about if pair.key_pair_id in gone]
                 if affected:
                     said = await _deleted(session, affected)
-                    screen.say(said)
-                    # It is so from now on, whatever else is said meanwhile.
+                    # It is so from now on, and takes no refusal's place.
                     screen.fact_line.rest(said)
+                    if screen.fact_line.verdict.tone is not Tone.BAD:
+                        screen.say(said)
                     screen.post_message(PairsDeleted(said))
 
 

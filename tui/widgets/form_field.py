@@ -52,6 +52,8 @@ class FormField(Vertical):
         /* Below the text of the field, not below its edge. */
         VerdictLine { margin-left: 15; }
         &.-stacked VerdictLine { margin-left: 2; }
+        /* Textual styles the label anew only where the field itself has such a rule. */
+        &:focus-within { height: auto; }
         &:focus-within .form-field--label { color: $text-primary; text-style: bold; }
         &:ansi .form-field--label { color: ansi_default; text-style: dim; }
         &:ansi:focus-within .form-field--label { color: ansi_default; text-style: bold; }

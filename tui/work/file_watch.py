@@ -24,11 +24,12 @@ class FileWatch:
     can tell is not noticed; the store always puts another file there.
 
     Args:
-        path: which file; it may be another one from look to look.
+        path: which file; it may be another one from look to look, and None as long as it is not
+            known. It is called in the thread, and must neither fail nor ask a network.
         changed: called in the event loop with what the system says now, until that is `taken`.
     """
 
-    def __init__(self, path: Callable[[], Path], changed: Callable[[Status], None]) -> None:
+    def __init__(self, path: Callable[[], Path | None], changed: Callable[[Status], None]) -> None:
         self._path = path
         self._changed = changed
         self._ended = Event()
@@ -53,8 +54,9 @@ class FileWatch:
 
     def _look(self, tell: Callable[[Status], None]) -> None:
         while not self._ended.wait(SECONDS):
-            status = status_of(self._path())
-            if self._taken != (status,):
+            path = self._path()
+            status = status_of(path) if path is not None else None
+            if path is not None and self._taken != (status,):
                 try:
                     tell(status)
                 except RuntimeError:  # the event loop has ended

@@ -139,6 +139,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
+            self.say(Verdict(""))  # a dialog may follow, behind which nothing is under way
             focused = await self._explain(error) or focused
         else:
             self.dismiss(made)

@@ -45,22 +45,26 @@ async def create_key_pair(view: ListView) -> None:
 
 async def replace_key_pair(view: ListView) -> None:
     """Create a pair that takes the place of the one under the cursor, which stays."""
-    key_pair = view.highlighted
-    if key_pair is not None:
-        try:
-            name = await asyncio.to_thread(_successor_name, view.session, key_pair)
-        except KeyPairsError as error:
-            view.say(said_by(error))
-        else:
-            await _create(view, key_pair, name)
+    if view.highlighted is not None:
+        await _replace(view, view.highlighted)
 
 
-async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name: str = "") -> None:
+async def _replace(view: ListView, key_pair: KeptKeyPair) -> bool:
+    """Create the pair that takes the place of another, and return whether that was done."""
+    try:
+        name = await asyncio.to_thread(_successor_name, view.session, key_pair)
+    except KeyPairsError as error:
+        view.say(said_by(error))
+        return False
+    return await _create(view, key_pair, name)
 
+
+async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name: str = "") -> bool:
+    """Create a key pair, stay with its private key, and return whether one was created."""
     form = screens.CreateKeyPairScreen(view.session, replacing, key_name)
     created = await view.open(form)
     if created is None:
-        return
+        return False
     folder, region = view.session.store.folder, view.session.region
     # The screen does not wait for the disk.
     noting = asyncio.create_task(
@@ -75,6 +79,7 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
         if noting.done() and not noting.cancelled():
             noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
+    return True
 
 
 async def import_key_pair(view: ListView) -> None:
@@ -85,23 +90,44 @@ async def import_key_pair(view: ListView) -> None:
 
 
 async def details(view: ListView) -> None:
-    """Show everything about the pair under the cursor."""
+    """Show everything about the pair under the cursor, and do there what the list does with it."""
     key_pair, said = view.highlighted, Verdict("")
     while key_pair is not None:
-        screen = screens.DetailsScreen(view.session, key_pair, view.listing.rotation)
+        ids = [pair.key_pair_id for pair in view.shown]
+        key_pair_id = key_pair.key_pair_id
+        number = ids.index(key_pair_id) + 1 if key_pair_id in ids else 0
+        position = screens.Position(number, len(ids)) if number else screens.Position()
+        screen = screens.DetailsScreen(
+            view.session, key_pair, view.listing.rotation, position=position
+        )
         screen.say(said)
         chosen = await view.open(screen)
-        if chosen is None:
-            return
-        if chosen is screens.Next.TAGS:
-            await _edit_tags(view, [key_pair])
-        elif chosen is screens.Next.BRING_BACK:
-            await _bring_back(view, key_pair.key_pair_id)
-            said = view.screen.fact_line.verdict
-        else:
-            await _delete(view, [key_pair])
+        said = Verdict("")
+        match chosen:
+            case None:
+                if screen.has_changed:
+                    await view.read(key_pair_id)
+                return
+            case screens.Next.FOLLOWING | screens.Next.PREVIOUS:
+                step = 1 if chosen is screens.Next.FOLLOWING else -1
+                key_pair_id = ids[number - 1 + step]
+                view.show(key_pair_id)
+            case screens.Next.TAGS:
+                await _edit_tags(view, [key_pair])
+            case screens.Next.DELETE:
+                await _delete(view, [key_pair])
+            case screens.Next.REPLACE:
+                if await _replace(view, key_pair):
+                    return
+            case screens.Next.COPY_TO_REGIONS:
+                said = Verdict(await _copy_to_regions(view, [key_pair]))
+            case screens.Next.INSTALL:
+                said = Verdict(await _install(view, key_pair))
+            case screens.Next.BRING_BACK:
+                await _bring_back(view, key_pair_id)
+                said = view.screen.fact_line.verdict
         # Back to where it was asked for, if the pair is still there.
-        key_pair = view.listing.key_pairs.get(key_pair.key_pair_id)
+        key_pair = view.listing.key_pairs.get(key_pair_id)
 
 
 async def _open_about_chosen(
@@ -157,12 +183,18 @@ async def copy_to_regions(view: ListView) -> None:
     """Copy the public half of the pair, or of the chosen ones, to other Regions."""
     affected = view.affected()
     if affected:
-        counts = await asyncio.to_thread(view.session.regions_in_use)
-        screen = screens.CopyToRegionsScreen(view.session, affected, counts)
-        copied = await _open_about_chosen(view, screen, affected)
-        if copied:
-            what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
-            view.say(f"copied {what}to {n_of(copied, 'Region')}")
+        said = await _copy_to_regions(view, affected)
+        if said:
+            view.say(said)
+
+
+async def _copy_to_regions(view: ListView, affected: Sequence[KeptKeyPair]) -> str:
+    """Do that, and return what is to be said of it."""
+    counts = await asyncio.to_thread(view.session.regions_in_use)
+    screen = screens.CopyToRegionsScreen(view.session, affected, counts)
+    copied = await _open_about_chosen(view, screen, affected)
+    what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
+    return f"copied {what}to {n_of(copied, 'Region')}" if copied else ""
 
 
 async def undo(view: ListView) -> None:
@@ -365,12 +397,13 @@ async def agent(view: ListView) -> None:
 
 async def install(view: ListView) -> None:
     """Install the public key of the pair under the cursor in authorized_keys."""
-    key_pair = view.highlighted
-    if key_pair is not None:
-        screen = screens.InstallPublicKeyScreen(view.session, key_pair)
-        said = await view.open(screen)
-        if said is not None:
-            view.say(said)
+    if view.highlighted is not None:
+        view.say(await _install(view, view.highlighted))
+
+
+async def _install(view: ListView, key_pair: KeptKeyPair) -> str:
+    """Do that, and return what is to be said of it."""
+    return await view.open(screens.InstallPublicKeyScreen(view.session, key_pair)) or ""
 
 
 async def find(view: ListView) -> None:

@@ -95,8 +95,12 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
     @work(exclusive=True, group="check-up")
     async def _look(self) -> None:
-        with self.key_hints.stopping(key_of("check-up.back"), alone=False):
-            await self._show_findings()
+        try:
+            with self.key_hints.stopping(key_of("check-up.back"), alone=False):
+                await self._show_findings()
+        finally:
+            # Other keys do something once this has ended.
+            self.call_later(self._hint)
 
     async def _show_findings(self) -> None:
         steps = await asyncio.to_thread(self._steps)
@@ -259,12 +263,9 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             "check-up.go": opens or bool(finding and finding.key_pairs),
             "check-up.copy": bool(finding and finding.command),
             "check-up.close-file": bool(finding and finding.kind == _MENDED),
-            "check-up.look-again": not is_running(self, "check-up"),
         }
         idle = {key_of(action) for action, can in does.items() if not can}
         words = {"go to the pair": "open, close"} if opens else {}
-        if is_running(self, "check-up"):
-            words["back"] = "stop"
         taught = ((key, words.get(word, word)) for key, word in hints(self.PLACE))
         self.key_hints.show(tuple(hint for hint in taught if hint[0] not in idle))
 

@@ -1,9 +1,11 @@
 """Shows everything about a key pair, on one page."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,10 +15,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.custody.rotation import NOTHING_REPLACED, Rotation
+from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, hints, key_of, reading_hints
 from tui.actions.table import Place
-from tui.screens.pair import usage
+from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.placed_screen import PairsDeleted, PlacedScreen
 from tui.widgets.facts import Facts
@@ -26,7 +29,7 @@ from tui.words.details import Part
 from tui.words.pairs import key_lengths, tag_texts
 from tui.words.text import shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
-from tui.work.exclusive import exclusively
+from tui.work.exclusive import exclusively, is_busy
 from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
@@ -39,7 +42,19 @@ class Next(Enum):
 
     TAGS = auto()
     DELETE = auto()
+    REPLACE = auto()
+    COPY_TO_REGIONS = auto()
+    INSTALL = auto()
+    FOLLOWING = auto()
+    PREVIOUS = auto()
     BRING_BACK = auto()
+
+
+class Position(NamedTuple):
+    """Where a pair stands among those that the list shows, from 1."""
+
+    number: int = 1
+    total: int = 1
 
 
 _TWO_COLUMNS, _BOTH_WIDE = 120, 124
@@ -78,53 +93,47 @@ class DetailsScreen(PlacedScreen[Next | None]):
         key_pair: KeptKeyPair,
         rotation: Rotation = NOTHING_REPLACED,
         deleted: Verdict | None = None,
+        *,
+        position: Position = Position(),  # noqa: B008 - it is immutable
     ) -> None:
         super().__init__(key_pair.key_name)
         self._deleted = deleted
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
+        self._position = position
+        self.has_changed = False
+        """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
+        self._headline = Static(markup=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            yield Static(self._headline(), markup=False)
+            yield self._headline
             yield Facts(details.replacements(self._key_pair, self._rotation))
             with Container(id="columns"):
                 yield self._parts[Part.USE]
                 yield self._parts[Part.PROOF]
             yield self._parts[Part.MORE]
 
-    def _headline(self) -> Content:
-        """Return name, type, id and time of the pair."""
-        key_pair = self._key_pair
-        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-        return (
-            self._styled(shortened(key_pair.key_name), "name")
-            + Content("  ")
-            + self._styled(key_pair.key_type.value, key_pair.key_type.value)
-            + self._styled(f" · {shortened(key_pair.key_pair_id)} · created {created}", "muted")
-        )
-
-    def _tags(self) -> Content:
-        """Return the tags, one a line."""
-        texts = zip(tag_texts(self._key_pair), key_lengths(self._key_pair), strict=True)
-        return Content("\n").join(
-            self._styled(text[:key], "muted") + Content(text[key:]) for text, key in texts
-        )
-
     def _styled(self, text: str, look: str) -> Content:
         return Content.styled(text, self.get_visual_style(f"details--{look}"))
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
+        self._headline.update(_headline(self._key_pair, self._styled))
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
+        taught = _taught(self._key_pair, self._position, read_only=self._session.read_only)
+        self.fact_line.rest(Verdict(taught))
         if self._deleted:
             self._show_deleted(self._deleted)
+        await self._show_sections()
+
+    async def _show_sections(self) -> None:
         sections = await asyncio.to_thread(
             details.sections, self._session, self._key_pair, self._rotation
         )
@@ -135,12 +144,17 @@ class DetailsScreen(PlacedScreen[Next | None]):
                 body = Facts(facts, labelled=labelled, pasteable=pasteable)
                 shown[part] += [_heading(heading), body]
         if self._key_pair.tags:
-            shown[Part.USE] += [_heading("Tags"), Static(self._tags(), markup=False)]
+            shown[Part.USE] += [
+                _heading("Tags"),
+                Static(_tags(self._key_pair, self._styled), markup=False),
+            ]
         place = self._session.place
         if place is not None:
+            self._used = Facts([("", usage.ASKING)], labelled=False)
             shown[Part.USE] += [_heading("What uses it"), self._used]
         with self.app.batch_update():
             for part, widgets in shown.items():
+                await self._parts[part].remove_children()
                 await self._parts[part].mount_all(widgets)
         if place is not None:
             self._ask_what_uses_it(place)
@@ -177,6 +191,51 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Send something of the pair to the terminal's clipboard."""
         await copy_something(self.app, self._session, self._key_pair)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        # What is typed while a dialog is on its way is not meant for this page.
+        return not is_busy(self)
+
+    def action_agent(self) -> None:
+        """Add the saved private key to the ssh-agent."""
+        self._do(partial(saved_key.add_to_agent, self.app, self._session), changes=False)
+
+    def action_save(self) -> None:
+        """Save the private key again, in another format or with a passphrase."""
+        self._do(partial(saved_key.save_again, self.app, self._session))
+
+    def action_public_file(self) -> None:
+        """Write the public key beside the saved file."""
+        self._do(partial(saved_key.write_public_key, self.app))
+
+    def action_mode(self) -> None:
+        """Give the saved file the mode 0600."""
+        self._do(partial(saved_key.make_private, self.app, self._session))
+
+    def action_ssh_host(self) -> None:
+        """Add a Host block for the saved key to the ssh configuration."""
+        self._do(partial(saved_key.add_ssh_host, self.app, self._session))
+
+    @exclusively
+    async def _do(
+        self,
+        begin: Callable[[KeptKeyPair], Coroutine[None, None, Verdict | None]],
+        *,
+        changes: bool = True,
+    ) -> None:
+        """Do something with the private key file, say what came of it, and show it."""
+        if changes and self._session.read_only:
+            self.say(Verdict(READ_ONLY, Tone.CAUTION))
+            return
+        said = await begin(self._key_pair)
+        if said is None:
+            return
+        self.say(said)
+        self.has_changed = True
+        with suppress(KeyPairsError):
+            found = await asyncio.to_thread(self._session.store.read)
+            self._key_pair = found.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
+        await self._show_sections()
+
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
         self._leave_for(Next.TAGS)
@@ -184,6 +243,35 @@ class DetailsScreen(PlacedScreen[Next | None]):
     def action_delete(self) -> None:
         """Delete the pair."""
         self._leave_for(Next.DELETE)
+
+    def action_replace(self) -> None:
+        """Create the pair that replaces this one."""
+        self._leave_for(Next.REPLACE)
+
+    def action_copy_to_regions(self) -> None:
+        """Copy the public half of the pair to other Regions."""
+        self._leave_for(Next.COPY_TO_REGIONS)
+
+    def action_install(self) -> None:
+        """Install the public key in authorized_keys."""
+        if self._deleted is not None:
+            self._leave_for(Next.INSTALL)  # which says that it is deleted
+        else:
+            self.dismiss(Next.INSTALL)
+
+    def action_following(self) -> None:
+        """Go to the next pair of the list."""
+        if self._position.number < self._position.total:
+            self.dismiss(Next.FOLLOWING)
+        else:
+            self.say(Verdict("this is the last pair of the list"))
+
+    def action_previous(self) -> None:
+        """Go to the pair before."""
+        if self._position.number > 1:
+            self.dismiss(Next.PREVIOUS)
+        else:
+            self.say(Verdict("this is the first pair of the list"))
 
     def _leave_for(self, change: Next) -> None:
         if self._session.read_only:
@@ -193,6 +281,44 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.say(Verdict(f"this pair is deleted; {back}", Tone.CAUTION))
         else:
             self.dismiss(change)
+
+
+_Styled = Callable[[str, str], Content]
+"""Gives a text one of the looks of the screen."""
+
+
+def _headline(key_pair: KeptKeyPair, styled: _Styled) -> Content:
+    """Return name, type, id and time of the pair."""
+    created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
+    return (
+        styled(shortened(key_pair.key_name), "name")
+        + Content("  ")
+        + styled(key_pair.key_type.value, key_pair.key_type.value)
+        + styled(f" · {shortened(key_pair.key_pair_id)} · created {created}", "muted")
+    )
+
+
+def _tags(key_pair: KeptKeyPair, styled: _Styled) -> Content:
+    """Return the tags, one a line."""
+    texts = zip(tag_texts(key_pair), key_lengths(key_pair), strict=True)
+    return Content("\n").join(
+        styled(text[:key], "muted") + Content(text[key:]) for text, key in texts
+    )
+
+
+def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
+    """Return where the pair stands in the list, and keys that the hint bar has no room for."""
+    taught = []
+    if position.total > 1:
+        following, previous = key_of("details.following"), key_of("details.previous")
+        words = f"{position.number:,} of {position.total:,}"
+        taught.append(f"{words} · {following} next, {previous} previous")
+    if key_pair.custody.saved_to and not read_only:
+        agent, save, mode, host = (
+            key_of(f"details.{name}") for name in ("agent", "save", "mode", "ssh-host")
+        )
+        taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
+    return " · ".join(taught)
 
 
 def _heading(text: str) -> Static:

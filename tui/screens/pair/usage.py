@@ -52,8 +52,9 @@ def before_deleting(usages: Mapping[str, Usage]) -> Verdict:
     """Return what is to be known of what uses pairs before they are deleted."""
     used = [usage for usage in usages.values() if usage.count]
     if not used:
-        tone = Tone.PLAIN if all(each.is_known for each in usages.values()) else Tone.CAUTION
-        return Verdict(f"In use: {summary([*usages.values()])}.", tone)
+        if all(each.is_known for each in usages.values()):
+            return Verdict(f"In use: {summary([*usages.values()])}.")
+        return Verdict(f"Perhaps in use: {summary([*usages.values()])}.", Tone.CAUTION)
     named = [line for usage in used for line in [*lines(usage)][1:]]
     more = len(named) - _MOST_NAMED
     which = "; ".join(named[:_MOST_NAMED]) + (f"; and {more:,} more" if more > 0 else "")

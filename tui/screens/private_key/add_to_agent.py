@@ -43,6 +43,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     Args:
         session: adds it.
         created: the pair, its private key in memory.
+        is_saved: the private key is in a file, so that leaving loses nothing.
     """
 
     CSS_PATH = "add_to_agent.tcss"
@@ -50,10 +51,13 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#lifetime"
 
-    def __init__(self, session: "Session", created: CreatedKeyPair) -> None:
+    def __init__(
+        self, session: "Session", created: CreatedKeyPair, *, is_saved: bool = False
+    ) -> None:
         super().__init__(f"Add {created.key_pair.key_name} to the ssh-agent")
         self._session = session
         self._created = created
+        self._said = said_by if is_saved else _said
         self._lifetime = TextInput(id="lifetime")
         self._lifetime_field = FormField("Keep for", self._lifetime)
         self._use = Choice(_OPTIONS, id="use")
@@ -75,7 +79,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         try:
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
-            self.say(Verdict(_said(error), Tone.BAD))
+            self.say(Verdict(self._said(error), Tone.BAD))
         else:
             self.say(judging.of_agent(found))
 
@@ -141,7 +145,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             self.not_confirmed = True
             self.say(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
         except KeyPairsError as error:
-            self.say(Verdict(f"Not added. {_said(error)}", Tone.BAD))
+            self.say(Verdict(f"Not added. {self._said(error)}", Tone.BAD))
         else:
             self.dismiss(added)
         finally:

@@ -8,6 +8,7 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
 from tui.screens.create.tag_rows import TagRows
 from tui.widgets.fact_line import FactLine
+from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
 
 
@@ -62,3 +63,19 @@ def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) ->
         )
 
     play(empty_session, scene)
+
+
+def test_the_label_of_the_field_with_the_focus_stands_out_wherever_tab_goes(
+    demo_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        fields = [*app_of(pilot).screen.query(FormField)]
+        followed = []
+        for _ in range(3):
+            followed.append([bool(field._label.styles.text_style.bold) for field in fields])
+            await pilot.press("tab")
+        assert followed == [[at is field for at in fields] for field in fields[:3]]
+
+    play(demo_session, scene)

@@ -90,7 +90,9 @@ def test_the_details_refuse_at_their_keys(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        assert hints(pilot) == "y copy   esc back   ? help"
+        assert hints(pilot) == (
+            "y copy   esc back   ] next   [ previous   a agent   I install   ? help"
+        )
         for action in at(Place.DETAILS):
             if action.changes:
                 await pilot.press(action.key)
@@ -122,7 +124,7 @@ def test_what_only_looks_stays(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
 
     async def scene(pilot: Pilot[None]) -> None:
-        for key, name in (("J", "PickScreen"), ("I", "InstallPublicKeyScreen")):
+        for key, name in (("J", "JournalScreen"), ("I", "InstallPublicKeyScreen")):
             await pilot.press(key)
             await until_screen(pilot, name)
             await pilot.press("escape")

@@ -252,6 +252,7 @@ async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_othe
         screen = await check_up(pilot)
         assert rows(screen)[1] == ("web-green", "mode 0644", "~/.ssh/web-green.pem")
         assert rows(screen)[2] == never_saved
+        assert len(rows(screen)) == 5
         assert screen._list.picked is screen._list.shown[1][0]
         await pilot.press("ctrl+y")
         assert sent == [f"chmod 600 {exposed}"]

@@ -25,7 +25,15 @@ ENTRIES = [
     FIRST,
     # Done by the same session, but something else, and later.
     replace(FIRST, operation="SaveKeyMaterial"),
-    replace(FIRST, key_name="db", key_pair_id="key-02", time=FIRST.time + timedelta(minutes=1)),
+    # Nor is what another session does at the same time.
+    replace(
+        FIRST,
+        operation="SaveKeyMaterial",
+        process=9,
+        key_name="db",
+        key_pair_id="key-02",
+        time=FIRST.time + timedelta(seconds=1),
+    ),
     *(
         replace(
             FIRST,
@@ -49,7 +57,7 @@ def test_what_was_done_to_many_at_once_is_one_act() -> None:
     assert found == [
         ("CreateKeyPair", 1),
         ("DeleteKeyPair", 6),
-        ("CreateKeyPair", 1),
+        ("SaveKeyMaterial", 1),
         ("SaveKeyMaterial", 1),
         ("CreateKeyPair", 1),
     ]
@@ -70,7 +78,7 @@ def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: Dem
             f"{NOW.astimezone():%H:%M:%S} create left key-03 anna ! not confirmed",
             f"{second} delete 6 pairs  boris ✗ 1 of 6 failed",
             "Yesterday",
-            f"{NOW.astimezone() + timedelta(minutes=1):%H:%M:%S} create db key-02 anna done",
+            f"{second} save db key-02 anna done",
             f"{NOW.astimezone():%H:%M:%S} save web key-01 anna done",
             f"{NOW.astimezone():%H:%M:%S} create web key-01 anna done",
         ]

@@ -117,6 +117,12 @@ def test_a_wide_window_has_what_proves_the_pair_beside_what_it_is_used_with(
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
         await until(pilot, lambda: "Public key" in drawn(pilot), "the page")
+        strips = app_of(pilot).screen._compositor.render_strips()
+        kind, after = (
+            next(each.style for strip in strips for each in strip if each.text.startswith(text))
+            for text in ("ed25519", f" · {pair.key_pair_id}")
+        )
+        assert kind is not None and after is not None and kind.color != after.color
         for width, panel in panels.items():
             await pilot.resize_terminal(width, 40)
             await until(pilot, partial(_has_width, pilot, panel), f"{panel} of {width}")

@@ -1,0 +1,1 @@
+"""Adds to the files in ~/.ssh that other programs read and write as well."""

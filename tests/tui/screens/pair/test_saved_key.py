@@ -1,0 +1,212 @@
+"""What the details do with a private key that was saved: the real agent, the real ssh."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from core.custody import authorized_keys, saving
+from core.custody.authorized_keys import Account
+from core.model import FileFormat, KeptKeyPair
+from core.secret import Passphrase
+from tests.demo import DemoSession
+from tests.helpers import Agent
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
+from tui.widgets.top_bar import TopBar
+from tui.words.verdict import Verdict
+
+
+@pytest.fixture(autouse=True)
+def config(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file that is written: never that of whoever runs the tests."""
+    home.chmod(0o755)
+    account = Account("ops", os.geteuid(), home)
+    monkeypatch.setattr(authorized_keys, "own_account", lambda: account)
+    return account.ssh_config
+
+
+def make(
+    session: DemoSession, name: str = "web", passphrase: str = "", path: str = "~/.ssh/web.pem"
+) -> KeptKeyPair:
+    created = session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    file_format = FileFormat.OPENSSH if passphrase else None
+    secret = Passphrase(passphrase) if passphrase else None
+    saving.save_key_material(session, created, path, file_format, secret)
+    return created.key_pair
+
+
+async def open_details(pilot: Pilot[None]) -> None:
+    await pilot.press("enter")
+    await until_screen(pilot, "DetailsScreen")
+
+
+async def until_said(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: text in " ".join(text_of(pilot, "#fact").split()), text)
+
+
+def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
+    empty_session: DemoSession, ssh_agent: Agent
+) -> None:
+    key_pair = make(empty_session, passphrase="correct horse")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("a")
+        await until_screen(pilot, "UnlockSavedKeyScreen")
+        await type_text(pilot, "battery staple")
+        await pilot.press("enter")
+        await until_said(pilot, "the passphrase is wrong")
+        assert "battery" not in drawn(pilot)
+        await type_text(pilot, "correct horse")
+        await pilot.press("enter")
+        await until_screen(pilot, "AddToAgentScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until_said(pilot, "In the agent")
+
+    play(empty_session, scene)
+    assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
+
+
+def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
+    empty_session: DemoSession, home: Path, run: Callable[..., subprocess.CompletedProcess[bytes]]
+) -> None:
+    key_pair = make(empty_session)
+    saved = home / ".ssh" / "web.pem"
+    saved.chmod(0o644)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("a")
+        await until_said(pilot, "has mode 0644, not 0600")
+        await pilot.press("m")
+        await until_said(pilot, "~/.ssh/web.pem has mode 0600 now, and had 0644")
+        await until(pilot, lambda: "✓ ~/.ssh/web.pem" in drawn(pilot), "the file that proves")
+        await pilot.press("p")
+        await until_said(pilot, "Public key saved to ~/.ssh/web.pub")
+        await pilot.press("p")
+        await until_said(pilot, "exists, and is never overwritten")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("tab", "right", "right", "right", "tab")
+        for _ in range(2):
+            await type_text(pilot, "correct horse")
+            await pilot.press("tab")
+        await pilot.press("shift+tab", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until_said(pilot, "Saved to ~/.ssh/web.openssh, encrypted")
+        await until(pilot, lambda: "web.openssh" in drawn(pilot), "the new file")
+
+    play(empty_session, scene, (80, 40))
+    assert saved.stat().st_mode & 0o777 == 0o600
+    new = home / ".ssh" / "web.openssh"
+    line = run("ssh-keygen", "-y", "-P", "correct horse", "-f", new).stdout.decode()
+    assert line.startswith(key_pair.public_key)
+    assert [e.operation for e in empty_session.journal()][-2:] == [
+        "MakeFilePrivate",
+        "SaveKeyMaterial",
+    ]
+
+
+def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
+    empty_session: DemoSession,
+    home: Path,
+    config: Path,
+    run: Callable[..., subprocess.CompletedProcess[bytes]],
+) -> None:
+    make(empty_session)
+    before = "Host other\n    User sam"
+    config.write_text(before)
+    config.chmod(0o640)
+
+    async def fill_in(pilot: Pilot[None]) -> None:
+        await pilot.press("H")
+        await until_screen(pilot, "AddSshHostScreen")
+        await type_text(pilot, "web.example.com")
+        await pilot.press("enter")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await fill_in(pilot)
+        await until_said(pilot, "will be added at the end; press enter again to write it")
+        assert config.read_text() == before
+        # Another block wants its own yes.
+        await pilot.press("x", "backspace", "enter")
+        await until_said(pilot, "press enter again to write it")
+        assert config.read_text() == before
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until_said(pilot, "Host web added to ~/.ssh/config: ssh web logs in")
+        await fill_in(pilot)
+        await until_said(pilot, "Host web is there already, in line 4")
+        await pilot.press("escape")
+
+    play(empty_session, scene)
+    text = config.read_text()
+    assert text.startswith(f"{before}\n\nHost web\n")
+    assert text.count("Host web\n") == 1
+    assert config.stat().st_mode & 0o777 == 0o640
+    found = run("ssh", "-G", "-F", config, "web").stdout.decode().splitlines()
+    assert "hostname web.example.com" in found
+    assert "user ec2-user" in found
+    assert f"identityfile {home}/.ssh/web.pem" in found
+
+
+def test_next_and_previous_and_what_the_list_does_work_in_details(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("a", "b"):
+        make(empty_session, name, path=f"~/.ssh/{name}.pem")
+
+    def title(pilot: Pilot[None]) -> str:
+        return app_of(pilot).screen.query_one(TopBar).title
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("[")
+        await until_said(pilot, "this is the first pair")
+        await pilot.press("]")
+        await until(pilot, lambda: title(pilot) == "b", "the next")
+        await until_said(pilot, "2 of 2 · ] next, [ previous")
+        await pilot.press("]")
+        await until_said(pilot, "this is the last pair")
+        for key, name in (
+            ("n", "CreateKeyPairScreen"),
+            ("C", "CopyToRegionsScreen"),
+            ("I", "InstallPublicKeyScreen"),
+        ):
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            await pilot.press("escape")
+            await until_screen(pilot, "DetailsScreen")
+            assert title(pilot) == "b"
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("enter")
+        await until(pilot, lambda: title(pilot) == "b", "the cursor where one was")
+
+    play(empty_session, scene)
+
+
+def test_a_pair_without_a_file_says_why(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        for key in "aspmH":
+            app_of(pilot).screen.say(Verdict(""))  # type: ignore[attr-defined] # it is ours
+            await pilot.press(key)
+            await until_said(pilot, "its private key was never saved")
+
+    play(empty_session, scene)

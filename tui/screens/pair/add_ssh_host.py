@@ -1,0 +1,136 @@
+"""Shows the form that adds a `Host` block for a saved key to the ssh configuration."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from core.custody.recipes import USER
+from core.custody.ssh_folder import ssh_config
+from core.custody.ssh_folder.ssh_config import BlockPlan, BlockStanding, HostBlock
+from core.errors import KeyPairsError
+from core.model import KeptKeyPair
+from tui.actions.keymap import bindings, key_of
+from tui.actions.table import Place
+from tui.screens.placed_screen import PlacedScreen
+from tui.widgets.facts import Facts
+from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.text_input import TextInput
+from tui.words import judging
+from tui.words.text import short_path, short_paths
+from tui.words.verdict import Tone, Verdict
+from tui.work.exclusive import exclusively, is_busy, unless_busy
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+_TONES = {
+    BlockStanding.ADDABLE: Tone.GOOD,
+    BlockStanding.PRESENT: Tone.CAUTION,
+    BlockStanding.REFUSED: Tone.BAD,
+}
+
+
+class AddSshHostScreen(PlacedScreen[str | None]):
+    """Name, address and user; the block, and what adding it would do; ends with what was done.
+
+    The first Enter says what would be written, and the second writes it, if it is the same still.
+
+    Args:
+        key_file: the saved file that the block names.
+    """
+
+    PLACE = Place.SSH_HOST
+    BINDINGS = bindings(PLACE)
+    AUTO_FOCUS = "#host"
+
+    def __init__(self, session: "Session", key_pair: KeptKeyPair, key_file: str) -> None:
+        super().__init__(f"A Host block for {key_pair.key_name}")
+        self._session = session
+        self._key_pair = key_pair
+        self._key_file = key_file
+        self._alias = TextInput(ssh_config.suggested_alias(key_pair.key_name), id="alias")
+        self._host = TextInput(id="host")
+        self._host.placeholder = "its address, such as web.example.com"
+        self._user = TextInput(USER, id="user")
+        self._last = FormField("User", self._user)
+        self._block = Facts(pasteable=True, id="block")
+        self._asked: BlockPlan | None = None
+
+    def content(self) -> ComposeResult:
+        with FormBody():
+            yield FormField("Host", self._alias)
+            yield FormField("HostName", self._host)
+            yield self._last
+            yield self._block
+
+    def on_mount(self) -> None:
+        self._judge()
+
+    @property
+    def _typed(self) -> HostBlock:
+        alias, host, user = (each.value.strip() for each in (self._alias, self._host, self._user))
+        return HostBlock(alias, host, user)
+
+    @on(Input.Changed)
+    @work(exclusive=True, group="plan")
+    async def _judge(self) -> None:
+        if not is_busy(self):
+            self._asked = None
+            self.say(Verdict(""))
+        try:
+            planned = await asyncio.to_thread(ssh_config.plan, self._typed, self._key_file)
+        except KeyPairsError as error:
+            self._last.show(judging.refusal(error))
+        else:
+            self._show(planned)
+
+    def _show(self, planned: BlockPlan) -> Verdict:
+        text = "; ".join((planned.explanation, *planned.cautions))
+        tone = Tone.CAUTION if planned.cautions else _TONES[planned.standing]
+        said = Verdict(short_paths(text), tone)
+        # While the address is still to be typed, that it is missing is no refusal.
+        is_begun = bool(self._host.value) or planned.standing is not BlockStanding.REFUSED
+        self._last.show(said if is_begun else Verdict(said.text))
+        self._block.show([("File", str(planned.path)), *_lines(planned.text)])
+        return said
+
+    def action_back(self) -> None:
+        """Go back; nothing is added."""
+        if not is_busy(self):
+            self.dismiss(None)
+
+    @on(Input.Submitted)
+    @unless_busy
+    def action_submit(self) -> None:
+        """Say what would be written, and at the second time write it."""
+        self._add(self._typed)
+
+    @exclusively
+    async def _add(self, typed: HostBlock) -> None:
+        try:
+            planned = await asyncio.to_thread(ssh_config.plan, typed, self._key_file)
+            said = self._show(planned)
+            if planned.standing is not BlockStanding.ADDABLE:
+                self._asked = None
+                self.say(said)
+                return
+            if self._asked is None or self._asked[:2] != planned[:2]:
+                self._asked = planned
+                again = f"press {key_of('ssh-host.submit')} again to write it"
+                path = short_path(str(planned.path))
+                self.say(Verdict(f"{path}: {said.text}; {again}", Tone.CAUTION))
+                return
+            await asyncio.to_thread(ssh_config.add, self._session, self._key_pair, planned)
+        except KeyPairsError as error:
+            self.say(judging.refusal(error))
+        else:
+            path = short_path(str(planned.path))
+            self.dismiss(f"Host {typed.alias} added to {path}: ssh {typed.alias} logs in")
+
+
+def _lines(text: str) -> list[tuple[str, str]]:
+    first, *others = text.splitlines()
+    return [("Block", first), *(("", line) for line in others)]
