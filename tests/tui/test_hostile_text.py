@@ -50,6 +50,7 @@ from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
 from tui.screens.look.pick_region import PickRegionScreen
 from tui.screens.pair import delete_key_pairs
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.bring_back_as import BringBackAsScreen
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
@@ -470,6 +471,10 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
                 await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
                 await pilot.pause(0.05)
                 assert drawn(pilot).strip()
+                for progress in screen.query(BatchProgress):
+                    progress.step(1, 2, text)
+                    await pilot.pause(0.05)
+                    assert "1 of 2" in drawn(pilot)
                 if isinstance(screen, PlacedScreen) and screen.KIND is ScreenKind.WORKBENCH:
                     # Where there is room, a pane stands beside the table.
                     await pilot.resize_terminal(130, 36)
