@@ -101,7 +101,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         yield self._state
 
     def on_mount(self) -> None:
-        self._full.display = False
+        self._full.display = self._empty.display = False
         self._load()
         self._show_choice()
         self._say_what_changes()

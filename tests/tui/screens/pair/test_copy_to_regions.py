@@ -12,7 +12,7 @@ from core.region_copies import CopiedBatch, RegionCopying, fingerprint_elsewhere
 from tests.core.store_records import write_region
 from tests.demo import DemoSession
 from tests.helpers import SIZES
-from tests.tui.driving import app_of, play, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.text_input import TextInput
@@ -39,6 +39,7 @@ async def open_it(pilot: Pilot[None]) -> CopyToRegionsScreen:
     await until_screen(pilot, "CopyToRegionsScreen")
     screen = app_of(pilot).screen
     assert isinstance(screen, CopyToRegionsScreen)
+    assert "Nothing matches" not in drawn(pilot)
     return screen
 
 
