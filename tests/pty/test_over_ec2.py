@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ec2_server import ACCOUNT, Ec2Server, ec2_server, environment
+from tests.ec2_server import ACCOUNT, Ec2Server, Fault, ec2_server, environment
 from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp
 
@@ -154,3 +154,46 @@ def test_a_pair_is_made_by_ec2_seen_to_be_in_use_and_deleted(
     terminal.press("Enter")
     terminal.wait_for("imports it again")
     assert server.client_of("eu-west-1").describe_key_pairs()["KeyPairs"] == []
+
+
+@pytest.mark.long
+@SIZES
+def test_a_pair_is_made_here_survives_a_lost_answer_and_is_imported_again_after_its_deletion(
+    open_app: OpenApp,
+    server: Ec2Server,
+    surroundings: dict[str, str],
+    tmp_path: Path,
+    size: tuple[int, int],
+) -> None:
+    server.faults["ImportKeyPair"] = [Fault.RESET]
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("No key pairs")
+    terminal.press("c")
+    terminal.wait_for("made by EC2")
+    terminal.type("ci")
+    terminal.step("Tab", "Right")
+    terminal.press("Enter")
+    terminal.wait_for("key of ci")
+    # A login that is good is said to be; the key stays.
+    terminal.press("l")
+    terminal.wait_for("the login is good")
+    terminal.press("s")
+    terminal.wait_for("ci.pem")
+    terminal.press("Enter")
+    terminal.wait_for("Saved to")
+    terminal.press("q")
+    terminal.wait_for("1 pair")
+    client = server.client_of("eu-west-1")
+    (made,) = client.describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
+    terminal.press("d")
+    terminal.wait_for("0 instances")
+    assert "deletes for good" in terminal.screen()
+    terminal.type("ci")
+    terminal.press("Enter")
+    terminal.wait_for("imports it again")
+    terminal.press("u")
+    terminal.wait_for("1 pair")
+    (again,) = client.describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
+    assert (again["KeyName"], again["PublicKey"]) == (made["KeyName"], made["PublicKey"])
+    assert again["KeyPairId"] != made["KeyPairId"]
+    assert server.calls["CreateKeyPair"] == 0
