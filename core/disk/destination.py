@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
-from core.disk import mounts
+from core.disk import mounts, typed_path
 from core.disk.path_walk import Step, Walk, account_name, who_can_redirect
 from core.keys import file_formats
 from core.model import FileFormat, KeyFormat
@@ -124,6 +124,7 @@ def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
     if isinstance(path, Destination):
         yield path, None
         return
+    is_relative = typed_path.is_relative(typed_path.without_scheme(text.strip(" ")))
     with ExitStack() as held:
         try:
             found, way = _examined(path, held)
@@ -131,6 +132,8 @@ def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
             found, way = _refused(path, f"refused: {error.strerror}"), None
         except UnicodeEncodeError:
             found, way = _refused(None, "your locale has no such letters in names of files"), None
+        if is_relative and found.usable:
+            found = replace(found, explanation=f"{path}: {found.explanation}")
         yield found, way if found.usable else None
 
 
@@ -140,6 +143,10 @@ def _path_of(text: str) -> Path | Destination:
         return _refused(None, "type the path of a new file")
     if not text.isprintable():
         return _refused(None, "control characters cannot be part of the path")
+    text = typed_path.without_scheme(text)
+    problem = typed_path.problem(text)
+    if problem is not None:
+        return _refused(None, problem)
     try:
         # abspath, not resolve: a link in the last component must be seen, not followed.
         path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - see above

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import time
 from pathlib import Path
 
@@ -246,7 +247,7 @@ def test_another_region_is_looked_at(
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("r")
-    terminal.wait_for("2 pairs")
+    terminal.wait_for(lambda screen: re.search(r"eu-central-1 .* 2\b", screen))
     terminal.type("frankfurt")
     terminal.wait_until_gone("us-east-2")
     terminal.press("Enter")

@@ -87,7 +87,7 @@ def test_an_action_with_another_key_answers_to_it_and_is_taught_with_it(
     terminal.press("?")
     terminal.wait_for("Help")
     terminal.type("create a key pair and save")
-    terminal.wait_for(lambda screen: re.search(r"^\s*f2 +Create a key pair and", screen, re.M))
+    terminal.wait_for(lambda screen: re.search(r"^[\s│]*f2 +Create a key pair and", screen, re.M))
     terminal.press("Escape")
     terminal.wait_for("f2 create")
     # The old key does nothing any more: help, which comes after it, is all that opens.

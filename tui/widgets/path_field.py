@@ -3,11 +3,12 @@
 import asyncio
 
 from textual import on, work
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
 from core.custody.saving import SaveAsks
-from core.disk import destination
+from core.disk import destination, typed_path
 from core.disk.destination import Destination
 from core.errors import SaveError
 from tui.actions.keymap import key_of
@@ -20,6 +21,13 @@ from tui.words.verdict import Tone, Verdict
 _GROUP = "path"
 
 
+class _PathSuggester(Suggester):
+    """Completes the last name of a path; what it reads is read in a thread."""
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(typed_path.completed, value)
+
+
 class PathField(FormField):
     """A path, with the whole width for itself, and the verdict on it.
 
@@ -29,6 +37,7 @@ class PathField(FormField):
 
     def __init__(self, path: str) -> None:
         self._input = TextInput(path, id="path")
+        self._input.suggester = _PathSuggester(use_cache=False, case_sensitive=True)
         super().__init__("Path", self._input, stacked=True)
         self.accepted: Destination | None = None
         """What the next Enter says yes to."""
@@ -41,6 +50,8 @@ class PathField(FormField):
     @path.setter
     def path(self, path: str) -> None:
         self._input.value = path
+        # What is typed next belongs behind it.
+        self._input.cursor_position = len(path)
 
     def refuse_save(self, error: SaveError) -> Verdict:
         """Say why nothing was saved, and return what is said; ask, where a second Enter would do.

@@ -527,3 +527,20 @@ def test_a_path_without_end_leaves_the_rest_of_the_form_in_sight(
         assert toggle.size.height == 3
 
     play(empty_session, scene)
+
+
+def test_the_right_arrow_completes_the_path_folder_by_folder(
+    empty_session: DemoSession, home: Path
+) -> None:
+    (home / ".ssh" / "old").mkdir()
+
+    async def scene(pilot: Pilot[None]) -> None:
+        field = dialog(pilot).query_one(PathField)
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "~/.s")
+        for path in ("~/.ssh/", "~/.ssh/old/"):
+            await until(pilot, lambda path=path: field._input._suggestion == path, path)  # type: ignore[misc] # mypy cannot infer the default
+            await pilot.press("right")
+            assert field.path == path
+
+    play(empty_session, scene, KeyType.ED25519)

@@ -1,0 +1,66 @@
+"""Reads a path as a person types it: names what only a shell would understand, and completes it."""
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+_SCHEME = re.compile(r"fileb?://(?=[/~.\w])")
+"""How the AWS CLI marks a parameter that is the path of a file."""
+
+_NOT_A_PATH = (
+    (re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%"), "that is a path of Windows; one here begins with /"),
+    (re.compile(r"[\"']"), "the quotes would be part of the name; type the path without them"),
+    (
+        re.compile(r"(.*/)?\$(\{\w+\}|[A-Za-z_]\w*)/"),
+        "$ and a name is a variable of the shell; type the path itself, ~ is your home",
+    ),
+    (
+        re.compile(r".*\\[ \"'()&]"),
+        r"\ would be part of the name; type the character behind it alone",
+    ),
+)
+
+_MOST_ENTRIES = 10_000
+"""Names of a folder that are looked at, so that a letter in a huge one does not take long."""
+
+
+def without_scheme(text: str) -> str:
+    """Return a path without the `file://` or `fileb://` of the AWS CLI."""
+    return _SCHEME.sub("", text, count=1) if text.startswith("file") else text
+
+
+def problem(text: str) -> str | None:
+    """Return why a text is none of our paths but a shell's or another system's, or None."""
+    return next((words for pattern, words in _NOT_A_PATH if pattern.match(text)), None)
+
+
+def is_relative(text: str) -> bool:
+    """Return whether a path begins at the folder that the program was started in."""
+    return not text.startswith(("/", "~"))
+
+
+def completed(text: str) -> str | None:
+    """Return a path with its last name completed, by a slash where that is a folder, or None.
+
+    The first name by the alphabet is taken; hidden ones only where a dot was typed, and none that
+    cannot be seen as it is. Reads the folder.
+    """
+    folder, slash, start = text.rpartition("/")
+    if text == "~":
+        return "~/"
+    if not text or not slash:
+        folder = "."
+    with suppress(OSError, RuntimeError, ValueError):
+        place = Path(f"{folder}{slash}").expanduser() if slash else Path(folder)
+        names = []
+        with os.scandir(place) as entries:
+            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
+                fits = entry.name.startswith(start) and entry.name.isprintable()
+                if fits and entry.name.startswith(".") is start.startswith("."):
+                    names.append((entry.name, entry.is_dir()))
+        if text and names:
+            name, is_folder = min(names)
+            done = f"{text[: len(text) - len(start)]}{name}{'/' * is_folder}"
+            return done if done != text else None
+    return None

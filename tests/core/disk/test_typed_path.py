@@ -1,0 +1,56 @@
+"""What a typed path is taken for, and what completes it."""
+
+from pathlib import Path
+
+import pytest
+
+from core.disk import destination, typed_path
+from tests.each_row import each_row
+
+
+@each_row(
+    ("text", "words"),
+    [
+        ("C:\\keys\\web.pem", "path of Windows"),
+        ("%USERPROFILE%/web.pem", "path of Windows"),
+        ("'~/web.pem'", "quotes"),
+        ('"/tmp/web.pem"', "quotes"),
+        ("$HOME/web.pem", "variable of the shell"),
+        ("~/${X}/y/web.pem", "variable of the shell"),
+        ("~/my\\ keys/web.pem", "type the character behind it"),
+    ],
+)
+def test_what_only_a_shell_understands_is_named_and_makes_no_folder(text: str, words: str) -> None:
+    found = destination.examine(text)
+    assert not found.usable
+    assert words in found.explanation
+
+
+def test_the_mark_of_the_aws_cli_is_understood_and_a_relative_path_says_where_it_lands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.chdir(tmp_path)
+    for text in (f"fileb://{tmp_path}/x.pem", f"file://{tmp_path}/x.pem"):
+        assert destination.examine(text).path == tmp_path / "x.pem"
+    found = destination.examine("x.pem")
+    absolute = destination.examine(f"{tmp_path}/x.pem")
+    assert found.explanation == f"{tmp_path / 'x.pem'}: {absolute.explanation}"
+
+
+def test_a_path_is_completed_one_level_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh" / "old").mkdir(parents=True)
+    (tmp_path / ".ssh" / "old" / "web.pem").touch()
+    (tmp_path / ".ssh" / "old" / "evil\x1b[31m").touch()
+    steps = ["~", "~/", "~/.s", "~/.ssh/", "~/.ssh/old/"]
+    assert [typed_path.completed(step) for step in steps] == [
+        "~/",
+        None,
+        "~/.ssh/",
+        "~/.ssh/old/",
+        "~/.ssh/old/web.pem",
+    ]
+    assert typed_path.completed("~/.ssh/old/e") is None
