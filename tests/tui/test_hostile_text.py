@@ -50,6 +50,8 @@ from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
 from tui.screens.look.pick_region import PickRegionScreen
 from tui.screens.pair import delete_key_pairs
+from tui.screens.pair.add_ssh_host import AddSshHostScreen
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.bring_back_as import BringBackAsScreen
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
@@ -62,6 +64,7 @@ from tui.screens.private_key.add_to_agent import AddToAgentScreen
 from tui.screens.private_key.discard_key_material import DiscardKeyMaterialScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.save_key_material import SaveKeyMaterialScreen
+from tui.screens.private_key.unlock_saved_key import UnlockSavedKeyScreen
 from tui.screens.workbench.bench import NOTHING, RESTS, RowPane
 from tui.terminal.paste import (
     END,
@@ -433,6 +436,8 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     yield AddToAgentScreen(session, created)
     yield AgentKeysScreen(session)
     yield InstallPublicKeyScreen(session, pair)
+    yield AddSshHostScreen(session, pair, pair.key_name)
+    yield UnlockSavedKeyScreen(Path(pair.key_name), lambda _: None)
     finding = FindScreen(session)
     finding._thing.value = pair.key_name
     yield finding
@@ -470,6 +475,10 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
                 await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
                 await pilot.pause(0.05)
                 assert drawn(pilot).strip()
+                for progress in screen.query(BatchProgress):
+                    progress.step(1, 2, text)
+                    await pilot.pause(0.05)
+                    assert "1 of 2" in drawn(pilot)
                 if isinstance(screen, PlacedScreen) and screen.KIND is ScreenKind.WORKBENCH:
                     # Where there is room, a pane stands beside the table.
                     await pilot.resize_terminal(130, 36)
