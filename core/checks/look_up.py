@@ -20,7 +20,7 @@ from core.checks.answers import Found, Match, Standing
 from core.checks.everywhere import everywhere
 from core.checks.finding import PairReference
 from core.custody import agent
-from core.disk import files
+from core.disk import files, typed_path
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import (
     MOST_BYTES_OF_A_KEY_FILE,
@@ -162,7 +162,7 @@ class Finder:
     def look(self, text: str) -> Iterator[Found]:
         """Yield what a text names: a file, the keys in a folder, a key, or a fingerprint."""
         try:
-            path = Path(text.strip()).expanduser()
+            path = Path(typed_path.without_scheme(text.strip())).expanduser()
             exists = bool(text.strip()) and os.path.lexists(path)
         except (RuntimeError, ValueError):  # no such user, or a NUL
             exists = False
@@ -436,7 +436,8 @@ class Finder:
             for key in keys:
                 yield self._public(key, "", key.line if len(keys) > 1 else None)
             if not keys:
-                note = (
+                is_meant_as_path = typed_path.begins_like_one(text.strip()) or "/" in text
+                note = (is_meant_as_path and typed_path.problem(text.strip())) or (
                     f"there is no such file as {_shortened(text)}, and it is neither a public key"
                     " nor a fingerprint, nor the name of a key pair"
                 )

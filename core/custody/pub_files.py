@@ -1,8 +1,10 @@
 """Reads public key files with care, as a path can name anything."""
 
+import os
+import re
 from pathlib import Path
 
-from core.disk import files
+from core.disk import files, typed_path
 from core.errors import KeyPairsError
 from core.keys import MOST_BYTES_OF_A_KEY_FILE
 from core.keys.reading import import_material
@@ -25,9 +27,39 @@ def candidates() -> list[Path]:
 
 
 def looks_like_path(text: str) -> bool:
-    """Return whether what was typed is a path rather than a key."""
-    word, *others = text.split(None, 1) or [""]
-    return word.startswith(("/", "~", "./", "../")) or (not others and word.endswith(".pub"))
+    """Return whether what was typed is a path rather than a key, be it one of a shell."""
+    text = text.strip()
+    # A shell's `my\ key.pub` is one word.
+    words = re.sub(r"\\.", "_", text).split(None, 1)
+    return typed_path.begins_like_one(text) or (len(words) == 1 and text.endswith(".pub"))
+
+
+def path_of(text: str) -> Path:
+    """Return the absolute path that was typed, links as they are.
+
+    Raises:
+        PublicFileError: it is no path, or none of this system; says why.
+    """
+    text = typed_path.without_scheme(text.strip())
+    if not text.isprintable():
+        raise PublicFileError("control characters cannot be part of the path")
+    try:
+        path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - links stay
+    except RuntimeError:
+        raise PublicFileError("there is no such user") from None
+    except FileNotFoundError:
+        words = "the folder you started in is gone; begin the path with / or ~"
+        raise PublicFileError(words) from None
+    # A file may be called as a shell would call another.
+    problem = typed_path.problem(text)
+    if problem is not None and not os.path.lexists(path):
+        raise PublicFileError(problem)
+    return path
+
+
+def is_relative(text: str) -> bool:
+    """Return whether what looks like a path begins at the folder of the start."""
+    return typed_path.is_relative(typed_path.without_scheme(text.strip()))
 
 
 def read(path_text: str) -> str:
@@ -36,16 +68,14 @@ def read(path_text: str) -> str:
     Raises:
         PublicFileError: it cannot be read, is no regular file, is too large or is no ASCII text.
     """
-    text = path_text.strip()
-    if not text.isprintable():
-        raise PublicFileError("control characters cannot be part of the path")
+    path = path_of(path_text)
     try:
-        path = Path(text).expanduser().resolve()
-        data = files.read_regular_file(path, LARGEST)
+        data = files.read_regular_file(path.resolve(), LARGEST)
     except RuntimeError:
-        raise PublicFileError("there is no such user, or a link leads to itself") from None
+        raise PublicFileError("a link leads to itself") from None
     except OSError as error:
-        raise PublicFileError(f"cannot be read: {error.strerror}") from error
+        where = f"{path} " if is_relative(path_text) else ""
+        raise PublicFileError(f"{where}cannot be read: {error.strerror}") from error
     try:
         return data.decode("ascii")
     except UnicodeDecodeError:

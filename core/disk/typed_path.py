@@ -8,6 +8,11 @@ from pathlib import Path
 _SCHEME = re.compile(r"fileb?://(?=[/~.\w])")
 """How the AWS CLI marks a parameter that is the path of a file."""
 
+_BEGINS = re.compile(
+    r"[\"']?(fileb?://|~|\.{0,2}/|\$\{?[A-Za-z_]\w*\}?/|[A-Za-z]:[\\/]|\\\\|%\w+%[\\/])"
+)
+"""How a path begins that is typed where it may be something else as well."""
+
 _NOT_A_PATH = (
     (re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%"), "that is a path of Windows; one here begins with /"),
     (re.compile(r"[\"']"), "the quotes would be part of the name; type the path without them"),
@@ -35,6 +40,11 @@ def problem(text: str) -> str | None:
     return next((words for pattern, words in _NOT_A_PATH if pattern.match(text)), None)
 
 
+def begins_like_one(text: str) -> bool:
+    """Return whether a text begins as a path does, of a shell or another system too."""
+    return _BEGINS.match(text) is not None
+
+
 def is_relative(text: str) -> bool:
     """Return whether a path begins at the folder that the program was started in."""
     return not text.startswith(("/", "~"))
@@ -44,11 +54,13 @@ def completed(text: str) -> str | None:
     """Return a path with its last name completed, by a slash where that is a folder, or None.
 
     The first name by the alphabet is taken; hidden ones only where a dot was typed, and none that
-    cannot be seen as it is. Reads the folder.
+    cannot be seen as it is; a file whose name is whole already is not. Reads the folder.
     """
+    path = without_scheme(text)
+    scheme, text = text[: len(text) - len(path)], path
     folder, slash, start = text.rpartition("/")
     if text == "~":
-        return "~/"
+        return f"{scheme}~/"
     if not text or not slash:
         folder = "."
     with suppress(OSError, RuntimeError, ValueError):
@@ -58,9 +70,10 @@ def completed(text: str) -> str | None:
             for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
                 fits = entry.name.startswith(start) and entry.name.isprintable()
                 if fits and entry.name.startswith(".") is start.startswith("."):
-                    names.append((entry.name, entry.is_dir()))
+                    is_folder = entry.is_dir()
+                    if is_folder or entry.name != start:
+                        names.append((entry.name, is_folder))
         if text and names:
             name, is_folder = min(names)
-            done = f"{text[: len(text) - len(start)]}{name}{'/' * is_folder}"
-            return done if done != text else None
+            return f"{scheme}{text[: len(text) - len(start)]}{name}{'/' * is_folder}"
     return None

@@ -409,7 +409,10 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("ctrl+k", "Delete to the end."),
         ("ctrl+w", "Delete the word before the cursor."),
     ),
-    "TextArea": (("(shift+)tab", "Go to the next field, or the one before."),),
+    "TextArea": (
+        ("(shift+)tab", "Go to the next field, or the one before."),
+        ("→", "At the end of a path: take what is suggested."),
+    ),
     "Choice": (
         ("← → space", "Choose."),
         ("(shift+)tab", "Go to the next field, or the one before."),

@@ -21,8 +21,11 @@ from tui.words.verdict import Tone, Verdict
 _GROUP = "path"
 
 
-class _PathSuggester(Suggester):
+class PathSuggester(Suggester):
     """Completes the last name of a path; what it reads is read in a thread."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
         return await asyncio.to_thread(typed_path.completed, value)
@@ -37,7 +40,7 @@ class PathField(FormField):
 
     def __init__(self, path: str) -> None:
         self._input = TextInput(path, id="path")
-        self._input.suggester = _PathSuggester(use_cache=False, case_sensitive=True)
+        self._input.suggester = PathSuggester()
         super().__init__("Path", self._input, stacked=True)
         self.accepted: Destination | None = None
         """What the next Enter says yes to."""

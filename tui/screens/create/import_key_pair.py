@@ -1,6 +1,7 @@
 """Shows the form that imports a public key."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.widgets.form_field import FormField
 from tui.widgets.pick_list import Item
 from tui.words import judging
-from tui.words.text import short_path, visible
+from tui.words.text import short_path, short_paths, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
 
@@ -79,16 +80,19 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         except EC2Error as error:
             return Verdict(error.message, Tone.BAD)
         except pub_files.PublicFileError as error:
-            return Verdict(str(error), Tone.BAD)
+            return Verdict(short_paths(str(error)), Tone.BAD)
         judged = judging.of_public_key(
             public_key.key_type,
             public_key.bits,
             imported_fingerprint(public_key),
         )
-        try:
-            return judging.of_known_key(self._session.key_pairs_of(public_key), judged)
-        except (StoreError, UnauthorizedOperation):
-            return judged  # the name's verdict says what is wrong with the file
+        # The name's verdict says what is wrong with the file.
+        with suppress(StoreError, UnauthorizedOperation):
+            judged = judging.of_known_key(self._session.key_pairs_of(public_key), judged)
+        if pub_files.looks_like_path(text) and pub_files.is_relative(text):
+            where = short_path(str(pub_files.path_of(text)))
+            judged = Verdict(f"{judged.text}; from {where}", judged.tone)
+        return judged
 
     @on(KeyText.TooLarge)
     def _refuse_paste(self) -> None:

@@ -1,14 +1,17 @@
-"""Takes a public key of several lines, pasted or typed."""
+"""Takes a public key of several lines, pasted or typed, or the path of one, which it completes."""
 
+import asyncio
 from collections.abc import Callable
 
 from rich.text import Text
+from textual import on, work
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from core.custody.pub_files import LARGEST
+from core.custody.pub_files import LARGEST, looks_like_path
+from core.disk import typed_path
 from tui.terminal.typing_speed import TypingSpeed
 from tui.words.text import masked
 
@@ -110,6 +113,23 @@ class KeyText(TextArea):
             event.prevent_default()
             event.text = ""
             self.post_message(self.Private(reason))
+
+    @on(TextArea.SelectionChanged)
+    def update_suggestion(self) -> None:
+        """Suggest how a path goes on, which the right arrow takes at its end."""
+        self.suggestion = ""
+        if self.is_running and self._is_at_end_of_path:
+            self._suggest(self.text)
+
+    @property
+    def _is_at_end_of_path(self) -> bool:
+        return looks_like_path(self.text) and self.cursor_location == self.document.end
+
+    @work(exclusive=True, group="suggestion")
+    async def _suggest(self, path: str) -> None:
+        done = await asyncio.to_thread(typed_path.completed, path)
+        if done and path == self.text and self._is_at_end_of_path:
+            self.suggestion = done.removeprefix(path)
 
     def edit(self, edit: Edit) -> EditResult:
         result = super().edit(edit)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from core.checks.answers import Found, Standing
 from core.checks.finding import PairReference
+from core.disk import typed_path
 from core.errors import KeyPairsError
 from core.keys.reading import import_material
 from core.secret import Passphrase
@@ -23,6 +24,7 @@ from tui.screens.look.follow_up import FollowUp, KeyToImport, PairToBringBack, n
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.path_field import PathSuggester
 from tui.widgets.pick_list import Item, PickList
 from tui.widgets.search_input import SearchInput
 from tui.widgets.verdict_line import VerdictLine
@@ -91,6 +93,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
+        self._thing.suggester = PathSuggester()
         self._status = VerdictLine(id="status")
         self._empty = Static(_EMPTY, markup=False, id="empty")
         self._list = PickList()
@@ -345,7 +348,7 @@ def _item(found: Found, folder: str) -> Item:
 def _folder(text: str) -> str:
     """Return the folder that was typed as the paths of its files begin."""
     try:
-        path = Path(text.strip()).expanduser()
+        path = Path(typed_path.without_scheme(text.strip())).expanduser()
     except RuntimeError:  # there is no such user
         return ""
     return "" if str(path) == "/" else f"{path}/"

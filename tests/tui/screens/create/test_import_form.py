@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,8 +178,49 @@ def test_the_name_of_a_file_is_a_path_wherever_it_begins(
         screen = await open_form(pilot)
         said = await give(pilot, screen, ".ssh/laptop.pub")
         assert said.text.startswith("ed25519 256 bits")
+        assert said.text.endswith("; from ~/.ssh/laptop.pub")
         said = await give(pilot, screen, "laptop.pub")
-        assert said.text == "cannot be read: No such file or directory"
+        assert said.text == "~/laptop.pub cannot be read: No such file or directory"
+
+    play(empty_session, scene)
+
+
+def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
+    empty_session: DemoSession, home: Path
+) -> None:
+    (home / ".ssh" / "laptop.pub").write_text(PUBLIC_KEY)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen.query_one(KeyText)
+
+        def suggests(whole: str) -> bool:
+            return field.text + field.suggestion == whole
+
+        field.focus()
+        field.text = "fileb://~/.s"
+        field.move_cursor(field.document.end)
+        for whole in ("fileb://~/.ssh/", "fileb://~/.ssh/laptop.pub"):
+            if not field.suggestion:
+                await pilot.press(*("l" if whole.endswith("pub") else ""))
+            await until(pilot, partial(suggests, whole), whole)
+            await pilot.press("right")
+            assert field.text == whole
+        await until(pilot, lambda: judged(screen).text.startswith("ed25519 256 bits"), "the key")
+        await pilot.press("left")
+        assert field.suggestion == ""
+        shells = {
+            "'~/.ssh/laptop.pub'": "quotes",
+            "~/my\\ keys/id.pub": "type the character behind it",
+            "my\\ keys/id.pub": "type the character behind it",
+            "$HOME/.ssh/laptop.pub": "variable of the shell",
+            "C:\\keys\\laptop.pub": "path of Windows",
+        }
+        said = {text: (await give(pilot, screen, text)).text for text in shells}
+        assert [text for text, words in shells.items() if words not in said[text]] == []
+        (home / 'it\'s "mine".pub').write_text(PUBLIC_KEY)
+        for text in (f'{home}/it\'s "mine".pub', f"{PUBLIC_KEY} sam's\\ key in /tmp/$HOME/x.pub"):
+            assert (await give(pilot, screen, text)).text.startswith("ed25519 256 bits")
 
     play(empty_session, scene)
 

@@ -1,6 +1,7 @@
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -421,3 +422,39 @@ def test_the_key_of_a_deleted_pair_is_said_to_be_that(
     play(demo_session, scene)
     there = demo_session.for_region("eu-west-1").key_pair_named("there")
     assert [there] == [gone.key_pair for gone in before]
+
+
+@in_loop
+async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await look_up(pilot, f"file://{keys}/c.pub")
+        assert [remark for _, remark in rows(screen)] == ["there in eu-west-1"]
+        field = screen._thing
+
+        def suggests(whole: str) -> bool:
+            return field._suggestion == whole
+
+        def answers(text: str) -> bool:
+            return screen._looked_up == text and bool(screen._found)
+
+        field.value = "~/ke"
+        for whole in ("~/keys/", "~/keys/c.pub"):
+            if whole.endswith("pub"):
+                await pilot.press("c")
+            await until(pilot, partial(suggests, whole), whole)
+            await pilot.press("right")
+            assert field.value == whole
+        shells = {
+            "'~/keys/c.pub'": "quotes",
+            "my\\ keys/c.pub": "type the character behind it",
+            "$HOME/keys": "variable of the shell",
+            "C:\\keys": "path of Windows",
+            "whose": "neither a public key",
+        }
+        for text, words in shells.items():
+            field.value = text
+            await pilot.press("enter")
+            await until(pilot, partial(answers, text), text)
+            assert words in screen._found[0].note
