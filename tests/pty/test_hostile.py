@@ -64,7 +64,12 @@ def test_nothing_of_it_reaches_the_terminal(open_app: OpenApp, session: Session)
             break
         screen = terminal.step("PageDown")
     terminal.step("g")
-    for key, title in (("Enter", "Private key"), ("d", "Delete"), ("t", "Tags of"), ("y", "Copy")):
+    for key, title in (
+        ("Enter", "private key file"),
+        ("d", "Delete"),
+        ("t", "Tags of"),
+        ("y", "Copy"),
+    ):
         terminal.press(key)
         terminal.wait_for(title)
         terminal.press("Escape")

@@ -16,6 +16,7 @@ import pytest
 
 from core.process import GRACE
 from core.session import Session
+from tests.helpers import PUBLIC_KEY
 from tests.pty.canary import holds_key, pieces
 from tests.pty.terminal import (
     KEYPAIRS,
@@ -400,7 +401,7 @@ def check_sizes(terminal: Terminal, title: str, last: str, hint: str) -> None:
 def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")
-    check_sizes(terminal, "0 pairs", "Press c", "c create")
+    check_sizes(terminal, "0 pairs", "c  create a key pair", "c create")
     open_form(terminal, "elastic")
     check_sizes(terminal, "Create a key pair", "elastic.pem", "enter create")
     terminal.press("Enter")
@@ -571,7 +572,12 @@ def test_who_quits_waits_for_a_change_and_not_for_a_look(
     if work == "look":
         terminal.press("D")
     else:
-        open_form(terminal, "written")
+        terminal.press("i")
+        terminal.wait_for("Import a public key")
+        terminal.type("written")
+        terminal.step("Tab")
+        terminal.paste(PUBLIC_KEY)
+        terminal.wait_for("EC2 will show")
         terminal.press("Enter")
     wait_until((terminal.home / "under-way").exists)
     terminal.press("C-q")

@@ -105,8 +105,8 @@ def test_a_pair_is_copied_by_the_help_and_by_its_key(
     terminal.wait_for("chosen: eu-west-1, eu-north-1")
     terminal.press("Enter")
     screen = terminal.wait_for("1 of 2 done; enter goes on with the others")
-    assert "*✗ eu-west-1" in screen
-    assert "✓ eu-north-1" in screen
+    assert "*✗  eu-west-1" in screen
+    assert "✓  eu-north-1" in screen
     assert "InvalidKeyPair.Duplicate: The keypair already exists" in flat(screen)
     session.for_region("eu-west-1").backend.delete_key_pair(key_name="ci-deploy")
     terminal.press("Enter")

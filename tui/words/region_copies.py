@@ -119,19 +119,20 @@ def note(key_pairs: Sequence[KeptKeyPair]) -> str:
 def _of_fingerprints(key_pairs: Sequence[KeptKeyPair]) -> str:
     there = [_fingerprint(pair) for pair in key_pairs]
     others = [
-        f"{pair.key_name}: {fingerprint}" if len(key_pairs) > 1 else f"There: {fingerprint}"
+        (pair, fingerprint)
         for pair, fingerprint in zip(key_pairs, there, strict=True)
         if fingerprint != pair.key_fingerprint
     ]
     if not others:
         whose = "Its fingerprint" if len(key_pairs) == 1 else "Their fingerprints"
         return f"{whose} will read the same there."
-    which = "Its fingerprint"
-    if len(key_pairs) > 1:
-        which = f"The fingerprints of {_some_of(len(others), key_pairs)}"
+    if len(key_pairs) == 1:
+        # The fingerprint first: in a small window, the reason is what has to be scrolled to.
+        return f"Its fingerprint will read differently there: {there[0]}\n{_WHY}"
+    which = f"The fingerprints of {_some_of(len(others), key_pairs)}"
+    named = [f"{pair.key_name}: {fingerprint}" for pair, fingerprint in others[:_MOST_NAMED]]
     more = [f"and {len(others) - _MOST_NAMED:,} more"] if len(others) > _MOST_NAMED else []
-    told = f"{which} will read differently there: {_WHY}"
-    return "\n".join([told, *others[:_MOST_NAMED], *more])
+    return "\n".join([f"{which} will read differently there: {_WHY}", *named, *more])
 
 
 def _some_of(count: int, key_pairs: Sequence[KeptKeyPair]) -> str:
