@@ -1,4 +1,4 @@
-"""Encrypts, decrypts, and derives keys of passphrases, with cryptography.
+"""Decrypts, and derives keys of passphrases, with cryptography.
 
 It is the door to those parts of the library that only encrypted keys need: it is imported when one
 is there.
@@ -8,12 +8,6 @@ from cryptography.exceptions import UnsupportedAlgorithm as UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf import argon2 as argon2
-
-
-def encrypted(data: bytes, key: bytes, iv: bytes) -> bytes:
-    """Return whole blocks, encrypted with AES in CBC."""
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
-    return encryptor.update(data) + encryptor.finalize()
 
 
 def decrypted(data: bytes, key: bytes, iv: bytes, *, triple_des: bool) -> bytes:

@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 from core.keys import EncodingError, NotRead, WrongPassphrase
 from core.keys.encoding import der
 
@@ -214,8 +216,6 @@ def encrypted(clear: bytes, passphrase: bytes) -> bytes:
     It is what `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000` writes: PBES2 with PBKDF2 and
     HMAC-SHA-256. Not scrypt, which neither Java nor LibreSSL reads.
     """
-    from core.keys.encoding import ciphers
-
     cipher = _AES_256
     salt, iv = secrets.token_bytes(_SALT), secrets.token_bytes(cipher.block_size)
     function = der.sequence(der.object_identifier(_HMAC_SHA256), der.NULL)
@@ -227,7 +227,8 @@ def encrypted(clear: bytes, passphrase: bytes) -> bytes:
     algorithm = der.sequence(der.object_identifier(_PBES2), parameters)
     key = hashlib.pbkdf2_hmac("sha256", passphrase, salt, _ITERATIONS, cipher.key_size)
     count = cipher.block_size - len(clear) % cipher.block_size
-    sealed = ciphers.encrypted(clear + bytes([count]) * count, key, iv)
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+    sealed = encryptor.update(clear + bytes([count]) * count) + encryptor.finalize()
     return der.sequence(algorithm, der.octet_string(sealed))
 
 
