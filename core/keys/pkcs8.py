@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from core.keys import EncodingError, HalvesDisagree, NotRead, UnsupportedKey, WrongPassphrase
-from core.keys.encoding import der, encryption
+from core.keys.encoding import der, encryption, pbes2
 from core.keys.encoding.armour import Armour
 from core.keys.encoding.encryption import Encryption
 from core.keys.file_formats import FileKind
@@ -100,12 +100,12 @@ class PKCSFile:
 def encode(private_key: PrivateKey, passphrase: bytes | None = None) -> bytes:
     """Return the key as PKCS#8 in PEM, lines of 64 characters (RFC 5958, 7468).
 
-    A passphrase encrypts it: see `encryption.encrypted`.
+    A passphrase encrypts it: see `core.keys.encoding.pbes2`.
     """
     clear = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     if passphrase is None:
         return Armour(PKCS8_LABEL, {}, clear).render()
-    return Armour(PKCS8_ENCRYPTED_LABEL, {}, encryption.encrypted(clear, passphrase)).render()
+    return Armour(PKCS8_ENCRYPTED_LABEL, {}, pbes2.encrypted(clear, passphrase)).render()
 
 
 def parse(block: Armour, *, is_der: bool = False) -> PKCSFile:

@@ -1,4 +1,4 @@
-"""Encrypts PKCS#8 and decrypts PEM and PKCS#8 by a passphrase; names what it cannot decrypt.
+"""Decrypts what a passphrase encrypts in PEM and PKCS#8, and names what it cannot decrypt.
 
 PKCS#5 (RFC 8018), the 3DES scheme of PKCS#12 (RFC 7292 appendix B) and the headers of RFC 1421 as
 OpenSSL writes them. Everything that a file says of its encryption is looked at before a passphrase
@@ -7,21 +7,12 @@ is asked for: a right one must never be called wrong because of a cipher that is
 
 import hashlib
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from core.keys import EncodingError, NotRead, WrongPassphrase
 from core.keys.encoding import der
 
-_ITERATIONS = 600_000
-"""Of PBKDF2 with HMAC-SHA-256, as OWASP's Password Storage Cheat Sheet has it; 0.1 to 0.3 s.
-
-OpenSSL's 2,048, which cryptography takes too, would let a guess cost next to nothing.
-"""
-_SALT = 16
 _MOST_ITERATIONS = 5_000_000
 _MOST_SCRYPT_BLOCKS = 2**23
 """Of 128 bytes: 1 GiB, and some seconds."""
@@ -57,11 +48,11 @@ _DEK_CIPHERS = {
 }
 """The ciphers in a DEK-Info line."""
 
-_AES_256_CBC = "2.16.840.1.101.3.4.1.42"
+AES_256_CBC = "2.16.840.1.101.3.4.1.42"
 _CIPHERS = {
     "2.16.840.1.101.3.4.1.2": _AES_128,
     "2.16.840.1.101.3.4.1.22": _AES_192,
-    _AES_256_CBC: _AES_256,
+    AES_256_CBC: _AES_256,
     "1.2.840.113549.3.7": _3DES,
 }
 _OTHER_CIPHERS = {
@@ -84,8 +75,8 @@ _OTHER_CIPHERS = {
 }
 """Ciphers that openssl can write and that are not read, by how their identifiers begin."""
 
-_PBES2 = "1.2.840.113549.1.5.13"
-_PBKDF2 = "1.2.840.113549.1.5.12"
+PBES2 = "1.2.840.113549.1.5.13"
+PBKDF2 = "1.2.840.113549.1.5.12"
 _SCRYPT = "1.3.6.1.4.1.11591.4.11"
 _PKCS12_3DES = "1.2.840.113549.1.12.1.3"
 _PASSWORD_BASED = "1.2.840.113549.1.5.", "1.2.840.113549.1.12.1."
@@ -104,11 +95,11 @@ _OTHER_SCHEMES = {
 }
 """The schemes of PKCS#5 version 1.5 and of PKCS#12 that are not read."""
 
-_HMAC_SHA256 = "1.2.840.113549.2.9"
+HMAC_SHA256 = "1.2.840.113549.2.9"
 _DIGESTS = {
     "1.2.840.113549.2.7": "sha1",
     "1.2.840.113549.2.8": "sha224",
-    _HMAC_SHA256: "sha256",
+    HMAC_SHA256: "sha256",
     "1.2.840.113549.2.10": "sha384",
     "1.2.840.113549.2.11": "sha512",
 }
@@ -210,28 +201,6 @@ def is_scheme(algorithm: bytes) -> bool:
     return False
 
 
-def encrypted(clear: bytes, passphrase: bytes) -> bytes:
-    """Return an EncryptedPrivateKeyInfo (RFC 5958 section 3) in DER.
-
-    It is what `openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000` writes: PBES2 with PBKDF2 and
-    HMAC-SHA-256. Not scrypt, which neither Java nor LibreSSL reads.
-    """
-    cipher = _AES_256
-    salt, iv = secrets.token_bytes(_SALT), secrets.token_bytes(cipher.block_size)
-    function = der.sequence(der.object_identifier(_HMAC_SHA256), der.NULL)
-    numbers = der.sequence(der.octet_string(salt), der.integer(_ITERATIONS), function)
-    parameters = der.sequence(
-        der.sequence(der.object_identifier(_PBKDF2), numbers),
-        der.sequence(der.object_identifier(_AES_256_CBC), der.octet_string(iv)),
-    )
-    algorithm = der.sequence(der.object_identifier(_PBES2), parameters)
-    key = hashlib.pbkdf2_hmac("sha256", passphrase, salt, _ITERATIONS, cipher.key_size)
-    count = cipher.block_size - len(clear) % cipher.block_size
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
-    sealed = encryptor.update(clear + bytes([count]) * count) + encryptor.finalize()
-    return der.sequence(algorithm, der.octet_string(sealed))
-
-
 def of_algorithm(algorithm: bytes) -> Encryption:
     """Return the encryption that the AlgorithmIdentifier of an encrypted PKCS#8 names.
 
@@ -246,7 +215,7 @@ def of_algorithm(algorithm: bytes) -> Encryption:
             scheme, parameters = der.dotted(identifier), b""
         case _:
             raise _damaged()
-    if scheme == _PBES2:
+    if scheme == PBES2:
         return _pbes2(parameters)
     if scheme == _PKCS12_3DES:
         return _pkcs12_3des(parameters)
@@ -277,7 +246,7 @@ def _pbes2(parameters: bytes) -> Encryption:
     if cipher is None:
         name = _by_start(der.dotted(cipher_id), _OTHER_CIPHERS) or "a cipher that is unknown here"
         raise _not_read(f"with the cipher {name}", is_old=name in _OLD)
-    derivations = {_PBKDF2: _pbkdf2, _SCRYPT: _scrypt}
+    derivations = {PBKDF2: _pbkdf2, _SCRYPT: _scrypt}
     derivation = derivations.get(der.dotted(function))
     if derivation is None:
         raise _not_read("by a key derivation that is unknown here")
