@@ -48,8 +48,8 @@ class FileFormat(StrEnum):
 
     @property
     def takes_passphrase(self) -> bool:
-        """Whether it can be encrypted in a way that is safe and read everywhere."""
-        return self in (FileFormat.OPENSSH, FileFormat.PPK3)
+        """Whether it can be encrypted in a way that is safe."""
+        return self in (FileFormat.PPK3, FileFormat.OPENSSH, FileFormat.PKCS8)
 
 
 class PrivateKeyState(StrEnum):

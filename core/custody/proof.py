@@ -28,7 +28,8 @@ def prove(
     """Read a private key file back and return what was found to hold, in a few words each.
 
     It may be of any format that is written here. Of an encrypted one without its passphrase only
-    the public half can be seen, and what is returned says so. With `folder`, an open one, the file
+    the public half can be seen, of an encrypted PKCS#8 not even that, and what is returned says so.
+    With `folder`, an open one, the file
     of that name in it is read, wherever the path leads.
 
     Raises:
@@ -134,6 +135,9 @@ def _proven(
         )
     if mode != files.PRIVATE_FILE:
         raise ProofFailed(f"{path} has mode {mode:04o}, not 0600: chmod 600 {quoted}")
+    if sealed and found.public_key is None:
+        sealed_proofs = ("mode 0600, yours", "encrypted; its passphrase is needed to see which key")
+        return _Proven(sealed_proofs, found.container, None)
     public_key = convert.public_key(private_key) if private_key else found.public_key
     if public_key is None or public_key.line != key_pair.public_key:
         raise ProofFailed(f"{path} reads back as another key.")

@@ -67,10 +67,9 @@ def refusal(file_format: FileFormat, key_type: KeyType) -> str | None:
 def passphrase_refusal(file_format: FileFormat) -> str | None:
     """Return why a file of that format is not encrypted, or None.
 
-    EC2 gives PEM without one; PPK of version 2 spends one SHA-1 on a guess; PuTTY and Dropbear
-    read no encrypted PKCS#8.
+    EC2 gives PEM without one; PPK of version 2 spends one SHA-1 on a guess.
     """
     if file_format.takes_passphrase:
         return None
-    others = " and ".join(each.value for each in FileFormat if each.takes_passphrase)
-    return f"{file_format.value} takes no passphrase; {others} do"
+    *others, last = [each.value for each in FileFormat if each.takes_passphrase]
+    return f"{file_format.value} takes no passphrase; {', '.join(others)} and {last} do"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from core.keys import EncodingError, HalvesDisagree, NotRead, UnsupportedKey, WrongPassphrase
-from core.keys.encoding import der, encryption
+from core.keys.encoding import der, encryption, pbes2
 from core.keys.encoding.armour import Armour
 from core.keys.encoding.encryption import Encryption
 from core.keys.file_formats import FileKind
@@ -70,8 +70,16 @@ class PKCSFile:
             NotRead: it is encrypted in a way that is not read.
             EncodingError: it is damaged.
         """
-        if not self.encrypted:
-            return _read(self.block.body)
+        return _read(self.decrypted(passphrase) if self.encrypted else self.block.body)
+
+    def decrypted(self, passphrase: bytes | None) -> bytes:
+        """Return the DER in what is encrypted.
+
+        Raises:
+            WrongPassphrase: this is not its passphrase, or it is damaged.
+            NotRead: it is encrypted in a way that is not read.
+            EncodingError: it is damaged.
+        """
         if self.encryption is None:
             raise NotRead(self.obstacle)
         if not passphrase:
@@ -82,16 +90,22 @@ class PKCSFile:
         clear = self.encryption.decrypt(sealed, passphrase)
         if label_of_der(clear) not in (PKCS1_LABEL, PKCS8_LABEL):
             raise WrongPassphrase(given=True)  # and the padding was right by chance
-        return _read(clear)
+        return clear
 
     def is_as_written(self, data: bytes) -> bool:
         """Return whether it is laid out as it is written here, as far as that is seen outside."""
-        return not self.encrypted and not self.block.headers and data == self.block.render()
+        return not self.block.headers and data == self.block.render()
 
 
-def encode(private_key: PrivateKey) -> bytes:
-    """Return the key as PKCS#8 in PEM, unencrypted, lines of 64 characters (RFC 5958, 7468)."""
-    return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def encode(private_key: PrivateKey, passphrase: bytes | None = None) -> bytes:
+    """Return the key as PKCS#8 in PEM, lines of 64 characters (RFC 5958, 7468).
+
+    A passphrase encrypts it: see `core.keys.encoding.pbes2`.
+    """
+    clear = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    if passphrase is None:
+        return Armour(PKCS8_LABEL, {}, clear).render()
+    return Armour(PKCS8_ENCRYPTED_LABEL, {}, pbes2.encrypted(clear, passphrase)).render()
 
 
 def parse(block: Armour, *, is_der: bool = False) -> PKCSFile:

@@ -61,7 +61,7 @@ async def save_as(pilot: Pilot[None], file_format: FileFormat) -> None:
     assert isinstance(screen, SaveKeyMaterialScreen)
     screen._path.path = f"~/.ssh/{file_format.value}"
     screen._choice.index = list(FileFormat).index(file_format)
-    if screen._passphrase_refusal is None:
+    if file_format.takes_passphrase:
         await pilot.press("tab", "tab")
         await type_text(pilot, "correct horse battery")
         await pilot.press("tab")

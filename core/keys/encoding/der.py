@@ -2,6 +2,8 @@
 
 INTEGER, BIT_STRING, OCTET_STRING, OBJECT, SEQUENCE = 0x02, 0x03, 0x04, 0x06, 0x30
 
+NULL = b"\x05\0"
+
 RSA_ENCRYPTION = bytes.fromhex("0609 2a864886f70d010101 0500")
 """The AlgorithmIdentifier of an RSA key, with its NULL (RFC 8017 appendix A.1)."""
 
@@ -21,6 +23,28 @@ def encode(tag: int, content: bytes) -> bytes:
 def integer(value: int) -> bytes:
     """Return a non-negative INTEGER."""
     return encode(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def octet_string(content: bytes) -> bytes:
+    """Return an OCTET STRING."""
+    return encode(OCTET_STRING, content)
+
+
+def sequence(*elements: bytes) -> bytes:
+    """Return a SEQUENCE of elements that are encoded."""
+    return encode(SEQUENCE, b"".join(elements))
+
+
+def object_identifier(dotted_text: str) -> bytes:
+    """Return the OBJECT IDENTIFIER that is written with dots, as `dotted` gives it."""
+    first, second, *others = map(int, dotted_text.split("."))
+    content = b""
+    for part in (40 * first + second, *others):
+        octets = [part & 0x7F]
+        while part := part >> 7:
+            octets.append(0x80 | part & 0x7F)
+        content += bytes(reversed(octets))
+    return encode(OBJECT, content)
 
 
 def fields(data: bytes) -> list[tuple[int, bytes]]:

@@ -48,10 +48,11 @@ _DEK_CIPHERS = {
 }
 """The ciphers in a DEK-Info line."""
 
+AES_256_CBC = "2.16.840.1.101.3.4.1.42"
 _CIPHERS = {
     "2.16.840.1.101.3.4.1.2": _AES_128,
     "2.16.840.1.101.3.4.1.22": _AES_192,
-    "2.16.840.1.101.3.4.1.42": _AES_256,
+    AES_256_CBC: _AES_256,
     "1.2.840.113549.3.7": _3DES,
 }
 _OTHER_CIPHERS = {
@@ -74,8 +75,8 @@ _OTHER_CIPHERS = {
 }
 """Ciphers that openssl can write and that are not read, by how their identifiers begin."""
 
-_PBES2 = "1.2.840.113549.1.5.13"
-_PBKDF2 = "1.2.840.113549.1.5.12"
+PBES2 = "1.2.840.113549.1.5.13"
+PBKDF2 = "1.2.840.113549.1.5.12"
 _SCRYPT = "1.3.6.1.4.1.11591.4.11"
 _PKCS12_3DES = "1.2.840.113549.1.12.1.3"
 _PASSWORD_BASED = "1.2.840.113549.1.5.", "1.2.840.113549.1.12.1."
@@ -94,10 +95,11 @@ _OTHER_SCHEMES = {
 }
 """The schemes of PKCS#5 version 1.5 and of PKCS#12 that are not read."""
 
+HMAC_SHA256 = "1.2.840.113549.2.9"
 _DIGESTS = {
     "1.2.840.113549.2.7": "sha1",
     "1.2.840.113549.2.8": "sha224",
-    "1.2.840.113549.2.9": "sha256",
+    HMAC_SHA256: "sha256",
     "1.2.840.113549.2.10": "sha384",
     "1.2.840.113549.2.11": "sha512",
 }
@@ -213,7 +215,7 @@ def of_algorithm(algorithm: bytes) -> Encryption:
             scheme, parameters = der.dotted(identifier), b""
         case _:
             raise _damaged()
-    if scheme == _PBES2:
+    if scheme == PBES2:
         return _pbes2(parameters)
     if scheme == _PKCS12_3DES:
         return _pkcs12_3des(parameters)
@@ -244,7 +246,7 @@ def _pbes2(parameters: bytes) -> Encryption:
     if cipher is None:
         name = _by_start(der.dotted(cipher_id), _OTHER_CIPHERS) or "a cipher that is unknown here"
         raise _not_read(f"with the cipher {name}", is_old=name in _OLD)
-    derivations = {_PBKDF2: _pbkdf2, _SCRYPT: _scrypt}
+    derivations = {PBKDF2: _pbkdf2, _SCRYPT: _scrypt}
     derivation = derivations.get(der.dotted(function))
     if derivation is None:
         raise _not_read("by a key derivation that is unknown here")

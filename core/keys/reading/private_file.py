@@ -89,7 +89,7 @@ def check_layout(data: bytes) -> None:
         EncodingError: it is laid out otherwise, or is of a kind that is not written.
     """
     file = _parse(data)
-    if file.encrypted and file.container in (FileKind.PKCS1, FileKind.PKCS8, FileKind.DER):
+    if file.encrypted and file.container in (FileKind.PKCS1, FileKind.DER):
         raise EncodingError("this kind of file is never written here")
     if not file.is_as_written(data):
         raise EncodingError("it was changed, or was written by another program")

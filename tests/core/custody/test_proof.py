@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.custody.proof import prove
 from core.errors import ProofFailed
-from core.keys import convert, ppk
+from core.keys import convert, file_formats, ppk
 from core.keys.keygen import PrivateKey
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyType
 from core.session import Session
@@ -16,6 +16,7 @@ from tests.helpers import Run
 PASSPHRASE = "correct horse ü".encode()
 MODE = "mode 0600, yours"
 WHOLE = ("reads back as this key", "fingerprint equal")
+SEEN = "its public half is this key"
 FORMATS = [
     pytest.param((key_type, file_format), id=f"{key_type}-{file_format}")
     for key_type in KeyType
@@ -47,7 +48,8 @@ def sealed(session: Session) -> CreatedKeyPair:
 
 def encrypted(created: CreatedKeyPair) -> Iterator[bytes]:
     for file_format in FileFormat:
-        if file_format.takes_passphrase:
+        refusal = file_formats.refusal(file_format, created.key_pair.key_type)
+        if file_format.takes_passphrase and refusal is None:
             yield convert.encode_as(key_of(created), file_format, "web-1", PASSPHRASE)
 
 
@@ -71,7 +73,8 @@ def test_an_encrypted_key_proves_with_its_passphrase_and_its_public_half_without
         with_it = prove(path, created.key_pair, PASSPHRASE)
         assert with_it == (MODE, "opens with its passphrase", *WHOLE)
         without_it = prove(path, created.key_pair)
-        assert without_it == (MODE, "encrypted; its public half is this key")
+        seen = "its passphrase is needed to see which key" if b"BEGIN ENCRYPTED" in data else SEEN
+        assert without_it == (MODE, f"encrypted; {seen}")
         for wrong in (b"wrong", b""):
             with pytest.raises(ProofFailed, match="passphrase"):
                 prove(path, created.key_pair, wrong)

@@ -103,7 +103,7 @@ def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
     assert " ".join(public[:2]) == created.key_pair.public_key
     assert signs_for(plain, created.key_pair.public_key)
     if file_format is FileFormat.PKCS8:
-        run("openssl", "pkey", "-in", path, "-check", "-noout")
+        run("openssl", "pkey", "-in", path, "-check", "-noout", "-passin", f"pass:{phrase or ''}")
 
     # Later, without the passphrase, what can be seen is proven still.
     later = prove(path, recorded)

@@ -183,14 +183,13 @@ def test_what_other_programs_stumble_over_is_not_taken_for_what_was_written(
         convert.decode(change(pem.encode(key)))
 
 
-@pytest.mark.parametrize("private_format", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
 @pytest.mark.parametrize("passphrase", [None, b"secret"])
-def test_an_rsa_key_in_pem_with_a_passphrase_is_never_written_and_so_refused(
-    private_format: PrivateFormat, passphrase: bytes | None, rsa_key: RSAPrivateKey
+def test_an_rsa_key_in_pkcs1_with_a_passphrase_is_never_written_and_so_refused(
+    passphrase: bytes | None, rsa_key: RSAPrivateKey
 ) -> None:
-    encryption = BestAvailableEncryption(b"secret")
+    how = PrivateFormat.TraditionalOpenSSL, BestAvailableEncryption(b"secret")
     with pytest.raises(EncodingError, match="never written"):
-        convert.decode(rsa_key.private_bytes(Encoding.PEM, private_format, encryption), passphrase)
+        convert.decode(rsa_key.private_bytes(Encoding.PEM, *how), passphrase)
 
 
 def test_a_container_with_a_passphrase_is_refused(tmp_path: Path, run: Run) -> None:

@@ -16,7 +16,7 @@ from core.errors import SaveError
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
-from tui.actions.keymap import bindings
+from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
@@ -80,6 +80,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._passphrase = FormField("Passphrase", self._passphrases)
         self._wants_public = Toggle("", id="public-key")
         self._public = FormField("Also", self._wants_public)
+        self._is_left_out = False
 
     def content(self) -> ComposeResult:
         with FormBody():
@@ -121,31 +122,27 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
         if refusal is None:
             as_created = file_formats.of_key_format(self._created.key_format)
-            self._format.show(Verdict(file_formats.readers(file_format, as_created)))
+            words = file_formats.readers(file_format, as_created)
+            if not file_format.takes_passphrase:
+                words += "; takes no passphrase"
+            self._format.show(Verdict(words))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))
+        # Hidden, the fields keep what was typed, for a format that takes it.
+        self._passphrase.display = file_format.takes_passphrase and refusal is None
         self._judge_passphrase()
-
-    @property
-    def _passphrase_refusal(self) -> str | None:
-        return file_formats.passphrase_refusal(self._file_format)
 
     @on(Input.Changed)
     @on(Choice.Changed)
     @on(PassphraseInput.Changed)
     def _forget_refusal(self) -> None:
+        self._is_left_out = False
         if not is_busy(self):
             self.say(Verdict(""))
 
     @on(PassphraseInput.Changed)
     def _judge_passphrase(self) -> None:
-        typed = self._passphrases.reveal()
-        refusal = self._passphrase_refusal
-        if refusal is None:
-            self._passphrase.show(judging.of_passphrase(*typed))
-        else:
-            # The fields stay in the way of Tab: who types blindly would else type into the path.
-            self._passphrase.show(Verdict(refusal, Tone.BAD if any(typed) else Tone.PLAIN))
+        self._passphrase.show(judging.of_passphrase(*self._passphrases.reveal()))
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected; what was typed stays."""
@@ -161,7 +158,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     def action_submit(self) -> None:
         """Save, read back and prove."""
         if self._is_complete():
-            first, _ = self._passphrases.reveal()
+            first = self._passphrases.reveal()[0] if self._file_format.takes_passphrase else ""
             self._submit(Passphrase(first) if first else None)
 
     def _is_complete(self) -> bool:
@@ -174,9 +171,9 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         first, again = self._passphrases.reveal()
         if not (first or again):
             return True
+        if not self._file_format.takes_passphrase:
+            return self._agrees_to_no_passphrase()
         judged = judging.of_passphrase(first, again)
-        if self._passphrase_refusal is not None:
-            judged = Verdict(self._passphrase_refusal, Tone.BAD)
         if judged.tone is Tone.BAD:
             self._refuse(self._passphrase, judged)
             self._passphrases.focus_first()
@@ -187,6 +184,15 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             self._passphrases.focus_again()
             return False
         return True
+
+    def _agrees_to_no_passphrase(self) -> bool:
+        """Return whether what was typed may be left out; the first time, ask."""
+        if self._is_left_out:
+            return True
+        self._is_left_out = True
+        text = f"{self._file_format.value} takes no passphrase: the file would not be encrypted"
+        self.say(Verdict(f"{text}; {key_of('save.submit')} again saves it so", Tone.CAUTION))
+        return False
 
     def _refuse(self, field: FormField, said: Verdict) -> None:
         field.show(said)

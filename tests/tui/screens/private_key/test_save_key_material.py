@@ -16,7 +16,8 @@ from core.disk import files
 from core.errors import SaveError
 from core.model import FileFormat, KeyType, PrivateKeyState
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, type_text, until, until_loaded, until_screen
+from tests.helpers import Run
+from tests.tui.driving import app_of, drawn, text_of, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
@@ -106,6 +107,10 @@ async def save(pilot: Pilot[None]) -> list[str]:
     screen = app_of(pilot).screen
     await until(pilot, lambda: bool(screen.query(SavedFile)), "what was saved")
     return [file.query_one(VerdictLine).verdict.text for file in screen.query(SavedFile)]
+
+
+async def until_said(pilot: Pilot[None], words: str) -> None:
+    await until(pilot, lambda: words in " ".join(text_of(pilot, "#fact").split()), words)
 
 
 def names(folder: Path) -> list[str]:
@@ -277,40 +282,54 @@ def test_its_strength_is_said_while_it_is_typed(empty_session: DemoSession) -> N
     play(empty_session, scene)
 
 
-@pytest.mark.parametrize("file_format", [FileFormat.PEM, FileFormat.PPK2, FileFormat.PKCS8])
-def test_a_format_that_takes_no_passphrase_says_which_do(
+@pytest.mark.parametrize("file_format", [FileFormat.PEM, FileFormat.PPK2])
+def test_a_format_that_takes_no_passphrase_has_no_fields_for_one_and_keeps_what_was_typed(
     empty_session: DemoSession, home: Path, file_format: FileFormat
 ) -> None:
-    reason = f"{file_format.value} takes no passphrase; ppk3 and openssh do"
-
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, file_format)
-        assert verdict(pilot, "passphrases") == reason
-        # Who types blindly, as the labels have it, must not find it in the path, and unencrypted.
-        path = path_of(pilot)
-        await pilot.press("tab", *"blind", "tab", *"blind", "enter")
-        await pilot.pause()
-        assert path_of(pilot) == path
-        assert "blind" not in drawn(pilot)
-        assert [each.reveal() for each in dialog(pilot).query(PassphraseInput)] == ["blind"] * 2
-        assert verdict(pilot, "passphrases") == reason
-        assert names(home / ".ssh") == []
-        # What was typed for another format is not dropped, but refused.
-        await choose(pilot, FileFormat.PPK3)
-        await paste_passphrase(pilot, PHRASE, PHRASE)
-        await choose(pilot, file_format)
-        assert verdict(pilot, "passphrases") == reason
-        await pilot.press("enter")
-        await pilot.pause()
-        assert names(home / ".ssh") == []
+        assert "takes no passphrase" in verdict(pilot, "file-format")
+        fields = dialog(pilot).query(PassphraseInput)
+        assert [field.region.height for field in fields] == [0, 0]
+        await pilot.press("tab")
         focused = dialog(pilot).focused
         assert focused is not None
-        assert focused.id == "passphrase"
-        await pilot.press("ctrl+u", "tab", "ctrl+u")
-        await save(pilot)
+        assert focused.id == "public-key"
+        await choose(pilot, FileFormat.PPK3)
+        assert "takes no passphrase" not in verdict(pilot, "file-format")
+        assert [field.region.height for field in fields] == [1, 1]
+        await paste_passphrase(pilot, PHRASE, PHRASE)
+        await choose(pilot, file_format)
+        await choose(pilot, FileFormat.OPENSSH)
+        assert [field.reveal() for field in fields] == [PHRASE, PHRASE]
+        # A file is not left unencrypted in silence, where a passphrase was typed.
+        await choose(pilot, file_format)
+        for _ in range(2):
+            await pilot.press("enter")
+            await until_said(pilot, f"{file_format.value} takes no passphrase: the file would not")
+            assert names(home / ".ssh") == []
+            await write_path(pilot, f"{path_of(pilot)}x")
+        await pilot.press("enter")
+        await until_said(pilot, "enter again saves it so")
+        assert "encrypted" not in (await save(pilot))[0]
 
     play(empty_session, scene)
     assert len(names(home / ".ssh")) == 1
+
+
+def test_a_pkcs8_takes_a_passphrase(empty_session: DemoSession, home: Path, run: Run) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose(pilot, FileFormat.PKCS8)
+        await paste_passphrase(pilot, PHRASE, PHRASE)
+        assert await save(pilot) == ["Saved to ~/.ssh/reporting.p8, encrypted"]
+
+    play(empty_session, scene)
+    path = home / ".ssh" / "reporting.p8"
+    assert b"BEGIN ENCRYPTED PRIVATE KEY" in path.read_bytes()
+    run("openssl", "pkey", "-in", path, "-check", "-noout", "-passin", f"pass:{PHRASE}")
+    [pair] = empty_session.backend.describe_key_pairs()
+    shown = run("ssh-keygen", "-y", "-P", PHRASE, "-f", path).stdout.decode().split()
+    assert " ".join(shown[:2]) == pair.public_key
 
 
 def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
