@@ -229,3 +229,24 @@ def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
 
     play(five, scene)
     assert {pair.tags for pair in five.backend.describe_key_pairs()} == {(Tag("Env", "old2"),)}
+
+
+def test_the_public_keys_of_the_chosen_are_copied_one_a_line(five: DemoSession) -> None:
+    pairs = {pair.key_name: pair for pair in five.backend.describe_key_pairs()}
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("space", "space", "space", "y")
+        said = "3 public keys, one a line: sent to your terminal"
+        await until(pilot, lambda: said in drawn(pilot), said)
+        lines = [f"{pairs[name].public_key} {name}\n" for name in NAMES[:3]]
+        assert app_of(pilot).clipboard == "".join(lines)
+        await pilot.press("slash", *"-a", "enter", "y")
+        said = "2 public keys, one a line: sent to your terminal; 1 more is chosen, but hidden"
+        await until(pilot, lambda: said in drawn(pilot), said)
+        assert app_of(pilot).clipboard == "".join(lines[1:])
+        # Of one alone there is more to copy than its public key, and it is the chosen one.
+        await pilot.press("slash", "ctrl+u", *"name:c", "enter", "y")
+        await until_screen(pilot, "PickScreen")
+        assert "Copy from c" in drawn(pilot)
+
+    play(five, scene, (120, 24))

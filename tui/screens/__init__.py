@@ -37,6 +37,7 @@ _MODULES = {
     "SaveKeyMaterialScreen": "private_key.save_key_material",
     "UnlockSavedKeyScreen": "private_key.unlock_saved_key",
     "copy_of_new": "pair.copy_menu",
+    "copy_public_keys": "pair.copy_menu",
     "copy_something": "pair.copy_menu",
     "show_help": "look.help",
 }

@@ -18,6 +18,7 @@ from tui.screens.look.pick_region import PickRegionScreen as PickRegionScreen
 from tui.screens.pair.add_ssh_host import AddSshHostScreen as AddSshHostScreen
 from tui.screens.pair.bring_back_as import BringBackAsScreen as BringBackAsScreen
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
+from tui.screens.pair.copy_menu import copy_public_keys as copy_public_keys
 from tui.screens.pair.copy_menu import copy_something as copy_something
 from tui.screens.pair.copy_to_regions import CopyToRegionsScreen as CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen as DeleteKeyPairsScreen

@@ -31,9 +31,9 @@ async def send_private(app: TerminalApp, material: KeyMaterial) -> None:
         app.copy_secret_to_clipboard(material.encode())
 
 
-def say_sent(app: App[None], what: str) -> None:
-    """Say what was sent; not that it arrived."""
-    show_briefly(app, f"{what}: sent to your terminal")
+def say_sent(app: App[None], what: str, more: str = "") -> None:
+    """Say what was sent, and more; not that it arrived."""
+    show_briefly(app, f"{what}: sent to your terminal{more}")
 
 
 async def _by_tmux(data: bytes) -> bool:

@@ -275,9 +275,14 @@ async def _bring_back(view: ListView, key_pair_id: str) -> bool:
 
 
 async def copy(view: ListView) -> None:
-    """Send something of the pair to the terminal's clipboard."""
-    if view.highlighted is not None:
-        await screens.copy_something(view.screen.app, view.session, view.highlighted)
+    """Send something of the pair to the terminal's clipboard, or the chosen ones' public keys."""
+    affected, hidden = view.affected(), view.choice.hidden
+    if len(affected) > 1:
+        are = "is" if hidden == 1 else "are"
+        more = f"; {hidden:,} more {are} chosen, but hidden by the filter" if hidden else ""
+        await screens.copy_public_keys(view.screen.app, affected, more)
+    elif affected:
+        await screens.copy_something(view.screen.app, view.session, affected[0])
 
 
 async def region(view: ListView) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.custody import file_kinds
 from core.custody.recipes import recipes
 from core.model import CreatedKeyPair, KeptKeyPair
+from core.words.plural import n_of
 from tui.screens.look.pick import PickScreen
 from tui.terminal import clipboard
 from tui.terminal.terminal_app import TerminalApp
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 2_000
 _TITLE_WIDTH = len("OpenSSH SHA-256 fingerprint")
-_PRIVATE_KEY = "private key"
+_PUBLIC_KEY, _PRIVATE_KEY = "public key", "private key"
 _NO, _YES = "no", "yes"
 _QUESTION = (
     Item(_NO, "no, go back"),
@@ -38,6 +39,17 @@ async def copy_something(app: TerminalApp, session: "Session", key_pair: KeptKey
     if title is not None:
         await clipboard.send(app, texts[title])
         clipboard.say_sent(app, title)
+
+
+async def copy_public_keys(app: TerminalApp, key_pairs: Sequence[KeptKeyPair], more: str) -> None:
+    """Send the public keys of several pairs to the terminal's clipboard, one a line.
+
+    `more` is what is said besides how many they were.
+    """
+    lines = [_texts(key_pair)[_PUBLIC_KEY] for key_pair in key_pairs]
+    await clipboard.send(app, "".join(f"{line}\n" for line in lines))
+    what = n_of(len(lines), _PUBLIC_KEY)
+    clipboard.say_sent(app, f"{what}, one a line", more)
 
 
 async def copy_of_new(app: TerminalApp, created: CreatedKeyPair) -> bool:
@@ -64,7 +76,7 @@ async def copy_of_new(app: TerminalApp, created: CreatedKeyPair) -> bool:
 def _texts(key_pair: KeptKeyPair) -> dict[str, str]:
     fingerprints = key_pair.custody.fingerprints
     texts = {
-        "public key": f"{key_pair.public_key} {key_pair.key_name}",
+        _PUBLIC_KEY: f"{key_pair.public_key} {key_pair.key_name}",
         "EC2 fingerprint": key_pair.key_fingerprint,
         "OpenSSH SHA-256 fingerprint": fingerprints.ssh_sha256,
         "OpenSSH MD5 fingerprint": fingerprints.ssh_md5,

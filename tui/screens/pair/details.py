@@ -197,7 +197,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     def action_agent(self) -> None:
         """Add the saved private key to the ssh-agent."""
-        self._do(partial(saved_key.add_to_agent, self.app, self._session), changes=False)
+        add = partial(saved_key.add_to_agent, self.app, self._session)
+        self._do(add, changes=False, outlives=True)
 
     def action_save(self) -> None:
         """Save the private key again, in another format or with a passphrase."""
@@ -209,7 +210,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     def action_mode(self) -> None:
         """Give the saved file the mode 0600."""
-        self._do(partial(saved_key.make_private, self.app, self._session))
+        self._do(partial(saved_key.make_private, self.app, self._session), outlives=True)
 
     def action_ssh_host(self) -> None:
         """Add a Host block for the saved key to the ssh configuration."""
@@ -221,10 +222,21 @@ class DetailsScreen(PlacedScreen[Next | None]):
         begin: Callable[[KeptKeyPair], Coroutine[None, None, Verdict | None]],
         *,
         changes: bool = True,
+        outlives: bool = False,
     ) -> None:
-        """Do something with the private key file, say what came of it, and show it."""
+        """Do something with the private key file, say what came of it, and show it.
+
+        Args:
+            begin: what is done.
+            changes: it is not done read-only.
+            outlives: it is done for a deleted pair too. Its file is still there, hosts may still
+                take the key, and others may still read it; but nothing new is made of such a pair.
+        """
         if changes and self._session.read_only:
             self.say(Verdict(READ_ONLY, Tone.CAUTION))
+            return
+        if self._deleted and not outlives:
+            self.say(_not_of_deleted())
             return
         said = await begin(self._key_pair)
         if said is None:
@@ -277,8 +289,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if self._session.read_only:
             self.say(Verdict(READ_ONLY, Tone.CAUTION))
         elif self._deleted and change is not Next.BRING_BACK:
-            back = f"{key_of('details.bring-back')} brings it back"
-            self.say(Verdict(f"this pair is deleted; {back}", Tone.CAUTION))
+            self.say(_not_of_deleted())
         else:
             self.dismiss(change)
 
@@ -319,6 +330,12 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> st
         )
         taught.append(f"{agent} agent, {save} save again, {mode} mode, {host} Host block")
     return " · ".join(taught)
+
+
+def _not_of_deleted() -> Verdict:
+    """Return why something is not done for a deleted pair, and the way on."""
+    back = key_of("details.bring-back")
+    return Verdict(f"this pair is deleted; {back} brings it back", Tone.CAUTION)
 
 
 def _heading(text: str) -> Static:

@@ -23,6 +23,7 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
+from tui.screens.pair.details import DetailsScreen
 from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
 
@@ -210,3 +211,42 @@ def test_a_pair_without_a_file_says_why(empty_session: DemoSession) -> None:
             await until_said(pilot, "its private key was never saved")
 
     play(empty_session, scene)
+
+
+def test_of_a_deleted_pair_the_file_is_mended_and_nothing_new_is_made(
+    empty_session: DemoSession, home: Path, ssh_agent: Agent, config: Path
+) -> None:
+    key_pair = make(empty_session)
+    saved = home / ".ssh" / "web.pem"
+    saved.chmod(0o644)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await type_text(pilot, "web")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("J")
+        await until_screen(pilot, "JournalScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, DetailsScreen)
+        for key in ("s", "p", "H"):
+            screen.say(Verdict(""))
+            await pilot.press(key)
+            await until_said(pilot, "this pair is deleted; u brings it back")
+        await pilot.press("m")
+        await until_said(pilot, "~/.ssh/web.pem has mode 0600 now, and had 0644")
+        await pilot.press("a")
+        await until_screen(pilot, "AddToAgentScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until_said(pilot, "In the agent")
+        saved.unlink()
+        await pilot.press("a")
+        await until_said(pilot, "its private key file is not there any more")
+
+    play(empty_session, scene)
+    assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
+    assert [path.name for path in (home / ".ssh").iterdir()] == []
