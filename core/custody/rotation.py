@@ -1,12 +1,13 @@
-"""Finds which key pair takes the place of which, and names a successor."""
+"""Finds which key pair takes the place of which; proposes name and format of a successor."""
 
 import re
 from collections.abc import Container, Iterable
 
 from core.ec2.validation import MAX_KEY_NAME
-from core.model import KeptKeyPair, PrivateKeyState
+from core.model import KeptKeyPair, KeyFormat, PrivateKeyState
 
-_NUMBERED = r"(?s:(.*)-([0-9]{1,9}))"
+_COUNTED = r"(?s:(.+)-([2-9]|[1-9][0-9]{1,8}))"
+"""What `successor_name` makes; with leading zeros it is the number of something else."""
 
 
 class Rotation:
@@ -42,18 +43,25 @@ def is_delivered(key_pair: KeptKeyPair) -> bool:
     return key_pair.custody.private_key is not PrivateKeyState.UNSAVED
 
 
-def successor_name(key_name: str, taken: Container[str]) -> str:
+def successor_format(key_pair: KeptKeyPair) -> KeyFormat:
+    """Return the format of the file that a pair was saved to first, or PEM where it was not."""
+    first = next(iter(key_pair.custody.saved_to), "")
+    return KeyFormat.PPK if first.lower().endswith(".ppk") else KeyFormat.PEM
+
+
+def successor_name(key_name: str, taken: Container[str], *, is_successor: bool = False) -> str:
     """Return the first free name after this one: `ci-deploy-2` after `ci-deploy`, then `-3`.
 
-    A number keeps its leading zeros, and what stands before it is cut where the name would be
-    longer than 255 characters.
+    The number at the end of a name counts machines, not rotations: `web-01` gives `web-01-2`. Only
+    that of a successor is counted on: `ci-deploy-2`, which replaced `ci-deploy`, gives
+    `ci-deploy-3`. A name that would be longer than 255 characters is cut before the number.
     """
-    numbered = re.fullmatch(_NUMBERED, key_name)
-    stem, digits = numbered.groups() if numbered else (key_name, "1")
+    counted = re.fullmatch(_COUNTED, key_name) if is_successor else None
+    stem, digits = counted.groups() if counted else (key_name, "1")
     number = int(digits)
     while True:
         number += 1
-        suffix = f"-{number:0{len(digits)}}"
+        suffix = f"-{number}"
         name = stem[: MAX_KEY_NAME - len(suffix)] + suffix
         if name not in taken:
             return name

@@ -42,20 +42,53 @@ def make(session: Session, name: str, replaces: KeptKeyPair | None = None) -> Ke
     ("name", "taken", "expected"),
     [
         ("ci-deploy", [], "ci-deploy-2"),
-        ("ci-deploy-2", [], "ci-deploy-3"),
+        ("ci-deploy-2", [], "ci-deploy-2-2"),
         ("ci-deploy", ["ci-deploy-2", "ci-deploy-3"], "ci-deploy-4"),
-        ("web-09", [], "web-10"),
-        ("web-99", [], "web-100"),
+        ("web-01", [], "web-01-2"),
+        ("web-1", ["web-1-2"], "web-1-3"),
         ("web2", [], "web2-2"),
-        ("-7", [], "-8"),
+        ("-7", [], "-7-2"),
         ("a b", [], "a b-2"),
         ("x" * 255, [], "x" * 253 + "-2"),
-        ("x" * 253 + "-9", [], "x" * 252 + "-10"),
+        ("x" * 253 + "-9", [], "x" * 253 + "-2"),
         ("x" * 255, ["x" * 253 + f"-{n}" for n in range(2, 10)], "x" * 252 + "-10"),
     ],
 )
-def test_the_next_name_counts_on(name: str, taken: list[str], expected: str) -> None:
+def test_the_next_name_is_never_the_next_of_a_fleet(
+    name: str, taken: list[str], expected: str
+) -> None:
     assert successor_name(name, taken) == expected
+
+
+@each_row(
+    ("name", "expected"),
+    [
+        ("ci-deploy-2", "ci-deploy-3"),
+        ("ci-deploy-99", "ci-deploy-100"),
+        ("web-01", "web-01-2"),
+        ("web-1", "web-1-2"),
+        ("web-01-2", "web-01-3"),
+        ("-7", "-7-2"),
+        ("new", "new-2"),
+        ("x" * 253 + "-9", "x" * 252 + "-10"),
+    ],
+)
+def test_the_name_after_that_of_a_successor_counts_rotations(name: str, expected: str) -> None:
+    assert successor_name(name, [], is_successor=True) == expected
+
+
+@each_row(
+    ("saved_to", "expected"),
+    [
+        ((), "pem"),
+        (("/k/web.pem",), "pem"),
+        (("/k/web.ppk", "/k/web.openssh"), "ppk"),
+        (("/k/web.p8", "/k/web.ppk"), "pem"),
+        (("/k/WEB.PPK",), "ppk"),
+    ],
+)
+def test_the_format_is_that_of_the_first_file(saved_to: tuple[str, ...], expected: str) -> None:
+    assert rotation.successor_format(kept(key_pair(1), saved_to=saved_to)) == expected
 
 
 GOOD_NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1).map(

@@ -7,6 +7,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from core.custody import rotation
 from core.disk import destination
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import PrivateKeyLost
@@ -38,7 +39,7 @@ _TYPES = (
     (KeyType.ED25519.value, "ed25519"),
 )
 _FORMATS = (
-    (KeyFormat.PEM.value, "pem (OpenSSH)"),
+    (KeyFormat.PEM.value, "pem (ssh)"),
     (KeyFormat.PPK.value, "ppk (PuTTY)"),
 )
 
@@ -47,7 +48,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
     """Name, type, format and tags of a new key pair; ends with the pair, or None.
 
     Args:
-        replacing: the pair that the new one is to take the place of, which lends it type and tags.
+        replacing: the pair whose place the new one takes, and whose type, format and tags.
         key_name: the name to begin with.
     """
 
@@ -71,7 +72,11 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._key_type = Choice(
             _TYPES, value=replacing.key_type.value if replacing else None, id="key-type"
         )
-        self._key_format = Choice(_FORMATS, id="key-format")
+        self._key_format = Choice(
+            _FORMATS,
+            value=rotation.successor_format(replacing).value if replacing else None,
+            id="key-format",
+        )
         self._made_by = Choice(_MADE_BY, id="made-by")
         self._allowed = AllowedWays(self, self._made_by, self._question, self._judge_made_by)
         self._agreed = False

@@ -462,7 +462,10 @@ def _undo() -> str:
 
 
 def _successor_name(session: "Session", key_pair: KeptKeyPair) -> str:
-    return rotation.successor_name(key_pair.key_name, session.key_names())
+    is_successor = key_pair.custody.replaces is not None
+    return rotation.successor_name(
+        key_pair.key_name, session.key_names(), is_successor=is_successor
+    )
 
 
 FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {

@@ -45,17 +45,26 @@ async def until_remark(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in text_of(pilot, "#fact"), text)
 
 
-def test_the_form_begins_with_what_the_old_pair_has(empty_session: DemoSession) -> None:
-    make(empty_session, "ci-deploy")
-    make(empty_session, "ci-deploy-2")
+def test_the_form_begins_with_what_the_old_pair_has(
+    empty_session: DemoSession, tmp_path: Path
+) -> None:
+    created = empty_session.backend.create_key_pair(
+        key_name="ci-deploy-01",
+        key_type="ed25519",
+        key_format="ppk",
+        tag_specifications=[TagSpecification("key-pair", [Tag("Env", "prod"), Tag("Team")])],
+    )
+    saving.save_key_material(empty_session, created, str(tmp_path / "ci-deploy-01.ppk"))
+    make(empty_session, "ci-deploy-01-2")
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
         form = app_of(pilot).screen
         assert isinstance(form, CreateKeyPairScreen)
-        assert form.top_bar.title == "Replace ci-deploy"
-        assert form.query_one("#key-name", TextInput).value == "ci-deploy-3"
+        assert form.top_bar.title == "Replace ci-deploy-01"
+        assert form.query_one("#key-name", TextInput).value == "ci-deploy-01-3"
+        assert form.query_one("#key-format", Choice).value == "ppk"
         assert form.focused is form.query_one("#key-name")
         assert form.query_one("#key-type", Choice).value == "ed25519"
         assert form.query_one(TagRows).tags == (Tag("Env", "prod"), Tag("Team"))
