@@ -3,15 +3,19 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.errors import StoreError
+from core.errors import InvalidID, InvalidKeyPairNotFound, StoreError, UnauthorizedOperation
 from core.local.trash import TRASH_KEEPS
 from core.model import KeptKeyPair
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from core.errors import KeyPairsError
     from core.session import Session
     from core.store.journal import JournalEntry
+
+_DAY = "%Y-%m-%d %H:%M"
 
 
 class GonePair(NamedTuple):
@@ -63,11 +67,35 @@ def deletion(session: "Session", key_pair_id: str) -> "JournalEntry | None":
     return _deletions(session).get(key_pair_id)
 
 
+def explain(session: "Session", errors: "Iterable[KeyPairsError]") -> None:
+    """Give what EC2 refuses because a pair was deleted the reason: by whom, and when; blocks."""
+    unexplained = [
+        error
+        for error in errors
+        if isinstance(error, InvalidID | InvalidKeyPairNotFound) and not error.reason
+    ]
+    deletions = _deletions(session).values() if unexplained else ()
+    for error in unexplained:
+        named = (
+            entry
+            for entry in deletions
+            if any(f"'{each}'" in error.message for each in (entry.key_pair_id, entry.key_name))
+        )
+        last = max(named, key=lambda entry: entry.time, default=None)
+        if last is not None:
+            time = last.time.astimezone()
+            is_today = time.date() == session.now().astimezone().date()
+            error.reason = f"deleted by {last.user} at {time:{'%H:%M' if is_today else _DAY}}"
+
+
 def _deletions(session: "Session") -> "dict[str, JournalEntry]":
-    """Return the last deletion of each pair by its id; of a journal that cannot be read, none."""
+    """Return the last deletion of each pair by its id; of a journal that cannot be read, none.
+
+    Who may not describe key pairs may not read it.
+    """
     try:
         entries = session.journal()
-    except StoreError:
+    except (StoreError, UnauthorizedOperation):
         return {}
     return {
         entry.key_pair_id: entry

@@ -35,9 +35,15 @@ _FEWEST_BITS_OF_OPENSSH = 1024
 
 
 def refusal(error: KeyPairsError) -> Verdict:
-    """Return why something was not done: the code and the text of EC2, or an error of ours."""
+    """Return why something was not done: the code and the text of EC2, or an error of ours.
+
+    The reason in plain words comes before those, unless EC2's text ends with it.
+    """
     if isinstance(error, EC2Error):
-        return Verdict(f"{error.code}: {error.message}", Tone.BAD)
+        by_ec2 = f"{error.code}: {error.message}"
+        if not error.reason or error.reason in error.message:
+            return Verdict(by_ec2, Tone.BAD)
+        return Verdict(f"{short_paths(error.reason).rstrip('.')} ({by_ec2})", Tone.BAD)
     return Verdict(said_by(error), Tone.BAD)
 
 

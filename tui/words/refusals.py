@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from core.errors import (
+    InvalidID,
     InvalidKeyPairDuplicate,
+    InvalidKeyPairNotFound,
     KeyPairLimitExceeded,
     KeyPairsError,
     UnauthorizedOperation,
@@ -36,5 +38,7 @@ def _reason(error: KeyPairsError) -> str:
         case UnauthorizedOperation():
             # The whole of it would be cut before the reason, which stands at its end.
             return shortened(short_paths(f"not allowed, {error.reason}"))
+        case InvalidID() | InvalidKeyPairNotFound() if error.reason:
+            return error.reason
         case _:
             return said_by(error)

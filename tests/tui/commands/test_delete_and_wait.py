@@ -129,3 +129,20 @@ def test_tags_are_set_by_the_name_of_a_pair(data: Path, capsys: Output) -> None:
     assert call("describe-tags") == 0
     (tag,) = json.loads(capsys.readouterr().out)["Tags"]
     assert (tag["Key"], tag["Value"]) == ("Env", "prod")
+
+
+def test_a_verb_about_a_deleted_pair_says_who_deleted_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setattr("core.store.journal.user", lambda: "boris")
+    pair = RegionStore(data, "us-east-1").read().named("other")
+    assert pair is not None
+    assert call("delete-key-pair", "--key-pair-id", pair.key_pair_id) == 0
+    capsys.readouterr()
+    assert call("create-tags", "--resources", pair.key_pair_id, "--tags", "Key=a,Value=b") == 254
+    first, second = capsys.readouterr().err.splitlines()
+    # Scripts look for the line that the AWS CLI prints.
+    assert first.startswith("An error occurred (InvalidID) when calling the CreateTags operation: ")
+    assert second.startswith("keypairs: deleted by boris at ")
+    assert call("describe-key-pairs", "--key-names", "never") == 254
+    assert "deleted by" not in capsys.readouterr().err

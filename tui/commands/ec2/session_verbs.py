@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from core.client import Answer, Client
+from core.checks.deleted import explain
+from core.client import Answer, Client, ClientError
 from core.ec2.backend import MadeBy
-from core.errors import EC2Error
+from core.errors import EC2Error, InvalidID, InvalidKeyPairNotFound
 from core.process import forbid_dumps
 from core.session import Session
 from tui.commands.ec2 import answers, delete, values
@@ -64,10 +65,18 @@ def answered(
             case _:
                 return read(client, options, request)
     except client.exceptions.ClientError as error:
+        _explain(session, error)
         return refused(error, _advice(options))
     except client.exceptions.WaiterError as error:
         say(str(error))
         return FAILED
+
+
+def _explain(session: Session, error: ClientError) -> None:
+    """Give a refusal its reason, where the pair was deleted here."""
+    refusal = error.__context__
+    if isinstance(refusal, InvalidID | InvalidKeyPairNotFound):
+        explain(session, [refusal])
 
 
 def _session(options: argparse.Namespace) -> Session:

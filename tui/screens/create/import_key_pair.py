@@ -145,13 +145,6 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
             dry_run=dry_run,
         )
 
-    def _refusal(self, error: EC2Error) -> Verdict:
-        """Return EC2's words, and for a bad key ours as well."""
-        if error.reason:
-            message = error.message.rstrip(".")
-            return Verdict(f"{error.code}: {message}. {error.reason}", Tone.BAD)
-        return super()._refusal(error)
-
 
 def _private_key_refusal(text: str) -> str | None:
     # A path is one, whatever the name of the file.

@@ -172,7 +172,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
-        refusal = self._refusal(error)
+        refusal = judging.refusal(error)
         self.say(refusal)
         field = self._fields.get(error.parameter or "")
         if field is None:
@@ -184,9 +184,6 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         wrong = self._tags.wrong_input if field.control is self._tags else None
         field.refuse(wrong or field.control)
         return wrong or _control(field)
-
-    def _refusal(self, error: EC2Error) -> Verdict:
-        return judging.refusal(error)
 
 
 def _control(field: FormField) -> Widget | None:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.checks.deleted import explain
 from core.ec2.backend import Batch, TagChange
 from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
 from core.model import KeptKeyPair, Tag
@@ -113,6 +114,7 @@ def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of
         if not pairs:
             continue
         undone = _run(act, pairs, begin, go_on)
+        explain(session, (error for _, error in undone.refused))
         refused = [pair for pair, error in undone.refused if not isinstance(error, InvalidID)]
         if waiting := [*refused, *pairs[len(pairs) - undone.left :]]:
             # What is left of it is still the last that this session did.

@@ -12,6 +12,7 @@ from textual.events import Key
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from core.checks import deleted
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.disk import files
 from core.errors import KeyPairsError
@@ -339,6 +340,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             except KeyPairsError as error:
                 self._progress.end()
                 if not await logged_in(self, self._session, error):
+                    await asyncio.to_thread(deleted.explain, self._session, [error])
                     said = judging.refusal(error)
                     done = f"deleted {count - len(self._left):,} of {count:,}; then: "
                     text = said.text if count == 1 else done + said.text
@@ -350,6 +352,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             left = {each: left[each] for each in (*refused, *waiting)}
             self._left = self.about = list(left.values())
         if refused:
+            await asyncio.to_thread(deleted.explain, self._session, refused.values())
             self._progress.end()
             self._say_what_was_refused(refused)
         else:

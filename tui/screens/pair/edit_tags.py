@@ -1,5 +1,6 @@
 """Edits the tags of one pair, or adds tags to several."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from core.checks import deleted
 from core.ec2.backend import Refusal
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, Tag
@@ -182,11 +184,14 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             elif not (refused := await self._add_to_several(tags)):
                 self.dismiss([*self._saved.values()])
             else:
+                errors = [each.error for each in refused]
+                await asyncio.to_thread(deleted.explain, self._session, errors)
                 names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
                 why = by_reason((names[each.name], each.error) for each in refused)
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
+                await asyncio.to_thread(deleted.explain, self._session, [error])
                 self._show(self._halfway(judging.refusal(error)))
 
     def _halfway(self, said: Verdict) -> Verdict:

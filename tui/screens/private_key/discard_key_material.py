@@ -1,5 +1,6 @@
 """Asks before a private key is given up."""
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from core.checks import deleted
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
@@ -139,6 +141,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             await run_change(delete, self.say, back, waited_for(self._session))
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
+                await asyncio.to_thread(deleted.explain, self._session, [error])
                 self.say(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
         else:
             name = self._key_pair.key_name

@@ -1,6 +1,7 @@
 """What other sessions change is seen without a key."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,3 +143,34 @@ def test_nothing_is_read_or_sent_while_nothing_changes(
         await until(pilot, lambda: "read" in done, "a change")
 
     play(demo_session, scene)
+
+
+def test_a_refusal_says_first_who_deleted_the_pair(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_watch, "SECONDS", 600)
+    delete = deleter(other)
+    said = r"deleted by boris at \d{4}-\d\d-\d\d \d\d:\d\d"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {
+            pair.key_name: pair.key_pair_id for pair in demo_session.backend.describe_key_pairs()
+        }
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        delete("batch-runner")
+        await type_text(pilot, "x")
+        await pilot.press("enter")
+        refused = re.escape(f"(InvalidID: The ID '{ids['batch-runner']}' is not valid)")
+        await until(pilot, lambda: re.search(f"{said} {refused}", drawn(pilot)) is not None, said)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("j", "space", "space", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        delete("ci-deploy")
+        await type_text(pilot, "x")
+        await pilot.press("enter")
+        several = f"saved for 1, but not ci-deploy: {said}"
+        await until(pilot, lambda: re.search(several, drawn(pilot)) is not None, several)
+
+    play(demo_session, scene, (140, 30))
