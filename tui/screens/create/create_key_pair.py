@@ -164,10 +164,6 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         if self._body.disabled and self._is_made_by_ec2:
             self.say(made_by.WAITED_FOR)
 
-    def _leave(self) -> None:
-        self._session.spare_key.drop()
-        super()._leave()
-
     @property
     def _is_made_by_ec2(self) -> bool:
         return self._session.place is not None and self._made_by.value == MadeBy.EC2.value

@@ -113,10 +113,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if self._body.disabled:
             self._session.give_up_waiting()
         elif not self._has_typed or may_discard(self):
-            self._leave()
-
-    def _leave(self) -> None:
-        self.dismiss(None)
+            self.dismiss(None)
 
     @property
     def _has_typed(self) -> bool:
