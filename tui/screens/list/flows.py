@@ -79,13 +79,22 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
         if noting.done() and not noting.cancelled():
             noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
+    if created.key_pair.key_pair_id in view.listing.key_pairs:
+        what = f"the new pair {created.key_pair.key_name} stays"
+        view.undo_history.note_what_stays(view.session, what)
     return True
 
 
 async def import_key_pair(view: ListView) -> None:
     """Import a public key."""
-    imported = await view.open(screens.ImportKeyPairScreen(view.session))
+    await _import(view, screens.ImportKeyPairScreen(view.session))
+
+
+async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> None:
+    imported = await view.open(form)
     if imported is not None:
+        what = f"the imported pair {imported.key_name} stays"
+        view.undo_history.note_what_stays(view.session, what)
         await view.read(imported.key_pair_id, f"imported {imported.key_name}")
 
 
@@ -193,6 +202,9 @@ async def _copy_to_regions(view: ListView, affected: Sequence[KeptKeyPair]) -> s
     counts = await asyncio.to_thread(view.session.regions_in_use)
     screen = screens.CopyToRegionsScreen(view.session, affected, counts)
     copied = await _open_about_chosen(view, screen, affected)
+    if copied:
+        stays = "what was copied to other Regions stays"
+        view.undo_history.note_what_stays(view.session, stays)
     what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
     return f"copied {what}to {n_of(copied, 'Region')}" if copied else ""
 
@@ -221,12 +233,13 @@ async def undo(view: ListView) -> None:
         return
     first = undone.done[0].key_pair_id if undone.done else None
     another = f"; {key_of('list.deleted')} brings it back under another"
-    await view.read(first, undone.words + another * undone.has_taken_name)
+    stays = view.undo_history.what_stays(view.session)
+    await view.read(first, undone.words + another * undone.has_taken_name + stays)
 
 
 async def _say_nothing_to_undo(view: ListView) -> None:
     gone = await asyncio.to_thread(gone_pairs, view.session)
-    said = "this session has nothing to undo"
+    said = f"this session has nothing to undo{view.undo_history.what_stays(view.session)}"
     if gone:
         by = f", the last by {gone[0].by}" if gone[0].by else ""
         said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"
@@ -408,7 +421,11 @@ async def install(view: ListView) -> None:
 
 async def _install(view: ListView, key_pair: KeptKeyPair) -> str:
     """Do that, and return what is to be said of it."""
-    return await view.open(screens.InstallPublicKeyScreen(view.session, key_pair)) or ""
+    said = await view.open(screens.InstallPublicKeyScreen(view.session, key_pair))
+    if said:
+        stays = f"the installed public key of {key_pair.key_name} stays"
+        view.undo_history.note_what_stays(view.session, stays)
+    return said or ""
 
 
 async def find(view: ListView) -> None:
@@ -425,10 +442,8 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     if isinstance(chosen, screens.KeyToImport):
         if view.refuses_changes():
             return
-        screen = screens.ImportKeyPairScreen(view.session, chosen.key_name, chosen.public_key)
-        imported = await view.open(screen)
-        if imported is not None:
-            await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+        form = screens.ImportKeyPairScreen(view.session, chosen.key_name, chosen.public_key)
+        await _import(view, form)
     elif chosen is not None and not is_region(_pair_of(chosen).region):
         # Of another place, which is chosen by a person alone.
         pair = _pair_of(chosen)

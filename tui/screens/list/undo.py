@@ -44,11 +44,25 @@ class UndoHistory:
     """What this session changed, by the Region's file; the last is undone first."""
 
     _acts: dict[Path, list[Act]] = field(default_factory=dict)
+    _stays: dict[Path, str] = field(default_factory=dict)
 
     def note(self, session: "Session", act: Act) -> None:
         """Remember what was done in a Region; nothing where nothing was done."""
         if act.key_pairs:
             self.acts(session).append(act)
+            self._stays.pop(session.store.path, None)
+
+    def note_what_stays(self, session: "Session", what: str) -> None:
+        """Remember what was made in a Region later than all that can be undone there.
+
+        `what` is a clause: `the new pair web stays`.
+        """
+        self._stays[session.store.path] = what
+
+    def what_stays(self, session: "Session") -> str:
+        """Return that, as a sentence goes on with it, or nothing."""
+        what = self._stays.get(session.store.path)
+        return f"; {what}" if what else ""
 
     def acts(self, session: "Session") -> list[Act]:
         """Return what was done in a session's Region, the last at the end, to be changed there."""

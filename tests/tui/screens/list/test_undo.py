@@ -12,7 +12,19 @@ from core.ec2.backend import Batch
 from core.errors import StoreError
 from core.model import KeptKeyPair, Tag
 from tests.demo import DemoSession
-from tests.tui.driving import play, text_of, type_text, until, until_screen
+from tests.helpers import PUBLIC_KEY
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    play,
+    save,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
+from tui.screens.create.key_text import KeyText
 from tui.screens.list.undo import Act, Deletion, undo_last
 
 
@@ -215,3 +227,30 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
             await press(pilot, key, remark)
 
     play(empty_session, scene)
+
+
+def test_what_was_created_or_imported_since_is_said_to_stay(
+    empty_session: DemoSession, home: Path
+) -> None:
+    (home / ".ssh" / "laptop.pub").write_text(PUBLIC_KEY)
+    make(empty_session, "a", "b")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await delete_here(pilot, said="deleted a; u brings it back")
+        await pilot.press("i")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        app_of(pilot).screen.query_one(KeyText).text = "~/.ssh/laptop.pub"
+        await until(pilot, lambda: "ed25519 256 bits" in drawn(pilot), "the key")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await press(pilot, "u", "brought a back; the imported pair laptop stays")
+        await press(pilot, "u", f"{NOTHING}; the imported pair laptop stays")
+        await create(pilot, "web", "tab", "right")
+        await save(pilot)
+        await pilot.press("q")
+        await until_screen(pilot, "KeyPairListScreen")
+        await press(pilot, "u", f"{NOTHING}; the new pair web stays")
+        await delete_here(pilot, "g", said="deleted a; u brings it back")
+        await press(pilot, "u", "brought a back")
+
+    play(empty_session, scene, (100, 30))
