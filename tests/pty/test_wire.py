@@ -25,7 +25,19 @@ WALKS = {
     "list": ["Down", "NPage", "NPage", "Up", "End", "Home", "Space", "s", "S", "Space", "R"],
     "filter": ["/", "p", "1", "2", "BSpace", "Enter", "Down", "/", "Escape", "S"],
     "form": ["c", "x", "y", "Tab", "Right", "Tab", "Right", "C-t", "k", "BTab", "C-r", "Escape"],
-    "dialogs": ["Enter", "NPage", "Escape", "t", "a", "Escape", "?", "Down", "Escape", "d"],
+    "dialogs": [
+        "Enter",
+        "NPage",
+        "Escape",
+        "t",
+        "a",
+        "Escape",
+        "Escape",
+        "?",
+        "Down",
+        "Escape",
+        "d",
+    ],
 }
 WHOLE = 1500
 """Fewer bytes than a whole frame takes."""

@@ -95,9 +95,10 @@ def test_a_writer_that_is_killed_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_writer_that_is_killed_three_hundred_times_loses_nothing(tmp_path: Path) -> None:
-    moments = list(rounds(tmp_path / "data", 300, seed=2))
-    assert len(moments) == 300
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_a_writer_that_is_killed_a_hundred_times_loses_nothing(tmp_path: Path, seed: int) -> None:
+    moments = list(rounds(tmp_path / "data", 100, seed))
+    assert len(moments) == 100
     # Most were killed in the middle of a change, some while creating and some while deleting.
-    assert sum(verb.endswith("ing") for verb in moments) > 200
+    assert sum(verb.endswith("ing") for verb in moments) > 60
     assert {"creating", "deleting"} <= set(moments)

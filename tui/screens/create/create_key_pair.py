@@ -160,8 +160,6 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
 
         An answer of EC2 that holds the private key is waited for all the same.
         """
-        if not self._body.disabled:
-            self._session.spare_key.drop()
         super().action_back()
         if self._body.disabled and self._is_made_by_ec2:
             self.say(made_by.WAITED_FOR)

@@ -42,6 +42,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:
         self._material = KeyText(_private_key_refusal, id="material")
         self._material.text = public_key
+        self._first_text = public_key
         self._offered = ""
         super().__init__(
             session,
@@ -130,6 +131,11 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         """Ask whether the public key may be imported."""
         text = self._material.text
         self._make(lambda: self._call(text, dry_run=True), "asking…")
+
+    @property
+    def _has_typed(self) -> bool:
+        text = self._material.text.strip()
+        return super()._has_typed or text not in ("", self._first_text.strip())
 
     def _call(self, text: str, *, dry_run: bool) -> KeptKeyPair:
         return self._session.backend.import_key_pair(

@@ -12,6 +12,7 @@ from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
 from tui.actions.keymap import key_in
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.choice import Choice
@@ -60,6 +61,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._session = session
         self._key_name = TextInput(key_name, id="key-name")
         self._tags = TagRows(tags, id="tags")
+        self._first_tags = self._tags.tags
         self._fields = {
             "key_name": FormField("Name", self._key_name),
             **fields,
@@ -104,11 +106,19 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             self._above_tags.focus()
 
     def action_back(self) -> None:
-        """Go back, and nothing is made; while the service is at it, give up waiting for it."""
+        """Go back, and nothing is made; while the service is at it, give up waiting for it.
+
+        Where more than a name was typed, ask once.
+        """
         if self._body.disabled:
             self._session.give_up_waiting()
-        else:
+        elif not self._has_typed or may_discard(self):
             self.dismiss(None)
+
+    @property
+    def _has_typed(self) -> bool:
+        """Whether something was typed that is more than a name."""
+        return self._tags.tags != self._first_tags
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while the service is at it neither leaves the form nor starts anything.

@@ -64,6 +64,7 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     form = screens.CreateKeyPairScreen(view.session, replacing, key_name)
     created = await view.open(form)
     if created is None:
+        view.session.spare_key.drop()
         return False
     folder, region = view.session.store.folder, view.session.region
     # The screen does not wait for the disk.

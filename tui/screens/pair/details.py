@@ -17,7 +17,7 @@ from textual.widgets import Static
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, hints, key_of, reading_hints
+from tui.actions.keymap import bindings, hints, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
@@ -59,6 +59,10 @@ class Position(NamedTuple):
 
 _TWO_COLUMNS, _BOTH_WIDE = 120, 124
 """Columns of the window from which there are two, and how wide the panel of both is."""
+
+
+_OF_A_SAVED_KEY = ("agent", "save", "public-file", "mode", "ssh-host")
+"""What is done with the saved file, and so not with a pair that has none."""
 
 
 class DetailsScreen(PlacedScreen[Next | None]):
@@ -127,6 +131,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._headline.update(_headline(self._key_pair, self._styled))
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
+        if not self._key_pair.custody.saved_to:
+            keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
+            self.key_hints.mute(*(word for key, word in wide_hints(Place.DETAILS) if key in keys))
         taught = _taught(self._key_pair, self._position, read_only=self._session.read_only)
         self.fact_line.rest(Verdict(taught))
         if self._deleted:

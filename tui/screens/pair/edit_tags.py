@@ -18,6 +18,7 @@ from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.many_to_delete import ALWAYS_TYPED_FROM
@@ -74,6 +75,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._key_pairs = self.about = key_pairs
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
+        self._first_tags = self._tags.tags
         self._field = FormField("Tags", self._tags)
         self._saved: dict[str, KeptKeyPair] = {}
         self._stop = False
@@ -151,11 +153,14 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._tags.add()
 
     def action_back(self) -> None:
-        """Go back, or stop before the next batch, and give up waiting for another session."""
+        """Go back, or stop before the next batch, and give up waiting for another session.
+
+        Where something was typed that nobody saved, ask once.
+        """
         if is_busy(self):
             self._stop = True
             self._session.give_up_waiting()
-        else:
+        elif self._saved or self._tags.tags == self._first_tags or may_discard(self):
             self.dismiss([*self._saved.values()])
 
     @on(Input.Submitted)

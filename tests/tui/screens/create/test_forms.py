@@ -79,3 +79,48 @@ def test_the_label_of_the_field_with_the_focus_stands_out_wherever_tab_goes(
         assert followed == [[at is field for at in fields] for field in fields[:3]]
 
     play(demo_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "harmless", "typed"),
+    [
+        ("c", "CreateKeyPairScreen", ("x", "tab", "right"), ("ctrl+t", "E")),
+        ("i", "ImportKeyPairScreen", ("x", "tab"), ("s", "s", "h")),
+        ("t", "EditTagsScreen", ("x", "backspace"), ("E", "n", "v")),
+        ("n", "CreateKeyPairScreen", ("x",), ("ctrl+r",)),
+    ],
+)
+def test_escape_asks_once_where_more_than_a_name_was_typed(
+    empty_session: DemoSession, key: str, name: str, harmless: tuple[str, ...], typed: tuple[str]
+) -> None:
+    tags = TagSpecification("key-pair", [Tag("Env", "prod")])
+    empty_session.backend.create_key_pair(
+        key_name="web", key_type="ed25519", tag_specifications=[tags]
+    )
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+
+        async def open_form() -> FactLine:
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            return app_of(pilot).screen.query_one(FactLine)
+
+        for keys in ((), harmless):
+            await open_form()
+            await pilot.press(*keys, "escape")
+            await until_screen(pilot, "KeyPairListScreen")
+        line = await open_form()
+        await pilot.press(*harmless, *typed, "escape")
+        await until(pilot, lambda: "Escape again discards what you typed" in line.said, "it")
+        # Whoever goes on typing is asked anew, and loses nothing.
+        await pilot.press("ctrl+t", "y")
+        await until(pilot, lambda: line.said == "", "it gone")
+        await pilot.press("escape")
+        await until(pilot, lambda: "again discards" in line.said, "it again")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_session, scene)
+    [pair] = empty_session.backend.describe_key_pairs()
+    assert pair.tags == (Tag("Env", "prod"),)

@@ -24,6 +24,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.screens.pair.details import DetailsScreen
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
 
@@ -209,8 +210,12 @@ def test_a_pair_without_a_file_says_why(empty_session: DemoSession) -> None:
             app_of(pilot).screen.say(Verdict(""))  # type: ignore[attr-defined] # it is ours
             await pilot.press(key)
             await until_said(pilot, "its private key was never saved")
+        # One colour for key and word: what does nothing is not taught.
+        hints = app_of(pilot).screen.query_one(KeyHints).render()
+        ends = {hints.plain[span.start : span.end] for span in hints.spans}
+        assert {"a agent", "m mode", "d", "y"} <= ends
 
-    play(empty_session, scene)
+    play(empty_session, scene, (200, 50))
 
 
 def test_of_a_deleted_pair_the_file_is_mended_and_nothing_new_is_made(
