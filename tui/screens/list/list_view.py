@@ -40,6 +40,13 @@ _WITH_CHOSEN = (
 )
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
 
+_READING_WITHOUT_PAIRS = (("list.region", "Region"), ("list.find", "find"), ("app.quit", "leave"))
+_WITHOUT_PAIRS = (
+    ("key-pair.create", "create"),
+    ("key-pair.import", "import"),
+    *_READING_WITHOUT_PAIRS,
+)
+"""The same while there are no pairs, of which those that need one would do nothing."""
 
 _MOST_TAUGHT = 6
 """As many keys as fit into the line above the hints."""
@@ -174,6 +181,7 @@ class ListView:
     def _loaded_first(self) -> None:
         if not self.loaded:
             self.loaded = True
+            self.show_top()
             self._teach()
             self.when_loaded()
 
@@ -261,9 +269,16 @@ class ListView:
             self.key_hints.show(self.hints())
 
     def hints(self) -> tuple[tuple[str, str], ...]:
-        """Return what the hint bar shows: where pairs are chosen, what is done to several."""
+        """Return what the hint bar shows: where pairs are chosen, what is done to several.
+
+        Where there are none, nothing is taught that needs one.
+        """
         read_only = self.session.read_only
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
+        # Until they are read nobody knows whether there are any.
+        if self.loaded and not self.unread and not self.listing.key_pairs:
+            there = _READING_WITHOUT_PAIRS if read_only else _WITHOUT_PAIRS
+            return (*((key_of(key), word) for key, word in there), taught[-1])
         choice = self.choice
         if not choice.shown:
             return taught

@@ -22,6 +22,7 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
+from tui.widgets.key_hints import KeyHints
 
 
 def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
@@ -41,6 +42,13 @@ def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
             "They are kept in ~/data, on this machine: nothing is sent anywhere.",
         ):
             assert said in text
+        hints = " ".join(app_of(pilot).screen.query_one(KeyHints).render().plain.split())
+        assert hints == "c create i import r Region f find q leave ? help"
+        await create(pilot, "web", "tab", "right")
+        await save(pilot)
+        await press_alone(pilot, "q")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "enter details" in drawn(pilot), "the keys of a pair")
 
     play(empty_session, scene, (60, 15))
 
