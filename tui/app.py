@@ -189,7 +189,7 @@ class KeyPairsApp(TerminalApp):
         if self.key_holder is not None and self._shows_key:
             self.key_holder.action_say_how_to_leave()
         else:
-            show_briefly(self, "the private key is not saved yet; escape goes back to it")
+            show_briefly(self, "the private key is not saved yet; esc goes back to it")
 
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong on the screen where it did, or on that of the private key."""

@@ -110,7 +110,7 @@ def test_a_pair_is_copied_by_the_help_and_by_its_key(
     assert "InvalidKeyPair.Duplicate: The keypair already exists" in flat(screen)
     session.for_region("eu-west-1").backend.delete_key_pair(key_name="ci-deploy")
     terminal.press("Enter")
-    terminal.wait_for("1 of 1 done; escape goes back")
+    terminal.wait_for("1 of 1 done; esc goes back")
     terminal.press("Escape")
     terminal.wait_for("copied to 2 Regions")
     for region in ("eu-north-1", "eu-west-1"):

@@ -105,7 +105,7 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         await pilot.press("u")
         await until(pilot, lambda: steps.waiting == 4, "the first to come back")
         steps.go_on()
-        progress = "████░░░░░░░░░░  1 of 3 undone; escape stops"
+        progress = "████░░░░░░░░░░  1 of 3 undone; esc stops"
         await until(pilot, lambda: text_of(pilot, "#fact") == progress, progress)
         assert hints(pilot) == "esc stop"
         await pilot.press("escape")

@@ -112,9 +112,8 @@ def key_of(action_id: str) -> str:
 
 
 def key_in(place: Place, method: str) -> str:
-    """Return the key by which a place does something, spelled out for a sentence: `escape`."""
-    first = next(action.key for action in at(place) if action.method == method).partition(",")[0]
-    return _CHARACTERS.get(first, first)
+    """Return the key by which a place does something, for a sentence; as the hints call it."""
+    return next(key_label(action.key) for action in at(place) if action.method == method)
 
 
 def key_label(key: str) -> str:

@@ -10,7 +10,7 @@ def may_discard(form: PlacedScreen[Result]) -> bool:
 
     A form says it no longer once something else is said or typed: then it is asked anew.
     """
-    back = key_in(form.PLACE, "back").capitalize()
+    back = key_in(form.PLACE, "back")
     question = Verdict(f"{back} again discards what you typed", Tone.CAUTION)
     if form.fact_line.verdict == question:
         return True

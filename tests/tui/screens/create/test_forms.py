@@ -112,7 +112,7 @@ def test_escape_asks_once_where_more_than_a_name_was_typed(
             await until_screen(pilot, "KeyPairListScreen")
         line = await open_form()
         await pilot.press(*harmless, *typed, "escape")
-        await until(pilot, lambda: "Escape again discards what you typed" in line.said, "it")
+        await until(pilot, lambda: "esc again discards what you typed" in line.said, "it")
         # Whoever goes on typing is asked anew, and loses nothing.
         await pilot.press("ctrl+t", "y")
         await until(pilot, lambda: line.said == "", "it gone")

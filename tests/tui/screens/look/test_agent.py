@@ -213,7 +213,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_session: DemoSessio
         screen = app_of(pilot).screen
         assert isinstance(screen, AddToAgentScreen)
         lifetime = screen.query_one("#lifetime", TextInput)
-        await until(pilot, lambda: "escape, then s" in outcome(pilot), "the advice")
+        await until(pilot, lambda: "esc, then s" in outcome(pilot), "the advice")
         assert "start keypairs again" not in outcome(pilot)
         await type_text(pilot, "8x")
         assert "not a time" in drawn(pilot)
@@ -364,7 +364,7 @@ def test_an_agent_that_asks_is_waited_for_until_escape(
         await until(pilot, lambda: "holds 0 keys" in outcome(pilot), "the agent")
         await pilot.press("enter")
         assert "esc stop waiting" in drawn(pilot)
-        await until(pilot, lambda: "escape stops waiting" in flat(pilot), "what is waited for")
+        await until(pilot, lambda: "esc stops waiting" in flat(pilot), "what is waited for")
         assert "as gpg-agent asks for a passphrase" in flat(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: "You stopped waiting" in outcome(pilot), "the end of it")

@@ -122,7 +122,7 @@ def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
         await pilot.press(*keys)
         await until_screen(pilot, screen)
         await pilot.press("ctrl+c")
-        said = "the private key is not saved yet; escape goes back to it"
+        said = "the private key is not saved yet; esc goes back to it"
         await until(pilot, lambda: toasts(pilot) == [said], "the word")
         await pilot.press("escape")
         await until(pilot, lambda: holding.is_current, "the key")
