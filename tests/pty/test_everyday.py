@@ -142,7 +142,7 @@ def test_tags_are_edited_and_added_to_several(
     terminal.type("Env")
     terminal.press("Tab")
     terminal.type("test")
-    terminal.wait_for("1 of 50")
+    terminal.wait_for("overwrites what 2 of 2")
     terminal.press("Enter")
     terminal.wait_for("tags saved")
     assert {tag for pair in session.backend.describe_key_pairs() for tag in pair.tags} == {

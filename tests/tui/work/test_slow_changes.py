@@ -83,7 +83,7 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_session: DemoSession, 
         await until_screen(pilot, "CopyToRegionsScreen")
         await pilot.press("space")
         state = app_of(pilot).screen.query_one("#state", VerdictLine)
-        waiting = still_waiting("escape")
+        waiting = still_waiting("esc")
         with another_session(home / "data", "eu-west-1"):
             await pilot.press("enter")
             await until(pilot, lambda: state.verdict == waiting, "what is waited for")
@@ -112,7 +112,7 @@ def test_escape_gives_up_and_nothing_has_happened(
         await fill_in(pilot)
         before = demo_session.backend.describe_key_pairs()
         screen = app_of(pilot).screen
-        waiting = still_waiting("escape")
+        waiting = still_waiting("esc")
 
         def said(text: str) -> bool:
             assert isinstance(screen, PlacedScreen)
@@ -169,15 +169,15 @@ def test_undo_says_so_as_well_and_escape_gives_up(
         await until(pilot, lambda: says("deleted nightly"), "the deletion")
         with another_session(home / "data"):
             await pilot.press("u")
-            await until(pilot, lambda: says(still_waiting("escape").text), "what is waited for")
+            await until(pilot, lambda: says(still_waiting("esc").text), "what is waited for")
             # What would take the place of the undo is not begun.
             await pilot.press("enter", "c")
             assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
-            assert says(still_waiting("escape").text)
+            assert says(still_waiting("esc").text)
             await pilot.press("escape")
             await until(pilot, lambda: says("gave up waiting"), "the answer")
             assert says("not back: nightly: ")
-            assert not says(still_waiting("escape").text)
+            assert not says(still_waiting("esc").text)
             assert names() == list(left)
         await pilot.pause(0.1)
         assert names() == list(left)

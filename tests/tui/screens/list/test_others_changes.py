@@ -163,7 +163,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
         await pilot.press("enter")
         refused = re.escape(f"(InvalidID: The ID '{ids['batch-runner']}' is not valid)")
         await until(pilot, lambda: re.search(f"{said} {refused}", drawn(pilot)) is not None, said)
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")  # the first asks
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("j", "space", "space", "t")
         await until_screen(pilot, "EditTagsScreen")

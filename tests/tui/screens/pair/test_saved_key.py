@@ -230,7 +230,7 @@ def test_of_a_deleted_pair_the_file_is_mended_and_nothing_new_is_made(
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await type_text(pilot, "web")
         await pilot.press("enter")
-        await until_screen(pilot, "KeyPairListScreen")
+        await until_said(pilot, "deleted web")
         await pilot.press("J")
         await until_screen(pilot, "JournalScreen")
         await pilot.press("enter")
