@@ -176,12 +176,22 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def action_toggle_shown(self) -> None:
         """Show or hide the private key."""
+        if not self._view.display:  # another try: it could not be drawn
+            self._view.display = True
+            self._view.focus()
         self._view.shown = not self._view.shown
         self._show_hints()
 
     def _hide(self) -> None:
         self._view.shown = False
         self._show_state()
+
+    def say_unforeseen(self, said: Verdict) -> None:
+        """Say what went wrong, and hide the key: what cannot be drawn fails with every frame."""
+        if self._view.shown:
+            self._hide()
+            self._view.display = False
+        super().say_unforeseen(said)
 
     def _show_state(self) -> None:
         """Say below the key where it is; what was said of leaving is to be said anew."""
