@@ -88,7 +88,7 @@ def test_what_is_open_says_that_its_pair_was_deleted(
             await until_screen(pilot, screen)
             delete(name)
             said = f"{name} was deleted by boris at "
-            await until(pilot, lambda s=said: s in drawn(pilot), said)  # type: ignore[misc]
+            await until(pilot, lambda s=said: s in drawn(pilot), said)  # type: ignore[misc] # its default
             if screen == "EditTagsScreen":
                 # It stays said, whatever is typed.
                 await type_text(pilot, "x")
@@ -101,7 +101,7 @@ def test_what_is_open_says_that_its_pair_was_deleted(
                 await until_drawn(pilot, "this pair is deleted; u brings it back")
                 assert "u bring back   y copy   esc back" in " ".join(drawn(pilot).split(" "))
                 await pilot.press("u")
-                await until(pilot, lambda: demo_session.key_pair_named("web-green"), "it")  # type: ignore[arg-type,return-value]
+                await until(pilot, lambda: demo_session.key_pair_named("web-green"), "it")  # type: ignore[arg-type,return-value] # a pair is true
                 await until_screen(pilot, "DetailsScreen")
                 await until_drawn(pilot, "brought web-green back")
             await pilot.press("escape")
