@@ -19,6 +19,7 @@ from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.placed_screen import PlacedScreen
 from tui.terminal import suspension
+from tui.terminal.style_sheet import SteadyStylesheet
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
@@ -60,9 +61,9 @@ class KeyPairsApp(TerminalApp):
         asks_region: bool = False,
     ) -> None:
         super().__init__()
-        themes.register(self.register_theme, true_colour=self.console.color_system == "truecolor")
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = themes.KEYPAIRS.name
+        self.register_theme(themes.KEYPAIRS)
+        self.wear_theme(os.environ.get("TEXTUAL_THEME", themes.KEYPAIRS.name))
+        self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
         self._session = session
         self._where = where
         self._places = places
@@ -73,6 +74,12 @@ class KeyPairsApp(TerminalApp):
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
+
+    def wear_theme(self, name: str) -> None:
+        """Change the theme; where colours are few, to one that is legible in them."""
+        if self.console.color_system != "truecolor":
+            self.register_theme(themes.in_256_colours(self.available_themes[name]))
+        self.theme = name
 
     def get_default_screen(self) -> Screen[None]:
         return KeyPairListScreen(
@@ -142,7 +149,7 @@ class KeyPairsApp(TerminalApp):
 
         def change(theme: str | None) -> None:
             if theme is not None:
-                self.theme = theme
+                self.wear_theme(theme)
 
         items = [Item(name, name) for name in sorted(self.available_themes)]
         self.push_screen(screens.PickScreen("Themes, for this session", items), change)

@@ -1,11 +1,10 @@
 """Defines the theme `keypairs`, and makes other themes legible where there are only 256 colours."""
 
 import colorsys
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from textual.color import Color
-from textual.theme import BUILTIN_THEMES, Theme
+from textual.theme import Theme
 
 from tui.environment import DEFAULT_THEME
 
@@ -44,32 +43,22 @@ _COLOURLESS_BELOW = 0.15
 _DARK_BELOW = 0.35
 
 
-def register(add: Callable[[Theme], None], *, true_colour: bool) -> None:
-    """Hand the themes to `App.register_theme`: ours and, where colours are few, the grey ones."""
-    add(KEYPAIRS)
-    if not true_colour:
-        for theme in in_256_colours(BUILTIN_THEMES.values()):
-            add(theme)
-
-
-def in_256_colours(themes: Iterable[Theme]) -> Iterable[Theme]:
-    """Yield the themes that have to change for 256 colours, with greys for their dark surfaces.
+def in_256_colours(theme: Theme) -> Theme:
+    """Return a theme for 256 colours, with greys for its dark surfaces that have some colour.
 
     A dark colour of some saturation has nothing near it among the 256: nord's surfaces would
     become teal. A grey of its lightness has.
     """
-    for theme in themes:
-        if theme.ansi:
-            continue
-        colours = theme.to_color_system().generate()
-        background, surface, panel = (_grey(Color.parse(colours[name])) for name in _SURFACES)
-        if background or surface or panel:
-            yield replace(
-                theme,
-                background=background or theme.background,
-                surface=surface or theme.surface,
-                panel=panel or theme.panel,
-            )
+    if theme.ansi or theme is KEYPAIRS:
+        return theme
+    colours = theme.to_color_system().generate()
+    background, surface, panel = (_grey(Color.parse(colours[name])) for name in _SURFACES)
+    return replace(
+        theme,
+        background=background or theme.background,
+        surface=surface or theme.surface,
+        panel=panel or theme.panel,
+    )
 
 
 def _grey(colour: Color) -> str | None:

@@ -49,7 +49,7 @@ def test_list_in_a_light_theme(
 
 def test_another_theme_in_256_colours(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     app = KeyPairsApp(demo_session, "ops@bastion-1")
-    themes.register(app.register_theme, true_colour=False)
+    app.register_theme(themes.in_256_colours(app.available_themes["nord"]))
     app.theme = "nord"
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 

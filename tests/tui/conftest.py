@@ -19,14 +19,14 @@ _wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
 
 # Each app that a test starts parses the same styles. They are the same as long as the text, where
 # it stands and the colours of the theme are.
-_parse = Stylesheet._parse_rules
+parse_of_textual = Stylesheet._parse_rules
 _parsed: dict[object, list[RuleSet]] = {}
 
 
 def _parse_once(sheet: Stylesheet, css: str, *place: Any, **options: Any) -> list[RuleSet]:
     key = (css, place, *options.items(), *sorted(sheet._variables.items()))
     if key not in _parsed:
-        _parsed[key] = _parse(sheet, css, *place, **options)
+        _parsed[key] = parse_of_textual(sheet, css, *place, **options)
     return _parsed[key]
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Mount, Resize
+from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
@@ -84,6 +84,8 @@ class PlacedScreen(Screen[Result]):
         self.key_hints = KeyHints(self.PLACE)
 
     def compose(self) -> ComposeResult:
+        # The event that tells the size comes after the first frame, which would be drawn in vain.
+        self._note_size()
         yield self.top_bar
         yield from self.content()
         yield self.fact_line
@@ -97,14 +99,17 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
-    @on(Mount)  # that of its size comes after the first frame, which would be laid out in vain
     @on(Resize)
     def _note_size(self) -> None:
         width, height = self.app.size
-        self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
-        self.set_class(width < panel + _LEAST_BESIDE, "-filled")
-        self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
+        self.update_classes(
+            {
+                "-panelled": width >= _PANELLED[0] and height >= _PANELLED[1],
+                "-filled": width < panel + _LEAST_BESIDE,
+                "-framed": width >= _FRAMED[0] and height >= _FRAMED[1],
+            }
+        )
 
     def action_back(self) -> object:
         """Go back, with nothing."""

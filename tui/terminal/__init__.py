@@ -28,4 +28,6 @@ them, and has a guard for each hook, which fails with a sentence when Textual ch
     of the terminal; without it what follows a broken sequence is lost.
 `Input._value`, `Input._position_to_cell` (inert_input): what is typed is drawn inert; without them
     escape sequences that were pasted reach the terminal.
+`Stylesheet._parse_cache` (style_sheet): room for every style; without it all of them are parsed
+    again at the first use of each screen.
 """

@@ -15,6 +15,7 @@ import pytest
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
@@ -153,6 +154,14 @@ def drawing_fields() -> str:
     return ""
 
 
+def parse_cache() -> str:
+    if "self._parse_cache[cache_key] = rules" not in inspect.getsource(Stylesheet):
+        return "Stylesheet does not keep what it parsed in _parse_cache any more"
+    if "stylesheet.parse()" not in source_of(Stylesheet.reparse):
+        return "Stylesheet.reparse does more than parse in a style sheet of its own"
+    return ""
+
+
 GUARDS: dict[str, Callable[[], str]] = {
     "MessagePump._dispatch_message": dispatching,
     "App._handle_exception": exceptions,
@@ -171,6 +180,7 @@ GUARDS: dict[str, Callable[[], str]] = {
     "textual._xterm_parser": parsing,
     "Input._value": drawing_fields,
     "Input._position_to_cell": drawing_fields,
+    "Stylesheet._parse_cache": parse_cache,
 }
 
 

@@ -1,0 +1,62 @@
+"""Tests that no style is parsed twice, by counting what Textual's parser is given."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from textual.css import stylesheet
+from textual.css.model import RuleSet
+from textual.pilot import Pilot
+
+from tests.demo import DemoSession
+from tests.tui import conftest
+from tests.tui.driving import app_of, play, until_screen
+from tui.terminal.style_sheet import SteadyStylesheet
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[object]:
+    """Count how often each style is parsed, without what the other tests remember of them."""
+    counted: Counter[object] = Counter()
+    parse = stylesheet.parse
+
+    def counting(scope: str, css: str, *place: object, **options: object) -> Iterable[RuleSet]:
+        # How specific a widget's own style is may change with what else there is.
+        counted[css, *place, options["tie_breaker"]] += 1
+        return parse(scope, css, *place, **options)  # type: ignore[arg-type] # passed on
+
+    monkeypatch.setattr(stylesheet, "parse", counting)
+    monkeypatch.setattr(stylesheet.Stylesheet, "_parse_rules", conftest.parse_of_textual)
+    return counted
+
+
+def test_each_style_is_parsed_once_and_again_for_other_colours(
+    demo_session: DemoSession, parsed: Counter[object]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for key, screen in (
+            ("c", "CreateKeyPairScreen"),
+            ("enter", "DetailsScreen"),
+            ("f", "FindScreen"),
+            ("J", "JournalScreen"),
+            ("question_mark", "HelpScreen"),
+        ):
+            await pilot.press(key)
+            await until_screen(pilot, screen)
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+        assert set(parsed.values()) == {1}
+        app_of(pilot).wear_theme("nord")
+        await pilot.pause()
+        assert set(parsed.values()) == {1, 2}
+
+    play(demo_session, scene)
+
+
+def test_there_is_room_for_more_styles_than_textual_remembers(parsed: Counter[object]) -> None:
+    sheet = SteadyStylesheet(variables={"ours": "red"})
+    for number in range(150):
+        sheet.add_source(f"Label#n{number} {{ color: $ours; }}", read_from=("", str(number)))
+        sheet.reparse()
+    assert len(parsed) == 150
+    assert set(parsed.values()) == {1}
