@@ -7,7 +7,6 @@ the list that was seen last, do not wait for it.
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -69,7 +68,7 @@ def known_places(
         names.insert(0, None)
     found = []
     for name in names:
-        each = replace(choice, profile=name)
+        each = choice._replace(profile=name)
         account = Ec2Account(each, data_dir, _nobody, environment=environment)
         region = profiles.region(_profile(each, environment), environment)
         found.append(KnownPlace(each, region, account.remembered()))

@@ -5,7 +5,6 @@ beyond EC2's API stands at the end of it, and `Capabilities` says what can be re
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from core.ec2.filters import Filter, TagDescription
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """What a backend does beyond EC2's API."""
 
     brings_back: bool

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import SettingsError
@@ -73,8 +72,7 @@ REGION_TO_ASK_IN = "us-east-1"
 """Where EC2 is asked which Regions an account has while none is chosen: all have this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ec2Choice:
+class Ec2Choice(NamedTuple):
     """How EC2 was chosen: what is None comes from the AWS variables and files.
 
     Times are seconds.

@@ -1,8 +1,7 @@
 """Lists things to pick one of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,8 +11,7 @@ from tui.words.text import clip, fit
 from tui.words.verdict import Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A line of the list; both texts have passed `tui.words.text`.
 
     `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows

@@ -6,7 +6,6 @@ unless the pane opens, and then every name still stands whole. All widths are in
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.model import KeptKeyPair
@@ -56,8 +55,7 @@ class Texts(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """The widths of the columns; one of 0 is not shown."""
 
     name: int

@@ -1,10 +1,9 @@
 """Undoes what this session changed last: a deletion, or an edit of tags, be it of many pairs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.checks.deleted import explain
 from core.ec2.backend import Batch, TagChange
@@ -20,15 +19,13 @@ GoOn = Callable[[int, int], bool]
 """Is told how many of how many are done, and returns whether to go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(NamedTuple):
     """Pairs that this session deleted together."""
 
     key_pairs: Sequence[KeptKeyPair]
 
 
-@dataclass(frozen=True, slots=True)
-class TagEdit:
+class TagEdit(NamedTuple):
     """Pairs as they were before this session changed their tags together, and the tags since."""
 
     key_pairs: Sequence[KeptKeyPair]
@@ -39,12 +36,12 @@ class TagEdit:
 Act = Deletion | TagEdit
 
 
-@dataclass(slots=True)
 class UndoHistory:
     """What this session changed, by the Region's file; the last is undone first."""
 
-    _acts: dict[Path, list[Act]] = field(default_factory=dict)
-    _stays: dict[Path, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._acts: dict[Path, list[Act]] = {}
+        self._stays: dict[Path, str] = {}
 
     def note(self, session: "Session", act: Act) -> None:
         """Remember what was done in a Region; nothing where nothing was done."""
@@ -69,8 +66,7 @@ class UndoHistory:
         return self._acts.setdefault(session.store.path, [])
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(NamedTuple):
     """What was undone, and of which pairs not, with the reason; those can still come later.
 
     `left` are those that were not tried, because the person stopped it.

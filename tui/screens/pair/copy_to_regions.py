@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -122,7 +121,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             return  # a Region that is not enabled says so when it is asked
         self._not_enabled = frozenset(self._regions) - {n for n, on in enabled.items() if on}
         for name in self._not_enabled:
-            self._regions[name] = replace(self._regions[name], remark=NOT_ENABLED)
+            self._regions[name] = self._regions[name]._replace(remark=NOT_ENABLED)
         if not is_busy(self):
             self._chosen -= self._not_enabled
             self._load()
