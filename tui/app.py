@@ -19,7 +19,7 @@ from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.placed_screen import PlacedScreen
 from tui.terminal import suspension
-from tui.terminal.style_sheet import SteadyStylesheet
+from tui.terminal.style_sheet import SteadyStylesheet, forget_what_was_drawn
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import Item
@@ -100,6 +100,7 @@ class KeyPairsApp(TerminalApp):
         self.screen_change_signal.subscribe(
             self, lambda _: clear_brief_message(self), immediate=True
         )
+        self.screen_change_signal.subscribe(self, lambda _: forget_what_was_drawn())
 
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""

@@ -11,6 +11,7 @@ one, and removes it.
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -105,6 +106,8 @@ def main() -> int:
     names = ("keys", "store", "many", "start", "ec2", "wire", "life")
     parser.add_argument("--only", action="append", choices=names, metavar="PART")
     options = parser.parse_args()
+    # What is installed is compiled, and a program that compiles itself at each start is another.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found: list[Figure] = []
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".benchmarks-") as folder:
         measured = parts(Path(folder), quick=options.quick)

@@ -56,9 +56,8 @@ def figures(command: list[str | Path], home: Path, shown: str, scale: float) -> 
 def _send(program: Program, keys: bytes, text: str) -> None:
     # A key for the list counts only when what led back to it is over.
     program.settle(0.06)
-    start = len(program.output)
     program.send(keys)
-    program.wait_for(text, start)
+    program.wait_for(text)
 
 
 def _dialog(program: Program) -> None:

@@ -4,6 +4,7 @@ A plain pseudo-terminal, not tmux as in tests/pty: a multiplexer would take part
 and add its own delay to every figure.
 """
 
+import codecs
 import fcntl
 import os
 import re
@@ -23,12 +24,15 @@ KEYPAIRS = Path(sys.executable).with_name("keypairs")
 
 PATIENCE = 60.0
 QUIET = 0.25
-"""Seconds without a byte after which an event is over."""
+"""Seconds without a byte and without work after which an event is over."""
+_AT_REST = 0.1
+"""The part of a processor that a program at rest may take: it looks at files now and then."""
 
 _SYNCHRONISED = b"\x1b[?2026$p"
 _IT_IS = b"\x1b[?2026;2$y"
-_ESCAPES = re.compile(
-    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+_TOKEN = re.compile(
+    r"\x1b\[([0-?]*)[ -/]*([@-~])|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z^-~]"
+    r"|[\r\n]|[^\x1b\r\n]+"
 )
 
 
@@ -59,6 +63,10 @@ class Program:
         self._size = size
         self.output = bytearray()
         self.started = 0.0
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._undrawn = ""
+        self._rows = [[" "] * size[0] for _ in range(size[1])]
+        self._x = self._y = 0
 
     def __enter__(self) -> Self:
         self._ours, theirs = os.openpty()
@@ -102,23 +110,52 @@ class Program:
         if _SYNCHRONISED in data:
             self.send(_IT_IS)
         self.output += data
+        self._draw(self._decoder.decode(data))
         return bool(data)
 
-    def wait_for(self, text: str, start: int = 0) -> float:
-        """Return the time at which the program has written a text since byte `start`."""
-        wanted = text.encode()
+    def _draw(self, text: str) -> None:
+        """Put each character where it stands, because what changed is written colour by colour."""
+        text = self._undrawn + text
+        end = 0
+        for token in _TOKEN.finditer(text):
+            if token.start() != end:
+                break
+            end = token.end()
+            parameters, final = token[1], token[2]
+            if final == "H":
+                row, _, column = parameters.partition(";")
+                self._y, self._x = int(row or 1) - 1, int(column or 1) - 1
+            elif final == "G":
+                self._x = int(parameters or 1) - 1
+            elif final == "C":
+                self._x += int(parameters or 1)
+            elif token[0] == "\n":
+                self._y = min(self._y + 1, len(self._rows) - 1)
+            elif token[0] == "\r":
+                self._x = 0
+            elif not token[0].startswith("\x1b"):
+                self._rows[self._y][self._x : self._x + len(token[0])] = token[0]
+                self._x += len(token[0])
+        self._undrawn = text[end:]
+
+    def wait_for(self, text: str) -> float:
+        """Return the time at which a line on the screen holds a text."""
         deadline = time.perf_counter() + PATIENCE
-        while wanted not in _ESCAPES.sub(b"", self.output[start:]):
+        while text not in (shown := "\n".join("".join(row) for row in self._rows)):
             self.read(0.1)
             if time.perf_counter() > deadline:
-                raise AssertionError(f"{text!r} was not written: {bytes(self.output[-2000:])!r}")
+                raise AssertionError(f"{text!r} was not shown: {shown}")
         return time.perf_counter()
 
     def settle(self, quiet: float = QUIET) -> int:
-        """Wait until nothing was written for a while; return how much is written by then."""
-        while self.read(quiet):
-            pass
-        return len(self.output)
+        """Wait until the program wrote nothing and did nothing for a while.
+
+        Returns how much is written by then.
+        """
+        while True:
+            used = self.cpu()
+            if not self.read(quiet) and self.cpu() - used < _AT_REST * quiet:
+                return len(self.output)
 
     def cost(self, keys: bytes, quiet: float = QUIET) -> tuple[int, float]:
         """Type, and return the bytes and CPU seconds that this takes until nothing more comes."""

@@ -56,6 +56,7 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
             "full": lambda: list_times[-1],
             "import": lambda: timed_command([*python, "import textual.app"]),
             "pass": lambda: timed_command([*python, "pass"]),
+            "modules": lambda: timed_command([*python, "import argparse, json"]),
             "reading": lambda: timed_command([*python, READING, few / "us-east-1.json"]),
             "describe": lambda: timed_command(described),
             "help": lambda: timed_command([KEYPAIRS, "--help"]),
@@ -65,9 +66,21 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
     for name, key, yardstick, other, target in (
         ("start to first paint", "first", "Textual hello world", "hello", 1.25),
         ("first paint to full list", "full", "import textual.app", "import", 1.2),
-        ("describe-key-pairs", "describe", "argparse, json, reading", "reading", 1.5),
         ("--help", "help", "python -c pass", "pass", 3.0),
     ):
         mine, theirs = times[key], times[other]
         yield Figure(name, mine.wall, "ms", target, yardstick, theirs.wall)
         yield Figure(name, mine.cpu, "ms CPU", None, yardstick, theirs.cpu)
+    # A verb that reads may take one and a half times what its modules take, and the reading.
+    for unit, part in (("ms", 0), ("ms CPU", 1)):
+        modules, reading, described_in = (
+            times[key][part] for key in ("modules", "reading", "describe")
+        )
+        yield Figure(
+            "describe-key-pairs, less the reading",
+            described_in - (reading - modules),
+            unit,
+            1.5 if part else None,
+            "import argparse, json",
+            modules,
+        )

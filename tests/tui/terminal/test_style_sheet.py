@@ -1,5 +1,6 @@
-"""Tests that no style is parsed twice, by counting what Textual's parser is given."""
+"""Tests that no style is parsed twice, and that nothing is kept of screens that are gone."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterable
 
@@ -7,10 +8,12 @@ import pytest
 from textual.css import stylesheet
 from textual.css.model import RuleSet
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tests.demo import DemoSession
 from tests.tui import conftest
-from tests.tui.driving import app_of, play, until_screen
+from tests.tui.driving import app_of, create, play, type_text, until_screen
+from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.terminal.style_sheet import SteadyStylesheet
 
 
@@ -60,3 +63,37 @@ def test_there_is_room_for_more_styles_than_textual_remembers(parsed: Counter[ob
         sheet.reparse()
     assert len(parsed) == 150
     assert set(parsed.values()) == {1}
+
+
+def _number_of(kind: type) -> int:
+    gc.collect()
+    return sum(isinstance(each, kind) for each in gc.get_objects())
+
+
+def test_nothing_is_kept_of_what_a_dialog_had_drawn(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        found = []
+        for _ in range(3):
+            await pilot.press("question_mark")
+            await until_screen(pilot, "HelpScreen")
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+            found.append(_number_of(Strip))
+        assert found[2] == found[1]
+
+    play(demo_session, scene)
+
+
+def test_no_closed_screen_of_a_private_key_is_kept(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for name in ("one", "two", "three"):
+            await create(pilot, name)
+            await pilot.press("escape")
+            await until_screen(pilot, "DiscardKeyMaterialScreen")
+            await type_text(pilot, name)
+            await pilot.press("enter")
+            await until_screen(pilot, "KeyPairListScreen")
+        # The last one may have sent the last event.
+        assert _number_of(KeyMaterialScreen) <= 1
+
+    play(demo_session, scene)

@@ -171,6 +171,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         app = self.app
         if app.key_holder is self:
             app.key_holder = None
+        app.app_suspend_signal.unsubscribe(self)
         # Textual may remember a closed screen for long, as the one that sent the last event.
         del self._created
 

@@ -11,6 +11,7 @@ from tests.demo import DemoSession
 from tests.each_row import each_row
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
 from tui.actions.table import Place
+from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.pair import copy_menu
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
@@ -88,7 +89,9 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSe
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await pilot.press("y")
-        await until_screen(pilot, "KeyPairListScreen")
+        # An empty list has no focus.
+        app = app_of(pilot)
+        await until(pilot, lambda: isinstance(app.screen, KeyPairListScreen), "the list")
 
     play(empty_session, scene)
     assert empty_session.key_pair_named(pair.key_name) is None
