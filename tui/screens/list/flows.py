@@ -130,7 +130,7 @@ async def details(view: ListView) -> None:
                 if await _replace(view, key_pair):
                     return
             case screens.Next.COPY_TO_REGIONS:
-                said = Verdict(await _copy_to_regions(view, [key_pair]))
+                said = Verdict(await _import_into_regions(view, [key_pair]))
             case screens.Next.INSTALL:
                 said = Verdict(await _install(view, key_pair))
             case screens.Next.BRING_BACK:
@@ -191,25 +191,25 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
             await view.read(say=f"deleted {_part_of(deleted, affected)}; {_undo()} {back}")
 
 
-async def copy_to_regions(view: ListView) -> None:
-    """Copy the public half of the pair, or of the chosen ones, to other Regions."""
+async def import_into_regions(view: ListView) -> None:
+    """Import the public half of the pair, or of the chosen ones, into other Regions."""
     affected = view.affected()
     if affected:
-        said = await _copy_to_regions(view, affected)
+        said = await _import_into_regions(view, affected)
         if said:
             view.say(said)
 
 
-async def _copy_to_regions(view: ListView, affected: Sequence[KeptKeyPair]) -> str:
+async def _import_into_regions(view: ListView, affected: Sequence[KeptKeyPair]) -> str:
     """Do that, and return what is to be said of it."""
     counts = await asyncio.to_thread(view.session.regions_in_use)
-    screen = screens.CopyToRegionsScreen(view.session, affected, counts)
-    copied = await _open_about_chosen(view, screen, affected)
-    if copied:
-        stays = "what was copied to other Regions stays"
+    screen = screens.ImportIntoRegionsScreen(view.session, affected, counts)
+    done = await _open_about_chosen(view, screen, affected)
+    if done:
+        stays = "what was imported into other Regions stays"
         view.undo_history.note_what_stays(view.session, stays)
     what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
-    return f"copied {what}to {n_of(copied, 'Region')}" if copied else ""
+    return f"imported {what}into {n_of(done, 'Region')}" if done else ""
 
 
 async def undo(view: ListView) -> None:
@@ -497,7 +497,7 @@ FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {
     "details": details,
     "edit_tags": edit_tags,
     "delete": delete,
-    "copy_to_regions": copy_to_regions,
+    "import_into_regions": import_into_regions,
     "undo": undo,
     "deleted": deleted,
     "copy": copy,

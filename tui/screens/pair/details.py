@@ -267,8 +267,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Create the pair that replaces this one."""
         self._leave_for(Next.REPLACE)
 
-    def action_copy_to_regions(self) -> None:
-        """Copy the public half of the pair to other Regions."""
+    def action_import_into_regions(self) -> None:
+        """Import the public half of the pair into other Regions."""
         self._leave_for(Next.COPY_TO_REGIONS)
 
     def action_install(self) -> None:

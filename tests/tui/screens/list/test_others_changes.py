@@ -79,7 +79,7 @@ def test_what_is_open_says_that_its_pair_was_deleted(
         for name, key, screen in (
             ("batch-runner", "t", "EditTagsScreen"),
             ("ci-deploy", "d", "DeleteKeyPairsScreen"),
-            ("nightly", "C", "CopyToRegionsScreen"),
+            ("nightly", "C", "ImportIntoRegionsScreen"),
             ("old-laptop", "I", "InstallPublicKeyScreen"),
             ("web-blue", "n", "CreateKeyPairScreen"),
             ("web-green", "enter", "DetailsScreen"),
