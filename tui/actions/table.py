@@ -281,7 +281,12 @@ ACTIONS: tuple[Action, ...] = (
         "Go back; nothing is changed."),
 
     Action("deleted.bring-back", Place.DELETED, "enter", "bring_back", "bring back",
-        "Bring back the pair under the cursor.", words="restore undelete"),
+        "Bring back the chosen pairs, or that under the cursor.", words="restore undelete"),
+    Action("deleted.choose", Place.DELETED, "space", "choose", "choose",
+        "Choose the pair, or no longer, and move on to the next.",
+        words="select mark several", priority=True),
+    Action("deleted.choose-all", Place.DELETED, "asterisk", "choose_all", "all",
+        "Choose all pairs that are shown.", words="select mark every", priority=True),
     Action("deleted.back", Place.DELETED, "escape", "back", "back",
         "Go back; nothing is changed."),
 

@@ -23,7 +23,7 @@ from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
-from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
+from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
@@ -214,6 +214,12 @@ async def _import_into_regions(view: ListView, affected: Sequence[KeptKeyPair]) 
 
 async def undo(view: ListView) -> None:
     """Undo what this session deleted or tagged last in this Region."""
+    history = view.undo_history
+    await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
+
+
+async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
+    """Undo the last of these acts, and say so; `stays` is a clause about what does."""
     view.is_stopped = False
     loop = asyncio.get_running_loop()
     back = key_in(Place.LIST, "show_all")
@@ -225,9 +231,8 @@ async def undo(view: ListView) -> None:
         return not view.is_stopped
 
     def undo() -> Undone:
-        return undo_last(view.session, view.undo_history.acts(view.session), go_on)
+        return undo_last(view.session, acts, go_on)
 
-    acts = view.undo_history.acts(view.session)
     many = bool(acts) and len(acts[-1].key_pairs) > 1
     with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
         undone = await run_change(
@@ -238,7 +243,6 @@ async def undo(view: ListView) -> None:
         return
     first = undone.done[0].key_pair_id if undone.done else None
     another = f"; {key_of('list.deleted')} brings it back under another"
-    stays = view.undo_history.what_stays(view.session)
     await view.read(first, undone.words + another * undone.has_taken_name + stays)
 
 
@@ -253,13 +257,18 @@ async def _say_nothing_to_undo(view: ListView) -> None:
 
 async def deleted(view: ListView) -> None:
     """Show the deleted pairs, and bring one back."""
-    key_pair_id = None
     while True:
         gone = await asyncio.to_thread(gone_pairs, view.session)
         now = view.session.now().astimezone()
         screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now)
-        key_pair_id = await view.open(screen)
-        if key_pair_id is None or view.refuses_changes() or await _bring_back(view, key_pair_id):
+        ids = await view.open(screen)
+        if not ids or view.refuses_changes():
+            return
+        if len(ids) > 1:
+            pairs = [each.key_pair for each in gone if each.key_pair.key_pair_id in ids]
+            await _undo_last(view, [Deletion(pairs)])
+            return
+        if await _bring_back(view, ids[0]):
             return
 
 

@@ -173,15 +173,15 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             return True
         if not self._file_format.takes_passphrase:
             return self._agrees_to_no_passphrase()
-        judged = judging.of_passphrase(first, again)
+        judged = judging.of_passphrase(first, first)
         if judged.tone is Tone.BAD:
             self._refuse(self._passphrase, judged)
             self._passphrases.focus_first()
             return False
         if first != again:
+            self._passphrases.focus_again()
             differ = Verdict("the two differ: type it again at the right", Tone.BAD)
             self._refuse(self._passphrase, differ)
-            self._passphrases.focus_again()
             return False
         return True
 
