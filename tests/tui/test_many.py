@@ -144,7 +144,7 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
         steps.go_on()
         said = "stopped, 0 of 1 done: 3 of 5 imported, 2 not; enter goes on"
         await until(pilot, lambda: any(v.startswith(said) for v in verdicts(pilot)), said)
-        assert hints(pilot).startswith("enter copy")
+        assert hints(pilot).startswith("enter import")
         assert "✗" not in drawn(pilot)
 
     play(five, scene)

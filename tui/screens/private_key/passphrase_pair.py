@@ -37,7 +37,7 @@ class PassphrasePair(Horizontal):
         self._first.focus()
 
     def focus_again(self) -> None:
-        """Put the cursor into the second field; what is wrong there goes, a right beginning stays."""
+        """Put the cursor into the second field, which is emptied unless it can go on as it is."""
         first, again = self.reveal()
         if not first.startswith(again):
             with self._again.prevent(PassphraseInput.Changed):
