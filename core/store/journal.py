@@ -181,7 +181,7 @@ class Journal:
                 ) from None
 
     def _heads(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
-        """Return the lines, each up to its outcome; where an id is to come, there is room for it."""
+        """Return the lines, each up to its outcome, with room for an id that is to come."""
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),

@@ -30,6 +30,7 @@ from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -235,6 +236,9 @@ async def undo(view: ListView) -> None:
     first = undone.done[0].key_pair_id if undone.done else None
     another = f"; {key_of('list.deleted')} brings it back under another"
     stays = view.undo_history.what_stays(view.session)
+    errors = [error for _, error in undone.refused]
+    if await logged_in(view.screen, view.session, *errors):
+        stays = f"; logged in, now {_undo()} once more"
     await view.read(first, undone.words + another * undone.has_taken_name + stays)
 
 

@@ -351,9 +351,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             left = {each: left[each] for each in (*refused, *waiting)}
             self._left = self.about = list(left.values())
         if refused:
-            await asyncio.to_thread(deleted.explain, self._session, refused.values())
             self._progress.end()
-            self._say_what_was_refused(refused)
+            if not await logged_in(self, self._session, *refused.values()):
+                await asyncio.to_thread(deleted.explain, self._session, refused.values())
+                self._say_what_was_refused(refused)
         else:
             self.dismiss(self._deleted)
 
