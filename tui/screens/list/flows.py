@@ -229,7 +229,9 @@ async def undo(view: ListView) -> None:
     acts = view.undo_history.acts(view.session)
     many = bool(acts) and len(acts[-1].key_pairs) > 1
     with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
-        undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
+        undone = await run_change(
+            undo, lambda waits: view.say(waits.text), view.key_hints, back, tells=True
+        )
     if undone.act is None:
         await _say_nothing_to_undo(view)
         return
@@ -280,7 +282,9 @@ async def _bring_back(view: ListView, key_pair_id: str) -> bool:
     brought: KeptKeyPair | None
     try:
         restore = partial(session.backend.restore_key_pair, key_pair_id)
-        brought = await run_change(restore, lambda waits: view.say(waits.text), back)
+        brought = await run_change(
+            restore, lambda waits: view.say(waits.text), view.key_hints, back
+        )
     except InvalidKeyPairDuplicate:
         name = await asyncio.to_thread(_successor_name, session, before)
         brought = await view.open(screens.BringBackAsScreen(session, before, name))

@@ -230,7 +230,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
         refused: list[KeyPairsError] = []
-        with self.key_hints.stopping(key_of("copy-to.back")):
+        back = key_in(self.PLACE, "back")
+        with self.key_hints.stopping(back):
             for name, key_pairs in jobs.items():
                 batches = region_copies.copy(self._copying, key_pairs, name)
                 left = len(key_pairs)
@@ -238,7 +239,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
                     self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
                     self._go_to(name)
                     step = partial(next, batches)
-                    copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
+                    copies = await run_change(step, self._state.show, self.key_hints, back)
                     self._copies.setdefault(name, {}).update(copies)
                     left, number = left - len(copies), number + len(copies)
                     refused = [each.error for each in copies.values() if each.error]

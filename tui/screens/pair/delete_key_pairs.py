@@ -333,6 +333,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 batch = await run_change(
                     partial(next, batches),
                     self.say,
+                    self.key_hints,
                     key_in(self.PLACE, "back"),
                     waited_for(self._session),
                 )

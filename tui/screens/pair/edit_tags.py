@@ -222,7 +222,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
         back = key_in(self.PLACE, "back")
-        return await run_change(call, self.say, back, waited_for(self._session))
+        return await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
         self._progress.end()
