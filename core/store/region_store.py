@@ -131,7 +131,7 @@ class RegionStore:
 
     def journaled(
         self, operation: str, key_pair: KeyPair, time: datetime
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[object]:
         """Record in the journal what changes no record, around the block that does it.
 
         Raises:

@@ -30,6 +30,7 @@ from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ async def details(view: ListView) -> None:
             case screens.Next.REPLACE:
                 if await _replace(view, key_pair):
                     return
-            case screens.Next.COPY_TO_REGIONS:
+            case screens.Next.IMPORT_INTO_REGIONS:
                 said = Verdict(await _import_into_regions(view, [key_pair]))
             case screens.Next.INSTALL:
                 said = Verdict(await _install(view, key_pair))
@@ -243,6 +244,9 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
         return
     first = undone.done[0].key_pair_id if undone.done else None
     another = f"; {key_of('list.deleted')} brings it back under another"
+    errors = [error for _, error in undone.refused]
+    if await logged_in(view.screen, view.session, *errors):
+        stays = f"; logged in, now {_undo()} once more"
     await view.read(first, undone.words + another * undone.has_taken_name + stays)
 
 

@@ -197,6 +197,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 why = by_reason((names[each.name], each.error) for each in refused)
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
+            self._progress.end()
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])
                 self._show(self._halfway(judging.refusal(error)))

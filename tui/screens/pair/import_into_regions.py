@@ -12,7 +12,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.ec2.regions import REGIONS
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, NoCredentials
 from core.model import KeptKeyPair
 from core.region_imports import RegionImporter
 from core.words.plural import n_of
@@ -31,6 +31,7 @@ from tui.words.region_imports import Imported
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.own_thread import in_own_thread
 from tui.work.slow_changes import run_change
 
@@ -75,6 +76,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
         super().__init__(f"Import the public half of {what} into other Regions")
         self._importer = RegionImporter(session)
+        self._session = session
         self._place = session.place
         self._key_pairs = self.about = key_pairs
         self._regions = {
@@ -227,6 +229,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
     @exclusively
     async def _import(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
+        refused: list[KeyPairsError] = []
         back = key_in(self.PLACE, "back")
         with self.key_hints.stopping(back):
             for name, key_pairs in jobs.items():
@@ -239,8 +242,12 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
                     done = await run_change(step, self._state.show, self.key_hints, back)
                     self._outcomes.setdefault(name, {}).update(done)
                     left, number = left - len(done), number + len(done)
+                    refused = [each.error for each in done.values() if each.error]
+                    # Without credentials no other Region is asked.
+                    self._stop |= any(isinstance(each, NoCredentials) for each in refused)
                     self._show()
         self._sum_up()
+        await logged_in(self, self._session, *refused)
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
         outcome = self._outcomes.get(name, {}).get(key_pair.key_pair_id)
