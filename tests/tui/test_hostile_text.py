@@ -427,13 +427,13 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     rotation = Rotation([replace(successor, key_pair_id=pair.key_name), pair])
     yield DetailsScreen(session, pair, rotation)
     yield DeleteKeyPairsScreen(session, [pair], rotation)
-    importing = ImportIntoRegionsScreen(session, [replace(pair, public_key=pair.key_name)], {})
-    importing._outcomes["eu-west-1"] = {
+    elsewhere = ImportIntoRegionsScreen(session, [replace(pair, public_key=pair.key_name)], {})
+    elsewhere._outcomes["eu-west-1"] = {
         pair.key_pair_id: Imported("failed", pair.key_name, done=False)
     }
-    importing._chosen.add("eu-west-1")
-    importing._regions = {"eu-west-1": importing._regions.pop("eu-west-1"), **importing._regions}
-    yield importing
+    elsewhere._chosen.add("eu-west-1")
+    elsewhere._regions = {"eu-west-1": elsewhere._regions.pop("eu-west-1"), **elsewhere._regions}
+    yield elsewhere
     yield HelpScreen(create)
     yield AddToAgentScreen(session, created)
     yield AgentKeysScreen(session)

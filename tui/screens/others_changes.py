@@ -79,8 +79,9 @@ class OthersChanges:
                 elif names := [
                     pair.key_name for pair in screen.about if pair.key_pair_id in tagged
                 ]:
-                    said = f"another session changed the tags of {listed(names)}"
-                    screen.fact_line.rest(Verdict(said, Tone.CAUTION))
+                    whose = listed(names)
+                    said = Verdict(f"another session changed the tags of {whose}", Tone.CAUTION)
+                    screen.fact_line.rest(said)
 
 
 async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:
