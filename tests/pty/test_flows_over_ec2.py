@@ -11,7 +11,7 @@ from core.client import Client
 from core.store.region_store import RegionStore
 from tests.ec2_server import Ec2Server, Fault
 from tests.helpers import BOTH_SIZES, session_over
-from tests.pty.terminal import OpenApp, Terminal, flat
+from tests.pty.terminal import OpenApp, Terminal, flat, wait_until
 from tests.pty.test_over_ec2 import server, surroundings
 
 __all__ = ["server", "surroundings"]  # fixtures
@@ -80,8 +80,14 @@ def test_a_pair_of_somebody_else_is_never_claimed_and_what_was_not_made_is_said(
     terminal = open_app("--profile", "prod", size=size, env=surroundings)
     terminal.wait_for("No key pairs")
     choose_ec2(terminal, "ci")
-    # Of another type than the form asks for.
-    server.before["CreateKeyPair"] = lambda: names(server) or add(server, "ci")
+    # The dry runs, of the empty form and of the name, would have it made too early.
+    wait_until(lambda: server.dry_runs["CreateKeyPair"] == 2)
+
+    def make_theirs() -> None:
+        if not names(server):
+            add(server, "ci")  # of another type than the form asks for
+
+    server.before["CreateKeyPair"] = make_theirs
     server.refusals["CreateKeyPair"] = ("InternalError", "An internal error", 500)
     terminal.press("Enter")
     wait_for_words(terminal, "somebody else's")
