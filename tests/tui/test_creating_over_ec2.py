@@ -12,7 +12,7 @@ from core.ec2.backend import MadeBy
 from tests.ec2_server import LOST, Ec2Server, Fault
 from tests.helpers import SIZES
 from tests.tui.driving import drawn, save, type_text, until, until_screen
-from tests.tui.over_ec2 import Play, play_over_ec2, server
+from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.screens.create import made_by
 from tui.screens.create.tag_rows import TagRows
@@ -188,6 +188,8 @@ def test_an_orphan_that_is_kept_stands_and_is_named(play_over_ec2: Play, server:
         await until(pilot, lambda: "nobody has it" in words(pilot), "what stands there")
         # The form is as it was.
         assert "ci" in drawn(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair in the list")
 
     play_over_ec2(scene)
     assert server.calls["DeleteKeyPair"] == 0

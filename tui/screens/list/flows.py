@@ -66,6 +66,9 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     created = await view.open(form)
     if created is None:
         view.session.spare_key.drop()
+        if view.session.place is not None:
+            # It may stand there with its answer lost.
+            view.questions.ask()
         return False
     folder, region = view.session.store.folder, view.session.region
     # The screen does not wait for the disk.
