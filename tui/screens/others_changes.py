@@ -68,6 +68,7 @@ class OthersChanges:
             view.say((await _deleted(session, [highlighted])).text)
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):
+                screen.note_others_changes()
                 affected = [pair for pair in screen.about if pair.key_pair_id in gone]
                 if affected:
                     said = await _deleted(session, affected)

@@ -106,6 +106,9 @@ class PlacedScreen(Screen[Result]):
         self.set_class(width < panel + _LEAST_BESIDE, "-filled")
         self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
 
+    def note_others_changes(self) -> None:
+        """Judge anew what may have been changed by another session in the Region."""
+
     def action_back(self) -> object:
         """Go back, with nothing."""
         self.dismiss(None)

@@ -81,6 +81,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
 
+    def note_others_changes(self) -> None:
+        """Judge the name anew: another session may have taken it, or given it free."""
+        self._judge_key_name()
+
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
