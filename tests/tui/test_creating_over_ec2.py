@@ -412,3 +412,25 @@ def test_made_here_a_key_in_doubt_is_kept_for_the_next_try(
 def pairs_with_keys(server: Ec2Server) -> list[str]:
     found = server.client_of("us-east-1").describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
     return [f"{pair['KeyPairId']} {pair['PublicKey']}" for pair in found]
+
+
+@pytest.mark.parametrize("way", MadeBy)
+def test_nobody_quits_while_the_answer_decides_over_a_private_key(
+    way: MadeBy, play_over_ec2: Play, server: Ec2Server
+) -> None:
+    operation = "CreateKeyPair" if way is MadeBy.EC2 else "ImportKeyPair"
+    waited_for = made_by.WAITED_FOR if way is MadeBy.EC2 else made_by.SENT
+    server.delays[operation] = 2.0
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server)
+        if way is MadeBy.EC2:
+            await choose_ec2(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: server.calls[operation] == 1, "the call")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: waited_for.text[:30] in words(pilot), "why it does not end")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+
+    play_over_ec2(scene)

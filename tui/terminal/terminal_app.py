@@ -27,7 +27,7 @@ from tui.words.verdict import Verdict
 
 
 class KeyHolder(Protocol):
-    """The screen of a private key."""
+    """The screen of a private key, or of a form that waits for one."""
 
     @property
     def holds_key(self) -> bool:

@@ -80,6 +80,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._made_by = Choice(_MADE_BY, id="made-by")
         self._allowed = AllowedWays(self, self._made_by, self._question, self._judge_made_by)
         self._agreed = False
+        self._ec2_makes = False
         doing = f"Replace {replacing.key_name}" if replacing else "Create a key pair"
         super().__init__(
             session,
@@ -94,7 +95,27 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         )
         self.about = [replacing] if replacing else []
 
+    @property
+    def key_name(self) -> str:
+        """The name of the pair."""
+        return self._key_name.value
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether EC2 is making the pair, whose private key the answer, or this process, holds."""
+        return self._ec2_makes and self.is_current
+
+    def action_say_how_to_leave(self) -> None:
+        """Say that the answer is waited for."""
+        self.say(made_by.WAITED_FOR if self._is_made_by_ec2 else made_by.SENT)
+
+    def on_unmount(self) -> None:
+        if self.app.key_holder is self:
+            self.app.key_holder = None
+
     def on_mount(self) -> None:
+        if self._session.place is not None:
+            self.app.key_holder = self
         self._judge_key_name()
         self._judge_choices()
         self._judge_tags()
@@ -164,6 +185,11 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         if self._body.disabled and self._is_made_by_ec2:
             self.say(made_by.WAITED_FOR)
 
+    def say_waiting(self, said: Verdict) -> None:
+        # Who wanted to leave has been told more than that.
+        if self.fact_line.verdict not in (made_by.WAITED_FOR, made_by.SENT):
+            super().say_waiting(said)
+
     @property
     def _is_made_by_ec2(self) -> bool:
         return self._session.place is not None and self._made_by.value == MadeBy.EC2.value
@@ -192,6 +218,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             if not (dry_run or self._agreed):
                 made_by.ask_again(self._session.place, self._key_name.value, self._key_format.value)
             backend = self._session.place.backend_by(MadeBy.EC2)
+        self._ec2_makes = self._session.place is not None and not dry_run
         try:
             return backend.create_key_pair(
                 key_name=self._key_name.value,
@@ -205,6 +232,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             # A refusal keeps the key that was made ahead; only a write that failed has used it up.
             self._session.spare_key.prepare()
             raise
+        finally:
+            self._ec2_makes = False
 
 
 def _load_ahead(screen: CreateKeyPairScreen) -> None:

@@ -32,6 +32,12 @@ WAITED_FOR = Verdict(
     Tone.CAUTION,
 )
 
+SENT = Verdict(
+    "EC2 may have the public half already, and the private key is only here: its answer is waited"
+    " for.",
+    Tone.CAUTION,
+)
+
 
 class AsksAgain(KeyPairsError):
     """A person has to want it a second time; says why."""

@@ -141,7 +141,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             back = key_in(self.PLACE, "back")
-            made = await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
+            waits_for = waited_for(self._session)
+            made = await run_change(call, self.say_waiting, self.key_hints, back, waits_for)
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value
@@ -157,6 +158,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body.disabled = False
         if focused is not None:
             focused.focus()
+
+    def say_waiting(self, said: Verdict) -> None:
+        """Say what is being waited for."""
+        self.say(said)
 
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
