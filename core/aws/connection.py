@@ -214,9 +214,10 @@ class Connection:
     ) -> Any:
         with self._lock:
             key = (service, region, tries, patient)
+            session = self._opened(region)
+            # Each time: they may have to be renewed, and what goes wrong then is no lost answer.
+            credentials.find(session)
             if key not in self._clients:
-                session = self._opened(region)
-                credentials.find(session)
                 config = Config(
                     connect_timeout=self._choice.connect_timeout,
                     read_timeout=max(self._choice.read_timeout, CREATE_READ_TIMEOUT)

@@ -67,8 +67,13 @@ def deletion(session: "Session", key_pair_id: str) -> "JournalEntry | None":
     return _deletions(session).get(key_pair_id)
 
 
-def explain(session: "Session", errors: "Iterable[KeyPairsError]") -> None:
-    """Give what EC2 refuses because a pair was deleted the reason: by whom, and when; blocks."""
+def explain(
+    session: "Session", errors: "Iterable[KeyPairsError]", *, was_there: bool = True
+) -> None:
+    """Give what EC2 refuses because a pair was deleted the reason: by whom, and when; blocks.
+
+    What was there, and was not deleted here, is said to be there no more.
+    """
     unexplained = [
         error
         for error in errors
@@ -86,6 +91,8 @@ def explain(session: "Session", errors: "Iterable[KeyPairsError]") -> None:
             time = last.time.astimezone()
             is_today = time.date() == session.now().astimezone().date()
             error.reason = f"deleted by {last.user} at {time:{'%H:%M' if is_today else _DAY}}"
+        elif was_there:
+            error.reason = "it is not there any more"
 
 
 def _deletions(session: "Session") -> "dict[str, JournalEntry]":

@@ -124,7 +124,7 @@ def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
     if isinstance(path, Destination):
         yield path, None
         return
-    is_relative = typed_path.is_relative(typed_path.without_scheme(text.strip(" ")))
+    is_relative = typed_path.is_relative(text)
     with ExitStack() as held:
         try:
             found, way = _examined(path, held)

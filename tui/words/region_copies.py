@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core import errors
 from core.model import KeptKeyPair, PrivateKeyState
@@ -17,6 +17,8 @@ _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.StoreTooNew, "file of a newer version"),
     (errors.StoreLocked, "busy"),
     (errors.StoreNotConfirmed, "not confirmed"),
+    (errors.NotConfirmed, "not confirmed"),
+    (errors.NoCredentials, "no credentials"),
     (errors.KeyPairsError, "failed"),
 )
 
@@ -32,12 +34,14 @@ _WHY = (
 class Copied:
     """The outcome for one pair in one Region: a word or two for its line, and everything.
 
-    `done` says that the key stands there now. The text has not been made visible yet.
+    `done` says that the key stands there now, `error` why it does not. The text has not been made
+    visible yet.
     """
 
     word: str
     text: str
     done: bool
+    error: errors.KeyPairsError | None = field(default=None, compare=False)
 
 
 def copy(
@@ -66,7 +70,7 @@ def _imported(there: KeptKeyPair) -> Copied:
 def _refused(error: errors.KeyPairsError) -> Copied:
     word = next(word for kind, word in _WORDS if isinstance(error, kind))
     code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
-    return Copied(word, f"{code}{error}", done=False)
+    return Copied(word, f"{code}{error}", done=False, error=error)
 
 
 def summary(copies: Iterable[Copied]) -> str:

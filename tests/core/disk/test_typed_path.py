@@ -17,6 +17,9 @@ from tests.each_row import each_row
         ('"/tmp/web.pem"', "quotes"),
         ("$HOME/web.pem", "variable of the shell"),
         ("~/${X}/y/web.pem", "variable of the shell"),
+        ("$HOME", "variable of the shell"),
+        ("~/.ssh/$NAME", "variable of the shell"),
+        ("~/.ssh/web-${USER}.pem", "variable of the shell"),
         ("~/my\\ keys/web.pem", "type the character behind it"),
     ],
 )
@@ -54,3 +57,6 @@ def test_a_path_is_completed_one_level_after_the_other(
         "~/.ssh/old/web.pem",
     ]
     assert typed_path.completed("~/.ssh/old/e") is None
+    (tmp_path / ".ssh" / "old" / "web.pub").touch()
+    assert typed_path.completed("~/.ssh/old/w", ".pub") == "~/.ssh/old/web.pub"
+    assert typed_path.completed("~/.ssh/ol", ".pub") == "~/.ssh/old/"

@@ -141,7 +141,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             back = key_in(self.PLACE, "back")
-            made = await run_change(call, self.say, back, waited_for(self._session))
+            made = await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value

@@ -30,6 +30,7 @@ from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_items
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -228,13 +229,18 @@ async def undo(view: ListView) -> None:
     acts = view.undo_history.acts(view.session)
     many = bool(acts) and len(acts[-1].key_pairs) > 1
     with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
-        undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
+        undone = await run_change(
+            undo, lambda waits: view.say(waits.text), view.key_hints, back, tells=True
+        )
     if undone.act is None:
         await _say_nothing_to_undo(view)
         return
     first = undone.done[0].key_pair_id if undone.done else None
     another = f"; {key_of('list.deleted')} brings it back under another"
     stays = view.undo_history.what_stays(view.session)
+    errors = [error for _, error in undone.refused]
+    if await logged_in(view.screen, view.session, *errors):
+        stays = f"; logged in, now {_undo()} once more"
     await view.read(first, undone.words + another * undone.has_taken_name + stays)
 
 
@@ -276,7 +282,9 @@ async def _bring_back(view: ListView, key_pair_id: str) -> bool:
     brought: KeptKeyPair | None
     try:
         restore = partial(session.backend.restore_key_pair, key_pair_id)
-        brought = await run_change(restore, lambda waits: view.say(waits.text), back)
+        brought = await run_change(
+            restore, lambda waits: view.say(waits.text), view.key_hints, back
+        )
     except InvalidKeyPairDuplicate:
         name = await asyncio.to_thread(_successor_name, session, before)
         brought = await view.open(screens.BringBackAsScreen(session, before, name))

@@ -187,6 +187,8 @@ class ListView:
 
     def _teach(self) -> None:
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
+        if self.session.place is not None and not self.questions.is_answered:
+            return  # it is said what is being waited for
         key_pair = self.highlighted
         heed = key_pair is None or wants_attention(key_pair, self.listing.rotation)
         if not (
@@ -321,6 +323,7 @@ class ListView:
         """Say no longer what begins so, if it is said."""
         if self._remark.said.startswith(beginning):
             self._remark.forget()
+            self._teach()
 
     def refuses_changes(self) -> bool:
         """Say that this session only reads, if it does, and return whether it does."""

@@ -12,7 +12,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.ec2.regions import REGIONS
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, NoCredentials
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
 from core.words.plural import n_of
@@ -31,6 +31,7 @@ from tui.words.region_copies import Copied
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.own_thread import in_own_thread
 from tui.work.slow_changes import run_change
 
@@ -75,6 +76,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
         super().__init__(f"Copy the public half of {what} to other Regions")
         self._copying = RegionCopying(session)
+        self._session = session
         self._place = session.place
         self._key_pairs = self.about = key_pairs
         self._regions = {
@@ -227,7 +229,9 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     @exclusively
     async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
-        with self.key_hints.stopping(key_of("copy-to.back")):
+        refused: list[KeyPairsError] = []
+        back = key_in(self.PLACE, "back")
+        with self.key_hints.stopping(back):
             for name, key_pairs in jobs.items():
                 batches = region_copies.copy(self._copying, key_pairs, name)
                 left = len(key_pairs)
@@ -235,11 +239,15 @@ class CopyToRegionsScreen(PlacedScreen[int]):
                     self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
                     self._go_to(name)
                     step = partial(next, batches)
-                    copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
+                    copies = await run_change(step, self._state.show, self.key_hints, back)
                     self._copies.setdefault(name, {}).update(copies)
                     left, number = left - len(copies), number + len(copies)
+                    refused = [each.error for each in copies.values() if each.error]
+                    # Without credentials no other Region is asked.
+                    self._stop |= any(isinstance(each, NoCredentials) for each in refused)
                     self._show()
         self._sum_up()
+        await logged_in(self, self._session, *refused)
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
         copied = self._copies.get(name, {}).get(key_pair.key_pair_id)

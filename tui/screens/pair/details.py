@@ -30,7 +30,6 @@ from tui.words.pairs import key_lengths, tag_texts
 from tui.words.text import shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
-from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
@@ -169,7 +168,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
         name = self._key_pair.key_name
-        found = await in_own_thread(lambda: usage.ask(place, [name]))
+        found = await usage.ask(place, [name])
         self._used.show([("", line) for line in usage.lines(found[name])])
 
     @on(PairsDeleted)

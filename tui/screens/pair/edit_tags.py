@@ -190,6 +190,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 why = by_reason((names[each.name], each.error) for each in refused)
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
+            self._progress.end()
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])
                 self._show(self._halfway(judging.refusal(error)))
@@ -221,7 +222,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
         back = key_in(self.PLACE, "back")
-        return await run_change(call, self.say, back, waited_for(self._session))
+        return await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
         self._progress.end()

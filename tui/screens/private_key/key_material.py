@@ -365,7 +365,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         try:
             await in_own_thread(place.ask)
         except KeyPairsError as error:
-            if not await logged_in(self, self._session, error, "logged in"):
+            if not await logged_in(self, self._session, error, said="logged in"):
                 self.say(judging.refusal(error))
         else:
             self.say(Verdict("the login is good", Tone.GOOD))
