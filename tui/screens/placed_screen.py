@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.message import Message
 from textual.screen import Screen
 
@@ -85,7 +85,7 @@ class PlacedScreen(Screen[Result]):
 
     def compose(self) -> ComposeResult:
         # Before there are widgets: each of them would be styled anew with the screen.
-        self._note_size()
+        self._note_size_and_place()
         yield self.top_bar
         yield from self.content()
         yield self.fact_line
@@ -99,8 +99,12 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
+    # All at once: with each change all widgets of the screen are styled anew. Textual's own class
+    # for a screen that lies below another is given to one that ends as well.
     @on(Resize)
-    def _note_size(self) -> None:
+    @on(ScreenResume)
+    @on(ScreenSuspend)
+    def _note_size_and_place(self) -> None:
         width, height = self.app.size
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
         self.update_classes(
@@ -108,18 +112,11 @@ class PlacedScreen(Screen[Result]):
                 "-panelled": width >= _PANELLED[0] and height >= _PANELLED[1],
                 "-filled": width < panel + _LEAST_BESIDE,
                 "-framed": width >= _FRAMED[0] and height >= _FRAMED[1],
+                "-suspended": self in self.app.screen_stack[:-1],
                 **_reached(width, self.HORIZONTAL_BREAKPOINTS or []),
                 **_reached(height, self.VERTICAL_BREAKPOINTS or []),
             }
         )
-
-    # Textual's own class for it is given to screens as well that end, each of whose widgets would
-    # be styled anew for nothing.
-    def on_screen_suspend(self) -> None:
-        self.set_class(self in self.app.screen_stack, "-suspended")
-
-    def on_screen_resume(self) -> None:
-        self.remove_class("-suspended")
 
     def action_back(self) -> object:
         """Go back, with nothing."""
