@@ -277,7 +277,7 @@ def test_what_is_allowed_is_asked_anew_for_another_name(
         assert asked == ["-", "prod", "prod-2"]
         # Tags are part of the question, the way is not.
         await pilot.press("tab", "tab", "tab", "right", "left")
-        pilot.app.screen.query_one("#tags", TagRows).add()
+        await pilot.app.screen.query_one("#tags", TagRows).add()
         await pilot.pause()
         await type_text(pilot, "Env")
         await until(pilot, lambda: len(asked) == 4, "the question with a tag")
