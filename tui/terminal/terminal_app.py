@@ -35,6 +35,11 @@ class KeyHolder(Protocol):
         ...
 
     @property
+    def is_current(self) -> bool:
+        """Whether it is what is shown."""
+        ...
+
+    @property
     def key_name(self) -> str:
         """The name of the pair."""
         ...

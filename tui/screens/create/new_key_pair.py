@@ -70,6 +70,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody()
+        self.say_waiting = self.say
+        """Says what is being waited for."""
 
     def content(self) -> ComposeResult:
         with self._body:
@@ -158,10 +160,6 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body.disabled = False
         if focused is not None:
             focused.focus()
-
-    def say_waiting(self, said: Verdict) -> None:
-        """Say what is being waited for."""
-        self.say(said)
 
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
