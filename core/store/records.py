@@ -16,7 +16,8 @@ from core.model import (
 
 Record = dict[str, Any]
 
-_FIRST_YEAR = 1970
+YEARS = range(1970, MAXYEAR)
+"""Those of the times in records: at the ends of the calendar none can be told in every zone."""
 
 
 def to_record(key_pair: KeptKeyPair) -> Record:
@@ -151,7 +152,6 @@ def parse_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError("a time has no zone")
-    if not _FIRST_YEAR <= time.year < MAXYEAR:
-        # At the ends of the calendar a time cannot be told in every zone.
+    if time.year not in YEARS:
         raise ValueError("a time is not of this age")
     return time
