@@ -36,7 +36,7 @@ _SENT_ONCE = 1
 """Of a call of which a repeat does harm, or could not be told from the first."""
 
 CREATE_READ_TIMEOUT = 60.0
-"""Seconds to wait for the answer of CreateKeyPair, which is the only copy of a private key."""
+"""Seconds to wait for the answer of CreateKeyPair, which alone holds a private key."""
 
 _LOUD = ("botocore", "urllib3")
 """The packages whose logs can quote answers, and so private keys."""

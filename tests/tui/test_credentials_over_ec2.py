@@ -308,7 +308,7 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
 
     async def copy(pilot: Pilot[None]) -> None:
         await pilot.press("asterisk", "C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         for region in ("eu-west-3", "eu-west-2"):
             await type_text(pilot, region)
             await pilot.press("space", "ctrl+u")

@@ -194,7 +194,7 @@ def test_pairs_are_copied_to_regions_that_are_enabled_and_to_no_other(
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
         await pilot.press("C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         await type_text(pilot, "af-south-1")
         await until(pilot, lambda: "not enabled for this account" in drawn(pilot), "the answer")
         await pilot.press("space", "enter")

@@ -29,6 +29,19 @@ def test_what_only_a_shell_understands_is_named_and_makes_no_folder(text: str, w
     assert words in found.explanation
 
 
+@pytest.mark.parametrize("name", ["config", "authorized_keys", "known_hosts", "environment", "rc"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_no_private_key_gets_a_name_that_ssh_reads_for_something_else(
+    tmp_path: Path, name: str, is_there: bool
+) -> None:
+    if is_there:
+        (tmp_path / ".ssh").mkdir(mode=0o700)
+    found = destination.examine(f"{tmp_path}/.ssh/{name}")
+    assert not found.usable
+    assert found.explanation == f"ssh reads {name} there for something else"
+    assert destination.examine(f"{tmp_path}/.ssh/{name}.pem").usable
+
+
 def test_the_mark_of_the_aws_cli_is_understood_and_a_relative_path_says_where_it_lands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

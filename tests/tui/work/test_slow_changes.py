@@ -86,7 +86,7 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_session: DemoSession, 
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         await pilot.press("space")
         state = app_of(pilot).screen.query_one("#state", VerdictLine)
         waiting = still_waiting("esc")

@@ -96,9 +96,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if not self._body.disabled:
             self.say(Verdict(""))
 
-    def action_add_tag(self) -> None:
+    async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
-        self._tags.add()
+        await self._tags.add()
 
     def action_remove_tag(self) -> None:
         """Remove a tag; the focus stays in the form."""

@@ -177,7 +177,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
         them, do = ("it", "it does") if is_one else ("them", "they do")
         return (
-            f"{undo} brings {them} back for 30 days. Until then every command is told that {do}"
+            f"For 30 days {undo} can bring {them} back; meanwhile every command is told that {do}"
             " not exist."
         )
 

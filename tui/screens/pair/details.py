@@ -42,7 +42,7 @@ class Next(Enum):
     TAGS = auto()
     DELETE = auto()
     REPLACE = auto()
-    COPY_TO_REGIONS = auto()
+    IMPORT_INTO_REGIONS = auto()
     INSTALL = auto()
     FOLLOWING = auto()
     PREVIOUS = auto()
@@ -266,9 +266,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Create the pair that replaces this one."""
         self._leave_for(Next.REPLACE)
 
-    def action_copy_to_regions(self) -> None:
-        """Copy the public half of the pair to other Regions."""
-        self._leave_for(Next.COPY_TO_REGIONS)
+    def action_import_into_regions(self) -> None:
+        """Import the public half of the pair into other Regions."""
+        self._leave_for(Next.IMPORT_INTO_REGIONS)
 
     def action_install(self) -> None:
         """Install the public key in authorized_keys."""
