@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from core.aws.connection import Connection
 from core.ec2.tokens import Tokens
-from core.ec2.unanswered import NoAnswer, NotReached
+from core.ec2.unanswered import NotReached
 from core.ec2.usage import Instance, LaunchTemplate, Usage
-from core.errors import EC2Error
+from core.errors import EC2Error, NotConfirmed
 
 _MOST_VALUES = 200
 """Values of a filter in one call, which is EC2's limit."""
@@ -46,7 +46,7 @@ def _by_name(
     try:
         for name, each in ask():
             found[name].append(each)
-    except (EC2Error, NoAnswer, NotReached):
+    except (EC2Error, NotConfirmed, NotReached):
         return None
     return found
 

@@ -1,5 +1,7 @@
 """Follows the tokens of an answer that comes in pages, as long as they lead on."""
 
+from core.errors import NotConfirmed
+
 _MOST = 10_000
 """More pages than there are: a Region has 5,000 key pairs, and 50 tags each."""
 
@@ -14,12 +16,9 @@ class Tokens:
         """Return a token that leads on.
 
         Raises:
-            NoAnswer: it came before, or too many did.
+            NotConfirmed: it came before, or too many did.
         """
         if token in self._seen or len(self._seen) == _MOST:
-            # Imported here: a command that only reads has no time for it.
-            from core.ec2.unanswered import NoAnswer
-
-            raise NoAnswer("what came back has no last page")
+            raise NotConfirmed("EC2 gave no answer: what came back has no last page.")
         self._seen.add(token)
         return token
