@@ -484,6 +484,6 @@ def test_where_every_file_has_another_mode_that_is_said(
     monkeypatch.setattr(os, "fchmod", lambda file, mode: change_mode(file, 0o700))
     created = create()
     tmp_path.chmod(0o700)
-    with pytest.raises(ProofFailed, match="has mode 0700 at .*Choose another folder"):
+    with pytest.raises(ProofFailed, match=r"has mode 0700 at .*Choose another folder"):
         saving.save_key_material(session, created, str(tmp_path / "web.pem"))
     assert not (tmp_path / "web.pem").exists()
