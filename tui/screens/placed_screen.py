@@ -29,6 +29,10 @@ class PairsDeleted(Message):
         self.said = said
 
 
+class RegionChanged(Message):
+    """Another session changed something in the Region, of which the list shows all by now."""
+
+
 class ScreenKind(Enum):
     """How a screen lies over the list; the value is its class in the style sheets."""
 
@@ -117,9 +121,6 @@ class PlacedScreen(Screen[Result]):
                 **_reached(height, self.VERTICAL_BREAKPOINTS or []),
             }
         )
-
-    def note_others_changes(self) -> None:
-        """Judge anew what may have been changed by another session in the Region."""
 
     def action_back(self) -> object:
         """Go back, with nothing."""
