@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from types import FrameType
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -182,7 +182,7 @@ class KeyPairsApp(TerminalApp):
     @property
     def _shows_key(self) -> bool:
         """Whether the screen that is shown is that of the private key."""
-        return cast(object, self.screen) is self.key_holder
+        return self.key_holder is not None and self.key_holder.is_current
 
     def _say_how_to_leave(self) -> None:
         if self.key_holder is not None and self._shows_key:

@@ -70,6 +70,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody()
+        self.say_waiting = self.say
+        """Says what is being waited for."""
 
     def content(self) -> ComposeResult:
         with self._body:
@@ -141,7 +143,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             back = key_in(self.PLACE, "back")
-            made = await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
+            waits_for = waited_for(self._session)
+            made = await run_change(call, self.say_waiting, self.key_hints, back, waits_for)
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value
