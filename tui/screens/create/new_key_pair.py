@@ -14,7 +14,7 @@ from tui.actions.keymap import key_in
 from tui.actions.table import Place
 from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -78,6 +78,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             yield from self._fields.values()
 
     @on(Input.Changed, "#key-name")
+    @on(RegionChanged)
     @work(exclusive=True, group="key-name")
     async def _judge_key_name(self) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)

@@ -295,6 +295,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def action_submit(self) -> None:
         """Delete, once the name is typed."""
         if not self._guarded:
+            self.say(
+                Verdict(f"{key_of('delete.yes')} deletes; {key_in(self.PLACE, 'back')} goes back")
+            )
             return
         if self._is_typed:
             self._begin()
