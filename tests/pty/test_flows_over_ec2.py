@@ -254,7 +254,7 @@ def test_pairs_are_copied_to_regions(
     terminal.press("Space")
     terminal.wait_for("chosen: eu-west-3")
     terminal.press("Enter")
-    wait_for_words(terminal, "0 of 1 done: 1 of 2 copies, 1 not")
+    wait_for_words(terminal, "0 of 1 done: 1 of 2 imported, 1 not")
     assert sorted(names(server, "eu-west-3")) == ["ci", "web"]
     assert {region for region, _ in server.asked} <= {REGION, "us-east-1", "eu-west-3"}
     terminal.press("Escape")
