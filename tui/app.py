@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from types import FrameType
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -41,7 +41,6 @@ class KeyPairsApp(TerminalApp):
     CSS_PATH = ["app.tcss", "screens/list/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
     # The list of all that can be done is the help.
     ENABLE_COMMAND_PALETTE = False
-    SUSPENDED_SCREEN_CLASS = "-suspended"
 
     # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -191,7 +190,7 @@ class KeyPairsApp(TerminalApp):
     @property
     def _shows_key(self) -> bool:
         """Whether the screen that is shown is that of the private key."""
-        return cast(object, self.screen) is self.key_holder
+        return self.key_holder is not None and self.key_holder.is_current
 
     def _say_how_to_leave(self) -> None:
         if self.key_holder is not None and self._shows_key:

@@ -36,7 +36,7 @@ _SENT_ONCE = 1
 """Of a call of which a repeat does harm, or could not be told from the first."""
 
 CREATE_READ_TIMEOUT = 60.0
-"""Seconds to wait for the answer of CreateKeyPair, which is the only copy of a private key."""
+"""Seconds to wait for the answer of CreateKeyPair, which alone holds a private key."""
 
 _LOUD = ("botocore", "urllib3")
 """The packages whose logs can quote answers, and so private keys."""
@@ -53,6 +53,13 @@ _ANSWERED: Mapping[str, tuple[str, ...]] = {
     "GetCallerIdentity": ("Account", "Arn"),
 }
 """What an answer has in any case: botocore takes any XML for one, the page of a portal too."""
+
+_IN_EACH: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "DescribeKeyPairs": ("KeyPairs", ("KeyPairId", "KeyName")),
+    "DescribeTags": ("Tags", ("ResourceId", "Key")),
+    "DescribeRegions": ("Regions", ("RegionName",)),
+}
+"""What each of the things that an answer lists has in any case."""
 
 _AWS_SUFFIXES = (
     ".amazonaws.com",
@@ -214,9 +221,10 @@ class Connection:
     ) -> Any:
         with self._lock:
             key = (service, region, tries, patient)
+            session = self._opened(region)
+            # Each time: they may have to be renewed, and what goes wrong then is no lost answer.
+            credentials.find(session)
             if key not in self._clients:
-                session = self._opened(region)
-                credentials.find(session)
                 config = Config(
                     connect_timeout=self._choice.connect_timeout,
                     read_timeout=max(self._choice.read_timeout, CREATE_READ_TIMEOUT)
@@ -266,7 +274,10 @@ def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
     expected = _ANSWERED.get(operation)
     if expected is None:  # one without members
         return "RequestId" in answer.get("ResponseMetadata", {})
-    return all(member in answer for member in expected)
+    listed, in_each = _IN_EACH.get(operation, ("", ()))
+    return all(member in answer for member in expected) and all(
+        member in each for each in answer.get(listed, ()) for member in in_each
+    )
 
 
 def _check_certificates(session: Any) -> None:

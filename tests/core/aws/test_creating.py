@@ -59,6 +59,7 @@ def test_made_by_ec2_a_lost_answer_is_one_call_and_a_named_orphan(
     (shown,) = backend.describe_key_pairs()
     assert lost.value.key_pair.key_pair_id == shown.key_pair_id
     assert shown.key_pair_id in str(lost.value)
+    assert shown.custody.private_key is PrivateKeyState.UNSAVED
     (entry,) = access.store.journal.read()
     assert (entry.operation, entry.outcome) == ("CreateKeyPair", "begun")
 
@@ -79,6 +80,28 @@ def test_nobody_waits_for_the_journal_while_ec2_makes_a_key(
     backend.create_key_pair(key_name="ci", key_type="ed25519")
     assert seen == [[("ci", "begun"), ("other", "begun")]]
     assert {entry.outcome for entry in access.store.journal.read()} == {"done"}
+
+
+@pytest.mark.parametrize("made_by", MadeBy)
+def test_a_new_pair_is_one_line_of_the_journal_with_its_id(
+    made_by: MadeBy, open_backend: Open, access: RegionAccess
+) -> None:
+    created = open_backend(made_by).create_key_pair(key_name="ci", key_type="ed25519")
+    (entry,) = access.store.journal.read()
+    assert (entry.operation, entry.key_name, entry.outcome) == ("CreateKeyPair", "ci", "done")
+    assert entry.key_pair_id == created.key_pair.key_pair_id
+
+
+def test_an_orphan_that_is_deleted_is_not_journalled_as_seen(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    server.faults["CreateKeyPair"] = [Fault.RESET]
+    backend = open_backend(MadeBy.EC2)
+    with pytest.raises(PrivateKeyLost) as lost:
+        backend.create_key_pair(key_name="ci", key_type="ed25519")
+    backend.delete_key_pair(key_pair_id=lost.value.key_pair.key_pair_id)
+    operations = [entry.operation for entry in access.store.journal.read()]
+    assert operations == ["CreateKeyPair", "DeleteKeyPair"]
 
 
 @pytest.mark.parametrize("key_type", KeyType)

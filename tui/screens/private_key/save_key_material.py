@@ -14,6 +14,7 @@ from core.disk import destination
 from core.disk.destination import Destination
 from core.errors import SaveError
 from core.keys import file_formats
+from core.keys.passphrase import problem
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, key_of
@@ -73,6 +74,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._created = created
         self._suggested = destination.suggest(created.key_pair.key_name, file_format)
         self._path = PathField(self._suggested)
+        self._by_hand = False
         self._choice = Choice(_FORMATS, id="file-format")
         self._choice.index = list(FileFormat).index(file_format)
         self._format = FormField("Format", self._choice)
@@ -99,6 +101,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     @on(Input.Changed, "#path")
     def _judge_path(self) -> None:
+        self._by_hand |= self._path.path != self._suggested
         self._wants_public.show(f"public key as {destination.public_path(self._path.path)}")
         self._judge_public()
 
@@ -116,7 +119,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Choice.Changed)
     def _judge_format(self) -> None:
         file_format = self._file_format
-        if self._path.path == self._suggested:
+        if not self._by_hand:
             self._suggested = destination.suggest(self._created.key_pair.key_name, file_format)
             self._path.path = self._suggested
         refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
@@ -125,6 +128,8 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             words = file_formats.readers(file_format, as_created)
             if not file_format.takes_passphrase:
                 words += "; takes no passphrase"
+            if not self._path.path.endswith(file_formats.suffix(file_format)):
+                words += "; the path stays as you typed it"
             self._format.show(Verdict(words))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))
@@ -173,15 +178,14 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             return True
         if not self._file_format.takes_passphrase:
             return self._agrees_to_no_passphrase()
-        judged = judging.of_passphrase(first, again)
-        if judged.tone is Tone.BAD:
-            self._refuse(self._passphrase, judged)
+        if why := problem(first):
+            self._refuse(self._passphrase, Verdict(why, Tone.BAD))
             self._passphrases.focus_first()
             return False
         if first != again:
+            self._passphrases.focus_again()
             differ = Verdict("the two differ: type it again at the right", Tone.BAD)
             self._refuse(self._passphrase, differ)
-            self._passphrases.focus_again()
             return False
         return True
 

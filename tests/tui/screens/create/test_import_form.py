@@ -141,7 +141,7 @@ def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
         await pilot.press("ctrl+d")
         allowed = "you may import it (DryRunOperation)"
         await until(pilot, lambda: allowed in outcome(screen), "the answer")
-        assert screen.query_one(KeyText).text == str(home / ".ssh" / "laptop.pub")
+        assert screen.query_one(KeyText).text == "~/.ssh/laptop.pub"
         await pilot.press("x")
         assert screen.query_one(KeyText).text.endswith("laptop.pubx")
 
@@ -189,6 +189,7 @@ def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     empty_session: DemoSession, home: Path
 ) -> None:
     (home / ".ssh" / "laptop.pub").write_text(PUBLIC_KEY)
+    (home / ".ssh" / "laptop").touch()  # the private key, which is not for this form
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)

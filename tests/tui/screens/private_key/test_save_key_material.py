@@ -229,6 +229,11 @@ def test_the_path_follows_the_format_until_a_person_writes_one(
         await write_path(pilot, "~/.ssh/mine.key")
         await choose(pilot, FileFormat.PPK2)
         assert path_of(pilot) == "~/.ssh/mine.key"
+        # What is typed by hand stays also where it is what would be suggested.
+        await write_path(pilot, "~/.ssh/reporting.ppk")
+        await choose(pilot, FileFormat.OPENSSH)
+        assert path_of(pilot) == "~/.ssh/reporting.ppk"
+        assert "the path stays as you typed it" in dialog(pilot)._format.verdict.text
 
     play(empty_session, scene)
 
@@ -242,7 +247,10 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
         await pilot.pause()
         focused = dialog(pilot).focused
         assert focused is not None
-        assert focused.id == "passphrase"
+        assert focused.id == "again"
+        fields = dialog(pilot).query(PassphraseInput)
+        assert [field.reveal() for field in fields] == ["wrong horse", ""]
+        assert "the two differ: type it again" in verdict(pilot, "passphrases")
         for first, again, says in (
             ("", "wrong horse", "it is empty"),
             ("wrong horse", "wrong", "the two differ: type it again at the right"),
@@ -251,8 +259,7 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
             await pilot.press("enter")
             await until_says(pilot, "passphrases", says)
         assert names(home / ".ssh") == []
-        # Nothing that was typed is lost.
-        fields = dialog(pilot).query(PassphraseInput)
+        # A right beginning is not lost.
         assert [field.reveal() for field in fields] == ["wrong horse", "wrong"]
         await type_text(pilot, " hor")
         # Before Enter, too.
