@@ -214,12 +214,12 @@ def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
         await pilot.press("tab")
         await type_text(pilot, "old")
         await until(pilot, lambda: not screen.has_class("-danger"), "that nothing is lost")
-        assert "Type it" not in drawn(pilot)
+        assert "type overwrite" not in drawn(pilot)
         await pilot.press("2")
         await until(pilot, lambda: "overwrites what 4 of 5 pairs have there" in drawn(pilot), "it")
         assert screen.has_class("-danger") and "Overwrite tags of 4 key pairs" in drawn(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "to overwrite them, type overwrite 4" in drawn(pilot), "why not")
+        await until(pilot, lambda: "To overwrite them, type overwrite 4" in drawn(pilot), "why not")
         assert {tag for pair in five.backend.describe_key_pairs() for tag in pair.tags} == {
             Tag("Env", "old")
         }

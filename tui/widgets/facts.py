@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from tui.words.text import as_pasted, fold, visible
 
-_LABEL_WIDTH = 12
+_LABEL_WIDTH = 13
 
 
 class Facts(Widget):

@@ -38,7 +38,7 @@ class FormField(Vertical):
     """A label and a widget on one line, and the verdict on what it holds on the next.
 
     Args:
-        label: our own text.
+        label: our own text; stacked there may be none, where a sentence above says it.
         control: what has the focus.
         stacked: the label stands above the control, which then has the whole width.
     """
@@ -63,6 +63,7 @@ class FormField(Vertical):
     def __init__(self, label: str, control: Widget, *, stacked: bool = False) -> None:
         super().__init__(classes="-stacked" if stacked else None)
         self._label = Static(label, classes="form-field--label", markup=False)
+        self._label.display = bool(label)
         self.control = control
         """What has the focus."""
         self.control.add_class("form-field--control")
