@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from core.process import GRACE, end_within
 from tui import screens, themes
@@ -60,7 +61,7 @@ class KeyPairsApp(TerminalApp):
         asks_region: bool = False,
     ) -> None:
         super().__init__()
-        themes.register(self.register_theme, true_colour=self.console.color_system == "truecolor")
+        themes.register(self.register_theme)
         if "TEXTUAL_THEME" not in os.environ:
             self.theme = themes.KEYPAIRS.name
         self._session = session
@@ -73,6 +74,15 @@ class KeyPairsApp(TerminalApp):
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        # Not before somebody chooses it: that takes a while.
+        theme = super().get_theme(theme_name)
+        console = getattr(self, "console", None)  # Textual asks once before it has one
+        if theme is None or theme.ansi or theme is themes.KEYPAIRS or console is None:
+            return theme
+        true_colour = console.color_system == "truecolor"
+        return themes.legible(theme.name, true_colour=true_colour)
 
     def get_default_screen(self) -> Screen[None]:
         return KeyPairListScreen(

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from textual.pilot import Pilot
 
 from tests.demo import DemoSession
@@ -16,7 +17,7 @@ from tests.tui.driving import (
     until_loaded,
     until_screen,
 )
-from tui import environment, themes
+from tui import environment
 from tui.app import KeyPairsApp
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.widgets.fact_line import FactLine
@@ -49,7 +50,7 @@ def test_list_in_a_light_theme(
 
 def test_another_theme_in_256_colours(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     app = KeyPairsApp(demo_session, "ops@bastion-1")
-    themes.register(app.register_theme, true_colour=False)
+    app.console = Console(color_system="256")
     app.theme = "nord"
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 

@@ -34,7 +34,7 @@ class PairHeadline(Static):
         .pair-headline--ed25519 { color: $text-primary; }
         .pair-headline--rsa { color: $text-secondary; }
         &:ansi .pair-headline--ed25519, &:ansi .pair-headline--rsa { color: ansi_default; }
-        &:ansi .pair-headline--muted { color: ansi_default; text-style: dim; }
+        &:ansi .pair-headline--muted { color: ansi_default; text-style: $muted-style; }
     }
     """
 

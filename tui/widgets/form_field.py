@@ -55,7 +55,7 @@ class FormField(Vertical):
         /* Textual styles the label anew only where the field itself has such a rule. */
         &:focus-within { height: auto; }
         &:focus-within .form-field--label { color: $text-primary; text-style: bold; }
-        &:ansi .form-field--label { color: ansi_default; text-style: dim; }
+        &:ansi .form-field--label { color: ansi_default; text-style: $muted-style; }
         &:ansi:focus-within .form-field--label { color: ansi_default; text-style: bold; }
     }
     """

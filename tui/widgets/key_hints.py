@@ -53,7 +53,7 @@ class KeyHints(Widget):
             background: ansi_default;
             color: ansi_default;
             .key-hints--key { color: ansi_default; text-style: bold; }
-            .key-hints--idle { color: ansi_default; text-style: dim; }
+            .key-hints--idle { color: ansi_default; text-style: $muted-style; }
         }
     }
     """

@@ -136,10 +136,10 @@ class DetailsScreen(PlacedScreen[Next | None]):
             details.sections, self._session, self._key_pair, self._rotation
         )
         shown: dict[Part, list[Widget]] = {part: [] for part in self._parts}
-        for part, heading, facts, pasteable in sections:
+        for part, heading, facts, pasteable, judged in sections:
             if part in shown:
                 labelled = any(label for label, _ in facts)
-                body = Facts(facts, labelled=labelled, pasteable=pasteable)
+                body = Facts(facts, labelled=labelled, pasteable=pasteable, judged=judged)
                 shown[part] += [_heading(heading), body]
         if self._key_pair.tags:
             shown[Part.USE] += [

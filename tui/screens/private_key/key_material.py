@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from core.session import Session
     from tui.screens.private_key.save_key_material import SavedFiles
 
-_UNSAVED = Verdict("Not saved yet, and there is no other copy.", Tone.CAUTION)
-_PERHAPS_NO_COPY = Verdict("Not saved yet, and there may be no other copy.", Tone.CAUTION)
+_UNSAVED = Verdict("There is no other copy, and no second chance.", Tone.CAUTION)
+_PERHAPS_NO_COPY = Verdict("There may be no other copy.", Tone.CAUTION)
 _PERHAPS_IN_AGENT = Verdict(
     "Perhaps in the agent, which did not confirm it: ssh-add -l lists its keys.", Tone.CAUTION
 )
@@ -154,7 +154,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         yield "Id", key_pair.key_pair_id
         if not is_low:
             yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
-        yield "EC2", key_pair.key_fingerprint
+        yield "Fingerprint", key_pair.key_fingerprint
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
         if not is_low:
             yield "Public key", _abridged(f"{key_pair.public_key} {key_pair.key_name}")
@@ -238,7 +238,11 @@ class KeyMaterialScreen(PlacedScreen[str]):
         lines = (
             (key_of("key-material.save"), "Save to a file", f"{path}, for you alone"),
             (key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
-            (key_of("key-material.show"), "Show it here", "what records this terminal records it"),
+            (
+                key_of("key-material.show"),
+                "Show it here",
+                "a recording of this terminal has it then",
+            ),
             (
                 key_of("key-material.copy"),
                 "Copy",

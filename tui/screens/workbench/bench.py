@@ -80,7 +80,7 @@ class RowPane(Widget):
         .row-pane--caution { color: $text-warning; }
         .row-pane--bad { color: $text-error; }
         &:ansi .row-pane--bold { color: ansi_default; text-style: bold; }
-        &:ansi .row-pane--muted { color: ansi_default; text-style: dim; }
+        &:ansi .row-pane--muted { color: ansi_default; text-style: $muted-style; }
     }
     """
 

@@ -181,7 +181,7 @@ class GroupedList(CursorList):
         .grouped-list--secondary { color: $text-secondary; }
         .grouped-list--bold { color: $foreground; text-style: bold; }
         &:ansi .grouped-list--primary, &:ansi .grouped-list--secondary { color: ansi_default; }
-        &:ansi .grouped-list--muted { color: ansi_default; text-style: dim; }
+        &:ansi .grouped-list--muted { color: ansi_default; text-style: $muted-style; }
         &:ansi .grouped-list--bold { color: ansi_default; text-style: bold; }
     }
     """
