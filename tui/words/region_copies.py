@@ -103,20 +103,20 @@ def explained(came: Sequence[tuple[str, Copied]], of: int) -> str:
     return "; ".join(parts)
 
 
-def note(key_pairs: Sequence[KeptKeyPair]) -> str:
-    """Return what is to be known before pairs are copied, in lines."""
-    unsaved = sum(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
-    fingerprints = _of_fingerprints(key_pairs)
+def caution(key_pairs: Sequence[KeptKeyPair]) -> str:
+    """Return which pairs are of no use anywhere, or nothing."""
+    unsaved = [p.key_name for p in key_pairs if p.custody.private_key is PrivateKeyState.UNSAVED]
     if not unsaved:
-        return fingerprints
+        return ""
     its = "Its private key was"
     if len(key_pairs) > 1:
-        its = f"The private keys of {_some_of(unsaved, key_pairs)} were"
-    no_use = "no copy is of use, unless an agent still holds it"
-    return f"{its} never saved: {no_use}.\n{fingerprints}"
+        key = "The private key" if len(unsaved) == 1 else "The private keys"
+        its = f"{key} of {listed(unsaved)} {'was' if len(unsaved) == 1 else 'were'}"
+    return f"{its} never saved: no copy is of use, unless an agent still holds it."
 
 
-def _of_fingerprints(key_pairs: Sequence[KeptKeyPair]) -> str:
+def note(key_pairs: Sequence[KeptKeyPair]) -> str:
+    """Return what becomes of the fingerprints, in lines."""
     there = [_fingerprint(pair) for pair in key_pairs]
     others = [
         (pair, fingerprint)

@@ -80,12 +80,19 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _judge_key_name(self) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
+        self._mute_what_waits()
+
+    def _mute_what_waits(self) -> None:
+        """Mute the key that makes the pair for as long as the form could only be refused."""
+        wrong = any(field.verdict.tone is Tone.BAD for field in self._fields.values())
+        self.key_hints.mute(*((self.VERB,) if wrong or not self._key_name.value else ()))
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
         wrong = self._tags.wrong_input if judged.tone is Tone.BAD else None
         self._fields["tags"].show(judged, wrong)
+        self._mute_what_waits()
 
     @on(Input.Changed)
     @on(TextArea.Changed)

@@ -27,7 +27,7 @@ from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
-from tui.words.place import THIS_MACHINE, place_items
+from tui.words.place import THIS_MACHINE, place_table
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.slow_changes import run_change
@@ -314,8 +314,8 @@ async def place(view: ListView) -> None:
     if places is None:
         return
     known = await asyncio.to_thread(places.known)
-    items = place_items(known, view.session)
-    picked = await view.open(screens.PickScreen("Where the key pairs are", items))
+    heading, items = place_table(known, view.session)
+    picked = await view.open(screens.PickScreen("Where the key pairs are", items, heading=heading))
     if picked is None:
         return
     choice = None if picked == THIS_MACHINE else known[int(picked)].choice

@@ -18,6 +18,7 @@ from core.region_copies import RegionCopying
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.workbench.bench import Bench
 from tui.screens.workbench.grouped_list import GroupedList, Line
@@ -26,7 +27,7 @@ from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_copies
-from tui.words.place import NOT_ENABLED, region_items
+from tui.words.place import NOT_ENABLED, city, region_items
 from tui.words.region_copies import Copied
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -73,7 +74,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     ) -> None:
         count = len(key_pairs)
         what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
-        super().__init__(f"Copy the public half of {what} to other Regions")
+        super().__init__(f"Copy {what} to other Regions")
         self._copying = RegionCopying(session)
         self._place = session.place
         self._key_pairs = self.about = key_pairs
@@ -89,19 +90,35 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._caution = VerdictLine(id="caution")
         self._note = Static(markup=False, id="note")
         self._full = VerdictLine(id="full")
         self._state = VerdictLine(id="state")
         self._bench = Bench(
-            [self._search], self._list, [self._empty], [self._note, self._full], self._explain
+            [self._search],
+            self._list,
+            [self._empty],
+            [self._caution, self._note, self._full],
+            self._explain,
+        )
+
+        self._progress = BatchProgress(
+            self._state,
+            self.key_hints,
+            title="",
+            stop=key_of("copy-to.back"),
+            then="what is copied until then stays",
         )
 
     def content(self) -> ComposeResult:
         yield self._bench
         yield self._state
+        yield self._progress
 
     def on_mount(self) -> None:
         self._full.display = self._empty.display = False
+        caution = region_copies.caution(self._key_pairs)
+        self._caution.show(Verdict(caution, Tone.CAUTION if caution else Tone.PLAIN))
         self._load()
         self._show_choice()
         self._say_what_changes()
@@ -151,10 +168,11 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         chosen = _CHOSEN if name in self._chosen else " "
         remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
         region = REGIONS.get(name)
-        city = region.description if region else ""
+        words = f"{item.words} {region.description}" if region else item.words
         look = {_DONE: "good", _FAILED: "bad"}.get(mark, "")
-        cells = (f"{chosen}{mark}", visible(name), city, remark)
-        return Line(name, cells, looks=(look, "", "", look), words=item.words)
+        bright = "chosen" if name in self._chosen else ""
+        cells = (f"{chosen}{mark}", visible(name), city(name), remark)
+        return Line(name, cells, looks=(look or bright, bright, "", look), words=words)
 
     def _is_done(self, name: str) -> bool:
         return all(self._is_there(name, key_pair) for key_pair in self._key_pairs)
@@ -179,12 +197,14 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             self._full.show(Verdict(f"{picked.value}: {said}", tone))
         self._full.display = bool(outcomes)
         self._note.display = not outcomes
+        self._caution.display = bool(self._caution.verdict.text) and not outcomes
 
     def _show_choice(self) -> None:
         chosen = [name for name in self._regions if name in self._chosen]
         named = ", ".join(chosen[:_MOST_NAMED])
         more = f" and {len(chosen) - _MOST_NAMED} more" if len(chosen) > _MOST_NAMED else ""
         self._state.show(Verdict(f"chosen: {named}{more}" if chosen else "none chosen yet"))
+        self.key_hints.mute(*(() if chosen else ("copy",)))
 
     @on(CursorList.Selected)
     def action_choose(self) -> None:
@@ -227,18 +247,18 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     @exclusively
     async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
-        with self.key_hints.stopping(key_of("copy-to.back")):
-            for name, key_pairs in jobs.items():
-                batches = region_copies.copy(self._copying, key_pairs, name)
-                left = len(key_pairs)
-                while left and not self._stop:
-                    self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
-                    self._go_to(name)
-                    step = partial(next, batches)
-                    copies = await run_change(step, self._state.show, key_in(self.PLACE, "back"))
-                    self._copies.setdefault(name, {}).update(copies)
-                    left, number = left - len(copies), number + len(copies)
-                    self._show()
+        for name, key_pairs in jobs.items():
+            batches = region_copies.copy(self._copying, key_pairs, name)
+            left = len(key_pairs)
+            while left and not self._stop:
+                self._progress.step(number, total, name)
+                self._go_to(name)
+                step = partial(next, batches)
+                copies = await run_change(step, self.say, key_in(self.PLACE, "back"))
+                self._copies.setdefault(name, {}).update(copies)
+                left, number = left - len(copies), number + len(copies)
+                self._show()
+        self._progress.end()
         self._sum_up()
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:

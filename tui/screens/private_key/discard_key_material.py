@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 _DELETE, _KEEP = "delete", "keep"
-_OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
+_OPTIONS = ((_DELETE, "delete it too"), (_KEEP, "keep it, marked !"))
 
 
 def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:

@@ -582,7 +582,7 @@ def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
         assert "v Show it here" in flat(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        assert "● delete the pair too" in flat(pilot)
+        assert "● delete it too" in flat(pilot)
         assert ("○ keep it, marked !" in flat(pilot)) == (columns > 50)
         choice = app_of(pilot).screen.query_one(Choice)
         choice.index = 1
