@@ -267,10 +267,16 @@ def test_escape_clears_the_filter_and_then_the_choice(
         await type_text(pilot, "saved")
         await pilot.press("enter", "asterisk")
         await until_remark(pilot, "2 chosen")
-        assert hints_drawn(pilot) == "t tags   d delete   e export   esc all   ? help"
+        assert (
+            hints_drawn(pilot)
+            == "t tags 2   d delete 2   e export 2   enter details   esc show all   ? help"
+        )
         await pilot.press("escape")
         await until(pilot, lambda: len(rows(pilot)) == 3, "all pairs")
-        assert hints_drawn(pilot) == "t tags   d delete   e export   esc none   ? help"
+        assert (
+            hints_drawn(pilot)
+            == "t tags 2   d delete 2   e export 2   enter details   esc choose none   ? help"
+        )
         assert rows(pilot) == ["*  a-saved", "*! b-unsaved", " ↓ c-imported"]
         await pilot.press("escape")
         await until_remark(pilot, "none chosen")

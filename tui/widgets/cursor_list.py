@@ -41,11 +41,11 @@ class CursorList(ScrollView, can_focus=True):
         .cursor-list--cursor {
             background: $block-cursor-blurred-background;
             color: auto;
-            text-style: bold;
         }
         /* Whose field has the focus, and not the list: it is led from there. */
         &:focus .cursor-list--cursor, &.-led .cursor-list--cursor {
             background: $block-cursor-background;
+            text-style: bold;
         }
         &:ansi .cursor-list--heading { color: ansi_default; text-style: $muted-style; }
         &:ansi .cursor-list--sorted { color: ansi_default; text-style: bold; }

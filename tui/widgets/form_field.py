@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -86,11 +87,16 @@ class FormField(Vertical):
         """What stands below the control."""
         return self._verdict.verdict
 
+    class Judged(Message):
+        """What it holds is refused now, or no longer."""
+
     def show(self, verdict: Verdict, wrong: Widget | None = None) -> None:
         """Put a verdict below the control, and colour the edge of what it refuses.
 
         `wrong` is the part of the control that is refused, where it is not the whole.
         """
+        if (verdict.tone is Tone.BAD) != (self.verdict.tone is Tone.BAD):
+            self.post_message(self.Judged())
         self._verdict.show(verdict)
         self._verdict.display = bool(verdict.text)
         self.refuse((wrong or self.control) if verdict.tone is Tone.BAD else None)

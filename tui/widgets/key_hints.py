@@ -19,7 +19,7 @@ _GAP = "   "
 
 _HELP = "help"
 _STOP = "stop"
-_KEPT = {"back", "leave", "done", "show all", _STOP, _HELP}
+_KEPT = {"back", "leave", "done", "show all", "choose none", _STOP, _HELP}
 """The words of what leads out and of what explains the rest."""
 
 WIDE = 100

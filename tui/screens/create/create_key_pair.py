@@ -62,7 +62,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         "../look/pick.tcss",
     ]
     PLACE = Place.CREATE
-    VERB = "create"
+    SUBMITS = "create"
     BINDINGS = bindings(PLACE)
 
     def __init__(

@@ -36,7 +36,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     """
 
     PLACE = Place.IMPORT
-    VERB = "import"
+    SUBMITS = "import"
     BINDINGS = bindings(PLACE)
 
     def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:
@@ -65,7 +65,6 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         else:
             judged = await asyncio.to_thread(self._judge, text)
         self._fields["public_key_material"].show(judged)
-        self._mute_what_waits()
         if judged.tone is not Tone.BAD and pub_files.looks_like_path(text):
             self._offer_name(Path(text.strip()).stem)
 
@@ -108,7 +107,6 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         # What is still to be said of what stands in the field, or stood there, must not cover it.
         self.workers.cancel_group(self, "material")
         self._fields["public_key_material"].show(Verdict(reason, Tone.BAD))
-        self._mute_what_waits()
 
     @exclusively
     async def action_pick(self) -> None:

@@ -45,8 +45,6 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     CSS_PATH = "new_key_pair.tcss"
     AUTO_FOCUS = "#key-name"
     PLACE: ClassVar[Place]
-    VERB: ClassVar[str]
-    """What is done to a key pair by Enter."""
 
     def __init__(
         self,
@@ -80,19 +78,17 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _judge_key_name(self) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
-        self._mute_what_waits()
+        self.mute_what_waits()
 
-    def _mute_what_waits(self) -> None:
-        """Mute the key that makes the pair for as long as the form could only be refused."""
-        wrong = any(field.verdict.tone is Tone.BAD for field in self._fields.values())
-        self.key_hints.mute(*((self.VERB,) if wrong or not self._key_name.value else ()))
+    @property
+    def lacks_something(self) -> bool:
+        return not self._key_name.value
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
         wrong = self._tags.wrong_input if judged.tone is Tone.BAD else None
         self._fields["tags"].show(judged, wrong)
-        self._mute_what_waits()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -152,7 +148,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value
-            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
+            self.say(judging.of_dry_run(answer, self.SUBMITS, self.PLACE, name, verdicts))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:

@@ -106,7 +106,8 @@ async def details(view: ListView) -> None:
         ids = [pair.key_pair_id for pair in view.shown]
         key_pair_id = key_pair.key_pair_id
         number = ids.index(key_pair_id) + 1 if key_pair_id in ids else 0
-        position = screens.Position(number, len(ids)) if number else screens.Position()
+        others = len(view.listing.chosen - {key_pair_id})
+        position = screens.Position(number or 1, len(ids) if number else 1, others)
         screen = screens.DetailsScreen(
             view.session, key_pair, view.listing.rotation, position=position
         )

@@ -36,7 +36,7 @@ _WITH_CHOSEN = (
     ("key-pair.tags", "tags"),
     ("key-pair.delete", "delete"),
     ("list.export", "export"),
-    ("list.show-all", "none"),
+    ("list.show-all", "choose none"),
 )
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
 
@@ -288,15 +288,15 @@ class ListView:
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
         details = ("key-pair.details", "details")
-        done = (*others, details, (show_all, "all" if self.filter_bar.text else none))
-        # Where the filter hides some that are chosen, each key says how many it is about.
-        count = f" {choice.shown:,}" if choice.hidden else ""
-        words = {action_id: f"{word}{count}" for action_id, word in others}
+        done = (*others, details, (show_all, "show all" if self.filter_bar.text else none))
+        words = {action_id: f"{word} {choice.shown:,}" for action_id, word in others}
         return (*((key_of(key), words.get(key, word)) for key, word in done), help_)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
+        if self.listing.unfinished:
+            return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")

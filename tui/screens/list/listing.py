@@ -69,6 +69,8 @@ class Listing:
         self.chosen: set[str] = set()
         self.query_text = ""
         self._is_whole = False
+        self.unfinished = ""
+        """What was typed last, where it may still become a tag and so narrows nothing."""
         self.column = "name"
         self.reverse = False
         self._query: Query | None = None
@@ -134,7 +136,9 @@ class Listing:
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
         found = self.query.select(self._items, now, self.chosen)
+        self.unfinished = ""
         if not found and not self._is_whole and self._is_on_the_way_to_a_tag():
+            self.unfinished = self.query_text.rpartition(" ")[2]
             # What is typed now may still become one: until then it narrows nothing.
             before = _parsed(self.query_text.rpartition(" ")[0])
             found = before.select(self._items, now, self.chosen)

@@ -55,6 +55,8 @@ class Position(NamedTuple):
 
     number: int = 1
     total: int = 1
+    chosen: int = 0
+    """How many others are chosen, with which nothing is done from here."""
 
 
 _TWO_COLUMNS, _BOTH_WIDE = 120, 124
@@ -303,6 +305,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
 def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
     """Return where the pair stands in the list, and keys that the hint bar has no room for."""
     taught = []
+    if position.chosen:
+        taught.append(f"about this pair, not the {position.chosen:,} chosen")
     if position.total > 1:
         following, previous = key_of("details.following"), key_of("details.previous")
         words = f"{position.number:,} of {position.total:,}"

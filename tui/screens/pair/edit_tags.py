@@ -58,6 +58,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     CSS_PATH = "edit_tags.tcss"
     PLACE = Place.TAGS
+    SUBMITS = "save"
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#spare TextInput"
 

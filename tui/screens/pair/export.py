@@ -33,6 +33,7 @@ class ExportScreen(PlacedScreen[Path | None]):
     """
 
     PLACE = Place.EXPORT
+    SUBMITS = "save"
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 

@@ -58,6 +58,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     CSS_PATH = "save_key_material.tcss"
     PLACE = Place.SAVE
+    SUBMITS = "save"
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
@@ -105,7 +106,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Toggle.Changed)
     @work(exclusive=True, group="public-key")
     async def _judge_public(self) -> None:
-        judged = Verdict("")
+        judged = Verdict("space switches it")
         if self._wants_public.value:
             path = destination.public_path(self._path.path)
             target = await asyncio.to_thread(destination.examine, path)
