@@ -77,6 +77,11 @@ class KeyHints(Widget):
             self._idle = words
             self.refresh()
 
+    @property
+    def muted(self) -> Collection[str]:
+        """The words of the keys that do nothing as yet."""
+        return set(self._idle)
+
     @contextmanager
     def stopping(self, key: str, *, alone: bool = True) -> Iterator[None]:
         """Say that a key stops what runs, for as long as the block does; `alone` hides the others.
