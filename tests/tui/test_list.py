@@ -321,7 +321,7 @@ def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
         await pilot.press("space")
         said = "1 chosen, 2 more hidden by the filter"
         await until_counted(pilot, said, "1 chosen, 2 hidden")
-        assert hints_drawn(pilot).startswith("t tags 1   d delete 1   e export 1   ")
+        assert hints_drawn(pilot).startswith("t tags 1   d delete 1   ")
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
         left = left.replace("2 chosen", "2 more are chosen")

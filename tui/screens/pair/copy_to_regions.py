@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.region_copies import RegionCopying
@@ -154,7 +153,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._empty.display = not self._list.shown
 
     def _load(self) -> None:
-        """Draw the Regions as they stand now."""
+        """Draw the Regions as they stand now; without one that is chosen there is no copying."""
+        self.key_hints.mute(*(() if self._chosen else ("copy",)))
         picked = self._list.picked
         self._list.load(list(map(self._line, self._regions)), picked.value if picked else None)
 
@@ -167,12 +167,10 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             mark = _FAILED if failed else _DONE if self._is_done(name) else _BEGUN
         chosen = _CHOSEN if name in self._chosen else " "
         remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
-        region = REGIONS.get(name)
-        words = f"{item.words} {region.description}" if region else item.words
         look = {_DONE: "good", _FAILED: "bad"}.get(mark, "")
         bright = "chosen" if name in self._chosen else ""
         cells = (f"{chosen}{mark}", visible(name), city(name), remark)
-        return Line(name, cells, looks=(look or bright, bright, "", look), words=words)
+        return Line(name, cells, looks=(look or bright, bright, "", look), words=item.words)
 
     def _is_done(self, name: str) -> bool:
         return all(self._is_there(name, key_pair) for key_pair in self._key_pairs)
@@ -204,7 +202,6 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         named = ", ".join(chosen[:_MOST_NAMED])
         more = f" and {len(chosen) - _MOST_NAMED} more" if len(chosen) > _MOST_NAMED else ""
         self._state.show(Verdict(f"chosen: {named}{more}" if chosen else "none chosen yet"))
-        self.key_hints.mute(*(() if chosen else ("copy",)))
 
     @on(CursorList.Selected)
     def action_choose(self) -> None:

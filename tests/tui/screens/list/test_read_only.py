@@ -77,13 +77,13 @@ def test_no_change_is_taught(empty_session: DemoSession) -> None:
         await pilot.press("space")
         await until(
             pilot,
-            lambda: hints(pilot) == "e export 2   enter details   esc choose none   ? help",
+            lambda: hints(pilot) == "e export 1   enter details   esc choose none   ? help",
             "chosen",
         )
         await pilot.press("/", "a", "enter")
         await until(
             pilot,
-            lambda: hints(pilot) == "e export 2   enter details   esc show all   ? help",
+            lambda: hints(pilot) == "e export 1   enter details   esc show all   ? help",
             "filtered",
         )
         await pilot.press("escape", "escape")

@@ -191,7 +191,7 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
         await until(pilot, begun.is_set, "the first")
         await until(pilot, lambda: "  0 of 3" in drawn(pilot), "the bar")
         assert "esc stops before the next one; what is copied until then stays" in drawn(pilot)
-        assert drawn(pilot).rstrip().endswith("esc stop")
+        assert drawn(pilot).rstrip().endswith("f1 help")
         # Neither a second Enter nor choosing disturbs what is going on.
         await pilot.press("enter", "down", "space", "escape")
         assert app_of(pilot).screen is screen
