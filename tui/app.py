@@ -9,9 +9,10 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.screen import Screen
-from textual.theme import Theme
 
 from core.process import GRACE, end_within
 from tui import screens, themes
@@ -62,8 +63,7 @@ class KeyPairsApp(TerminalApp):
     ) -> None:
         super().__init__()
         themes.register(self.register_theme)
-        if "TEXTUAL_THEME" not in os.environ:
-            self.theme = themes.KEYPAIRS.name
+        themes.choose(self, os.environ.get("TEXTUAL_THEME", themes.KEYPAIRS.name))
         self._session = session
         self._where = where
         self._places = places
@@ -74,15 +74,6 @@ class KeyPairsApp(TerminalApp):
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
-
-    def get_theme(self, theme_name: str) -> Theme | None:
-        # Not before somebody chooses it: that takes a while.
-        theme = super().get_theme(theme_name)
-        console = getattr(self, "console", None)  # Textual asks once before it has one
-        if theme is None or theme.ansi or theme is themes.KEYPAIRS or console is None:
-            return theme
-        true_colour = console.color_system == "truecolor"
-        return themes.legible(theme.name, true_colour=true_colour)
 
     def get_default_screen(self) -> Screen[None]:
         return KeyPairListScreen(
@@ -104,14 +95,12 @@ class KeyPairsApp(TerminalApp):
             self, lambda _: clear_brief_message(self), immediate=True
         )
 
+    # Terminals differ in what becomes of what they showed, be the size soon as it was.
+    @on(Resize)
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
         self.send_whole_frames()
         self.refresh(layout=True)
-
-    def on_resize(self) -> None:
-        # Terminals differ in what becomes of what they showed, be the size soon as it was.
-        self.action_redraw()
 
     def on_app_focus(self) -> None:
         """Look for what other sessions changed while the person was elsewhere."""
@@ -152,7 +141,7 @@ class KeyPairsApp(TerminalApp):
 
         def change(theme: str | None) -> None:
             if theme is not None:
-                self.theme = theme
+                themes.choose(self, theme)
 
         items = [Item(name, name) for name in sorted(self.available_themes)]
         self.push_screen(screens.PickScreen("Themes, for this session", items), change)

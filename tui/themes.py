@@ -3,8 +3,9 @@
 import colorsys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
+from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -61,7 +62,14 @@ def register(add: Callable[[Theme], None]) -> None:
         add(theme)
 
 
-@cache
+def choose(app: App[None], name: str) -> None:
+    """Have an app take a theme, if it is one of Textual's in the form in which it is legible."""
+    # Not for all of them at the start: that takes a while.
+    if name in BUILTIN_THEMES and not BUILTIN_THEMES[name].ansi:
+        app.register_theme(legible(name, true_colour=app.console.color_system == "truecolor"))
+    app.theme = name
+
+
 def legible(name: str, *, true_colour: bool) -> Theme:
     """Return a theme of Textual's in which every text can be read, changed no more than that."""
     theme = BUILTIN_THEMES[name]

@@ -17,7 +17,7 @@ from tests.tui.driving import (
     until_loaded,
     until_screen,
 )
-from tui import environment
+from tui import environment, themes
 from tui.app import KeyPairsApp
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.widgets.fact_line import FactLine
@@ -44,14 +44,14 @@ def test_list_in_a_light_theme(
     snap_compare: SnapCompare, demo_session: DemoSession, theme: str
 ) -> None:
     app = KeyPairsApp(demo_session, "ops@bastion-1")
-    app.theme = theme
+    themes.choose(app, theme)
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
 def test_another_theme_in_256_colours(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     app = KeyPairsApp(demo_session, "ops@bastion-1")
     app.console = Console(color_system="256")
-    app.theme = "nord"
+    themes.choose(app, "nord")
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 

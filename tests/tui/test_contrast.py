@@ -14,7 +14,7 @@ from textual.theme import BUILTIN_THEMES
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, create, drawn, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.themes import KEYPAIRS
+from tui.themes import KEYPAIRS, choose
 
 ENOUGH = 4.5
 """WCAG 2.2, success criterion 1.4.3."""
@@ -120,7 +120,7 @@ def contrasts(session: DemoSession, state: str, themes: list[str]) -> dict[str, 
             await until_loaded(pilot)
             await scene(pilot)
             for name in themes:
-                app.theme = name
+                choose(app, name)
                 await pilot.pause(0.05)
                 strips = app.screen._compositor.render_strips()
                 found[name] = {

@@ -14,10 +14,9 @@ from core.model import KeptKeyPair
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.fact_line import FactLine
-from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
-from tui.words.verdict import Tone, Verdict
+from tui.words.verdict import Verdict
 
 Result = TypeVar("Result")
 
@@ -73,9 +72,6 @@ class PlacedScreen(Screen[Result]):
     Where it would leave too little beside it, it takes the whole width.
     """
 
-    SUBMITS: ClassVar[str] = ""
-    """The word of the key that does nothing while something is refused that stands in a form."""
-
     about: Sequence[KeptKeyPair] = ()
     """The pairs that the screen is about: it says so when another session deletes one of them."""
 
@@ -109,19 +105,6 @@ class PlacedScreen(Screen[Result]):
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
         self.set_class(width < panel + _LEAST_BESIDE, "-filled")
         self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
-
-    @property
-    def lacks_something(self) -> bool:
-        """Whether something is still to be typed before a form can do what it is for."""
-        return False
-
-    @on(Mount)
-    @on(FormField.Judged)
-    def mute_what_waits(self) -> None:
-        """Mute the key that does what a form is for while it could only be refused."""
-        if self.SUBMITS:
-            wrong = any(field.verdict.tone is Tone.BAD for field in self.query(FormField))
-            self.key_hints.mute(*((self.SUBMITS,) if wrong or self.lacks_something else ()))
 
     def action_back(self) -> object:
         """Go back, with nothing."""

@@ -1,5 +1,8 @@
 """Lays out a form: the fields that scroll, and of each a label and a line that judges it."""
 
+from collections.abc import Callable
+
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -8,10 +11,15 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
+
+
+class FieldJudged(Message):
+    """What a field holds is refused now, or no longer."""
 
 
 class FormBody(VerticalScroll):
@@ -19,14 +27,36 @@ class FormBody(VerticalScroll):
 
     The field that has the focus stays in sight. Where the body has a frame, the title of the
     screen stands in it.
+
+    Args:
+        submits: the word of the key that does what a form is for, which is muted while it could
+            only be refused.
+        lacks: whether something is still to be typed before it can.
     """
 
-    def __init__(self, *, can_focus: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        can_focus: bool = False,
+        submits: str = "",
+        lacks: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(can_focus=can_focus, classes="body")
+        self._submits = submits
+        self._lacks = lacks
 
     def on_mount(self) -> None:
         title = Content(shortened(self.screen.query_one(TopBar).title))
         self.border_title = title
+        self.mute_what_waits()
+
+    @on(FieldJudged)
+    def mute_what_waits(self) -> None:
+        """Mute the key that does what the form is for, or no longer."""
+        if self._submits:
+            wrong = any(field.verdict.tone is Tone.BAD for field in self.query(FormField))
+            hints = self.screen.query_one(KeyHints)
+            hints.mute(*((self._submits,) if wrong or self._lacks() else ()))
 
     async def _on_resize(self, event: Resize) -> None:
         # Textual scrolls to a field only when it gets the focus.
@@ -87,16 +117,13 @@ class FormField(Vertical):
         """What stands below the control."""
         return self._verdict.verdict
 
-    class Judged(Message):
-        """What it holds is refused now, or no longer."""
-
     def show(self, verdict: Verdict, wrong: Widget | None = None) -> None:
         """Put a verdict below the control, and colour the edge of what it refuses.
 
         `wrong` is the part of the control that is refused, where it is not the whole.
         """
         if (verdict.tone is Tone.BAD) != (self.verdict.tone is Tone.BAD):
-            self.post_message(self.Judged())
+            self.post_message(FieldJudged())
         self._verdict.show(verdict)
         self._verdict.display = bool(verdict.text)
         self.refuse((wrong or self.control) if verdict.tone is Tone.BAD else None)

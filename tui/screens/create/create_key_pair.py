@@ -62,7 +62,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         "../look/pick.tcss",
     ]
     PLACE = Place.CREATE
-    SUBMITS = "create"
+    VERB = "create"
     BINDINGS = bindings(PLACE)
 
     def __init__(

@@ -36,7 +36,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     """
 
     PLACE = Place.IMPORT
-    SUBMITS = "import"
+    VERB = "import"
     BINDINGS = bindings(PLACE)
 
     def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:

@@ -45,6 +45,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     CSS_PATH = "new_key_pair.tcss"
     AUTO_FOCUS = "#key-name"
     PLACE: ClassVar[Place]
+    VERB: ClassVar[str]
+    """What is done to a key pair by Enter."""
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         }
         *_, last = fields.values()
         self._above_tags = last.control
-        self._body = FormBody()
+        self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
 
     def content(self) -> ComposeResult:
         with self._body:
@@ -78,11 +80,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _judge_key_name(self) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
-        self.mute_what_waits()
-
-    @property
-    def lacks_something(self) -> bool:
-        return not self._key_name.value
+        self._body.mute_what_waits()
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
@@ -148,7 +146,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value
-            self.say(judging.of_dry_run(answer, self.SUBMITS, self.PLACE, name, verdicts))
+            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:

@@ -175,7 +175,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             return Content("\n").join(many_to_delete.summed_up(self._key_pairs))
         lines: list[Content] = []
         for key_pair in self._named:
-            fate = visible(f" · {self._what_is_lost(key_pair)}")
+            fate = visible(f" · {_what_is_lost(key_pair, self._files)}")
             lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
             if successor := self._rotation.successor(key_pair):
                 text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
@@ -184,32 +184,18 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def _show_consequences(self) -> None:
         """Say what becomes of the private key, of the servers, and how it is undone."""
-        if len(self._key_pairs) == 1:
-            self._facts.show(self._of_one(self._key_pairs[0]))
-        else:
+        if len(self._key_pairs) > 1:
             self.query_one("#names", Static).update(self._lines())
-            self._facts.show(self._of_all())
+        self._facts.show(self._consequences())
 
-    def _of_one(self, key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
-        yield "Private key", self._what_is_lost(key_pair)
-        if successor := self._rotation.successor(key_pair):
-            yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
-        yield from self._of_all()
-
-    def _of_all(self) -> Iterator[tuple[str, str]]:
+    def _consequences(self) -> Iterator[tuple[str, str]]:
+        if len(self._key_pairs) == 1:
+            key_pair = self._key_pairs[0]
+            yield "Private key", _what_is_lost(key_pair, self._files)
+            if successor := self._rotation.successor(key_pair):
+                yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
         yield "Servers", "authorized_keys are not touched"
         yield "Undo", self._way_back
-
-    def _what_is_lost(self, key_pair: KeptKeyPair) -> str:
-        match key_pair.custody.private_key:
-            case PrivateKeyState.SAVED:
-                return self._files.get(key_pair.key_pair_id, _saved_to(key_pair))
-            case PrivateKeyState.UNSAVED:
-                return "never saved; an agent may still hold it"
-            case PrivateKeyState.IMPORTED:
-                return "imported: it was never here"
-            case PrivateKeyState.ELSEWHERE:
-                return "not made with keypairs"
 
     @property
     def _way_back(self) -> str:
@@ -409,6 +395,18 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         why = by_reason((names[key], error) for key, error in refused.items())
         done = len(self._key_pairs) - len(self._left)
         self.say(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
+
+
+def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
+    match key_pair.custody.private_key:
+        case PrivateKeyState.SAVED:
+            return files.get(key_pair.key_pair_id, _saved_to(key_pair))
+        case PrivateKeyState.UNSAVED:
+            return "never saved; an agent may still hold it"
+        case PrivateKeyState.IMPORTED:
+            return "imported: it was never here"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs"
 
 
 def _saved_to(key_pair: KeptKeyPair) -> str:

@@ -58,7 +58,6 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     CSS_PATH = "edit_tags.tcss"
     PLACE = Place.TAGS
-    SUBMITS = "save"
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#spare TextInput"
 
@@ -84,7 +83,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._typed = TextInput(id="typed")
         self._to_type = Static(markup=False)
         self._guard = FormField("", self._typed, stacked=True)
-        self._form = FormBody()
+        self._form = FormBody(submits="save")
         self._progress = BatchProgress(
             self._form,
             self.key_hints,

@@ -33,7 +33,6 @@ class ExportScreen(PlacedScreen[Path | None]):
     """
 
     PLACE = Place.EXPORT
-    SUBMITS = "save"
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
 
@@ -44,7 +43,7 @@ class ExportScreen(PlacedScreen[Path | None]):
         self._path = PathField(suggest_export(session.region))
 
     def content(self) -> ComposeResult:
-        with FormBody():
+        with FormBody(submits="save"):
             yield self._path
 
     @on(Input.Changed)

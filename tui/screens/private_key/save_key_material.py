@@ -58,7 +58,6 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     CSS_PATH = "save_key_material.tcss"
     PLACE = Place.SAVE
-    SUBMITS = "save"
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#path"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012 - as Textual declares it
@@ -84,7 +83,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._is_left_out = False
 
     def content(self) -> ComposeResult:
-        with FormBody():
+        with FormBody(submits="save"):
             yield self._path
             yield self._format
             yield self._passphrase
