@@ -2,7 +2,7 @@
 
 What is built around EC2's operations stands in the room that it is about, and is handed the
 session: saving and the agent in `core.custody`, the look-up and the check-up in `core.checks`,
-copies in other Regions in `core.region_copies`.
+imports into other Regions in `core.region_imports`.
 """
 
 import threading

@@ -173,6 +173,7 @@ def _texts() -> Iterator[tuple[str, bytes]]:
         "RFC 4716": b"---- BEGIN SSH2 PUBLIC KEY ----\n",
         "continued headers": b"Comment: \\\n",
         "PPK": b"PuTTY-User-Key-File-2: ssh-rsa\n",
+        "keys of age on one line": b"AGE-SECRET-KEY-1ABCD",
         "types": b"ssh-rsa ",
         "types in lines": b"ssh-rsa AAAA\n",
         "open quotes": b'"',

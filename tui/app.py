@@ -42,7 +42,6 @@ class KeyPairsApp(TerminalApp):
     CSS_PATH = ["app.tcss", "screens/list/key_pair_list.tcss"]  # noqa: RUF012 - as Textual declares it
     # The list of all that can be done is the help.
     ENABLE_COMMAND_PALETTE = False
-    SUSPENDED_SCREEN_CLASS = "-suspended"
 
     # Textual handles Tab where it was typed, when the letters behind it have gone to the old field.
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -237,7 +237,9 @@ class Ec2Backend:
                 self._kept.pop((key_name, key_type), None)
             raise
         self._kept.pop((key_name, key_type), None)
-        return self._in_hand(answer, public_key.line, key_type, custody, key_format, material)
+        return self._in_hand(
+            answer, public_key.line, key_type, custody, key_format, material, _CREATE
+        )
 
     def _new_key(self, key_type: KeyType) -> PrivateKey:
         spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
@@ -294,7 +296,7 @@ class Ec2Backend:
         files.create_private_folder(self._access.store.folder)
         journal = self._access.store.journal
         # It may take a minute and a half, for which nobody else should wait.
-        with journal.record(self.region, [change], started, in_turn=False):
+        with journal.record(self.region, [change], started, in_turn=False) as recorded:
             try:
                 answer = self.connection.call_once(_CREATE, self.region, **request)
                 key_format = KeyFormat(request["KeyFormat"])
@@ -304,6 +306,7 @@ class Ec2Backend:
                 raise settle(
                     self._named, key_name, key_type, tags, started, str(lost), self._sleep
                 ) from None
+            recorded[0] = replace(change, key_pair_id=str(answer["KeyPairId"]))
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key, pem.pkcs8_der(private_key))
         warning = None
@@ -317,6 +320,7 @@ class Ec2Backend:
             custody,
             key_format,
             material,
+            None,
             warning,
         )
 
@@ -328,13 +332,14 @@ class Ec2Backend:
         custody: Custody,
         key_format: KeyFormat,
         material: KeyMaterial,
+        operation: str | None,
         warning: str | None = None,
     ) -> CreatedKeyPair:
         described = {"KeyType": key_type.value, "CreateTime": self._access.now(), **answer}
         key_pair = answers.key_pair(described | {"PublicKey": line}, custody)
         # The pair stands in EC2, and this is the one time that its private key is at hand.
         try:
-            self._mirror.add(key_pair, _CREATE)
+            self._mirror.add(key_pair, operation)
         except StoreError as error:
             warning = f"It is not noted on this machine. {error}"
         return CreatedKeyPair(key_pair, key_format, material, warning)
@@ -463,7 +468,7 @@ class Ec2Backend:
                 return None
             key_pair_id = found.key_pair_id
         if found is not None and found.key_pair_id not in self._mirror.state.key_pairs:
-            self._mirror.add(found, "DescribeKeyPairs")
+            self._mirror.add(found, None)
         # Of a name and an id EC2 heeds the id alone, and some who stand in for it the name alone.
         named = {} if found is None else {"KeyName": found.key_name}
         answer = self._call(_DELETE, KeyPairId=key_pair_id, **named)

@@ -36,7 +36,7 @@ _SENT_ONCE = 1
 """Of a call of which a repeat does harm, or could not be told from the first."""
 
 CREATE_READ_TIMEOUT = 60.0
-"""Seconds to wait for the answer of CreateKeyPair, which is the only copy of a private key."""
+"""Seconds to wait for the answer of CreateKeyPair, which alone holds a private key."""
 
 _LOUD = ("botocore", "urllib3")
 """The packages whose logs can quote answers, and so private keys."""
@@ -214,9 +214,10 @@ class Connection:
     ) -> Any:
         with self._lock:
             key = (service, region, tries, patient)
+            session = self._opened(region)
+            # Each time: they may have to be renewed, and what goes wrong then is no lost answer.
+            credentials.find(session)
             if key not in self._clients:
-                session = self._opened(region)
-                credentials.find(session)
                 config = Config(
                     connect_timeout=self._choice.connect_timeout,
                     read_timeout=max(self._choice.read_timeout, CREATE_READ_TIMEOUT)

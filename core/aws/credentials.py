@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any
 
 from botocore import exceptions  # type: ignore[import-untyped]  # botocore has no types
@@ -29,6 +30,9 @@ from core.ec2.unanswered import CredentialsError, NextStep
 
 PROCESS_TIMEOUT = 60.0
 """Seconds that a `credential_process` is waited for; the AWS CLI waits for ever."""
+
+_STEP = 0.05
+"""Seconds of one wait: Popen lets Ctrl+C wait for its program as long as that, or for 0.25."""
 
 _ROLE_CACHE = Path("~/.aws/cli/cache")
 """Where the AWS CLI keeps the credentials of roles, so that a code is asked for once by both."""
@@ -57,14 +61,20 @@ class _BoundedProcess:
         )
 
     def communicate(self) -> tuple[bytes, bytes]:
-        """Wait for its end and return what it printed.
+        """Wait for its end and return what it printed; it does not outlive the wait.
 
         Raises:
             subprocess.TimeoutExpired: it went on for too long, and was ended.
         """
+        deadline = monotonic() + PROCESS_TIMEOUT
         try:
-            return self._process.communicate(timeout=PROCESS_TIMEOUT)
-        except subprocess.TimeoutExpired:
+            while True:
+                try:
+                    return self._process.communicate(timeout=_STEP)
+                except subprocess.TimeoutExpired:
+                    if monotonic() > deadline:
+                        raise
+        except BaseException:  # Ctrl+C among them
             # With what it started: its session is its own.
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

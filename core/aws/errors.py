@@ -106,7 +106,10 @@ def translated(host: str, profile: str) -> Iterator[None]:
     ) as expired:
         # They were found before the call; what goes wrong now is that they could not be renewed.
         error = credentials.explanation(expired, profile)
-    except exceptions.BotoCoreError as unforeseen:
+    except KeyPairsError:
+        raise
+    # Not all that botocore raises is its own, such as what reading an odd answer comes to.
+    except Exception as unforeseen:  # noqa: BLE001 - see above; it is named, never passed over
         error = NoAnswer(f"botocore stopped with {type(unforeseen).__name__}")
     if error is not None:
         raise error

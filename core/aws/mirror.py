@@ -93,8 +93,8 @@ class Mirror:
             files.create_private_folder(folder)
             last_look.note(folder, self._access.region, self._access.now())
 
-    def add(self, key_pair: KeptKeyPair, operation: str) -> None:
-        """Note a pair that EC2 acknowledged.
+    def add(self, key_pair: KeptKeyPair, operation: str | None) -> None:
+        """Note a pair that EC2 acknowledged; the journal is told where there is an `operation`.
 
         Raises:
             StoreError: the file could not be written.

@@ -166,9 +166,9 @@ def _unreadable(store: RegionStore, name: str, error: StoreError) -> Finding:
     command = ""
     if isinstance(error, StoreDamaged) and store.previous_path.exists():
         command = data_dir.restore_command(store.folder, store.region)
-        advice = f"See what the copy would bring back: {command}"
+        advice = f"See what the backup would bring back: {command}"
     elif isinstance(error, StoreDamaged):
-        advice = "Bring the file back from a backup."
+        advice = "Bring the file back from a backup of your own."
     else:
         advice = "Put right what the system complains of, and look again."
     return Finding(kind, str(error), advice, name, path=str(store.path), command=command)
@@ -176,7 +176,7 @@ def _unreadable(store: RegionStore, name: str, error: StoreError) -> Finding:
 
 def _region_files(store: RegionStore, name: str) -> Iterator[Finding]:
     """Check the files of a Region but for what stands in the present one."""
-    path, copy = store.path, store.previous_path
+    path, backup = store.path, store.previous_path
     try:
         if path.lstat().st_mode & _OTHERS_READ and path.parent.stat().st_mode & _OTHERS_ENTER:
             command = f"chmod 700 {shlex.quote(str(path.parent))}"
@@ -188,18 +188,18 @@ def _region_files(store: RegionStore, name: str) -> Iterator[Finding]:
                 path=str(path),
                 command=command,
             )
-        region_file.read(files.read_regular_file(copy, region_file.LARGEST), store.region)
+        region_file.read(files.read_regular_file(backup, region_file.LARGEST), store.region)
     except FileNotFoundError:
-        pass  # a Region that was never changed twice has no copy
+        pass  # a Region that was never changed twice has no backup
     except (OSError, ValueError, StoreError) as error:
         reason = (error.strerror if isinstance(error, OSError) else str(error)) or "it is no file"
         yield Finding(
-            "store-copy",
-            f"The copy before the last change, {copy}, is no good: {reason}.",
+            "store-backup",
+            f"The backup from before the last change, {backup}, is no good: {reason}.",
             f"The next change in {name} writes a new one. Until then there is no way"
             f" back from damage to {path.name}.",
             name,
-            path=str(copy),
+            path=str(backup),
         )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.store.journal import JournalEntry
 
 _DAY = "%Y-%m-%d %H:%M"
+_ONE_DAY = timedelta(days=1)
 
 
 class GonePair(NamedTuple):
@@ -23,7 +24,7 @@ class GonePair(NamedTuple):
 
     Attributes:
         by: who deleted it, or None where the journal does not know it any more.
-        days_left: whole days in which it can be brought back; None where there is no end.
+        days_left: in how many days it can be brought back, with the last; None without an end.
         given_up: its private key was given up with it.
         name_taken: another pair has its name now.
     """
@@ -52,7 +53,7 @@ def gone_pairs(session: "Session") -> list[GonePair]:
             gone.key_pair,
             gone.delete_time,
             entry.user if (entry := entries.get(gone.key_pair_id)) else None,
-            (gone.delete_time + TRASH_KEEPS - session.now()) // timedelta(days=1) if ends else None,
+            -((session.now() - gone.delete_time - TRASH_KEEPS) // _ONE_DAY) if ends else None,
             gone.given_up,
             gone.key_pair.key_name in names,
         )
@@ -67,8 +68,13 @@ def deletion(session: "Session", key_pair_id: str) -> "JournalEntry | None":
     return _deletions(session).get(key_pair_id)
 
 
-def explain(session: "Session", errors: "Iterable[KeyPairsError]") -> None:
-    """Give what EC2 refuses because a pair was deleted the reason: by whom, and when; blocks."""
+def explain(
+    session: "Session", errors: "Iterable[KeyPairsError]", *, was_there: bool = True
+) -> None:
+    """Give what EC2 refuses because a pair was deleted the reason: by whom, and when; blocks.
+
+    What was there, and was not deleted here, is said to be there no more.
+    """
     unexplained = [
         error
         for error in errors
@@ -86,6 +92,8 @@ def explain(session: "Session", errors: "Iterable[KeyPairsError]") -> None:
             time = last.time.astimezone()
             is_today = time.date() == session.now().astimezone().date()
             error.reason = f"deleted by {last.user} at {time:{'%H:%M' if is_today else _DAY}}"
+        elif was_there:
+            error.reason = "it is not there any more"
 
 
 def _deletions(session: "Session") -> "dict[str, JournalEntry]":

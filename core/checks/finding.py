@@ -39,7 +39,9 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "store-damaged": _Kind(Severity.ERROR, "the file of a Region is damaged or missing"),
         "store-unreadable": _Kind(Severity.ERROR, "the file of a Region cannot be read"),
         "store-exposed": _Kind(Severity.WARNING, "others can read the file of a Region"),
-        "store-copy": _Kind(Severity.WARNING, "the copy before the last change is no good"),
+        "store-backup": _Kind(
+            Severity.WARNING, "the backup from before the last change is no good"
+        ),
         "store-journal": _Kind(Severity.WARNING, "the journal cannot be read"),
         "record-damaged": _Kind(Severity.ERROR, "a record does not agree with its public key"),
         "file-gone": _Kind(Severity.ERROR, "a saved private key is not there any more"),
@@ -54,14 +56,14 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "rsa-short": _Kind(Severity.WARNING, "an RSA key has fewer than 2,048 bits"),
         "same-name": _Kind(Severity.WARNING, "one name stands for different keys"),
         "same-key": _Kind(Severity.NOTICE, "one public key stands under several names or Regions"),
-        "copy-gone": _Kind(
-            Severity.NOTICE, "a saved private key is not there any more, but another copy is"
+        "spare-gone": _Kind(
+            Severity.NOTICE, "a saved private key is not there any more, but another file of it is"
         ),
         "save-leftover": _Kind(
             Severity.WARNING, "a session that was killed left a private key that had no name yet"
         ),
         "install-leftover": _Kind(
-            Severity.NOTICE, "a session that was killed left a copy of authorized_keys"
+            Severity.NOTICE, "a session that was killed left an unfinished authorized_keys"
         ),
         "pair-gone": _Kind(
             Severity.NOTICE, "a saved private key is of a pair that EC2 does not show any more"

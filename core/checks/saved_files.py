@@ -5,6 +5,7 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.disk.destination import others_can_replace_in
 from core.disk.mounts import network_file_system
 from core.keys import EncodingError
 from core.keys.reading import private_file
+from core.keys.reading.private_file import PrivateKeyFile
 from core.model import KeptKeyPair
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -47,8 +49,8 @@ class SavedFileChecks:
                 return
             data = self._read(path)
         except (FileNotFoundError, NotADirectoryError, ValueError):  # or a text that is no path
-            good = self._other_copies(path, pair)
-            gone, which = ("copy-gone", "a copy of the") if good else ("file-gone", "the")
+            good = self._other_files(path, pair)
+            gone, which = ("spare-gone", "a file with the") if good else ("file-gone", "the")
             yield gone, f"{path}, {which} private key of {name}, is gone.", _way_out(good)
             return
         except OSError as error:
@@ -59,11 +61,11 @@ class SavedFileChecks:
             yield "file-unreadable", problem, "Look as the account that saved it."
             return
         yield from self._check_access(path, status)
-        change, encrypted = _examined(data, pair)
+        change, found = _examined(data, pair)
         if change is not None:
-            way_out = _way_out(self._other_copies(path, pair))
+            way_out = _way_out(self._other_files(path, pair))
             yield "file-changed", f"{path} {change}.", f"{look}. {way_out}"
-        elif not encrypted:
+        elif found is not None and not found.encrypted:
             kind = self._network_file_system(path.parent)
             if kind is not None:
                 yield (
@@ -80,17 +82,16 @@ class SavedFileChecks:
             self._data[path] = files.read_regular_file(path, private_file.LARGEST)
         return self._data[path]
 
-    def _other_copies(self, path: Path, pair: KeptKeyPair) -> list[str]:
-        """Return the other files of a pair that show themselves to be its private key."""
-        others = (Path(text) for text in dict.fromkeys(pair.custody.saved_to))
-        return [str(other) for other in others if other != path and self._is_copy(other, pair)]
-
-    def _is_copy(self, path: Path, pair: KeptKeyPair) -> bool:
-        try:
-            public_key = private_file.examine(self._read(path)).public_key
-        except (OSError, ValueError):  # an EncodingError, or a text that is no path
-            return False
-        return public_key is not None and public_key.line == pair.public_key
+    def _other_files(self, path: Path, pair: KeptKeyPair) -> list[str]:
+        """Return the other files of a pair that are its private key, as far as that shows."""
+        good = []
+        for other in {Path(text): None for text in pair.custody.saved_to if text != str(path)}:
+            with suppress(OSError, ValueError):  # or a text that is no path
+                change, found = _examined(self._read(other), pair)
+                if change is None and found is not None:
+                    sealed = " (which key that is shows only with its passphrase)"
+                    good.append(f"{other}{sealed * (found.public_key is None)}")
+        return good
 
     def _check_access(self, path: Path, status: os.stat_result) -> Iterator[tuple[str, ...]]:
         mode = stat.S_IMODE(status.st_mode)
@@ -126,26 +127,26 @@ class SavedFileChecks:
             )
 
 
-def _way_out(copies: Sequence[str]) -> str:
-    if copies:
-        there = " and ".join(copies)
+def _way_out(good: Sequence[str]) -> str:
+    if good:
+        there = " and ".join(good)
         return f"Nothing is lost: the key is still in {there}. If you removed it, all is well."
     return (
-        "Bring it back from a backup, or look where it went: keypairs find FOLDER."
+        "Bring it back from a backup of your own, or look where it went: keypairs find FOLDER."
         " If it is lost, delete the pair and create another."
     )
 
 
-def _examined(data: bytes, pair: KeptKeyPair) -> tuple[str | None, bool]:
-    """Return why a file is not the private key of a pair, as far as that shows; is it encrypted?"""
+def _examined(data: bytes, pair: KeptKeyPair) -> tuple[str | None, PrivateKeyFile | None]:
+    """Return why a file is not the private key of a pair, as far as that shows, and what it is."""
     if not private_file.looks_private(data):
-        return "holds no private key any more", False
+        return "holds no private key any more", None
     try:
         found = private_file.examine(data)
     except private_file.HalvesDisagree:
-        return "has a private and a public half of different keys", False
+        return "has a private and a public half of different keys", None
     except EncodingError as error:
-        return f"does not read back as a private key: {error}", False
+        return f"does not read back as a private key: {error}", None
     if found.public_key is not None and found.public_key.line != pair.public_key:
-        return f"is the private key of another pair now, not of {pair.key_name}", found.encrypted
-    return None, found.encrypted
+        return f"is the private key of another pair now, not of {pair.key_name}", found
+    return None, found

@@ -57,11 +57,6 @@ def path_of(text: str) -> Path:
     return path
 
 
-def is_relative(text: str) -> bool:
-    """Return whether what looks like a path begins at the folder of the start."""
-    return typed_path.is_relative(typed_path.without_scheme(text.strip()))
-
-
 def read(path_text: str) -> str:
     """Return the text of a regular file of at most 64 KiB.
 
@@ -74,7 +69,7 @@ def read(path_text: str) -> str:
     except RuntimeError:
         raise PublicFileError("a link leads to itself") from None
     except OSError as error:
-        where = f"{path} " if is_relative(path_text) else ""
+        where = f"{path} " if typed_path.is_relative(path_text) else ""
         raise PublicFileError(f"{where}cannot be read: {error.strerror}") from error
     try:
         return data.decode("ascii")

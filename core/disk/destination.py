@@ -19,6 +19,10 @@ from core.keys import file_formats
 from core.model import FileFormat, KeyFormat
 
 _LONGEST_STEM = 100
+_READ_BY_SSH = frozenset(
+    ("authorized_keys", "authorized_keys2", "config", "environment", "known_hosts", "rc")
+)
+"""Names in `~/.ssh` under which ssh or sshd look for something that is no private key."""
 _OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
@@ -124,7 +128,7 @@ def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
     if isinstance(path, Destination):
         yield path, None
         return
-    is_relative = typed_path.is_relative(typed_path.without_scheme(text.strip(" ")))
+    is_relative = typed_path.is_relative(text)
     with ExitStack() as held:
         try:
             found, way = _examined(path, held)
@@ -160,6 +164,8 @@ def _path_of(text: str) -> Path | Destination:
 
 
 def _examined(path: Path, held: ExitStack) -> tuple[Destination, Walk | None]:
+    if path.parent.name == ".ssh" and path.name in _READ_BY_SSH:
+        return _refused(path, f"ssh reads {path.name} there for something else"), None
     if _exists(path):
         return _refused(path, _what_stands_there(path)), None
     try:

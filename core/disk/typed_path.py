@@ -9,7 +9,7 @@ _SCHEME = re.compile(r"fileb?://(?=[/~.\w])")
 """How the AWS CLI marks a parameter that is the path of a file."""
 
 _BEGINS = re.compile(
-    r"[\"']?(fileb?://|~|\.{0,2}/|\$\{?[A-Za-z_]\w*\}?/|[A-Za-z]:[\\/]|\\\\|%\w+%[\\/])"
+    r"[\"']?(fileb?://|~|\.{0,2}/|\$\{?[A-Za-z_]\w*\}?(/|$)|[A-Za-z]:[\\/]|\\\\|%\w+%[\\/])"
 )
 """How a path begins that is typed where it may be something else as well."""
 
@@ -17,7 +17,7 @@ _NOT_A_PATH = (
     (re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%"), "that is a path of Windows; one here begins with /"),
     (re.compile(r"[\"']"), "the quotes would be part of the name; type the path without them"),
     (
-        re.compile(r"(.*/)?\$(\{\w+\}|[A-Za-z_]\w*)/"),
+        re.compile(r".*\$(\{\w+\}|[A-Za-z_])"),
         "$ and a name is a variable of the shell; type the path itself, ~ is your home",
     ),
     (
@@ -47,14 +47,23 @@ def begins_like_one(text: str) -> bool:
 
 def is_relative(text: str) -> bool:
     """Return whether a path begins at the folder that the program was started in."""
-    return not text.startswith(("/", "~"))
+    return not without_scheme(text.strip()).startswith(("/", "~"))
 
 
-def completed(text: str) -> str | None:
+def leads_to(text: str) -> str:
+    """Return where a relative path leads; nothing for any other, or where its folder is gone."""
+    with suppress(FileNotFoundError):
+        if is_relative(text):
+            return os.path.abspath(without_scheme(text.strip()))  # noqa: PTH100 - links stay
+    return ""
+
+
+def completed(text: str, first: str = "") -> str | None:
     """Return a path with its last name completed, by a slash where that is a folder, or None.
 
-    The first name by the alphabet is taken; hidden ones only where a dot was typed, and none that
-    cannot be seen as it is; a file whose name is whole already is not. Reads the folder.
+    The first name by the alphabet is taken, of those that end in `first` if there are any; hidden
+    ones only where a dot was typed, and none that cannot be seen as it is; a file whose name is
+    whole already is not. Reads the folder.
     """
     path = without_scheme(text)
     scheme, text = text[: len(text) - len(path)], path
@@ -74,6 +83,6 @@ def completed(text: str) -> str | None:
                     if is_folder or entry.name != start:
                         names.append((entry.name, is_folder))
         if text and names:
-            name, is_folder = min(names)
+            name, is_folder = min(names, key=lambda each: (not each[0].endswith(first), each))
             return f"{scheme}{text[: len(text) - len(start)]}{name}{'/' * is_folder}"
     return None

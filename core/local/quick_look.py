@@ -110,7 +110,10 @@ class QuickLook:
         if data is None:
             return []
         tables = region_format.decode(data, self.region, json.loads)
-        return [*tables[region_format.KEY_PAIRS].values()]
+        records = tables[region_format.KEY_PAIRS]
+        generation = tables[region_format.HEADER]["1"]["generation"]
+        region_format.check_numbers(generation, (*records, *tables[region_format.DELETED]))
+        return [*records.values()]
 
     def _folder_is_sound(self) -> bool:
         """Return whether `core.store.data_dir` surely has nothing against the folder.

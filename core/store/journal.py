@@ -1,9 +1,9 @@
 """Journals who changed what and when, one line of JSON for each change of any Region.
 
 A line is written before its change is made, so that no change of a Region can happen unrecorded,
-with the outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`. A line
-that stays `begun` is of a session that died in between, or of a change that the disk, or the
-ssh-agent, did not confirm.
+with the outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`, and so
+is the id of a pair that got it by the change. A line that stays `begun` is of a session that died
+in between, or of a change that the disk, or the ssh-agent, did not confirm.
 The journal holds nothing private: names, ids and addresses. It is bounded: a full one becomes
 `journal.jsonl.1`, and the one before that goes.
 """
@@ -38,6 +38,7 @@ _TIMEOUT = 10.0
 _POLL = 0.01
 _OUTCOME = b'"outcome":'
 _OUTCOME_WIDTH = len('"failed"')
+_ID_WIDTH = len('"key-0123456789abcdef0"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ class Journal:
         given_up: Callable[[], bool] = lambda: False,
         *,
         in_turn: bool = True,
-    ) -> Iterator[None]:
-        """Record changes around the block that makes them.
+    ) -> Iterator[list[Change]]:
+        """Record changes around the block that makes them, which is given a list of them.
 
+        Where EC2 is to say the id of a pair, the block puts the change with its id in that list.
         `given_up` is asked while another session writes the journal; true ends the waiting.
         Without `in_turn` the others write it while the block runs, which may take long; the outcome
         still gets into its line, which nobody else writes.
@@ -116,14 +118,18 @@ class Journal:
                 raise self._refusal(error) from error
             if not in_turn:
                 fcntl.flock(file, fcntl.LOCK_UN)
+            made = list(changes)
             try:
-                yield
+                yield made
             except (files.ReplaceNotConfirmed, NotConfirmed):
                 raise  # neither done nor failed
             except BaseException:
                 self._settle(file, start, _lines(heads, "failed"))
                 raise
-            self._settle(file, start, _lines(heads, "done"))
+            ended = heads if made == [*changes] else self._heads(region, made, time)
+            # What stands in for EC2 may have ids of another width, which would spoil the lines.
+            is_as_wide = [*map(len, ended)] == [*map(len, heads)]
+            self._settle(file, start, _lines(ended if is_as_wide else heads, "done"))
         finally:
             with suppress(OSError):
                 os.close(file)
@@ -175,7 +181,7 @@ class Journal:
                 ) from None
 
     def _heads(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
-        """Return the lines, each up to its outcome."""
+        """Return the lines, each up to its outcome, with room for an id that is to come."""
         circumstances = {
             "time": format_time(time),
             "user": _encodable(user()),
@@ -193,6 +199,7 @@ class Journal:
                     "key_pair_id": change.key_pair_id,
                 }
             )[:-1]
+            + b" " * (_ID_WIDTH - len("null")) * (change.key_pair_id is None)
             for change in changes
         ]
 

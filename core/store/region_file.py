@@ -31,14 +31,6 @@ _BYTES_IN_A_PIECE = 256 * 1024
 _NEEDLE = 64
 """So many bytes of a piece are looked for first: they hold an id."""
 
-_LONGEST_SHOWN = 40
-
-_MOST_GENERATIONS = 2**53
-"""More than a file ever has, and no more than a number in JSON holds exactly."""
-
-# As TinyDB writes its numbers; it would not find `01` or ` 1 ` again.
-_DOC_ID = re.compile(r"0|[1-9][0-9]{0,17}")
-
 _START_OF_A_RECORD = re.compile(
     rb'"KeyPairId"\s*:\s*"key-[0-9a-f]{17}"\s*,\s*"KeyName"\s*:\s*("(?:[^"\\]|\\.)*")'
 )
@@ -253,18 +245,9 @@ def _content(tables: Tables, known: Content) -> Content:
     records = tables[KEY_PAIRS]
     known_records = known.tables.get(KEY_PAIRS, {})
     generation = tables[HEADER]["1"]["generation"]
-    if type(generation) is not int:
-        raise TypeError("the generation is no number")
-    if not 0 <= generation < _MOST_GENERATIONS:
-        raise ValueError("no file has had that many generations")
     known_deleted = known.tables.get(DELETED, {})
-    for doc_id in (*records, *tables[DELETED]):
-        if (
-            doc_id not in known_records
-            and doc_id not in known_deleted
-            and _DOC_ID.fullmatch(doc_id) is None
-        ):
-            raise ValueError(f"{doc_id[:_LONGEST_SHOWN]!r} is no number of a record")
+    numbers = {*records, *tables[DELETED]}.difference(known_records, known_deleted)
+    region_format.check_numbers(generation, numbers)
     key_pairs: dict[str, KeptKeyPair] = {}
     doc_ids: dict[str, int] = {}
     texts: dict[str, str] = {}

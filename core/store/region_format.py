@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 SCHEMA = 1
@@ -28,6 +28,12 @@ REST = slice(len(PREFIX) + 64, None)
 """What the digest is of."""
 
 _DIGEST = slice(len(PREFIX), len(PREFIX) + 64)
+
+
+_MOST_GENERATIONS = 2**53
+"""More than a file ever has, and no more than a number in JSON holds exactly."""
+
+_LONGEST_DOC_ID, _LONGEST_SHOWN = 18, 40
 
 
 def decode(
@@ -55,3 +61,19 @@ def decode(
     if header["region"] != region:
         raise ValueError("it is the file of another Region")
     return tables
+
+
+def check_numbers(generation: object, doc_ids: "Iterable[str]") -> None:
+    """Insist on a generation that a file can have, and on numbers of records as TinyDB has them.
+
+    Raises:
+        TypeError, ValueError: one is none; TinyDB would not find `01` or ` 1 ` again.
+    """
+    if type(generation) is not int:
+        raise TypeError("the generation is no number")
+    if not 0 <= generation < _MOST_GENERATIONS:
+        raise ValueError("no file has had that many generations")
+    for doc_id in doc_ids:
+        is_number = doc_id.isascii() and doc_id.isdigit() and len(doc_id) <= _LONGEST_DOC_ID
+        if not is_number or (doc_id[0] == "0" and doc_id != "0"):
+            raise ValueError(f"{doc_id[:_LONGEST_SHOWN]!r} is no number of a record")

@@ -108,10 +108,10 @@ class RegionStore:
         return sorted(changed, key=lambda name: changed[name], reverse=True)
 
     def regions_once_in_use(self) -> list[str]:
-        """Return the names of the Regions of which only the copy before a change is left."""
+        """Return the names of the Regions of which only the backup from before a change is left."""
         suffix = ".json.bak"
-        copies = {path.name.removesuffix(suffix) for path in self._files(f"*-*-*{suffix}")}
-        return sorted(copies.difference(self.regions_in_use()))
+        backups = {path.name.removesuffix(suffix) for path in self._files(f"*-*-*{suffix}")}
+        return sorted(backups.difference(self.regions_in_use()))
 
     def _files(self, pattern: str) -> list[Path]:
         try:
@@ -131,7 +131,7 @@ class RegionStore:
 
     def journaled(
         self, operation: str, key_pair: KeyPair, time: datetime
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[object]:
         """Record in the journal what changes no record, around the block that does it.
 
         Raises:
@@ -266,7 +266,7 @@ class RegionStore:
             raise StoreDamaged(
                 f"{self.path} is older than what this session has seen of it"
                 f" (generation {content.state.generation} after"
-                f" {known.content.state.generation}): an old copy was put in its place."
+                f" {known.content.state.generation}): an older file was put in its place."
                 " Nothing was changed. Start keypairs again if that was meant."
             )
         # Should it have been replaced in between, its start is not the one we know.
@@ -300,9 +300,9 @@ class RegionStore:
 
     def _way_back(self) -> str:
         if not os.path.lexists(self.previous_path):
-            return f"Nothing was changed. There is no earlier copy ({self.previous_path})."
+            return f"Nothing was changed. There is no backup ({self.previous_path})."
         return (
-            f"Nothing was changed. To go back to the copy before the last change,"
+            f"Nothing was changed. To go back to the backup from before the last change,"
             f" {self.previous_path}: {restore_command(self._folder, self._region)}"
         )
 

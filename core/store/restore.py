@@ -1,6 +1,6 @@
-"""Brings a damaged Region's file back from the copy that was kept beside it.
+"""Brings a damaged Region's file back from the backup that was kept beside it.
 
-Nothing is thrown away. The damaged file gets another name, and the copy stays where it is.
+Nothing is thrown away. The damaged file gets another name, and the backup stays where it is.
 """
 
 import os
@@ -28,15 +28,15 @@ class Restoration:
     """What restoring a Region would do.
 
     `problem` is what is wrong with the file, `refusal` why it cannot be restored; either is None
-    where there is nothing to say. `returning`, `staying` and `lost` are names: of the copy alone,
-    of both, and of what is not in the copy, as far as the damaged file can still be read and by
+    where there is nothing to say. `returning`, `staying` and `lost` are names: of the backup alone,
+    of both, and of what is not in the backup, as far as the damaged file can still be read and by
     what the journal says was made since. `since` is what the journal says was done in the Region
-    after the copy was written, an operation and the name of a pair each; `undone` is what of that
-    was done to pairs of the copy, which come back as they were before.
+    after the backup was written, an operation and the name of a pair each; `undone` is what of that
+    was done to pairs of the backup, which come back as they were before.
     """
 
     path: Path
-    copy: Path
+    backup: Path
     problem: str | None
     refusal: str | None
     generation: int | None = None
@@ -53,7 +53,7 @@ def examine(folder: Path, region: str) -> Restoration:
     """Return what restoring a Region would do; nothing is changed, and no lock is taken.
 
     Raises:
-        StoreError: the file or the copy cannot be looked at.
+        StoreError: the file or the backup cannot be looked at.
     """
     return _examine(RegionStore(folder, region))[0]
 
@@ -64,7 +64,7 @@ def restore(
     shown: Restoration | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Path | None:
-    """Put what the copy holds in the place of a damaged file, and return where that file is now.
+    """Put what the backup holds in the place of a damaged file, and return where that file is now.
 
     The answer is None if the file was missing. What comes back gets a generation above that of
     both files, so that running sessions take it for what it is: the newest.
@@ -88,9 +88,9 @@ def restore(
             raise StoreError(f"Not restored: {found.refusal}.")
         if shown is not None and shown != found:
             raise StoreError(
-                f"Not restored: {found.path} or its copy has changed meanwhile. Look again."
+                f"Not restored: {found.path} or its backup has changed meanwhile. Look again."
             )
-        # Two above the copy: the file that is damaged was one above it.
+        # Two above the backup: the file that is damaged was one above it.
         pieces = region_file.pieces(content.tables, region, content.state.generation + 2)
         changes = [Change("RestoreRegion")]
         if damaged is None:
@@ -107,32 +107,34 @@ def restore(
 
 
 def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
-    path, copy = store.path, store.previous_path
+    path, backup = store.path, store.previous_path
     with explained(path, "read"):
         try:
             store.read()
         except StoreTooNew as error:
-            return Restoration(path, copy, str(error), _clause(error)), None
+            return Restoration(path, backup, str(error), _clause(error)), None
         except StoreDamaged as error:
             damage = error
         else:
             refusal = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
-            return Restoration(path, copy, None, refusal), None
+            return Restoration(path, backup, None, refusal), None
         problem = _cause(damage)
         readable = region_file.names_still_readable(_bytes_of(path) or b"")
-    with explained(copy, "read"):
+    with explained(backup, "read"):
         try:
-            with files.opened_regular_file(copy) as file:
+            with files.opened_regular_file(backup) as file:
                 status = os.fstat(file)
                 data = files.read_opened(file, region_file.LARGEST)
             content = region_file.read(data, store.region)
         except FileNotFoundError:
-            return Restoration(path, copy, problem, f"there is no copy {copy}"), None
+            return Restoration(path, backup, problem, f"there is no backup {backup}"), None
         except (StoreTooNew, ValueError) as error:
-            refusal = f"the copy {copy} cannot be used either ({error})"
-            return Restoration(path, copy, problem, refusal), None
+            refusal = f"the backup {backup} cannot be used either ({error})"
+            return Restoration(path, backup, problem, refusal), None
     if status.st_uid not in (os.geteuid(), 0):
-        return Restoration(path, copy, problem, f"the copy {copy} belongs to another account"), None
+        return Restoration(
+            path, backup, problem, f"the backup {backup} belongs to another account"
+        ), None
     time = datetime.fromtimestamp(status.st_mtime, UTC)
     kept = content.state.names.keys()
     since = _done_since(store, time)
@@ -140,7 +142,7 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
     gone = {name for operation, name in since if name and operation == _DELETES}
     restoration = Restoration(
         path,
-        copy,
+        backup,
         problem,
         None,
         content.state.generation,

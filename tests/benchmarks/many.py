@@ -23,7 +23,7 @@ from core.keys.public_key import PublicKey
 from core.local.new_pairs import About, new_key_pair
 from core.local.opening import open_local
 from core.model import KeptKeyPair, KeyFormat, KeyType, PrivateKeyState, Tag
-from core.region_copies import CopiedBatch, RegionCopying
+from core.region_imports import ImportedBatch, RegionImporter
 from core.session import Session
 from core.store import region_file
 from core.store.records import to_record
@@ -36,7 +36,7 @@ RSA_KEYS = 40
 """RSA keys that are really made, which takes long; they stand in the saved files."""
 FILES = 2_000
 CHANGES = 200
-Work = Callable[[], Iterator[Batch] | Iterator[CopiedBatch]]
+Work = Callable[[], Iterator[Batch] | Iterator[ImportedBatch]]
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 
 
@@ -90,7 +90,7 @@ def _works(
         "delete": delete,
         "bring back": lambda: backend.restore_key_pairs(ids),
         "tag": lambda: backend.tag_key_pairs(ids, [Tag("Env", "x")]),
-        "copy": lambda: RegionCopying(session).copy(pairs, "eu-west-1"),
+        "copy": lambda: RegionImporter(session).import_pairs(pairs, "eu-west-1"),
         "delete again": delete,
         "import": lambda: backend.import_key_pairs(new),
     }

@@ -3,7 +3,7 @@
 import pytest
 
 from core.model import Tag, TagSpecification
-from core.region_copies import fingerprint_elsewhere
+from core.region_imports import fingerprint_elsewhere
 from core.session import Session
 from tests.helpers import SIZES
 from tests.pty.terminal import OpenApp, flat, save_key_material, wait_for_free_name
@@ -90,12 +90,12 @@ def test_a_pair_is_copied_by_the_help_and_by_its_key(
     terminal.type("other Regions")
     terminal.wait_for("Copy the pair's public half")
     terminal.press("Enter")
-    terminal.wait_for("Copy ci-deploy to other Regions")
+    terminal.wait_for("Import ci-deploy into other Regions")
     terminal.wait_for(fingerprint_elsewhere(pair))
     terminal.press("Escape")
     terminal.wait_for("c create")
     terminal.press("C")
-    terminal.wait_for("Copy ci-deploy to other Regions")
+    terminal.wait_for("Import ci-deploy into other Regions")
     for word in ("ireland", "stockholm"):
         terminal.type(word)
         terminal.wait_until_gone("Cape Town")
@@ -112,7 +112,7 @@ def test_a_pair_is_copied_by_the_help_and_by_its_key(
     terminal.press("Enter")
     terminal.wait_for("1 of 1 done; esc goes back")
     terminal.press("Escape")
-    terminal.wait_for("copied to 2 Regions")
+    terminal.wait_for("imported into 2 Regions")
     for region in ("eu-north-1", "eu-west-1"):
         [copy] = session.for_region(region).backend.describe_key_pairs()
         assert copy.key_fingerprint == fingerprint_elsewhere(pair)

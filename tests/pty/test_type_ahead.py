@@ -54,6 +54,8 @@ def test_what_was_typed_ahead_of_a_creation_that_takes_long_is_for_the_key_that_
         terminal.type("cslow\rs\r")
         # Said after a second, when the keys behind would long have gone to the form.
         terminal.wait_for("waiting for another session")
+        # What comes later waits behind them.
+        terminal.type("v")
     terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
     assert (tmp_path / "home" / ".ssh" / "slow.pem").exists()
 

@@ -33,7 +33,7 @@ def test_copying_to_other_regions(snap_compare: SnapCompare, demo_session: DemoS
     async def copy(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
         await pilot.press("j", "j", "C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         screen = app_of(pilot).screen
         for region in ("eu-west-1", "eu-west-2"):
             screen.query_one("#search", TextInput).value = region

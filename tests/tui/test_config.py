@@ -106,8 +106,8 @@ def test_an_action_gets_another_key(table: None) -> None:
         ({"create.submit": "space"}, "text there"),
         ({"create.submit": "%"}, "text there"),
         ({"pick.pick": "f2,section_sign"}, "section_sign: pick.pick cannot have it"),
-        ({"copy-to.choose": "x"}, "text there"),
-        ({"copy-to.submit": "space", "copy-to.choose": "f2"}, "text there"),
+        ({"into-regions.choose": "x"}, "text there"),
+        ({"into-regions.submit": "space", "into-regions.choose": "f2"}, "text there"),
         ({"app.help": "h"}, 'needs a second key that is not text, such as f1: "h,f1"'),
         # What is no key would never do anything.
         ({"key-pair.create": "banana"}, "no key banana. Choose one such as f2"),
@@ -159,7 +159,7 @@ def test_no_action_gets_a_key_of_the_app(table: None, key: str) -> None:
         ({"details.copy": "enter", "details.back": "q"}, {"details.copy": "enter"}),
         # No name has to be typed where it works.
         ({"delete.yes": "Y"}, {"delete.yes": "Y"}),
-        ({"copy-to.choose": "f2,space"}, {"copy-to.choose": "f2,space"}),
+        ({"into-regions.choose": "f2,space"}, {"into-regions.choose": "f2,space"}),
         ({"create.add-tag": "ctrl+u"}, {"create.add-tag": "ctrl+u"}),
         ({"filter.done": "up"}, {"filter.done": "up"}),
         ({"app.help": "h,f1"}, {"app.help": "h,f1"}),

@@ -12,7 +12,7 @@ from core.ec2.backend import MadeBy
 from tests.ec2_server import LOST, Ec2Server, Fault
 from tests.helpers import SIZES
 from tests.tui.driving import drawn, save, type_text, until, until_screen
-from tests.tui.over_ec2 import Play, play_over_ec2, server
+from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.screens.create import made_by
 from tui.screens.create.tag_rows import TagRows
@@ -188,6 +188,8 @@ def test_an_orphan_that_is_kept_stands_and_is_named(play_over_ec2: Play, server:
         await until(pilot, lambda: "nobody has it" in words(pilot), "what stands there")
         # The form is as it was.
         assert "ci" in drawn(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair in the list")
 
     play_over_ec2(scene)
     assert server.calls["DeleteKeyPair"] == 0
@@ -275,7 +277,7 @@ def test_what_is_allowed_is_asked_anew_for_another_name(
         assert asked == ["-", "prod", "prod-2"]
         # Tags are part of the question, the way is not.
         await pilot.press("tab", "tab", "tab", "right", "left")
-        pilot.app.screen.query_one("#tags", TagRows).add()
+        await pilot.app.screen.query_one("#tags", TagRows).add()
         await pilot.pause()
         await type_text(pilot, "Env")
         await until(pilot, lambda: len(asked) == 4, "the question with a tag")

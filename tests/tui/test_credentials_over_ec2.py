@@ -237,3 +237,90 @@ def test_a_form_outlives_a_login_that_expires_under_it(
 
     play_over_ec2(scene)
     assert asked == [("aws", "sso", "login", "--profile", "default")] * 2
+
+
+@pytest.mark.parametrize("act", ["delete", "copy", "tag", "undo"])
+def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
+    play_over_ec2: Play,
+    server: Ec2Server,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    act: str,
+) -> None:
+    from tests.tui.driving import type_text
+    from tests.tui.test_list_over_ec2 import add
+    from tui.screens.look import log_in as log_in_screen
+
+    add(server, "ci")
+    add(server, "web")
+
+    def expire(pilot: Pilot[None]) -> None:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+        (home / "config").write_text(SSO.replace("profile p", "default"))
+        session = pilot.app.screen_stack[0].view.session  # type: ignore[attr-defined] # ours
+        session.place.forget_credentials()
+
+    def log_in(app: object, command: Sequence[str]) -> str:
+        good = "[default]\naws_access_key_id = A\naws_secret_access_key = s\n"
+        (home / "config").write_text(good)
+        return ""
+
+    monkeypatch.setattr(log_in_screen, "log_in", log_in)
+
+    async def renew(pilot: Pilot[None]) -> None:
+        await until_screen(pilot, "LogInScreen")
+        assert "aws sso login --profile default" in words(pilot)
+        await pilot.press("l")
+        await until(pilot, lambda: "logged in" in words(pilot), "that it went well")
+
+    async def delete(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "d")
+        await until(pilot, lambda: "In use: 0 instances" in words(pilot), "what uses them")
+        expire(pilot)
+        await pilot.press("y")
+        await renew(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
+
+    async def tag(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("tab")
+        await type_text(pilot, "prod")
+        expire(pilot)
+        await pilot.press("enter")
+        await renew(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "tags saved: 2 pairs" in words(pilot), "that they are tagged")
+
+    async def undo(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "d")
+        await until(pilot, lambda: "In use: 0 instances" in words(pilot), "what uses them")
+        await pilot.press("y")
+        await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
+        expire(pilot)
+        await pilot.press("u")
+        await renew(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: "brought 2 pairs back" in words(pilot), "that they are back")
+
+    async def copy(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "C")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
+        for region in ("eu-west-3", "eu-west-2"):
+            await type_text(pilot, region)
+            await pilot.press("space", "ctrl+u")
+        expire(pilot)
+        await pilot.press("enter")
+        await renew(pilot)
+        assert "0 of 2 done" in words(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "2 of 2 done" in words(pilot), "the copies")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "2 pairs" in words(pilot), "the pairs")
+        await {"delete": delete, "copy": copy, "tag": tag, "undo": undo}[act](pilot)
+
+    play_over_ec2(scene)

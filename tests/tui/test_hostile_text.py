@@ -53,11 +53,11 @@ from tui.screens.pair import delete_key_pairs
 from tui.screens.pair.add_ssh_host import AddSshHostScreen
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.bring_back_as import BringBackAsScreen
-from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.pair.details import DetailsScreen
 from tui.screens.pair.edit_tags import EditTagsScreen
 from tui.screens.pair.export import ExportScreen
+from tui.screens.pair.import_into_regions import ImportIntoRegionsScreen
 from tui.screens.pair.install_public_key import InstallPublicKeyScreen
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.private_key.add_to_agent import AddToAgentScreen
@@ -80,7 +80,7 @@ from tui.widgets.pick_list import Item
 from tui.widgets.text_input import TextInput
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
-from tui.words.region_copies import Copied
+from tui.words.region_imports import Imported
 from tui.words.text import (
     as_pasted,
     clip,
@@ -427,11 +427,13 @@ def screens(session: Session, pair: KeptKeyPair) -> Iterator[Screen[Any]]:
     rotation = Rotation([replace(successor, key_pair_id=pair.key_name), pair])
     yield DetailsScreen(session, pair, rotation)
     yield DeleteKeyPairsScreen(session, [pair], rotation)
-    copying = CopyToRegionsScreen(session, [replace(pair, public_key=pair.key_name)], {})
-    copying._copies["eu-west-1"] = {pair.key_pair_id: Copied("failed", pair.key_name, done=False)}
-    copying._chosen.add("eu-west-1")
-    copying._regions = {"eu-west-1": copying._regions.pop("eu-west-1"), **copying._regions}
-    yield copying
+    elsewhere = ImportIntoRegionsScreen(session, [replace(pair, public_key=pair.key_name)], {})
+    elsewhere._outcomes["eu-west-1"] = {
+        pair.key_pair_id: Imported("failed", pair.key_name, done=False)
+    }
+    elsewhere._chosen.add("eu-west-1")
+    elsewhere._regions = {"eu-west-1": elsewhere._regions.pop("eu-west-1"), **elsewhere._regions}
+    yield elsewhere
     yield HelpScreen(create)
     yield AddToAgentScreen(session, created)
     yield AgentKeysScreen(session)

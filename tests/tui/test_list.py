@@ -135,7 +135,7 @@ def test_enter_in_the_journal_goes_to_the_pair_or_to_the_details_of_a_deleted_on
             await pilot.press("enter")
             await until_screen(pilot, leads_to)
             if leads_to == "KeyPairListScreen":
-                await until(pilot, lambda: "was saved to" in remark(pilot), "the pair")
+                await until(pilot, lambda: "private key saved to" in remark(pilot), "the pair")
         # A deleted pair has no row to go to, but details of what it was.
         await until(pilot, lambda: "nightly" in drawn(pilot), "the deleted pair")
 
@@ -171,11 +171,11 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("j")
-        whole = f"was saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
+        whole = f"private key saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
         for width, text in (
             (100, whole),
-            (80, f"was saved to …/{path.name} · {key}"),
-            (50, f"was saved to …/{path.name}"),
+            (80, f"private key saved to …/{path.name} · {key}"),
+            (50, f"private key saved to …/{path.name}"),
             (100, whole),
         ):
             await pilot.resize_terminal(width, 24)

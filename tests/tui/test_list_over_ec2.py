@@ -95,6 +95,7 @@ def test_what_ec2_said_last_is_there_while_it_does_not_answer(
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "2 pairs" in drawn(pilot), "what was seen last")
         assert "as of " in first_line(pilot)
+        assert "asking EC2…" in words(pilot)
         # Typing waits for nobody.
         await pilot.press("slash")
         await type_text(pilot, "ci")

@@ -127,7 +127,7 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
     steps = Steps(monkeypatch)
 
     async def scene(pilot: Pilot[None]) -> None:
-        await choose_all_and(pilot, "C", "CopyToRegionsScreen")
+        await choose_all_and(pilot, "C", "ImportIntoRegionsScreen")
         await type_text(pilot, "ireland")
         await pilot.press("space", "enter")
         for number in (1, 2):
@@ -142,9 +142,9 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
         assert "eu-west-1: 2 imported; 3 not yet" in verdicts(pilot)
         await pilot.press("escape")
         steps.go_on()
-        said = "stopped, 0 of 1 done: 3 of 5 copies, 2 not; enter goes on"
+        said = "stopped, 0 of 1 done: 3 of 5 imported, 2 not; enter goes on"
         await until(pilot, lambda: any(v.startswith(said) for v in verdicts(pilot)), said)
-        assert hints(pilot).startswith("enter copy")
+        assert hints(pilot).startswith("enter import")
         assert "✗" not in drawn(pilot)
 
     play(five, scene)

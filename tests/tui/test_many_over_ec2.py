@@ -147,6 +147,24 @@ def test_a_refusal_of_one_stops_no_other(play_over_ec2: Play, server: Ec2Server)
     assert left(server) == 1
 
 
+def test_a_pair_that_was_deleted_elsewhere_is_said_to_be_gone_before_what_ec2_says(
+    play_over_ec2: Play, server: Ec2Server
+) -> None:
+    protected(server)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: f"{COUNT} pairs" in first_line(pilot), "the pairs")
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        server.client_of("us-east-1").delete_key_pair(KeyName=NAMES[0])
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        said = "✗ it is not there any more (Invalid"
+        await until(pilot, lambda: said in words(pilot), "that it is gone")
+
+    play_over_ec2(scene)
+
+
 def test_escape_gives_up_a_read_at_once(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "ci")
 
@@ -176,7 +194,7 @@ def test_pairs_are_copied_to_regions_that_are_enabled_and_to_no_other(
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
         await pilot.press("C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         await type_text(pilot, "af-south-1")
         await until(pilot, lambda: "not enabled for this account" in drawn(pilot), "the answer")
         await pilot.press("space", "enter")

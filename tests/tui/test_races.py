@@ -108,7 +108,7 @@ def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else
 SAVINGS: dict[str, tuple[object, str, tuple[str, ...], str, tuple[str, ...]]] = {
     "export": (export, "export", ("e",), "ExportScreen", ()),
     "save": (saving, "save_key_material", ("s",), "SaveKeyMaterialScreen", ()),
-    "copy": (many, "in_batches", ("C",), "CopyToRegionsScreen", ("space",)),
+    "copy": (many, "in_batches", ("C",), "ImportIntoRegionsScreen", ("space",)),
 }
 
 

@@ -132,7 +132,7 @@ PATHS = (
     HostilePath("folders below folders", "private/a/b/new", ASKS,
                 r"private/a/b is missing; it will be made .* like all below .*/private\.$",
                 lands="private/a/b/new"),
-    HostilePath("a shell's variable", "private/$HOME", SAVES, lands="private/$HOME"),
+    HostilePath("a shell's variable", "private/$HOME", REFUSED, "a variable of the shell"),
     HostilePath("a shell's command", "private/$(touch x)", SAVES, lands="private/$(touch x)"),
     # Names that programs take for something else.
     HostilePath("an option", "-rf", SAVES, lands="-rf"),

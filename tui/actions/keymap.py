@@ -31,7 +31,7 @@ TYPING = {
     Place.CHECK_UP,
     Place.JOURNAL,
     Place.PICK,
-    Place.COPY_TO,
+    Place.INTO_REGIONS,
 }
 """Places where a letter is text, so that only keys of other kinds can be taught."""
 

@@ -35,7 +35,7 @@ class Place(Enum):
     CHECK_UP = "check-up"
     JOURNAL = "journal"
     PICK = "picking"
-    COPY_TO = "copying"
+    INTO_REGIONS = "other Regions"
     MFA_CODE = "mfa code"
     LOST_KEY = "lost private key"
     LOG_IN = "logging in"
@@ -88,9 +88,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("key-pair.replace", Place.LIST, "n", "replace_key_pair", "",
         "Create the pair that replaces this one, with the same tags.",
         words="rotate rotation successor renew rename", wide_hint="replace", changes=True),
-    Action("key-pair.copy-to-regions", Place.LIST, "C", "copy_to_regions", "",
-        "Copy the pair's public half, or the chosen ones', elsewhere.",
-        words="replicate multi-region other regions", changes=True),
+    Action("key-pair.import-into-regions", Place.LIST, "C", "import_into_regions", "",
+        "Import the pair's public half elsewhere, or the chosen ones'.",
+        words="copy replicate multi-region other regions", changes=True),
     Action("key-pair.undo", Place.LIST, "u", "undo", "",
         "Undo what this session deleted or tagged last.",
         words="undelete restore recover trash revert", wide_hint="undo", changes=True),
@@ -260,9 +260,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("details.replace", Place.DETAILS, "n", "replace", "",
         "Create the pair that replaces this one, with the same tags.",
         words="rotate rotation successor renew", wide_hint="replace", changes=True),
-    Action("details.copy-to-regions", Place.DETAILS, "C", "copy_to_regions", "",
-        "Copy the pair's public half to other Regions.",
-        words="replicate multi-region", changes=True),
+    Action("details.import-into-regions", Place.DETAILS, "C", "import_into_regions", "",
+        "Import the pair's public half into other Regions.",
+        words="copy replicate multi-region", changes=True),
     Action("details.install", Place.DETAILS, "I", "install", "",
         "Install the public key in authorized_keys here or elsewhere.",
         words="ssh-copy-id deploy login host server", wide_hint="install"),
@@ -281,7 +281,12 @@ ACTIONS: tuple[Action, ...] = (
         "Go back; nothing is changed."),
 
     Action("deleted.bring-back", Place.DELETED, "enter", "bring_back", "bring back",
-        "Bring back the pair under the cursor.", words="restore undelete"),
+        "Bring back the chosen pairs, or that under the cursor.", words="restore undelete"),
+    Action("deleted.choose", Place.DELETED, "space", "choose", "choose",
+        "Choose the pair, or no longer, and move on to the next.",
+        words="select mark several", priority=True),
+    Action("deleted.choose-all", Place.DELETED, "asterisk", "choose_all", "all",
+        "Choose all pairs that are shown.", words="select mark every", priority=True),
     Action("deleted.back", Place.DELETED, "escape", "back", "back",
         "Go back; nothing is changed."),
 
@@ -345,11 +350,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.back", Place.PICK, "escape", "back", "back",
         "Go back."),
 
-    Action("copy-to.submit", Place.COPY_TO, "enter", "submit", "copy",
-        "Copy to the chosen Regions, one after the other."),
-    Action("copy-to.choose", Place.COPY_TO, "space", "choose", "choose",
+    Action("into-regions.submit", Place.INTO_REGIONS, "enter", "submit", "import",
+        "Import into the chosen Regions, one after the other."),
+    Action("into-regions.choose", Place.INTO_REGIONS, "space", "choose", "choose",
         "Choose the Region under the cursor, or no longer.", priority=True),
-    Action("copy-to.back", Place.COPY_TO, "escape", "back", "back",
+    Action("into-regions.back", Place.INTO_REGIONS, "escape", "back", "back",
         "Go back, or stop before the next one."),
 
     Action("mfa-code.submit", Place.MFA_CODE, "enter", "submit", "log in",

@@ -42,7 +42,7 @@ _COMMANDS = {
         "say whose a key is: a file, a folder, a public key, a fingerprint, the agent",
     ),
     "doctor": ("doctor", "look for what is wrong with the store, the pairs and their files"),
-    "restore": ("restore", "bring a Region back from the copy before its last change"),
+    "restore": ("restore", "bring a Region back from the backup from before its last change"),
     "completion": ("completion", "print what makes a shell complete these commands"),
     "create-key-pair": (_EC2, "create a key pair, and hand its private key over"),
     "import-key-pair": (_EC2, "import a public key"),

@@ -27,9 +27,9 @@ RESTORED, REFUSED, UNUSABLE = 0, 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `restore` takes."""
     parser.description = (
-        "Show what is wrong with a Region's file and what the copy before its last change would"
-        " bring back, and put that in its place when you agree. The damaged file is kept under"
-        " another name."
+        "Show what is wrong with a Region's file and what the backup from before its last change"
+        " would bring back, and put that in its place when you agree. The damaged file is kept"
+        " under another name."
     )
     parser.epilog = (
         "Exit status: 0 restored; 1 nothing to restore, or refused; 2 unusable options, folder or"
@@ -87,10 +87,10 @@ def _described(found: Restoration) -> Sequence[str]:
     lines = [
         f"File: {found.path}",
         f"Damage: {found.problem}",
-        f"Copy: {found.copy}",
-        f"Copy's generation: {found.generation}",
-        f"Copy's time: {found.time:%Y-%m-%dT%H:%M:%SZ}",
-        f"Copy's key pairs: {found.key_pairs}",
+        f"Backup: {found.backup}",
+        f"Backup's generation: {found.generation}",
+        f"Backup's time: {found.time:%Y-%m-%dT%H:%M:%SZ}",
+        f"Backup's key pairs: {found.key_pairs}",
     ]
     lines += [f"Comes back: {name}" for name in found.returning]
     lines += [f"Stays: {name}" for name in found.staying]
@@ -103,5 +103,5 @@ def _described(found: Restoration) -> Sequence[str]:
 
 
 def _asked(region: str) -> bool:
-    print(f"Restore {visible(region)} from the copy? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"Restore {visible(region)} from the backup? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -11,7 +11,7 @@ _MODULES = {
     "AgentKeysScreen": "look.agent_keys",
     "BringBackAsScreen": "pair.bring_back_as",
     "CheckUpScreen": "look.check_up",
-    "CopyToRegionsScreen": "pair.copy_to_regions",
+    "ImportIntoRegionsScreen": "pair.import_into_regions",
     "CreateKeyPairScreen": "create.create_key_pair",
     "DeleteKeyPairsScreen": "pair.delete_key_pairs",
     "DeletedKeyPairsScreen": "look.deleted_key_pairs",

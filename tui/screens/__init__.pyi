@@ -20,13 +20,13 @@ from tui.screens.pair.bring_back_as import BringBackAsScreen as BringBackAsScree
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_public_keys as copy_public_keys
 from tui.screens.pair.copy_menu import copy_something as copy_something
-from tui.screens.pair.copy_to_regions import CopyToRegionsScreen as CopyToRegionsScreen
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen as DeleteKeyPairsScreen
 from tui.screens.pair.details import DetailsScreen as DetailsScreen
 from tui.screens.pair.details import Next as Next
 from tui.screens.pair.details import Position as Position
 from tui.screens.pair.edit_tags import EditTagsScreen as EditTagsScreen
 from tui.screens.pair.export import ExportScreen as ExportScreen
+from tui.screens.pair.import_into_regions import ImportIntoRegionsScreen as ImportIntoRegionsScreen
 from tui.screens.pair.install_public_key import InstallPublicKeyScreen as InstallPublicKeyScreen
 from tui.screens.private_key.add_to_agent import AddToAgentScreen as AddToAgentScreen
 from tui.screens.private_key.discard_key_material import (

@@ -13,6 +13,7 @@ from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PairsDeleted, PlacedScreen
+from tui.words.refusals import listed
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
 from tui.work.exclusive import is_busy
@@ -61,6 +62,8 @@ class OthersChanges:
         if session is not view.session or view.unread:
             return
         gone = {key: pair for key, pair in before.items() if key not in view.listing.key_pairs}
+        now = view.listing.key_pairs
+        tagged = {key for key, pair in before.items() if now.get(key, pair).tags != pair.tags}
         if highlighted is not None and highlighted.key_pair_id in gone:
             view.say((await _deleted(session, [highlighted])).text)
         for screen in view.screen.app.screen_stack:
@@ -73,6 +76,12 @@ class OthersChanges:
                     if screen.fact_line.verdict.tone is not Tone.BAD:
                         screen.say(said)
                     screen.post_message(PairsDeleted(said))
+                elif names := [
+                    pair.key_name for pair in screen.about if pair.key_pair_id in tagged
+                ]:
+                    whose = listed(names)
+                    said = Verdict(f"another session changed the tags of {whose}", Tone.CAUTION)
+                    screen.fact_line.rest(said)
 
 
 async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:

@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Mount, Resize
+from textual.events import Resize, ScreenResume, ScreenSuspend
 from textual.message import Message
 from textual.screen import Screen
 
@@ -84,6 +84,8 @@ class PlacedScreen(Screen[Result]):
         self.key_hints = KeyHints(self.PLACE)
 
     def compose(self) -> ComposeResult:
+        # Before there are widgets: each of them would be styled anew with the screen.
+        self._note_size_and_place()
         yield self.top_bar
         yield from self.content()
         yield self.fact_line
@@ -97,14 +99,24 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
-    @on(Mount)  # that of its size comes after the first frame, which would be laid out in vain
+    # All at once: with each change all widgets of the screen are styled anew. Textual's own class
+    # for a screen that lies below another is given to one that ends as well.
     @on(Resize)
-    def _note_size(self) -> None:
+    @on(ScreenResume)
+    @on(ScreenSuspend)
+    def _note_size_and_place(self) -> None:
         width, height = self.app.size
-        self.set_class(width >= _PANELLED[0] and height >= _PANELLED[1], "-panelled")
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
-        self.set_class(width < panel + _LEAST_BESIDE, "-filled")
-        self.set_class(width >= _FRAMED[0] and height >= _FRAMED[1], "-framed")
+        self.update_classes(
+            {
+                "-panelled": width >= _PANELLED[0] and height >= _PANELLED[1],
+                "-filled": width < panel + _LEAST_BESIDE,
+                "-framed": width >= _FRAMED[0] and height >= _FRAMED[1],
+                "-suspended": self in self.app.screen_stack[:-1],
+                **_reached(width, self.HORIZONTAL_BREAKPOINTS or []),
+                **_reached(height, self.VERTICAL_BREAKPOINTS or []),
+            }
+        )
 
     def action_back(self) -> object:
         """Go back, with nothing."""
@@ -114,3 +126,9 @@ class PlacedScreen(Screen[Result]):
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected, where there is a place for it."""
         self.say(said)
+
+
+def _reached(length: int, breakpoints: Sequence[tuple[int, str]]) -> dict[str, bool]:
+    """Return of each class of breakpoints whether it is that of a length, as Textual has it."""
+    last = max((least for least, _ in breakpoints if least <= length), default=None)
+    return {name: least == last for least, name in breakpoints}

@@ -186,11 +186,9 @@ class SteadyDriver(LinuxDriver):
         of it. What was pressed later, when it was to be seen what goes on, is for this one.
         """
         if self._is_at_work and self._queue is not None:
-            last = self._queue.last_key()
-            if last is not None and last.arrived > typed_ahead:
-                return False
-            if last is not None and not self._queue.has_urgent_keys():
-                return True
+            first = self._queue.first_key()
+            if first is not None and not self._queue.has_urgent_keys():
+                return first.arrived <= typed_ahead
         return monotonic() < deadline
 
     async def _handled(self) -> None:

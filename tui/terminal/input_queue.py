@@ -124,10 +124,10 @@ class InputQueue:
                 for each in self._waiting
             )
 
-    def last_key(self) -> Keystroke | None:
-        """Return the key that arrived last, of those that wait; what the mouse does is none."""
+    def first_key(self) -> Keystroke | None:
+        """Return the key that waits longest; what the mouse does is none."""
         with self._changed:
-            return next(filter(_is_key, reversed(self._waiting)), None)
+            return next(filter(_is_key, self._waiting), None)
 
     def has_urgent_keys(self) -> bool:
         """Whether Ctrl+C or Escape waits."""

@@ -150,10 +150,9 @@ class FactLine(Static):
         else:
             fitting = (text for text in self._remarks if cell_len(text) <= width)
             lines = [next(fitting, self._remarks[-1])]
-        for tone in Tone:
-            self.set_class(bool(shown.text) and tone is shown.tone, f"-{tone.value}")
-        self.set_class(bool(shown.text), "-said")
-        self.set_class(lines == [""], "-silent")
+        is_said = bool(shown.text)
+        tones = {f"-{tone.value}": is_said and tone is shown.tone for tone in Tone}
+        self.update_classes({**tones, "-said": is_said, "-silent": lines == [""]})
         # Of another height the screen would be laid out anew.
         self.styles.height = len(lines)
         self.update("\n".join(lines), layout=False)

@@ -97,7 +97,7 @@ class FormField(Vertical):
         self._label.display = bool(label)
         self.control = control
         """What has the focus."""
-        self.control.add_class("form-field--control")
+        self.control.add_class("form-field--control", update=False)  # it is nowhere yet
         self._stacked = stacked
         self._verdict = VerdictLine()
         self._verdict.display = False

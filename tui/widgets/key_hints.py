@@ -88,12 +88,13 @@ class KeyHints(Widget):
 
         These are such as do nothing meanwhile.
         """
+        before = self._stops, self._stops_alone
         self._stops, self._stops_alone = key, alone
         self.refresh()
         try:
             yield
         finally:
-            self._stops = ""
+            self._stops, self._stops_alone = before
             self.refresh()
 
     @property

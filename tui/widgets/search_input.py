@@ -44,7 +44,7 @@ class SearchInput(TextInput):
 
 
 class SearchWord(SearchInput):
-    """A field for one word: the space bar belongs to the screen."""
+    """A field for one word: the space bar and the star belong to the screen."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return key != "space" and super().check_consume_key(key, character)
+        return key not in ("space", "asterisk") and super().check_consume_key(key, character)

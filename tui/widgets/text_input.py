@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.events import Paste
+from textual.events import Focus, Paste
+from textual.suggester import Suggester, SuggestionReady
 
 from tui.terminal.inert_input import InertInput
 from tui.work.brief_message import show_briefly
@@ -60,6 +61,16 @@ class TextInput(InertInput):
     def __init__(self, value: str = "", *, id: str | None = None, classes: str = "") -> None:
         super().__init__(value, id=id, classes=classes, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    def _on_focus(self, event: Focus) -> None:
+        # Textual's own handler, which comes next, drops the suggestion until something is typed.
+        if self.suggester is not None and self.value:
+            self.run_worker(self._suggest_anew(self.suggester, self.value))
+
+    async def _suggest_anew(self, suggester: Suggester, value: str) -> None:
+        known_as = value if suggester.case_sensitive else value.casefold()
+        if whole := await suggester.get_suggestion(known_as):
+            self.post_message(SuggestionReady(value, whole))
 
     def _on_paste(self, event: Paste) -> None:
         # Textual's own handler, which comes next, takes the first line of the event's text.

@@ -26,6 +26,7 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     "RestoreRegion": ("restore", "caution"),
     "CreateTags": ("tag", "secondary"),
     "DeleteTags": ("untag", "secondary"),
+    "SetTags": ("tag", "secondary"),
     "SaveKeyMaterial": ("save", "secondary"),
     "AddToAgent": ("to agent", "secondary"),
     "InstallPublicKey": ("install", "secondary"),

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from core.ec2.unanswered import CredentialsError, NextStep
+from core.ec2.unanswered import CredentialsError
 from core.errors import KeyPairsError
 from tui import screens
 from tui.words.verdict import Tone, Verdict
@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 async def logged_in(
     screen: "PlacedScreen[Any]",
     session: "Session",
-    error: KeyPairsError,
+    *errors: KeyPairsError,
     said: str = "logged in; now once more",
 ) -> bool:
-    """Offer to log in if that is what an error asks for; return whether it was done.
+    """Offer to log in if that is what one of the errors asks for; return whether it was done.
 
     Nothing is repeated here: what was asked for changes something. Must be called in a worker.
     `said` is what the screen says of a login that went well.
     """
-    if not isinstance(error, CredentialsError) or error.next_step is not NextStep.LOG_IN:
-        return False
-    if not await screen.app.push_screen_wait(screens.LogInScreen(error)):
+    expired = [each for each in errors if isinstance(each, CredentialsError) and each.login]
+    if not expired or not await screen.app.push_screen_wait(screens.LogInScreen(expired[0])):
         return False
     if session.place is not None:
         await in_own_thread(session.place.forget_credentials)

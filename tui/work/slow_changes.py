@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TypeVar
 
 from core.process import is_waiting_for_another_session
+from tui.widgets.key_hints import KeyHints
 from tui.words.verdict import Tone, Verdict
 
 _SOON = 1.0
@@ -24,6 +26,7 @@ def still_waiting(back: str, wait_for: str = "another session") -> Verdict:
 async def run_change(
     call: Callable[[], Result],
     say: Callable[[Verdict], None],
+    hints: KeyHints,
     back: str,
     wait_for: str = DISK,
     *,
@@ -34,19 +37,22 @@ async def run_change(
     Args:
         call: the change, which blocks.
         say: shows a line to the person.
+        hints: the bar that shows how to stop, once it takes long.
         back: the key that gives it up.
         wait_for: what it may have to wait for besides another session, in words.
         tells: the change says by itself how far it is, so that only another session is of note.
     """
     change = asyncio.ensure_future(asyncio.to_thread(call))
     said = None
-    while True:
-        done, _ = await asyncio.wait({change}, timeout=_SOON)
-        if done:
-            return await change
-        why = None if tells else still_waiting(back, wait_for)
-        if is_waiting_for_another_session():
-            why = still_waiting(back)
-        if why is not None and why != said:
-            say(why)
-        said = why
+    with ExitStack() as shown:
+        while True:
+            done, _ = await asyncio.wait({change}, timeout=_SOON)
+            if done:
+                return await change
+            why = None if tells else still_waiting(back, wait_for)
+            if is_waiting_for_another_session():
+                why = still_waiting(back)
+            if why is not None and why != said:
+                say(why)
+                shown.enter_context(hints.stopping(back))
+            said = why

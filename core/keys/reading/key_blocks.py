@@ -57,7 +57,7 @@ _NO_END = "its END line is missing"
 _IN_BASE64 = "it stands in base64, as secrets and variables do"
 _BODY = re.compile(r"[A-Za-z0-9+/]{24}")
 _BODY_LINE = re.compile(r"[A-Za-z0-9+/=]{1,200}|[A-Za-z0-9-]{1,40}: .{0,200}")
-_NAMED = re.compile(r"[\w.-]{1,60}[\"']?[ \t]*[:=]")
+_NAMED = re.compile(r"(?<![\w.-])[\w.-]{1,60}+[\"']?[ \t]*+[:=]")
 _MOST_HEAD = 4096
 _FRAME = " \t>|│┃\"'`,;*{}[]"
 """What mail, tables and lists put around a line."""

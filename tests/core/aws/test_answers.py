@@ -6,6 +6,7 @@ import pytest
 
 from core.aws import answers
 from core.aws.backend import Ec2Backend
+from core.aws.errors import translated
 from core.client import Client
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import NoAnswer
@@ -41,3 +42,10 @@ def test_every_recorded_refusal_comes_through_with_its_code_text_and_status(
 def test_what_is_no_pair_is_no_answer(described: dict[str, str]) -> None:
     with pytest.raises(NoAnswer):
         answers.key_pair(described)
+
+
+def test_what_botocore_did_not_foresee_is_a_lost_answer_and_not_quoted() -> None:
+    with pytest.raises(NoAnswer) as lost, translated("host", "profile"):
+        raise KeyError("-----BEGIN")
+    assert str(lost.value) == "EC2 gave no answer: botocore stopped with KeyError."
+    assert lost.value.__cause__ is None

@@ -81,6 +81,28 @@ def test_nobody_waits_for_the_journal_while_ec2_makes_a_key(
     assert {entry.outcome for entry in access.store.journal.read()} == {"done"}
 
 
+@pytest.mark.parametrize("made_by", MadeBy)
+def test_a_new_pair_is_one_line_of_the_journal_with_its_id(
+    made_by: MadeBy, open_backend: Open, access: RegionAccess
+) -> None:
+    created = open_backend(made_by).create_key_pair(key_name="ci", key_type="ed25519")
+    (entry,) = access.store.journal.read()
+    assert (entry.operation, entry.key_name, entry.outcome) == ("CreateKeyPair", "ci", "done")
+    assert entry.key_pair_id == created.key_pair.key_pair_id
+
+
+def test_an_orphan_that_is_deleted_is_not_journalled_as_seen(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    server.faults["CreateKeyPair"] = [Fault.RESET]
+    backend = open_backend(MadeBy.EC2)
+    with pytest.raises(PrivateKeyLost) as lost:
+        backend.create_key_pair(key_name="ci", key_type="ed25519")
+    backend.delete_key_pair(key_pair_id=lost.value.key_pair.key_pair_id)
+    operations = [entry.operation for entry in access.store.journal.read()]
+    assert operations == ["CreateKeyPair", "DeleteKeyPair"]
+
+
 @pytest.mark.parametrize("key_type", KeyType)
 @pytest.mark.parametrize("key_format", ["pem", "ppk"])
 def test_made_by_ec2_the_key_is_that_of_the_pair(

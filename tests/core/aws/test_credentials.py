@@ -235,3 +235,22 @@ def test_the_private_parts_of_botocore_that_are_used_are_there() -> None:
     assert isinstance(roles._profile_provider_builder, ProfileProviderBuilder)
     assert callable(process._popen), "botocore starts programs by another attribute"
     assert callable(ProfileProviderBuilder(session)._create_process_provider)
+
+
+def test_credentials_that_cannot_be_renewed_later_are_no_lost_answer(
+    server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    # So near to their end that they are renewed for each call.
+    until = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    printed = {"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", "Expiration": until}
+    path = program(tmp_path, f"print('''{json.dumps(printed)}''')")
+    configure(tmp_path, f"[default]\ncredential_process = {path}\n")
+    connection = Connection(Ec2Choice())
+    assert connection.call("DescribeKeyPairs", REGION)["KeyPairs"] == []
+    asked = server.calls.total()
+    Path(path).unlink()
+    with pytest.raises(CredentialsError, match="credentials-program, which is missing"):
+        connection.call("DescribeKeyPairs", REGION)
+    assert server.calls.total() == asked

@@ -262,7 +262,7 @@ def gone_in_ec2(world: World) -> None:
 
 FAULTS: dict[Callable[[World], None], list[str]] = {
     gone: ["file-gone"],
-    one_copy_gone: ["copy-gone"],
+    one_copy_gone: ["spare-gone"],
     folder_gone: ["file-gone", "file-gone"],
     another_key: ["file-changed"],
     no_key: ["file-changed"],
@@ -283,7 +283,7 @@ FAULTS: dict[Callable[[World], None], list[str]] = {
     damaged_store: ["store-damaged"],
     missing_store: ["store-damaged"],
     newer_store: ["store-unreadable"],
-    damaged_copy: ["store-copy"],
+    damaged_copy: ["store-backup"],
     open_folder: ["store-folder"],
     readable_store: ["store-exposed"],
     journal_is_a_folder: ["store-journal"],
@@ -420,13 +420,30 @@ def test_a_copy_of_a_key_that_is_fine_does_not_hide_one_that_is_not(world: World
     good, bad = str(world.keys / "rsa.pem"), str(world.keys / "second.pem")
     world.change("rsa", saved_to=(good, bad))
     (found,) = world.check_up()
-    assert (found.kind, found.severity, found.path) == ("copy-gone", Severity.NOTICE, bad)
-    assert f"{bad}, a copy of the private key of rsa, is gone." == found.problem
+    assert (found.kind, found.severity, found.path) == ("spare-gone", Severity.NOTICE, bad)
+    assert f"{bad}, a file with the private key of rsa, is gone." == found.problem
     assert f"Nothing is lost: the key is still in {good}." in found.advice
     files.create_private_file(Path(bad), b"nothing")
     (changed,) = world.check_up()
     assert (changed.kind, changed.path) == ("file-changed", bad)
     assert "delete the pair" not in changed.advice
+
+
+def test_an_encrypted_file_counts_as_far_as_it_shows_whose_key_it_is(
+    world: World, run: Callable[..., object]
+) -> None:
+    good, bad = str(world.keys / "rsa.p8"), str(world.keys / "rsa.pem")
+    encrypt = ["openssl", "pkcs8", "-topk8", "-passout", "pass:secret", "-in", bad, "-out", good]
+    run(*encrypt)
+    Path(good).chmod(0o600)
+    Path(bad).unlink()
+    world.change("rsa", saved_to=(good, bad))
+    (found,) = world.check_up()
+    assert (found.kind, found.path) == ("spare-gone", bad)
+    seen = "which key that is shows only with its passphrase"
+    assert f"Nothing is lost: the key is still in {good} ({seen})." in found.advice
+    Path(good).write_bytes(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n")
+    assert [found.kind for found in world.check_up()] == ["file-changed", "file-gone"]
 
 
 @pytest.mark.parametrize("spoil", [gone, no_key, damaged_key, foreign_key])
@@ -447,7 +464,7 @@ def test_a_text_that_can_be_no_path_is_a_file_that_is_gone(world: World) -> None
     assert "If it is lost, delete the pair" in gone.advice
     world.change("rsa", saved_to=("/a\0b", str(world.keys / "rsa.pem")))
     (gone,) = world.check_up()
-    assert (gone.kind, gone.path) == ("copy-gone", "/a\0b")
+    assert (gone.kind, gone.path) == ("spare-gone", "/a\0b")
     (world.keys / "rsa.pem").unlink()
     assert [found.kind for found in world.check_up()] == ["file-gone", "file-gone"]
 

@@ -76,7 +76,7 @@ def test_a_check_up_reads_and_hashes_each_thing_once(
     (saved / "1-1.pem").write_text("no key\n")
     counted = Counted(monkeypatch)
     found = list(check_up(session, None))
-    assert {"copy-gone", "file-changed", "never-saved"} <= {getattr(f, "kind", "") for f in found}
+    assert {"spare-gone", "file-changed", "never-saved"} <= {getattr(f, "kind", "") for f in found}
     assert counted.twice() == []
     assert counted.agent == 1
     assert len([path for path in counted.read if path.startswith(str(saved))]) == 7

@@ -17,6 +17,9 @@ from tests.each_row import each_row
         ('"/tmp/web.pem"', "quotes"),
         ("$HOME/web.pem", "variable of the shell"),
         ("~/${X}/y/web.pem", "variable of the shell"),
+        ("$HOME", "variable of the shell"),
+        ("~/.ssh/$NAME", "variable of the shell"),
+        ("~/.ssh/web-${USER}.pem", "variable of the shell"),
         ("~/my\\ keys/web.pem", "type the character behind it"),
     ],
 )
@@ -24,6 +27,19 @@ def test_what_only_a_shell_understands_is_named_and_makes_no_folder(text: str, w
     found = destination.examine(text)
     assert not found.usable
     assert words in found.explanation
+
+
+@pytest.mark.parametrize("name", ["config", "authorized_keys", "known_hosts", "environment", "rc"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_no_private_key_gets_a_name_that_ssh_reads_for_something_else(
+    tmp_path: Path, name: str, is_there: bool
+) -> None:
+    if is_there:
+        (tmp_path / ".ssh").mkdir(mode=0o700)
+    found = destination.examine(f"{tmp_path}/.ssh/{name}")
+    assert not found.usable
+    assert found.explanation == f"ssh reads {name} there for something else"
+    assert destination.examine(f"{tmp_path}/.ssh/{name}.pem").usable
 
 
 def test_the_mark_of_the_aws_cli_is_understood_and_a_relative_path_says_where_it_lands(
@@ -54,3 +70,6 @@ def test_a_path_is_completed_one_level_after_the_other(
         "~/.ssh/old/web.pem",
     ]
     assert typed_path.completed("~/.ssh/old/e") is None
+    (tmp_path / ".ssh" / "old" / "web.pub").touch()
+    assert typed_path.completed("~/.ssh/old/w", ".pub") == "~/.ssh/old/web.pub"
+    assert typed_path.completed("~/.ssh/ol", ".pub") == "~/.ssh/old/"

@@ -11,7 +11,7 @@ from core.ec2.policy import Policy
 from core.ec2.regions import region
 from core.errors import KeyPairsError, UnauthorizedOperation
 from core.model import Tag
-from core.region_copies import RegionCopying
+from core.region_imports import RegionImporter
 from core.session import Session
 from core.store.region_store import RegionStore
 from tests.helpers import PUBLIC_KEY, session_over
@@ -109,12 +109,12 @@ def test_a_copy_does_not_tell_whose_name_it_is(store: RegionStore, ids: dict[str
         free.backend.import_key_pair(key_name=name, public_key_material=PUBLIC_KEY)
         for name in ("same", "other")
     ]
-    importer = RegionCopying(allowed(store, "ec2:ImportKeyPair"))
-    [batch] = importer.copy(pairs, "eu-west-1")
+    importer = RegionImporter(allowed(store, "ec2:ImportKeyPair"))
+    [batch] = importer.import_pairs(pairs, "eu-west-1")
     answers = {str(refusal.error) for refusal in batch.refused}
     assert (answers, batch.already_there) == ({"The keypair already exists"}, ())
-    looking = RegionCopying(allowed(store, "ec2:ImportKeyPair", "ec2:DescribeKeyPairs"))
-    [batch] = looking.copy(pairs, "eu-west-1")
+    looking = RegionImporter(allowed(store, "ec2:ImportKeyPair", "ec2:DescribeKeyPairs"))
+    [batch] = looking.import_pairs(pairs, "eu-west-1")
     assert batch.already_there == ("same",)
     assert [refusal.name for refusal in batch.refused] == ["other"]
 

@@ -32,7 +32,7 @@ from core.errors import (
 from core.local import many, trash
 from core.local.opening import open_local
 from core.model import KeptKeyPair, Tag
-from core.region_copies import RegionCopying
+from core.region_imports import RegionImporter
 from core.session import Session
 from core.store.records import to_record
 from tests.core.store_records import write_region
@@ -298,8 +298,8 @@ def test_copies_go_to_the_other_region_together_and_say_what_is_there(full: Sess
     there.backend.import_key_pair(key_name="k1", public_key_material=ED)
     other = full.backend.create_key_pair(key_name="other", key_type="ed25519").key_pair
     there.backend.import_key_pair(key_name="k2", public_key_material=other.public_key)
-    [copied] = RegionCopying(full).copy(batch.done, "eu-west-1")
-    assert names(copied.copied) == ["k0", "k3", "k4"]
+    [copied] = RegionImporter(full).import_pairs(batch.done, "eu-west-1")
+    assert names(copied.imported) == ["k0", "k3", "k4"]
     assert copied.already_there == ("k1",)
     assert [(name, type(error)) for name, error in copied.refused] == [
         ("k2", InvalidKeyPairDuplicate)

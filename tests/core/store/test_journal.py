@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -470,3 +471,17 @@ def test_a_journal_that_cannot_be_read_is_an_error(journal: Journal) -> None:
     journal.path.mkdir()
     with pytest.raises(StoreError, match="Cannot read the journal"):
         journal.read()
+
+
+@pytest.mark.parametrize("key_pair_id", ["key-0123456789abcdef0", "key-of-another-width" * 9])
+def test_an_id_that_comes_with_the_answer_gets_into_the_line_or_spoils_none(
+    journal: Journal, fixed_time: datetime, key_pair_id: str
+) -> None:
+    change = Change("CreateKeyPair", "web")
+    with journal.record("us-east-1", [change], fixed_time, in_turn=False) as recorded:
+        write(journal, fixed_time, [Change("DeleteKeyPair", "other", "key-1")])
+        recorded[0] = replace(change, key_pair_id=key_pair_id)
+    created, deleted = journal.read()
+    fits = len(key_pair_id) == len("key-0123456789abcdef0")
+    assert (created.outcome, created.key_pair_id) == ("done", key_pair_id if fits else None)
+    assert (deleted.outcome, deleted.key_pair_id) == ("done", "key-1")

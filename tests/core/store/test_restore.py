@@ -44,7 +44,7 @@ def test_looking_says_what_restoring_would_change_and_changes_nothing(
     found = restore.examine(folder, REGION)
     assert contents(folder) == before
     assert found.path == damaged.path
-    assert found.copy == damaged.previous_path
+    assert found.backup == damaged.previous_path
     assert found.problem == "its checksum does not match: it was cut off or changed"
     assert found.refusal is None
     assert found.generation == 2
@@ -218,14 +218,14 @@ def test_a_region_that_has_no_file_is_not_restored(tmp_path: Path) -> None:
 
 def test_without_a_copy_nothing_is_restored(damaged: RegionStore) -> None:
     damaged.previous_path.unlink()
-    with pytest.raises(StoreDamaged, match="no earlier copy"):
+    with pytest.raises(StoreDamaged, match="no backup"):
         RegionStore(damaged.path.parent, REGION).read()
-    refuse(damaged, "there is no copy .*us-east-1.json.bak")
+    refuse(damaged, "there is no backup .*us-east-1.json.bak")
 
 
 def test_a_damaged_copy_is_not_restored(damaged: RegionStore) -> None:
     damaged.previous_path.write_bytes(damaged.previous_path.read_bytes()[:-1])
-    refuse(damaged, "copy .*us-east-1.json.bak cannot be used either .*checksum")
+    refuse(damaged, "backup .*us-east-1.json.bak cannot be used either .*checksum")
 
 
 def test_a_copy_of_another_region_is_not_restored(damaged: RegionStore) -> None:

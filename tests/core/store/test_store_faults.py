@@ -481,7 +481,7 @@ def test_a_generation_that_no_file_has_is_refused(filled: RegionStore) -> None:
     for generation in ("7", None, 1.5, True, -1, 2**53, 2**64 - 1, 2**64, 10**30, 1e400):
         document = {"keypairs": {"1": {}}, **tables}
         filled.path.write_bytes(with_checksum(document, generation))
-        assert "To go back to the copy" in refuse(filled), generation
+        assert "To go back to the backup" in refuse(filled), generation
         restored(filled, good)
 
 
@@ -493,7 +493,7 @@ def test_a_number_of_a_record_that_tinydb_does_not_write_is_refused(filled: Regi
             (_, record), *others = tables[table].items()
             edited = {**tables, table: {number: record, **dict(others)}}
             filled.path.write_bytes(encode(edited, REGION, 9))
-            assert "To go back to the copy" in refuse(filled), (table, number)
+            assert "To go back to the backup" in refuse(filled), (table, number)
             restored(filled, good)
 
 

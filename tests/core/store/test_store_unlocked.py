@@ -175,7 +175,7 @@ def test_a_file_damaged_in_its_place_is_not_made_the_copy(folder: Path) -> None:
     damaged = bytearray(store.path.read_bytes())
     damaged[-100] ^= 1
     with (
-        pytest.raises(StoreDamaged, match="To go back to the copy"),
+        pytest.raises(StoreDamaged, match="To go back to the backup"),
         store.transaction() as transaction,
     ):
         transaction.remove(key_pair(2).key_pair_id, TIME, "DeleteKeyPair")

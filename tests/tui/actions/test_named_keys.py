@@ -174,19 +174,19 @@ def test_of_copying_to_regions(demo_session: DemoSession) -> None:
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         await pilot.press("enter")
         await pilot.pause()
-        look(pilot, f"{keymap.key_of('copy-to.choose')} chooses the Region")
+        look(pilot, f"{keymap.key_of('into-regions.choose')} chooses the Region")
         await type_text(pilot, "us-east-2")
         await pilot.press("space", "enter")
         await until(pilot, lambda: "tries again" in drawn(pilot), "the refusal")
-        again = keymap.key_of("copy-to.submit")
+        again = keymap.key_of("into-regions.submit")
         look(pilot, f"0 of 1 done; {again} tries again")
         there.backend.delete_key_pair(key_name="batch-runner")
         await pilot.press("enter")
         await until(pilot, lambda: "1 of 1 done" in drawn(pilot), "the copy")
-        look(pilot, f"{keymap.key_of('copy-to.back')} goes back")
+        look(pilot, f"{keymap.key_of('into-regions.back')} goes back")
 
     play(demo_session, scene)
 

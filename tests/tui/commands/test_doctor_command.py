@@ -12,7 +12,7 @@ from core.clock import now as time_now
 from core.custody import saving
 from core.disk import mounts
 from core.local.opening import open_local
-from core.region_copies import RegionCopying
+from core.region_imports import RegionImporter
 from core.store.region_store import RegionStore
 from tests.helpers import kept, session_over
 from tests.tui.commands.calling import call
@@ -141,7 +141,7 @@ def test_findings_of_one_key_in_several_regions_are_told_apart(data: Path, capsy
     home = open_local(data, "us-east-1")
     (pair,) = home.backend.describe_key_pairs()
     for name in ("eu-west-1", "eu-west-2"):
-        [_] = RegionCopying(home).copy([pair], name)
+        [_] = RegionImporter(home).import_pairs([pair], name)
     call("doctor", "--older-than", "0h", "--data-dir", data)
     lines = [line for line in capsys.readouterr().out.splitlines() if " days old" in line]
     assert len(lines) == 3

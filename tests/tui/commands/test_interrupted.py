@@ -105,13 +105,17 @@ class Silence:
 
 @dataclass(frozen=True)
 class Row:
-    """A command, and what it waits for; `locked` is whether another session holds the Region."""
+    """A command, and what it waits for; `locked` is whether another session holds the Region.
+
+    `keys` is whether the environment has credentials.
+    """
 
     arguments: tuple[str | Path, ...]
     stdin: int = subprocess.DEVNULL
     stdout: int = subprocess.DEVNULL
     agent: str = ""
     locked: bool = False
+    keys: bool = True
 
 
 Make = Callable[[Silence], Row]
@@ -177,8 +181,11 @@ def waiting(row: Row, silence: Silence) -> Iterator["subprocess.Popen[str]"]:
         "PATH": os.environ["PATH"],
         "HOME": str(silence.folder),
         "KEYPAIRS_DATA_DIR": str(silence.data / ("locked" if row.locked else "free")),
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "none",
+        **(
+            {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "none"}
+            if row.keys
+            else {}
+        ),
         "PYTHONPATH": str(ROOT),
         **({"SSH_AUTH_SOCK": row.agent} if row.agent else {}),
     }
@@ -248,6 +255,30 @@ def test_ctrl_c_ends_what_waits_for_what_never_comes(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_ctrl_c_ends_everything_else_that_waits(tmp_path: Path) -> None:
     assert list(interrupted(OTHERS, tmp_path)) == []
+
+
+def test_ctrl_c_ends_at_once_the_program_that_is_asked_for_credentials(tmp_path: Path) -> None:
+    """It gets no Ctrl+C from the terminal, and is not waited for."""
+    program, process = tmp_path / "program", tmp_path / "process"
+    program.write_text(f"#!/bin/sh\necho $$ > {process}\nexec sleep 600\n")
+    program.chmod(0o700)
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text(f"[profile p]\ncredential_process = {program}\n")
+    arguments = ("describe-key-pairs", "--profile", "p", "--region", REGION)
+    took = []
+    for _ in range(5):  # the least counts: something else may take the processor
+        with ExitStack() as stack:
+            silence = Silence(tmp_path, tmp_path, stack)
+            with waiting(Row(arguments, keys=False), silence) as running:
+                until_it_rests(running)
+                before = time.monotonic()
+                running.send_signal(signal.SIGINT)
+                assert running.wait(SECONDS) == 130
+                took.append(time.monotonic() - before)
+        assert not Path(f"/proc/{process.read_text().strip()}").exists()
+        if took[-1] < 0.2:
+            break
+    assert min(took) < 0.2
 
 
 def test_ctrl_c_while_a_command_is_loaded_is_no_traceback(tmp_path: Path) -> None:

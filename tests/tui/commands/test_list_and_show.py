@@ -253,6 +253,31 @@ def test_what_is_not_plain_is_left_to_the_session(member: str, tmp_path: Path) -
     assert not quickly_found(data)
 
 
+@pytest.mark.parametrize(
+    ("table", "number", "generation"),
+    [
+        (region_file.KEY_PAIRS, " 1 ", 3),
+        (region_file.KEY_PAIRS, "01", 3),
+        (region_file.KEY_PAIRS, "\u0661", 3),
+        (region_file.DELETED, "x", 3),
+        (region_file.DELETED, "9", 2**60),
+    ],
+)
+def test_numbers_that_no_session_writes_are_left_to_the_session(
+    table: str, number: str, generation: int, data: Path, capsys: Output
+) -> None:
+    session = open_local(data, "us-east-1")
+    make(session, "gone")
+    session.backend.delete_key_pair(key_name="gone")
+    path = data / "us-east-1.json"
+    tables = region_file.decode(path.read_bytes(), "us-east-1")
+    tables[table] = {number: next(iter(tables[table].values()))}
+    path.write_bytes(encode(tables, "us-east-1", generation))
+    for verb in ("list", "describe-key-pairs"):
+        assert call(verb) != 0
+        assert "us-east-1.json is damaged" in capsys.readouterr().err
+
+
 def test_a_policy_and_another_persons_home_are_left_to_the_session(tmp_path: Path) -> None:
     assert quick_look.of_this_machine(str(tmp_path), None, None) is not None
     assert quick_look.of_this_machine(str(tmp_path), None, str(tmp_path / "policy")) is None

@@ -69,11 +69,11 @@ def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None
     lines = done.stdout.splitlines()
     assert lines[0] == f"File: {path}"
     assert lines[1] == "Damage: its checksum does not match: it was cut off or changed"
-    assert lines[2] == f"Copy: {path}.bak"
-    assert lines[3] == "Copy's generation: 1"
+    assert lines[2] == f"Backup: {path}.bak"
+    assert lines[3] == "Backup's generation: 1"
     since = "Done since: CreateKeyPair web-2"
-    assert lines[5:] == ["Copy's key pairs: 1", "Stays: web-1", since, "Lost: web-2"]
-    assert done.stderr.startswith("Restore us-east-1 from the copy? [y/N] keypairs: Restored ")
+    assert lines[5:] == ["Backup's key pairs: 1", "Stays: web-1", since, "Lost: web-2"]
+    assert done.stderr.startswith("Restore us-east-1 from the backup? [y/N] keypairs: Restored ")
     (aside,) = folder.glob("*.damaged-*")
     assert str(aside) in done.stderr
     assert names(folder) == {"web-1"}
@@ -124,7 +124,7 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
             cwd=ROOT,
         ) as running:
             assert running.stderr is not None
-            said = running.stderr.read(len("Restore us-east-1 from the copy? [y/N] "))
+            said = running.stderr.read(len("Restore us-east-1 from the backup? [y/N] "))
             running.send_signal(signal.SIGINT)
             try:
                 assert running.wait(60) == 130
@@ -134,7 +134,7 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert said == b"Restore us-east-1 from the copy? [y/N] \nkeypairs: stopped.\n"
+    assert said == b"Restore us-east-1 from the backup? [y/N] \nkeypairs: stopped.\n"
     assert (folder / "us-east-1.json").read_bytes() == before
 
 

@@ -23,8 +23,10 @@ from tests.tui.driving import (
     until_loaded,
     until_screen,
 )
+from tui.actions.table import Place
 from tui.app import KeyPairsApp
 from tui.screens.placed_screen import PlacedScreen
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.verdict_line import VerdictLine
 from tui.work import slow_changes
 from tui.work.slow_changes import still_waiting
@@ -65,6 +67,10 @@ async def _discard(pilot: Pilot[None]) -> None:
     await type_text(pilot, "reporting")
 
 
+def hints(pilot: Pilot[None]) -> tuple[tuple[str, str], ...]:
+    return app_of(pilot).screen.query_one(KeyHints).shown
+
+
 @contextmanager
 def another_session(folder: Path, region: str = "us-east-1") -> Iterator[None]:
     """Hold a Region's lock as a session that takes its time does."""
@@ -80,7 +86,7 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_session: DemoSession, 
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("C")
-        await until_screen(pilot, "CopyToRegionsScreen")
+        await until_screen(pilot, "ImportIntoRegionsScreen")
         await pilot.press("space")
         state = app_of(pilot).screen.query_one("#state", VerdictLine)
         waiting = still_waiting("esc")
@@ -122,6 +128,7 @@ def test_escape_gives_up_and_nothing_has_happened(
         with another_session(home / "data"):
             await pilot.press("enter")
             await until(pilot, lambda: said(waiting.text), "what is waited for")
+            assert hints(pilot) == (("esc", "stop"),)
             # What they would lay over the form is not what its end is to take away.
             await pilot.press("f1", "ctrl+p")
             assert app_of(pilot).screen is screen
@@ -129,6 +136,7 @@ def test_escape_gives_up_and_nothing_has_happened(
             await until(pilot, lambda: said("gave up waiting"), "the answer")
             assert app_of(pilot).screen is screen
             assert not said(waiting.text)
+            assert ("esc", "stop") not in hints(pilot)
         await pilot.pause(0.2)
         assert demo_session.backend.describe_key_pairs() == before
         # The form is as it was: now that nobody is in the way, Enter does it.
@@ -170,6 +178,7 @@ def test_undo_says_so_as_well_and_escape_gives_up(
         with another_session(home / "data"):
             await pilot.press("u")
             await until(pilot, lambda: says(still_waiting("esc").text), "what is waited for")
+            assert hints(pilot) == (("esc", "stop"),)
             # What would take the place of the undo is not begun.
             await pilot.press("enter", "c")
             assert type(app_of(pilot).screen).__name__ == "KeyPairListScreen"
@@ -198,7 +207,9 @@ def test_nobody_is_said_to_be_in_the_way_who_is_not(monkeypatch: pytest.MonkeyPa
         go_on.clear()
         said.clear()
         change = asyncio.ensure_future(
-            slow_changes.run_change(go_on.wait, lambda v: said.append(v.text), "esc", tells=tells)
+            slow_changes.run_change(
+                go_on.wait, lambda v: said.append(v.text), KeyHints(Place.LIST), "esc", tells=tells
+            )
         )
         await asyncio.sleep(0.1)
         go_on.set()

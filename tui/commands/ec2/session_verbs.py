@@ -76,7 +76,7 @@ def _explain(session: Session, error: ClientError) -> None:
     """Give a refusal its reason, where the pair was deleted here."""
     refusal = error.__context__
     if isinstance(refusal, InvalidID | InvalidKeyPairNotFound):
-        explain(session, [refusal])
+        explain(session, [refusal], was_there=False)
 
 
 def _session(options: argparse.Namespace) -> Session:

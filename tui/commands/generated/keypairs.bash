@@ -74,7 +74,7 @@ _shtab_keypairs___region_COMPGEN=_keypairs_regions
 _shtab_keypairs___data_dir_COMPGEN=_shtab_compgen_dirs
 _shtab_keypairs___policy_COMPGEN=_shtab_compgen_files
 
-_shtab_keypairs_doctor___kind_choices=(store-folder store-damaged store-unreadable store-exposed store-copy store-journal record-damaged file-gone file-changed file-exposed folder-exposed file-unreadable file-unencrypted never-saved rsa-short same-name same-key copy-gone save-leftover install-leftover pair-gone old)
+_shtab_keypairs_doctor___kind_choices=(store-folder store-damaged store-unreadable store-exposed store-backup store-journal record-damaged file-gone file-changed file-exposed folder-exposed file-unreadable file-unencrypted never-saved rsa-short same-name same-key spare-gone save-leftover install-leftover pair-gone old)
 _shtab_keypairs_completion_pos_0_choices=(bash zsh fish)
 _shtab_keypairs_create_key_pair___save_format_choices=(pem ppk2 ppk3 openssh pkcs8)
 _shtab_keypairs_create_key_pair___made_by_choices=(here ec2)

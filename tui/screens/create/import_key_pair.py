@@ -9,6 +9,7 @@ from textual import on, work
 from textual.widgets import Input, TextArea
 
 from core.custody import pub_files
+from core.disk import typed_path
 from core.errors import EC2Error, InvalidKeyFormat, StoreError, UnauthorizedOperation
 from core.keys.fingerprint import imported_fingerprint
 from core.keys.reading import import_material
@@ -90,7 +91,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         # The name's verdict says what is wrong with the file.
         with suppress(StoreError, UnauthorizedOperation):
             judged = judging.of_known_key(self._session.key_pairs_of(public_key), judged)
-        if pub_files.looks_like_path(text) and pub_files.is_relative(text):
+        if pub_files.looks_like_path(text) and typed_path.is_relative(text):
             where = short_path(str(pub_files.path_of(text)))
             judged = Verdict(f"{judged.text}; from {where}", judged.tone)
         return judged

@@ -138,7 +138,7 @@ class KeyText(TextArea):
 
     @work(exclusive=True, group="suggestion")
     async def _suggest(self, path: str) -> None:
-        done = await asyncio.to_thread(typed_path.completed, path)
+        done = await asyncio.to_thread(typed_path.completed, path, ".pub")
         if done and path == self.text and self._is_at_end_of_path:
             self.suggestion = done.removeprefix(path)
 

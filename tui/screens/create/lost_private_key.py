@@ -82,7 +82,7 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
         self.say(Verdict("deleting…"))
         back = key_in(self.PLACE, "back")
         try:
-            await run_change(delete, self.say, back, waited_for(self._session))
+            await run_change(delete, self.say, self.key_hints, back, waited_for(self._session))
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
                 self.say(judging.refusal(error))
@@ -90,6 +90,8 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
             self.dismiss(True)
 
     def action_back(self) -> None:
-        """Keep the pair; while it is being deleted, that goes on."""
-        if not is_busy(self):
+        """Keep the pair; while it is being deleted, give up waiting for that."""
+        if is_busy(self):
+            self._session.give_up_waiting()
+        else:
             self.dismiss(False)

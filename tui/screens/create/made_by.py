@@ -27,8 +27,8 @@ _ANY_NAME = "-"
 """A name to ask with while none is typed: permission is decided before names are looked at."""
 
 WAITED_FOR = Verdict(
-    "EC2's answer holds the only copy of the private key: it is waited for. What would be asked"
-    " after it is given up.",
+    "EC2's answer alone holds the private key: it is waited for. What would be asked after it"
+    " is given up.",
     Tone.CAUTION,
 )
 

@@ -97,9 +97,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         if not self._body.disabled:
             self.say(Verdict(""))
 
-    def action_add_tag(self) -> None:
+    async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
-        self._tags.add()
+        await self._tags.add()
 
     def action_remove_tag(self) -> None:
         """Remove a tag; the focus stays in the form."""
@@ -142,7 +142,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             back = key_in(self.PLACE, "back")
-            made = await run_change(call, self.say, back, waited_for(self._session))
+            made = await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value

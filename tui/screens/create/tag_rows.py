@@ -52,8 +52,8 @@ class TagRow(Horizontal):
         return Tag(self._key.value, self._value.value)
 
     def enter(self) -> None:
-        """Put the cursor into the key."""
-        self._key.focus()
+        """Put the cursor into the key, at once: what is typed next is for it."""
+        self.screen.set_focus(self._key)
 
     @property
     def key_input(self) -> TextInput:
@@ -137,17 +137,14 @@ class TagRows(Vertical):
             before.append(row.tag)
         return None
 
-    def add(self) -> None:
+    async def add(self) -> None:
         """Add an empty row and go to it; an empty row that is there already is used instead."""
-        for row in self._rows:
-            if row.tag == Tag(""):
-                row.enter()
-                return
-        row = TagRow(Tag(""), self._in_use)
-        self._rows.append(row)
-        # By the screen, whose work the driver waits for before it hands over the next key.
-        self.screen.call_later(self.mount(row))
-        self.screen.call_later(row.enter)
+        row = next((row for row in self._rows if row.tag == Tag("")), None)
+        if row is None:
+            row = TagRow(Tag(""), self._in_use)
+            self._rows.append(row)
+            await self.mount(row)
+        row.enter()
 
     def remove_row(self) -> bool:
         """Remove the row that has the focus, or else the last one; return whether any is left.

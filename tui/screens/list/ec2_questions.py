@@ -90,13 +90,14 @@ class Ec2Questions:
         key_pairs, time = found
         if session is not self._answered_for:
             self._last_answer = time
-            self._view.say(f"{as_of(time)}; asking EC2…")
         return key_pairs
 
     def ask(self, *, after_change: bool = False) -> None:
         """Ask for the pairs, and after a change go on until EC2 shows it."""
         if after_change:
             self._poll_until = time.monotonic() + SETTLES_WITHIN
+        elif self._last_answer is not None:
+            self._view.say(f"{as_of(self._last_answer)}; asking EC2…")
         if is_running(self._view.screen, _GROUP):
             self._asked_again.set()
         else:

@@ -23,13 +23,14 @@ from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_view import ListView
-from tui.screens.list.undo import Deletion, TagEdit, Undone, undo_last
+from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
+from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     created = await view.open(form)
     if created is None:
         view.session.spare_key.drop()
+        if view.session.place is not None:
+            # It may stand there with its answer lost.
+            view.questions.ask()
         return False
     folder, region = view.session.store.folder, view.session.region
     # The screen does not wait for the disk.
@@ -130,8 +134,8 @@ async def details(view: ListView) -> None:
             case screens.Next.REPLACE:
                 if await _replace(view, key_pair):
                     return
-            case screens.Next.COPY_TO_REGIONS:
-                said = Verdict(await _copy_to_regions(view, [key_pair]))
+            case screens.Next.IMPORT_INTO_REGIONS:
+                said = Verdict(await _import_into_regions(view, [key_pair]))
             case screens.Next.INSTALL:
                 said = Verdict(await _install(view, key_pair))
             case screens.Next.BRING_BACK:
@@ -166,7 +170,9 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         if saved:
             tags = {pair.key_pair_id: pair.tags for pair in saved}
             before = [
-                pair for pair in affected if pair.tags != tags.get(pair.key_pair_id, pair.tags)
+                pair
+                for pair in screen.before.values()
+                if pair.tags != tags.get(pair.key_pair_id, pair.tags)
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
             await view.read(say=f"tags saved: {_part_of(saved, affected)}; {_undo()} undoes it")
@@ -190,29 +196,35 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
             await view.read(say=f"deleted {_part_of(deleted, affected)}; {_undo()} {back}")
 
 
-async def copy_to_regions(view: ListView) -> None:
-    """Copy the public half of the pair, or of the chosen ones, to other Regions."""
+async def import_into_regions(view: ListView) -> None:
+    """Import the public half of the pair, or of the chosen ones, into other Regions."""
     affected = view.affected()
     if affected:
-        said = await _copy_to_regions(view, affected)
+        said = await _import_into_regions(view, affected)
         if said:
             view.say(said)
 
 
-async def _copy_to_regions(view: ListView, affected: Sequence[KeptKeyPair]) -> str:
+async def _import_into_regions(view: ListView, affected: Sequence[KeptKeyPair]) -> str:
     """Do that, and return what is to be said of it."""
     counts = await asyncio.to_thread(view.session.regions_in_use)
-    screen = screens.CopyToRegionsScreen(view.session, affected, counts)
-    copied = await _open_about_chosen(view, screen, affected)
-    if copied:
-        stays = "what was copied to other Regions stays"
+    screen = screens.ImportIntoRegionsScreen(view.session, affected, counts)
+    done = await _open_about_chosen(view, screen, affected)
+    if done:
+        stays = "what was imported into other Regions stays"
         view.undo_history.note_what_stays(view.session, stays)
     what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
-    return f"copied {what}to {n_of(copied, 'Region')}" if copied else ""
+    return f"imported {what}into {n_of(done, 'Region')}" if done else ""
 
 
 async def undo(view: ListView) -> None:
     """Undo what this session deleted or tagged last in this Region."""
+    history = view.undo_history
+    await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
+
+
+async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
+    """Undo the last of these acts, and say so; `stays` is a clause about what does."""
     view.is_stopped = False
     loop = asyncio.get_running_loop()
     back = key_in(Place.LIST, "show_all")
@@ -224,18 +236,21 @@ async def undo(view: ListView) -> None:
         return not view.is_stopped
 
     def undo() -> Undone:
-        return undo_last(view.session, view.undo_history.acts(view.session), go_on)
+        return undo_last(view.session, acts, go_on)
 
-    acts = view.undo_history.acts(view.session)
     many = bool(acts) and len(acts[-1].key_pairs) > 1
     with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
-        undone = await run_change(undo, lambda waits: view.say(waits.text), back, tells=True)
+        undone = await run_change(
+            undo, lambda waits: view.say(waits.text), view.key_hints, back, tells=True
+        )
     if undone.act is None:
         await _say_nothing_to_undo(view)
         return
     first = undone.done[0].key_pair_id if undone.done else None
     another = f"; {key_of('list.deleted')} brings it back under another"
-    stays = view.undo_history.what_stays(view.session)
+    errors = [error for _, error in undone.refused]
+    if await logged_in(view.screen, view.session, *errors):
+        stays = f"; logged in, now {_undo()} once more"
     await view.read(first, undone.words + another * undone.has_taken_name + stays)
 
 
@@ -250,13 +265,18 @@ async def _say_nothing_to_undo(view: ListView) -> None:
 
 async def deleted(view: ListView) -> None:
     """Show the deleted pairs, and bring one back."""
-    key_pair_id = None
     while True:
         gone = await asyncio.to_thread(gone_pairs, view.session)
         now = view.session.now().astimezone()
         screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now)
-        key_pair_id = await view.open(screen)
-        if key_pair_id is None or view.refuses_changes() or await _bring_back(view, key_pair_id):
+        ids = await view.open(screen)
+        if not ids or view.refuses_changes():
+            return
+        if len(ids) > 1:
+            pairs = [each.key_pair for each in gone if each.key_pair.key_pair_id in ids]
+            await _undo_last(view, [Deletion(pairs)])
+            return
+        if await _bring_back(view, ids[0]):
             return
 
 
@@ -277,7 +297,9 @@ async def _bring_back(view: ListView, key_pair_id: str) -> bool:
     brought: KeptKeyPair | None
     try:
         restore = partial(session.backend.restore_key_pair, key_pair_id)
-        brought = await run_change(restore, lambda waits: view.say(waits.text), back)
+        brought = await run_change(
+            restore, lambda waits: view.say(waits.text), view.key_hints, back
+        )
     except InvalidKeyPairDuplicate:
         name = await asyncio.to_thread(_successor_name, session, before)
         brought = await view.open(screens.BringBackAsScreen(session, before, name))
@@ -492,7 +514,7 @@ FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {
     "details": details,
     "edit_tags": edit_tags,
     "delete": delete,
-    "copy_to_regions": copy_to_regions,
+    "import_into_regions": import_into_regions,
     "undo": undo,
     "deleted": deleted,
     "copy": copy,

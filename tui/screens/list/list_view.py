@@ -82,7 +82,7 @@ class ListView:
         self.unread = ""
         """Why the listing is not what the Region holds: it is not shown then, nor acted on."""
         self._taught = False
-        self._public_keys_waiting = 0
+        self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
         self.before_filter: str | None = None
@@ -157,7 +157,7 @@ class ListView:
         if not is_same or not stands or self.listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
             if not key_pairs:
-                self._public_keys_waiting = await asyncio.to_thread(welcome.public_keys_waiting)
+                self._waiting = await asyncio.to_thread(welcome.waiting, self.session)
             if session is not self.session:
                 return
             self.listing.load(reading, now)
@@ -187,6 +187,8 @@ class ListView:
 
     def _teach(self) -> None:
         """Say once, above the hint bar, what that has no room for, if there is nothing to heed."""
+        if self.session.place is not None and not self.questions.is_answered:
+            return  # it is said what is being waited for
         key_pair = self.highlighted
         heed = key_pair is None or wants_attention(key_pair, self.listing.rotation)
         if not (
@@ -255,7 +257,7 @@ class ListView:
             show_all = key_in(Place.LIST, "show_all")
             self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
         else:
-            self._show_empty(welcome.no_pairs(self.session, self._public_keys_waiting))
+            self._show_empty(welcome.no_pairs(self.session, *self._waiting))
 
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
@@ -324,6 +326,7 @@ class ListView:
         """Say no longer what begins so, if it is said."""
         if self._remark.said.startswith(beginning):
             self._remark.forget()
+            self._teach()
 
     def refuses_changes(self) -> bool:
         """Say that this session only reads, if it does, and return whether it does."""

@@ -41,7 +41,8 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
         case PrivateKeyState.SAVED:
             # Not "is": looking for the file of every row would let a slow disk stop the list.
             path = short_path(key_pair.custody.saved_to[-1])
-            states = [f"was saved to {path}", f"was saved to …/{path.rpartition('/')[2]}"]
+            name = path.rpartition("/")[2]
+            states = [f"private key saved to {path}", f"private key saved to …/{name}"]
         case PrivateKeyState.IMPORTED:
             states = ["imported: only the public key is kept here"]
         case PrivateKeyState.ELSEWHERE:

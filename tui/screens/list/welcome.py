@@ -23,18 +23,24 @@ _WHAT = "keypairs creates and keeps SSH key pairs as Amazon EC2 does."
 _MOST_NAMES = 3
 
 
-def public_keys_waiting() -> int:
-    """Return how many public key files there are in ~/.ssh; reads the folder."""
+def waiting(session: "Session") -> tuple[int, int]:
+    """Return how many public key files are in ~/.ssh, and how many deleted pairs can come back.
+
+    As far as one may know it; blocks.
+    """
+    public_keys = deleted = 0
     with suppress(OSError):
         names = os.listdir(Path.home() / ".ssh")  # noqa: PTH208 - only names are wanted
-        return sum(name.endswith(".pub") for name in names)
-    return 0
+        public_keys = sum(name.endswith(".pub") for name in names)
+    with suppress(KeyPairsError):
+        deleted = len(session.backend.deleted_key_pairs())
+    return public_keys, deleted
 
 
-def no_pairs(session: "Session", waiting: int) -> Content:
+def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
     """Return what an empty Region says: what the program is, where data live, the next keys.
 
-    `waiting` are the public keys that could be imported.
+    `waiting` are the public keys that could be imported, `deleted` the pairs that can come back.
     """
     region = session.region
     if region in REGIONS:
@@ -45,8 +51,10 @@ def no_pairs(session: "Session", waiting: int) -> Content:
         (key_of("key-pair.create"), "create a key pair"),
         (key_of("key-pair.import"), _import(waiting)),
     ]
+    gone = (key_of("list.deleted"), f"bring deleted pairs back; there are {deleted:,}")
     keys = [
         *([] if session.read_only else changes),
+        *([gone] if deleted else []),
         (key_of("list.region"), "look at another Region"),
         (key_of("app.quit"), "leave"),
     ]

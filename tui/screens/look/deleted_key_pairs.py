@@ -10,17 +10,18 @@ from textual.widgets import Input, Static
 from core.checks.deleted import GonePair
 from core.model import PrivateKeyState
 from core.words.plural import n_of
-from tui.actions.keymap import bindings, key_of
+from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import SearchInput
+from tui.widgets.search_input import SearchWord
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 
 _COLUMNS = (
+    Column("", 1),
     Column("Name", 40),
     Column("Id", 21, rank=3),
     Column("Deleted", 16, rank=0),
@@ -36,8 +37,10 @@ _STATES = {
 }
 
 
-class DeletedKeyPairsScreen(PlacedScreen[str | None]):
-    """Deleted pairs, narrowed by typing; ends with the id of the one to bring back, or None.
+class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
+    """Deleted pairs, narrowed by typing; ends with the ids of those to bring back, or None.
+
+    That is the one under the cursor, where none is chosen.
 
     Args:
         region: the Region's name.
@@ -56,9 +59,10 @@ class DeletedKeyPairsScreen(PlacedScreen[str | None]):
         super().__init__(f"Deleted: {n_of(len(gone), 'pair')}")
         self._region = region
         self._gone = {pair.key_pair.key_pair_id: pair for pair in gone}
-        self._lines = [_line(pair, now) for pair in gone]
-        self._search = SearchInput()
-        self._list = GroupedList(_COLUMNS)
+        self._now = now
+        self._chosen: set[str] = set()
+        self._search = SearchWord()
+        self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static(markup=False, id="empty")
 
     def content(self) -> ComposeResult:
@@ -67,8 +71,18 @@ class DeletedKeyPairsScreen(PlacedScreen[str | None]):
         yield self._empty
 
     def on_mount(self) -> None:
-        self._list.load(self._lines)
+        self._load()
         self._narrow()
+
+    def _load(self) -> None:
+        picked = self._list.picked
+        lines = [
+            _line(pair, self._now, chosen=key in self._chosen) for key, pair in self._gone.items()
+        ]
+        self._list.load(lines, picked.value if picked else None)
+        chosen = f" {len(self._chosen):,}" if self._chosen else ""
+        (key, word), *others = hints(self.PLACE)
+        self.key_hints.show(((key, f"{word}{chosen}"), *others))
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
@@ -91,13 +105,29 @@ class DeletedKeyPairsScreen(PlacedScreen[str | None]):
     @on(Input.Submitted)
     @on(CursorList.Selected)
     def action_bring_back(self) -> None:
-        """Bring back the pair under the cursor."""
+        """Bring back the chosen pairs, or the one under the cursor."""
+        picked = self._list.picked
+        if self._chosen:
+            self.dismiss([key for key in self._gone if key in self._chosen])
+        elif picked is not None:
+            self.dismiss([picked.value])
+
+    def action_choose(self) -> None:
+        """Choose the pair under the cursor, or no longer, and go on to the next."""
         picked = self._list.picked
         if picked is not None:
-            self.dismiss(picked.value)
+            self._chosen ^= {picked.value}
+            self._load()
+            self._list.action_move(1)
+
+    def action_choose_all(self) -> None:
+        """Choose all that are shown, or none of them if all are."""
+        shown = {line.value for line, _ in self._list.shown}
+        self._chosen = self._chosen - shown if shown <= self._chosen else self._chosen | shown
+        self._load()
 
 
-def _line(gone: GonePair, now: datetime) -> Line:
+def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
     key_pair = gone.key_pair
     time = gone.delete_time.astimezone(now.tzinfo)
     is_today = time.date() == now.date()
@@ -105,6 +135,7 @@ def _line(gone: GonePair, now: datetime) -> Line:
     return Line(
         key_pair.key_pair_id,
         (
+            "*" if chosen else " ",
             shortened(key_pair.key_name),
             visible(key_pair.key_pair_id),
             f"{time:%H:%M:%S}" if is_today else f"{time:%Y-%m-%d %H:%M}",
@@ -133,7 +164,7 @@ def _about(gone: GonePair) -> list[str]:
     if gone.given_up:
         said.append("its private key was given up")
     elif key_pair.custody.saved_to:
-        said.append(f"was saved to {short_path(key_pair.custody.saved_to[-1])}")
+        said.append(f"private key saved to {short_path(key_pair.custody.saved_to[-1])}")
     wholes = [[*said, when, key_pair.key_pair_id], [*said[:1], key_pair.key_pair_id]]
     wholes += [[*said[:1]]] if said else [[key_pair.key_pair_id]]
     return [shortened(" · ".join(whole)) for whole in wholes]

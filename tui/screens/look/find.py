@@ -1,6 +1,7 @@
 """Shows whose a key is."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._found: list[Found] = []
         self._looked_up: str | None = None
         self._looked_at = self._links = 0
+        self._leads_to = ""
         self._locked = 0
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
@@ -145,6 +147,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._show("looking…")
         try:
             finder = await asyncio.to_thread(self._finder)
+            self._leads_to = await asyncio.to_thread(_leads_to, text)
             found = finder.in_agent() if text.strip() == AGENT else finder.look(text)
             async for batch in in_batches(found):
                 self._looked_at += len(batch)
@@ -167,7 +170,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @property
     def _summed_up(self) -> str:
-        return summed_up(self._found, self._looked_at, self._links)
+        return self._leads_to + summed_up(self._found, self._looked_at, self._links)
 
     def action_back(self) -> None:
         """Stop looking, or go back."""
@@ -352,6 +355,12 @@ def _folder(text: str) -> str:
     except RuntimeError:  # there is no such user
         return ""
     return "" if str(path) == "/" else f"{path}/"
+
+
+def _leads_to(text: str) -> str:
+    """Return what is said of where a relative path leads, if there is something at its end."""
+    where = "" if text.strip() == AGENT else typed_path.leads_to(text)
+    return f"{short_path(where)}: " if where and os.path.lexists(where) else ""
 
 
 def _what_enter_does(found: Found | None) -> str:

@@ -29,7 +29,7 @@ _GROUPS = (
         (
             "list.choose",
             "list.choose-all",
-            "key-pair.copy-to-regions",
+            "key-pair.import-into-regions",
             "list.export",
             "key-pair.undo",
             "list.deleted",

@@ -4,13 +4,14 @@ import re
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
+from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 
 
@@ -27,12 +28,15 @@ class MfaCodeScreen(PlacedScreen[str | None]):
     AUTO_FOCUS = "#code"
 
     def __init__(self, device: str) -> None:
-        super().__init__(f"The MFA code of {device}")
+        super().__init__("MFA code")
+        # In the title it would be cut where the window is small.
+        self._device = Static(visible(f"The code that {device} shows now"), markup=False)
         self._code = TextInput(id="code")
         self._field = FormField("Code", self._code)
 
     def content(self) -> ComposeResult:
         with FormBody():
+            yield self._device
             yield self._field
 
     @on(Input.Changed)

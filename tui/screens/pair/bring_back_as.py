@@ -87,7 +87,9 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
         )
         back, waits_for = key_in(self.PLACE, "back"), waited_for(self._session)
         try:
-            self.dismiss(await run_change(restore, self._field.show, back, waits_for))
+            self.dismiss(
+                await run_change(restore, self._field.show, self.key_hints, back, waits_for)
+            )
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
                 self.say(judging.refusal(error))

@@ -38,7 +38,6 @@ from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 from tui.work.login import logged_in
-from tui.work.own_thread import in_own_thread
 from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
         """Say what was launched with the pairs; one that is in use takes a word more."""
         names = [pair.key_name for pair in self._key_pairs]
-        found = await in_own_thread(lambda: usage.ask(place, names))
+        found = await usage.ask(place, names)
         self._usage.show(usage.before_deleting(found))
         self._asking = False
         if any(each.count for each in found.values()):
@@ -206,7 +205,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 f"EC2 deletes for good: {undo} can only import the public half of {them} again,"
                 f" with {ids}"
             )
-        return f"{undo} brings {'it' if is_one else 'them'} back for 30 days"
+        return f"for 30 days {undo} can bring {'it' if is_one else 'them'} back"
 
     def _fate(self, key_pair: KeptKeyPair) -> str:
         """Return what is to be known of one of many: its successor, or its private key file."""
@@ -363,6 +362,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 batch = await run_change(
                     partial(next, batches),
                     self.say,
+                    self.key_hints,
                     key_in(self.PLACE, "back"),
                     waited_for(self._session),
                 )
@@ -381,9 +381,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             left = {each: left[each] for each in (*refused, *waiting)}
             self._left = self.about = list(left.values())
         if refused:
-            await asyncio.to_thread(deleted.explain, self._session, refused.values())
             self._progress.end()
-            self._say_what_was_refused(refused)
+            if not await logged_in(self, self._session, *refused.values()):
+                await asyncio.to_thread(deleted.explain, self._session, refused.values())
+                self._say_what_was_refused(refused)
         else:
             self.dismiss(self._deleted)
 

@@ -30,7 +30,6 @@ from tui.words.details import Part
 from tui.words.pairs import key_lengths, tag_texts
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
-from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
@@ -43,7 +42,7 @@ class Next(Enum):
     TAGS = auto()
     DELETE = auto()
     REPLACE = auto()
-    COPY_TO_REGIONS = auto()
+    IMPORT_INTO_REGIONS = auto()
     INSTALL = auto()
     FOLLOWING = auto()
     PREVIOUS = auto()
@@ -170,7 +169,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
         name = self._key_pair.key_name
-        found = await in_own_thread(lambda: usage.ask(place, [name]))
+        found = await usage.ask(place, [name])
         self._used.show([("", line) for line in usage.lines(found[name])])
 
     @on(PairsDeleted)
@@ -268,9 +267,9 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Create the pair that replaces this one."""
         self._leave_for(Next.REPLACE)
 
-    def action_copy_to_regions(self) -> None:
-        """Copy the public half of the pair to other Regions."""
-        self._leave_for(Next.COPY_TO_REGIONS)
+    def action_import_into_regions(self) -> None:
+        """Import the public half of the pair into other Regions."""
+        self._leave_for(Next.IMPORT_INTO_REGIONS)
 
     def action_install(self) -> None:
         """Install the public key in authorized_keys."""

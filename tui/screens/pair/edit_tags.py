@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from textual.widgets import Input, Static
 
 from core.checks import deleted
 from core.ec2.backend import Refusal
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, UnauthorizedOperation
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
@@ -73,6 +74,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         super().__init__(self._title)
         self._session = session
         self._key_pairs = self.about = key_pairs
+        self.before = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
+        """The pairs by their ids, once they are saved as they were just before."""
+        self._agreed: Mapping[str, str | None] = {}
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._first_tags = self._tags.tags
@@ -146,14 +150,14 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._to_type.display = self._guard.display = bool(expected)
         self._to_type.update(Content.assemble("To overwrite them, type ", (expected, "bold")))
 
-    def action_add_tag(self) -> None:
+    async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
-        self._tags.add()
+        await self._tags.add()
 
-    def action_remove_tag(self) -> None:
+    async def action_remove_tag(self) -> None:
         """Remove a tag."""
         if not self._tags.remove_row():
-            self._tags.add()
+            await self._tags.add()
 
     def action_back(self) -> None:
         """Go back, or stop before the next batch, and give up waiting for another session.
@@ -183,6 +187,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     async def _save(self, tags: Sequence[Tag]) -> None:
         self._stop = False
         try:
+            self.before |= await asyncio.to_thread(self._present)
+            if self._alone and self._asks_about_what_others_set(self._alone, tags):
+                return
             if self._alone:
                 await self._run_change(partial(self._set, self._alone, tags))
                 self.dismiss([replace(self._alone, tags=tuple(tags))])
@@ -195,9 +202,38 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 why = by_reason((names[each.name], each.error) for each in refused)
                 self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
         except KeyPairsError as error:
+            self._progress.end()
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])
                 self._show(self._halfway(judging.refusal(error)))
+
+    def _present(self) -> Mapping[str, KeptKeyPair]:
+        """Return the pairs as they are now, as far as one may look; blocks."""
+        with suppress(UnauthorizedOperation):
+            self._session.access.authorize("DescribeKeyPairs")
+            there = self._session.store.read().key_pairs
+            return {key: there[key] for key in self.before if key in there}
+        return {}
+
+    def _asks_about_what_others_set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> bool:
+        """Ask once before a value goes that another session set since the form was opened."""
+        ours, shown, theirs = (
+            {tag.key: tag.value for tag in each}
+            for each in (tags, key_pair.tags, self.before[key_pair.key_pair_id].tags)
+        )
+        lost = {
+            key: theirs.get(key)
+            for key in {*shown, *theirs}
+            if theirs.get(key) not in (shown.get(key), ours.get(key))
+            and ours.get(key) != shown.get(key)
+        }
+        if not lost or lost == self._agreed:
+            return False
+        self._agreed = lost
+        made = ", ".join(f"{k} gone" if v is None else f"{k}={v}" for k, v in lost.items())
+        again = f"{key_of('tags.submit')} again overwrites what another session changed meanwhile"
+        self._show(Verdict(f"{again}: {made}", Tone.CAUTION))
+        return True
 
     def _halfway(self, said: Verdict) -> Verdict:
         """Return what went wrong, with how many were saved before it, where there are several."""
@@ -226,7 +262,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     async def _run_change(self, call: Callable[[], Result]) -> Result:
         back = key_in(self.PLACE, "back")
-        return await run_change(call, self.say, back, waited_for(self._session))
+        return await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
 
     def _show(self, verdict: Verdict) -> None:
         self._progress.end()

@@ -7,6 +7,7 @@ from core.ec2.usage import Usage
 from core.errors import KeyPairsError
 from core.words.plural import n_of
 from tui.words.verdict import Tone, Verdict
+from tui.work.own_thread import in_own_thread
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
@@ -15,10 +16,10 @@ ASKING = "asking EC2…"
 _MOST_NAMED = 5
 
 
-def ask(place: "Ec2Place", key_names: Sequence[str]) -> Mapping[str, Usage]:
-    """Return what uses the pairs of these names, as far as EC2 tells it; blocks."""
+async def ask(place: "Ec2Place", key_names: Sequence[str]) -> Mapping[str, Usage]:
+    """Return what uses the pairs of these names, as far as EC2 tells it."""
     try:
-        return place.usages(key_names)
+        return await in_own_thread(lambda: place.usages(key_names))
     except KeyPairsError:
         return dict.fromkeys(key_names, Usage(None, None))
 

@@ -138,7 +138,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         )
         try:
             back = key_in(self.PLACE, "back")
-            await run_change(delete, self.say, back, waited_for(self._session))
+            await run_change(delete, self.say, self.key_hints, back, waited_for(self._session))
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])

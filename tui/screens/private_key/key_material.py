@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from core.session import Session
     from tui.screens.private_key.save_key_material import SavedFiles
 
-_UNSAVED = Verdict("There is no other copy, and no second chance.", Tone.CAUTION)
-_PERHAPS_NO_COPY = Verdict("There may be no other copy.", Tone.CAUTION)
+_UNSAVED = Verdict("Not saved yet, and kept nowhere else.", Tone.CAUTION)
+_PERHAPS_NOWHERE = Verdict("Not saved yet, and perhaps kept nowhere else.", Tone.CAUTION)
 _PERHAPS_IN_AGENT = Verdict(
     "Perhaps in the agent, which did not confirm it: ssh-add -l lists its keys.", Tone.CAUTION
 )
 _SENT = Verdict("Sent to your terminal's clipboard; no file holds it.", Tone.CAUTION)
-_FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: no other copy.", Tone.BAD)
+_FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: it is kept nowhere.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
 )
@@ -238,15 +238,11 @@ class KeyMaterialScreen(PlacedScreen[str]):
         lines = (
             (key_of("key-material.save"), "Save to a file", f"{path}, for you alone"),
             (key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
-            (
-                key_of("key-material.show"),
-                "Show it here",
-                "a recording of this terminal has it then",
-            ),
+            (key_of("key-material.show"), "Show it here", "session recordings keep it"),
             (
                 key_of("key-material.copy"),
                 "Copy",
-                f"public key, fingerprints, ssh command {ELLIPSIS}",
+                f"public key, fingerprints {ELLIPSIS}",
             ),
         )
         widest = max(len(which) for which, _, _ in lines) + 2
@@ -267,7 +263,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             case _ if self._sent:
                 return _SENT
             case _Where.PERHAPS_AGENT:
-                return _PERHAPS_NO_COPY
+                return _PERHAPS_NOWHERE
             case _ if self._added is not None:
                 return _FORGOTTEN
             case _ if self._created.warning is not None:
@@ -369,7 +365,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         try:
             await in_own_thread(place.ask)
         except KeyPairsError as error:
-            if not await logged_in(self, self._session, error, "logged in"):
+            if not await logged_in(self, self._session, error, said="logged in"):
                 self.say(judging.refusal(error))
         else:
             self.say(Verdict("the login is good", Tone.GOOD))

@@ -37,5 +37,9 @@ class PassphrasePair(Horizontal):
         self._first.focus()
 
     def focus_again(self) -> None:
-        """Put the cursor into the second field."""
+        """Put the cursor into the second field, which is emptied unless it can go on as it is."""
+        first, again = self.reveal()
+        if not first.startswith(again):
+            with self._again.prevent(PassphraseInput.Changed):
+                self._again.clear()
         self._again.focus()

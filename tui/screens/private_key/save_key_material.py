@@ -14,6 +14,7 @@ from core.disk import destination
 from core.disk.destination import Destination
 from core.errors import SaveError
 from core.keys import file_formats
+from core.keys.passphrase import problem
 from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublicKey
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, key_of
@@ -173,15 +174,14 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             return True
         if not self._file_format.takes_passphrase:
             return self._agrees_to_no_passphrase()
-        judged = judging.of_passphrase(first, again)
-        if judged.tone is Tone.BAD:
-            self._refuse(self._passphrase, judged)
+        if why := problem(first):
+            self._refuse(self._passphrase, Verdict(why, Tone.BAD))
             self._passphrases.focus_first()
             return False
         if first != again:
+            self._passphrases.focus_again()
             differ = Verdict("the two differ: type it again at the right", Tone.BAD)
             self._refuse(self._passphrase, differ)
-            self._passphrases.focus_again()
             return False
         return True
 

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from core.disk import replacing
 from core.model import Tag
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow
 from tui.widgets.fact_line import FactLine
@@ -195,6 +195,36 @@ def test_the_editor_of_tags_leaves_alone_what_another_session_set(
     play(empty_session, scene)
     (now,) = empty_session.backend.describe_key_pairs()
     assert set(now.tags) == {Tag("Env", "prod"), Tag("Team", "web"), Tag("Mine")}
+
+
+def test_what_another_session_set_is_overwritten_by_a_second_enter_and_undo_has_it(
+    empty_session: DemoSession,
+) -> None:
+    pair = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    ids = [pair.key_pair_id]
+    empty_session.backend.create_tags(resources=ids, tags=[Tag("Env", "dev")])
+    other = empty_session.for_region(empty_session.region)
+
+    def tags() -> tuple[Tag, ...]:
+        (now,) = other.backend.describe_key_pairs()
+        return now.tags
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await pilot.press("shift+tab", "ctrl+u", *"mine")
+        other.backend.create_tags(resources=ids, tags=[Tag("Env", "theirs")])
+        await pilot.press("enter")
+        said = "enter again overwrites what another session changed meanwhile: Env=theirs"
+        await until(pilot, lambda: said in text_of(pilot, "#fact").replace("\n", " "), said)
+        assert tags() == (Tag("Env", "theirs"),)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        assert tags() == (Tag("Env", "mine"),)
+        await pilot.press("u")
+        await until(pilot, lambda: tags() == (Tag("Env", "theirs"),), "what was there before")
+
+    play(empty_session, scene)
 
 
 def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_session: DemoSession) -> None:

@@ -1,11 +1,13 @@
 """What all forms have in common."""
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, until, until_loaded, until_screen
+from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
@@ -36,6 +38,24 @@ def test_what_has_the_focus_stays_in_sight_when_the_window_shrinks(
         await until(pilot, is_in_sight, "the focus in sight")
 
     play(demo_session, scene)
+
+
+def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await pilot.press(*"web")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, CreateKeyPairScreen)
+        # Without waiting for what the first does, as a driver whose patience is over.
+        for key, character in (("ctrl+t", None), ("a", "a")):
+            app_of(pilot).post_message(Key(key, character))
+        await until(pilot, lambda: screen._tags.tags == (Tag("a"),), "the tag")
+        assert screen._key_name.value == "web"
+
+    play(empty_session, scene)
 
 
 def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) -> None:

@@ -189,6 +189,7 @@ def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     empty_session: DemoSession, home: Path
 ) -> None:
     (home / ".ssh" / "laptop.pub").write_text(PUBLIC_KEY)
+    (home / ".ssh" / "laptop").touch()  # the private key, which is not for this form
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_form(pilot)

@@ -79,7 +79,7 @@ def test_what_is_open_says_that_its_pair_was_deleted(
         for name, key, screen in (
             ("batch-runner", "t", "EditTagsScreen"),
             ("ci-deploy", "d", "DeleteKeyPairsScreen"),
-            ("nightly", "C", "CopyToRegionsScreen"),
+            ("nightly", "C", "ImportIntoRegionsScreen"),
             ("old-laptop", "I", "InstallPublicKeyScreen"),
             ("web-blue", "n", "CreateKeyPairScreen"),
             ("web-green", "enter", "DetailsScreen"),
@@ -108,6 +108,20 @@ def test_what_is_open_says_that_its_pair_was_deleted(
             await until_screen(pilot, "KeyPairListScreen")
 
     play(demo_session, scene, (100, 30))
+
+
+def test_a_form_says_that_another_session_changed_the_tags(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
+        await until_drawn(pilot, "another session changed the tags of batch-runner")
+
+    play(demo_session, scene)
 
 
 def test_nothing_is_read_or_sent_while_nothing_changes(

@@ -24,7 +24,7 @@ CHANGES = {
     "t": "tags",
     "d": "delete",
     "n": "replace",
-    "C": "copy to Regions",
+    "C": "import into Regions",
     "u": "undo",
 }
 

@@ -258,7 +258,7 @@ def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarde
         await until_screen(pilot, "KeyMaterialScreen")
         await until(pilot, lambda: "Perhaps in the agent" in flat(pilot), "the doubt")
         assert "ssh-add -l" in flat(pilot)
-        assert "There may be no other copy" in flat(pilot)
+        assert "perhaps kept nowhere else" in flat(pilot)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the guard")
         await pilot.press("escape")

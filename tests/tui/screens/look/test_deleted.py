@@ -154,6 +154,32 @@ def test_escape_from_another_name_leads_back_to_the_list_of_the_deleted(
     assert len(empty_session.backend.deleted_key_pairs()) == 2
 
 
+def test_several_that_are_chosen_come_back_together(empty_session: DemoSession) -> None:
+    for name in ("a-1", "a-2", "b-1"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        empty_session.backend.delete_key_pair(key_name=name)
+
+    def names() -> set[str]:
+        return {pair.key_name for pair in empty_session.backend.describe_key_pairs()}
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "U  bring deleted pairs back; there are 3" in drawn(pilot), "U")
+        rows = await open_deleted(pilot)
+        await type_text(pilot, "a-")
+        await until(pilot, lambda: len(values(rows)) == 2, "two of them")
+        await pilot.press("space", "asterisk")
+        await until(pilot, lambda: "enter bring back 2" in drawn(pilot), "how many are chosen")
+        await pilot.press("asterisk", "asterisk", "enter")
+        await said(pilot, "brought 2 pairs back")
+        assert names() == {"a-1", "a-2"}
+        await open_deleted(pilot)
+        await pilot.press("space", "enter")
+        await said(pilot, "brought b-1 back")
+
+    play(empty_session, scene)
+    assert names() == {"a-1", "a-2", "b-1"}
+
+
 def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await open_deleted(pilot)

@@ -425,6 +425,22 @@ def test_the_key_of_a_deleted_pair_is_said_to_be_that(
 
 
 @in_loop
+async def test_a_relative_path_says_where_it_leads(
+    demo_session: DemoSession, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(keys.parent)
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await look_up(pilot, "keys/c.pub")
+        assert said(screen) == "~/keys/c.pub: looked at 1; 1 key, 1 known."
+        for text, words in (("keys/d.pub", f"{keys}/d.pub"), ("whose", "as whose,")):
+            screen._thing.value = text
+            await pilot.press("enter")
+            await until(pilot, lambda text=text: screen._looked_up == text, text)  # type: ignore[misc] # mypy cannot infer the default
+            await until(pilot, lambda: said(screen) == "looked at 1; 0 keys, 0 known.", "the end")
+            assert words in screen._found[0].note
+
+
+@in_loop
 async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     demo_session: DemoSession, keys: Path
 ) -> None:

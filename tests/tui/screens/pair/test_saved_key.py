@@ -185,7 +185,7 @@ def test_next_and_previous_and_what_the_list_does_work_in_details(
         await until_said(pilot, "this is the last pair")
         for key, name in (
             ("n", "CreateKeyPairScreen"),
-            ("C", "CopyToRegionsScreen"),
+            ("C", "ImportIntoRegionsScreen"),
             ("I", "InstallPublicKeyScreen"),
         ):
             await pilot.press(key)

@@ -171,9 +171,9 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSe
         await pilot.press("space")
         await until_says(pilot, "1 chosen")
         await pilot.press("k")
-        await until_says(pilot, "was saved to ~/.ssh/batch-runner.pem")
+        await until_says(pilot, "private key saved to ~/.ssh/batch-runner.pem")
         await pilot.press("space", "j", "k")
-        await until_says(pilot, "was saved to ~/.ssh/ci-deploy.pem")
+        await until_says(pilot, "private key saved to ~/.ssh/ci-deploy.pem")
 
     play(demo_session, scene)
 
@@ -277,7 +277,7 @@ def test_only_the_format_it_was_created_in_is_called_ec2s(
 def test_of_a_file_is_said_only_what_is_known(demo_session: DemoSession, home: Path) -> None:
     pair = demo_session.backend.describe_key_pairs(key_names=["ci-deploy"])[0]
     (home / ".ssh/ci-deploy.pem").unlink()
-    assert remarks(pair)[0].startswith("was saved to ~/.ssh/ci-deploy.pem · key-")
+    assert remarks(pair)[0].startswith("private key saved to ~/.ssh/ci-deploy.pem · key-")
     assert where_it_is(pair) == "was saved to ~/.ssh/ci-deploy.pem"
 
 
@@ -408,7 +408,7 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await hold(pilot, empty_session)
-        await until_says(pilot, "There is no other copy")
+        await until_says(pilot, "kept nowhere else")
         for keys in (["enter"], ["down", "enter"]):  # no, then yes
             await pilot.press("y")
             await until(pilot, lambda: "Copy from web" in flat(pilot), "the menu")
@@ -419,7 +419,7 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
             await until(pilot, lambda: screen.is_current, "the key")
             sent = len(keys) == 2
             says = "Sent to your terminal's clipboard; no file holds it."
-            await until_says(pilot, says if sent else "There is no other copy")
+            await until_says(pilot, says if sent else "kept nowhere else")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         shown = " ".join(flat(pilot).replace("┃", " ").split())
@@ -435,7 +435,7 @@ def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
-        await until_says(pilot, "There is no other copy, and no second chance.")
+        await until_says(pilot, "Not saved yet, and kept nowhere else.")
         before = lines(pilot)
         show_briefly(app_of(pilot), "private key: sent to your terminal")
         await until_says(pilot, "private key: sent to your terminal")
@@ -620,7 +620,7 @@ def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
 
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
-        await until_says(pilot, "There is no other copy, and no second chance. The change is in")
+        await until_says(pilot, "Not saved yet, and kept nowhere else. The change is in")
         await until_says(pilot, "but the disk did not confirm it (Input/output error).")
 
     play(empty_session, scene, size)

@@ -242,7 +242,10 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
         await pilot.pause()
         focused = dialog(pilot).focused
         assert focused is not None
-        assert focused.id == "passphrase"
+        assert focused.id == "again"
+        fields = dialog(pilot).query(PassphraseInput)
+        assert [field.reveal() for field in fields] == ["wrong horse", ""]
+        assert "the two differ: type it again" in verdict(pilot, "passphrases")
         for first, again, says in (
             ("", "wrong horse", "it is empty"),
             ("wrong horse", "wrong", "the two differ: type it again at the right"),
@@ -251,8 +254,7 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
             await pilot.press("enter")
             await until_says(pilot, "passphrases", says)
         assert names(home / ".ssh") == []
-        # Nothing that was typed is lost.
-        fields = dialog(pilot).query(PassphraseInput)
+        # A right beginning is not lost.
         assert [field.reveal() for field in fields] == ["wrong horse", "wrong"]
         await type_text(pilot, " hor")
         # Before Enter, too.

@@ -1,4 +1,4 @@
-"""Copies the public half of key pairs to other Regions."""
+"""Imports the public half of key pairs into other Regions."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, NoCredentials
 from core.model import KeptKeyPair
-from core.region_copies import RegionCopying
+from core.region_imports import RegionImporter
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
@@ -25,12 +25,13 @@ from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
-from tui.words import region_copies
+from tui.words import region_imports
 from tui.words.place import NOT_ENABLED, city, region_items
-from tui.words.region_copies import Copied
+from tui.words.region_imports import Imported
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
+from tui.work.login import logged_in
 from tui.work.own_thread import in_own_thread
 from tui.work.slow_changes import run_change
 
@@ -48,7 +49,7 @@ _COLUMNS = (
 )
 
 
-class CopyToRegionsScreen(PlacedScreen[int]):
+class ImportIntoRegionsScreen(PlacedScreen[int]):
     """Regions to choose, and what came of each; ends with how many have the key pairs now.
 
     What was refused stays chosen, so that Enter tries it again. The line under the cursor is
@@ -58,8 +59,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         counts: the Regions in use and how many pairs each has, as the session says.
     """
 
-    CSS_PATH = "copy_to_regions.tcss"
-    PLACE = Place.COPY_TO
+    CSS_PATH = "import_into_regions.tcss"
+    PLACE = Place.INTO_REGIONS
     KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "#search"
@@ -73,8 +74,9 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     ) -> None:
         count = len(key_pairs)
         what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
-        super().__init__(f"Copy {what} to other Regions")
-        self._copying = RegionCopying(session)
+        super().__init__(f"Import {what} into other Regions")
+        self._importer = RegionImporter(session)
+        self._session = session
         self._place = session.place
         self._key_pairs = self.about = key_pairs
         self._regions = {
@@ -82,7 +84,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         }
         self._not_enabled: frozenset[str] = frozenset()
         self._chosen: set[str] = set()
-        self._copies: dict[str, dict[str, Copied]] = {}
+        self._outcomes: dict[str, dict[str, Imported]] = {}
         self._stop = False
         self._search = SearchWord()
         self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
@@ -105,8 +107,8 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             self._state,
             self.key_hints,
             title="",
-            stop=key_of("copy-to.back"),
-            then="what is copied until then stays",
+            stop=key_of("into-regions.back"),
+            then="what is imported until then stays",
         )
 
     def content(self) -> ComposeResult:
@@ -116,7 +118,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     def on_mount(self) -> None:
         self._full.display = self._empty.display = False
-        caution = region_copies.caution(self._key_pairs)
+        caution = region_imports.caution(self._key_pairs)
         self._caution.show(Verdict(caution, Tone.CAUTION if caution else Tone.PLAIN))
         self._load()
         self._show_choice()
@@ -126,7 +128,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
 
     @work(group="note")
     async def _say_what_changes(self) -> None:
-        note = await asyncio.to_thread(region_copies.note, self._key_pairs)
+        note = await asyncio.to_thread(region_imports.note, self._key_pairs)
         self._note.update("\n".join(map(visible, note.split("\n"))))
 
     @work(group="ask which are enabled")
@@ -153,20 +155,20 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         self._empty.display = not self._list.shown
 
     def _load(self) -> None:
-        """Draw the Regions as they stand now; without one that is chosen there is no copying."""
-        self.key_hints.mute(*(() if self._chosen else ("copy",)))
+        """Draw the Regions as they stand now; without one that is chosen there is nothing to do."""
+        self.key_hints.mute(*(() if self._chosen else ("import",)))
         picked = self._list.picked
         self._list.load(list(map(self._line, self._regions)), picked.value if picked else None)
 
     def _line(self, name: str) -> Line:
         item = self._regions[name]
-        outcomes = self._copies.get(name, {}).values()
+        outcomes = self._outcomes.get(name, {}).values()
         mark = " "
         if outcomes:
-            failed = any(not copied.done for copied in outcomes)
+            failed = any(not each.done for each in outcomes)
             mark = _FAILED if failed else _DONE if self._is_done(name) else _BEGUN
         chosen = _CHOSEN if name in self._chosen else " "
-        remark = visible(region_copies.summary(outcomes)) if outcomes else item.remark
+        remark = visible(region_imports.summary(outcomes)) if outcomes else item.remark
         look = {_DONE: "good", _FAILED: "bad"}.get(mark, "")
         bright = "chosen" if name in self._chosen else ""
         cells = (f"{chosen}{mark}", visible(name), city(name), remark)
@@ -184,14 +186,14 @@ class CopyToRegionsScreen(PlacedScreen[int]):
     def _explain(self) -> None:
         """Say of the Region under the cursor what was refused and why, and how many were not."""
         picked = self._list.picked
-        outcomes = self._copies.get(picked.value, {}) if picked else {}
+        outcomes = self._outcomes.get(picked.value, {}) if picked else {}
         if picked and outcomes:
             names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
-            came = [(names[key], copied) for key, copied in outcomes.items()]
+            came = [(names[key], outcome) for key, outcome in outcomes.items()]
             tone = Tone.GOOD if self._is_done(picked.value) else Tone.PLAIN
-            if not all(copied.done for copied in outcomes.values()):
+            if not all(each.done for each in outcomes.values()):
                 tone = Tone.BAD
-            said = region_copies.explained(came, of=len(names))
+            said = region_imports.explained(came, of=len(names))
             self._full.show(Verdict(f"{picked.value}: {said}", tone))
         self._full.display = bool(outcomes)
         self._note.display = not outcomes
@@ -213,19 +215,19 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             self._chosen ^= {picked.value}
             if self._is_done(picked.value):
                 # Once more, then: who chooses it again knows why.
-                del self._copies[picked.value]
+                del self._outcomes[picked.value]
             self._show()
             self._show_choice()
             self._list.action_move(1)
 
-    # The copying --------------------------------------------------------------------------------
+    # The importing --------------------------------------------------------------------------------
 
     @on(Input.Submitted)
     @unless_busy
     def action_submit(self) -> None:
-        """Copy to the chosen Regions, one after the other."""
+        """Import into the chosen Regions, one after the other."""
         if not self._chosen:
-            text = f"{key_of('copy-to.choose')} chooses the Region under the cursor"
+            text = f"{key_of('into-regions.choose')} chooses the Region under the cursor"
             self._state.show(Verdict(text, Tone.CAUTION))
             return
         self._stop = False
@@ -239,28 +241,35 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             missing = [pair for pair in self._key_pairs if not self._is_there(name, pair)]
             if missing:
                 jobs[name] = missing
-        self._copy(jobs)
+        self._import(jobs)
 
     @exclusively
-    async def _copy(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
+    async def _import(self, jobs: Mapping[str, Sequence[KeptKeyPair]]) -> None:
         total, number = sum(map(len, jobs.values())), 0
+        refused: list[KeyPairsError] = []
+        back = key_in(self.PLACE, "back")
         for name, key_pairs in jobs.items():
-            batches = region_copies.copy(self._copying, key_pairs, name)
+            batches = region_imports.import_pairs(self._importer, key_pairs, name)
             left = len(key_pairs)
             while left and not self._stop:
                 self._progress.step(number, total, name)
                 self._go_to(name)
                 step = partial(next, batches)
-                copies = await run_change(step, self.say, key_in(self.PLACE, "back"))
-                self._copies.setdefault(name, {}).update(copies)
-                left, number = left - len(copies), number + len(copies)
+                done = await run_change(step, self.say, self.key_hints, back)
+                self._outcomes.setdefault(name, {}).update(done)
+                left, number = left - len(done), number + len(done)
+                refused = [each.error for each in done.values() if each.error]
+                # Without credentials no other Region is asked.
+                self._stop |= any(isinstance(each, NoCredentials) for each in refused)
                 self._show()
         self._progress.end()
+        self.say(Verdict(""))
         self._sum_up()
+        await logged_in(self, self._session, *refused)
 
     def _is_there(self, name: str, key_pair: KeptKeyPair) -> bool:
-        copied = self._copies.get(name, {}).get(key_pair.key_pair_id)
-        return copied is not None and copied.done
+        outcome = self._outcomes.get(name, {}).get(key_pair.key_pair_id)
+        return outcome is not None and outcome.done
 
     def _sum_up(self) -> None:
         """Say how far it got, and leave chosen what Enter is to try again."""
@@ -275,11 +284,11 @@ class CopyToRegionsScreen(PlacedScreen[int]):
             missing = sum(
                 not self._is_there(name, pair) for name in self._chosen for pair in self._key_pairs
             )
-            not_copied = f", {missing:,} not" if missing else ""
-            done += f": {total - missing:,} of {n_of(total, 'copy', 'copies')}{not_copied}"
+            others = f", {missing:,} not" if missing else ""
+            done += f": {total - missing:,} of {total:,} imported{others}"
         if not self._chosen:
             self._state.show(
-                Verdict(f"{done}; {key_in(Place.COPY_TO, 'back')} goes back", Tone.GOOD)
+                Verdict(f"{done}; {key_in(Place.INTO_REGIONS, 'back')} goes back", Tone.GOOD)
             )
             return
         stopped = "stopped, " if self._stop else ""
@@ -288,7 +297,7 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         next_ = "goes on with the others"
         if refused:
             next_ = "goes on" if self._stop else "tries again"
-        again = f"{stopped}{done}; {key_of('copy-to.submit')} {next_}"
+        again = f"{stopped}{done}; {key_of('into-regions.submit')} {next_}"
         self._state.show(Verdict(again, Tone.CAUTION))
         self._go_to(next(name for name in self._regions if name in self._chosen))
 
@@ -301,6 +310,6 @@ class CopyToRegionsScreen(PlacedScreen[int]):
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_busy(self):
             self._stop = True
-            self._copying.give_up_waiting()
+            self._importer.give_up_waiting()
         else:
-            self.dismiss(sum(map(self._is_done, self._copies)))
+            self.dismiss(sum(map(self._is_done, self._outcomes)))

@@ -8,17 +8,17 @@ from textual.widgets import Static
 
 from core.errors import StoreNotConfirmed
 from core.model import KeptKeyPair, KeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
-from core.region_copies import CopiedBatch, RegionCopying, fingerprint_elsewhere
+from core.region_imports import ImportedBatch, RegionImporter, fingerprint_elsewhere
 from tests.core.store_records import write_region
 from tests.demo import DemoSession
 from tests.helpers import SIZES
 from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
-from tui.screens.pair.copy_to_regions import CopyToRegionsScreen
+from tui.screens.pair.import_into_regions import ImportIntoRegionsScreen
 from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
-from tui.words import region_copies
-from tui.words.region_copies import Copied
+from tui.words import region_imports
+from tui.words.region_imports import Imported
 
 
 def make(session: DemoSession, *names: str, key_type: KeyType = KeyType.ED25519) -> None:
@@ -34,11 +34,11 @@ def there(session: DemoSession, region: str) -> list[KeptKeyPair]:
     return list(session.for_region(region).backend.describe_key_pairs())
 
 
-async def open_it(pilot: Pilot[None]) -> CopyToRegionsScreen:
+async def open_it(pilot: Pilot[None]) -> ImportIntoRegionsScreen:
     await pilot.press("C")
-    await until_screen(pilot, "CopyToRegionsScreen")
+    await until_screen(pilot, "ImportIntoRegionsScreen")
     screen = app_of(pilot).screen
-    assert isinstance(screen, CopyToRegionsScreen)
+    assert isinstance(screen, ImportIntoRegionsScreen)
     assert "Nothing matches" not in drawn(pilot)
     return screen
 
@@ -51,21 +51,21 @@ async def choose(pilot: Pilot[None], *regions: str) -> None:
         await pilot.press("space")
 
 
-def lines(screen: CopyToRegionsScreen) -> dict[str, str]:
+def lines(screen: ImportIntoRegionsScreen) -> dict[str, str]:
     """Return the lines of the Regions with the marks, and the remark behind them."""
     shown = screen.query_one(GroupedList).shown
     return {line.value: f"{line.cells[0]}|{line.cells[-1]}" for line, _ in shown}
 
 
-def state(screen: CopyToRegionsScreen) -> str:
+def state(screen: ImportIntoRegionsScreen) -> str:
     return screen.query_one("#state", VerdictLine).verdict.text
 
 
-def note(screen: CopyToRegionsScreen) -> str:
+def note(screen: ImportIntoRegionsScreen) -> str:
     return str(screen.query_one("#note", Static).visual)
 
 
-def full(screen: CopyToRegionsScreen) -> str:
+def full(screen: ImportIntoRegionsScreen) -> str:
     line = screen.query_one("#full", VerdictLine)
     return line.verdict.text if line.display else ""
 
@@ -83,9 +83,8 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> N
         assert "us-east-1" not in names
         await until(pilot, lambda: "differently" in note(screen), "the note")
         second, third = note(screen).splitlines()
-        assert "! Its private key was never saved: no copy is of use" in " ".join(
-            drawn(pilot).split()
-        )
+        said = " ".join(drawn(pilot).split())
+        assert "! Its private key was never saved: it is of no use elsewhere" in said
         elsewhere = fingerprint_elsewhere(pair)
         assert second == f"Its fingerprint will read differently there: {elsewhere}"
         assert "SHA-1 of the private key" in third
@@ -102,7 +101,7 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> N
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         remark = app_of(pilot).screen.query_one("#fact", Static)
-        assert str(remark.visual) == "copied to 2 Regions"
+        assert str(remark.visual) == "imported into 2 Regions"
 
     play(empty_session, scene)
     for region in ("eu-central-1", "eu-west-3"):
@@ -118,7 +117,7 @@ def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
 ) -> None:
     make(empty_session, "laptop")
     [pair] = empty_session.backend.describe_key_pairs()
-    [_] = RegionCopying(empty_session).copy([pair], "eu-west-1")
+    [_] = RegionImporter(empty_session).import_pairs([pair], "eu-west-1")
     make_there = empty_session.for_region("eu-west-2")
     make_there.backend.create_key_pair(key_name="laptop", key_type="ed25519")
     write_region(home / "data", 5_000, "eu-north-1")
@@ -172,17 +171,17 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
     make(empty_session, "laptop")
     begun, go_on = threading.Event(), threading.Event()
     asked: list[str] = []
-    real = RegionCopying.copy
+    real = RegionImporter.import_pairs
 
     def wait(
-        copying: RegionCopying, key_pairs: Sequence[KeyPair], name: str
-    ) -> Iterator[CopiedBatch]:
+        importer: RegionImporter, key_pairs: Sequence[KeyPair], name: str
+    ) -> Iterator[ImportedBatch]:
         asked.append(name)
         begun.set()
         assert go_on.wait(60)
-        yield from real(copying, key_pairs, name)
+        yield from real(importer, key_pairs, name)
 
-    monkeypatch.setattr(RegionCopying, "copy", wait)
+    monkeypatch.setattr(RegionImporter, "import_pairs", wait)
 
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_it(pilot)
@@ -190,7 +189,7 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
         await pilot.press("enter")
         await until(pilot, begun.is_set, "the first")
         await until(pilot, lambda: "  0 of 3" in drawn(pilot), "the bar")
-        assert "esc stops before the next one; what is copied until then stays" in drawn(pilot)
+        assert "esc stops before the next one; what is imported until then stays" in drawn(pilot)
         assert drawn(pilot).rstrip().endswith("f1 help")
         # Neither a second Enter nor choosing disturbs what is going on.
         await pilot.press("enter", "down", "space", "escape")
@@ -233,7 +232,7 @@ def test_several_pairs_go_together(empty_session: DemoSession) -> None:
         # What went wrong comes first.
         assert full(screen).startswith("eu-west-1: b: name taken by another key: InvalidKeyPair")
         assert full(screen).endswith("; 2 imported")
-        assert state(screen) == "1 of 2 done: 5 of 6 copies, 1 not; enter goes on with the others"
+        assert state(screen) == "1 of 2 done: 5 of 6 imported, 1 not; enter goes on with the others"
         # Only what failed is tried again: the others would be there already.
         other.backend.delete_key_pair(key_name="b")
         await pilot.press("enter")
@@ -273,32 +272,32 @@ def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(
 
 
 def test_many_are_explained_by_counts_and_what_was_refused_by_its_names() -> None:
-    done = Copied("imported", "key-1, SHA256:abc", done=True)
-    taken = Copied("name taken by another key", "The keypair already exists", done=False)
-    quota = Copied("quota reached", "You are over your limit of 5,000", done=False)
+    done = Imported("imported", "key-1, SHA256:abc", done=True)
+    taken = Imported("name taken by another key", "The keypair already exists", done=False)
+    quota = Imported("quota reached", "You are over your limit of 5,000", done=False)
     came = [(f"web-{number}", taken) for number in range(9)]
     came += [("db", quota), *((f"ok-{number}", done) for number in range(190))]
-    assert region_copies.explained(came, of=300) == (
+    assert region_imports.explained(came, of=300) == (
         "web-0, web-1, web-2, web-3 and 5 more: name taken by another key; "
         "db: quota reached: You are over your limit of 5,000; 190 imported; 100 not yet"
     )
-    assert region_copies.explained([("web", done)], of=1) == "imported: key-1, SHA256:abc"
+    assert region_imports.explained([("web", done)], of=1) == "imported: key-1, SHA256:abc"
 
 
 def test_every_refusal_has_its_word(empty_session: DemoSession) -> None:
     make(empty_session, "laptop")
     [pair] = empty_session.backend.describe_key_pairs()
 
-    class Unsure(RegionCopying):
-        def copy(self, key_pairs: Sequence[KeyPair], name: str) -> Iterator[CopiedBatch]:
+    class Unsure(RegionImporter):
+        def import_pairs(self, key_pairs: Sequence[KeyPair], name: str) -> Iterator[ImportedBatch]:
             raise StoreNotConfirmed("The change is in the file.")
 
     unsure = Unsure(empty_session)
-    assert list(region_copies.copy(unsure, [pair], "eu-west-1")) == [
-        {pair.key_pair_id: Copied("not confirmed", "The change is in the file.", done=False)}
+    assert list(region_imports.import_pairs(unsure, [pair], "eu-west-1")) == [
+        {pair.key_pair_id: Imported("not confirmed", "The change is in the file.", done=False)}
     ]
     # Every word but that of the root is that of its own kind, not of one that stands above it.
-    kinds = [kind for kind, _ in region_copies._WORDS]
+    kinds = [kind for kind, _ in region_imports._WORDS]
     assert not any(
         issubclass(later, kind) for i, kind in enumerate(kinds) for later in kinds[i + 1 :]
     )

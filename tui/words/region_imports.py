@@ -1,12 +1,12 @@
-"""Says what came of copying key pairs to another Region."""
+"""Says what came of importing key pairs into another Region."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core import errors
 from core.model import KeptKeyPair, PrivateKeyState
-from core.region_copies import RegionCopying, fingerprint_elsewhere
+from core.region_imports import RegionImporter, fingerprint_elsewhere
 from tui.words.refusals import listed
 
 _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
@@ -17,6 +17,8 @@ _WORDS: tuple[tuple[type[errors.KeyPairsError], str], ...] = (
     (errors.StoreTooNew, "file of a newer version"),
     (errors.StoreLocked, "busy"),
     (errors.StoreNotConfirmed, "not confirmed"),
+    (errors.NotConfirmed, "not confirmed"),
+    (errors.NoCredentials, "no credentials"),
     (errors.KeyPairsError, "failed"),
 )
 
@@ -29,55 +31,57 @@ _WHY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class Imported:
     """The outcome for one pair in one Region: a word or two for its line, and everything.
 
-    `done` says that the key stands there now. The text has not been made visible yet.
+    `done` says that the key stands there now, `error` why it does not. The text has not been made
+    visible yet.
     """
 
     word: str
     text: str
     done: bool
+    error: errors.KeyPairsError | None = field(default=None, compare=False)
 
 
-def copy(
-    copying: RegionCopying, key_pairs: Sequence[KeptKeyPair], region: str
-) -> Iterator[dict[str, Copied]]:
-    """Copy pairs to a Region, and yield what came of some of them, by their ids; blocks."""
+def import_pairs(
+    importer: RegionImporter, key_pairs: Sequence[KeptKeyPair], region: str
+) -> Iterator[dict[str, Imported]]:
+    """Import pairs into a Region, and yield what came of some of them, by their ids; blocks."""
     ids = {key_pair.key_name: key_pair.key_pair_id for key_pair in key_pairs}
     left = len(key_pairs)
     try:
-        for batch in copying.copy(key_pairs, region):
+        for batch in importer.import_pairs(key_pairs, region):
             left = batch.left
-            copies = {ids[there.key_name]: _imported(there) for there in batch.copied}
-            copies |= {ids[name]: _ALREADY_THERE for name in batch.already_there}
-            yield copies | {ids[name]: _refused(error) for name, error in batch.refused}
+            outcomes = {ids[there.key_name]: _imported(there) for there in batch.imported}
+            outcomes |= {ids[name]: _ALREADY_THERE for name in batch.already_there}
+            yield outcomes | {ids[name]: _refused(error) for name, error in batch.refused}
     except errors.KeyPairsError as error:
         yield {each: _refused(error) for each in list(ids.values())[-left:]}
 
 
-_ALREADY_THERE = Copied("already there", "the same key stands there under this name", done=True)
+_ALREADY_THERE = Imported("already there", "the same key stands there under this name", done=True)
 
 
-def _imported(there: KeptKeyPair) -> Copied:
-    return Copied("imported", f"{there.key_pair_id}, {there.key_fingerprint}", done=True)
+def _imported(there: KeptKeyPair) -> Imported:
+    return Imported("imported", f"{there.key_pair_id}, {there.key_fingerprint}", done=True)
 
 
-def _refused(error: errors.KeyPairsError) -> Copied:
+def _refused(error: errors.KeyPairsError) -> Imported:
     word = next(word for kind, word in _WORDS if isinstance(error, kind))
     code = f"{error.code}: " if isinstance(error, errors.EC2Error) else ""
-    return Copied(word, f"{code}{error}", done=False)
+    return Imported(word, f"{code}{error}", done=False, error=error)
 
 
-def summary(copies: Iterable[Copied]) -> str:
+def summary(outcomes: Iterable[Imported]) -> str:
     """Return what stands beside a Region: the one outcome, or how many there are of each."""
-    counts = Counter(copied.word for copied in copies)
+    counts = Counter(imported.word for imported in outcomes)
     if sum(counts.values()) == 1:
         return next(iter(counts))
     return ", ".join(f"{count:,} {word}" for word, count in counts.items())
 
 
-def explained(came: Sequence[tuple[str, Copied]], of: int) -> str:
+def explained(came: Sequence[tuple[str, Imported]], of: int) -> str:
     """Return what came of pairs, by their names, in a line: first what was refused, and why.
 
     Args:
@@ -85,18 +89,18 @@ def explained(came: Sequence[tuple[str, Copied]], of: int) -> str:
         of: how many there are in all; of one alone everything is said.
     """
     if of == 1:
-        [(_, copied)] = came
-        return f"{copied.word}: {copied.text}"
-    refused: dict[str, list[tuple[str, Copied]]] = {}
-    for name, copied in came:
-        if not copied.done:
-            refused.setdefault(copied.word, []).append((name, copied))
+        [(_, imported)] = came
+        return f"{imported.word}: {imported.text}"
+    refused: dict[str, list[tuple[str, Imported]]] = {}
+    for name, imported in came:
+        if not imported.done:
+            refused.setdefault(imported.word, []).append((name, imported))
     parts = [
         f"{listed([name for name, _ in each])}: {word}"
         + (f": {each[0][1].text}" if len(each) == 1 else "")
         for word, each in refused.items()
     ]
-    done = [copied for _, copied in came if copied.done]
+    done = [imported for _, imported in came if imported.done]
     parts += [f"{count:,} {word}" for word, count in Counter(c.word for c in done).items()]
     if len(came) < of:
         parts.append(f"{of - len(came):,} not yet")
@@ -112,7 +116,8 @@ def caution(key_pairs: Sequence[KeptKeyPair]) -> str:
     if len(key_pairs) > 1:
         key = "The private key" if len(unsaved) == 1 else "The private keys"
         its = f"{key} of {listed(unsaved)} {'was' if len(unsaved) == 1 else 'were'}"
-    return f"{its} never saved: no copy is of use, unless an agent still holds it."
+    no_use = "it is of no use elsewhere, unless an agent still holds it"
+    return f"{its} never saved: {no_use}."
 
 
 def note(key_pairs: Sequence[KeptKeyPair]) -> str:

@@ -18,7 +18,7 @@ from core.errors import (
     UnauthorizedOperation,
 )
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
-from core.region_copies import RegionCopying, fingerprint_elsewhere
+from core.region_imports import RegionImporter, fingerprint_elsewhere
 from core.session import Session
 from core.store.region_store import RegionStore
 from tests.core.store_records import key_pair, write_region
@@ -29,12 +29,15 @@ TAGS = (Tag("Env", "prod"), Tag("Team", ""))
 
 def copy_one(session: Session, pair: KeptKeyPair, name: str) -> KeptKeyPair | None:
     """Return the copy of a pair, or None where its key is there, or raise the refusal."""
-    [batch] = RegionCopying(session).copy([pair], name)
-    assert (len(batch.copied) + len(batch.already_there) + len(batch.refused), batch.left) == (1, 0)
+    [batch] = RegionImporter(session).import_pairs([pair], name)
+    assert (len(batch.imported) + len(batch.already_there) + len(batch.refused), batch.left) == (
+        1,
+        0,
+    )
     for refused in batch.refused:
         assert refused.name == pair.key_name
         raise refused.error
-    return next(iter(batch.copied), None)
+    return next(iter(batch.imported), None)
 
 
 @pytest.fixture

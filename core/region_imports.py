@@ -1,4 +1,4 @@
-"""Copies the public half of key pairs to other Regions."""
+"""Imports the public half of key pairs into other Regions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from core.model import KeptKeyPair, KeyPair
 from core.session import Session
 
 
-class CopiedBatch(NamedTuple):
-    """What came of some of the pairs that are copied to a Region, in one change there."""
+class ImportedBatch(NamedTuple):
+    """What came of some of the pairs that are imported to a Region, in one change there."""
 
-    copied: tuple[KeptKeyPair, ...]
+    imported: tuple[KeptKeyPair, ...]
     """The pairs that were made there."""
     already_there: tuple[str, ...]
     """The names under which the very key stands there already."""
@@ -24,14 +24,14 @@ class CopiedBatch(NamedTuple):
     """How many are still to come."""
 
 
-class RegionCopying:
-    """Copies key pairs of one session to other Regions; it can be told to wait no more."""
+class RegionImporter:
+    """Imports key pairs of one session into other Regions; it can be told to wait no more."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._there: Session | None = None
 
-    def copy(self, key_pairs: Sequence[KeyPair], name: str) -> Iterator[CopiedBatch]:
+    def import_pairs(self, key_pairs: Sequence[KeyPair], name: str) -> Iterator[ImportedBatch]:
         """Import the public halves of pairs into another Region, with their names and tags.
 
         It works on while it is iterated over, and can be left between two batches.
@@ -46,7 +46,7 @@ class RegionCopying:
         new = [NewKeyPair(each.key_name, each.public_key, each.tags) for each in key_pairs]
         for batch in there.backend.import_key_pairs(new):
             present = _same_there(there, given, batch.refused) if batch.refused else frozenset()
-            yield CopiedBatch(
+            yield ImportedBatch(
                 batch.done,
                 tuple(each.name for each in batch.refused if each.name in present),
                 tuple(each for each in batch.refused if each.name not in present),
@@ -54,7 +54,7 @@ class RegionCopying:
             )
 
     def give_up_waiting(self) -> None:
-        """Refuse the copy that waits for another session there, with StoreLocked."""
+        """Refuse the import that waits for another session there, with StoreLocked."""
         if self._there is not None:
             self._there.store.give_up_waiting()
 
@@ -84,7 +84,7 @@ def _same_there(
 
 
 def fingerprint_elsewhere(key_pair: KeyPair) -> str:
-    """Return the fingerprint that a pair will have in the Regions it is copied to.
+    """Return the fingerprint that a pair will have in the Regions it is imported to.
 
     It differs for RSA pairs created here: EC2 takes the SHA-1 of the private key for those,
     and the MD5 of the public key for imported ones.
