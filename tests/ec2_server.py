@@ -53,15 +53,16 @@ class Ec2Server:
 
     `faults` are used up one by one by the operations that they are of; `delays` are seconds before
     an answer; `hidden` are seconds for which a new pair is not described yet; `refusals` answer an
-    operation with a code and a text. `calls` counts the requests that came in, by operation;
-    `asked` has each with its Region. `before` and `after` are called before and after an operation
-    is acted on.
+    operation with a code and a text, `bodies` with XML. `calls` counts the requests that came in,
+    by operation; `asked` has each with its Region. `before` and `after` are called before and after
+    an operation is acted on.
     """
 
     client_of: Callable[[str], Client]
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     delays: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    bodies: dict[str, str] = field(default_factory=dict)
     throttled: Counter[str] = field(default_factory=Counter)
     hidden: float = 0.0
     stall: float = 3.0
@@ -86,6 +87,8 @@ class Ec2Server:
         if operation in self.refusals:
             code, text, status = self.refusals[operation]
             return status, _error(code, text)
+        if operation in self.bodies:
+            return 200, _body(operation, self.bodies[operation])
         if self.throttled[operation] > 0:
             self.throttled[operation] -= 1
             return 503, _error("RequestLimitExceeded", "Request limit exceeded.")
@@ -220,7 +223,10 @@ def _dot(shape: str) -> str:
 
 def _response(operation: str, answer: Answer) -> str:
     output = _MODEL["operations"][operation].get("output")
-    inner = _write(output["shape"], answer) if output else "<return>true</return>"
+    return _body(operation, _write(output["shape"], answer) if output else "<return>true</return>")
+
+
+def _body(operation: str, inner: str) -> str:
     namespace = "http://ec2.amazonaws.com/doc/2016-11-15/"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -13,6 +13,7 @@ from core.errors import EC2Error
 from core.keys.fingerprint import fingerprints
 from core.keys.reading.import_material import read_public_key_material
 from core.model import Custody, Fingerprints, KeptKeyPair, KeyType, PrivateKeyState, Tag
+from core.store.records import YEARS
 
 _CREATED_RSA = 59
 """The length of the fingerprint of an RSA pair that EC2 made: SHA-1 of its private key."""
@@ -24,10 +25,10 @@ def key_pair(described: Mapping[str, Any], custody: Custody | None = None) -> Ke
     Without custody nobody here made it, and where its private key is, is not known here.
 
     Raises:
-        NoAnswer: what is described is no pair, or one of a type that EC2 has not.
+        NoAnswer: what is described is of a type that EC2 has not, or of a time before or after it.
     """
-    lacking = [name for name in ("KeyPairId", "KeyName") if name not in described]
-    if lacking or described.get("KeyType", KeyType.RSA) not in [*KeyType]:
+    create_time = _time(described.get("CreateTime"))
+    if create_time is None or described.get("KeyType", KeyType.RSA) not in [*KeyType]:
         raise NoAnswer("what came back describes something else than a key pair")
     line = " ".join(str(described.get("PublicKey", "")).split()[:2])
     fingerprint = str(described.get("KeyFingerprint", ""))
@@ -38,7 +39,7 @@ def key_pair(described: Mapping[str, Any], custody: Custody | None = None) -> Ke
         key_fingerprint=fingerprint,
         public_key=line,
         tags=tags(described),
-        create_time=_time(described.get("CreateTime")),
+        create_time=create_time,
         custody=custody or Custody(PrivateKeyState.ELSEWHERE, _fingerprints(line, fingerprint)),
     )
 
@@ -55,10 +56,16 @@ def is_of_created_rsa(fingerprint: str) -> bool:
     return len(fingerprint) == _CREATED_RSA and ":" in fingerprint
 
 
-def _time(value: datetime | None) -> datetime:
+def _time(value: datetime | None) -> datetime | None:
+    """Return a time in UTC, to the millisecond, or None where no record can hold it."""
     if value is None:
         return datetime.fromtimestamp(0, UTC)
-    time = value.astimezone(UTC)
+    try:
+        time = value.astimezone(UTC)
+    except OverflowError:
+        return None
+    if time.year not in YEARS:
+        return None
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 

@@ -432,7 +432,8 @@ class Ec2Backend:
             ]
         except InvalidKeyPairNotFound:
             return None
-        return found[0] if found else None
+        # Some who stand in for EC2 answer with more than was asked for.
+        return next((each for each in found if each["KeyName"] == key_name), None)
 
     def _named(self, key_name: str) -> KeptKeyPair | None:
         described = self._described(key_name)

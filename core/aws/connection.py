@@ -54,6 +54,13 @@ _ANSWERED: Mapping[str, tuple[str, ...]] = {
 }
 """What an answer has in any case: botocore takes any XML for one, the page of a portal too."""
 
+_IN_EACH: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "DescribeKeyPairs": ("KeyPairs", ("KeyPairId", "KeyName")),
+    "DescribeTags": ("Tags", ("ResourceId", "Key")),
+    "DescribeRegions": ("Regions", ("RegionName",)),
+}
+"""What each of the things that an answer lists has in any case."""
+
 _AWS_SUFFIXES = (
     ".amazonaws.com",
     ".amazonaws.com.cn",
@@ -267,7 +274,10 @@ def _is_answer(operation: str, answer: Mapping[str, Any]) -> bool:
     expected = _ANSWERED.get(operation)
     if expected is None:  # one without members
         return "RequestId" in answer.get("ResponseMetadata", {})
-    return all(member in answer for member in expected)
+    listed, in_each = _IN_EACH.get(operation, ("", ()))
+    return all(member in answer for member in expected) and all(
+        member in each for each in answer.get(listed, ()) for member in in_each
+    )
 
 
 def _check_certificates(session: Any) -> None:

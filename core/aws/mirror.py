@@ -63,11 +63,13 @@ class Mirror:
         with self._access.store.transaction() as transaction:
             now = self._access.now()
             shown = {pair.key_pair_id for pair in found}
+            names = {pair.key_name for pair in found}
             # EC2 shows a change late: what was made or deleted a moment ago is as we know it.
             lately = now - SHOWN_WITHIN
             known = transaction.state.key_pairs
             for key_pair_id, pair in list(known.items()):
-                if key_pair_id not in shown and pair.create_time < lately:
+                is_over = pair.create_time < lately or pair.key_name in names
+                if key_pair_id not in shown and is_over:
                     transaction.remove(key_pair_id, now, None)
             for key_pair_id, gone in list(transaction.state.deleted.items()):
                 if key_pair_id in shown and gone.key_pair and gone.delete_time < lately:

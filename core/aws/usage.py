@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from core.aws.connection import Connection
-from core.ec2.unanswered import NoAnswer, NotReached
+from core.ec2.tokens import Tokens
+from core.ec2.unanswered import NotReached
 from core.ec2.usage import Instance, LaunchTemplate, Usage
-from core.errors import EC2Error
+from core.errors import EC2Error, NotConfirmed
 
 _MOST_VALUES = 200
 """Values of a filter in one call, which is EC2's limit."""
@@ -45,7 +46,7 @@ def _by_name(
     try:
         for name, each in ask():
             found[name].append(each)
-    except (EC2Error, NoAnswer, NotReached):
+    except (EC2Error, NotConfirmed, NotReached):
         return None
     return found
 
@@ -66,7 +67,7 @@ def _instances(
 def _instance(described: Mapping[str, Any]) -> Instance:
     names = {tag.get("Key"): tag.get("Value", "") for tag in described.get("Tags", ())}
     return Instance(
-        str(described["InstanceId"]),
+        str(described.get("InstanceId", "")),
         str(names.get("Name", "")),
         str(described.get("State", {}).get("Name", "")),
     )
@@ -79,7 +80,7 @@ def _templates(
     seen = set()
     for page in _pages(connection, "DescribeLaunchTemplateVersions", region, Versions=versions):
         for version in page.get("LaunchTemplateVersions", ()):
-            template_id = str(version["LaunchTemplateId"])
+            template_id = str(version.get("LaunchTemplateId", ""))
             named = version.get("LaunchTemplateData", {}).get("KeyName")
             if named in key_names and (template_id, named) not in seen:
                 seen.add((template_id, named))
@@ -92,13 +93,14 @@ def _templates(
 def _pages(
     connection: Connection, operation: str, region: str, **request: Any
 ) -> Iterator[dict[str, Any]]:
+    tokens = Tokens()
     while True:
         answer = dict(connection.call(operation, region, **request))
         yield answer
         token = answer.get("NextToken")
         if not token:
             return
-        request["NextToken"] = token
+        request["NextToken"] = tokens.followed(token)
 
 
 def _literally(text: str) -> str:

@@ -82,6 +82,12 @@ def save_private_key(
             way.make_missing()
             made = files.create_private_file(path, data, folder=way.folder, noted=noted)
         with _removed_unless_proven(path, made, way):
+            mode = stat.S_IMODE(made.st_mode)
+            if mode != files.PRIVATE_FILE:
+                raise ProofFailed(
+                    f"Not saved: a new file has mode {mode:04o} at {path}, whatever mode it is"
+                    " given, as on drives that other systems read. Choose another folder."
+                )
             proofs = proof.prove(path, created.key_pair, _bytes_of(passphrase), folder=way.folder)
     return path, ("synced", *proofs)
 

@@ -75,17 +75,17 @@ def check_is_there(path: Path) -> None:
 def _why_not_made(path: Path) -> str | None:
     """Return why a folder that is missing cannot be made, as a clause, or None.
 
-    Permissions do not say it all: nobody can make one in /proc. So the first folder that is missing
-    is made, and removed again.
+    Permissions do not say it all: nobody can make one in /proc. So one is made where the first that
+    is missing would be, and removed again. It has a name of its own: another session may make that
+    folder at this moment, and must find it there still.
     """
     missing = [folder for folder in (path, *path.parents) if not os.path.lexists(folder)]
     if not missing:
         return None
     try:
-        missing[-1].mkdir(0o700)
-        missing[-1].rmdir()
-    except FileExistsError:  # another session makes it at this moment
-        return None
+        probe = missing[-1].with_name(f".keypairs-{os.urandom(8).hex()}")
+        probe.mkdir(0o700)
+        probe.rmdir()
     except OSError as error:
         return (
             f"the folder {path} cannot be made ({error.strerror}); choose another with --data-dir"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
+from core.errors import StoreError
 from core.model import (
     Custody,
     DeletedKeyPair,
@@ -16,7 +17,8 @@ from core.model import (
 
 Record = dict[str, Any]
 
-_FIRST_YEAR = 1970
+YEARS = range(1970, MAXYEAR)
+"""Those of the times in records: at the ends of the calendar none can be told in every zone."""
 
 
 def to_record(key_pair: KeptKeyPair) -> Record:
@@ -137,9 +139,16 @@ def deleted_from_record(record: Mapping[str, Any]) -> DeletedKeyPair:
 
 
 def format_time(time: datetime) -> str:
-    """Return an aware time as EC2 writes it: `2026-09-25T11:05:17.469Z`."""
+    """Return an aware time as EC2 writes it: `2026-09-25T11:05:17.469Z`.
+
+    Raises:
+        StoreError: it is one that would not be read again.
+    """
+    time = time.astimezone(UTC)
+    if time.year not in YEARS:
+        raise StoreError(f"The clock says {time.year}: set it right. Nothing was changed.")
     # isoformat and not strftime, which takes ten times as long: a full Region has 5,000 times.
-    return time.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    return time.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -151,7 +160,6 @@ def parse_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError("a time has no zone")
-    if not _FIRST_YEAR <= time.year < MAXYEAR:
-        # At the ends of the calendar a time cannot be told in every zone.
+    if time.year not in YEARS:
         raise ValueError("a time is not of this age")
     return time

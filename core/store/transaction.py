@@ -12,6 +12,7 @@ from datetime import datetime
 from tinydb import TinyDB
 from tinydb.table import Table
 
+from core.errors import StoreError
 from core.model import DeletedKeyPair, KeptKeyPair
 from core.store.journal import Change
 from core.store.records import deleted_to_record, to_record
@@ -136,7 +137,13 @@ class Transaction:
             self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
 
     def result(self) -> Content:
-        """Return what the file is to hold, in its next generation; to be asked for once."""
+        """Return what the file is to hold, in its next generation; to be asked for once.
+
+        Raises:
+            StoreError: two key pairs would have one name, which no file may hold.
+        """
+        if len({key_pair.key_name for key_pair in self._key_pairs.values()}) < len(self._key_pairs):
+            raise StoreError("Two key pairs would have the same name. Nothing was changed.")
         memory = _Memory(self._content.tables)
         database = TinyDB(storage=lambda: memory)
         self._change_key_pairs(memory, database.table(KEY_PAIRS))

@@ -474,3 +474,16 @@ def test_a_wiped_passphrase_saves_nothing_unencrypted(
     with pytest.raises(PassphraseGone):
         saving.save_key_material(session, created, str(tmp_path / "a"), FileFormat.PPK3, passphrase)
     assert not (tmp_path / "a").exists()
+
+
+def test_where_every_file_has_another_mode_that_is_said(
+    session: Session, create: Create, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is on exFAT, whose files have the mode that it was mounted with."""
+    change_mode = os.fchmod
+    monkeypatch.setattr(os, "fchmod", lambda file, mode: change_mode(file, 0o700))
+    created = create()
+    tmp_path.chmod(0o700)
+    with pytest.raises(ProofFailed, match=r"has mode 0700 at .*Choose another folder"):
+        saving.save_key_material(session, created, str(tmp_path / "web.pem"))
+    assert not (tmp_path / "web.pem").exists()

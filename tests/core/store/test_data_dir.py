@@ -124,3 +124,17 @@ def test_a_folder_that_nobody_can_make_is_refused_and_one_that_can_be_is_not_mad
         data_dir.check(Path("/proc/x/data"))
     data_dir.check(above / "missing" / "below")
     assert sorted(path.name for path in above.iterdir()) == ["data"]
+
+
+def test_a_folder_that_another_session_makes_meanwhile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, remove = tmp_path / "data", Path.rmdir
+
+    def made_by_another(probe: Path) -> None:
+        folder.mkdir(0o700, exist_ok=True)
+        remove(probe)
+
+    monkeypatch.setattr(Path, "rmdir", made_by_another)
+    data_dir.check(folder)
+    assert [each.name for each in tmp_path.iterdir()] == ["data"]

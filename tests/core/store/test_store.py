@@ -1,14 +1,14 @@
 import os
 import stat
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 from tinydb import TinyDB
 
-from core.errors import StoreDamaged, StoreTooNew
+from core.errors import StoreDamaged, StoreError, StoreTooNew
 from core.model import Tag, TagSpecification
 from core.session import Session
 from core.store import region_file
@@ -293,3 +293,14 @@ def test_a_region_whose_file_goes_while_they_are_counted_hides_no_other(
     monkeypatch.setattr(Path, "stat", just_too_late)
     store = RegionStore(folder, "us-east-1")
     assert set(store.regions_in_use()) >= {"eu-west-1", "us-west-2"}
+
+
+@pytest.mark.parametrize("year", [1969, 9999])
+def test_a_time_that_would_not_be_read_again_is_not_written(year: int, filled: RegionStore) -> None:
+    before = filled.path.read_bytes()
+    session = session_over(filled, now=lambda: datetime(year, 6, 1, tzinfo=UTC))
+    with pytest.raises(StoreError, match=f"The clock says {year}"):
+        session.backend.create_key_pair(key_name="late", key_type="ed25519")
+    with pytest.raises(StoreError, match=f"The clock says {year}"):
+        session.backend.delete_key_pair(key_name=next(iter(filled.read().names)))
+    assert filled.path.read_bytes() == before

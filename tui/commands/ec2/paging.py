@@ -4,6 +4,7 @@ import argparse
 import binascii
 import json
 
+from core.ec2.tokens import Tokens
 from tui.commands.ec2.values import ValueProblem
 
 TYPE_CHECKING = False
@@ -56,6 +57,7 @@ def _collected(
         raise ValueProblem("--max-items: a number below 0 cannot be printed")
     token, skipped = (None, 0) if starting_token is None else _read(starting_token)
     tags: list[Any] = []
+    tokens = Tokens()
     while True:
         page = _page(client, request | ({"NextToken": token} if token else {}))
         rows = page["Tags"][skipped:]
@@ -66,6 +68,7 @@ def _collected(
         token, skipped = page.get("NextToken"), 0
         if token is None:
             return {"Tags": tags}
+        tokens.followed(token)
         if most is not None and len(tags) == most:
             return {"Tags": tags, "NextToken": _written(token, 0)}
 

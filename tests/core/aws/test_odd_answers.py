@@ -1,0 +1,112 @@
+"""What stands in for EC2 may answer anything: it is refused in words, and never kept."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from core.aws.backend import Ec2Backend
+from core.aws.connection import Connection
+from core.aws.opted_in import regions
+from core.aws.usage import usage
+from core.ec2.place import Ec2Choice
+from core.ec2.unanswered import NoAnswer
+from core.store.access import RegionAccess
+from tests.ec2_server import Ec2Server
+from tests.tui.commands.calling import call
+
+Open = Callable[..., Ec2Backend]
+FIRST, SECOND = "key-00000000000000001", "key-00000000000000002"
+
+
+def item(name: str = "a", key_pair_id: str = FIRST, time: str = "2026-01-01T00:00:00.000Z") -> str:
+    return (
+        f"<item><keyPairId>{key_pair_id}</keyPairId><keyName>{name}</keyName>"
+        f"<keyFingerprint>AAAA</keyFingerprint><createTime>{time}</createTime></item>"
+    )
+
+
+def key_set(*items: str) -> str:
+    return f"<keySet>{''.join(items)}</keySet>"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<item/>",
+        "<item><keyName>a</keyName></item>",
+        f"<item><keyPairId>{FIRST}</keyPairId></item>",
+        item(time="9999-12-31T23:59:59-23:59"),
+        item(time="0001-01-01T00:00:00+23:59"),
+        item(time="1969-12-31T23:59:59Z"),
+    ],
+)
+def test_what_is_no_pair_is_no_answer_and_is_not_kept(
+    shown: str, server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    server.bodies["DescribeKeyPairs"] = key_set(item("b", SECOND), shown)
+    backend = open_backend()
+    for ask in (
+        backend.describe_key_pairs,
+        lambda: backend.describe_key_pairs(key_names=["a"]),
+        lambda: backend.delete_key_pair(key_name="a"),
+    ):
+        with pytest.raises(NoAnswer):
+            ask()
+        assert access.store.read().key_pairs == {}
+
+
+@pytest.mark.parametrize("ids", [(FIRST, SECOND), (FIRST, FIRST)])
+def test_pairs_that_share_a_name_or_an_id_do_not_damage_the_file(
+    ids: Sequence[str], server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    server.bodies["DescribeKeyPairs"] = key_set(*(item("a", each) for each in ids))
+    for _ in range(2):
+        assert open_backend().describe_key_pairs()
+        assert len(access.for_region("us-east-1").store.read().key_pairs) <= 1
+
+
+def test_a_pair_made_anew_elsewhere_a_moment_later_takes_the_place_of_ours(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    ours = open_backend().create_key_pair(key_name="a", key_type="ed25519").key_pair
+    theirs = ours.create_time + timedelta(seconds=1)
+    server.bodies["DescribeKeyPairs"] = key_set(item("a", SECOND, theirs.isoformat()))
+    assert [pair.key_pair_id for pair in open_backend().describe_key_pairs()] == [SECOND]
+    kept = access.for_region("us-east-1").store.read()
+    assert (kept.names, [*kept.deleted]) == ({"a": SECOND}, [ours.key_pair_id])
+
+
+def test_only_the_pair_of_the_name_is_deleted_where_another_is_shown(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    server.bodies["DescribeKeyPairs"] = key_set(item("b"))
+    assert open_backend().delete_key_pair(key_name="a") is None
+    assert server.calls["DeleteKeyPair"] == 0
+
+
+def test_tags_and_regions_without_names_are_no_answer(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    server.bodies["DescribeTags"] = "<tagSet><item><key>a</key></item></tagSet>"
+    with pytest.raises(NoAnswer):
+        open_backend().describe_tags()
+    server.bodies["DescribeRegions"] = "<regionInfo><item/></regionInfo>"
+    with pytest.raises(NoAnswer):
+        regions(Connection(Ec2Choice()), "us-east-1")
+
+
+def test_pages_without_an_end_are_not_followed(
+    server: Ec2Server, open_backend: Open, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.bodies["DescribeTags"] = "<tagSet/><nextToken>again</nextToken>"
+    assert call("describe-tags", "--ec2", "--region", "us-east-1") == 255
+    assert "what came back has no last page" in capsys.readouterr().err
+    assert server.calls["DescribeTags"] == 2
+    server.bodies["DescribeInstances"] = "<reservationSet/><nextToken>again</nextToken>"
+    assert usage(Connection(Ec2Choice()), "us-east-1", "ci").instances is None
+    server.bodies["DescribeInstances"] = (
+        "<reservationSet><item><instancesSet><item><keyName>ci</keyName></item></instancesSet>"
+        "</item></reservationSet>"
+    )
+    assert usage(Connection(Ec2Choice()), "us-east-1", "ci").instances is not None
