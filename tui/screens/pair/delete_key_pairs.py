@@ -145,7 +145,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         them = "it" if len(self._key_pairs) == 1 else "them"
         self._answers.update(
             Content.assemble(
-                f"{self._way_back}. " * self._is_many,
+                f"{self._way_back[:1].upper()}{self._way_back[1:]}. " * self._is_many,
                 f"To delete {them}, {how} ",
                 (visible(what), "bold"),
             )
