@@ -9,9 +9,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 from textual.screen import Screen
 
 from core.process import GRACE, end_within
@@ -94,12 +92,14 @@ class KeyPairsApp(TerminalApp):
             self, lambda _: clear_brief_message(self), immediate=True
         )
 
-    # Terminals differ in what becomes of what they showed, be the size soon as it was.
-    @on(Resize)
     def action_redraw(self) -> None:
         """Send the whole screen again, whatever has been written on the terminal meanwhile."""
         self.send_whole_frames()
         self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        # Terminals differ in what becomes of what they showed, be the size soon as it was.
+        self.action_redraw()
 
     def on_app_focus(self) -> None:
         """Look for what other sessions changed while the person was elsewhere."""
@@ -166,7 +166,7 @@ class KeyPairsApp(TerminalApp):
         """Quit, unless that would lose a private key: then go back to it, or say so there."""
         if self.lost_by_leaving is None:
             self.exit()
-        elif self._shows_key:
+        elif cast(object, self.screen) is self.key_holder:
             self._say_how_to_leave()
         else:
             await self.screen.run_action("back")
@@ -178,13 +178,8 @@ class KeyPairsApp(TerminalApp):
         else:
             self._say_how_to_leave()
 
-    @property
-    def _shows_key(self) -> bool:
-        """Whether the screen that is shown is that of the private key."""
-        return cast(object, self.screen) is self.key_holder
-
     def _say_how_to_leave(self) -> None:
-        if self.key_holder is not None and self._shows_key:
+        if self.key_holder is not None and cast(object, self.screen) is self.key_holder:
             self.key_holder.action_say_how_to_leave()
         else:
             show_briefly(self, "the private key is not saved yet; esc goes back to it")

@@ -28,6 +28,7 @@ from tests.tui.driving import (
     press_alone,
     quit_with,
     save,
+    text_of,
     type_text,
     until,
     until_screen,
