@@ -187,7 +187,9 @@ class KeyPairsApp(TerminalApp):
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong on the screen where it did, or on that of the private key."""
         screen = self.screen
-        if self.key_holder is not None and not (self._shows_key or screen.query(KeyHints)):
+        if self.key_holder is not None and not (
+            cast(object, screen) is self.key_holder or screen.query(KeyHints)
+        ):
             # It failed before there was anything on it.
             screen.dismiss(None)
             self.key_holder.say_unforeseen(said)
