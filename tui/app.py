@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from types import FrameType
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -166,7 +166,7 @@ class KeyPairsApp(TerminalApp):
         """Quit, unless that would lose a private key: then go back to it, or say so there."""
         if self.lost_by_leaving is None:
             self.exit()
-        elif cast(object, self.screen) is self.key_holder:
+        elif self.key_holder is not None and self.key_holder.is_current:
             self._say_how_to_leave()
         else:
             await self.screen.run_action("back")
@@ -179,7 +179,7 @@ class KeyPairsApp(TerminalApp):
             self._say_how_to_leave()
 
     def _say_how_to_leave(self) -> None:
-        if self.key_holder is not None and cast(object, self.screen) is self.key_holder:
+        if self.key_holder is not None and self.key_holder.is_current:
             self.key_holder.action_say_how_to_leave()
         else:
             show_briefly(self, "the private key is not saved yet; esc goes back to it")
@@ -188,7 +188,7 @@ class KeyPairsApp(TerminalApp):
         """Say what went wrong on the screen where it did, or on that of the private key."""
         screen = self.screen
         if self.key_holder is not None and not (
-            cast(object, screen) is self.key_holder or screen.query(KeyHints)
+            self.key_holder.is_current or screen.query(KeyHints)
         ):
             # It failed before there was anything on it.
             screen.dismiss(None)

@@ -29,6 +29,7 @@ from core.ec2.unanswered import (
     NotReached,
     NotSeen,
     NotTakenBack,
+    PrivateKeyLost,
 )
 from core.errors import (
     EC2Error,
@@ -303,9 +304,12 @@ class Ec2Backend:
                 material, private_key = _key_in(answer, key_name, key_format)
             except NoAnswer as lost:
                 tags = answers.tags({"Tags": _tags_of(request)})
-                raise settle(
+                became = settle(
                     self._named, key_name, key_type, tags, started, str(lost), self._sleep
-                ) from None
+                )
+                if isinstance(became, PrivateKeyLost):
+                    _note_lost(self._mirror, became.key_pair)
+                raise became from None
             recorded[0] = replace(change, key_pair_id=str(answer["KeyPairId"]))
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key, pem.pkcs8_der(private_key))
@@ -625,6 +629,16 @@ class Ec2Backend:
             return self._mirror.state.key_pairs.get(change.key_pair_id)
 
         return a_few_at_a_time(changes, lambda change: change.key_pair_id, set_one, self._sleep)
+
+
+def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:
+    """Note of a pair that nobody has its private key, else it would count as somebody else's.
+
+    Where that cannot be noted, it is said all the same.
+    """
+    custody = replace(key_pair.custody, private_key=PrivateKeyState.UNSAVED)
+    with suppress(StoreError):
+        mirror.add(replace(key_pair, custody=custody), None)
 
 
 def _note_tags(

@@ -168,7 +168,7 @@ def _unreadable(store: RegionStore, name: str, error: StoreError) -> Finding:
         command = data_dir.restore_command(store.folder, store.region)
         advice = f"See what the backup would bring back: {command}"
     elif isinstance(error, StoreDamaged):
-        advice = "Bring the file back from a backup of your own."
+        advice = "Bring the file back from a backup."
     else:
         advice = "Put right what the system complains of, and look again."
     return Finding(kind, str(error), advice, name, path=str(store.path), command=command)

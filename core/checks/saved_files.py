@@ -132,7 +132,7 @@ def _way_out(good: Sequence[str]) -> str:
         there = " and ".join(good)
         return f"Nothing is lost: the key is still in {there}. If you removed it, all is well."
     return (
-        "Bring it back from a backup of your own, or look where it went: keypairs find FOLDER."
+        "Bring it back from a backup, or look where it went: keypairs find FOLDER."
         " If it is lost, delete the pair and create another."
     )
 

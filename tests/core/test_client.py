@@ -418,9 +418,9 @@ def botocores_report(operation: str, request: Request) -> str:
     return report
 
 
-@pytest.mark.parametrize(("operation", "request_"), BAD)
+@each_row(("operation", "request_"), BAD)
 def test_bad_arguments_are_refused_in_botocores_words(
-    operation: str, request_: Request, client: Client, tmp_path: Path
+    operation: str, request_: Request, client: Client, store: RegionStore
 ) -> None:
     report = botocores_report(operation, request_)
     theirs = botocore.exceptions.ParamValidationError(report=report)
@@ -429,7 +429,7 @@ def test_bad_arguments_are_refused_in_botocores_words(
         call(client, operation, request_)
     assert str(caught.value) == str(theirs)
     assert caught.value.kwargs == theirs.kwargs
-    assert list(tmp_path.iterdir()) == []
+    assert list(store.folder.parent.iterdir()) == []
 
 
 @each_row(
@@ -495,23 +495,24 @@ WRAPS: list[Callable[[str], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrap", WRAPS)
-@pytest.mark.parametrize("vector", PRIVATE + PRIVATE_DER, ids=str)
+@each_row("wrap", WRAPS)
+@each_row("vector", PRIVATE + PRIVATE_DER, ids=str)
 def test_nothing_of_a_private_key_is_in_the_error_for_it(
     vector: Vector,
     wrap: Callable[[str], Any],
     client: Client,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    store: RegionStore,
 ) -> None:
+    caplog.clear()
     caplog.set_level(logging.DEBUG)
     request = {"KeyName": "web", "PublicKeyMaterial": wrap(vector.material)}
     error = refusal(client, "ImportKeyPair", request)
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     said = everything_said(error) + caplog.text + "".join(capfd.readouterr())
     assert_holds_nothing_of(vector.material, said)
-    assert list(tmp_path.iterdir()) == []
+    assert list(store.folder.parent.iterdir()) == []
 
 
 @each_row("other", [0, None, ["KEY"], ("KEY",), {"KEY": "KEY"}, {"KEY"}])

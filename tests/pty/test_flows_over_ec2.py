@@ -1,5 +1,6 @@
 """The flows over EC2 in a real terminal, by keyboard alone, at both sizes."""
 
+import signal
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -101,6 +102,24 @@ def test_a_pair_of_somebody_else_is_never_claimed_and_what_was_not_made_is_said(
     terminal.press("Escape")
     wait_for_words(terminal, "You gave up waiting")
     assert server.calls["CreateKeyPair"] == 2
+
+
+@BOTH_SIZES
+def test_the_program_is_not_left_while_ec2_makes_a_key_and_a_signal_says_what_it_took_along(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], size: Size
+) -> None:
+    server.delays["CreateKeyPair"] = 60.0
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("No key pairs")
+    choose_ec2(terminal, "ci")
+    terminal.press("Enter")
+    # What is pressed right behind Enter is for the screen that comes.
+    terminal.wait_for("waiting for EC2")
+    terminal.press("C-q")
+    wait_for_words(terminal, "holds the only copy of the private key")
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    wait_for_words(terminal, "The private key of ci was not saved and is gone: delete the pair.")
 
 
 @BOTH_SIZES
@@ -235,7 +254,7 @@ def test_pairs_are_copied_to_regions(
     terminal.press("Space")
     terminal.wait_for("chosen: eu-west-3")
     terminal.press("Enter")
-    wait_for_words(terminal, "0 of 1 done: 1 of 2 copies, 1 not")
+    wait_for_words(terminal, "0 of 1 done: 1 of 2 imported, 1 not")
     assert sorted(names(server, "eu-west-3")) == ["ci", "web"]
     assert {region for region, _ in server.asked} <= {REGION, "us-east-1", "eu-west-3"}
     terminal.press("Escape")

@@ -13,9 +13,10 @@ from textual.design import ColorSystem
 from tests.demo import DemoSession, deterministic_keys, fill
 
 # After each key Textual's pilot sleeps twice, 20 ms each, to see whether the process is at rest,
-# which is the most of what a test takes. A twentieth of the time at work is still no rest.
+# which is the most of what a test takes. To sleep and look costs up to a third of a millisecond
+# itself where others use the processor; what a key does takes more.
 _wait.SLEEP_GRANULARITY = 0.004
-_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 10
 
 # Each app that a test starts parses the same styles. They are the same as long as the text, where
 # it stands and the colours of the theme are.

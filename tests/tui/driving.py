@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -83,8 +84,14 @@ async def until_screen(pilot: Pilot[None], name: str) -> None:
 
 
 async def type_text(pilot: Pilot[None], text: str) -> None:
-    """Type text into what has the focus."""
-    await pilot.press(*(_NAMES.get(character, character) for character in text))
+    """Type text into what has the focus, faster than it is drawn.
+
+    Only after the last letter is waited until all is drawn and judged, as `press` does after each.
+    """
+    app = app_of(pilot)
+    for character in text[:-1]:
+        app.post_message(Key(_NAMES.get(character, character), character).set_sender(app))
+    await pilot.press(*(_NAMES.get(character, character) for character in text[-1:]))
 
 
 async def press_alone(pilot: Pilot[None], key: str) -> None:

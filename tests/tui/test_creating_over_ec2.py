@@ -14,7 +14,7 @@ from tests.helpers import SIZES
 from tests.tui.driving import drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
-from tui.screens.create import made_by
+from tui.screens.create.awaited_answer import SENT, WAITED_FOR
 from tui.screens.create.tag_rows import TagRows
 from tui.widgets.choice import Choice
 
@@ -364,7 +364,7 @@ def test_escape_gives_up_the_questions_and_not_the_answer_that_holds_the_key(
         await pilot.press("enter")
         await until(pilot, lambda: server.calls["CreateKeyPair"] == 1, "the call")
         await pilot.press("escape")
-        await until(pilot, lambda: made_by.WAITED_FOR.text[:40] in words(pilot), "the caution")
+        await until(pilot, lambda: WAITED_FOR.text[:40] in words(pilot), "the caution")
         await until_screen(pilot, "KeyMaterialScreen")
 
     play_over_ec2(scene)
@@ -412,3 +412,25 @@ def test_made_here_a_key_in_doubt_is_kept_for_the_next_try(
 def pairs_with_keys(server: Ec2Server) -> list[str]:
     found = server.client_of("us-east-1").describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
     return [f"{pair['KeyPairId']} {pair['PublicKey']}" for pair in found]
+
+
+@pytest.mark.parametrize("way", MadeBy)
+def test_nobody_quits_while_the_answer_decides_over_a_private_key(
+    way: MadeBy, play_over_ec2: Play, server: Ec2Server
+) -> None:
+    operation = "CreateKeyPair" if way is MadeBy.EC2 else "ImportKeyPair"
+    waited_for = WAITED_FOR if way is MadeBy.EC2 else SENT
+    server.delays[operation] = 2.0
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server)
+        if way is MadeBy.EC2:
+            await choose_ec2(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: server.calls[operation] == 1, "the call")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: waited_for.text[:30] in words(pilot), "why it does not end")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await save(pilot)
+
+    play_over_ec2(scene)

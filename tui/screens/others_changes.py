@@ -12,7 +12,7 @@ from core.checks.deleted import deletion
 from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui.screens.list.list_view import ListView
-from tui.screens.placed_screen import PairsDeleted, PlacedScreen
+from tui.screens.placed_screen import PairsDeleted, PlacedScreen, RegionChanged
 from tui.words.refusals import listed
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
@@ -68,6 +68,7 @@ class OthersChanges:
             view.say((await _deleted(session, [highlighted])).text)
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):
+                screen.post_message(RegionChanged())
                 affected = [pair for pair in screen.about if pair.key_pair_id in gone]
                 if affected:
                     said = await _deleted(session, affected)

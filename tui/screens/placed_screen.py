@@ -29,6 +29,10 @@ class PairsDeleted(Message):
         self.said = said
 
 
+class RegionChanged(Message):
+    """Another session changed something in the Region, of which the list shows all by now."""
+
+
 class ScreenKind(Enum):
     """How a screen lies over the list; the value is its class in the style sheets."""
 

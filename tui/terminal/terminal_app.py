@@ -27,11 +27,16 @@ from tui.words.verdict import Verdict
 
 
 class KeyHolder(Protocol):
-    """The screen of a private key."""
+    """The screen of a private key, or of a form that waits for one."""
 
     @property
     def holds_key(self) -> bool:
         """Whether leaving the program now would lose the private key."""
+        ...
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is what is shown."""
         ...
 
     @property

@@ -59,6 +59,7 @@ def test_made_by_ec2_a_lost_answer_is_one_call_and_a_named_orphan(
     (shown,) = backend.describe_key_pairs()
     assert lost.value.key_pair.key_pair_id == shown.key_pair_id
     assert shown.key_pair_id in str(lost.value)
+    assert shown.custody.private_key is PrivateKeyState.UNSAVED
     (entry,) = access.store.journal.read()
     assert (entry.operation, entry.outcome) == ("CreateKeyPair", "begun")
 

@@ -27,6 +27,7 @@ from core.model import Tag
 from core.session import Session
 from core.store.region_store import RegionStore
 from core.store.transaction import Transaction
+from tests.each_row import each_row
 from tests.helpers import session_over
 
 Request = dict[str, Any]
@@ -380,7 +381,7 @@ def test_who_may_not_describe_pairs_sees_them_in_no_other_way(
 # Texts ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "partition"),
     [
         ("us-east-1", "aws"),
@@ -390,7 +391,7 @@ def test_who_may_not_describe_pairs_sees_them_in_no_other_way(
         ("eusc-de-east-1", "aws-eusc"),
     ],
 )
-@pytest.mark.parametrize("action", OPERATIONS)
+@each_row("action", OPERATIONS)
 def test_the_text_names_caller_action_and_resource_by_their_arns(
     action: str, name: str, partition: str, tmp_path: Path
 ) -> None:

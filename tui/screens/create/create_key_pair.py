@@ -1,6 +1,7 @@
 """Shows the form that creates a key pair."""
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -18,6 +19,7 @@ from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.create import made_by
 from tui.screens.create.allowed_ways import AllowedWays
+from tui.screens.create.awaited_answer import WAITED_FOR, AwaitedAnswer
 from tui.screens.create.made_by import Question
 from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
@@ -93,8 +95,16 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             tags=replacing.tags if replacing else (),
         )
         self.about = [replacing] if replacing else []
+        self._answer = AwaitedAnswer(self, self._key_name, self._made_by)
+        self.say_waiting = self._answer.say_waiting
+
+    def on_unmount(self) -> None:
+        if self.app.key_holder is self._answer:
+            self.app.key_holder = None
 
     def on_mount(self) -> None:
+        if self._session.place is not None:
+            self.app.key_holder = self._answer
         self._judge_key_name()
         self._judge_choices()
         self._judge_tags()
@@ -162,7 +172,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         """
         super().action_back()
         if self._body.disabled and self._is_made_by_ec2:
-            self.say(made_by.WAITED_FOR)
+            self.say(WAITED_FOR)
 
     @property
     def _is_made_by_ec2(self) -> bool:
@@ -192,15 +202,17 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             if not (dry_run or self._agreed):
                 made_by.ask_again(self._session.place, self._key_name.value, self._key_format.value)
             backend = self._session.place.backend_by(MadeBy.EC2)
+        is_awaited = self._session.place is not None and not dry_run
         try:
-            return backend.create_key_pair(
-                key_name=self._key_name.value,
-                key_type=self._key_type.value,
-                key_format=self._key_format.value,
-                tag_specifications=self._tag_specifications,
-                replaces=self._replacing.key_pair_id if self._replacing else None,
-                dry_run=dry_run,
-            )
+            with self._answer.under_way() if is_awaited else nullcontext():
+                return backend.create_key_pair(
+                    key_name=self._key_name.value,
+                    key_type=self._key_type.value,
+                    key_format=self._key_format.value,
+                    tag_specifications=self._tag_specifications,
+                    replaces=self._replacing.key_pair_id if self._replacing else None,
+                    dry_run=dry_run,
+                )
         except KeyPairsError:
             # A refusal keeps the key that was made ahead; only a write that failed has used it up.
             self._session.spare_key.prepare()

@@ -113,7 +113,8 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     async def action_pick(self) -> None:
         """Pick one of the public keys in ~/.ssh."""
         paths = await asyncio.to_thread(pub_files.candidates)
-        items = [Item(str(path), visible(short_path(str(path)))) for path in paths]
+        short = [short_path(str(path)) for path in paths]
+        items = [Item(path, visible(path)) for path in short]
         picked = await self.app.push_screen_wait(
             screens.PickScreen("Pick a public key", items, "There is no .pub file in ~/.ssh.")
         )

@@ -26,12 +26,6 @@ _WORDS = {MadeBy.HERE: "made here", MadeBy.EC2: "made by EC2"}
 _ANY_NAME = "-"
 """A name to ask with while none is typed: permission is decided before names are looked at."""
 
-WAITED_FOR = Verdict(
-    "EC2's answer alone holds the private key: it is waited for. What would be asked after it"
-    " is given up.",
-    Tone.CAUTION,
-)
-
 
 class AsksAgain(KeyPairsError):
     """A person has to want it a second time; says why."""

@@ -14,7 +14,7 @@ from tui.actions.keymap import key_in
 from tui.actions.table import Place
 from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -70,12 +70,15 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
+        self.say_waiting = self.say
+        """Says what is being waited for."""
 
     def content(self) -> ComposeResult:
         with self._body:
             yield from self._fields.values()
 
     @on(Input.Changed, "#key-name")
+    @on(RegionChanged)
     @work(exclusive=True, group="key-name")
     async def _judge_key_name(self) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
@@ -142,7 +145,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _wait_for(self, call: Callable[[], Made], focused: Widget | None) -> None:
         try:
             back = key_in(self.PLACE, "back")
-            made = await run_change(call, self.say, self.key_hints, back, waited_for(self._session))
+            waits_for = waited_for(self._session)
+            made = await run_change(call, self.say_waiting, self.key_hints, back, waits_for)
         except DryRunOperation as answer:
             verdicts = [field.verdict for field in self._fields.values()]
             name = self._key_name.value

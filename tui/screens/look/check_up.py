@@ -289,7 +289,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Send the command that puts the finding right to the clipboard."""
         finding = self._under_cursor
         if finding is None or not finding.command:
-            self.say(Verdict("there is no command for this one"))
+            self.say(Verdict("there is no command for this one" if finding else _IS_A_KIND))
             return
         await clipboard.send(self.app, finding.command)
         clipboard.say_sent(self.app, as_pasted(finding.command))
@@ -299,7 +299,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Give an exposed private key file the mode 0600, and look again."""
         finding = self._under_cursor
         if finding is None or finding.kind != _MENDED or finding.path is None:
-            self.say(Verdict("this is about no file that is open to others"))
+            words = "this is about no file that is open to others"
+            self.say(Verdict(words if finding else _IS_A_KIND))
             return
         if self._session.read_only:
             self.say(Verdict(READ_ONLY, Tone.BAD))
@@ -314,6 +315,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             self.say(Verdict(f"{short_path(path)} is for you alone now, mode 0600", Tone.GOOD))
             self.action_look_again()
 
+
+_IS_A_KIND = "this is a kind of finding: go to a line below it"
 
 _MENDED = "file-exposed"
 """The kind of finding that is put right here."""

@@ -74,6 +74,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._created = created
         self._suggested = destination.suggest(created.key_pair.key_name, file_format)
         self._path = PathField(self._suggested)
+        self._by_hand = False
         self._choice = Choice(_FORMATS, id="file-format")
         self._choice.index = list(FileFormat).index(file_format)
         self._format = FormField("Format", self._choice)
@@ -100,6 +101,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
 
     @on(Input.Changed, "#path")
     def _judge_path(self) -> None:
+        self._by_hand |= self._path.path != self._suggested
         self._wants_public.show(f"public key as {destination.public_path(self._path.path)}")
         self._judge_public()
 
@@ -117,7 +119,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Choice.Changed)
     def _judge_format(self) -> None:
         file_format = self._file_format
-        if self._path.path == self._suggested:
+        if not self._by_hand:
             self._suggested = destination.suggest(self._created.key_pair.key_name, file_format)
             self._path.path = self._suggested
         refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
@@ -126,6 +128,8 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             words = file_formats.readers(file_format, as_created)
             if not file_format.takes_passphrase:
                 words += "; takes no passphrase"
+            if not self._path.path.endswith(file_formats.suffix(file_format)):
+                words += "; the path stays as you typed it"
             self._format.show(Verdict(words))
         else:
             self._format.show(Verdict(refusal, Tone.BAD))

@@ -110,6 +110,20 @@ def test_what_is_open_says_that_its_pair_was_deleted(
     play(demo_session, scene, (100, 30))
 
 
+def test_a_name_that_another_session_takes_is_judged_anew(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "nk")
+        await until_drawn(pilot, "free in us-east-1")
+        other.backend.create_key_pair(key_name="nk", key_type="ed25519")
+        await until_drawn(pilot, "taken by key-")
+
+    play(demo_session, scene)
+
+
 def test_a_form_says_that_another_session_changed_the_tags(
     demo_session: DemoSession, other: DemoSession
 ) -> None:

@@ -229,6 +229,11 @@ def test_the_path_follows_the_format_until_a_person_writes_one(
         await write_path(pilot, "~/.ssh/mine.key")
         await choose(pilot, FileFormat.PPK2)
         assert path_of(pilot) == "~/.ssh/mine.key"
+        # What is typed by hand stays also where it is what would be suggested.
+        await write_path(pilot, "~/.ssh/reporting.ppk")
+        await choose(pilot, FileFormat.OPENSSH)
+        assert path_of(pilot) == "~/.ssh/reporting.ppk"
+        assert "the path stays as you typed it" in dialog(pilot)._format.verdict.text
 
     play(empty_session, scene)
 
