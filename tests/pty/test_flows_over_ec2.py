@@ -116,7 +116,7 @@ def test_the_program_is_not_left_while_ec2_makes_a_key_and_a_signal_says_what_it
     # What is pressed right behind Enter is for the screen that comes.
     terminal.wait_for("waiting for EC2")
     terminal.press("C-q")
-    wait_for_words(terminal, "holds the only copy of the private key")
+    wait_for_words(terminal, "alone holds the private key")
     terminal.signal(signal.SIGTERM)
     assert terminal.wait_for_end() == 128 + signal.SIGTERM
     wait_for_words(terminal, "The private key of ci was not saved and is gone: delete the pair.")
