@@ -13,10 +13,9 @@ from typing import NamedTuple
 from unittest import mock
 
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from tests.demo import DemoSession, deterministic_keys, fill
-from tests.tui.driving import app_of, create, save, type_text, until, until_loaded, until_screen
+from tests.tui.driving import create, drawn, save, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
 
 FOLDER = Path(__file__).parent
@@ -60,8 +59,7 @@ async def _filter(pilot: Pilot[None]) -> None:
 async def _delete(pilot: Pilot[None]) -> None:
     await pilot.press("j", "d")
     await until_screen(pilot, "DeleteKeyPairsScreen")
-    names = app_of(pilot).screen.query_one("#names", Static)
-    await until(pilot, lambda: "stays where it is" in str(names.visual), "the look at the file")
+    await until(pilot, lambda: "stays where it is" in drawn(pilot), "the look at the file")
     await type_text(pilot, "ci-dep")
 
 

@@ -60,8 +60,8 @@ class KeyPairsApp(TerminalApp):
         asks_region: bool = False,
     ) -> None:
         super().__init__()
-        self.register_theme(themes.KEYPAIRS)
-        self.wear_theme(os.environ.get("TEXTUAL_THEME", themes.KEYPAIRS.name))
+        themes.register(self.register_theme)
+        themes.choose(self, os.environ.get("TEXTUAL_THEME", themes.KEYPAIRS.name))
         self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
         self._session = session
         self._where = where
@@ -73,12 +73,6 @@ class KeyPairsApp(TerminalApp):
         self.ended_by: signal.Signals | None = None
         self.left_unsaved = ""
         """The name of the pair whose private key a signal took along."""
-
-    def wear_theme(self, name: str) -> None:
-        """Change the theme; where colours are few, to one that is legible in them."""
-        if self.console.color_system != "truecolor":
-            self.register_theme(themes.in_256_colours(self.available_themes[name]))
-        self.theme = name
 
     def get_default_screen(self) -> Screen[None]:
         return KeyPairListScreen(
@@ -149,7 +143,7 @@ class KeyPairsApp(TerminalApp):
 
         def change(theme: str | None) -> None:
             if theme is not None:
-                self.wear_theme(theme)
+                themes.choose(self, theme)
 
         items = [Item(name, name) for name in sorted(self.available_themes)]
         self.push_screen(screens.PickScreen("Themes, for this session", items), change)
@@ -175,7 +169,7 @@ class KeyPairsApp(TerminalApp):
         """Quit, unless that would lose a private key: then go back to it, or say so there."""
         if self.lost_by_leaving is None:
             self.exit()
-        elif self._shows_key:
+        elif self.key_holder is not None and self.key_holder.is_current:
             self._say_how_to_leave()
         else:
             await self.screen.run_action("back")
@@ -187,13 +181,8 @@ class KeyPairsApp(TerminalApp):
         else:
             self._say_how_to_leave()
 
-    @property
-    def _shows_key(self) -> bool:
-        """Whether the screen that is shown is that of the private key."""
-        return self.key_holder is not None and self.key_holder.is_current
-
     def _say_how_to_leave(self) -> None:
-        if self.key_holder is not None and self._shows_key:
+        if self.key_holder is not None and self.key_holder.is_current:
             self.key_holder.action_say_how_to_leave()
         else:
             show_briefly(self, "the private key is not saved yet; esc goes back to it")
@@ -201,7 +190,9 @@ class KeyPairsApp(TerminalApp):
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong on the screen where it did, or on that of the private key."""
         screen = self.screen
-        if self.key_holder is not None and not (self._shows_key or screen.query(KeyHints)):
+        if self.key_holder is not None and not (
+            self.key_holder.is_current or screen.query(KeyHints)
+        ):
             # It failed before there was anything on it.
             screen.dismiss(None)
             self.key_holder.say_unforeseen(said)

@@ -75,8 +75,10 @@ def prepare(environment: MutableMapping[str, str], theme: str | None) -> None:
         # Textual turns NO_COLOR into greys; only the themes of 16 colours leave colour out.
         theme = _IN_16_COLOURS
     theme = theme or environment.get("TEXTUAL_THEME")
-    if not theme and _has_few_colours(environment):
+    if _has_few_colours(environment) and theme not in (_IN_16_COLOURS, "ansi-light"):
         theme = _IN_16_COLOURS
+    if environment.get("TERM") in _IN_256_COLOURS and not environment.get("COLORTERM"):
+        environment.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
     # Before Textual is imported, which reads it then. Ours is none that it knows by itself; the app
     # takes it where none is named.
     environment.pop("TEXTUAL_THEME", None)
@@ -90,6 +92,9 @@ def prepare(environment: MutableMapping[str, str], theme: str | None) -> None:
 
 
 _IN_16_COLOURS = "ansi-dark"
+
+_IN_256_COLOURS = ("screen", "tmux", "xterm")
+"""Terminals that show as many, though Textual takes them to have 16 by their names."""
 
 
 def _has_few_colours(environment: Mapping[str, str]) -> bool:

@@ -1,10 +1,13 @@
-"""Defines the theme `keypairs`, and makes other themes legible where there are only 256 colours."""
+"""Defines the theme `keypairs`, and makes every other theme legible."""
 
 import colorsys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
+from textual.app import App
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.environment import DEFAULT_THEME
 
@@ -38,33 +41,120 @@ KEYPAIRS = Theme(
 """The default. Its surfaces have so little colour that 256 colours turn them into greys, and its
 hues stand in the palette of 256 as they are: a terminal without true colour shows the same."""
 
+_ANSI_DARK = replace(BUILTIN_THEMES["ansi-dark"], error="ansi_bright_red")
+"""The red of a console has 2.7:1 on its black, and black on it as little."""
+
+_ANSI_LIGHT = replace(BUILTIN_THEMES["ansi-light"], accent="ansi_blue", warning="ansi_magenta")
+"""Textual warns in a bright red, which is pale on white and looks like danger."""
+
 _SURFACES = ("background", "surface", "panel")
+_HUES = ("primary", "secondary", "accent", "warning", "error", "success")
 _COLOURLESS_BELOW = 0.15
 _DARK_BELOW = 0.35
 
+_ENOUGH = 4.6
+"""The least contrast of text with what is behind it; WCAG 2.2 (1.4.3) asks for 4.5:1."""
 
-def in_256_colours(theme: Theme) -> Theme:
-    """Return a theme for 256 colours, with greys for its dark surfaces that have some colour.
 
-    A dark colour of some saturation has nothing near it among the 256: nord's surfaces would
-    become teal. A grey of its lightness has.
-    """
-    if theme.ansi or theme is KEYPAIRS:
-        return theme
+def register(add: Callable[[Theme], None]) -> None:
+    """Hand the themes that Textual has not, or has otherwise, to `App.register_theme`."""
+    for theme in (KEYPAIRS, _ANSI_DARK, _ANSI_LIGHT):
+        add(theme)
+
+
+def choose(app: App[None], name: str) -> None:
+    """Have an app take a theme, if it is one of Textual's in the form in which it is legible."""
+    # Not for all of them at the start: that takes a while.
+    if name in BUILTIN_THEMES and not BUILTIN_THEMES[name].ansi:
+        app.register_theme(legible(name, true_colour=app.console.color_system == "truecolor"))
+    app.theme = name
+
+
+def legible(name: str, *, true_colour: bool) -> Theme:
+    """Return a theme of Textual's in which every text can be read, changed no more than that."""
+    theme = BUILTIN_THEMES[name]
+    if not true_colour:
+        theme = _in_256_colours(theme)
+    extreme = Color.parse("white" if theme.dark else "black")
+    # The name of the program stands on it.
+    primary = _moved(Color.parse(theme.primary), extreme, _bears_text)
+    theme = replace(theme, primary=primary.hex)
     colours = theme.to_color_system().generate()
-    background, surface, panel = (_grey(Color.parse(colours[name])) for name in _SURFACES)
+    surfaces = [Color.parse(colours[name]) for name in _SURFACES]
+
+    def readable(name: str, behind: Sequence[Color]) -> str:
+        fits = partial(_stands_out, behind=behind)
+        return _moved(Color.parse(colours[name]), extreme, fits).hex
+
+    variables = {f"text-{hue}": readable(f"text-{hue}", surfaces) for hue in _HUES}
+    variables["text-muted"] = f"auto {_share(surfaces)}%"
     return replace(
         theme,
-        background=background or theme.background,
-        surface=surface or theme.surface,
-        panel=panel or theme.panel,
+        foreground=readable("foreground", surfaces),
+        # The bar of danger, in which the text has the colour of the page.
+        error=readable("error", surfaces[:1]),
+        variables={**theme.variables, **variables},
+    )
+
+
+def _moved(colour: Color, towards: Color, fits: Callable[[Color], bool]) -> Color:
+    """Return a colour moved towards another until it fits."""
+    steps = (colour.blend(towards, step / 20) for step in range(20))
+    return next(filter(fits, steps), towards)
+
+
+def _bears_text(colour: Color) -> bool:
+    return _stands_out(colour + colour.get_contrast_text(0.87), [colour])
+
+
+def _share(behind: Iterable[Color]) -> int:
+    """Return how much of black or white muted text must have to be read on each of some colours."""
+    shares = range(60, 100, 5)
+    fit = (
+        share
+        for share in shares
+        if all(_stands_out(c + c.get_contrast_text(share / 100), [c]) for c in behind)
+    )
+    return next(fit, 100)
+
+
+def _stands_out(text: Color, behind: Iterable[Color]) -> bool:
+    return all(_contrast(text, each) >= _ENOUGH for each in behind)
+
+
+def _contrast(one: Color, other: Color) -> float:
+    """Return the contrast of two colours as WCAG computes it, from 1 to 21."""
+    darker, lighter = sorted(map(_luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _in_256_colours(theme: Theme) -> Theme:
+    """Return a theme with greys for its dark surfaces of some colour.
+
+    Such a colour has nothing near it among the 256: nord's surfaces would become teal. A grey of
+    its lightness has.
+    """
+    colours = theme.to_color_system().generate()
+    greys = {name: _grey(Color.parse(colours[name])) for name in _SURFACES}
+    return replace(
+        theme,
+        background=greys["background"] or theme.background,
+        surface=greys["surface"] or theme.surface,
+        panel=greys["panel"] or theme.panel,
     )
 
 
 def _grey(colour: Color) -> str | None:
     """Return the grey of a dark colour's lightness, or None where the colour may stay."""
-    red, green, blue = (value / 255 for value in colour.rgb)
-    _, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    _, lightness, saturation = colorsys.rgb_to_hls(*colour.normalized)
     if saturation < _COLOURLESS_BELOW or lightness >= _DARK_BELOW:
         return None
     value = round(lightness * 255)

@@ -71,7 +71,7 @@ def check_saved(
     assert signs_for(private_key, record["PublicKey"])
 
     fingerprint = fingerprint_by_aws_own_commands(run, record["KeyType"], private_key)
-    assert fact(screen, "EC2") == record["KeyFingerprint"] == fingerprint
+    assert fact(screen, "Fingerprint") == record["KeyFingerprint"] == fingerprint
     assert fact(screen, "Id") == record["KeyPairId"]
     assert fact(screen, "OpenSSH") in run("ssh-keygen", "-l", "-f", private_key).stdout.decode()
     assert record["PrivateKey"] == "saved"
@@ -112,7 +112,7 @@ def test_a_pair_is_created_and_saved_on_60_by_15(
     unsaved = create_key_pair(terminal, "small", "rsa", "ppk")
     screen = save_key_material(terminal)
     assert all(proof.format("small.ppk") in flat(screen) for proof in PROOFS), screen
-    assert fact(unsaved, "EC2") == fact(screen, "EC2")
+    assert fact(unsaved, "Fingerprint") == fact(screen, "Fingerprint")
     check_saved(run, signs_for, tmp_path, "small.ppk", screen)
     terminal.press("Escape")
     terminal.wait_for("saved to ~/.ssh/small.ppk")

@@ -126,7 +126,7 @@ def test_a_pair_that_is_kept_without_its_private_key_is_marked(
     terminal.press("Escape")
     terminal.wait_for(QUESTION)
     terminal.type("halved")
-    terminal.wait_for("Its name     ▌ halved")
+    terminal.wait_for("▌ halved")
     terminal.step("Tab", "Right")
     terminal.wait_for("● keep it")
     terminal.press("Enter")

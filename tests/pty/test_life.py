@@ -416,11 +416,11 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     terminal.press("Escape")
     terminal.wait_for("Not saved yet")
     terminal.press("Escape")
-    terminal.wait_for("Its name")
+    terminal.wait_for("To give the private key up, type elastic")
     check_sizes(terminal, "Leave without the private key?", "keep it", "enter discard")
     # Alive: the name is taken and the pair kept.
     terminal.type("elastic")
-    terminal.wait_for("Its name     ▌ elastic")
+    terminal.wait_for("▌ elastic")
     terminal.step("Tab", "Right")
     terminal.press("Enter")
     terminal.wait_for("! elastic")

@@ -73,9 +73,9 @@ def show_delete_question(terminal: Terminal) -> None:
 
 def show_question_for_the_name(terminal: Terminal) -> None:
     terminal.press("d")
-    terminal.wait_for("type: precious")
+    terminal.wait_for("type precious")
     terminal.type("preci")
-    terminal.wait_for("Its name     ▌ preci")
+    terminal.wait_for("▌ preci")
 
 
 def show_details(terminal: Terminal) -> None:

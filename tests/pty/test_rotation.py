@@ -48,7 +48,7 @@ def test_a_pair_is_replaced_and_retired(
     terminal.press("Up")
     terminal.wait_for("replaced by ci-deploy-2 · ")
     terminal.press("d")
-    terminal.wait_for("To delete, type: ci-deploy anyway")
+    terminal.wait_for("To delete it, type ci-deploy anyway")
     terminal.press("Escape")
     # Once more, and saved this time.
     terminal.wait_for("2 pairs")
@@ -90,12 +90,12 @@ def test_a_pair_is_copied_by_the_help_and_by_its_key(
     terminal.type("other Regions")
     terminal.wait_for("Import the pair's public half")
     terminal.press("Enter")
-    terminal.wait_for("Import the public half of ci-deploy")
+    terminal.wait_for("Import ci-deploy into other Regions")
     terminal.wait_for(fingerprint_elsewhere(pair))
     terminal.press("Escape")
     terminal.wait_for("c create")
     terminal.press("C")
-    terminal.wait_for("Import the public half of ci-deploy")
+    terminal.wait_for("Import ci-deploy into other Regions")
     for word in ("ireland", "stockholm"):
         terminal.type(word)
         terminal.wait_until_gone("Cape Town")

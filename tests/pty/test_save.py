@@ -47,7 +47,7 @@ def test_two_files_from_one_reveal(
     terminal.type(PHRASE)
     terminal.wait_for(lambda screen: "the two are the same" in flat(screen))
     terminal.step("Tab", "Space")
-    terminal.wait_for("● public key as ~/.ssh/small.pub")
+    terminal.wait_for("[x] public key as ~/.ssh/small.pub")
     terminal.press("Enter")
     saved = terminal.wait_for("✓ Saved to ~/.ssh/small.ppk, encrypted")
     assert "✓ Saved to ~/small.pem" in saved

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from textual.pilot import Pilot
 
 from tests.demo import DemoSession
@@ -43,14 +44,14 @@ def test_list_in_a_light_theme(
     snap_compare: SnapCompare, demo_session: DemoSession, theme: str
 ) -> None:
     app = KeyPairsApp(demo_session, "ops@bastion-1")
-    app.theme = theme
+    themes.choose(app, theme)
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
 def test_another_theme_in_256_colours(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     app = KeyPairsApp(demo_session, "ops@bastion-1")
-    app.register_theme(themes.in_256_colours(app.available_themes["nord"]))
-    app.theme = "nord"
+    app.console = Console(color_system="256")
+    themes.choose(app, "nord")
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 

@@ -132,7 +132,7 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
         await pilot.press("space", "enter")
         for number in (1, 2):
             await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]
-            assert hints(pilot) == "esc stop"
+            assert hints(pilot) == "esc stop   f1 help"
             steps.go_on()
         await until(pilot, lambda: steps.waiting == 3, "the third batch")
         # While all is well, nothing says that it is not.
@@ -214,12 +214,12 @@ def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
         await pilot.press("tab")
         await type_text(pilot, "old")
         await until(pilot, lambda: not screen.has_class("-danger"), "that nothing is lost")
-        assert "Type it" not in drawn(pilot)
+        assert "type overwrite" not in drawn(pilot)
         await pilot.press("2")
         await until(pilot, lambda: "overwrites what 4 of 5 pairs have there" in drawn(pilot), "it")
         assert screen.has_class("-danger") and "Overwrite tags of 4 key pairs" in drawn(pilot)
         await pilot.press("enter")
-        await until(pilot, lambda: "to overwrite them, type overwrite 4" in drawn(pilot), "why not")
+        await until(pilot, lambda: "To overwrite them, type overwrite 4" in drawn(pilot), "why not")
         assert {tag for pair in five.backend.describe_key_pairs() for tag in pair.tags} == {
             Tag("Env", "old")
         }

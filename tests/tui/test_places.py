@@ -86,7 +86,7 @@ def test_from_this_machine_to_a_profile_and_back(
         shown = drawn(pilot)
         assert "• This machine" in shown
         assert "EC2 default" in shown
-        assert "EC2 prod" in shown and "eu-west-1 · never asked" in shown
+        assert "EC2 prod" in shown and "eu-west-1    never asked" in shown
         assert not server.calls, "looking at the places asked EC2"
         await type_text(pilot, "prod")
         await pilot.press("enter")
@@ -117,7 +117,7 @@ def test_where_nothing_names_a_region_it_is_asked_and_escape_turns_nowhere(
             await pilot.press("P")
             await until_screen(pilot, "PickScreen")
             await type_text(pilot, "bare")
-            assert "asks for the Region" in drawn(pilot)
+            assert "asks for it" in drawn(pilot)
             await pilot.press("enter")
             await until_screen(pilot, "PickRegionScreen")
             assert "In which Region of EC2 bare?" in drawn(pilot)

@@ -268,7 +268,7 @@ ACTIONS: tuple[Action, ...] = (
         words="ssh-copy-id deploy login host server", wide_hint="install"),
     Action("details.bring-back", Place.DETAILS, "u", "bring_back", "",
         "Bring the pair back that is shown, if it was deleted.", words="undelete restore undo"),
-    Action("details.back", Place.DETAILS, "escape,enter,q", "back", "back",
+    Action("details.back", Place.DETAILS, "escape,q", "back", "back",
         "Go back to the list."),
 
     Action("tags.submit", Place.TAGS, "enter", "submit", "save",

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 Signs = Mapping[int, int]
 
-CONSOLE: Signs = str.maketrans("✓✗●○…›–╭╮╰╯┏┓┗┛━┃", "√x*o.>-┌┐└┘╔╗╚╝═║")
+CONSOLE: Signs = str.maketrans("✓✗●○…›–╭╮╰╯┏┓┗┛━┃", "√x*o~>-┌┐└┘╔╗╚╝═║")
 """For the font of a Linux console."""
 
 ASCII: Signs = str.maketrans(
     "✓✗●○…›–╭╮╰╯┏┓┗┛━┃┌┐└┘─│╔╗╚╝═║▌▐▲▼►•·↑↓→←█░▁▂▃▄▅▆▇√",
-    "+x*o.>-++++++++=|++++-|++++=|||^v>*-^v><#.__--=##+",
+    "+x*o~>-++++++++=|++++-|++++=|||^v>*-^v><#.__--=##+",
 )
 """For what is not UTF-8."""
 

@@ -48,7 +48,7 @@ class Choice(Widget, can_focus=True):
         &.-refused, &.-refused:focus { border-left: outer $error; }
         &:ansi {
             .choice--chosen { color: ansi_default; text-style: bold; }
-            .choice--free { color: ansi_default; text-style: dim; }
+            .choice--free { color: ansi_default; text-style: $muted-style; }
             .choice--forbidden { color: ansi_default; text-style: dim strike; }
         }
         &:ansi:focus {

@@ -41,19 +41,21 @@ class CursorList(ScrollView, can_focus=True):
         .cursor-list--cursor {
             background: $block-cursor-blurred-background;
             color: auto;
-            text-style: bold;
         }
         /* Whose field has the focus, and not the list: it is led from there. */
         &:focus .cursor-list--cursor, &.-led .cursor-list--cursor {
             background: $block-cursor-background;
+            text-style: bold;
         }
-        &:ansi .cursor-list--heading { color: ansi_default; text-style: dim; }
+        &:ansi .cursor-list--heading { color: ansi_default; text-style: $muted-style; }
         &:ansi .cursor-list--sorted { color: ansi_default; text-style: bold; }
-        &:ansi .cursor-list--cursor,
-        &:ansi:focus .cursor-list--cursor,
-        &:ansi.-led .cursor-list--cursor {
+        &:ansi .cursor-list--cursor {
             background: ansi_default;
             color: ansi_default;
+            text-style: underline;
+        }
+        &:ansi:focus .cursor-list--cursor,
+        &:ansi.-led .cursor-list--cursor {
             text-style: reverse;
         }
     }

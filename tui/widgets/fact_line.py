@@ -44,7 +44,7 @@ class FactLine(Static):
         &.-good { color: $text-success; }
         &.-caution { color: $text-warning; }
         &.-bad { color: $text-error; }
-        &:ansi { color: ansi_default; text-style: dim; }
+        &:ansi { color: ansi_default; text-style: $muted-style; }
         &:ansi.-said { color: ansi_default; text-style: none; }
         &:ansi.-good { color: $text-success; text-style: none; }
         &:ansi.-caution { color: $text-warning; text-style: none; }

@@ -7,30 +7,35 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from tui.widgets.verdict_line import MARKS
 from tui.words.text import as_pasted, fold, visible
+from tui.words.verdict import Tone
 
-_LABEL_WIDTH = 12
+_LABEL_WIDTH = 13
 
 
 class Facts(Widget):
     """A label and a value a line; a long value goes on below itself, whole.
 
     Labels are our own text, values may come from anywhere. What is `pasteable` is shown with its
-    backslashes as they are.
+    backslashes as they are. Values that are `judged` begin with a mark, and take its colour.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--label", "facts--good", "facts--bad"}
     """
     | Class | Description |
     | :- | :- |
     | `facts--label` | What stands before a value. |
+    | `facts--good`, `facts--bad` | The mark of a value that is judged; of a bad one all of it. |
     """
 
     DEFAULT_CSS = """
     Facts {
         height: auto;
         .facts--label { color: $text-muted; }
-        &:ansi .facts--label { color: ansi_default; text-style: dim; }
+        .facts--good { color: $text-success; }
+        .facts--bad { color: $text-error; }
+        &:ansi .facts--label { color: ansi_default; text-style: $muted-style; }
     }
     """
 
@@ -40,10 +45,12 @@ class Facts(Widget):
         *,
         labelled: bool = True,
         pasteable: bool = False,
+        judged: bool = False,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._spell = as_pasted if pasteable else visible
+        self._judged = judged
         self._label_width = _LABEL_WIDTH if labelled else 0
         self._facts: list[tuple[str, str]] = []
         self.show(facts)
@@ -63,5 +70,16 @@ class Facts(Widget):
         for label, value in self._facts:
             for part in fold(value, max(width - self._label_width, 1)):
                 style = self.get_visual_style("facts--label")
-                yield Content.styled(label.ljust(self._label_width), style) + Content(part)
+                yield Content.styled(label.ljust(self._label_width), style) + self._value(
+                    part, value
+                )
                 label = ""
+
+    def _value(self, part: str, value: str) -> Content:
+        """Return a line of a value, in the colour of its mark where it is judged."""
+        mark = value[:1] if self._judged else ""
+        if mark == MARKS[Tone.BAD].strip():
+            return Content.styled(part, self.get_visual_style("facts--bad"))
+        if mark and mark == part[:1] == MARKS[Tone.GOOD].strip():
+            return Content.styled(mark, self.get_visual_style("facts--good")) + Content(part[1:])
+        return Content(part)

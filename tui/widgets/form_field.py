@@ -1,16 +1,25 @@
 """Lays out a form: the fields that scroll, and of each a label and a line that judges it."""
 
+from collections.abc import Callable
+
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
+
+
+class FieldJudged(Message):
+    """What a field holds is refused now, or no longer."""
 
 
 class FormBody(VerticalScroll):
@@ -18,14 +27,36 @@ class FormBody(VerticalScroll):
 
     The field that has the focus stays in sight. Where the body has a frame, the title of the
     screen stands in it.
+
+    Args:
+        submits: the word of the key that does what a form is for, which is muted while it could
+            only be refused.
+        lacks: whether something is still to be typed before it can.
     """
 
-    def __init__(self, *, can_focus: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        can_focus: bool = False,
+        submits: str = "",
+        lacks: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(can_focus=can_focus, classes="body")
+        self._submits = submits
+        self._lacks = lacks
 
     def on_mount(self) -> None:
         title = Content(shortened(self.screen.query_one(TopBar).title))
         self.border_title = title
+        self.mute_what_waits()
+
+    @on(FieldJudged)
+    def mute_what_waits(self) -> None:
+        """Mute the key that does what the form is for, or no longer."""
+        if self._submits:
+            wrong = any(field.verdict.tone is Tone.BAD for field in self.query(FormField))
+            hints = self.screen.query_one(KeyHints)
+            hints.mute(*((self._submits,) if wrong or self._lacks() else ()))
 
     async def _on_resize(self, event: Resize) -> None:
         # Textual scrolls to a field only when it gets the focus.
@@ -38,7 +69,7 @@ class FormField(Vertical):
     """A label and a widget on one line, and the verdict on what it holds on the next.
 
     Args:
-        label: our own text.
+        label: our own text; stacked there may be none, where a sentence above says it.
         control: what has the focus.
         stacked: the label stands above the control, which then has the whole width.
     """
@@ -55,7 +86,7 @@ class FormField(Vertical):
         /* Textual styles the label anew only where the field itself has such a rule. */
         &:focus-within { height: auto; }
         &:focus-within .form-field--label { color: $text-primary; text-style: bold; }
-        &:ansi .form-field--label { color: ansi_default; text-style: dim; }
+        &:ansi .form-field--label { color: ansi_default; text-style: $muted-style; }
         &:ansi:focus-within .form-field--label { color: ansi_default; text-style: bold; }
     }
     """
@@ -63,6 +94,7 @@ class FormField(Vertical):
     def __init__(self, label: str, control: Widget, *, stacked: bool = False) -> None:
         super().__init__(classes="-stacked" if stacked else None)
         self._label = Static(label, classes="form-field--label", markup=False)
+        self._label.display = bool(label)
         self.control = control
         """What has the focus."""
         self.control.add_class("form-field--control", update=False)  # it is nowhere yet
@@ -90,6 +122,8 @@ class FormField(Vertical):
 
         `wrong` is the part of the control that is refused, where it is not the whole.
         """
+        if (verdict.tone is Tone.BAD) != (self.verdict.tone is Tone.BAD):
+            self.post_message(FieldJudged())
         self._verdict.show(verdict)
         self._verdict.display = bool(verdict.text)
         self.refuse((wrong or self.control) if verdict.tone is Tone.BAD else None)

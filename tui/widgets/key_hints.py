@@ -19,7 +19,7 @@ _GAP = "   "
 
 _HELP = "help"
 _STOP = "stop"
-_KEPT = {"back", "leave", "done", "show all", _STOP, _HELP}
+_KEPT = {"back", "leave", "done", "show all", "choose none", _STOP, _HELP}
 """The words of what leads out and of what explains the rest."""
 
 WIDE = 100
@@ -53,7 +53,7 @@ class KeyHints(Widget):
             background: ansi_default;
             color: ansi_default;
             .key-hints--key { color: ansi_default; text-style: bold; }
-            .key-hints--idle { color: ansi_default; text-style: dim; }
+            .key-hints--idle { color: ansi_default; text-style: $muted-style; }
         }
     }
     """
@@ -76,6 +76,11 @@ class KeyHints(Widget):
         if set(words) != set(self._idle):
             self._idle = words
             self.refresh()
+
+    @property
+    def muted(self) -> Collection[str]:
+        """The words of the keys that do nothing as yet."""
+        return set(self._idle)
 
     @contextmanager
     def stopping(self, key: str, *, alone: bool = True) -> Iterator[None]:

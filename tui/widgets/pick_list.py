@@ -72,7 +72,7 @@ class PickList(CursorList):
         .pick-list--caution { color: $text-warning; text-style: bold; }
         .pick-list--bad { color: $text-error; }
         &:ansi .pick-list--plain { color: ansi_default; text-style: bold; }
-        &:ansi .pick-list--remark { color: ansi_default; text-style: dim; }
+        &:ansi .pick-list--remark { color: ansi_default; text-style: $muted-style; }
     }
     """
 

@@ -47,7 +47,8 @@ class TextInput(InertInput):
             border-left: outer ansi_default !important;
             border-right: outer ansi_default !important;
         }
-        &:ansi.-refused { border-left: outer ansi_red !important; }
+        &:ansi.-refused { border-left: solid $error !important; }
+        &:ansi.-refused:focus { border-left: outer $error !important; }
         /* Also where there are no colours at all. */
         &:ansi > .input--cursor, &:ansi > .input--selection {
             background: ansi_default;

@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 from tui.words.text import pinched, visible
 
-_ON, _OFF = "●", "○"
+_ON, _OFF = "[x]", "[ ]"
 
 _LONGEST = 130
 """Cells of the label, which are three lines at 80 columns."""
 
 
 class Toggle(Widget, can_focus=True):
-    """A line such as `○ public key as ~/.ssh/web.pub`; space turns it on and off."""
+    """A line such as `[ ] public key as ~/.ssh/web.pub`; space turns it on and off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", show=False),

@@ -136,7 +136,9 @@ class TopBar(Widget):
             yield _Part(here.city, "muted", _Goes.CITY, " ")
         if self._title:
             yield _Part("› ", "muted", _Goes.NEVER, "  ")
-            yield _Part(self._title, "bright", _Goes.NEVER)
+            # Where there is no colour to say so, the frame may not be there either.
+            is_marked = self.screen.has_class("-danger") and self.app.current_theme.ansi
+            yield _Part("! " * is_marked + self._title, "bright", _Goes.NEVER)
         if self._counts:
             yield _Part(self._counts, "plain", _Goes.NEVER, "   ")
         if self._chosen:
@@ -172,7 +174,7 @@ class TopBar(Widget):
         room = width - (_width(right) + _APART + 1 if right else 0)
         line = self._drawn(left, room)
         if not right:
-            return line
+            return line.append(" " * (width - line.cell_length))
         ends = self._drawn(right, width - line.cell_length - _APART)
         blank = " " * (width - line.cell_length - ends.cell_length - 1)
         return line.append(blank).append(ends).append(" ")

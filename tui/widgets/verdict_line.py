@@ -20,7 +20,7 @@ class VerdictLine(Static):
         &.-good { color: $text-success; }
         &.-bad { color: $text-error; }
         &.-caution { color: $text-warning; }
-        &:ansi { color: ansi_default; text-style: dim; }
+        &:ansi { color: ansi_default; text-style: $muted-style; }
         &:ansi.-good { color: $text-success; text-style: none; }
         &:ansi.-bad { color: $text-error; text-style: none; }
         &:ansi.-caution { color: $text-warning; text-style: none; }

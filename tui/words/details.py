@@ -29,13 +29,14 @@ class Part(Enum):
 class Section(NamedTuple):
     """A heading, and labels with their values; the values have not been made visible yet.
 
-    What is `pasteable` is shown as it is copied.
+    What is `pasteable` is shown as it is copied; what is `judged` begins with a mark.
     """
 
     part: Part
     heading: str
     facts: Sequence[tuple[str, str]]
     pasteable: bool = False
+    judged: bool = False
 
 
 _MOST_HISTORY = 20
@@ -108,7 +109,7 @@ def sections(
     first_of_others = titles.index(_LOG_IN) + 1
     return [
         Section(Part.SUMMARY, "", list(summary(key_pair, rotation))),
-        Section(Part.USE, "The private key file", list(_files(key_pair))),
+        Section(Part.USE, "The private key file", list(_files(key_pair)), judged=True),
         *(_to_paste(Part.USE, recipe) for recipe in to_paste[:first_of_others]),
         Section(Part.USE, "Public key", [("", pasteable(public_key))], pasteable=True),
         Section(Part.PROOF, "Fingerprints, and how to get them", fingerprints, pasteable=True),

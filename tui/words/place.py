@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.ec2.regions import REGIONS
 from core.store import last_look
 from tui.widgets.pick_list import Item
-from tui.words.text import visible
+from tui.words.cells import cell_len
+from tui.words.text import fit, shortened, visible
 from tui.work.slow_changes import DISK
 
 if TYPE_CHECKING:
@@ -84,29 +85,41 @@ def city(region: str) -> str:
 NOT_ENABLED = "not enabled for this account"
 """What is said of a Region that an account has to opt into, and has not."""
 
+_NAME_AT_MOST = 40
+
 THIS_MACHINE = "local"
 """What stands for this machine among the places."""
 
 
-def place_items(known: "Sequence[KnownPlace]", present: "Session") -> list[Item]:
-    """Return the places to choose from, the present one marked.
+def place_table(known: "Sequence[KnownPlace]", present: "Session") -> tuple[str, list[Item]]:
+    """Return the places to choose from in columns, and what stands above these.
 
-    The value of a line is THIS_MACHINE, or the number of a place of EC2 in `known`.
+    The present one is marked. The value of a line is THIS_MACHINE, or the number of a place of EC2
+    in `known`.
     """
     place = present.place
     marked = _present(known, place)
-    here = f"{_mark(place is None)} This machine"
-    items = [Item(THIS_MACHINE, here, "kept here; nothing is sent to AWS")]
-    for number, (choice, region, facts) in enumerate(known):
+    rows = [
+        ("Place", "Region", "Account"),
+        ("This machine", "kept here; nothing is sent to AWS", ""),
+    ]
+    for choice, region, facts in known:
         name = f"EC2 {choice.profile}" if choice.profile else "EC2, as the environment says"
-        text = f"{_mark(choice is marked)} {name}"
-        said = (
-            region or "asks for the Region",
-            facts.account if facts else "never asked",
-            facts.host if facts else "",
-        )
-        items.append(Item(str(number), visible(text), visible(" · ".join(filter(None, said)))))
-    return items
+        account = f"{facts.account}  {facts.host or ''}".rstrip() if facts else "never asked"
+        rows.append((shortened(name), region or "asks for it", shortened(account)))
+    names, regions = (max(cell_len(row[column]) for row in rows if row[2]) for column in (0, 1))
+    names = min(max(names, cell_len(rows[1][0])), _NAME_AT_MOST)
+    lines = [
+        f"{fit(name, names)}  {fit(region, regions) if account else region}  {account}".rstrip()
+        for name, region, account in rows
+    ]
+    marks = [place is None, *(each.choice is marked for each in known)]
+    values = [THIS_MACHINE, *map(str, range(len(known)))]
+    items = [
+        Item(value, f"{_mark(is_present)} {line}")
+        for value, is_present, line in zip(values, marks, lines[1:], strict=True)
+    ]
+    return f"  {lines[0]}", items
 
 
 def _present(known: "Sequence[KnownPlace]", place: "Ec2Place | None") -> "Ec2Choice | None":

@@ -107,20 +107,21 @@ def explained(came: Sequence[tuple[str, Imported]], of: int) -> str:
     return "; ".join(parts)
 
 
-def note(key_pairs: Sequence[KeptKeyPair]) -> str:
-    """Return what is to be known before pairs are imported, in lines."""
-    unsaved = sum(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in key_pairs)
-    fingerprints = _of_fingerprints(key_pairs)
+def caution(key_pairs: Sequence[KeptKeyPair]) -> str:
+    """Return which pairs are of no use anywhere, or nothing."""
+    unsaved = [p.key_name for p in key_pairs if p.custody.private_key is PrivateKeyState.UNSAVED]
     if not unsaved:
-        return fingerprints
+        return ""
     its = "Its private key was"
     if len(key_pairs) > 1:
-        its = f"The private keys of {_some_of(unsaved, key_pairs)} were"
+        key = "The private key" if len(unsaved) == 1 else "The private keys"
+        its = f"{key} of {listed(unsaved)} {'was' if len(unsaved) == 1 else 'were'}"
     no_use = "it is of no use elsewhere, unless an agent still holds it"
-    return f"{its} never saved: {no_use}.\n{fingerprints}"
+    return f"{its} never saved: {no_use}."
 
 
-def _of_fingerprints(key_pairs: Sequence[KeptKeyPair]) -> str:
+def note(key_pairs: Sequence[KeptKeyPair]) -> str:
+    """Return what becomes of the fingerprints, in lines."""
     there = [_fingerprint(pair) for pair in key_pairs]
     others = [
         (pair, fingerprint)

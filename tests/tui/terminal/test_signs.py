@@ -61,4 +61,4 @@ def test_they_are_replaced_on_the_way_to_the_terminal() -> None:
 
     sent = FrameDiff(ASCII).frame(update, ColorSystem.TRUECOLOR)
 
-    assert "| * rsa   + free." in sent
+    assert "| * rsa   + free~" in sent

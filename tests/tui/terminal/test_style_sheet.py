@@ -13,6 +13,7 @@ from textual.strip import Strip
 from tests.demo import DemoSession
 from tests.tui import conftest
 from tests.tui.driving import app_of, create, play, type_text, until_screen
+from tui import themes
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.terminal.style_sheet import SteadyStylesheet
 
@@ -49,7 +50,7 @@ def test_each_style_is_parsed_once_and_again_for_other_colours(
             await pilot.press("escape")
             await until_screen(pilot, "KeyPairListScreen")
         assert set(parsed.values()) == {1}
-        app_of(pilot).wear_theme("nord")
+        themes.choose(app_of(pilot), "nord")
         await pilot.pause()
         assert set(parsed.values()) == {1, 2}
 

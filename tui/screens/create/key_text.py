@@ -32,13 +32,24 @@ class KeyText(TextArea):
     DEFAULT_CSS = """
     KeyText {
         height: 4;
-        border: none;
-        border-left: outer $foreground 25%;
         padding: 0 0 0 1;
         background: $surface;
         scrollbar-size-vertical: 1;
-        &:focus { border: none; border-left: outer $primary; background: $panel; }
-        &.-refused, &.-refused:focus { border-left: outer $error; }
+        &:focus { background: $panel; }
+        /* Textual's own has no border, and says so with importance. */
+        &.-textual-compact { border-left: outer $foreground 25% !important; }
+        &.-textual-compact:focus { border-left: outer $primary !important; }
+        &.-textual-compact:ansi {
+            border-left: solid ansi_default !important;
+            border-right: solid ansi_default !important;
+        }
+        &.-textual-compact:ansi:focus {
+            border-left: outer ansi_default !important;
+            border-right: outer ansi_default !important;
+        }
+        &.-textual-compact.-refused { border-left: outer $error !important; }
+        &.-textual-compact.-refused:ansi { border-left: solid $error !important; }
+        &.-textual-compact.-refused:focus { border-left: outer $error !important; }
     }
     """
 

@@ -69,7 +69,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         }
         *_, last = fields.values()
         self._above_tags = last.control
-        self._body = FormBody()
+        self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
         self.say_waiting = self.say
         """Says what is being waited for."""
 
@@ -83,6 +83,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def _judge_key_name(self) -> None:
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
         self._fields["key_name"].show(judged)
+        self._body.mute_what_waits()
 
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:

@@ -27,7 +27,7 @@ from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
-from tui.words.place import THIS_MACHINE, place_items
+from tui.words.place import THIS_MACHINE, place_table
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.login import logged_in
@@ -110,7 +110,8 @@ async def details(view: ListView) -> None:
         ids = [pair.key_pair_id for pair in view.shown]
         key_pair_id = key_pair.key_pair_id
         number = ids.index(key_pair_id) + 1 if key_pair_id in ids else 0
-        position = screens.Position(number, len(ids)) if number else screens.Position()
+        others = len(view.listing.chosen - {key_pair_id})
+        position = screens.Position(number or 1, len(ids) if number else 1, others)
         screen = screens.DetailsScreen(
             view.session, key_pair, view.listing.rotation, position=position
         )
@@ -336,8 +337,8 @@ async def place(view: ListView) -> None:
     if places is None:
         return
     known = await asyncio.to_thread(places.known)
-    items = place_items(known, view.session)
-    picked = await view.open(screens.PickScreen("Where the key pairs are", items))
+    heading, items = place_table(known, view.session)
+    picked = await view.open(screens.PickScreen("Where the key pairs are", items, heading=heading))
     if picked is None:
         return
     choice = None if picked == THIS_MACHINE else known[int(picked)].choice

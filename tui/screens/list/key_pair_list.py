@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input
 
 from core.disk.mounts import network_note
@@ -176,6 +177,8 @@ class KeyPairListScreen(PlacedScreen[None]):
         self.view.show_remark()
 
     @on(Input.Changed, "#filter")
+    @on(DescendantFocus, "#filter")
+    @on(DescendantBlur, "#filter")
     def _narrow(self) -> None:
         narrow(self.view)
 

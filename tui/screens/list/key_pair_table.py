@@ -79,7 +79,7 @@ class KeyPairTable(CursorList):
         .key-pair-table--muted { color: $text-muted; }
         /* Blue on black cannot be read on a console: no hue but that of marks. */
         &:ansi .key-pair-table--ed25519, &:ansi .key-pair-table--rsa { color: ansi_default; }
-        &:ansi .key-pair-table--muted { color: ansi_default; text-style: dim; }
+        &:ansi .key-pair-table--muted { color: ansi_default; text-style: $muted-style; }
     }
     """
 

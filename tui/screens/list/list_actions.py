@@ -18,7 +18,7 @@ def show_filter(view: ListView) -> None:
 
 def narrow(view: ListView) -> None:
     """Show what passes the filter as it is typed now."""
-    view.listing.filter(view.filter_bar.text)
+    view.listing.filter(view.filter_bar.text, is_whole=not view.filter_bar.has_focus_within)
     is_narrowed = view.filter_bar.text or view.before_filter is None
     view.show(view.table.highlighted if is_narrowed else view.before_filter)
 
@@ -26,6 +26,10 @@ def narrow(view: ListView) -> None:
 def leave_filter(view: ListView, *, clear: bool) -> None:
     """Go from the filter to the list."""
     view.filter_bar.leave(clear=clear)
+    if not clear:
+        # What is done to all that are shown is not to be done to what a half-typed tag let through.
+        view.listing.filter(view.filter_bar.text, is_whole=True)
+        view.show(view.table.highlighted)
     view.key_hints.show(view.hints())
     view.table.focus()
 

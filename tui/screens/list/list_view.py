@@ -36,7 +36,7 @@ _WITH_CHOSEN = (
     ("key-pair.tags", "tags"),
     ("key-pair.delete", "delete"),
     ("list.export", "export"),
-    ("list.show-all", "none"),
+    ("list.show-all", "choose none"),
 )
 """The actions that the hint bar teaches while pairs are chosen, and their words."""
 
@@ -278,29 +278,32 @@ class ListView:
         read_only = self.session.read_only
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         # Until they are read nobody knows whether there are any.
-        if self.loaded and not self.unread and not self.listing.key_pairs:
-            there = _READING_WITHOUT_PAIRS if read_only else _WITHOUT_PAIRS
+        is_damaged = self.unread and self.session.place is None
+        if self.loaded and (is_damaged or not (self.unread or self.listing.key_pairs)):
+            there = _READING_WITHOUT_PAIRS if read_only or is_damaged else _WITHOUT_PAIRS
             return (*((key_of(key), word) for key, word in there), taught[-1])
         choice = self.choice
+        help_ = taught[-1]
         if not choice.shown:
-            return taught
-        *_, help_ = taught
+            whole = (key_of("list.show-all"), "show all")
+            return (*taught[:-1], whole, help_) if self.filter_bar.text else taught
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
-        done = (*others, (show_all, "all" if self.filter_bar.text else none))
-        # Where the filter hides some that are chosen, each key says how many it is about.
-        count = f" {choice.shown:,}" if choice.hidden else ""
-        words = {action_id: f"{word}{count}" for action_id, word in others}
+        details = ("key-pair.details", "details")
+        done = (*others, details, (show_all, "show all" if self.filter_bar.text else none))
+        words = {action_id: f"{word} {choice.shown:,}" for action_id, word in others}
         return (*((key_of(key), words.get(key, word)) for key, word in done), help_)
 
     def _note(self) -> Verdict:
         """Return what is wrong with the filter, or which kind of fingerprint it is."""
         kind = self.listing.kind(self.shown)
+        if self.listing.unfinished:
+            return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
         return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")
 
-    def _show_empty(self, text: str) -> None:
+    def _show_empty(self, text: str | Content) -> None:
         self._panes.display = False
         self._empty.display = True
         self._empty.update(text)

@@ -68,6 +68,9 @@ class Listing:
         self.longest = Texts()
         self.chosen: set[str] = set()
         self.query_text = ""
+        self._is_whole = False
+        self.unfinished = ""
+        """What was typed last, where it may still become a tag and so narrows nothing."""
         self.column = "name"
         self.reverse = False
         self._query: Query | None = None
@@ -124,15 +127,18 @@ class Listing:
         self.reverse = not self.reverse
         self._sort()
 
-    def filter(self, text: str) -> None:
-        """Narrow the list by what was typed."""
+    def filter(self, text: str, *, is_whole: bool = False) -> None:
+        """Narrow the list by what was typed, and is whole or still being typed."""
         self.query_text = text
+        self._is_whole = is_whole
         self._query = None
 
     def shown(self, now: datetime) -> list[KeptKeyPair]:
         """Return the pairs that pass the filter, in order."""
         found = self.query.select(self._items, now, self.chosen)
-        if not found and self._is_on_the_way_to_a_tag():
+        self.unfinished = ""
+        if not found and not self._is_whole and self._is_on_the_way_to_a_tag():
+            self.unfinished = self.query_text.rpartition(" ")[2]
             # What is typed now may still become one: until then it narrows nothing.
             before = _parsed(self.query_text.rpartition(" ")[0])
             found = before.select(self._items, now, self.chosen)

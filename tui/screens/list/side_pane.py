@@ -53,7 +53,7 @@ class SidePane(Widget):
         .side-pane--ed25519 { color: $text-primary; }
         .side-pane--rsa { color: $text-secondary; }
         &:ansi .side-pane--ed25519, &:ansi .side-pane--rsa { color: ansi_default; }
-        &:ansi .side-pane--muted { color: ansi_default; text-style: dim; }
+        &:ansi .side-pane--muted { color: ansi_default; text-style: $muted-style; }
     }
     """
 

@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from textual.content import Content
+
 from core.disk import keys_in_hand
 from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
@@ -35,7 +37,7 @@ def waiting(session: "Session") -> tuple[int, int]:
     return public_keys, deleted
 
 
-def no_pairs(session: "Session", waiting: int, deleted: int) -> str:
+def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
     """Return what an empty Region says: what the program is, where data live, the next keys.
 
     `waiting` are the public keys that could be imported, `deleted` the pairs that can come back.
@@ -56,8 +58,9 @@ def no_pairs(session: "Session", waiting: int, deleted: int) -> str:
         (key_of("list.region"), "look at another Region"),
         (key_of("app.quit"), "leave"),
     ]
-    lines = "\n".join(f"{key}  {word}" for key, word in keys)
-    return f"{first}\n\n{lines}\n\n{_WHAT} {_where(session)}"
+    lines = [Content.styled(key, "bold $text-accent").append(f"  {word}") for key, word in keys]
+    about = Content(f"{_WHAT} {_where(session)}")
+    return Content("\n").join([Content(first), Content(), *lines, Content(), about])
 
 
 def _import(waiting: int) -> str:

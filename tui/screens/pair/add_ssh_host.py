@@ -12,7 +12,7 @@ from core.custody.ssh_folder import ssh_config
 from core.custody.ssh_folder.ssh_config import BlockPlan, BlockStanding, HostBlock
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, key_of
+from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
@@ -55,6 +55,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         self._host = TextInput(id="host")
         self._host.placeholder = "its address, such as web.example.com"
         self._user = TextInput(USER, id="user")
+        self._named = FormField("HostName", self._host)
         self._last = FormField("User", self._user)
         self._block = Facts(pasteable=True, id="block")
         self._asked: BlockPlan | None = None
@@ -62,7 +63,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
     def content(self) -> ComposeResult:
         with FormBody():
             yield FormField("Host", self._alias)
-            yield FormField("HostName", self._host)
+            yield self._named
             yield self._last
             yield self._block
 
@@ -78,7 +79,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
     @work(exclusive=True, group="plan")
     async def _judge(self) -> None:
         if not is_busy(self):
-            self._asked = None
+            self._ask(None)
             self.say(Verdict(""))
         try:
             planned = await asyncio.to_thread(ssh_config.plan, self._typed, self._key_file)
@@ -93,9 +94,16 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         said = Verdict(short_paths(text), tone)
         # While the address is still to be typed, that it is missing is no refusal.
         is_begun = bool(self._host.value) or planned.standing is not BlockStanding.REFUSED
-        self._last.show(said if is_begun else Verdict(said.text))
+        self._named.show(Verdict("" if is_begun else said.text))
+        self._last.show(said if is_begun else Verdict(""))
         self._block.show([("File", str(planned.path)), *_lines(planned.text)])
         return said
+
+    def _ask(self, planned: BlockPlan | None) -> None:
+        """Take the next Enter for a yes to a block, or for the question."""
+        self._asked = planned
+        (key, add), *others = hints(self.PLACE)
+        self.key_hints.show(((key, add if planned else "look first"), *others))
 
     def action_back(self) -> None:
         """Go back; nothing is added."""
@@ -114,11 +122,11 @@ class AddSshHostScreen(PlacedScreen[str | None]):
             planned = await asyncio.to_thread(ssh_config.plan, typed, self._key_file)
             said = self._show(planned)
             if planned.standing is not BlockStanding.ADDABLE:
-                self._asked = None
+                self._ask(None)
                 self.say(said)
                 return
             if self._asked is None or self._asked[:2] != planned[:2]:
-                self._asked = planned
+                self._ask(planned)
                 again = f"press {key_of('ssh-host.submit')} again to write it"
                 path = short_path(str(planned.path))
                 self.say(Verdict(f"{path}: {said.text}; {again}", Tone.CAUTION))

@@ -42,7 +42,7 @@ class BatchProgress(Static):
         .batch-progress--done { color: $text-primary; }
         .batch-progress--muted { color: $text-muted; }
         &:ansi .batch-progress--done { color: ansi_default; }
-        &:ansi .batch-progress--muted { color: ansi_default; text-style: dim; }
+        &:ansi .batch-progress--muted { color: ansi_default; text-style: $muted-style; }
     }
     """
 

@@ -1,7 +1,7 @@
 """Asks before key pairs are deleted, and deletes them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,10 @@ from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.pair import many_to_delete, usage
 from tui.screens.pair.batch_progress import BatchProgress
+from tui.screens.pair_headline import PairHeadline
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
+from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.pick_list import PickList
 from tui.widgets.search_input import SearchInput
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 8
 _IN_USE = "used"
-_SAVED = "its private key was saved"
 
 
 class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
@@ -102,11 +103,11 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
         self._asking = session.place is not None
-        just_its_name = self._expected == key_pairs[0].key_name
-        self._field = FormField("Its name" if just_its_name else "Type it", self._typed)
+        self._field = FormField("", self._typed, stacked=True)
         self._caution = VerdictLine(id="stranded")
         self._usage = VerdictLine(id="usage")
-        self._to_type = Static(markup=False, id="expected")
+        self._facts = Facts(id="facts")
+        self._answers = Static(markup=False, id="expected")
         self._files: dict[str, str] = {}
         self._form = FormBody(can_focus=not self._guarded)
         undo, undone = key_of("key-pair.undo"), session.backend.capabilities.brings_back
@@ -120,20 +121,35 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def content(self) -> ComposeResult:
         with self._form:
-            yield Static(self._lines(), markup=False, id="names")
+            if len(self._key_pairs) == 1:
+                pair = self._key_pairs[0]
+                created = f"{pair.create_time.astimezone():%Y-%m-%d}"
+                yield PairHeadline(pair, pair.key_pair_id, f"created {created}")
+            else:
+                yield Static(self._lines(), markup=False, id="names")
             if self._is_many:
                 yield Static("All of them, to look through", markup=False, id="through")
                 yield self._list
+            else:
+                yield self._facts
             yield self._caution
             yield self._usage
-            yield self._to_type
+            yield self._answers
             yield self._field
         yield self._progress
 
     def _show_guard(self) -> None:
-        """Show what has to be typed, where something has to."""
-        self._to_type.display = self._field.display = self._guarded
-        self._to_type.update(f"To delete, type: {visible(self._expected)}")
+        """Say what deletes: something that has to be typed, or a key."""
+        self._field.display = self._guarded
+        how, what = ("type", self._expected) if self._guarded else ("press", key_of("delete.yes"))
+        them = "it" if len(self._key_pairs) == 1 else "them"
+        self._answers.update(
+            Content.assemble(
+                f"{self._way_back[:1].upper()}{self._way_back[1:]}. " * self._is_many,
+                f"To delete {them}, {how} ",
+                (visible(what), "bold"),
+            )
+        )
         if self._guarded:
             _, *others = hints(Place.DELETE)
             self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
@@ -155,16 +171,30 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _lines(self) -> Content:
         """Return which pairs these are: each of a few, of many how many of each kind."""
         if self._is_many:
-            sums = many_to_delete.summed_up(self._key_pairs)
-            return Content("\n").join([*sums, Content(), Content(self._way_back)])
-        named = self._named
-        lines: list[str] = []
-        for key_pair in named:
-            files = self._files.get(key_pair.key_pair_id, _SAVED)
-            lines.append(visible(f"{key_pair.key_name} · {_what_is_lost(key_pair, files)}"))
+            return Content("\n").join(many_to_delete.summed_up(self._key_pairs))
+        lines: list[Content] = []
+        for key_pair in self._named:
+            fate = visible(f" · {_what_is_lost(key_pair, self._files)}")
+            lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
             if successor := self._rotation.successor(key_pair):
-                lines.append(visible(f"  replaced by {successor.key_name} · {_where(successor)}"))
-        return Content("\n".join([*lines, "", self._way_back]))
+                text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
+                lines.append(Content(text))
+        return Content("\n").join(lines)
+
+    def _show_consequences(self) -> None:
+        """Say what becomes of the private key, of the servers, and how it is undone."""
+        if len(self._key_pairs) > 1:
+            self.query_one("#names", Static).update(self._lines())
+        self._facts.show(self._consequences())
+
+    def _consequences(self) -> Iterator[tuple[str, str]]:
+        if len(self._key_pairs) == 1:
+            key_pair = self._key_pairs[0]
+            yield "Private key", _what_is_lost(key_pair, self._files)
+            if successor := self._rotation.successor(key_pair):
+                yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
+        yield "Servers", "authorized_keys are not touched"
+        yield "Undo", self._way_back
 
     @property
     def _way_back(self) -> str:
@@ -173,20 +203,15 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             them, ids = ("it", "a new id") if is_one else ("them", "new ids")
             return (
                 f"EC2 deletes for good: {undo} can only import the public half of {them} again,"
-                f" with {ids}."
+                f" with {ids}"
             )
-        them, do = ("it", "it does") if is_one else ("them", "they do")
-        return (
-            f"For 30 days {undo} can bring {them} back; meanwhile every command is told that {do}"
-            " not exist."
-        )
+        return f"for 30 days {undo} can bring {'it' if is_one else 'them'} back"
 
     def _fate(self, key_pair: KeptKeyPair) -> str:
         """Return what is to be known of one of many: its successor, or its private key file."""
         if successor := self._rotation.successor(key_pair):
             return f"replaced by {successor.key_name}, {_where(successor)}"
-        saved_to = key_pair.custody.saved_to
-        return f"was saved to {short_path(saved_to[-1])}" if saved_to else ""
+        return _saved_to(key_pair) if key_pair.custody.saved_to else ""
 
     @property
     def _named(self) -> list[KeptKeyPair]:
@@ -199,7 +224,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._files = await asyncio.to_thread(
             lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
         )
-        self.query_one("#names", Static).update(self._lines())
+        if not self._is_many:
+            self._show_consequences()
         replaced = [(pair, self._rotation.successor(pair)) for pair in named]
         without_file = await asyncio.to_thread(
             lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
@@ -228,6 +254,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._caution.show(Verdict(text, Tone.CAUTION))
 
     def on_mount(self) -> None:
+        if not self._is_many:
+            self._show_consequences()
         self._show_caution()
         successors = filter(None, map(self._rotation.successor, self._named))
         if any(pair.custody.saved_to for pair in (*self._named, *successors)):
@@ -293,16 +321,14 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
-        """Delete, once the name is typed."""
+        """Delete, once the name is typed; say what deletes, where it is not that."""
+        back = key_in(Place.DELETE, "back")
         if not self._guarded:
-            self.say(
-                Verdict(f"{key_of('delete.yes')} deletes; {key_in(self.PLACE, 'back')} goes back")
-            )
-            return
-        if self._is_typed:
+            them = "it" if len(self._key_pairs) == 1 else "them"
+            self.say(Verdict(f"{key_of('delete.yes')} deletes {them}; {back} goes back"))
+        elif self._is_typed:
             self._begin()
         else:
-            back = key_in(Place.DELETE, "back")
             said = Verdict(f"this is not it; {back} goes back", Tone.BAD)
             self._field.show(said)
             self.say(said)
@@ -372,26 +398,42 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self.say(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
 
 
+def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
+    match key_pair.custody.private_key:
+        case PrivateKeyState.SAVED:
+            return files.get(key_pair.key_pair_id, _saved_to(key_pair))
+        case PrivateKeyState.UNSAVED:
+            return "never saved; an agent may still hold it"
+        case PrivateKeyState.IMPORTED:
+            return "imported: it was never here"
+        case PrivateKeyState.ELSEWHERE:
+            return "not made with keypairs"
+
+
+def _saved_to(key_pair: KeptKeyPair) -> str:
+    return f"was saved to {short_path(key_pair.custody.saved_to[-1])}"
+
+
 def _where(successor: KeptKeyPair) -> str:
     if successor.custody.saved_to:
-        return f"was saved to {short_path(successor.custody.saved_to[-1])}"
+        return _saved_to(successor)
     return "delivered" if is_delivered(successor) else "never saved"
 
 
 def _files_of(key_pair: KeptKeyPair) -> str:
     """Return what becomes of the private key files of a pair, in words; blocks."""
-    count = len(key_pair.custody.saved_to)
+    paths = key_pair.custody.saved_to
     try:
-        there = len(files.present(key_pair.custody.saved_to))
+        there = len(files.present(paths))
     except OSError as error:
-        return f"its private key file cannot be looked at: {error.strerror}"
+        return f"its file cannot be looked at: {error.strerror}"
+    if len(paths) == 1:
+        return f"{short_path(paths[0])} {'stays where it is' if there else 'is gone'}"
+    if there == len(paths):
+        return f"its {there} files stay where they are"
     if not there:
-        return "its private key file is gone" if count == 1 else "its private key files are gone"
-    if count == 1:
-        return "its private key file stays where it is"
-    if there == count:
-        return f"its {count} private key files stay where they are"
-    return f"{there} of its {count} private key files stay{'s' * (there == 1)}; the rest is gone"
+        return "its files are gone"
+    return f"{there} of its {len(paths)} files stay{'s' * (there == 1)}; the rest is gone"
 
 
 def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
@@ -400,15 +442,3 @@ def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
         return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
     except OSError:
         return False  # it is not known
-
-
-def _what_is_lost(key_pair: KeptKeyPair, files: str) -> str:
-    match key_pair.custody.private_key:
-        case PrivateKeyState.SAVED:
-            return files
-        case PrivateKeyState.UNSAVED:
-            return "its private key was never saved; an agent may still hold it"
-        case PrivateKeyState.IMPORTED:
-            return "imported"
-        case PrivateKeyState.ELSEWHERE:
-            return "not made with keypairs"

@@ -21,13 +21,13 @@ from tui.actions.keymap import bindings, hints, key_of, reading_hints, wide_hint
 from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
+from tui.screens.pair_headline import PairHeadline
 from tui.screens.placed_screen import PairsDeleted, PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
 from tui.words.details import Part
 from tui.words.pairs import key_lengths, tag_texts
-from tui.words.text import shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
 
@@ -54,6 +54,8 @@ class Position(NamedTuple):
 
     number: int = 1
     total: int = 1
+    chosen: int = 0
+    """How many others are chosen, with which nothing is done from here."""
 
 
 _TWO_COLUMNS, _BOTH_WIDE = 120, 124
@@ -77,12 +79,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     CSS_PATH = "details.tcss"
     PLACE = Place.DETAILS
     BINDINGS = bindings(PLACE)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "details--name",
-        "details--muted",
-        "details--ed25519",
-        "details--rsa",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"details--muted"}
     AUTO_FOCUS = "FormBody"
     PANELS: ClassVar[Mapping[int, int]] = {**PlacedScreen.PANELS, _TWO_COLUMNS: _BOTH_WIDE}
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
@@ -109,25 +106,21 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self._used = Facts([("", usage.ASKING)], labelled=False)
-        self._headline = Static(markup=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            yield self._headline
+            created = f"{self._key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
+            yield PairHeadline(self._key_pair, self._key_pair.key_pair_id, f"created {created}")
             yield Facts(details.replacements(self._key_pair, self._rotation))
             with Container(id="columns"):
                 yield self._parts[Part.USE]
                 yield self._parts[Part.PROOF]
             yield self._parts[Part.MORE]
 
-    def _styled(self, text: str, look: str) -> Content:
-        return Content.styled(text, self.get_visual_style(f"details--{look}"))
-
     @work(exclusive=True)
     async def on_mount(self) -> None:
-        self._headline.update(_headline(self._key_pair, self._styled))
         if self._session.read_only:
             self.key_hints.show(reading_hints(Place.DETAILS))
         if not self._key_pair.custody.saved_to:
@@ -144,15 +137,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
             details.sections, self._session, self._key_pair, self._rotation
         )
         shown: dict[Part, list[Widget]] = {part: [] for part in self._parts}
-        for part, heading, facts, pasteable in sections:
+        for part, heading, facts, pasteable, judged in sections:
             if part in shown:
                 labelled = any(label for label, _ in facts)
-                body = Facts(facts, labelled=labelled, pasteable=pasteable)
+                body = Facts(facts, labelled=labelled, pasteable=pasteable, judged=judged)
                 shown[part] += [_heading(heading), body]
         if self._key_pair.tags:
             shown[Part.USE] += [
                 _heading("Tags"),
-                Static(_tags(self._key_pair, self._styled), markup=False),
+                Static(self._tags(), markup=False),
             ]
         place = self._session.place
         if place is not None:
@@ -164,6 +157,14 @@ class DetailsScreen(PlacedScreen[Next | None]):
                 await self._parts[part].mount_all(widgets)
         if place is not None:
             self._ask_what_uses_it(place)
+
+    def _tags(self) -> Content:
+        """Return the tags, one a line."""
+        muted = self.get_visual_style("details--muted")
+        texts = zip(tag_texts(self._key_pair), key_lengths(self._key_pair), strict=True)
+        return Content("\n").join(
+            Content.styled(text[:key], muted) + Content(text[key:]) for text, key in texts
+        )
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
@@ -300,32 +301,11 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.dismiss(change)
 
 
-_Styled = Callable[[str, str], Content]
-"""Gives a text one of the looks of the screen."""
-
-
-def _headline(key_pair: KeptKeyPair, styled: _Styled) -> Content:
-    """Return name, type, id and time of the pair."""
-    created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-    return (
-        styled(shortened(key_pair.key_name), "name")
-        + Content("  ")
-        + styled(key_pair.key_type.value, key_pair.key_type.value)
-        + styled(f" · {shortened(key_pair.key_pair_id)} · created {created}", "muted")
-    )
-
-
-def _tags(key_pair: KeptKeyPair, styled: _Styled) -> Content:
-    """Return the tags, one a line."""
-    texts = zip(tag_texts(key_pair), key_lengths(key_pair), strict=True)
-    return Content("\n").join(
-        styled(text[:key], "muted") + Content(text[key:]) for text, key in texts
-    )
-
-
 def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
     """Return where the pair stands in the list, and keys that the hint bar has no room for."""
     taught = []
+    if position.chosen:
+        taught.append(f"about this pair, not the {position.chosen:,} chosen")
     if position.total > 1:
         following, previous = key_of("details.following"), key_of("details.previous")
         words = f"{position.number:,} of {position.total:,}"

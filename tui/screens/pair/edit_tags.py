@@ -85,9 +85,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._stop = False
         self._values = {} if alone else _values_by_key(key_pairs)
         self._typed = TextInput(id="typed")
-        self._guard = FormField("Type it", self._typed)
-        self._guard.display = False
-        self._form = FormBody()
+        self._to_type = Static(markup=False)
+        self._guard = FormField("", self._typed, stacked=True)
+        self._form = FormBody(submits="save")
         self._progress = BatchProgress(
             self._form,
             self.key_hints,
@@ -102,10 +102,12 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             if remark:
                 yield Static(remark, markup=False, id="remark")
             yield self._field
+            yield self._to_type
             yield self._guard
         yield self._progress
 
     def on_mount(self) -> None:
+        self._to_type.display = self._guard.display = False
         self._judge()
 
     @on(TagRows.Changed)
@@ -144,8 +146,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if count and judged.tone is not Tone.BAD:
             of = f"overwrites what {count:,} of {n_of(len(self._key_pairs), 'pair')} have there"
             self._field.show(Verdict(f"{of}; {key_of('key-pair.undo')} undoes it", Tone.CAUTION))
-        self._guard.display = bool(self._expected)
-        self._guard.show(Verdict(f"type {self._expected}" if self._expected else ""))
+        expected = self._expected
+        self._to_type.display = self._guard.display = bool(expected)
+        self._to_type.update(Content.assemble("To overwrite them, type ", (expected, "bold")))
 
     async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
@@ -176,7 +179,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._save(self._tags.tags)
         else:
             self._typed.focus()
-            self.say(Verdict(f"to overwrite them, type {expected}", Tone.CAUTION))
+            self.say(
+                Verdict(f"this is not it; {key_in(self.PLACE, 'back')} goes back", Tone.CAUTION)
+            )
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:

@@ -43,7 +43,7 @@ class ExportScreen(PlacedScreen[Path | None]):
         self._path = PathField(suggest_export(session.region))
 
     def content(self) -> ComposeResult:
-        with FormBody():
+        with FormBody(submits="save"):
             yield self._path
 
     @on(Input.Changed)

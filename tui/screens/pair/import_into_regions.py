@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError, NoCredentials
 from core.model import KeptKeyPair
 from core.region_imports import RegionImporter
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.workbench.bench import Bench
 from tui.screens.workbench.grouped_list import GroupedList, Line
@@ -25,7 +25,7 @@ from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_imports
-from tui.words.place import NOT_ENABLED, region_items
+from tui.words.place import NOT_ENABLED, city, region_items
 from tui.words.region_imports import Imported
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -73,7 +73,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
     ) -> None:
         count = len(key_pairs)
         what = key_pairs[0].key_name if count == 1 else n_of(count, "key pair")
-        super().__init__(f"Import the public half of {what} into other Regions")
+        super().__init__(f"Import {what} into other Regions")
         self._importer = RegionImporter(session)
         self._session = session
         self._place = session.place
@@ -90,19 +90,35 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._caution = VerdictLine(id="caution")
         self._note = Static(markup=False, id="note")
         self._full = VerdictLine(id="full")
         self._state = VerdictLine(id="state")
         self._bench = Bench(
-            [self._search], self._list, [self._empty], [self._note, self._full], self._explain
+            [self._search],
+            self._list,
+            [self._empty],
+            [self._caution, self._note, self._full],
+            self._explain,
+        )
+
+        self._progress = BatchProgress(
+            self._state,
+            self.key_hints,
+            title="",
+            stop=key_of("into-regions.back"),
+            then="what is imported until then stays",
         )
 
     def content(self) -> ComposeResult:
         yield self._bench
         yield self._state
+        yield self._progress
 
     def on_mount(self) -> None:
         self._full.display = self._empty.display = False
+        caution = region_imports.caution(self._key_pairs)
+        self._caution.show(Verdict(caution, Tone.CAUTION if caution else Tone.PLAIN))
         self._load()
         self._show_choice()
         self._say_what_changes()
@@ -138,7 +154,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         self._empty.display = not self._list.shown
 
     def _load(self) -> None:
-        """Draw the Regions as they stand now."""
+        """Draw the Regions as they stand now; without one that is chosen there is nothing to do."""
+        self.key_hints.mute(*(() if self._chosen else ("import",)))
         picked = self._list.picked
         self._list.load(list(map(self._line, self._regions)), picked.value if picked else None)
 
@@ -151,11 +168,10 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
             mark = _FAILED if failed else _DONE if self._is_done(name) else _BEGUN
         chosen = _CHOSEN if name in self._chosen else " "
         remark = visible(region_imports.summary(outcomes)) if outcomes else item.remark
-        region = REGIONS.get(name)
-        city = region.description if region else ""
         look = {_DONE: "good", _FAILED: "bad"}.get(mark, "")
-        cells = (f"{chosen}{mark}", visible(name), city, remark)
-        return Line(name, cells, looks=(look, "", "", look), words=item.words)
+        bright = "chosen" if name in self._chosen else ""
+        cells = (f"{chosen}{mark}", visible(name), city(name), remark)
+        return Line(name, cells, looks=(look or bright, bright, "", look), words=item.words)
 
     def _is_done(self, name: str) -> bool:
         return all(self._is_there(name, key_pair) for key_pair in self._key_pairs)
@@ -180,6 +196,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
             self._full.show(Verdict(f"{picked.value}: {said}", tone))
         self._full.display = bool(outcomes)
         self._note.display = not outcomes
+        self._caution.display = bool(self._caution.verdict.text) and not outcomes
 
     def _show_choice(self) -> None:
         chosen = [name for name in self._regions if name in self._chosen]
@@ -230,21 +247,22 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         total, number = sum(map(len, jobs.values())), 0
         refused: list[KeyPairsError] = []
         back = key_in(self.PLACE, "back")
-        with self.key_hints.stopping(back):
-            for name, key_pairs in jobs.items():
-                batches = region_imports.import_pairs(self._importer, key_pairs, name)
-                left = len(key_pairs)
-                while left and not self._stop:
-                    self._state.show(Verdict(f"{number + 1:,} of {total:,}: {name}…"))
-                    self._go_to(name)
-                    step = partial(next, batches)
-                    done = await run_change(step, self._state.show, self.key_hints, back)
-                    self._outcomes.setdefault(name, {}).update(done)
-                    left, number = left - len(done), number + len(done)
-                    refused = [each.error for each in done.values() if each.error]
-                    # Without credentials no other Region is asked.
-                    self._stop |= any(isinstance(each, NoCredentials) for each in refused)
-                    self._show()
+        for name, key_pairs in jobs.items():
+            batches = region_imports.import_pairs(self._importer, key_pairs, name)
+            left = len(key_pairs)
+            while left and not self._stop:
+                self._progress.step(number, total, name)
+                self._go_to(name)
+                step = partial(next, batches)
+                done = await run_change(step, self.say, self.key_hints, back)
+                self._outcomes.setdefault(name, {}).update(done)
+                left, number = left - len(done), number + len(done)
+                refused = [each.error for each in done.values() if each.error]
+                # Without credentials no other Region is asked.
+                self._stop |= any(isinstance(each, NoCredentials) for each in refused)
+                self._show()
+        self._progress.end()
+        self.say(Verdict(""))
         self._sum_up()
         await logged_in(self, self._session, *refused)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks import deleted
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 _DELETE, _KEEP = "delete", "keep"
-_OPTIONS = ((_DELETE, "delete the pair too"), (_KEEP, "keep it, marked !"))
+_OPTIONS = ((_DELETE, "delete it too"), (_KEEP, "keep it, marked !"))
 
 
 def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
@@ -70,17 +71,16 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         self._session = session
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
-        self._field = FormField("Its name", self._key_name)
+        self._field = FormField("", self._key_name, stacked=True)
         self._fate = Choice(_OPTIONS, id="fate")
 
     def content(self) -> ComposeResult:
         with FormBody():
-            yield Static(
-                f"{self._loss} To give it up, type the name of the key pair:", markup=False
-            )
-            yield Static(visible(self._key_pair.key_name), id="expected", markup=False)
-            yield self._field
+            yield Static(self._loss, markup=False, id="loss")
             yield FormField("The pair", self._fate)
+            expected = (visible(self._key_pair.key_name), "bold")
+            yield Static(Content.assemble("To give the private key up, type ", expected))
+            yield self._field
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:

@@ -154,7 +154,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         yield "Id", key_pair.key_pair_id
         if not is_low:
             yield "Type", f"{key_pair.key_type}, as {self._created.key_format}"
-        yield "EC2", key_pair.key_fingerprint
+        yield "Fingerprint", key_pair.key_fingerprint
         yield "OpenSSH", key_pair.custody.fingerprints.ssh_sha256
         if not is_low:
             yield "Public key", _abridged(f"{key_pair.public_key} {key_pair.key_name}")

@@ -85,7 +85,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self._is_left_out = False
 
     def content(self) -> ComposeResult:
-        with FormBody():
+        with FormBody(submits="save"):
             yield self._path
             yield self._format
             yield self._passphrase
@@ -108,7 +108,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     @on(Toggle.Changed)
     @work(exclusive=True, group="public-key")
     async def _judge_public(self) -> None:
-        judged = Verdict("")
+        judged = Verdict("space switches it")
         if self._wants_public.value:
             path = destination.public_path(self._path.path)
             target = await asyncio.to_thread(destination.examine, path)

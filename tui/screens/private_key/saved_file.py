@@ -16,7 +16,8 @@ class SavedFile(Vertical):
     DEFAULT_CSS = """
     SavedFile {
         height: auto;
-        .saved-file--proofs { height: auto; color: $text-success; }
+        .saved-file--proofs { height: auto; padding-left: 2; color: $text-muted; }
+        &:ansi .saved-file--proofs { color: ansi_default; text-style: $muted-style; }
     }
     """
 
@@ -29,5 +30,5 @@ class SavedFile(Vertical):
     def compose(self) -> ComposeResult:
         yield self._where
         if self._proofs:
-            proofs = "✓ " + " · ".join(self._proofs)
+            proofs = " · ".join(self._proofs)
             yield Static(proofs, classes="saved-file--proofs", markup=False)

@@ -80,7 +80,7 @@ class RowPane(Widget):
         .row-pane--caution { color: $text-warning; }
         .row-pane--bad { color: $text-error; }
         &:ansi .row-pane--bold { color: ansi_default; text-style: bold; }
-        &:ansi .row-pane--muted { color: ansi_default; text-style: dim; }
+        &:ansi .row-pane--muted { color: ansi_default; text-style: $muted-style; }
     }
     """
 
@@ -153,12 +153,14 @@ class Bench(Container):
 
     DEFAULT_CSS = """
     Bench {
+        width: 100%;  /* of 1fr Textual takes the margins of others off */
         height: 1fr;
         layout: vertical;
-        & > Vertical { height: 1fr; }
+        & > Vertical { width: 100%; height: 1fr; }
         & > VerticalScroll { height: auto; max-height: 8; margin: 0 1; }
         &.-alone > VerticalScroll { display: none; }
         &.-beside { layout: horizontal; }
+        &.-beside > Vertical { width: 1fr; }
         &.-beside > VerticalScroll {
             display: block;
             height: 100%;

@@ -157,6 +157,7 @@ class GroupedList(CursorList):
         "grouped-list--primary",
         "grouped-list--secondary",
         "grouped-list--bold",
+        "grouped-list--chosen",
     }
     """
     | Class | Description |
@@ -167,6 +168,7 @@ class GroupedList(CursorList):
     | `grouped-list--muted` | What is of less interest. |
     | `grouped-list--primary`, `grouped-list--secondary` | Kinds of things. |
     | `grouped-list--bold` | A title of lines that are always shown. |
+    | `grouped-list--chosen` | What was chosen, to do something with. |
     """
 
     DEFAULT_CSS = """
@@ -180,8 +182,9 @@ class GroupedList(CursorList):
         .grouped-list--primary { color: $text-primary; }
         .grouped-list--secondary { color: $text-secondary; }
         .grouped-list--bold { color: $foreground; text-style: bold; }
+        .grouped-list--chosen { color: $text-accent; text-style: bold; }
         &:ansi .grouped-list--primary, &:ansi .grouped-list--secondary { color: ansi_default; }
-        &:ansi .grouped-list--muted { color: ansi_default; text-style: dim; }
+        &:ansi .grouped-list--muted { color: ansi_default; text-style: $muted-style; }
         &:ansi .grouped-list--bold { color: ansi_default; text-style: bold; }
     }
     """

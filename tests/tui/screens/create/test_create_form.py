@@ -7,10 +7,11 @@ from textual.pilot import Pilot
 from core.disk import replacing
 from core.model import Tag
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, play, text_of, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow
 from tui.widgets.fact_line import FactLine
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
@@ -241,3 +242,22 @@ def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_session: DemoSes
         await until(pilot, lambda: second.has_focus, "the focus")
 
     play(empty_session, scene)
+
+
+def test_enter_is_muted_while_the_form_would_be_refused(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        hints = app_of(pilot).screen.query_one(KeyHints)
+        await until(pilot, lambda: hints.muted == {"create"}, "a name is lacking")
+        await type_text(pilot, "ci-deploy")
+        await until(pilot, lambda: "taken by" in drawn(pilot), "the verdict")
+        assert hints.muted == {"create"}
+        await type_text(pilot, "x")
+        await until(pilot, lambda: not hints.muted, "a name that is free")
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: bool(app_of(pilot).screen.query(TagRow)), "the tag")
+        await type_text(pilot, "aws:x")
+        await until(pilot, lambda: hints.muted == {"create"}, "a tag that is refused")
+
+    play(demo_session, scene)

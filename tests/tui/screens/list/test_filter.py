@@ -66,6 +66,17 @@ def test_a_tag_that_is_being_typed_narrows_nothing_until_it_is_one(
         assert shown(pilot) == everything
         await type_text(pilot, "ing")
         assert shown(pilot) == ["web-green"]
+        # Left, it is taken as it stands: what is done to all that are shown comes next.
+        await pilot.press(*["backspace"] * 3)
+        await until(pilot, lambda: "tag:Env=stag is no tag in use" in drawn(pilot), "why all")
+        for leave in ("enter", "tab"):
+            await pilot.press(leave)
+            await until(pilot, lambda: shown(pilot) == [], "no such tag")
+            assert "no tag in use" not in drawn(pilot)
+            await pilot.press("slash", "end")
+            await until(pilot, lambda: shown(pilot) == everything, "all, while it is typed")
+        await type_text(pilot, "ing")
+        assert shown(pilot) == ["web-green"]
         # What is the start of no tag finds nothing, as it is.
         await type_text(pilot, "x")
         assert shown(pilot) == []
@@ -191,5 +202,17 @@ def test_filter_and_order_stay_for_the_session(demo_session: DemoSession) -> Non
         await turn(pilot, "us-east-1")
         await until(pilot, lambda: shown(pilot) == before, "the same again")
         assert text_of(pilot, "#count") == "5 of 6"
+
+    play(demo_session, scene)
+
+
+def test_while_a_filter_is_on_the_way_back_to_all_is_taught(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await filter_by(pilot, "web")
+        await pilot.press("enter")
+        await until(pilot, lambda: "enter details" in drawn(pilot), "the keys of the list")
+        assert "esc show all" in drawn(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "esc show all" not in drawn(pilot), "all of them")
 
     play(demo_session, scene)

@@ -75,9 +75,17 @@ def test_no_change_is_taught(empty_session: DemoSession) -> None:
         assert hints(pilot) == everyday
         assert "imported" in text_of(pilot, "#fact")
         await pilot.press("space")
-        await until(pilot, lambda: hints(pilot) == "e export   esc none   ? help", "chosen")
+        await until(
+            pilot,
+            lambda: hints(pilot) == "e export 1   enter details   esc choose none   ? help",
+            "chosen",
+        )
         await pilot.press("/", "a", "enter")
-        await until(pilot, lambda: hints(pilot) == "e export   esc all   ? help", "filtered")
+        await until(
+            pilot,
+            lambda: hints(pilot) == "e export 1   enter details   esc show all   ? help",
+            "filtered",
+        )
         await pilot.press("escape", "escape")
         await until(pilot, lambda: hints(pilot) == everyday, "the hints of before")
 

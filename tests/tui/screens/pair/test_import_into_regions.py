@@ -82,8 +82,9 @@ def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> N
         assert names[0] == "eu-west-3"
         assert "us-east-1" not in names
         await until(pilot, lambda: "differently" in note(screen), "the note")
-        first, second, third = note(screen).splitlines()
-        assert first.startswith("Its private key was never saved: it is of no use elsewhere")
+        second, third = note(screen).splitlines()
+        said = " ".join(drawn(pilot).split())
+        assert "! Its private key was never saved: it is of no use elsewhere" in said
         elsewhere = fingerprint_elsewhere(pair)
         assert second == f"Its fingerprint will read differently there: {elsewhere}"
         assert "SHA-1 of the private key" in third
@@ -187,12 +188,15 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
         await choose(pilot, "eu-west-1", "eu-west-2", "eu-west-3")
         await pilot.press("enter")
         await until(pilot, begun.is_set, "the first")
-        assert state(screen) == "1 of 3: eu-west-1…"
+        await until(pilot, lambda: "  0 of 3" in drawn(pilot), "the bar")
+        assert "esc stops before the next one; what is imported until then stays" in drawn(pilot)
+        assert drawn(pilot).rstrip().endswith("f1 help")
         # Neither a second Enter nor choosing disturbs what is going on.
         await pilot.press("enter", "down", "space", "escape")
         assert app_of(pilot).screen is screen
         go_on.set()
         await until(pilot, lambda: state(screen).startswith("stopped"), "the stop")
+        assert "0 of 3" not in drawn(pilot)
         assert state(screen) == "stopped, 1 of 3 done; enter goes on with the others"
         assert list(lines(screen).values())[:3] == [" ✓|imported", "* |", "* |"]
         assert there(empty_session, "eu-west-2") == []
@@ -216,7 +220,9 @@ def test_several_pairs_go_together(empty_session: DemoSession) -> None:
         await pilot.press("space", "space", "space")
         screen = await open_it(pilot)
         await until(pilot, lambda: "a-rsa: " in note(screen), "the note")
-        assert "The private keys of all 3 pairs were never saved" in note(screen)
+        assert "! The private keys of a-rsa, b, c were never saved" in " ".join(
+            drawn(pilot).split()
+        )
         assert "The fingerprints of 1 of the 3 pairs will read differently" in note(screen)
         await choose(pilot, "eu-west-1", "eu-west-2")
         await pilot.press("enter")

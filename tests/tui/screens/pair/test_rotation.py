@@ -12,7 +12,7 @@ from core.ec2.backend import Batch
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES, kept
-from tests.tui.driving import app_of, play, save, text_of, until, until_screen
+from tests.tui.driving import app_of, drawn, play, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.list.rows import remarks
@@ -112,9 +112,8 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await until_remark(pilot, "replaced by ci-deploy-2; d retires it")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        names = text_of(pilot, "#names")
-        assert "replaced by ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in names
-        assert "ci-deploy · its private key was never saved; an agent may still hold it" in names
+        assert "Replaced by  ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in drawn(pilot)
+        assert "Private key  never saved; an agent may still hold it" in drawn(pilot)
         await pilot.press("y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")
@@ -204,7 +203,7 @@ def test_of_several_the_ones_without_a_way_in_are_named_first(empty_session: Dem
         first, *_ = app_of(pilot).screen.query_one(PickList).items
         assert first.text.split() == ["zz", "ed25519", "replaced", "by", "zz-2,", "never", "saved"]
         assert "11  never saved" in text_of(pilot, "#names")
-        assert "To delete, type: delete 11 anyway" in text_of(pilot, "#expected")
+        assert "To delete them, type delete 11 anyway" in text_of(pilot, "#expected")
 
     play(empty_session, scene)
 
