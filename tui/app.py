@@ -169,7 +169,7 @@ class KeyPairsApp(TerminalApp):
         """Quit, unless that would lose a private key: then go back to it, or say so there."""
         if self.lost_by_leaving is None:
             self.exit()
-        elif self.key_holder is not None and self.key_holder.is_current:
+        elif self.key_holder is not None and self.key_holder.is_active:
             self._say_how_to_leave()
         else:
             await self.screen.run_action("back")
@@ -182,7 +182,7 @@ class KeyPairsApp(TerminalApp):
             self._say_how_to_leave()
 
     def _say_how_to_leave(self) -> None:
-        if self.key_holder is not None and self.key_holder.is_current:
+        if self.key_holder is not None and self.key_holder.is_active:
             self.key_holder.action_say_how_to_leave()
         else:
             show_briefly(self, "the private key is not saved yet; esc goes back to it")
@@ -191,7 +191,7 @@ class KeyPairsApp(TerminalApp):
         """Say what went wrong on the screen where it did, or on that of the private key."""
         screen = self.screen
         if self.key_holder is not None and not (
-            self.key_holder.is_current or screen.query(KeyHints)
+            self.key_holder.is_active or screen.query(KeyHints)
         ):
             # It failed before there was anything on it.
             screen.dismiss(None)

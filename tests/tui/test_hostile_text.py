@@ -299,7 +299,7 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
             )
             for page in pages:
                 app.push_screen(page)
-                await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
+                await until(pilot, lambda: app_of(pilot).screen.is_active, "the screen")
                 if isinstance(page, EditTagsScreen):
                     wanted = [masked(tag.key) for tag in everything.tags]
                 else:
@@ -337,7 +337,7 @@ def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None
         async with app.run_test(size=(WIDTH, 1_500)) as pilot:
             await until_loaded(pilot)
             app.push_screen(Everything())
-            await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
+            await until(pilot, lambda: app_of(pilot).screen.is_active, "the screen")
             await until_drawn(pilot, [each.drawn[:20] for each in SHORT])
 
     asyncio.run(look())
@@ -474,7 +474,7 @@ def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: 
             for screen in screens(session, pair):
                 looked_at.add(type(screen).__name__)
                 app.push_screen(screen)
-                await until(pilot, lambda: app_of(pilot).screen.is_current, "the screen")
+                await until(pilot, lambda: app_of(pilot).screen.is_active, "the screen")
                 await pilot.pause(0.05)
                 assert drawn(pilot).strip()
                 for progress in screen.query(BatchProgress):

@@ -35,8 +35,8 @@ class KeyHolder(Protocol):
         ...
 
     @property
-    def is_current(self) -> bool:
-        """Whether it is what is shown."""
+    def is_active(self) -> bool:
+        """Whether it is on top."""
         ...
 
     @property

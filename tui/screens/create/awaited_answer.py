@@ -55,9 +55,9 @@ class AwaitedAnswer:
         return self._is_under_way and self._form.is_current
 
     @property
-    def is_current(self) -> bool:
-        """Whether the form is what is shown."""
-        return self._form.is_current
+    def is_active(self) -> bool:
+        """Whether the form is on top."""
+        return self._form.is_active
 
     @property
     def key_name(self) -> str:

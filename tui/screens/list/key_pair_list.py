@@ -159,7 +159,7 @@ class KeyPairListScreen(PlacedScreen[None]):
     async def _quit_or_doubt(self, count: int) -> None:
         if self.app.typing.count == count and not self.app.typing.more_wait():
             await self.app.run_action("quit")
-        elif self.is_current:
+        elif self.is_active:
             self._doubt()
 
     def _doubt(self) -> None:

@@ -105,7 +105,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         """Go back; the key is still there."""
         if is_busy(self):
             self._session.give_up_waiting()
-        elif self.is_current:
+        elif self.is_active:
             self.dismiss(None)
 
     @on(Input.Submitted)
@@ -114,7 +114,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         """Give the private key up, if the name is right."""
         # To keep the pair takes no worker, which would hold back what comes close behind: it would
         # close the screen of the key as well.
-        if not self.is_current:
+        if not self.is_active:
             return
         name = self._key_pair.key_name
         if not self._is_typed:

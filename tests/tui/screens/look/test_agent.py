@@ -417,7 +417,7 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
         screen = await open_agent(pilot)
         await until(pilot, lambda: "laptop" in drawn(pilot), "the keys")
         assert "enter import" in drawn(pilot)
-        assert screen.is_current
+        assert screen.is_active
         await pilot.press("j")
         await until(pilot, lambda: f"({pairs['web-blue'].key_pair_id})" in drawn(pilot), "the pair")
         assert key(2, "").fingerprint in drawn(pilot)
@@ -481,7 +481,7 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
         assert "Time left   agents do not say; ssh-add -d FILE.pub removes it" in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
-        assert screen.is_current
+        assert screen.is_active
 
     play(empty_session, scene)
 

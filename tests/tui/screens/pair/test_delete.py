@@ -38,7 +38,7 @@ def test_where_a_key_deletes_the_page_says_which(demo_session: DemoSession) -> N
         assert "To delete it, press y" in drawn(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: "y deletes it; esc goes back" in drawn(pilot), "the answer")
-        assert app_of(pilot).screen.is_current
+        assert app_of(pilot).screen.is_active
 
     play(demo_session, scene)
     assert len(demo_session.backend.describe_key_pairs()) == 6

@@ -99,7 +99,7 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
         if key == "ctrl+c":
             await until(pilot, lambda: toasts(pilot) == ["ctrl+q quits"], "what quits")
         if key == "q":
-            await until(pilot, lambda: not screen.is_current, "the way out")
+            await until(pilot, lambda: not screen.is_active, "the way out")
 
     assert play(empty_session, scene) == (0 if key == "ctrl+q" else None)
 
@@ -125,15 +125,16 @@ def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
         said = "the private key is not saved yet; esc goes back to it"
         await until(pilot, lambda: toasts(pilot) == [said], "the word")
         await pilot.press("escape")
-        await until(pilot, lambda: holding.is_current, "the key")
+        await until(pilot, lambda: holding.is_active, "the key")
         await pilot.press(*keys)
         await until_screen(pilot, screen)
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: holding.is_current, "the key")
+        await until(pilot, lambda: holding.is_active, "the key")
         await pilot.press("ctrl+q")
         await until_says(pilot, SENTENCE)
 
-    assert play(empty_session, scene) is None
+    # What is dimmed below another screen is still drawn.
+    assert play(empty_session, scene, (120, 36)) is None
 
 
 def test_the_help_over_a_key_does_not_quit_either(empty_session: DemoSession) -> None:
@@ -416,7 +417,7 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
             await pilot.press("enter")
             await until_says(pilot, "Send the private key of web?")
             await pilot.press(*keys)
-            await until(pilot, lambda: screen.is_current, "the key")
+            await until(pilot, lambda: screen.is_active, "the key")
             sent = len(keys) == 2
             says = "Sent to your terminal's clipboard; no file holds it."
             await until_says(pilot, says if sent else "kept nowhere else")
