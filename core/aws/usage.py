@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from core.aws.connection import Connection
-from core.ec2.tokens import Tokens
+from core.ec2.answer_shapes import Tokens
 from core.ec2.unanswered import NotReached
 from core.ec2.usage import Instance, LaunchTemplate, Usage
 from core.errors import EC2Error, NotConfirmed

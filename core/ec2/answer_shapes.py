@@ -1,4 +1,9 @@
-"""Makes answers of EC2's key-pair API, in the spelling of the service model of 2016-11-15."""
+"""Makes answers of EC2's key-pair API, in the spelling of the service model of 2016-11-15.
+
+What comes in pages is followed by its tokens.
+"""
+
+from core.errors import NotConfirmed
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
@@ -48,3 +53,25 @@ def described_tag(*, key: str, value: str, resource_id: str, resource_type: str)
         "ResourceType": resource_type,
         "Value": value,
     }
+
+
+_MOST_PAGES = 10_000
+"""More pages than there are: a Region has 5,000 key pairs, and 50 tags each."""
+
+
+class Tokens:
+    """The tokens of one answer; the same one again, or too many, would be followed for ever."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def followed(self, token: str) -> str:
+        """Return a token that leads on.
+
+        Raises:
+            NotConfirmed: it came before, or too many did.
+        """
+        if token in self._seen or len(self._seen) == _MOST_PAGES:
+            raise NotConfirmed("EC2 gave no answer: what came back has no last page.")
+        self._seen.add(token)
+        return token

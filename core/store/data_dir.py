@@ -83,7 +83,7 @@ def _why_not_made(path: Path) -> str | None:
     if not missing:
         return None
     try:
-        probe = missing[-1].with_name(f".keypairs-{os.urandom(8).hex()}")
+        probe = missing[-1].parent / f".keypairs-{os.urandom(8).hex()}"
         probe.mkdir(0o700)
         probe.rmdir()
     except OSError as error:

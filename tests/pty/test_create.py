@@ -19,7 +19,7 @@ from tests.pty.terminal import (
 
 PROOFS = (
     "✓ Saved to ~/.ssh/{}",
-    "✓ synced",
+    "synced",
     "· mode 0600, yours",
     "· reads back as this key",
     "· fingerprint equal",

@@ -173,10 +173,10 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
         await pilot.press("j")
         whole = f"private key saved to ~/.ssh/a folder with a long name/{path.name} · {key}"
         for width, text in (
-            (100, whole),
+            (110, whole),
             (80, f"private key saved to …/{path.name} · {key}"),
             (50, f"private key saved to …/{path.name}"),
-            (100, whole),
+            (110, whole),
         ):
             await pilot.resize_terminal(width, 24)
             await until_remark(pilot, text)

@@ -125,7 +125,7 @@ def test_several_are_asked_for_in_one_question(play_over_ec2: Play, server: Ec2S
         await pilot.press("asterisk")
         await open_question(pilot, "3 pairs")
         await until(pilot, lambda: "In use: 2 instances" in words(pilot), "what uses them")
-        await until(pilot, lambda: "type: delete 3 used" in words(pilot), "the word more")
+        await until(pilot, lambda: "type delete 3 used" in words(pilot), "the word more")
 
     play_over_ec2(scene)
     assert server.calls["DescribeInstances"] == 1

@@ -4,7 +4,7 @@ import argparse
 import binascii
 import json
 
-from core.ec2.tokens import Tokens
+from core.ec2.answer_shapes import Tokens
 from tui.commands.ec2.values import ValueProblem
 
 TYPE_CHECKING = False
