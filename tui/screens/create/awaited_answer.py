@@ -52,7 +52,7 @@ class AwaitedAnswer:
     @property
     def holds_key(self) -> bool:
         """Whether leaving now would lose a private key."""
-        return self._is_under_way and self._form.is_current
+        return self._is_under_way
 
     @property
     def is_active(self) -> bool:

@@ -39,7 +39,7 @@ _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = (
     "It holds no key, or is locked ({unlock} unlocks it).\n\n"
     "A new pair's private key is added by {add} on its screen, before it is left;"
-    " one that was saved, by ssh-add and its file."
+    " one that was saved, by {saved} in its details."
 )
 
 
@@ -82,8 +82,9 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         except KeyPairsError as error:
             self._show((), Verdict(""), sentence(error))
         else:
-            add = key_of("key-material.agent")
-            empty = "" if found.keys else _EMPTY.format(add=add, unlock=TO_UNLOCK)
+            add, saved = key_of("key-material.agent"), key_of("details.agent")
+            ways = _EMPTY.format(add=add, saved=saved, unlock=TO_UNLOCK)
+            empty = "" if found.keys else ways
             self._show(found.keys, judging.of_agent(found), empty)
 
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:

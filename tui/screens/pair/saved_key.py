@@ -43,7 +43,8 @@ async def add_to_agent(
     finally:
         opened.key_material.wipe()
     if added is not None:
-        return judging.of_added_to_agent(added, session.now())
+        said = judging.of_added_to_agent(added, session.now())
+        return Verdict(f"{said.text}; its file stays where it is", said.tone)
     return Verdict("perhaps added to the agent", Tone.CAUTION) if form.not_confirmed else None
 
 

@@ -75,7 +75,7 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
         await until_screen(pilot, "AddToAgentScreen")
         await pilot.press("enter")
         await until_screen(pilot, "DetailsScreen")
-        await until_said(pilot, "In the agent")
+        await until_said(pilot, "In the agent; its file stays where it is")
 
     play(empty_session, scene)
     assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
