@@ -41,6 +41,8 @@ _END = b"}}"
 """What stands between the tables of a file that this program has written, and behind them."""
 
 Tables = dict[str, dict[str, Record]]
+DocId = Any
+"""TinyDB's number of a record, a text as in the file; TinyDB's types know whole numbers alone."""
 Piece = bytes | memoryview
 
 
@@ -73,7 +75,7 @@ class Content:
 
     tables: Tables = field(default_factory=dict)
     state: RegionState = field(default_factory=RegionState)
-    doc_ids: Mapping[str, int] = field(default_factory=dict)
+    doc_ids: Mapping[str, DocId] = field(default_factory=dict)
 
 
 def pieces(tables: Tables, region: str, generation: int) -> Iterator[tuple[int, Piece]]:
@@ -249,7 +251,7 @@ def _content(tables: Tables, known: Content) -> Content:
     numbers = {*records, *tables[DELETED]}.difference(known_records, known_deleted)
     region_format.check_numbers(generation, numbers)
     key_pairs: dict[str, KeptKeyPair] = {}
-    doc_ids: dict[str, int] = {}
+    doc_ids: dict[str, DocId] = {}
     texts: dict[str, str] = {}
     for doc_id, record in records.items():
         known_record = known_records.get(doc_id)
@@ -260,7 +262,7 @@ def _content(tables: Tables, known: Content) -> Content:
             _share(record, texts)
             key_pair = from_record(record)
         key_pairs[key_pair.key_pair_id] = key_pair
-        doc_ids[key_pair.key_pair_id] = int(doc_id)
+        doc_ids[key_pair.key_pair_id] = doc_id
     names = {key_pair.key_name: key for key, key_pair in key_pairs.items()}
     if not len(names) == len(key_pairs) == len(records):
         raise ValueError("two records share a name or an id")

@@ -5,18 +5,18 @@ records here, too, because only it knows its own format. What it cannot do is in
 keep other processes out, and write a file whole.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from tinydb import TinyDB
-from tinydb.table import Table
+from tinydb.table import Document, Table
 
 from core.errors import StoreError
 from core.model import DeletedKeyPair, KeptKeyPair
 from core.store.journal import Change
-from core.store.records import deleted_to_record, to_record
-from core.store.region_file import DELETED, KEY_PAIRS, Content, RegionState, Tables
+from core.store.records import Record, deleted_to_record, to_record
+from core.store.region_file import DELETED, KEY_PAIRS, Content, DocId, RegionState, Tables
 
 
 class _Memory:
@@ -32,16 +32,29 @@ class _Memory:
     def write(self, data: Tables) -> None:
         self.tables = data
 
-    def detach(self, table: str, doc_ids: Iterable[int]) -> None:
+    def detach(self, table: str, doc_ids: Iterable[DocId]) -> None:
         """Put copies in the place of records, because TinyDB updates a record where it is.
 
         The caller's record must not change: it is what the next transaction starts from, when
         this one fails.
         """
         records = dict(self.tables[table])
-        for doc_id in map(str, doc_ids):
+        for doc_id in doc_ids:
             records[doc_id] = dict(records[doc_id])
         self.tables = {**self.tables, table: records}
+
+
+class _Table(Table):
+    """A table of TinyDB that takes the numbers of the records as the file has them, as texts.
+
+    It would turn all of them into numbers and back for each change.
+    """
+
+    document_id_class = str  # type: ignore[assignment] # TinyDB documents that it may be any class
+
+
+class _Database(TinyDB):
+    table_class = _Table
 
 
 class Transaction:
@@ -59,7 +72,7 @@ class Transaction:
         self._doc_ids = dict(content.doc_ids)
         self._inserted: dict[str, KeptKeyPair] = {}
         self._updated: dict[str, KeptKeyPair] = {}
-        self._removed: list[int] = []
+        self._removed: list[DocId] = []
         self._newly_deleted: dict[str, DeletedKeyPair] = {}
         self._brought_back: set[str] = set()
         self._forgotten: set[str] = set()
@@ -145,7 +158,7 @@ class Transaction:
         if len({key_pair.key_name for key_pair in self._key_pairs.values()}) < len(self._key_pairs):
             raise StoreError("Two key pairs would have the same name. Nothing was changed.")
         memory = _Memory(self._content.tables)
-        database = TinyDB(storage=lambda: memory)
+        database = _Database(storage=lambda: memory)
         self._change_key_pairs(memory, database.table(KEY_PAIRS))
         self._change_deleted(memory, database.table(DELETED))
         state = replace(self.state, generation=self._content.state.generation + 1)
@@ -162,17 +175,29 @@ class Transaction:
                 doc_ids=doc_ids,
             )
         if self._inserted:
-            doc_ids = table.insert_multiple(map(to_record, self._inserted.values()))
-            self._doc_ids.update(zip(self._inserted, doc_ids, strict=True))
+            records = map(to_record, self._inserted.values())
+            documents = [*_numbered(records, memory.tables.get(KEY_PAIRS, {}))]
+            table.insert_multiple(documents)
+            numbers = (document.doc_id for document in documents)
+            self._doc_ids.update(zip(self._inserted, numbers, strict=True))
 
     def _change_deleted(self, memory: _Memory, table: Table) -> None:
         if self._brought_back or self._forgotten:
             records = memory.tables[DELETED].items()
-            doc_ids = {record["KeyPairId"]: int(doc_id) for doc_id, record in records}
+            doc_ids: dict[str, DocId] = {record["KeyPairId"]: each for each, record in records}
             if forgotten := [doc_ids[each] for each in self._forgotten]:
                 memory.detach(DELETED, forgotten)
                 table.update({"KeyPair": None}, doc_ids=forgotten)
             if self._brought_back:
                 table.remove(doc_ids=[doc_ids[each] for each in self._brought_back])
         if self._newly_deleted:
-            table.insert_multiple(map(deleted_to_record, self._newly_deleted.values()))
+            deleted = map(deleted_to_record, self._newly_deleted.values())
+            table.insert_multiple(_numbered(deleted, memory.tables.get(DELETED, {})))
+
+
+def _numbered(records: Iterable[Record], table: Mapping[str, Record]) -> Iterator[Document]:
+    """Yield records with numbers that follow on those of a table, as TinyDB counts."""
+    first = max(map(int, table), default=0) + 1
+    for number, record in enumerate(records, first):
+        doc_id: DocId = str(number)
+        yield Document(record, doc_id)
