@@ -178,7 +178,7 @@ def test_a_protected_pair_wants_its_name_typed(
     terminal = open_app(size=size)
     terminal.wait_for("1 pair")
     terminal.press("d")
-    terminal.wait_for("type: precious")
+    terminal.wait_for("type precious")
     terminal.type("yes")
     terminal.press("Enter")
     terminal.wait_for("this is not it")

@@ -88,11 +88,13 @@ def test_copying_says_so_as_well_and_escape_gives_up(demo_session: DemoSession, 
         await pilot.press("C")
         await until_screen(pilot, "ImportIntoRegionsScreen")
         await pilot.press("space")
-        state = app_of(pilot).screen.query_one("#state", VerdictLine)
+        screen = app_of(pilot).screen
+        assert isinstance(screen, PlacedScreen)
+        state = screen.query_one("#state", VerdictLine)
         waiting = still_waiting("esc")
         with another_session(home / "data", "eu-west-1"):
             await pilot.press("enter")
-            await until(pilot, lambda: state.verdict == waiting, "what is waited for")
+            await until(pilot, lambda: screen.fact_line.verdict == waiting, "what is waited for")
             await pilot.press("escape")
             await until(pilot, lambda: "stopped" in state.verdict.text, "the answer")
             assert state.verdict.text == "stopped, 0 of 1 done; enter goes on"

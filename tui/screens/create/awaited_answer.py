@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tui.widgets.text_input import TextInput
 
 WAITED_FOR = Verdict(
-    "EC2's answer holds the only copy of the private key: it is waited for. What would be asked"
-    " after it is given up.",
+    "EC2's answer alone holds the private key: it is waited for. What would be asked after it is"
+    " given up.",
     Tone.CAUTION,
 )
 

@@ -164,7 +164,7 @@ def _about(gone: GonePair) -> list[str]:
     if gone.given_up:
         said.append("its private key was given up")
     elif key_pair.custody.saved_to:
-        said.append(f"private key saved to {short_path(key_pair.custody.saved_to[-1])}")
+        said.append(f"key saved to {short_path(key_pair.custody.saved_to[-1])}")
     wholes = [[*said, when, key_pair.key_pair_id], [*said[:1], key_pair.key_pair_id]]
     wholes += [[*said[:1]]] if said else [[key_pair.key_pair_id]]
     return [shortened(" · ".join(whole)) for whole in wholes]
