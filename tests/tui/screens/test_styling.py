@@ -17,7 +17,7 @@ def test_a_screen_is_styled_as_it_opens_and_no_more_often(demo_session: DemoSess
 
     def note(sheet: Stylesheet, node: DOMNode, **options: object) -> None:
         styled[node] += 1
-        apply(sheet, node, **options)  # type: ignore[arg-type]
+        apply(sheet, node, **options)  # type: ignore[arg-type] # passed on
 
     async def scene(pilot: Pilot[None]) -> None:
         first = _bar(pilot)
