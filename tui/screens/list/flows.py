@@ -170,9 +170,7 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         if saved:
             tags = {pair.key_pair_id: pair.tags for pair in saved}
             before = [
-                pair
-                for pair in screen.before.values()
-                if pair.tags != tags.get(pair.key_pair_id, pair.tags)
+                pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
             await view.read(say=f"tags saved: {_part_of(saved, affected)}; {_undo()} undoes it")
