@@ -45,10 +45,13 @@ def show_all(view: ListView) -> None:
         before = view.before_filter
         view.clear_filter()
         view.show(before)
+        view.answer_late_stop()
     elif view.listing.chosen:
         view.listing.chosen.clear()
         view.table.refresh()
         view.say_count()
+    else:
+        view.answer_late_stop()
 
 
 def sort(view: ListView) -> None:

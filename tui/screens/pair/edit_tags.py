@@ -82,7 +82,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._first_tags = self._tags.tags
         self._field = FormField("Tags", self._tags)
         self._saved: dict[str, KeptKeyPair] = {}
-        self._stop = False
+        self.is_stopped = False
+        """Whether the person wanted it to stop, which may have been too late."""
         self._values = {} if alone else _values_by_key(key_pairs)
         self._typed = TextInput(id="typed")
         self._to_type = Static(markup=False)
@@ -165,7 +166,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         Where something was typed that nobody saved, ask once.
         """
         if is_busy(self):
-            self._stop = True
+            self.is_stopped = True
             self._session.give_up_waiting()
         elif self._saved or self._tags.tags == self._first_tags or may_discard(self):
             self.dismiss([*self._saved.values()])
@@ -176,6 +177,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Save the tags, once what has to be typed is."""
         expected = self._expected
         if self._typed.value == expected or not expected:
+            self.is_stopped = False
             self._save(self._tags.tags)
         else:
             self._typed.focus()
@@ -185,7 +187,6 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:
-        self._stop = False
         try:
             if self._alone and await self._asks_about_what_others_set(self._alone, tags):
                 return
@@ -249,7 +250,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         batches = self._session.backend.tag_key_pairs(ids, tags)
         refused: list[Refusal] = []
         left = len(ids)
-        while left and not self._stop:
+        while left and not self.is_stopped:
             # What is over at once does not change the form before that goes.
             done = len(ids) - left
             self.say(Verdict("" if done else f"saving 1 of {len(ids):,}…"))
