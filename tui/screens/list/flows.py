@@ -22,6 +22,7 @@ from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
+from tui.screens.list.list_actions import answer_late_stop
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
@@ -205,7 +206,14 @@ async def _read_and_say(view: ListView, said: str, *, is_stopped: bool, is_all: 
     view.is_stopped = False
     await view.read(say=said)
     if is_all:
-        view.say_over(said, stopped=is_stopped or view.is_stopped)
+        _say_over(view, said, is_stopped=is_stopped)
+
+
+def _say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
+    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
+    view.over = said
+    if is_stopped or view.is_stopped:
+        answer_late_stop(view)
 
 
 async def import_into_regions(view: ListView) -> None:
@@ -267,7 +275,7 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
     is_stopped = view.is_stopped
     await view.read(first, said)
     if many and not undone.left:
-        view.say_over(said, stopped=is_stopped or view.is_stopped)
+        _say_over(view, said, is_stopped=is_stopped)
 
 
 async def _say_nothing_to_undo(view: ListView) -> None:

@@ -75,7 +75,8 @@ class ListView:
         """The pairs that are shown, in order."""
         self.is_stopped = False
         """Whether the person stopped what is done in batches."""
-        self._over = ""
+        self.over = ""
+        """What was said of many pairs when all of them were done."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         self.when_loaded: Callable[[], None] = lambda: None
@@ -322,19 +323,6 @@ class ListView:
     def say(self, text: str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
         self._remark.say(text, self.table.highlighted)
-
-    def say_over(self, text: str, *, stopped: bool) -> None:
-        """Say what came of many pairs, all of which are done, although it was to be stopped."""
-        self._over = text
-        self.say(text)
-        if stopped:
-            self.answer_late_stop()
-
-    def answer_late_stop(self) -> None:
-        """Say that what was done to many pairs is over, if what came of it is still said."""
-        if self._over and self._remark.said == shortened(self._over):
-            back = key_in(Place.LIST, "show_all")
-            self.say(f"{self._over}; {back} came too late to stop it")
 
     def stop_saying(self, beginning: str) -> None:
         """Say no longer what begins so, if it is said."""
