@@ -424,12 +424,13 @@ class Finder:
             note = "this is a private key; give the name of its file instead"
             yield Found("", Standing.NO_KEY, note=note)
             return
-        if (digest := fingerprint_kinds.openssh_digest(text)) is not None:
+        digest = fingerprint_kinds.openssh_digest(text)
+        if digest is not None and digest.is_whole:
             yield self._of_digest(digest)
             return
         keys = key_file.read(text.encode("utf-8", "replace"))
         if any(key.public_key for key in keys) or not query.has_fingerprint(text):
-            named = None if keys else self._named(text)
+            named = None if keys else self._named(text) or self._cut_short(text)
             if named is not None:
                 yield named
                 return
@@ -458,10 +459,32 @@ class Finder:
     def _of_digest(self, digest: OpenSSHDigest) -> Found:
         """Return the pair of a fingerprint of a kind that no record holds."""
         matches = tuple(
-            Match(name, pair, digest.kind) for name, pair in self.pairs if digest.is_of(pair)
+            Match(name, pair, digest.kind) for name, pair in self.pairs if digest.begins(pair)
         )
-        deleted = () if matches else self._deleted_if(digest.is_of)
+        deleted = () if matches else self._deleted_if(digest.begins)
         kind = f"fingerprint, {digest.kind}"
+        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
+
+    def _cut_short(self, text: str) -> Found | None:
+        """Return the pairs of which a fingerprint begins so, or what is missing of it.
+
+        None where it may just as well be something else.
+        """
+        start = query.fingerprint_cut_short(text)
+        if start is None:
+            return None
+        if start.given < fingerprint_kinds.FEWEST:
+            note = (
+                f"the start of a fingerprint, {start.words};"
+                f" {fingerprint_kinds.FEWEST} are needed to tell whose it is"
+            )
+            return Found("", Standing.NO_KEY, note=note) if start.is_meant else None
+        kinds = ((name, pair, start.kind(pair)) for name, pair in self.pairs)
+        matches = tuple(Match(name, pair, kind) for name, pair, kind in kinds if kind)
+        deleted = () if matches else self._deleted_if(lambda pair: start.kind(pair) is not None)
+        if not (matches or deleted or start.is_meant):
+            return None
+        kind = f"the start of a fingerprint, {start.words}"
         return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
 
     def _named(self, text: str) -> Found | None:
