@@ -103,6 +103,11 @@ class PlacedScreen(Screen[Result]):
         """Say what came of something, above the hints; an empty verdict says no longer."""
         self.fact_line.say(said)
 
+    @on(ScreenResume)
+    def _stay_styled(self, event: ScreenResume) -> None:
+        # Every widget was styled as it was mounted, and is again where a class changes.
+        event.refresh_styles = False
+
     # All at once: with each change all widgets of the screen are styled anew. Textual's own class
     # for a screen that lies below another is given to one that ends as well.
     @on(Resize)
