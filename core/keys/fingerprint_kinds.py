@@ -4,6 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from core.keys.public_key import PublicKey
@@ -125,7 +126,7 @@ def cut_short(term: str) -> CutShort | None:
             len(digest.value),
             str(_OTHER_LENGTHS[digest.digest.upper()]),
             is_meant=True,
-            kind=lambda pair: digest.kind if digest.begins(pair) else None,
+            kind=digest.kind_of,
         )
     typed = spelling(term)
     if typed is None or typed.is_whole:
@@ -137,7 +138,7 @@ def cut_short(term: str) -> CutShort | None:
         len(digits or typed.sha256 or ""),
         whole,
         is_meant=bool(typed.prefix) or ":" in term,
-        kind=lambda pair: kind_of_start(typed, pair),
+        kind=partial(kind_of_start, typed),
     )
 
 
@@ -153,14 +154,14 @@ class OpenSSHDigest(NamedTuple):
         """Whether it is not only the start of one."""
         return len(self.value) == _OTHER_LENGTHS[self.digest.upper()]
 
-    def begins(self, key_pair: KeptKeyPair) -> bool:
-        """Return whether it is that of a pair's public key, or the start of it."""
+    def kind_of(self, key_pair: KeptKeyPair) -> str | None:
+        """Return its kind if it is that of a pair's public key, or the start of it, or None."""
         try:
             blob = PublicKey.from_line(key_pair.public_key).blob
         except ValueError:  # a record that was edited by hand
-            return False
+            return None
         made = b64encode(hashlib.new(self.digest, blob, usedforsecurity=False).digest())
-        return made.decode().startswith(self.value)
+        return self.kind if made.decode().startswith(self.value) else None
 
 
 def openssh_digest(text: str) -> OpenSSHDigest | None:
