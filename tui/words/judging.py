@@ -62,6 +62,14 @@ def refusal(error: KeyPairsError) -> Verdict:
     return Verdict(said_by(error), Tone.BAD)
 
 
+def refusal_of_name(error: KeyPairsError, key_name: str) -> Verdict:
+    """Return why nothing was done under a name, in plain words where that is to blame."""
+    if isinstance(error, EC2Error) and error.parameter == "key_name":
+        why = why_no_name(key_name)
+        error.reason = f"the name: {why}" if why else error.reason
+    return refusal(error)
+
+
 def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdict:
     """Return the verdict on a name for a new pair; `holder` is the pair that has it, if any."""
     if not key_name:
@@ -69,7 +77,7 @@ def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdi
     try:
         validation.check_key_name(key_name)
     except EC2Error as error:
-        return Verdict(_explain_key_name(key_name) or error.message, Tone.BAD)
+        return Verdict(why_no_name(key_name) or error.message, Tone.BAD)
     if holder is not None:
         return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
     if _LIKE_A_KEY.match(key_name):
@@ -96,7 +104,10 @@ async def of_key_name_here(session: "Session", key_name: str) -> Verdict:
     return Verdict(count + judged.text, judged.tone)
 
 
-def _explain_key_name(key_name: str) -> str:
+def why_no_name(key_name: str) -> str:
+    """Return in plain words why no pair may have this name, or nothing if one may."""
+    if not key_name:
+        return f"it is empty; type 1 to {validation.MAX_KEY_NAME} ASCII characters"
     over = len(key_name) - validation.MAX_KEY_NAME
     foreign = next((character for character in key_name if not character.isascii()), None)
     if over > 0:
@@ -107,7 +118,7 @@ def _explain_key_name(key_name: str) -> str:
         return "begins with a space"
     if key_name.endswith(" "):
         return "ends with a space"
-    return ""
+    return "" if key_name.isprintable() else "has a control character"
 
 
 def of_dry_run(

@@ -174,7 +174,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
-        refusal = judging.refusal(error)
+        refusal = judging.refusal_of_name(error, self._key_name.value)
         self.say(refusal)
         field = self._fields.get(error.parameter or "")
         if field is None:
