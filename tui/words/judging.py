@@ -17,7 +17,6 @@ from core.ec2 import validation
 from core.errors import (
     EC2Error,
     KeyPairsError,
-    MissingParameter,
     StoreError,
     UnauthorizedOperation,
 )
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
-_LEFT_EMPTY = {"key_name": "the name is empty", "public_key_material": "the public key is empty"}
-"""What a form says of a field in which nothing was typed, by the parameter that it becomes."""
-
 _LIKE_A_KEY = re.compile(r"(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) AAAA|-{4,5} ?BEGIN ")
 
 _FEWEST_BITS = 2048
@@ -53,12 +49,9 @@ def refusal(error: KeyPairsError) -> Verdict:
     """
     if isinstance(error, EC2Error):
         by_ec2 = f"{error.code}: {error.message}"
-        reason = error.reason
-        if isinstance(error, MissingParameter):
-            reason = _LEFT_EMPTY.get(error.parameter or "", reason)
-        if not reason or reason in error.message:
+        if not error.reason or error.reason in error.message:
             return Verdict(by_ec2, Tone.BAD)
-        return Verdict(f"{short_paths(reason).rstrip('.')} ({by_ec2})", Tone.BAD)
+        return Verdict(f"{short_paths(error.reason).rstrip('.')} ({by_ec2})", Tone.BAD)
     return Verdict(said_by(error), Tone.BAD)
 
 

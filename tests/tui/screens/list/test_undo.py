@@ -12,6 +12,7 @@ from core.ec2 import validation
 from core.ec2.backend import Batch
 from core.errors import StoreError
 from core.model import KeptKeyPair, Tag
+from core.session import Session
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
@@ -30,7 +31,7 @@ from tui.screens.create.key_text import KeyText
 from tui.screens.list.undo import Act, Deletion, undo_last
 
 
-def make(session: DemoSession, *names: str) -> None:
+def make(session: Session, *names: str) -> None:
     for name in names:
         session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
