@@ -292,8 +292,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     gone = [name for name in _EVERY_PYTHON if not (root / name).exists()]
     if gone:
         raise pytest.UsageError(f"To be run on every Python, but not there: {gone}")
+    everywhere = {root / name for name in _EVERY_PYTHON}
     for item in items:
-        if item.path.relative_to(root).as_posix() in _EVERY_PYTHON:
+        if item.path in everywhere:
             item.add_marker("every_python")
     yield
     items[:] = _spread(items, root / "pty")

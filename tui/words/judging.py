@@ -5,6 +5,7 @@ backend uses; this module only explains it with more help than EC2's own texts g
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,12 @@ from typing import TYPE_CHECKING
 from core.custody import lifetime
 from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
-from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
+from core.errors import (
+    EC2Error,
+    KeyPairsError,
+    StoreError,
+    UnauthorizedOperation,
+)
 from core.keys import passphrase
 from core.keys.passphrase import Strength
 from core.model import KeptKeyPair, KeyType, Tag
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
     from core.custody.authorized_keys import InstallationPlan
     from core.session import Session
 
+
+_LIKE_A_KEY = re.compile(r"(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) AAAA|-{4,5} ?BEGIN ")
 
 _FEWEST_BITS = 2048
 _FEWEST_BITS_OF_OPENSSH = 1024
@@ -72,6 +80,11 @@ def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdi
         return Verdict(why_no_name(key_name) or error.message, Tone.BAD)
     if holder is not None:
         return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
+    if _LIKE_A_KEY.match(key_name):
+        # EC2 takes it; but who pasted a key into the name meant something else.
+        return Verdict(
+            f"free in {region}, but it looks like a key and not like a name", Tone.CAUTION
+        )
     return Verdict(f"free in {region}", Tone.GOOD)
 
 

@@ -279,8 +279,16 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
 
 
 async def _say_nothing_to_undo(view: ListView) -> None:
-    gone = await asyncio.to_thread(gone_pairs, view.session)
-    said = f"this session has nothing to undo{view.undo_history.what_stays(view.session)}"
+    session, history = view.session, view.undo_history
+    gone = await asyncio.to_thread(gone_pairs, session)
+    said = "this session has nothing to undo"
+    if elsewhere := history.elsewhere(session):
+        if elsewhere.parent == session.store.folder:
+            turn, here, there = key_of("list.region"), f"in {session.region}", elsewhere.stem
+        else:
+            turn, here, there = key_of("list.place"), "here", "another place"
+        said += f" {here}, but in {there}: {turn} turns there"
+    said += history.what_stays(session)
     if gone:
         by = f", the last by {gone[0].by}" if gone[0].by else ""
         said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"

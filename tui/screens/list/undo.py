@@ -47,6 +47,8 @@ class UndoHistory:
         """Remember what was done in a Region; nothing where nothing was done."""
         if act.key_pairs:
             self.acts(session).append(act)
+            # The Region of what was done last is the last of them.
+            self._acts[session.store.path] = self._acts.pop(session.store.path)
             self._stays.pop(session.store.path, None)
 
     def note_what_stays(self, session: "Session", what: str) -> None:
@@ -64,6 +66,13 @@ class UndoHistory:
     def acts(self, session: "Session") -> list[Act]:
         """Return what was done in a session's Region, the last at the end, to be changed there."""
         return self._acts.setdefault(session.store.path, [])
+
+    def elsewhere(self, session: "Session") -> Path | None:
+        """Return the file of the other Region in which the last was done that can be undone."""
+        here = session.store.path
+        return next(
+            (path for path in reversed(self._acts) if self._acts[path] and path != here), None
+        )
 
 
 class Undone(NamedTuple):

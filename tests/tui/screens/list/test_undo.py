@@ -12,6 +12,7 @@ from core.ec2 import validation
 from core.ec2.backend import Batch
 from core.errors import StoreError
 from core.model import KeptKeyPair, Tag
+from core.session import Session
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
@@ -23,13 +24,14 @@ from tests.tui.driving import (
     text_of,
     type_text,
     until,
+    until_loaded,
     until_screen,
 )
 from tui.screens.create.key_text import KeyText
 from tui.screens.list.undo import Act, Deletion, undo_last
 
 
-def make(session: DemoSession, *names: str) -> None:
+def make(session: Session, *names: str) -> None:
     for name in names:
         session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
@@ -101,6 +103,34 @@ def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
 
     play(empty_session, scene, (100, 24))
     assert names(empty_session) == []
+
+
+def test_another_region_has_nothing_to_undo_but_says_which_one_has(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "a", "b")
+    make(empty_session.for_region("eu-west-3"), "c")
+
+    async def turn(pilot: Pilot[None], region: str, there: str) -> None:
+        await pilot.press("r")
+        await until_screen(pilot, "PickRegionScreen")
+        await type_text(pilot, region)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: f"{region} {there}" in drawn(pilot), region)
+        await until_loaded(pilot)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await delete_here(pilot, "G", said="deleted b; u brings it back")
+        await turn(pilot, "eu-west-3", "Paris")
+        await press(pilot, "u", f"{NOTHING} in eu-west-3, but in us-east-1: r turns there")
+        await turn(pilot, "us-east-1", "N. Virginia")
+        await press(pilot, "u", "brought b back")
+        await turn(pilot, "eu-west-3", "Paris")
+        await press(pilot, "u", NOTHING)
+
+    play(empty_session, scene, (100, 24))
+    assert names(empty_session) == ["a", "b"]
 
 
 def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
