@@ -288,6 +288,8 @@ class ListView:
         help_ = taught[-1]
         if not choice.shown:
             whole = (key_of("list.show-all"), "show all")
+            if self.loaded and not self.unread and not self.shown:
+                taught = tuple(hint for hint in taught if hint[0] != key_of("key-pair.details"))
             return (*taught[:-1], whole, help_) if self.filter_bar.text else taught
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
