@@ -23,6 +23,7 @@ from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
+from core.aws.bounded_answers import bound_answers
 from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
@@ -90,6 +91,7 @@ def _keep_to_themselves() -> None:
 
 
 _keep_to_themselves()
+bound_answers()
 
 
 class Identity(NamedTuple):

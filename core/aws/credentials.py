@@ -25,6 +25,7 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import JSONFileCache  # type: ignore[import-untyped]  # likewise
 
+from core.aws.bounded_answers import TOO_LONG, is_too_long
 from core.aws.profiles import profiles
 from core.ec2.unanswered import CredentialsError, NextStep
 
@@ -257,6 +258,10 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
                 f"What the credential_process of profile {profile} printed is not the JSON that"
                 " AWS defines for it.",
                 NextStep.MEND,
+            )
+        case exceptions.HTTPClientError() if is_too_long(failure):
+            return CredentialsError(
+                f"Who gives credentials to profile {profile} {TOO_LONG}.", NextStep.ASK_AGAIN
             )
         case exceptions.HTTPClientError() | exceptions.MetadataRetrievalError():
             return CredentialsError(
