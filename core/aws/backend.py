@@ -120,6 +120,11 @@ class Ec2Backend:
         """Whether EC2 showed every change that it acknowledged when it was last asked for all."""
         return self._mirror.agrees
 
+    @property
+    def notice(self) -> str:
+        """What is to be said of the file on this machine, if it was damaged or cannot be used."""
+        return self._mirror.notice
+
     def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
         try:
             return self.connection.call(operation, self.region, **request)
@@ -368,7 +373,7 @@ class Ec2Backend:
         shown = self._held(key_name) or _as_sent(answer, material, self._access.now())
         key_pair = self._mirror.seen([shown])[0]
         imported = replace(
-            key_pair, custody=replace(key_pair.custody, private_key=PrivateKeyState.IMPORTED)
+            key_pair, custody=_known_to_be(PrivateKeyState.IMPORTED, key_pair.custody)
         )
         self._mirror.add(imported, _IMPORT)
         return imported
@@ -631,12 +636,16 @@ class Ec2Backend:
         return a_few_at_a_time(changes, lambda change: change.key_pair_id, set_one, self._sleep)
 
 
+def _known_to_be(state: PrivateKeyState, custody: Custody) -> Custody:
+    return replace(custody, private_key=state, unanswered=None, forgotten=None)
+
+
 def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:
     """Note of a pair that nobody has its private key, else it would count as somebody else's.
 
     Where that cannot be noted, it is said all the same.
     """
-    custody = replace(key_pair.custody, private_key=PrivateKeyState.UNSAVED)
+    custody = _known_to_be(PrivateKeyState.UNSAVED, key_pair.custody)
     with suppress(StoreError):
         mirror.add(replace(key_pair, custody=custody), None)
 

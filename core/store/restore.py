@@ -82,7 +82,7 @@ def restore(
     """
     store = RegionStore(folder, region, now=now)
     with store.locked():
-        damaged = _bytes_of(store.path)
+        damaged = bytes_of(store.path)
         found, content = _examine(store)
         if found.refusal is not None or content is None:
             raise StoreError(f"Not restored: {found.refusal}.")
@@ -97,12 +97,8 @@ def restore(
             store.replace(pieces, store.previous_path, changes, check=None)
             return None
 
-        def check(file: int) -> None:
-            if os.pread(file, len(damaged) + 1, 0) != damaged:
-                raise StoreError(f"Not restored: {store.path} has changed meanwhile. Look again.")
-
-        aside = _free_name(store.path, now())
-        store.replace(pieces, aside, changes, check)
+        aside = free_name(store.path, now())
+        store.replace(pieces, aside, changes, refusing_another(store.path, damaged))
         return aside
 
 
@@ -118,8 +114,8 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         else:
             refusal = f"{path} is not damaged" if path.exists() else f"there is no file {path}"
             return Restoration(path, backup, None, refusal), None
-        problem = _cause(damage)
-        readable = region_file.names_still_readable(_bytes_of(path) or b"")
+        problem = cause(damage)
+        readable = region_file.names_still_readable(bytes_of(path) or b"")
     with explained(backup, "read"):
         try:
             with files.opened_regular_file(backup) as file:
@@ -131,7 +127,7 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         except (StoreTooNew, ValueError) as error:
             refusal = f"the backup {backup} cannot be used either ({error})"
             return Restoration(path, backup, problem, refusal), None
-    if status.st_uid not in (os.geteuid(), 0):
+    if not owned(status):
         return Restoration(
             path, backup, problem, f"the backup {backup} belongs to another account"
         ), None
@@ -176,7 +172,27 @@ def _done_since(store: RegionStore, time: datetime) -> Sequence[tuple[str, str |
     )
 
 
-def _bytes_of(path: Path) -> bytes | None:
+def refusing_another(path: Path, damaged: bytes) -> Callable[[int], None]:
+    """Return what refuses to replace a file that is not the damaged one any more."""
+
+    def check(file: int) -> None:
+        if os.pread(file, len(damaged) + 1, 0) != damaged:
+            raise StoreError(f"Not restored: {path} has changed meanwhile. Look again.")
+
+    return check
+
+
+def owned(status: os.stat_result) -> bool:
+    """Return whether a file is this account's, or root's."""
+    return status.st_uid in (os.geteuid(), 0)
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """Return what stands in a Region's file or its backup, None where it is missing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     try:
         return files.read_regular_file(path, region_file.LARGEST)
     except FileNotFoundError:
@@ -187,11 +203,12 @@ def _clause(error: Exception) -> str:
     return str(error).removesuffix(".")
 
 
-def _cause(error: StoreDamaged) -> str:
+def cause(error: StoreDamaged) -> str:
+    """Return what is wrong with a file, as a clause."""
     return str(error.__cause__) if error.__cause__ else "it is missing"
 
 
-def _free_name(path: Path, time: datetime) -> Path:
+def free_name(path: Path, time: datetime) -> Path:
     """Return a name beside the file that nothing has; the holder of the lock may use it."""
     stem = f"{path.name}.damaged-{time.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     number = 1
