@@ -214,7 +214,7 @@ class Ec2Backend:
         # Before the key goes anywhere. EC2 has the last word, also where it may not be asked this.
         if kept is None and self._held(key_name) is not None:
             raise InvalidKeyPairDuplicate
-        private_key = kept or self._new_key(key_type)
+        private_key = kept or _new_key(key_type, self._spare_key)
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key)
         material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
@@ -246,10 +246,6 @@ class Ec2Backend:
         return self._in_hand(
             answer, public_key.line, key_type, custody, key_format, material, _CREATE
         )
-
-    def _new_key(self, key_type: KeyType) -> PrivateKey:
-        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
-        return spare or keygen.generate(key_type)
 
     def _imported(self, request: dict[str, Any], *, in_doubt: bool = False) -> Mapping[str, Any]:
         """Import a public key; after an answer was lost, ask for the key, and send it again.
@@ -662,6 +658,11 @@ def _note_tags(
     except (EC2Error, NoAnswer, NotReached):
         return  # the change is made; the next look at the Region shows it
     mirror.update(described, operation)
+
+
+def _new_key(key_type: KeyType, spare_key: SpareKey | None) -> PrivateKey:
+    spare = spare_key.take() if spare_key and key_type is KeyType.RSA else None
+    return spare or keygen.generate(key_type)
 
 
 def _new(

@@ -15,7 +15,7 @@ from botocore.parsers import (  # type: ignore[import-untyped]  # likewise
 
 from core import errors
 from core.aws import credentials
-from core.aws.bounded_answers import TOO_LONG, is_too_long
+from core.aws.credentials import too_long
 from core.ec2.several import THROTTLED
 from core.ec2.unanswered import NoAnswer, NotReached
 from core.errors import EC2Error, KeyPairsError, ServiceError
@@ -94,7 +94,7 @@ def translated(host: str, profile: str) -> Iterator[None]:
     except exceptions.ReadTimeoutError:
         error = NoAnswer("it took longer than is waited for")
     except exceptions.HTTPClientError as broken:
-        error = NoAnswer(f"it {TOO_LONG}" if is_too_long(broken) else "the connection broke off")
+        error = too_long(broken) or NoAnswer("the connection broke off")
     except exceptions.ParamValidationError as invalid:
         error = errors.InvalidParameterValue(str(invalid.kwargs["report"]))
     except (

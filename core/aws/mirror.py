@@ -19,7 +19,7 @@ from core.aws.lost_answers import calls_that_may_have_made
 from core.disk import files
 from core.errors import StoreDamaged, StoreError
 from core.model import Custody, KeptKeyPair
-from core.store import last_look, renewal
+from core.store import last_look, restore
 from core.store.access import RegionAccess
 from core.store.journal import JournalEntry
 from core.store.region_store import RegionState
@@ -57,7 +57,7 @@ class Mirror:
         try:
             return self._access.store.read()
         except StoreDamaged:
-            renewed = renewal.renew(self._access.store)
+            renewed = restore.renew(self._access.store)
             if renewed is not None:
                 self.notice = _said_of(renewed)
                 self._renewed = None if renewed.is_whole else self._access.now()
@@ -190,7 +190,7 @@ class Mirror:
                     transaction.update(pair, operation)
 
 
-def _said_of(renewed: renewal.Renewal) -> str:
+def _said_of(renewed: restore.Renewal) -> str:
     found = f"{renewed.path} was damaged ({renewed.problem}) and is kept as {renewed.aside}."
     if renewed.aside is None:
         found = f"{renewed.path} was missing."

@@ -152,7 +152,6 @@ def test_what_ec2_never_made_is_said_not_to_be_made(server: Ec2Server, open_back
     assert server.calls["CreateKeyPair"] == 1
 
 
-@pytest.mark.parametrize("made_by", MadeBy)
 def marked(pairs: Sequence[KeptKeyPair]) -> dict[str, datetime | None]:
     """Return of which unanswered call each pair may be, by its name."""
     assert all(pair.custody.private_key is PrivateKeyState.ELSEWHERE for pair in pairs)
@@ -223,6 +222,7 @@ def test_a_pair_that_is_older_than_the_call_is_not_said_to_be_of_it(
     assert marked(backend.describe_key_pairs()) == {"ci": None}
 
 
+@pytest.mark.parametrize("made_by", MadeBy)
 def test_a_clear_refusal_is_given_on(
     made_by: MadeBy, server: Ec2Server, open_backend: Open
 ) -> None:

@@ -223,9 +223,7 @@ async def undo(view: ListView) -> None:
     await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
 
 
-async def _undo_last(
-    view: ListView, acts: list[Act], stays: str = "", once_more: str = ""
-) -> None:
+async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
     """Undo the last of these acts, and say so; `stays` is a clause about what does.
 
     `once_more` says after a login how it is done, where the key that undoes does not do it.
