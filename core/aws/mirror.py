@@ -191,11 +191,12 @@ class Mirror:
 
 
 def _said_of(renewed: restore.Renewal) -> str:
-    found = f"{renewed.path} was damaged ({renewed.problem}) and is kept as {renewed.aside}."
-    if renewed.aside is None:
-        found = f"{renewed.path} was missing."
+    found = f"{renewed.path} was missing."
+    if renewed.aside is not None:
+        kept = f"it is kept beside the new one as {renewed.aside.name}"
+        found = f"{renewed.path} was damaged ({renewed.problem}); {kept}."
     if not renewed.made_of:
-        return f"{found} There is no backup of use: where private keys are is not known any more."
+        return f"{found} There is no usable backup: where private keys are is not known any more."
     found = f"{found} In its place is {renewed.made_of}."
     if renewed.is_whole:
         return found

@@ -262,7 +262,7 @@ def test_a_damaged_file_of_what_ec2_said_last_is_put_aside_and_ec2_is_asked(
         assert aside.read_bytes() == b"rubbish"
         said = app_of(pilot).screen.query_one("#fact", FactLine).said
         assert short_path(str(path)) in said
-        assert short_path(str(aside)) in said
+        assert aside.name in said
         assert "".join(drawn(pilot).split()).count(aside.name[-16:]) == 1
         await pilot.press("down", "up")
         remark = "where its private key is, is not known"

@@ -134,7 +134,7 @@ def test_a_damaged_file_is_put_aside_and_named_and_ec2s_answer_printed(
     (aside,) = path.parent.glob("*.damaged-*")
     assert aside.read_bytes() == b"rubbish"
     assert f"{path} was damaged" in done.stderr
-    assert f"kept as {aside}" in done.stderr
+    assert f"kept beside the new one as {aside.name}." in done.stderr
     assert keypairs("list", "--ec2").stderr == ""
 
 
