@@ -49,7 +49,7 @@ class Mirror:
 
     @property
     def state(self) -> RegionState:
-        """The Region as it was seen last; a damaged file is replaced.
+        """The Region as it was seen last; a damaged file is replaced, but in a read-only session.
 
         Raises:
             StoreError: the file cannot be read, and is left as it is.
@@ -57,6 +57,8 @@ class Mirror:
         try:
             return self._access.store.read()
         except StoreDamaged:
+            if self._access.authorizer.read_only:
+                raise  # a session that changes nothing restores nothing
             renewed = restore.renew(self._access.store)
             if renewed is not None:
                 self.notice = _said_of(renewed)
