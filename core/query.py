@@ -226,6 +226,15 @@ def has_fingerprint(text: str) -> bool:
     )
 
 
+def fingerprint_cut_short(text: str) -> fingerprint_kinds.CutShort | None:
+    """Return what a text is that is but the start of a fingerprint, or None."""
+    if len(text) > LONGEST:
+        return None
+    terms = [term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp")]
+    found = filter(None, map(fingerprint_kinds.cut_short, terms))
+    return next((each for each in found if each.is_meant or len(terms) == 1), None)
+
+
 # Terms ----------------------------------------------------------------------------------------
 
 FIELDS = (

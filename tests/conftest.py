@@ -47,6 +47,7 @@ import pytest  # noqa: E402 - see above
 
 from core.client import Client  # noqa: E402 - see above
 from core.clock import now as time_now  # noqa: E402 - see above
+from core.local import many  # noqa: E402 - see above
 from core.local.backend import new_key_pair_id  # noqa: E402 - see above
 from core.session import Session  # noqa: E402 - see above
 from core.store.region_store import RegionStore  # noqa: E402 - see above
@@ -63,6 +64,10 @@ if _SET and "textual.constants" in sys.modules:
 # Only a loss of power shows whether a disk has what was written, and no test takes the power away.
 # Waiting for it ten thousand times would show nothing; the programs that tests start do wait.
 mock.patch.object(os, "fsync", os.fstat).start()
+
+# On a loaded machine the time of a batch is over when it has hardly begun. Tests that are about
+# several end one themselves.
+mock.patch.object(many, "MOST_SECONDS", 3600.0).start()
 
 rsa_pool.start()
 
@@ -287,8 +292,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     gone = [name for name in _EVERY_PYTHON if not (root / name).exists()]
     if gone:
         raise pytest.UsageError(f"To be run on every Python, but not there: {gone}")
+    everywhere = {root / name for name in _EVERY_PYTHON}
     for item in items:
-        if item.path.relative_to(root).as_posix() in _EVERY_PYTHON:
+        if item.path in everywhere:
             item.add_marker("every_python")
     yield
     items[:] = _spread(items, root / "pty")

@@ -19,7 +19,15 @@ from core.aws.lost_answers import Patience, Sleep, rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
-from core.ec2.backend import Batch, Capabilities, MadeBy, NewKeyPair, Refusal, TagChange
+from core.ec2.backend import (
+    Batch,
+    Capabilities,
+    MadeBy,
+    NewKeyPair,
+    Refusal,
+    Retagged,
+    TagChange,
+)
 from core.ec2.filters import Filter, TagDescription
 from core.ec2.several import THROTTLED, a_few_at_a_time, in_time
 from core.ec2.unanswered import (
@@ -555,7 +563,7 @@ class Ec2Backend:
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
-    ) -> None:
+    ) -> Retagged | None:
         """Make these the tags of a key pair, by CreateTags and then DeleteTags.
 
         EC2 has no single call for both: when the second fails, the first is done.
@@ -573,6 +581,11 @@ class Ec2Backend:
             self.create_tags(resources=[key_pair_id], tags=new)
         if gone:
             self.delete_tags(resources=[key_pair_id], tags=[TagSelector(key) for key in gone])
+        if found is None:
+            return None
+        values = {tag.key: tag.value for tag in (*found.tags, *new) if tag.key not in gone}
+        set_ = tuple(Tag(key, value) for key, value in values.items())
+        return Retagged(found, replace(found, tags=set_))
 
     # Many at once ---------------------------------------------------------------------------------
 
@@ -614,18 +627,27 @@ class Ec2Backend:
         for start in range(0, len(key_pair_ids), _TAGGED_AT_ONCE):
             ids = key_pair_ids[start : start + _TAGGED_AT_ONCE]
             left = len(key_pair_ids) - start - len(ids)
+            before = self._mirror.state.key_pairs
             try:
                 in_time(partial(self.create_tags, resources=ids, tags=tags), self._sleep)
             except EC2Error as error:
                 yield Batch((), tuple(Refusal(each, error) for each in ids), left)
             else:
                 known = self._mirror.state.key_pairs
-                yield Batch(tuple(known[each] for each in ids if each in known), (), left)
+                yield Batch(
+                    tuple(known[each] for each in ids if each in known),
+                    (),
+                    left,
+                    tuple(before[each] for each in ids if each in before and each in known),
+                )
 
     def set_tags_of_many(self, changes: Sequence[TagChange]) -> Iterator[Batch]:
         """Give each of these pairs its tags, one after the other."""
 
         def set_one(change: TagChange) -> KeptKeyPair | None:
+            found = self._identified(change.key_pair_id) if change.undoes else None
+            if found is not None:
+                change = change.without_others(found.tags)
             self.set_tags(key_pair_id=change.key_pair_id, tags=change.tags, shown=change.shown)
             return self._mirror.state.key_pairs.get(change.key_pair_id)
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +36,6 @@ from core.keys import (
 )
 from core.keys.file_formats import PRIVATE_SUFFIXES
 from core.keys.fingerprint import pkcs8_sha1
-from core.keys.fingerprint_kinds import OpenSSHDigest
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import PublicKey
 from core.keys.reading import import_material, key_file, private_file
@@ -413,8 +413,13 @@ class Finder:
         standing = _standing(matches, deleted)
         return Found(source, standing, kind, line, key, comment, note, matches, deleted)
 
-    def _deleted_if(self, is_it: Callable[[KeptKeyPair], bool]) -> tuple[PairReference, ...]:
-        return tuple(reference for reference, pair in self._deleted if is_it(pair))
+    def _by(self, kind: str, kind_of: Callable[[KeptKeyPair], str | None]) -> Found:
+        """Return the pairs of which something is what was given; `kind_of` says what, or None."""
+        kinds = ((name, pair, kind_of(pair)) for name, pair in self.pairs)
+        matches = tuple(Match(name, pair, each) for name, pair, each in kinds if each)
+        gone = (reference for reference, pair in self._deleted if kind_of(pair))
+        deleted = () if matches else tuple(gone)
+        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
 
     # Text ---------------------------------------------------------------------------------------
 
@@ -424,12 +429,13 @@ class Finder:
             note = "this is a private key; give the name of its file instead"
             yield Found("", Standing.NO_KEY, note=note)
             return
-        if (digest := fingerprint_kinds.openssh_digest(text)) is not None:
-            yield self._of_digest(digest)
+        digest = fingerprint_kinds.openssh_digest(text)
+        if digest is not None and digest.is_whole:
+            yield self._by(f"fingerprint, {digest.kind}", digest.kind_of)
             return
         keys = key_file.read(text.encode("utf-8", "replace"))
         if any(key.public_key for key in keys) or not query.has_fingerprint(text):
-            named = None if keys else self._named(text)
+            named = None if keys else self._named(text) or self._cut_short(text)
             if named is not None:
                 yield named
                 return
@@ -439,46 +445,43 @@ class Finder:
                 is_meant_as_path = typed_path.begins_like_one(text.strip()) or "/" in text
                 is_short = len(text) <= _MOST_QUOTED
                 where = typed_path.leads_to(text) if is_meant_as_path and is_short else ""
-                note = (is_meant_as_path and typed_path.problem(text.strip())) or (
+                problem = typed_path.problem(text.strip()) or typed_path.too_long(text)
+                note = (is_meant_as_path and problem) or (
                     f"there is no such file as {where or _shortened(text)}, and it is neither a"
                     " public key nor a fingerprint, nor the name of a key pair"
                 )
                 yield Found("", Standing.NO_KEY, note=note)
             return
 
-        def has_it(pair: KeptKeyPair) -> bool:
-            return query.fingerprint_kind(text, pair) is not None
+        yield self._by("fingerprint", partial(query.fingerprint_kind, text))
 
-        kinds = ((name, pair, query.fingerprint_kind(text, pair)) for name, pair in self.pairs)
-        matches = tuple(Match(name, pair, kind) for name, pair, kind in kinds if kind)
-        deleted = () if matches else self._deleted_if(has_it)
-        standing = _standing(matches, deleted)
-        yield Found("", standing, "fingerprint", matches=matches, deleted=deleted)
+    def _cut_short(self, text: str) -> Found | None:
+        """Return the pairs of which a fingerprint begins so, or what is missing of it.
 
-    def _of_digest(self, digest: OpenSSHDigest) -> Found:
-        """Return the pair of a fingerprint of a kind that no record holds."""
-        matches = tuple(
-            Match(name, pair, digest.kind) for name, pair in self.pairs if digest.is_of(pair)
-        )
-        deleted = () if matches else self._deleted_if(digest.is_of)
-        kind = f"fingerprint, {digest.kind}"
-        return Found("", _standing(matches, deleted), kind, matches=matches, deleted=deleted)
+        None where it may just as well be something else.
+        """
+        start = query.fingerprint_cut_short(text)
+        if start is None:
+            return None
+        if start.given < fingerprint_kinds.FEWEST:
+            note = (
+                f"the start of a fingerprint, {start.words};"
+                f" {fingerprint_kinds.FEWEST} are needed to tell whose it is"
+            )
+            return Found("", Standing.NO_KEY, note=note) if start.is_meant else None
+        found = self._by(f"the start of a fingerprint, {start.words}", start.kind)
+        return None if found.standing is Standing.UNKNOWN and not start.is_meant else found
 
     def _named(self, text: str) -> Found | None:
         """Return the pairs that have this name or id, or None where none has it."""
 
-        def has_it(pair: KeptKeyPair) -> bool:
-            return text in (pair.key_name, pair.key_pair_id)
+        def kind_of(pair: KeptKeyPair) -> str | None:
+            if text == pair.key_name:
+                return "its name"
+            return "its id" if text == pair.key_pair_id else None
 
-        matches = tuple(
-            Match(name, pair, "its name" if text == pair.key_name else "its id")
-            for name, pair in self.pairs
-            if has_it(pair)
-        )
-        deleted = () if matches else self._deleted_if(has_it)
-        if not matches and not deleted:
-            return None
-        return Found("", _standing(matches, deleted), "key pair", matches=matches, deleted=deleted)
+        found = self._by("key pair", kind_of)
+        return None if found.standing is Standing.UNKNOWN else found
 
 
 def _standing(matches: Sequence[Match], deleted: Sequence[PairReference]) -> Standing:

@@ -99,7 +99,7 @@ class Walk:
         self.close()
         self.folder = folder
         # The names have no link in them any more.
-        self.path = Path(os.path.normpath(self.path / name))
+        self.path = self.path.parent if name == ".." else self.path / name
         self.steps.append(Step(self.path, os.fstat(folder)))
 
     def is_writable(self) -> bool:

@@ -53,6 +53,24 @@ class TagChange(NamedTuple):
     key_pair_id: str
     tags: Sequence[Tag]
     shown: Sequence[Tag]
+    undoes: bool = False
+    """Whether what another session has set or removed since stays, although we did before."""
+
+    def without_others(self, present: Sequence[Tag]) -> "TagChange":
+        """Return the same change, but of no tag that is not as it was shown any more."""
+        now, shown = ({tag.key: tag.value for tag in tags} for tags in (present, self.shown))
+        tags, before = (
+            tuple(tag for tag in each if now.get(tag.key) == shown.get(tag.key))
+            for each in (self.tags, self.shown)
+        )
+        return self._replace(tags=tags, shown=before)
+
+
+class Retagged(NamedTuple):
+    """A key pair as it was just before its tags were set, and as it is since."""
+
+    before: KeptKeyPair
+    after: KeptKeyPair
 
 
 class Refusal(NamedTuple):
@@ -71,6 +89,9 @@ class Batch(NamedTuple):
     refused: tuple[Refusal, ...]
     left: int
     """How many are still to come."""
+
+    before: tuple[KeptKeyPair, ...] = ()
+    """What was done to key pairs that were there before: they, as they were just before it."""
 
 
 class MadeBy(Enum):
@@ -235,13 +256,14 @@ class Backend(Protocol):
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
-    ) -> None:
+    ) -> Retagged | None:
         """Make these the tags of a key pair: what is not among them goes.
 
         `shown` are the tags that the person began with; None are those that are there now. Set is
         what is not among them, and gone is what was; all else stays as another session has left
         it meanwhile. It needs what CreateTags and DeleteTags need for what is set and what goes,
-        and DescribeKeyPairs where that depends on what is there.
+        and DescribeKeyPairs where that depends on what is there. Returned is the pair before and
+        after, or None where one may not look.
 
         Raises:
             InvalidParameterValue: a bad tag.

@@ -3,6 +3,8 @@
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from core.keys.public_key import PublicKey
@@ -38,6 +40,10 @@ class Spelling(NamedTuple):
             or len(self.md5 or "") == _MD5_LENGTH
             or len(self.sha256 or "") == _SHA256_LENGTH
         )
+
+
+FEWEST = 8
+"""So many characters tell a fingerprint from others: by chance one in four thousand million."""
 
 
 def spelling(text: str) -> Spelling | None:
@@ -82,6 +88,60 @@ def kind_of(text: str, key_pair: KeptKeyPair) -> str | None:
     return None
 
 
+def kind_of_start(typed: Spelling, key_pair: KeptKeyPair) -> str | None:
+    """Return in words which fingerprint of a pair begins so, base64 to the letter, or None."""
+    kinds = key_pair.custody.fingerprints
+    if typed.sha1 and (kinds.pkcs8_sha1 or "").startswith(typed.sha1):
+        return PKCS8_SHA1
+    if typed.md5 and (kinds.spki_md5 or "").startswith(typed.md5):
+        return SPKI_MD5
+    if typed.md5 and kinds.ssh_md5.startswith(f"MD5:{typed.md5}"):
+        return SSH_MD5
+    if typed.sha256 and kinds.ssh_sha256.startswith(f"SHA256:{typed.sha256}"):
+        return SSH_SHA256
+    return None
+
+
+class CutShort(NamedTuple):
+    """The start of a fingerprint: so many characters of so many, colons and `SHA256:` apart."""
+
+    given: int
+    whole: str
+    is_meant: bool
+    """Whether it can be nothing else: it has colons, or the name of its digest."""
+    kind: Callable[[KeptKeyPair], str | None]
+    """Returns in words which fingerprint of a pair begins so, or None."""
+
+    @property
+    def words(self) -> str:
+        """How much of it is there."""
+        return f"{self.given} of its {self.whole} characters"
+
+
+def cut_short(term: str) -> CutShort | None:
+    """Return what a text is that is the start of a fingerprint, as a table or a line shows it."""
+    term = term.rstrip("….")
+    if (digest := openssh_digest(term)) is not None and not spelling(term):
+        return CutShort(
+            len(digest.value),
+            str(_OTHER_LENGTHS[digest.digest.upper()]),
+            is_meant=True,
+            kind=digest.kind_of,
+        )
+    typed = spelling(term)
+    if typed is None or typed.is_whole:
+        return None
+    digits = (typed.sha1 or typed.md5 or "").replace(":", "")
+    wholes = (("32", typed.md5), ("40", typed.sha1), ("43", typed.sha256))
+    whole = " or ".join(length for length, start in wholes if start)
+    return CutShort(
+        len(digits or typed.sha256 or ""),
+        whole,
+        is_meant=bool(typed.prefix) or ":" in term,
+        kind=partial(kind_of_start, typed),
+    )
+
+
 class OpenSSHDigest(NamedTuple):
     """A fingerprint that `ssh-keygen -l -E` makes with a digest of which no record holds any."""
 
@@ -89,20 +149,28 @@ class OpenSSHDigest(NamedTuple):
     digest: str
     value: str
 
-    def is_of(self, key_pair: KeptKeyPair) -> bool:
-        """Return whether it is that of a pair's public key."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is not only the start of one."""
+        return len(self.value) == _OTHER_LENGTHS[self.digest.upper()]
+
+    def kind_of(self, key_pair: KeptKeyPair) -> str | None:
+        """Return its kind if it is that of a pair's public key, or the start of it, or None."""
         try:
             blob = PublicKey.from_line(key_pair.public_key).blob
         except ValueError:  # a record that was edited by hand
-            return False
+            return None
         made = b64encode(hashlib.new(self.digest, blob, usedforsecurity=False).digest())
-        return made.decode().rstrip("=") == self.value
+        return self.kind if made.decode().startswith(self.value) else None
 
 
 def openssh_digest(text: str) -> OpenSSHDigest | None:
-    """Return the fingerprint of SHA-1, SHA-384 or SHA-512 in a text, as ssh-keygen writes it."""
+    """Return the fingerprint of SHA-1, SHA-384 or SHA-512 in a text, as ssh-keygen writes it.
+
+    It may be cut short.
+    """
     found = _OTHER_DIGEST.search(text[:_LONGEST])
-    if found is None or len(found[2]) != _OTHER_LENGTHS[found[1]]:
+    if found is None or len(found[2]) > _OTHER_LENGTHS[found[1]]:
         return None
     bits = found[1].removeprefix("SHA")
     return OpenSSHDigest(f"OpenSSH SHA-{bits}", found[1].lower(), found[2])

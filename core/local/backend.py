@@ -13,7 +13,7 @@ from core.ec2.authorization import (
     request_tags,
     resource_context,
 )
-from core.ec2.backend import Batch, Capabilities, NewKeyPair, TagChange
+from core.ec2.backend import Batch, Capabilities, NewKeyPair, Retagged, TagChange
 from core.errors import (
     DryRunOperation,
     InvalidID,
@@ -342,7 +342,7 @@ class LocalBackend:
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
-    ) -> None:
+    ) -> Retagged:
         """Make these the tags of a key pair, in one change.
 
         Where nothing is set and nothing goes, their order included, nothing is written.
@@ -367,9 +367,11 @@ class LocalBackend:
         validation.check_tags([*new, *(tag for tag in tags if tag in present)])
         if found is None:
             raise InvalidID(key_pair_id)
-        if asked:
-            change = tag_changes.setting(tags, new, gone)
-            tag_changes.apply(self._access, "SetTags", asked, change)
+        if not asked:
+            return Retagged(found, found)
+        change = tag_changes.setting(tags, new, gone)
+        [retagged] = tag_changes.apply(self._access, "SetTags", asked, change)
+        return retagged
 
     # Many at once -------------------------------------------------------------------------------
 

@@ -82,7 +82,9 @@ def in_batches(
                     done += [changed] if changed is not None else []
                 if clock() >= end:
                     break
-        yield Batch(tuple(done), tuple(refused), count)
+        was = transaction.before.key_pairs
+        before = tuple(was[each.key_pair_id] for each in done if each.key_pair_id in was)
+        yield Batch(tuple(done), tuple(refused), count, before)
 
 
 def name_of(new: NewKeyPair) -> str:
@@ -188,6 +190,10 @@ def setting_tags(access: RegionAccess) -> Change[TagChange]:
         validation.check_new_tags(new)
         if key_pair is None:
             raise InvalidID(change.key_pair_id)
+        if change.undoes:
+            change = change.without_others(key_pair.tags)
+            new = [tag for tag in new if tag in change.tags]
+            gone = tuple(tag.key for tag in change.shown if tag.key in gone)
         tags = tag_changes.setting(change.tags, new, gone)(key_pair.tags)
         changed = replace(key_pair, tags=tags)
         if changed != key_pair:

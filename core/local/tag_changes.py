@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from core.ec2 import validation
 from core.ec2.authorization import Context, resource_context
+from core.ec2.backend import Retagged
 from core.errors import DryRunOperation, InvalidID, InvalidParameterValue, MissingParameter
 from core.model import KeptKeyPair, Tag, TagSelector
 from core.store.access import RegionAccess
@@ -60,8 +61,10 @@ def apply(
     operation: str,
     allowed: Sequence[AllowedTagging],
     change: Callable[[Tags], Tags],
-) -> None:
+) -> list[Retagged]:
     """Change the tags of the pairs that were asked for; `operation` is the journal's word.
+
+    Returned is each as it was under the lock of the Region, and as it is since.
 
     Raises:
         UnauthorizedOperation: it is not allowed any more.
@@ -70,7 +73,7 @@ def apply(
         StoreError: the change could not be written.
     """
     with access.store.transaction() as transaction:
-        changed: list[KeptKeyPair] = []
+        retagged: list[Retagged] = []
         for resource in allowed[0].found:
             key_pair = transaction.state.key_pairs.get(resource)
             if key_pair is None:
@@ -80,11 +83,11 @@ def apply(
                 if key_pair != found[resource]:
                     context = {**context, **resource_context(key_pair)}
                     access.authorize(action, key_pair.key_name, context, by_id=True)
-            tags = change(key_pair.tags)
-            if tags != key_pair.tags:
-                changed.append(replace(key_pair, tags=tags))
-        for key_pair in changed:
-            transaction.update(key_pair, operation)
+            retagged.append(Retagged(key_pair, replace(key_pair, tags=change(key_pair.tags))))
+        for each in retagged:
+            if each.after != each.before:
+                transaction.update(each.after, operation)
+    return retagged
 
 
 def merging(tags: Sequence[Tag]) -> Callable[[Tags], Tags]:

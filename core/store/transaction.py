@@ -85,6 +85,11 @@ class Transaction:
         generation = self._content.state.generation
         return RegionState(generation, self._key_pairs, self._names, self._deleted)
 
+    @property
+    def before(self) -> RegionState:
+        """The Region as it was when this transaction began, which nobody else can change."""
+        return self._content.state
+
     def insert(self, key_pair: KeptKeyPair, operation: str | None) -> None:
         """Add a key pair whose id and name are new; `operation` is what the journal calls this.
 

@@ -102,6 +102,8 @@ def figures_beside_a_pane(
 
 def _held(program: Program) -> float:
     """Hold Down for some rows within the page, and return the bytes of each."""
+    program.send(HOME)
+    program.settle()
     before = len(program.output)
     for _ in range(_HELD_ROWS):
         program.send(DOWN)

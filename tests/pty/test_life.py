@@ -29,6 +29,7 @@ from tests.pty.terminal import (
     modes_left_on,
     open_form,
     save_key_material,
+    state_of,
     text_of,
     wait_until,
 )
@@ -143,6 +144,32 @@ def stop_and_continue(terminal: Terminal, command: Sequence[str | Path]) -> None
     terminal.press("q")
     terminal.wait_for("ready")
     assert not terminal.modes()["alternate_on"]
+
+
+def test_who_is_stopped_without_a_word_goes_on_with_one_reader_and_gives_the_terminal_back(
+    open_app: OpenApp,
+) -> None:
+    terminal = open_app()
+    terminal.wait_for("No key pairs")
+    open_form(terminal, "st")
+    threads = threads_of(terminal)
+    for _ in range(3):
+        terminal.signal(signal.SIGSTOP)
+        wait_until(lambda: state_of(terminal.pid) == "T")
+        terminal.signal(signal.SIGCONT)
+        terminal.rest()
+    assert threads_of(terminal) <= threads
+    terminal.type("opped-and-back")
+    terminal.wait_for("stopped-and-back")
+    terminal.press("Escape")
+    terminal.wait_for("No key pairs")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    assert terminal.is_cooked
+
+
+def threads_of(terminal: Terminal) -> int:
+    return len(list(Path(f"/proc/{terminal.pid}/task").iterdir()))
 
 
 # Crashes -----------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Keys that are typed faster than the screen follows go where they were meant to go."""
 
+import signal
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,24 @@ def test_a_pair_is_created_and_saved_by_one_burst_of_keys(
         assert {file.name for file in path.parent.iterdir()} == files
         terminal.press("Escape")
         terminal.wait_for(f"{len(expected)} pairs")
+
+
+@pytest.mark.long
+def test_a_burst_reaches_its_dialogs_on_a_machine_that_stands_still_now_and_then(
+    open_app: OpenApp, session: Session
+) -> None:
+    terminal = open_app()
+    terminal.wait_for("No key pairs")
+    terminal.type(f"cstill\t{RIGHT}\rs\r")
+    # Each time for longer than a person needs to see what goes on.
+    for _ in range(16):
+        terminal.signal(signal.SIGSTOP)
+        time.sleep(0.55)
+        terminal.signal(signal.SIGCONT)
+        time.sleep(0.06)
+    terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
+    [created] = session.backend.describe_key_pairs()
+    assert created.custody.private_key is PrivateKeyState.SAVED
 
 
 def test_what_was_typed_ahead_of_a_creation_that_takes_long_is_for_the_key_that_comes(

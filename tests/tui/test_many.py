@@ -22,6 +22,7 @@ from tui.screens.pair import edit_tags
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.verdict_line import VerdictLine
+from tui.work.exclusive import is_busy
 
 NAMES = ("a", "b", "c", "d", "e")
 
@@ -149,6 +150,39 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
 
     play(five, scene)
     assert len(five.for_region("eu-west-1").backend.describe_key_pairs()) == 3
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["during the last batch", "on the list"])
+def test_escape_that_comes_too_late_is_answered(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    steps = Steps(monkeypatch)
+
+    async def through(pilot: Pilot[None], first: int, said: str) -> None:
+        """Go through five batches, and press Escape amid the last or behind it."""
+        for batch in range(first, first + 5):
+            await until(pilot, lambda: steps.waiting == batch, "a batch")  # noqa: B023
+            if early and batch == first + 4:
+                await pilot.press("escape")
+            steps.go_on()
+        await until_screen(pilot, "KeyPairListScreen")
+        if not early:
+            await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+            await pilot.press("escape")
+        late = f"{said}; esc came too late to stop it"
+        await until(pilot, lambda: text_of(pilot, "#fact") == late, late)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
+        await pilot.press("y")
+        await through(pilot, 1, "deleted 5 pairs; u brings them back")
+        assert names(five) == []
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "the end of it")
+        await pilot.press("u")
+        await through(pilot, 6, "brought 5 pairs back")
+        assert len(names(five)) == 5
+
+    play(five, scene, (100, 24))
 
 
 def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSession) -> None:

@@ -71,7 +71,7 @@ def restore(region: str, folder: str | None, *, agreed: bool, read_only: bool) -
         if not agreed and not sys.stdin.isatty():
             tell("Standard input is not a terminal, so you cannot be asked. Add --yes to restore.")
             return UNUSABLE
-        if not (agreed or _asked(name)):
+        if not (agreed or _asked(name, found)):
             tell("Nothing was changed.")
             return REFUSED
         aside = put_back(path, name, found)
@@ -102,6 +102,11 @@ def _described(found: Restoration) -> Sequence[str]:
     return lines if lost else [*lines, "Lost: none whose name can still be read"]
 
 
-def _asked(region: str) -> bool:
-    print(f"Restore {visible(region)} from the backup? [y/N] ", end="", file=sys.stderr, flush=True)
+def _asked(region: str, found: Restoration) -> bool:
+    """Ask, with the counts of what stands above: of many pairs only the end is still in sight."""
+    lost = len(found.lost) + len(found.undone)
+    stay, back = f"stay: {len(found.staying):,}", f"come back: {len(found.returning):,}"
+    counts = f"{stay}, {back}, known to be lost: {lost:,}"
+    question = f"Restore {visible(region)} from the backup ({counts})? [y/N] "
+    print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.events import Resize, ScreenResume, ScreenSuspend
+from textual.events import Event, Resize, ScreenResume, ScreenSuspend
 from textual.message import Message
 from textual.screen import Screen
 
@@ -108,7 +108,10 @@ class PlacedScreen(Screen[Result]):
     @on(Resize)
     @on(ScreenResume)
     @on(ScreenSuspend)
-    def _note_size_and_place(self) -> None:
+    def _note_size_and_place(self, event: Event | None = None) -> None:
+        if isinstance(event, ScreenResume):
+            # Every widget was styled as it was mounted, and is again where a class changes.
+            event.refresh_styles = False
         width, height = self.app.size
         panel = max(panel for least, panel in self.PANELS.items() if width >= least)
         self.update_classes(

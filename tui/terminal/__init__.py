@@ -21,6 +21,9 @@ them, and has a guard for each hook, which fails with a sentence when Textual ch
     ahead go to the wrong field.
 `LinuxDriver.start_application_mode`, `LinuxDriver.stop_application_mode` (driver): watch the
     terminal, and wipe the screen; without them a lost terminal keeps a processor busy.
+`LinuxDriver._sigcont_application`, `LinuxDriver._key_thread`, `LinuxDriver._must_signal_resume`
+    (driver): one thread reads on when SIGSTOP was behind SIGCONT; without them a second one mixes
+    the keys up, and the terminal is left as the program wants it.
 `LinuxDriver._get_terminal_size` (driver): one answer for a terminal of 0 by 0, which would else be
     drawn for ever.
 `Driver._app`, `Driver._loop` (driver): to wait for what a key does.

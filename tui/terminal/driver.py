@@ -33,7 +33,9 @@ _CHUNK = 4096
 _TICK = 0.1
 _MOMENT = 0.005
 _PATIENCE = 0.5
-"""Seconds after which the next key is handed over, but for what was typed ahead of work."""
+"""Seconds of work after which it is to be seen what goes on, and a key is for that."""
+_MOST_PATIENCE = 10.0
+"""Seconds after which the next key is handed over where nothing at all comes of the last one."""
 
 
 class InputLost(Exception):
@@ -45,15 +47,21 @@ class SteadyDriver(LinuxDriver):
 
     _watcher: Thread | None = None
     _queue: InputQueue | None = None
-    _is_at_work = False
+    _is_reading = False
+    _at_work_since: float | None = None
 
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
+        if self._is_reading:
+            return
+        self._is_reading = True
         try:
             self._hand_over()
         except Exception as error:  # noqa: BLE001 - raised where the app reports it
             # Textual would end with status 0, as if nothing had happened.
             self._app.call_later(_raise, error)
+        finally:
+            self._is_reading = False
 
     def _hand_over(self) -> None:
         parser = XTermParser()
@@ -125,12 +133,31 @@ class SteadyDriver(LinuxDriver):
         """Whether a key was pressed that has not been handed over yet."""
         return self._queue is not None and self._queue.has_keys
 
+    def _sigcont_application(self, *arguments: object) -> None:
+        """Take the terminal over again; not amid what the signal found the program at."""
+        if self._is_reading:
+            self._loop.call_soon_threadsafe(super()._sigcont_application)
+        else:
+            super()._sigcont_application(*arguments)
+
     def start_application_mode(self) -> None:
-        """Take the terminal over, and watch from then on whether it is still there."""
+        """Take the terminal over, and watch from then on whether it is still there.
+
+        Who was stopped by SIGSTOP has not given it back, and has read on since it was continued:
+        a second thread that reads would mix the keys up. What the shell did to the terminal
+        meanwhile is made good, and what it was like before stays known.
+        """
         if self._watcher is None:
             self._watcher = Thread(target=self._watch, name="terminal-watcher", daemon=True)
             self._watcher.start()
+        reader, before = self._key_thread, self.attrs_before
+        was_reading = self._is_reading
+        if was_reading:
+            self.close()  # another thread will write
+            self._must_signal_resume = True
         super().start_application_mode()  # type: ignore[no-untyped-call]  # as Textual has it
+        if was_reading:
+            self._key_thread, self.attrs_before = reader, before
 
     def _watch(self) -> None:
         """End the program when the terminal goes, be it told of that or not.
@@ -172,24 +199,27 @@ class SteadyDriver(LinuxDriver):
                 handled = asyncio.run_coroutine_threadsafe(self._handled(), self._loop)
             except RuntimeError:
                 return  # the loop is closed: the program is over
-            deadline, typed_ahead = monotonic() + _PATIENCE, message.time + _PATIENCE
-            while not self.exit_event.is_set() and self._waits_on(deadline, typed_ahead):
+            handed_over = monotonic()
+            while not self.exit_event.is_set() and self._waits_on(handed_over):
                 with suppress(TimeoutError, CancelledError):
                     handled.result(_TICK / 10)
                     return
             handled.cancel()
 
-    def _waits_on(self, deadline: float, typed_ahead: float) -> bool:
+    def _waits_on(self, handed_over: float) -> bool:
         """Return whether the next key has still to wait for what the last one does.
 
         While a screen is at work, what was typed ahead until then waits for the screen that comes
-        of it. What was pressed later, when it was to be seen what goes on, is for this one.
+        of it. What was pressed later, when it was to be seen what goes on, is for this one. Until
+        the work begins nothing is to be seen, and a busy machine may take its time.
         """
-        if self._is_at_work and self._queue is not None:
-            first = self._queue.first_key()
-            if first is not None and not self._queue.has_urgent_keys():
-                return first.arrived <= typed_ahead
-        return monotonic() < deadline
+        now, since = monotonic(), self._at_work_since
+        if self._queue is not None and self._queue.has_urgent_keys():
+            return now < handed_over + _PATIENCE
+        if since is None:
+            return now < handed_over + _MOST_PATIENCE
+        first = self._queue.first_key() if self._queue is not None else None
+        return (now if first is None else first.arrived) <= since + _PATIENCE
 
     async def _handled(self) -> None:
         """Return when the key that was handed over last has had its effect."""
@@ -200,11 +230,14 @@ class SteadyDriver(LinuxDriver):
             await _drained(node)
         try:
             while app.screen is screen and is_busy(screen):
-                self._is_at_work = True
+                self._at_work_since = self._at_work_since or monotonic()
                 await asyncio.sleep(_MOMENT)
         finally:
-            self._is_at_work = False
-        while app.screen is not screen and app.focused is None:
+            self._at_work_since = None
+        # By turns and not by the clock: so long a screen that opens may take to find its focus.
+        for _ in range(round(_PATIENCE / _MOMENT)):
+            if app.screen is screen or app.focused is not None:
+                return
             await asyncio.sleep(_MOMENT)
 
     def _read(self) -> bytes:
@@ -231,5 +264,7 @@ def _raise(error: Exception) -> NoReturn:
 async def _drained(pump: MessagePump) -> None:
     """Return when a part of the app has worked off what it was sent until now."""
     done = asyncio.Event()
-    if pump.is_running and pump.call_later(done.set):
-        await done.wait()
+    if pump.call_later(done.set):
+        while pump.is_running and not done.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), _TICK)

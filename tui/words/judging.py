@@ -5,6 +5,7 @@ backend uses; this module only explains it with more help than EC2's own texts g
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,12 @@ from typing import TYPE_CHECKING
 from core.custody import lifetime
 from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
-from core.errors import EC2Error, KeyPairsError, StoreError, UnauthorizedOperation
+from core.errors import (
+    EC2Error,
+    KeyPairsError,
+    StoreError,
+    UnauthorizedOperation,
+)
 from core.keys import passphrase
 from core.keys.passphrase import Strength
 from core.model import KeptKeyPair, KeyType, Tag
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
     from core.custody.authorized_keys import InstallationPlan
     from core.session import Session
 
+
+_LIKE_A_KEY = re.compile(r"(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) AAAA|-{4,5} ?BEGIN ")
 
 _FEWEST_BITS = 2048
 _FEWEST_BITS_OF_OPENSSH = 1024
@@ -47,6 +55,21 @@ def refusal(error: KeyPairsError) -> Verdict:
     return Verdict(said_by(error), Tone.BAD)
 
 
+def refusal_of(error: KeyPairsError, key_name: str = "", tags: Sequence[Tag] = ()) -> Verdict:
+    """Return why nothing was done with what was typed, first in plain words what is to blame."""
+    if isinstance(error, EC2Error) and error.parameter == "key_name":
+        why = why_no_name(key_name)
+        error.reason = f"the name: {why}" if why else error.reason
+    elif isinstance(error, EC2Error) and error.parameter == "tags":
+        error.reason = _how_many(validation.wrong_tags(tags)) or error.reason
+    return refusal(error)
+
+
+def _how_many(wrong: Sequence[validation.WrongTag]) -> str:
+    """Return how many tags are wrong, where it is more than one."""
+    return f"{len(wrong)} tags are wrong" if len(wrong) > 1 else ""
+
+
 def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdict:
     """Return the verdict on a name for a new pair; `holder` is the pair that has it, if any."""
     if not key_name:
@@ -54,9 +77,14 @@ def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdi
     try:
         validation.check_key_name(key_name)
     except EC2Error as error:
-        return Verdict(_explain_key_name(key_name) or error.message, Tone.BAD)
+        return Verdict(why_no_name(key_name) or error.message, Tone.BAD)
     if holder is not None:
         return Verdict(f"taken by {holder.key_pair_id}", Tone.BAD)
+    if _LIKE_A_KEY.match(key_name):
+        # EC2 takes it; but who pasted a key into the name meant something else.
+        return Verdict(
+            f"free in {region}, but it looks like a key and not like a name", Tone.CAUTION
+        )
     return Verdict(f"free in {region}", Tone.GOOD)
 
 
@@ -76,7 +104,10 @@ async def of_key_name_here(session: "Session", key_name: str) -> Verdict:
     return Verdict(count + judged.text, judged.tone)
 
 
-def _explain_key_name(key_name: str) -> str:
+def why_no_name(key_name: str) -> str:
+    """Return in plain words why no pair may have this name, or nothing if one may."""
+    if not key_name:
+        return f"it is empty; type 1 to {validation.MAX_KEY_NAME} ASCII characters"
     over = len(key_name) - validation.MAX_KEY_NAME
     foreign = next((character for character in key_name if not character.isascii()), None)
     if over > 0:
@@ -87,7 +118,7 @@ def _explain_key_name(key_name: str) -> str:
         return "begins with a space"
     if key_name.endswith(" "):
         return "ends with a space"
-    return ""
+    return "" if key_name.isprintable() else "has a control character"
 
 
 def of_dry_run(
@@ -111,20 +142,17 @@ def of_dry_run(
 
 
 def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
-    """Return the verdict on the tags of a pair, naming the first that is wrong or looks so.
+    """Return the verdict on the tags of a pair: how many are wrong, and the first that is.
 
     `place` is where they are edited; its keys are named.
     """
     count = f"{len(tags)} of {validation.MAX_TAGS}"
-    for number, tag in enumerate(tags, start=1):
-        try:
-            validation.check_tag(tag)
-        except EC2Error as error:
-            return Verdict(f"tag {number}: {error.message}", Tone.BAD)
-    try:
-        validation.check_tags(tags)
-    except EC2Error as error:
-        return Verdict(f"{count}: {error.message}", Tone.BAD)
+    if wrong := validation.wrong_tags(tags):
+        many = f"{_how_many(wrong)}; " * (len(wrong) > 1)
+        first = f"tag {wrong[0].place + 1}: {wrong[0].message}"
+        if wrong[0].place >= validation.MAX_TAGS:
+            first = f"{count}: {wrong[0].message}"
+        return Verdict(many + first, Tone.BAD)
     if not tags:
         return Verdict(f"{key_in(place, 'add_tag')} adds one")
     for number, tag in enumerate(tags, start=1):

@@ -59,10 +59,12 @@ def check_given(material: str | bytes) -> None:
         MissingParameter: it is empty.
     """
     if not material:
-        raise MissingParameter(
+        error = MissingParameter(
             "The request must contain the parameter PublicKeyMaterial",
             parameter="public_key_material",
         )
+        error.reason = "The public key is empty."
+        raise error
 
 
 def _head(material: str | bytes) -> str:

@@ -341,6 +341,46 @@ def test_what_the_tools_say_of_a_key_finds_its_pair(
         assert found[0].standing is Standing.KNOWN
 
 
+@each_row("digest", ["md5", "sha1", "sha256", "sha384", "sha512"])
+def test_the_start_of_a_fingerprint_finds_its_pair(
+    digest: str, everywhere: Session, zoo: Zoo, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "key.pub"
+    path.write_text(f"{zoo.lines['rsa']} sam\n")
+    whole = run("ssh-keygen", "-l", "-E", digest, "-f", path).stdout.decode().split()[1]
+    name, _, value = whole.partition(":")
+    count = len(value.replace(":", ""))
+    finder = look_up.finder(everywhere)
+    length = 11 if digest == "md5" else 8
+    eight = value[:length]
+    assert len(eight.replace(":", "")) == 8
+    texts = [f"{name}:{eight}", f"{name}:{eight}…", f"{name}:{eight}...", whole[:-1]]
+    if digest == "md5":
+        texts += [eight, eight.upper(), eight.replace(":", "")]
+    elif digest == "sha256":
+        texts += [eight, f"{eight}…"]
+    for text in texts:
+        (found,) = finder.look(text)
+        assert [match.key_pair.key_name for match in found.matches] == ["rsa"], text
+        assert found.kind.startswith("the start of a fingerprint, "), text
+    assert found.standing is Standing.KNOWN
+    # Of another key nothing begins so, and that it was not whole is said.
+    (other,) = finder.look(f"{name}:{value[-length:]}")
+    assert other.standing is Standing.UNKNOWN
+    assert f"of its {count} characters" in other.kind
+
+
+def test_what_ec2_shows_of_a_pair_may_be_cut_as_the_list_cuts_it(session: Session) -> None:
+    rsa = session.backend.create_key_pair(key_name="rsa", key_type="rsa").key_pair
+    finder = look_up.finder(session)
+    for text in (f"{rsa.key_fingerprint[:17]}…", rsa.key_fingerprint[:-1]):
+        (found,) = finder.look(text)
+        assert [match.fingerprint_kind for match in found.matches] == [fingerprint_kinds.PKCS8_SHA1]
+    session.backend.delete_key_pair(key_name="rsa")
+    (found,) = look_up.finder(session).look(f"{rsa.key_fingerprint[:17]}…")
+    assert found.standing is Standing.DELETED
+
+
 @pytest.mark.parametrize("key_format", ["pem", "ppk"])
 def test_the_file_of_a_pair_agrees_with_what_ec2_shows(
     session: Session, box: Path, key_format: str
@@ -379,7 +419,12 @@ def test_a_pasted_key_says_which_fingerprint_agreed(session: Session, zoo: Zoo) 
     [
         ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", Standing.UNKNOWN, ""),
         ("d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e", Standing.UNKNOWN, ""),
-        ("SHA256:47DEQ", Standing.NO_KEY, "no such file"),
+        ("SHA256:47DEQ", Standing.NO_KEY, "5 of its 43 characters; 8 are needed"),
+        ("SHA512:47DEQ", Standing.NO_KEY, "5 of its 86 characters; 8 are needed"),
+        ("d4:1d:8c", Standing.NO_KEY, "6 of its 32 or 40 characters; 8 are needed"),
+        ("MD5:d4:1d", Standing.NO_KEY, "4 of its 32 characters; 8 are needed"),
+        ("47DEQpj8", Standing.NO_KEY, "no such file"),
+        ("web-servers", Standing.NO_KEY, "no such file"),
         ("", Standing.NO_KEY, "no such file"),
         ("/no/such/file", Standing.NO_KEY, "no such file"),
         ("~nobody-of-that-name/x", Standing.NO_KEY, "no such file"),

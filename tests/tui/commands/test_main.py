@@ -62,6 +62,10 @@ def run(
         os.close(theirs)
 
 
+# With the counts: hundreds of names may stand above it, of which only the last are in sight.
+QUESTION = "Restore us-east-1 from the backup (stay: 1, come back: 0, known to be lost: 1)? [y/N] "
+
+
 def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None:
     done = run("restore", "us-east-1", "--data-dir", folder, answer="y\n")
     assert done.returncode == 0, done
@@ -73,7 +77,7 @@ def test_restore_shows_the_change_and_makes_it_after_a_yes(folder: Path) -> None
     assert lines[3] == "Backup's generation: 1"
     since = "Done since: CreateKeyPair web-2"
     assert lines[5:] == ["Backup's key pairs: 1", "Stays: web-1", since, "Lost: web-2"]
-    assert done.stderr.startswith("Restore us-east-1 from the backup? [y/N] keypairs: Restored ")
+    assert done.stderr.startswith(f"{QUESTION}keypairs: Restored ")
     (aside,) = folder.glob("*.damaged-*")
     assert str(aside) in done.stderr
     assert names(folder) == {"web-1"}
@@ -124,7 +128,7 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
             cwd=ROOT,
         ) as running:
             assert running.stderr is not None
-            said = running.stderr.read(len("Restore us-east-1 from the backup? [y/N] "))
+            said = running.stderr.read(len(QUESTION))
             running.send_signal(signal.SIGINT)
             try:
                 assert running.wait(60) == 130
@@ -134,7 +138,7 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert said == b"Restore us-east-1 from the backup? [y/N] \nkeypairs: stopped.\n"
+    assert said == f"{QUESTION}\nkeypairs: stopped.\n".encode()
     assert (folder / "us-east-1.json").read_bytes() == before
 
 

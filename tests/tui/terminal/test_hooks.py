@@ -125,6 +125,15 @@ def application_mode() -> str:
     return ""
 
 
+def being_continued() -> str:
+    if "self.resume_application_mode()" not in source_of(LinuxDriver._sigcont_application):
+        return "LinuxDriver._sigcont_application takes the terminal over otherwise"
+    source = source_of(LinuxDriver.start_application_mode)
+    wanted = ("self.attrs_before = ", "self._key_thread = ", "if self._must_signal_resume:")
+    missing = [name for name in wanted if name not in source]
+    return f"LinuxDriver.start_application_mode does without {missing}" if missing else ""
+
+
 def terminal_size() -> str:
     if "self._get_terminal_size()" not in source_of(LinuxDriver.start_application_mode):
         return "LinuxDriver finds the size otherwise than by _get_terminal_size"
@@ -181,6 +190,9 @@ GUARDS: dict[str, Callable[[], str]] = {
     "LinuxDriver.process_message": handing_over,
     "LinuxDriver.start_application_mode": application_mode,
     "LinuxDriver.stop_application_mode": application_mode,
+    "LinuxDriver._sigcont_application": being_continued,
+    "LinuxDriver._key_thread": being_continued,
+    "LinuxDriver._must_signal_resume": being_continued,
     "LinuxDriver._get_terminal_size": terminal_size,
     "Driver._app": driver_fields,
     "Driver._loop": driver_fields,

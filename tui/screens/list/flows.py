@@ -22,6 +22,7 @@ from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
+from tui.screens.list.list_actions import answer_late_stop
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
@@ -170,12 +171,13 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
         if saved:
             tags = {pair.key_pair_id: pair.tags for pair in saved}
             before = [
-                pair
-                for pair in screen.before.values()
-                if pair.tags != tags.get(pair.key_pair_id, pair.tags)
+                pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
-            await view.read(say=f"tags saved: {_part_of(saved, affected)}; {_undo()} undoes it")
+            said = f"tags saved: {_part_of(saved, affected)}; {_undo()} undoes it"
+            await _read_and_say(
+                view, said, is_stopped=screen.is_stopped, is_all=_is_all(saved, affected)
+            )
 
 
 async def delete(view: ListView) -> None:
@@ -193,7 +195,25 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
             them = "it" if len(deleted) == 1 else "them"
             whole = view.session.backend.capabilities.brings_back
             back = f"brings {them} back" if whole else f"imports {them} again"
-            await view.read(say=f"deleted {_part_of(deleted, affected)}; {_undo()} {back}")
+            said = f"deleted {_part_of(deleted, affected)}; {_undo()} {back}"
+            await _read_and_say(
+                view, said, is_stopped=screen.is_stopped, is_all=_is_all(deleted, affected)
+            )
+
+
+async def _read_and_say(view: ListView, said: str, *, is_stopped: bool, is_all: bool) -> None:
+    """Show the list again, and what came of many; Escape may have come when all was done."""
+    view.is_stopped = False
+    await view.read(say=said)
+    if is_all:
+        _say_over(view, said, is_stopped=is_stopped)
+
+
+def _say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
+    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
+    view.over = said
+    if is_stopped or view.is_stopped:
+        answer_late_stop(view)
 
 
 async def import_into_regions(view: ListView) -> None:
@@ -254,12 +274,24 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     errors = [error for _, error in undone.refused]
     if await logged_in(view.screen, view.session, *errors):
         stays = f"; {once_more or f'logged in, now {_undo()} once more'}"
-    await view.read(first, undone.words + another * undone.has_taken_name + stays)
+    said = undone.words + another * undone.has_taken_name + stays
+    is_stopped = view.is_stopped
+    await view.read(first, said)
+    if many and not undone.left:
+        _say_over(view, said, is_stopped=is_stopped)
 
 
 async def _say_nothing_to_undo(view: ListView) -> None:
-    gone = await asyncio.to_thread(gone_pairs, view.session)
-    said = f"this session has nothing to undo{view.undo_history.what_stays(view.session)}"
+    session, history = view.session, view.undo_history
+    gone = await asyncio.to_thread(gone_pairs, session)
+    said = "this session has nothing to undo"
+    if elsewhere := history.elsewhere(session):
+        if elsewhere.parent == session.store.folder:
+            turn, here, there = key_of("list.region"), f"in {session.region}", elsewhere.stem
+        else:
+            turn, here, there = key_of("list.place"), "here", "another place"
+        said += f" {here}, but in {there}: {turn} turns there"
+    said += history.what_stays(session)
     if gone:
         by = f", the last by {gone[0].by}" if gone[0].by else ""
         said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"
@@ -508,6 +540,11 @@ def _part_of(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> st
     if len(done) == len(affected):
         return n_of(len(done), "pair")
     return f"{len(done):,} of {n_of(len(affected), 'pair')}, {len(affected) - len(done):,} not"
+
+
+def _is_all(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> bool:
+    """Return whether something was done to several pairs, and to each of them."""
+    return len(done) == len(affected) > 1
 
 
 def _undo() -> str:

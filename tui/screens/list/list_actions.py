@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from tui.actions.keymap import hints, key_of
+from tui.actions.keymap import hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_view import ListView
+from tui.words.text import shortened
 from tui.work.exclusive import is_busy
 
 
@@ -45,10 +46,20 @@ def show_all(view: ListView) -> None:
         before = view.before_filter
         view.clear_filter()
         view.show(before)
+        answer_late_stop(view)
     elif view.listing.chosen:
         view.listing.chosen.clear()
         view.table.refresh()
         view.say_count()
+    else:
+        answer_late_stop(view)
+
+
+def answer_late_stop(view: ListView) -> None:
+    """Say that what was done to many pairs is over, if what came of it is still said."""
+    if view.over and view.screen.fact_line.said == shortened(view.over):
+        back = key_in(Place.LIST, "show_all")
+        view.say(f"{view.over}; {back} came too late to stop it")
 
 
 def sort(view: ListView) -> None:

@@ -75,6 +75,8 @@ class ListView:
         """The pairs that are shown, in order."""
         self.is_stopped = False
         """Whether the person stopped what is done in batches."""
+        self.over = ""
+        """What was said of many pairs when all of them were done."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         self.when_loaded: Callable[[], None] = lambda: None

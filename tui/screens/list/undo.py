@@ -47,6 +47,8 @@ class UndoHistory:
         """Remember what was done in a Region; nothing where nothing was done."""
         if act.key_pairs:
             self.acts(session).append(act)
+            # The Region of what was done last is the last of them.
+            self._acts[session.store.path] = self._acts.pop(session.store.path)
             self._stays.pop(session.store.path, None)
 
     def note_what_stays(self, session: "Session", what: str) -> None:
@@ -64,6 +66,13 @@ class UndoHistory:
     def acts(self, session: "Session") -> list[Act]:
         """Return what was done in a session's Region, the last at the end, to be changed there."""
         return self._acts.setdefault(session.store.path, [])
+
+    def elsewhere(self, session: "Session") -> Path | None:
+        """Return the file of the other Region in which the last was done that can be undone."""
+        here = session.store.path
+        return next(
+            (path for path in reversed(self._acts) if self._acts[path] and path != here), None
+        )
 
 
 class Undone(NamedTuple):
@@ -86,11 +95,32 @@ class Undone(NamedTuple):
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if isinstance(self.act, TagEdit):
             said = f"the tags of {name} are as before" if count else "no tags are as before"
+            said += self._what_stays
         else:
             said = f"brought {name} back" if count else "not back" if missing else "nothing is back"
         if not missing:
             return said + stopped
         return f"{said}, but not {missing}{stopped}" if count else f"{said}: {missing}{stopped}"
+
+    @property
+    def _what_stays(self) -> str:
+        """What other sessions have made of these tags meanwhile, which stays."""
+        if not isinstance(self.act, TagEdit):
+            return ""
+        before = {pair.key_pair_id: pair.tags for pair in self.act.key_pairs}
+        theirs: list[str] = []
+        for pair in self.done:
+            was, set_, now = (
+                {tag.key: tag.value for tag in tags}
+                for tags in (before[pair.key_pair_id], self.act.tags[pair.key_pair_id], pair.tags)
+            )
+            for key in sorted(key for key in {*was, *set_} if was.get(key) != set_.get(key)):
+                if now.get(key) != was.get(key):
+                    theirs.append(f"{key}={now[key]}" if key in now else f"{key} gone")
+        if not theirs:
+            return ""
+        what = ", ".join(dict.fromkeys(theirs)) if len(self.done) == 1 else n_of(len(theirs), "tag")
+        return f", but what another session changed since stays: {what}"
 
     @property
     def has_taken_name(self) -> bool:
@@ -117,7 +147,8 @@ def undo_last(session: "Session", acts: list[Act], go_on: GoOn = lambda done, of
         else:
             pairs = [*act.key_pairs]
             changes = [
-                TagChange(pair.key_pair_id, pair.tags, act.tags[pair.key_pair_id]) for pair in pairs
+                TagChange(pair.key_pair_id, pair.tags, act.tags[pair.key_pair_id], undoes=True)
+                for pair in pairs
             ]
             begin = partial(session.backend.set_tags_of_many, changes)
         acts.pop()

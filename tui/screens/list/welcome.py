@@ -107,16 +107,19 @@ def lost_keys(session: "Session") -> Lost | None:
         names[_MOST_NAMES:] = [f"{more:,} more"]
     *others, last = names
     whose = f"{', '.join(others)} and {last}" if others else last
-    delete = key_of("key-pair.delete")
+    delete, turn = key_of("key-pair.delete"), key_of("list.region")
     if len(found) == 1:
+        # Where the pair is in another Region, the key would delete what is under the cursor here.
+        there = f"{turn} turns to {found[0][1].region}, where {delete} deletes the pair."
         text = (
             f"The last session ended before the private key of {whose} was saved: it is gone,"
-            f" unless you copied it. {delete} deletes the pair."
+            f" unless you copied it. {f'{delete} deletes the pair.' if here else there}"
         )
     else:
+        there = f"{turn} turns to their Region, where {delete} deletes such a pair."
         text = (
             f"Sessions ended before the private keys of {whose} were saved: they are gone, unless"
-            f" you copied them. {delete} deletes such a pair."
+            f" you copied them. {f'{delete} deletes such a pair.' if here else there}"
         )
     return Lost(text, here[0] if here else "")
 

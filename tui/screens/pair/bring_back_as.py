@@ -17,7 +17,7 @@ from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
 from tui.words.text import shortened
-from tui.words.verdict import Tone, Verdict
+from tui.words.verdict import Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
@@ -79,9 +79,6 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
 
     @exclusively
     async def _bring_back(self, key_name: str) -> None:
-        if not key_name:
-            self.say(Verdict("type a name: 1 to 255 ASCII characters", Tone.BAD))
-            return
         restore = partial(
             self._session.backend.restore_key_pair, self._key_pair.key_pair_id, key_name
         )
@@ -92,4 +89,4 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
             )
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
-                self.say(judging.refusal(error))
+                self.say(judging.refusal_of(error, key_name))

@@ -84,7 +84,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._left = self.about = key_pairs
         self._deleted: list[KeptKeyPair] = []
         self._delete_time = session.now()
-        self._stop = False
+        self.is_stopped = False
+        """Whether the person wanted it to stop, which may have been too late."""
         self._answer: Timer | None = None
         self._amid = False
         self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
@@ -285,7 +286,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
         if is_busy(self):
-            self._stop = True
+            self.is_stopped = True
             self._session.give_up_waiting()
         else:
             self.dismiss(self._deleted)
@@ -340,7 +341,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._answer = None
             self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
             return
-        self._answer, self._stop = None, False
+        self._answer, self.is_stopped = None, False
         if len(self._left) == len(self._key_pairs):
             # One time for all of them: u brings them back together.
             self._delete_time = self._session.now()
@@ -352,7 +353,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         refused: dict[str, KeyPairsError] = {}
         batches = self._session.backend.delete_key_pairs(list(left), delete_time=self._delete_time)
         # What was refused, or not reached, can be tried again.
-        while len(left) > len(refused) and not self._stop:
+        while len(left) > len(refused) and not self.is_stopped:
             tried = count - len(left) + len(refused)
             present = [*left.values()][len(refused)].key_name
             # What is over at once does not change the form before that goes.

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks import deleted
-from core.ec2.backend import Refusal
+from core.ec2.backend import Refusal, Retagged
 from core.errors import KeyPairsError, UnauthorizedOperation
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
@@ -74,15 +74,16 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         super().__init__(self._title)
         self._session = session
         self._key_pairs = self.about = key_pairs
-        self.before = {key_pair.key_pair_id: key_pair for key_pair in key_pairs}
-        """The pairs by their ids, once they are saved as they were just before."""
+        self.before: dict[str, KeptKeyPair] = {}
+        """Those that were saved, by their ids, as they were just before."""
         self._agreed: Mapping[str, str | None] = {}
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._first_tags = self._tags.tags
         self._field = FormField("Tags", self._tags)
         self._saved: dict[str, KeptKeyPair] = {}
-        self._stop = False
+        self.is_stopped = False
+        """Whether the person wanted it to stop, which may have been too late."""
         self._values = {} if alone else _values_by_key(key_pairs)
         self._typed = TextInput(id="typed")
         self._to_type = Static(markup=False)
@@ -113,7 +114,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @on(TagRows.Changed)
     def _judge(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
-        self._field.show(judged, self._tags.wrong_input if judged.tone is Tone.BAD else None)
+        self._field.show(judged, *self._tags.wrong_inputs)
         if not self._alone:
             self._warn(judged)
         self.say(Verdict(""))
@@ -165,7 +166,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         Where something was typed that nobody saved, ask once.
         """
         if is_busy(self):
-            self._stop = True
+            self.is_stopped = True
             self._session.give_up_waiting()
         elif self._saved or self._tags.tags == self._first_tags or may_discard(self):
             self.dismiss([*self._saved.values()])
@@ -176,6 +177,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Save the tags, once what has to be typed is."""
         expected = self._expected
         if self._typed.value == expected or not expected:
+            self.is_stopped = False
             self._save(self._tags.tags)
         else:
             self._typed.focus()
@@ -185,14 +187,15 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:
-        self._stop = False
         try:
-            self.before |= await asyncio.to_thread(self._present)
-            if self._alone and self._asks_about_what_others_set(self._alone, tags):
+            if self._alone and await self._asks_about_what_others_set(self._alone, tags):
                 return
             if self._alone:
-                await self._run_change(partial(self._set, self._alone, tags))
-                self.dismiss([replace(self._alone, tags=tuple(tags))])
+                # As long as one may not look, it was as it is shown.
+                as_shown = Retagged(self._alone, replace(self._alone, tags=tuple(tags)))
+                set_ = await self._run_change(partial(self._set, self._alone, tags)) or as_shown
+                self.before[self._alone.key_pair_id] = set_.before
+                self.dismiss([set_.after])
             elif not (refused := await self._add_to_several(tags)):
                 self.dismiss([*self._saved.values()])
             else:
@@ -205,21 +208,20 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._progress.end()
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])
-                self._show(self._halfway(judging.refusal(error)))
+                self._show(self._halfway(judging.refusal_of(error, tags=tags)))
 
-    def _present(self) -> Mapping[str, KeptKeyPair]:
-        """Return the pairs as they are now, as far as one may look; blocks."""
+    def _present(self, key_pair: KeptKeyPair) -> KeptKeyPair:
+        """Return a pair as it is now, if it is there and one may look; blocks."""
         with suppress(UnauthorizedOperation):
             self._session.access.authorize("DescribeKeyPairs")
-            there = self._session.store.read().key_pairs
-            return {key: there[key] for key in self.before if key in there}
-        return {}
+            return self._session.store.read().key_pairs.get(key_pair.key_pair_id, key_pair)
+        return key_pair
 
-    def _asks_about_what_others_set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> bool:
+    async def _asks_about_what_others_set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> bool:
         """Ask once before a value goes that another session set since the form was opened."""
+        present = await asyncio.to_thread(self._present, key_pair)
         ours, shown, theirs = (
-            {tag.key: tag.value for tag in each}
-            for each in (tags, key_pair.tags, self.before[key_pair.key_pair_id].tags)
+            {tag.key: tag.value for tag in each} for each in (tags, key_pair.tags, present.tags)
         )
         lost = {
             key: theirs.get(key)
@@ -248,7 +250,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         batches = self._session.backend.tag_key_pairs(ids, tags)
         refused: list[Refusal] = []
         left = len(ids)
-        while left and not self._stop:
+        while left and not self.is_stopped:
             # What is over at once does not change the form before that goes.
             done = len(ids) - left
             self.say(Verdict("" if done else f"saving 1 of {len(ids):,}…"))
@@ -256,6 +258,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 self._progress.step(done, len(ids), self._key_pairs[done].key_name)
             batch = await self._run_change(partial(next, batches))
             self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
+            self.before |= {key_pair.key_pair_id: key_pair for key_pair in batch.before}
             refused += batch.refused
             left = batch.left
         return refused
@@ -267,10 +270,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _show(self, verdict: Verdict) -> None:
         self._progress.end()
         self.say(verdict)
-        if wrong := self._tags.wrong_input:
-            wrong.focus()
+        if wrong := self._tags.wrong_inputs:
+            wrong[0].focus()
 
-    def _set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> None:
-        self._session.backend.set_tags(
+    def _set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> Retagged | None:
+        return self._session.backend.set_tags(
             key_pair_id=key_pair.key_pair_id, tags=tags, shown=key_pair.tags
         )

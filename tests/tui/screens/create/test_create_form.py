@@ -261,3 +261,45 @@ def test_enter_is_muted_while_the_form_would_be_refused(demo_session: DemoSessio
         await until(pilot, lambda: hints.muted == {"create"}, "a tag that is refused")
 
     play(demo_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("key_name", "said"),
+    [
+        (
+            "",
+            "the name: it is empty; type 1 to 255 ASCII characters"
+            " (MissingParameter: The request must contain the parameter KeyName)",
+        ),
+        (
+            "web ",
+            "the name: ends with a space"
+            " (InvalidParameterValue: Invalid value 'web ' for keyName. It should be trimmed)",
+        ),
+        (
+            "wéb",
+            "the name: é is not an ASCII character (InvalidParameterValue: Value for parameter"
+            " KeyName is invalid. Character sets beyond ASCII are not supported.)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("key", ["c", "i"], ids=["create", "import"])
+def test_a_name_that_enter_refuses_is_explained_before_the_words_of_ec2(
+    empty_session: DemoSession, key: str, key_name: str, said: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press(key)
+        await until(pilot, lambda: bool(app_of(pilot).screen.query("#key-name")), "the form")
+        screen = app_of(pilot).screen
+        field = screen.query_one("#key-name", TextInput)
+        field.insert_text_at_cursor(key_name)
+        field.focus()
+        await pilot.press("enter")
+        fact = screen.query_one(FactLine)
+        await until(pilot, lambda: fact.verdict.text == said, said)
+        # What is typed next is judged anew.
+        field.value = "web"
+        await until(pilot, lambda: "free in us-east-1" in drawn(pilot), "the new verdict")
+        assert fact.verdict.text == ""
+
+    play(empty_session, scene)

@@ -242,6 +242,46 @@ def test_what_is_wrong_with_a_path_is_said_beside_it_and_above_the_hints(
     play(empty_session, scene)
 
 
+def test_what_was_left_empty_is_said_in_plain_words_before_those_of_ec2(
+    empty_session: DemoSession,
+) -> None:
+    async def refused(pilot: Pilot[None], screen: ImportKeyPairScreen, field: str) -> str:
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(outcome(screen)), "the refusal")
+        await until(pilot, lambda: not screen._body.disabled, "the end of it")
+        assert screen.focused is screen._fields[field].control
+        return outcome(screen)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        # The texts of EC2 are those of tests/core/local/test_answers.py.
+        by_ec2 = "MissingParameter: The request must contain the parameter"
+        said = await refused(pilot, screen, "key_name")
+        assert said.endswith(f"({by_ec2} KeyName)")
+        screen.query_one("#key-name", TextInput).value = "web"
+        await until(pilot, lambda: not outcome(screen), "the form")
+        said = await refused(pilot, screen, "public_key_material")
+        assert said == f"The public key is empty ({by_ec2} PublicKeyMaterial)"
+
+    play(empty_session, scene)
+
+
+@pytest.mark.parametrize("pasted", [PUBLIC_KEY, "-----BEGIN OPENSSH PRIVATE KEY-----"])
+def test_a_key_that_was_pasted_as_the_name_is_noticed(
+    empty_session: DemoSession, pasted: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen._fields["key_name"]
+        screen.query_one("#key-name", TextInput).value = pasted
+        await until(pilot, lambda: field.verdict.tone is Tone.CAUTION, "the caution")
+        assert "looks like a key and not like a name" in field.verdict.text
+        screen.query_one("#key-name", TextInput).value = "ssh-rsa AAA"
+        await until(pilot, lambda: field.verdict.tone is Tone.GOOD, "a name of EC2's")
+
+    play(empty_session, scene)
+
+
 def test_a_damaged_region_is_said_beside_the_name_and_above_the_hints(
     empty_session: DemoSession, home: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -11,6 +12,7 @@ from core.ec2 import validation
 from core.ec2.backend import Batch
 from core.errors import StoreError
 from core.model import KeptKeyPair, Tag
+from core.session import Session
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
@@ -22,13 +24,14 @@ from tests.tui.driving import (
     text_of,
     type_text,
     until,
+    until_loaded,
     until_screen,
 )
 from tui.screens.create.key_text import KeyText
 from tui.screens.list.undo import Act, Deletion, undo_last
 
 
-def make(session: DemoSession, *names: str) -> None:
+def make(session: Session, *names: str) -> None:
     for name in names:
         session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
@@ -100,6 +103,34 @@ def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
 
     play(empty_session, scene, (100, 24))
     assert names(empty_session) == []
+
+
+def test_another_region_has_nothing_to_undo_but_says_which_one_has(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "a", "b")
+    make(empty_session.for_region("eu-west-3"), "c")
+
+    async def turn(pilot: Pilot[None], region: str, there: str) -> None:
+        await pilot.press("r")
+        await until_screen(pilot, "PickRegionScreen")
+        await type_text(pilot, region)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: f"{region} {there}" in drawn(pilot), region)
+        await until_loaded(pilot)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await delete_here(pilot, "G", said="deleted b; u brings it back")
+        await turn(pilot, "eu-west-3", "Paris")
+        await press(pilot, "u", f"{NOTHING} in eu-west-3, but in us-east-1: r turns there")
+        await turn(pilot, "us-east-1", "N. Virginia")
+        await press(pilot, "u", "brought b back")
+        await turn(pilot, "eu-west-3", "Paris")
+        await press(pilot, "u", NOTHING)
+
+    play(empty_session, scene, (100, 24))
+    assert names(empty_session) == ["a", "b"]
 
 
 def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
@@ -254,3 +285,84 @@ def test_what_was_created_or_imported_since_is_said_to_stay(
         await press(pilot, "u", "brought a back")
 
     play(empty_session, scene, (100, 30))
+
+
+def change_between(
+    session: DemoSession, monkeypatch: pytest.MonkeyPatch, operation: str, *tags: Tag
+) -> None:
+    """Have another session set tags on all pairs when the app begins to set its own, once."""
+    real = getattr(session.backend, operation)
+
+    def set_after_another(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.undo()
+        ids = [pair.key_pair_id for pair in session.backend.describe_key_pairs()]
+        session.backend.create_tags(resources=ids, tags=tags)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(session.backend, operation, set_after_another)
+
+
+async def tag_env_prod(pilot: Pilot[None], *keys: str) -> None:
+    """Set the first tag, or the one that is added, to Env=prod, and wait for the list."""
+    await pilot.press(*keys, "t")
+    await until_screen(pilot, "EditTagsScreen")
+    await type_text(pilot, "Env")
+    await pilot.press("tab")
+    await type_text(pilot, "prod")
+    await pilot.press("enter")
+    await until_screen(pilot, "KeyPairListScreen")
+    await until(pilot, lambda: "tags saved" in text_of(pilot, "#fact"), "the word of it")
+
+
+@pytest.mark.parametrize(
+    ("operation", "keys", "count"),
+    [("set_tags", ["g"], 1), ("tag_key_pairs", ["asterisk"], 2)],
+    ids=["one", "several"],
+)
+def test_what_another_session_set_just_before_the_change_comes_back(
+    empty_session: DemoSession,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    keys: list[str],
+    count: int,
+) -> None:
+    make(empty_session, *("a", "b")[:count])
+    theirs = Tag("Env", "stage"), Tag("Team", "ops")
+    change_between(empty_session, monkeypatch, operation, *theirs)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await tag_env_prod(pilot, *keys)
+        assert {pair.tags for pair in empty_session.backend.describe_key_pairs()} == {
+            (Tag("Env", "prod"), Tag("Team", "ops"))
+        }
+        whose = "a" if count == 1 else "2 pairs"
+        await press(pilot, "u", f"the tags of {whose} are as before")
+
+    play(empty_session, scene)
+    assert {frozenset(pair.tags) for pair in empty_session.backend.describe_key_pairs()} == {
+        frozenset(theirs)
+    }
+
+
+@pytest.mark.parametrize("begins", ["set_tags_of_many", ""], ids=["just before", "long before"])
+def test_what_another_session_has_set_since_stays_and_is_named(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, begins: str
+) -> None:
+    make(empty_session, "a")
+    [pair] = empty_session.backend.describe_key_pairs()
+    empty_session.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Team", "ops")])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await tag_env_prod(pilot, "g")
+        if begins:
+            change_between(empty_session, monkeypatch, begins, Tag("Env", "stage"))
+        else:
+            empty_session.backend.create_tags(
+                resources=[pair.key_pair_id], tags=[Tag("Env", "stage")]
+            )
+        kept = "but what another session changed since stays: Env=stage"
+        await press(pilot, "u", f"the tags of a are as before, {kept}")
+
+    play(empty_session, scene, (100, 24))
+    [pair] = empty_session.backend.describe_key_pairs()
+    assert set(pair.tags) == {Tag("Env", "stage"), Tag("Team", "ops")}

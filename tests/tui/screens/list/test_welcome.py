@@ -76,6 +76,30 @@ def test_a_key_that_a_killed_session_took_along_is_named_once(empty_session: Dem
     assert not notes(empty_session)
 
 
+def test_of_a_lost_key_in_another_region_it_is_said_how_to_get_there(
+    empty_session: DemoSession,
+) -> None:
+    empty_session.backend.create_key_pair(key_name="aaa", key_type="ed25519")
+    paris = empty_session.for_region("eu-west-3")
+
+    def lose(key_name: str) -> None:
+        created = paris.backend.create_key_pair(key_name=key_name, key_type="ed25519")
+        KeyInHand(paris.store.folder, paris.region, created.key_pair.key_pair_id).release()
+
+    def told(end: str) -> None:
+        async def scene(pilot: Pilot[None]) -> None:
+            await until(pilot, lambda: " ".join(text_of(pilot, "#fact").split()).endswith(end), end)
+
+        # `d` alone would be about aaa, the pair under the cursor.
+        play(empty_session, scene)
+
+    lose("web")
+    told("r turns to eu-west-3, where d deletes the pair.")
+    lose("db")
+    lose("ci")
+    told("r turns to their Region, where d deletes such a pair.")
+
+
 def test_nothing_is_lost_of_a_key_that_is_safe_or_given_up(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "safe", "tab", "right")
