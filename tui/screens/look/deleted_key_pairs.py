@@ -17,6 +17,7 @@ from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchWord
+from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 
@@ -160,7 +161,13 @@ def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
 
 
 def _state(gone: GonePair) -> str:
-    return "! given up" if gone.given_up else _STATES[gone.key_pair.custody.private_key]
+    if gone.given_up:
+        return "! given up"
+    if may_be_lost(gone.key_pair):
+        return "! lost?"
+    if may_be_saved(gone.key_pair):
+        return "not known"
+    return _STATES[gone.key_pair.custody.private_key]
 
 
 def _about(gone: GonePair) -> list[str]:

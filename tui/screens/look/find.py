@@ -92,6 +92,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._looked_at = self._links = 0
         self._leads_to = ""
         self._locked = 0
+        self._too_long = Verdict("", Tone.BAD)
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
@@ -224,6 +225,13 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             stale = self._thing.value != self._looked_up
             words = f"{key_of('find.submit')} looks up what is typed now; this is what was before"
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
+        elif not self._is_looking:
+            text = self._thing.value
+            too_long = (typed_path.begins_like_one(text) and typed_path.too_long(text)) or ""
+            # What is said for another reason stays.
+            if too_long or self._status.verdict == self._too_long:
+                self._too_long = Verdict(too_long, Tone.BAD)
+                self._status.show(self._too_long)
 
     @on(DescendantFocus)
     @on(Input.Changed)
