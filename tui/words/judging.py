@@ -223,7 +223,7 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
     except lifetime.LifetimeError as error:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
-        return Verdict("until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
+        return Verdict("empty: until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
     return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
 
 

@@ -70,6 +70,9 @@ def answered(
     except client.exceptions.WaiterError as error:
         say(str(error))
         return FAILED
+    finally:
+        if session.backend.notice:
+            say(f"keypairs: {session.backend.notice}")
 
 
 def _explain(session: Session, error: ClientError) -> None:
