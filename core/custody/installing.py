@@ -45,7 +45,8 @@ def install_public_key(session: Session, key_pair: KeyPair, options: str = "") -
         authorized_keys.add(found)
         return found
     try:
-        with session.store.journaled("InstallPublicKey", key_pair, session.now()):
+        where = str(found.path)
+        with session.store.journaled("InstallPublicKey", key_pair, session.now(), where):
             authorized_keys.add(found)
     except files.ReplaceNotConfirmed as error:
         raise authorized_keys.AddedNotConfirmed(

@@ -4,7 +4,8 @@ A line is written before its change is made, so that no change of a Region can h
 with the outcome `begun`; the outcome is then overwritten in its place by `done` or `failed`, and so
 is the id of a pair that got it by the change. A line that stays `begun` is of a session that died
 in between, or of a change that the disk, or the ssh-agent, did not confirm.
-The journal holds nothing private: names, ids and addresses. It is bounded: a full one becomes
+The journal holds nothing private: names, ids, addresses, files and the keys of tags, whose values
+may be secrets. It is bounded: a full one becomes
 `journal.jsonl.1`, and the one before that goes.
 """
 
@@ -34,6 +35,8 @@ _LARGEST = 16 * FULL
 """More bytes than a journal can have: one change of all key pairs may still follow a full one."""
 
 _LONGEST_CLIENT = 64
+_LONGEST_DETAIL = 300
+"""Characters, so that one change of all key pairs stays readable."""
 _TIMEOUT = 10.0
 _POLL = 0.01
 _OUTCOME = b'"outcome":'
@@ -48,6 +51,8 @@ class Change:
     operation: str
     key_name: str | None = None
     key_pair_id: str | None = None
+    detail: str | None = None
+    """Which file it is about, or which keys of tags; never the values of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class JournalEntry:
     key_name: str | None
     key_pair_id: str | None
     outcome: str
+    detail: str | None = None
 
 
 class Journal:
@@ -198,6 +204,7 @@ class Journal:
                     "key_name": change.key_name,
                     "key_pair_id": change.key_pair_id,
                 }
+                | ({"detail": _short(change.detail)} if change.detail else {})
             )[:-1]
             + b" " * (_ID_WIDTH - len("null")) * (change.key_pair_id is None)
             for change in changes
@@ -305,13 +312,18 @@ def _entry(line: bytes) -> JournalEntry | None:
     except (KeyError, TypeError, ValueError):
         return None
     texts = (entry.user, entry.host, entry.region, entry.operation, entry.outcome)
-    maybe = (entry.client, entry.key_name, entry.key_pair_id)
+    maybe = (entry.client, entry.key_name, entry.key_pair_id, entry.detail)
     fits = (
         all(isinstance(text, str) for text in texts)
         and all(text is None or isinstance(text, str) for text in maybe)
         and isinstance(entry.process, int)
     )
     return entry if fits else None
+
+
+def _short(detail: str) -> str:
+    cut = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}…"
+    return _encodable(cut)
 
 
 def _encodable(text: str) -> str:

@@ -135,14 +135,16 @@ class RegionStore:
         return self._journal
 
     def journaled(
-        self, operation: str, key_pair: KeyPair, time: datetime
+        self, operation: str, key_pair: KeyPair, time: datetime, detail: str = ""
     ) -> AbstractContextManager[object]:
         """Record in the journal what changes no record, around the block that does it.
+
+        `detail` is which file it is about, if any.
 
         Raises:
             StoreError: the journal cannot be written; the block was not run.
         """
-        change = Change(operation, key_pair.key_name, key_pair.key_pair_id)
+        change = Change(operation, key_pair.key_name, key_pair.key_pair_id, detail)
         return self._journal.record(self._region, [change], time)
 
     def write_problem(self) -> str | None:

@@ -102,10 +102,11 @@ class Transaction:
 
     def update(self, key_pair: KeptKeyPair, operation: str | None) -> None:
         """Put a key pair in the place of the one with its id; ids and names do not change."""
+        detail = _what_changed(self._key_pairs[key_pair.key_pair_id], key_pair)
         changed = self._inserted if key_pair.key_pair_id in self._inserted else self._updated
         changed[key_pair.key_pair_id] = key_pair
         self._key_pairs[key_pair.key_pair_id] = key_pair
-        self._note(operation, key_pair)
+        self._note(operation, key_pair, detail)
 
     def remove(
         self,
@@ -150,9 +151,9 @@ class Transaction:
             else:
                 self._forgotten.add(key_pair_id)
 
-    def _note(self, operation: str | None, key_pair: KeptKeyPair) -> None:
+    def _note(self, operation: str | None, key_pair: KeptKeyPair, detail: str = "") -> None:
         if operation is not None:
-            self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id))
+            self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id, detail))
 
     def result(self) -> Content:
         """Return what the file is to hold, in its next generation; to be asked for once.
@@ -198,6 +199,16 @@ class Transaction:
         if self._newly_deleted:
             deleted = map(deleted_to_record, self._newly_deleted.values())
             table.insert_multiple(_numbered(deleted, memory.tables.get(DELETED, {})))
+
+
+def _what_changed(before: KeptKeyPair, after: KeptKeyPair) -> str:
+    """Return to which files its private key was saved, and which keys its tags got and lost."""
+    files = [path for path in after.custody.saved_to if path not in before.custody.saved_to]
+    got = [tag.key for tag in after.tags if tag not in before.tags]
+    kept = {tag.key for tag in after.tags}
+    lost = [tag.key for tag in before.tags if tag.key not in kept]
+    set_ = [f"set {', '.join(got)}"] if got else []
+    return "; ".join([*files, *set_, *([f"removed {', '.join(lost)}"] if lost else [])])
 
 
 def _numbered(records: Iterable[Record], table: Mapping[str, Record]) -> Iterator[Document]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.words.plural import n_of
-from tui.words.text import shortened
+from tui.words.text import short_paths, shortened
 from tui.words.verdict import Tone
 
 if TYPE_CHECKING:
@@ -138,6 +138,11 @@ def who(act: Act) -> str:
     return f"{entry.user} on {entry.host}" + (f", from {entry.client}" if entry.client else "")
 
 
+def details(act: Act) -> list[str]:
+    """Return which files and which tags an act was about, each once; not yet made visible."""
+    return list(dict.fromkeys(short_paths(each.detail) for each in act.entries if each.detail))
+
+
 def remarks(act: Act) -> list[str]:
     """Return all of an act as one visible line, and then shorter ones."""
     ended, _ = outcome(act)
@@ -145,7 +150,11 @@ def remarks(act: Act) -> list[str]:
     first = act.entries[0]
     count = len(act.entries)
     about = first.key_pair_id or "" if count == 1 else n_of(count, "pair")
+    [detail] = details(act) if len(details(act)) == 1 else [""]
     wholes = (
+        [about, detail, when(act), who(act), f"{word}: {ended}"],
+        [detail, about, first.user, ended],
+        [detail, first.user, ended],
         [about, when(act), who(act), f"{word}: {ended}"],
         [about, when(act), who(act), ended],
         [about, who(act), ended],

@@ -127,7 +127,8 @@ def add(session: Session, key_pair: KeptKeyPair, planned: BlockPlan) -> None:
     # An editor may have left the last line without its end.
     gap = "" if not before else "\n" if before.endswith(b"\n") else "\n\n"
     try:
-        with session.store.journaled("AddSshHost", key_pair, session.now()):
+        where = str(planned.path)
+        with session.store.journaled("AddSshHost", key_pair, session.now(), where):
             shared_file.append(planned.path, planned.seen, f"{gap}{planned.text}\n".encode())
     except files.ReplaceNotConfirmed as error:
         raise NotConfirmed(

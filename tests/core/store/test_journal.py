@@ -69,7 +69,14 @@ def test_every_change_is_one_line_with_everything_but_a_secret(
         "DeleteKeyPair",
         "RestoreKeyPair",
     ]
+    about = {
+        "SaveKeyMaterial": str(tmp_path / "web-1.pem"),
+        "CreateTags": "set password",
+        "DeleteTags": "removed password",
+    }
+    assert {line["operation"]: line["detail"] for line in found if "detail" in line} == about
     for line in found:
+        line.pop("detail", None)
         assert list(line) == [
             "time",
             "user",
@@ -389,7 +396,10 @@ def test_a_change_of_very_many_key_pairs_can_still_be_read(
 ) -> None:
     journal.path.write_bytes(b"x" * (journal_module.FULL - 2) + b"\n")
     journal.path.chmod(0o600)
-    changes = [Change("CreateTags", "n" * 255, key_pair(n).key_pair_id) for n in range(5000)]
+    changes = [
+        Change("CreateTags", "n" * 255, key_pair(n).key_pair_id, "\N{OK HAND SIGN}" * 6_000)
+        for n in range(5000)
+    ]
     write(journal, fixed_time, changes)
     assert len(journal.read()) == 5000
     write(journal, fixed_time)

@@ -33,6 +33,7 @@ _COLUMNS = (
     Column("Outcome", 28, look="muted"),
 )
 _MOST_NAMED = 20
+_MOST_DETAILS = 5
 _LOOKS = {Tone.PLAIN: "muted", Tone.GOOD: "good", Tone.CAUTION: "caution", Tone.BAD: "bad"}
 
 
@@ -110,7 +111,7 @@ class JournalScreen(PlacedScreen[str | None]):
             value,
             (time, word, name, id_, shortened(act.user), outcome),
             looks=("", look, "", "", "", _LOOKS[tone]),
-            words=visible(f"{act.operation} {act.where_from}"),
+            words=visible(" ".join([act.operation, act.where_from, *words.details(act)])),
             parts=parts,
         )
 
@@ -163,6 +164,7 @@ class JournalScreen(PlacedScreen[str | None]):
                     "What",
                     [
                         Said(shortened(f"{act.operation} in {act.entries[0].region}")),
+                        *(Said(visible(each)) for each in words.details(act)[:_MOST_DETAILS]),
                         Said(outcome, _LOOKS[tone]),
                         *(Said(text, "muted") for text in words.meaning(act)),
                     ],

@@ -3,10 +3,12 @@ from datetime import timedelta
 
 from textual.pilot import Pilot
 
+from core.model import Tag
 from core.store.journal import JournalEntry
 from tests.demo import NOW, DemoSession
 from tests.tui.driving import app_of, drawn, play, until
 from tui.screens.look.journal import JournalScreen
+from tui.screens.workbench.grouped_list import GroupedList
 from tui.words.journal import acts
 
 FIRST = JournalEntry(
@@ -99,3 +101,30 @@ def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: Dem
         await until(pilot, lambda: ended == ["key-14"], "the pair")
 
     play(empty_session, scene, (60, 15))
+
+
+def test_which_file_and_which_tags_a_line_was_about_is_said(demo_session: DemoSession) -> None:
+    pair = demo_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    ids = [pair.key_pair_id]
+    demo_session.backend.create_tags(resources=ids, tags=[Tag("Env", "secret"), Tag("Team", "ops")])
+    demo_session.backend.set_tags(key_pair_id=pair.key_pair_id, tags=[Tag("Team", "dev")])
+
+    for size in ((120, 30), (80, 24)):
+
+        async def scene(pilot: Pilot[None]) -> None:
+            await pilot.press("J")
+            await until(pilot, lambda: isinstance(app_of(pilot).screen, JournalScreen), "it")
+            await until(pilot, lambda: "set Team; removed Env" in drawn(pilot), "the last change")
+            await pilot.press("down")
+            await until(pilot, lambda: "set Env, Team" in drawn(pilot), "the one before")
+            assert "secret" not in drawn(pilot)
+            # Typing finds a line by what it was about.
+            await pilot.press(*"removed")
+            rows = app_of(pilot).screen.query_one(GroupedList)
+            await until(
+                pilot,
+                lambda: [row.cells[1] for row, _ in rows.shown if not row.title] == ["tag"],
+                "the line",
+            )
+
+        play(demo_session, scene, size)
