@@ -220,7 +220,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             return NOTHING
         finding = self._by_value.get(line.value)
         if finding is None:
-            said = {advice(each, key_of("key-pair.replace")) for each in map(self._of, line.parts)}
+            said = {_advice(each) for each in map(self._of, line.parts)}
             opens = f"{key_of('check-up.go')} opens and closes this kind."
             same = as_pasted(said.pop()) if len(said) == 1 else opens
             facts = [Said(line.title, line.tone.value if line.tone is not Tone.PLAIN else "")]
@@ -230,7 +230,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
                 brief=[Said(same, "muted")],
             )
         problem = visible(short_paths(finding.problem))
-        how = as_pasted(advice(finding, key_of("key-pair.replace")))
+        how = as_pasted(_advice(finding))
         tone = _TONES[finding.severity]
         mark = MARKS[tone]
         pairs = finding.key_pairs
@@ -337,3 +337,10 @@ def _line(value: str, finding: Finding, *, says_region: bool) -> Line:
         ),
         words=visible(f"{finding.kind} {finding.problem}"),
     )
+
+
+def _advice(finding: Finding) -> str:
+    """Return what to do about a finding, with the app's keys where commands have a command."""
+    text = advice(finding, key_of("key-pair.replace"))
+    text = text.replace(": keypairs find --agent", f": {key_of('list.agent')} in the list", 1)
+    return text.replace(": keypairs find ", f": {key_of('list.find')} in the list, then ", 1)

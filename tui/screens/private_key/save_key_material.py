@@ -19,6 +19,7 @@ from core.model import CreatedKeyPair, FileFormat, SavedKeyMaterial, SavedPublic
 from core.secret import Passphrase
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
+from tui.screens.create.discarding import may_discard
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.screens.private_key.passphrase_pair import PassphrasePair
@@ -154,8 +155,10 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         self.say(said)
 
     def action_back(self) -> None:
-        """Go back; nothing is saved."""
-        if not is_busy(self):
+        """Go back; nothing is saved. Where a passphrase was typed, ask once."""
+        if is_busy(self):
+            return
+        if not any(self._passphrases.reveal()) or may_discard(self):
             self.dismiss(None)
 
     @on(Input.Submitted)

@@ -84,7 +84,9 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         counts = "✗ 1 error   ! 2 warnings   · 1 notice   7 key pairs in 2 Regions"
         assert said(screen) == counts
         await until_below(pilot, screen, "web-blue.pem")
-        assert "keypairs find FOLDER" in below(screen)
+        # The app's own key, where the command line has a command.
+        assert "look where it went: f in the list, then FOLDER." in below(screen)
+        assert "keypairs find" not in below(screen)
         assert "enter go to the pair" in drawn(pilot)
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(app_of(pilot).screen, KeyPairListScreen), "the list")
@@ -153,7 +155,7 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
         transaction.update(kept(pair, saved_to=(str(hostile),)), "Test")
     async with KeyPairsApp(empty_session).run_test() as pilot:
         screen = await check_up(pilot)
-        await until_below(pilot, screen, "keypairs find")
+        await until_below(pilot, screen, "f in the list, then ")
         assert below(screen).replace("\n", "").isprintable()
 
 

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from core.custody import saving
 from core.disk import files, replacing
-from core.model import KeyFormat, PrivateKeyState
+from core.model import FileFormat, KeyFormat, PrivateKeyState
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
@@ -28,6 +28,7 @@ from tests.tui.driving import (
 from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.choice import Choice
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
@@ -251,6 +252,29 @@ def test_an_export_makes_no_folder_unasked(demo_session: DemoSession, home: Path
 
     play(demo_session, scene)
     assert (home / "lists/all.csv").exists()
+
+
+def test_escape_asks_once_where_a_passphrase_was_typed(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session, KeyFormat.PPK)
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        # A path alone is offered again, and is left at once.
+        await pilot.press("x", "escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        app_of(pilot).screen.query_one(Choice).index = list(FileFormat).index(FileFormat.PPK3)
+        await until_says(pilot, "the file is not encrypted")
+        app_of(pilot).screen.query(PassphraseInput).first().focus()
+        await pilot.press(*"horse")
+        await until_says(pilot, "now type it again at the right")
+        await pilot.press("escape")
+        await until_says(pilot, "esc again discards what you typed")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+
+    play(empty_session, scene)
 
 
 def test_the_ending_of_an_export_says_its_format_or_is_refused(

@@ -477,7 +477,7 @@ def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
         await pilot.press("ctrl+a", "ctrl+c", "ctrl+x")
         assert app_of(pilot).clipboard == ""
         fields = list(screen.query(PassphraseInput))
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until_screen(pilot, "KeyMaterialScreen")
         assert [field.reveal() for field in fields] == ["", ""]
 
