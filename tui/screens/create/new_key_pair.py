@@ -90,6 +90,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         judged = judging.of_tags(self._tags.tags, self.PLACE)
         wrong = self._tags.wrong_input if judged.tone is Tone.BAD else None
         self._fields["tags"].show(judged, wrong)
+        self._fields["tags"].set_class(self._tags.is_empty, "-bare")
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -103,6 +104,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
         await self._tags.add()
+        self._judge_tags()
 
     def action_remove_tag(self) -> None:
         """Remove a tag; the focus stays in the form."""

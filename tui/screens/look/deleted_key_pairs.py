@@ -82,7 +82,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._list.load(lines, picked.value if picked else None)
         chosen = f" {len(self._chosen):,}" if self._chosen else ""
         (key, word), *others = hints(self.PLACE)
-        self.key_hints.show(((key, f"{word}{chosen}"), *others))
+        shown = ((key, f"{word}{chosen}"), *others)
+        self.key_hints.show(shown if self._gone else shown[-2:])  # the ways out and to the help
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
