@@ -132,12 +132,18 @@ class Custody:
     `saved_to` are the files in which the private key was proven to be. `replaces` is the id of the
     pair that this one was made to take the place of; that pair may have been deleted since.
     `fingerprints` are those that EC2 does not show.
+
+    Of a pair that is `ELSEWHERE`, `unanswered` is when CreateKeyPair was called here for its name
+    and never answered, so that it may be that pair; `forgotten` is when the file was found damaged
+    that said what is known of it.
     """
 
     private_key: PrivateKeyState
     fingerprints: Fingerprints
     saved_to: tuple[str, ...] = ()
     replaces: str | None = None
+    unanswered: datetime | None = None
+    forgotten: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -42,9 +42,13 @@ class Fault(Enum):
     CUT = "the answer ends in its middle"
     RUBBISH = "the answer is not XML"
     PAGE = "the answer is a page of somebody else"
+    ENDLESS = "the answer goes on for longer than any answer"
 
 
 LOST = tuple(Fault)
+
+ENDLESS = 160 * 1024 * 1024
+"""The bytes of an answer that goes on; it ends, so that it could be read."""
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Ec2Server:
     an answer; `hidden` are seconds for which a new pair is not described yet; `refusals` answer an
     operation with a code and a text, `bodies` with XML. `calls` counts the requests that came in,
     by operation; `asked` has each with its Region. `before` and `after` are called before and after
-    an operation is acted on.
+    an operation is acted on. `sent` counts the bytes of answers that go on for too long.
     """
 
     client_of: Callable[[str], Client]
@@ -75,6 +79,7 @@ class Ec2Server:
     dry_runs: Counter[str] = field(default_factory=Counter)
     asked: list[tuple[str, str]] = field(default_factory=list)
     clock_skew: timedelta = timedelta()
+    sent: int = 0
     url: str = ""
     _born: dict[str, float] = field(default_factory=dict)
 
@@ -328,11 +333,27 @@ class _Handler(BaseHTTPRequestHandler):
                 body = b"<html><body>Log in to the network</body></html>"
             case Fault.CUT:
                 body = body[: len(body) * 2 // 3]
+            case Fault.ENDLESS:
+                self._send_and_go_on(status, body)
+                return
         self.send_response(status)
         self.send_header("Content-Type", "text/xml;charset=UTF-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _send_and_go_on(self, status: int, body: bytes) -> None:
+        """Send an answer with spaces behind it, which belong to any XML."""
+        self.close_connection = True
+        self.send_response(status)
+        self.send_header("Content-Type", "text/xml;charset=UTF-8")
+        self.end_headers()
+        spaces = b" " * 2**16
+        with suppress(OSError):
+            self.wfile.write(body)
+            for _ in range(0, ENDLESS, len(spaces)):
+                self.wfile.write(spaces)
+                self.ec2.sent += len(spaces)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         now = time.time() if timestamp is None else timestamp

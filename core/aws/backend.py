@@ -128,6 +128,11 @@ class Ec2Backend:
         """Whether EC2 showed every change that it acknowledged when it was last asked for all."""
         return self._mirror.agrees
 
+    @property
+    def notice(self) -> str:
+        """What is to be said of the file on this machine, if it was damaged or cannot be used."""
+        return self._mirror.notice
+
     def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
         try:
             return self.connection.call(operation, self.region, **request)
@@ -217,7 +222,7 @@ class Ec2Backend:
         # Before the key goes anywhere. EC2 has the last word, also where it may not be asked this.
         if kept is None and self._held(key_name) is not None:
             raise InvalidKeyPairDuplicate
-        private_key = kept or self._new_key(key_type)
+        private_key = kept or _new_key(key_type, self._spare_key)
         public_key = convert.public_key(private_key)
         kinds = fingerprints(public_key)
         material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
@@ -249,10 +254,6 @@ class Ec2Backend:
         return self._in_hand(
             answer, public_key.line, key_type, custody, key_format, material, _CREATE
         )
-
-    def _new_key(self, key_type: KeyType) -> PrivateKey:
-        spare = self._spare_key.take() if self._spare_key and key_type is KeyType.RSA else None
-        return spare or keygen.generate(key_type)
 
     def _imported(self, request: dict[str, Any], *, in_doubt: bool = False) -> Mapping[str, Any]:
         """Import a public key; after an answer was lost, ask for the key, and send it again.
@@ -376,7 +377,7 @@ class Ec2Backend:
         shown = self._held(key_name) or _as_sent(answer, material, self._access.now())
         key_pair = self._mirror.seen([shown])[0]
         imported = replace(
-            key_pair, custody=replace(key_pair.custody, private_key=PrivateKeyState.IMPORTED)
+            key_pair, custody=_known_to_be(PrivateKeyState.IMPORTED, key_pair.custody)
         )
         self._mirror.add(imported, _IMPORT)
         return imported
@@ -653,12 +654,16 @@ class Ec2Backend:
         return a_few_at_a_time(changes, lambda change: change.key_pair_id, set_one, self._sleep)
 
 
+def _known_to_be(state: PrivateKeyState, custody: Custody) -> Custody:
+    return replace(custody, private_key=state, unanswered=None, forgotten=None)
+
+
 def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:
     """Note of a pair that nobody has its private key, else it would count as somebody else's.
 
     Where that cannot be noted, it is said all the same.
     """
-    custody = replace(key_pair.custody, private_key=PrivateKeyState.UNSAVED)
+    custody = _known_to_be(PrivateKeyState.UNSAVED, key_pair.custody)
     with suppress(StoreError):
         mirror.add(replace(key_pair, custody=custody), None)
 
@@ -675,6 +680,11 @@ def _note_tags(
     except (EC2Error, NoAnswer, NotReached):
         return  # the change is made; the next look at the Region shows it
     mirror.update(described, operation)
+
+
+def _new_key(key_type: KeyType, spare_key: SpareKey | None) -> PrivateKey:
+    spare = spare_key.take() if spare_key and key_type is KeyType.RSA else None
+    return spare or keygen.generate(key_type)
 
 
 def _new(

@@ -8,7 +8,7 @@ whose answer was lost is answered `InvalidKeyPair.Duplicate`, and the private ke
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from botocore import xform_name  # type: ignore[import-untyped]  # botocore has no types
+from botocore import (  # type: ignore[import-untyped]  # botocore has no types
+    awsrequest,
+    xform_name,
+)
 from botocore.config import Config  # type: ignore[import-untyped]  # likewise
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
@@ -27,7 +30,7 @@ from core.aws.credentials import AskCode
 from core.aws.errors import translated
 from core.aws.service_model import DATA_PATH
 from core.ec2.place import Ec2Choice
-from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer
+from core.ec2.unanswered import AnswerTooLong, CredentialsError, NextStep, NoAnswer
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
@@ -37,6 +40,9 @@ _SENT_ONCE = 1
 
 CREATE_READ_TIMEOUT = 60.0
 """Seconds to wait for the answer of CreateKeyPair, which alone holds a private key."""
+
+LARGEST = 64 * 1024 * 1024
+"""The bytes of an answer that are read; the list of a full Region has some 4 MB."""
 
 _LOUD = ("botocore", "urllib3")
 """The packages whose logs can quote answers, and so private keys."""
@@ -90,6 +96,33 @@ def _keep_to_themselves() -> None:
 
 
 _keep_to_themselves()
+
+
+class _BoundedResponse(awsrequest.AWSResponse):  # type: ignore[misc]  # botocore has no types
+    """An answer that is not read to its end where it is longer than any; botocore has no bound."""
+
+    _content: bytes | None
+
+    @property
+    def content(self) -> bytes:
+        """Content of the response as bytes."""
+        if self._content is None:
+            self._content = b"".join(_bounded(self.raw))
+        return self._content
+
+
+def _bounded(raw: Any) -> Iterator[bytes]:
+    read = 0
+    for piece in raw.stream():
+        read += len(piece)
+        if read > LARGEST:
+            raw.close()
+            raise AnswerTooLong(LARGEST // (1024 * 1024))
+        yield piece
+
+
+# All that botocore asks, be it EC2 or who gives credentials, looks for the class here.
+awsrequest.AWSResponse = _BoundedResponse
 
 
 class Identity(NamedTuple):

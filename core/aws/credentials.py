@@ -26,7 +26,7 @@ from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import JSONFileCache  # type: ignore[import-untyped]  # likewise
 
 from core.aws.profiles import profiles
-from core.ec2.unanswered import CredentialsError, NextStep
+from core.ec2.unanswered import AnswerTooLong, CredentialsError, NextStep
 
 PROCESS_TIMEOUT = 60.0
 """Seconds that a `credential_process` is waited for; the AWS CLI waits for ever."""
@@ -258,6 +258,11 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
                 " AWS defines for it.",
                 NextStep.MEND,
             )
+        case exceptions.HTTPClientError() if too_long(failure):
+            return CredentialsError(
+                f"Who gives credentials to profile {profile} sent more than any answer has.",
+                NextStep.ASK_AGAIN,
+            )
         case exceptions.HTTPClientError() | exceptions.MetadataRetrievalError():
             return CredentialsError(
                 f"Who gives credentials to profile {profile} cannot be reached.",
@@ -268,6 +273,12 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
                 f"The credentials of profile {profile} cannot be had ({type(failure).__name__}).",
                 NextStep.MEND,
             )
+
+
+def too_long(failure: exceptions.HTTPClientError) -> AnswerTooLong | None:
+    """Return that an answer was too long, if that is what botocore has wrapped."""
+    wrapped = failure.kwargs.get("error")
+    return wrapped if isinstance(wrapped, AnswerTooLong) else None
 
 
 def _of(failure: Any, name: str) -> str:

@@ -5,7 +5,7 @@ EC2 may show a change late, so that one look proves nothing: it is asked for hal
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from core.aws.answers import is_of_created_rsa
@@ -20,6 +20,7 @@ from core.ec2.unanswered import (
 )
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair, KeyType, Tag
+from core.store.journal import JournalEntry
 
 SETTLES_WITHIN = 30.0
 """Seconds for which EC2 is asked."""
@@ -73,6 +74,24 @@ def rounds(sleep: Sleep = time.sleep) -> Iterator[int]:
         number += 1
 
 
+def calls_that_may_have_made(
+    key_pair: KeptKeyPair, unanswered: Iterable[JournalEntry]
+) -> list[JournalEntry]:
+    """Return the unanswered calls of CreateKeyPair that may have made a pair, the oldest first.
+
+    The journal has their names and their times. Nothing of it proves that it was one of them.
+    """
+    if not _may_be_created(key_pair):
+        return []
+    latest = key_pair.create_time + _CLOCKS_DIFFER
+    return [e for e in unanswered if e.key_name == key_pair.key_name and e.time <= latest]
+
+
+def _may_be_created(key_pair: KeptKeyPair) -> bool:
+    """Return whether EC2 may have made a pair, as far as its fingerprint tells."""
+    return key_pair.key_type != KeyType.RSA or is_of_created_rsa(key_pair.key_fingerprint)
+
+
 def settle(
     named: Callable[[str], KeptKeyPair | None],
     key_name: str,
@@ -108,7 +127,7 @@ def settle(
             found.create_time >= started - _CLOCKS_DIFFER
             and found.key_type == key_type
             and frozenset(found.tags) >= frozenset(tags)
-            and (key_type != KeyType.RSA or is_of_created_rsa(found.key_fingerprint))
+            and _may_be_created(found)
         )
         return PrivateKeyLost(found, why) if ours else NameOfAnother(found, why)
     if given_up:

@@ -3,20 +3,29 @@
 The file has the format of the Regions of this machine. EC2 is the truth: what it shows is taken
 over, and what it no longer shows becomes a deleted pair that keeps its custody. The journal is not
 told of it, because nobody here did it.
+
+A damaged file does not keep anybody from what EC2 says. It is put aside, and a new one takes its
+place; where that cannot be, it is left alone. Either is said in `notice`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.aws import answers
+from core.aws.lost_answers import calls_that_may_have_made
 from core.disk import files
+from core.errors import StoreDamaged, StoreError
 from core.model import Custody, KeptKeyPair
-from core.store import last_look
+from core.store import last_look, restore
 from core.store.access import RegionAccess
+from core.store.journal import JournalEntry
 from core.store.region_store import RegionState
+
+if TYPE_CHECKING:
+    from core.store.transaction import Transaction
 
 SHOWN_WITHIN = timedelta(seconds=60)
 """How long EC2 may go on to show a pair that was deleted, or not to show a new one."""
@@ -33,20 +42,65 @@ class Mirror:
         self._access = access
         self.agrees = True
         """Whether EC2 shows every pair that it acknowledged, and none that it deleted."""
+        self.notice = ""
+        """What is to be said of the file: that it was damaged, or cannot be used."""
+        self._renewed: datetime | None = None
+        self._unusable: datetime | None = None
 
     @property
     def state(self) -> RegionState:
-        """The Region as it was seen last.
+        """The Region as it was seen last; a damaged file is replaced, but in a read-only session.
 
         Raises:
-            StoreError: the file cannot be read.
+            StoreError: the file cannot be read, and is left as it is.
         """
-        return self._access.store.read()
+        try:
+            return self._access.store.read()
+        except StoreDamaged:
+            if self._access.authorizer.read_only:
+                raise  # a session that changes nothing restores nothing
+            renewed = restore.renew(self._access.store)
+            if renewed is not None:
+                self.notice = _said_of(renewed)
+                self._renewed = None if renewed.is_whole else self._access.now()
+            return self._access.store.read()
+
+    @contextmanager
+    def _transaction(self) -> "Iterator[Transaction]":
+        _ = self.state  # a damaged file is replaced before
+        with self._access.store.transaction() as transaction:
+            yield transaction
 
     def seen(self, described: Iterable[Mapping[str, Any]]) -> tuple[KeptKeyPair, ...]:
         """Return pairs as EC2 describes them, with what is known of them here."""
-        known = self.state.key_pairs
-        return tuple(_with_custody(each, known) for each in described)
+        try:
+            known: Mapping[str, KeptKeyPair] = self.state.key_pairs
+            self._unusable = None
+        except StoreError as error:
+            # Whatever is the matter with the file is no reason to hide what EC2 said.
+            self.notice = f"{error} Shown is what EC2 says, without what is known on this machine."
+            known, self._unusable = {}, self._unusable or self._access.now()
+        found = [_with_custody(each, known) for each in described]
+        unknown = [pair for pair in found if pair.key_pair_id not in known]
+        marked = {pair.key_pair_id: pair for pair in self._marked(unknown)}
+        return tuple(marked.get(pair.key_pair_id, pair) for pair in found)
+
+    def _marked(self, unknown: Sequence[KeptKeyPair]) -> Iterator[KeptKeyPair]:
+        """Yield pairs of which nothing is known, with what may be said of them all the same."""
+        unanswered: Sequence[JournalEntry] = ()
+        if unknown:
+            with suppress(StoreError):  # then there is nothing to compare them with
+                store = self._access.store
+                unanswered = store.journal.unanswered(self._access.region, "CreateKeyPair")
+        forgotten = self._unusable or self._renewed
+        for pair in unknown if unanswered or forgotten else ():
+            calls = calls_that_may_have_made(pair, unanswered)
+            custody = replace(
+                pair.custody,
+                unanswered=calls[-1].time if calls else None,
+                forgotten=forgotten,
+            )
+            yield replace(pair, custody=custody)
 
     def take_over(self, described: Sequence[Mapping[str, Any]]) -> tuple[KeptKeyPair, ...]:
         """Make the file what EC2 shows of the whole Region, and return its pairs.
@@ -59,8 +113,9 @@ class Mirror:
         self._note_look()
         self.agrees = True
         if len(found) == len(known) and all(known.get(p.key_pair_id) == p for p in found):
+            self._renewed = None
             return found
-        with self._access.store.transaction() as transaction:
+        with self._transaction() as transaction:
             now = self._access.now()
             shown = {pair.key_pair_id for pair in found}
             names = {pair.key_name for pair in found}
@@ -87,7 +142,9 @@ class Mirror:
                 elif known[pair.key_pair_id] != pair:
                     transaction.update(pair, None)
             self.agrees = shown == transaction.state.key_pairs.keys()
-            return tuple(transaction.state.key_pairs.values())
+            taken = tuple(transaction.state.key_pairs.values())
+        self._renewed = None
+        return taken
 
     def _note_look(self) -> None:
         folder = self._access.store.folder
@@ -101,7 +158,7 @@ class Mirror:
         Raises:
             StoreError: the file could not be written.
         """
-        with self._access.store.transaction() as transaction:
+        with self._transaction() as transaction:
             known = transaction.state.named(key_pair.key_name)
             if known is not None and known.key_pair_id != key_pair.key_pair_id:
                 transaction.remove(known.key_pair_id, self._access.now(), None)
@@ -118,7 +175,7 @@ class Mirror:
         Raises:
             StoreError: the file could not be written.
         """
-        with self._access.store.transaction() as transaction:
+        with self._transaction() as transaction:
             if key_pair_id in transaction.state.key_pairs:
                 transaction.remove(key_pair_id, delete_time, operation, given_up=given_up)
 
@@ -128,11 +185,24 @@ class Mirror:
         Raises:
             StoreError: the file could not be written.
         """
-        with self._access.store.transaction() as transaction:
+        with self._transaction() as transaction:
             known = transaction.state.key_pairs
             for pair in [_with_custody(each, known) for each in described]:
                 if pair.key_pair_id in known:
                     transaction.update(pair, operation)
+
+
+def _said_of(renewed: restore.Renewal) -> str:
+    found = f"{renewed.path} was missing."
+    if renewed.aside is not None:
+        kept = f"it is kept beside the new one as {renewed.aside.name}"
+        found = f"{renewed.path} was damaged ({renewed.problem}); {kept}."
+    if not renewed.made_of:
+        return f"{found} There is no usable backup: where private keys are is not known any more."
+    found = f"{found} In its place is {renewed.made_of}."
+    if renewed.is_whole:
+        return found
+    return f"{found} Where private keys are that only the lost file knew is not known any more."
 
 
 def _with_custody(described: Mapping[str, Any], known: Mapping[str, KeptKeyPair]) -> KeptKeyPair:

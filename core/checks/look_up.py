@@ -445,7 +445,8 @@ class Finder:
                 is_meant_as_path = typed_path.begins_like_one(text.strip()) or "/" in text
                 is_short = len(text) <= _MOST_QUOTED
                 where = typed_path.leads_to(text) if is_meant_as_path and is_short else ""
-                note = (is_meant_as_path and typed_path.problem(text.strip())) or (
+                problem = typed_path.problem(text.strip()) or typed_path.too_long(text)
+                note = (is_meant_as_path and problem) or (
                     f"there is no such file as {where or _shortened(text)}, and it is neither a"
                     " public key nor a fingerprint, nor the name of a key pair"
                 )

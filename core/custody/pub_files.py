@@ -51,7 +51,7 @@ def path_of(text: str) -> Path:
         words = "the folder you started in is gone; begin the path with / or ~"
         raise PublicFileError(words) from None
     # A file may be called as a shell would call another.
-    problem = typed_path.problem(text)
+    problem = typed_path.problem(text) or typed_path.too_long(text)
     if problem is not None and not os.path.lexists(path):
         raise PublicFileError(problem)
     return path

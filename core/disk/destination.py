@@ -23,6 +23,8 @@ _READ_BY_SSH = frozenset(
     ("authorized_keys", "authorized_keys2", "config", "environment", "known_hosts", "rc")
 )
 """Names in `~/.ssh` under which ssh or sshd look for something that is no private key."""
+_OF_THE_SYSTEM = ("/proc", "/sys", "/dev")
+_MEMORY = "/dev/shm"  # noqa: S108 - for files, which live until the machine is switched off
 _OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
 _OTHERS_ENTER = stat.S_IXGRP | stat.S_IXOTH
 
@@ -148,7 +150,7 @@ def _path_of(text: str) -> Path | Destination:
     if not text.isprintable():
         return _refused(None, "control characters cannot be part of the path")
     text = typed_path.without_scheme(text)
-    problem = typed_path.problem(text)
+    problem = typed_path.problem(text) or typed_path.too_long(text)
     if problem is not None:
         return _refused(None, problem)
     try:
@@ -172,6 +174,11 @@ def _examined(path: Path, held: ExitStack) -> tuple[Destination, Walk | None]:
         way = held.enter_context(closing(Walk(path.parent)))
     except NotADirectoryError:
         return _refused(path, _what_is_no_folder(path)), None
+    system = next((name for name in _OF_THE_SYSTEM if way.path.is_relative_to(name)), None)
+    if system is not None and not way.path.is_relative_to(_MEMORY):
+        return _refused(
+            path, f"{system} is the system's own and keeps no files; choose another"
+        ), None
     judge = _judge_missing_folder if way.missing else _judge_folder
     status = way.steps[-1].status
     return replace(judge(path, way), folder=(status.st_dev, status.st_ino)), way

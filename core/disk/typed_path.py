@@ -26,6 +26,9 @@ _NOT_A_PATH = (
     ),
 )
 
+_MOST_IN_A_NAME, _MOST_IN_A_PATH = 255, 4095
+"""Bytes of a name and of a path: NAME_MAX, and PATH_MAX without its NUL (limits.h(0p))."""
+
 _MOST_ENTRIES = 10_000
 """Names of a folder that are looked at, so that a letter in a huge one does not take long."""
 
@@ -38,6 +41,21 @@ def without_scheme(text: str) -> str:
 def problem(text: str) -> str | None:
     """Return why a text is none of our paths but a shell's or another system's, or None."""
     return next((words for pattern, words in _NOT_A_PATH if pattern.match(text)), None)
+
+
+def too_long(text: str) -> str | None:
+    """Return why no file can have such a path, for its length alone, or None; `~` is your home."""
+    try:
+        path = os.fsencode(Path(without_scheme(text.strip())).expanduser())
+    except (RuntimeError, ValueError):  # no such user, or a letter that no name here can have
+        return None
+    longest = max(path.split(b"/"), key=len)
+    if len(longest) > _MOST_IN_A_NAME:
+        name = os.fsdecode(longest[:20])
+        return f"the name {name}… is too long: {len(longest):,} bytes, at most {_MOST_IN_A_NAME}"
+    if len(path) > _MOST_IN_A_PATH:
+        return f"the path is too long: {len(path):,} bytes, at most {_MOST_IN_A_PATH:,}"
+    return None
 
 
 def begins_like_one(text: str) -> bool:

@@ -127,6 +127,10 @@ class Backend(Protocol):
     def agrees(self) -> bool:
         """Whether the last look at all pairs showed every change that was acknowledged before."""
 
+    @property
+    def notice(self) -> str:
+        """What is to be said of where answers are kept, in sentences; empty where nothing is."""
+
     def create_key_pair(
         self,
         *,

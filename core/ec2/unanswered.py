@@ -3,6 +3,7 @@
 KeyPairsError
 ├── NotConfirmed
 │   ├── NoAnswer          the request may have reached EC2; what came of it is not known
+│   │   ├── AnswerTooLong     it was not read to its end
 │   │   └── KeyInDoubt        EC2 may have the public half of a key that is kept here
 │   ├── NotMade           as far as EC2 shows, CreateKeyPair made no pair
 │   ├── PrivateKeyLost    EC2 made the pair, and nobody has its private key
@@ -31,6 +32,13 @@ class NoAnswer(NotConfirmed):
 
     def __init__(self, how: str) -> None:
         super().__init__(f"EC2 gave no answer: {how}.")
+
+
+class AnswerTooLong(NoAnswer):
+    """More came than any answer has; it was not read to its end."""
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(f"it sent more than {mebibytes} MiB, more than any answer has")
 
 
 class KeyInDoubt(NoAnswer):

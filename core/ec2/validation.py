@@ -6,8 +6,9 @@ texts are the recorded answers of the real service; the few that are not recorde
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from core.errors import InvalidParameterValue, MissingParameter, TagLimitExceeded
+from core.errors import EC2Error, InvalidParameterValue, MissingParameter, TagLimitExceeded
 from core.model import KeyFormat, KeyType, Tag, TagSpecification
 
 MAX_KEY_NAME = 255
@@ -183,6 +184,35 @@ def check_tag(tag: Tag) -> None:
         # Half a surrogate pair is in no request of boto3, which cannot encode it.
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
             raise _invalid_tag(f"Tag {word} is not valid Unicode")
+
+
+class WrongTag(NamedTuple):
+    """Why one of several tags may not stand on a key pair with those before it."""
+
+    place: int
+    """Which it is, from 0 on."""
+    is_key: bool
+    """Whether it is for its key, and not for its value."""
+    message: str
+
+
+def wrong_tags(tags: Sequence[Tag]) -> list[WrongTag]:
+    """Return what is wrong with each of these tags; of one key twice it is the later."""
+    wrong: list[WrongTag] = []
+    keys: list[Tag] = []
+    for index, tag in enumerate(tags):
+        key = Tag(tag.key)
+        try:
+            check_tags([*keys, key])
+        except EC2Error as error:
+            wrong.append(WrongTag(index, True, error.message))
+            continue
+        keys.append(key)
+        try:
+            check_tag(tag)
+        except EC2Error as error:
+            wrong.append(WrongTag(index, False, error.message))
+    return wrong
 
 
 def _invalid_tag(message: str) -> InvalidParameterValue:

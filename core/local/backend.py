@@ -63,6 +63,7 @@ class LocalBackend:
 
     capabilities = Capabilities(brings_back=True, exact_at_once=True, replaces_at_once=True)
     agrees = True
+    notice = ""
 
     def __init__(
         self, access: RegionAccess, new_key_pair_id: Callable[[], str] = new_key_pair_id

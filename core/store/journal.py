@@ -239,6 +239,24 @@ class Journal:
             if _identity(self.previous_path) == put_aside:
                 return entries
 
+    def unanswered(self, region: str, operation: str) -> list[JournalEntry]:
+        """Return the entries of an operation of which it is not known if it was done.
+
+        Only these are parsed: it is asked often, of a journal that may be full.
+
+        Raises:
+            StoreError: as `read`.
+        """
+        wanted = (_OUTCOME + b'"begun"', operation.encode(), region.encode())
+        lines = [*_lines_of(self.previous_path), *_lines_of(self.path)]
+        found = (_entry(line) for line in lines if all(each in line for each in wanted))
+        return [
+            entry
+            for entry in found
+            if entry is not None
+            and (entry.region, entry.operation, entry.outcome) == (region, operation, "begun")
+        ]
+
 
 @contextmanager
 def _appending(file: int) -> Iterator[None]:
@@ -253,13 +271,16 @@ def _appending(file: int) -> Iterator[None]:
 
 
 def _entries(path: Path) -> Iterator[JournalEntry]:
+    yield from filter(None, map(_entry, _lines_of(path)))
+
+
+def _lines_of(path: Path) -> Sequence[bytes]:
     try:
-        data = files.read_regular_file(path, _LARGEST)
+        return files.read_regular_file(path, _LARGEST).splitlines()
     except FileNotFoundError:
-        return
+        return ()
     except OSError as error:
         raise StoreError(f"Cannot read the journal {path}: {error.strerror}.") from error
-    yield from filter(None, map(_entry, data.splitlines()))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -1,6 +1,6 @@
 """Turns key pairs into the records of a Region's file and back, in EC2's spelling."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
@@ -25,7 +25,8 @@ def to_record(key_pair: KeptKeyPair) -> Record:
     """Return the record of a key pair: JSON types only, nothing private.
 
     Only a successor has the member `Replaces`, and keeps it: the records of everything else are
-    those of the first versions, which leave it alone in what they change.
+    those of the first versions, which leave it alone in what they change. Likewise the members
+    `Unanswered` and `Forgotten`.
     """
     custody = key_pair.custody
     record = {
@@ -47,7 +48,17 @@ def to_record(key_pair: KeptKeyPair) -> Record:
     }
     if custody.replaces is not None:
         record["Replaces"] = custody.replaces
+    for member, time in (("Unanswered", custody.unanswered), ("Forgotten", custody.forgotten)):
+        if time is not None:
+            record[member] = format_time(time)
     return record
+
+
+def update_record(record: MutableMapping[str, Any], key_pair: KeptKeyPair) -> None:
+    """Make a record that of a key pair; members that are not known here are left alone."""
+    for member in ("Unanswered", "Forgotten"):
+        record.pop(member, None)
+    record.update(to_record(key_pair))
 
 
 def from_record(record: Mapping[str, Any]) -> KeptKeyPair:
@@ -75,6 +86,8 @@ def from_record(record: Mapping[str, Any]) -> KeptKeyPair:
             ),
             saved_to=tuple(record["SavedTo"]),
             replaces=record.get("Replaces"),
+            unanswered=_time_or_none(record.get("Unanswered")),
+            forgotten=_time_or_none(record.get("Forgotten")),
         ),
     )
     _check_shape(key_pair, record["SavedTo"])
@@ -149,6 +162,10 @@ def format_time(time: datetime) -> str:
         raise StoreError(f"The clock says {time.year}: set it right. Nothing was changed.")
     # isoformat and not strftime, which takes ten times as long: a full Region has 5,000 times.
     return time.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+
+
+def _time_or_none(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
 
 
 def parse_time(text: str) -> datetime:

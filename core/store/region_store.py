@@ -120,6 +120,11 @@ class RegionStore:
             return []
 
     @property
+    def last_read(self) -> Content:
+        """What this session read or wrote last; empty before that."""
+        return self._loaded.content
+
+    @property
     def folder(self) -> Path:
         """The data folder."""
         return self._folder

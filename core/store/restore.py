@@ -1,6 +1,9 @@
 """Brings a damaged Region's file back from the backup that was kept beside it.
 
 Nothing is thrown away. The damaged file gets another name, and the backup stays where it is.
+
+A Region of this machine is restored when a person agrees, because its file is all that there is of
+it. What EC2 said last is renewed by itself: EC2 can be asked again.
 """
 
 import os
@@ -8,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from core.disk import files
 from core.errors import StoreDamaged, StoreError, StoreTooNew
@@ -47,6 +51,20 @@ class Restoration:
     lost: tuple[str, ...] = ()
     since: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
+
+
+class Renewal(NamedTuple):
+    """What was found of a damaged file, and what became of it."""
+
+    path: Path
+    problem: str
+    """What was wrong with it, as a clause."""
+    aside: Path | None
+    """Where it is now; None where it was missing."""
+    made_of: str
+    """What the new file holds, in words; nothing where it is empty."""
+    is_whole: bool
+    """Whether that is all that the damaged one held."""
 
 
 def examine(folder: Path, region: str) -> Restoration:
@@ -97,13 +115,68 @@ def restore(
             store.replace(pieces, store.previous_path, changes, check=None)
             return None
 
-        def check(file: int) -> None:
-            if os.pread(file, len(damaged) + 1, 0) != damaged:
-                raise StoreError(f"Not restored: {store.path} has changed meanwhile. Look again.")
-
         aside = _free_name(store.path, now())
-        store.replace(pieces, aside, changes, check)
+        store.replace(pieces, aside, changes, _refusing_another(store.path, damaged))
         return aside
+
+
+def renew(store: RegionStore) -> Renewal | None:
+    """Put a new file in the place of a damaged one; None where it is not damaged any more.
+
+    It holds what this session read last or else what the backup holds, or nothing.
+
+    Raises:
+        StoreError: it is not damaged but unusable in another way, or could not be replaced; it is
+            left as it was.
+    """
+    with store.locked():
+        try:
+            store.read()
+        except StoreDamaged as error:
+            damage = error
+        else:
+            return None
+        damaged = _bytes_of(store.path)
+        if damaged is not None and _content_of(damaged, store.region) is not None:
+            raise damage  # it is whole: an older file was put there, or a link
+        content, made_of, is_whole = _best(store)
+        pieces = region_file.pieces(content.tables, store.region, content.state.generation + 2)
+        changes = [Change("RestoreRegion")]
+        if damaged is None:
+            aside = None
+            store.replace(pieces, store.previous_path, changes, check=None)
+        else:
+            aside = _free_name(store.path, datetime.now(UTC))
+            store.replace(pieces, aside, changes, _refusing_another(store.path, damaged))
+        return Renewal(store.path, _cause(damage), aside, made_of, is_whole)
+
+
+def _best(store: RegionStore) -> tuple[Content, str, bool]:
+    """Return the newest content that is known, what it is in words, and whether it is all."""
+    known, path = store.last_read, store.previous_path
+    backup = None
+    with explained(path, "read"):
+        data = _bytes_of(path)
+        if data is not None:
+            status = path.lstat()
+            backup = _content_of(data, store.region) if _owned(status) else None
+            if backup is None:
+                # The next change would put another in its place.
+                path.rename(_free_name(path, datetime.now(UTC)))
+    if backup is None:
+        return known, "what this session knew of it" if known.tables else "", False
+    if backup.state.generation < known.state.generation:
+        # The backup is what was there before the damaged file, and so was nothing newer.
+        return known, "what this session knew of it", True
+    time = datetime.fromtimestamp(status.st_mtime).astimezone()
+    return backup, f"the backup of {time:%Y-%m-%d %H:%M}", False
+
+
+def _content_of(data: bytes, region: str) -> Content | None:
+    try:
+        return region_file.read(data, region)
+    except (StoreError, ValueError):
+        return None
 
 
 def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
@@ -131,7 +204,7 @@ def _examine(store: RegionStore) -> tuple[Restoration, Content | None]:
         except (StoreTooNew, ValueError) as error:
             refusal = f"the backup {backup} cannot be used either ({error})"
             return Restoration(path, backup, problem, refusal), None
-    if status.st_uid not in (os.geteuid(), 0):
+    if not _owned(status):
         return Restoration(
             path, backup, problem, f"the backup {backup} belongs to another account"
         ), None
@@ -176,7 +249,27 @@ def _done_since(store: RegionStore, time: datetime) -> Sequence[tuple[str, str |
     )
 
 
+def _refusing_another(path: Path, damaged: bytes) -> Callable[[int], None]:
+    """Return what refuses to replace a file that is not the damaged one any more."""
+
+    def check(file: int) -> None:
+        if os.pread(file, len(damaged) + 1, 0) != damaged:
+            raise StoreError(f"Not restored: {path} has changed meanwhile. Look again.")
+
+    return check
+
+
+def _owned(status: os.stat_result) -> bool:
+    """Return whether a file is this account's, or root's."""
+    return status.st_uid in (os.geteuid(), 0)
+
+
 def _bytes_of(path: Path) -> bytes | None:
+    """Return what stands in a Region's file or its backup, None where it is missing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     try:
         return files.read_regular_file(path, region_file.LARGEST)
     except FileNotFoundError:
@@ -188,6 +281,7 @@ def _clause(error: Exception) -> str:
 
 
 def _cause(error: StoreDamaged) -> str:
+    """Return what is wrong with a file, as a clause."""
     return str(error.__cause__) if error.__cause__ else "it is missing"
 
 

@@ -15,7 +15,7 @@ from tinydb.table import Document, Table
 from core.errors import StoreError
 from core.model import DeletedKeyPair, KeptKeyPair
 from core.store.journal import Change
-from core.store.records import Record, deleted_to_record, to_record
+from core.store.records import Record, deleted_to_record, to_record, update_record
 from core.store.region_file import DELETED, KEY_PAIRS, Content, DocId, RegionState, Tables
 
 
@@ -176,7 +176,7 @@ class Transaction:
             doc_ids = [self._doc_ids[key_pair_id] for key_pair_id in self._updated]
             memory.detach(KEY_PAIRS, doc_ids)
             table.update(
-                lambda record: record.update(to_record(self._updated[record["KeyPairId"]])),
+                lambda record: update_record(record, self._updated[record["KeyPairId"]]),
                 doc_ids=doc_ids,
             )
         if self._inserted:

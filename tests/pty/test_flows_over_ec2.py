@@ -1,6 +1,8 @@
 """The flows over EC2 in a real terminal, by keyboard alone, at both sizes."""
 
+import json
 import signal
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +13,9 @@ from core import clock
 from core.client import Client
 from core.store.region_store import RegionStore
 from tests.ec2_server import Ec2Server, Fault
-from tests.helpers import BOTH_SIZES, session_over
+from tests.helpers import BOTH_SIZES, Agent, session_over
 from tests.pty.terminal import OpenApp, Terminal, flat, wait_until
+from tests.pty.test_custody import INSTALLING
 from tests.pty.test_over_ec2 import server, surroundings
 
 __all__ = ["server", "surroundings"]  # fixtures
@@ -292,6 +295,110 @@ def test_several_pairs_are_tagged_and_deleted_while_ec2_is_busy_and_escape_stops
     terminal.press("u")
     wait_for_words(terminal, f"brought {len(many) - left} pairs back")
     assert sorted(names(server)) == many
+
+
+@BOTH_SIZES
+def test_a_file_is_looked_up_and_leads_to_its_pair_in_ec2(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], tmp_path: Path, size: Size
+) -> None:
+    client = server.client_of(REGION)
+    made = client.create_key_pair(KeyName="ci", KeyType="ed25519")
+    add(server, "another")
+    key_file = tmp_path / "home" / "found.pem"
+    key_file.write_text(made["KeyMaterial"])
+    key_file.chmod(0o600)
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("2 pairs")
+    asked = server.asked.copy()
+    terminal.press("f")
+    terminal.wait_for("Whose key is this?")
+    terminal.type("~/found.pem")
+    terminal.press("Enter")
+    terminal.wait_for("1 key, 1 known")
+    wait_for_words(terminal, "ci in eu-west-1")
+    terminal.wait_for("enter go to the pair")
+    # What EC2 said last is looked through; EC2 is not asked for it.
+    assert server.asked == asked
+    terminal.press("Enter")
+    terminal.wait_for("2 pairs")
+    wait_for_words(terminal, made["KeyPairId"])
+
+
+@BOTH_SIZES
+def test_the_pairs_of_ec2_are_exported(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], tmp_path: Path, size: Size
+) -> None:
+    add(server, "ci", "web", tags=[{"Key": "Env", "Value": "prod"}])
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("2 pairs")
+    terminal.press("e")
+    terminal.wait_for("Export 2 key pairs")
+    terminal.press("C-u")
+    terminal.type("~/list.json")
+    terminal.press("Enter")
+    terminal.wait_for("exported 2")
+    shown = server.client_of(REGION).describe_key_pairs()["KeyPairs"]
+    written = json.loads((tmp_path / "home" / "list.json").read_text())
+    assert written["Region"] == REGION
+    for member in ("KeyPairId", "KeyName", "KeyFingerprint", "Tags"):
+        assert [pair[member] for pair in written["KeyPairs"]] == [pair[member] for pair in shown]
+
+
+@BOTH_SIZES
+def test_the_public_key_of_a_pair_of_ec2_is_installed(
+    open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], tmp_path: Path, size: Size
+) -> None:
+    add(server, "ci")
+    (pair,) = server.client_of(REGION).describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
+    command = [sys.executable, "-c", INSTALLING]
+    terminal = open_app("--profile", "prod", size=size, env=surroundings, command=command)
+    terminal.wait_for("1 pair")
+    terminal.wait_until_gone("as of ")
+    terminal.press("I")
+    wait_for_words(terminal, "the file, and its folder, will be made")
+    terminal.step("C-r")
+    terminal.wait_for("restrict ssh-ed25519")
+    terminal.press("Enter")
+    terminal.wait_for("ci: added to ~/.ssh/authorized_keys")
+    path = tmp_path / "home" / ".ssh" / "authorized_keys"
+    public_key = " ".join(pair["PublicKey"].split()[:2])
+    assert path.read_text() == f"restrict {public_key} ci\n"
+
+
+@BOTH_SIZES
+def test_a_key_of_ec2_goes_to_the_agent_and_to_no_file(
+    open_app: OpenApp,
+    server: Ec2Server,
+    surroundings: dict[str, str],
+    ssh_agent: Agent,
+    tmp_path: Path,
+    size: Size,
+) -> None:
+    surroundings["SSH_AUTH_SOCK"] = str(ssh_agent.path)
+    terminal = open_app("--profile", "prod", size=size, env=surroundings)
+    terminal.wait_for("No key pairs")
+    choose_ec2(terminal, "ci")
+    terminal.press("Enter")
+    terminal.wait_for("key of ci")
+    terminal.press("a")
+    terminal.wait_for("holds 0")
+    terminal.type("8h")
+    terminal.wait_for("✓ 8h, until")
+    terminal.press("Enter")
+    terminal.wait_for("✓ In the agent until")
+    terminal.press("Escape")
+    terminal.wait_for("the agent forgets it at")
+    terminal.press("Escape")
+    terminal.wait_for("1 pair")
+    (pair,) = server.client_of(REGION).describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
+    terminal.press("a")
+    terminal.wait_for(f"ci ({pair['KeyPairId']})")
+    held = ssh_agent.ssh_add("-L").stdout.decode().split()
+    assert held[:2] == pair["PublicKey"].split()[:2]
+    assert server.calls["CreateKeyPair"] == 1
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "data" in {parent for path in kept for parent in path.parents}
+    assert not [path for path in kept if b"PRIVATE KEY" in path.read_bytes()]
 
 
 @BOTH_SIZES

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from core.aws import connection as connection_module
 from core.aws import lost_answers
 from core.ec2.backend import MadeBy
+from core.store.journal import Journal
 from tests.ec2_server import LOST, Ec2Server, Fault
 from tests.helpers import SIZES
 from tests.tui.driving import drawn, save, type_text, until, until_screen
@@ -386,6 +387,36 @@ def test_escape_ends_the_questions_after_a_lost_answer(
         await until(pilot, lambda: server.calls["DescribeKeyPairs"] == asked + 2, "the question")
         await pilot.press("escape")
         await until(pilot, lambda: "You gave up waiting" in words(pilot), "what is known")
+
+    play_over_ec2(scene)
+
+
+def test_a_pair_that_ec2_shows_after_that_may_be_the_one_whose_answer_was_lost(
+    play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_answers, "SETTLES_WITHIN", 0.0)
+    server.faults["CreateKeyPair"] = [Fault.RESET]
+    server.hidden = 600.0
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_form(pilot, server)
+        await choose_ec2(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "none was made as far as can be seen" in words(pilot), "doubt")
+        server.hidden = 0.0
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("R")
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
+        (journal,) = (home / "data" / "ec2").glob("*/journal.jsonl")
+        (entry,) = Journal(journal.parent).read()
+        lost = f"may be the pair whose answer was lost at {entry.time:%H:%M}"
+        await until(pilot, lambda: lost in words(pilot), "whose it may be")
+        assert "not made with keypairs" not in words(pilot)
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until(pilot, lambda: "type ci" in words(pilot), "what is to be typed")
+        assert lost in words(pilot)
 
     play_over_ec2(scene)
 

@@ -239,7 +239,7 @@ def test_a_form_outlives_a_login_that_expires_under_it(
     assert asked == [("aws", "sso", "login", "--profile", "default")] * 2
 
 
-@pytest.mark.parametrize("act", ["delete", "copy", "tag", "undo"])
+@pytest.mark.parametrize("act", ["delete", "copy", "tag", "undo", "bring back", "bring all back"])
 def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
     play_over_ec2: Play,
     server: Ec2Server,
@@ -306,6 +306,28 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
         await pilot.press("u")
         await until(pilot, lambda: "brought 2 pairs back" in words(pilot), "that they are back")
 
+    async def bring_back(pilot: Pilot[None], *choose: str) -> None:
+        """Bring pairs back from their list, and be told what the keys do after the login."""
+        await pilot.press("asterisk", "d")
+        await until(pilot, lambda: "In use: 0 instances" in words(pilot), "what uses them")
+        await pilot.press("y")
+        await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
+        await pilot.press("U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        expire(pilot)
+        await pilot.press(*choose, "enter")
+        await renew(pilot)
+        await until_screen(pilot, "KeyPairListScreen")
+        after = "logged in: U lists them again; u undoes only what you did here"
+        await until(pilot, lambda: after in words(pilot), "what the keys do now")
+        await pilot.press("U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        await pilot.press(*choose, "enter")
+        await until(pilot, lambda: "brought" in words(pilot), "that they are back")
+
+    async def bring_back_all(pilot: Pilot[None]) -> None:
+        await bring_back(pilot, "asterisk")
+
     async def copy(pilot: Pilot[None]) -> None:
         await pilot.press("asterisk", "C")
         await until_screen(pilot, "ImportIntoRegionsScreen")
@@ -321,6 +343,8 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
 
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "2 pairs" in words(pilot), "the pairs")
-        await {"delete": delete, "copy": copy, "tag": tag, "undo": undo}[act](pilot)
+        acts = {"delete": delete, "copy": copy, "tag": tag, "undo": undo}
+        acts |= {"bring back": bring_back, "bring all back": bring_back_all}
+        await acts[act](pilot)
 
     play_over_ec2(scene)

@@ -16,11 +16,13 @@ from core.settings import open_session
 from core.store.region_store import RegionStore
 from tests.core.store_records import write_region
 from tests.ec2_server import ACCOUNT, Ec2Server
-from tests.tui.driving import create, drawn, save, type_text, until, until_screen
+from tests.tui.driving import app_of, create, drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
 from tui.screens.list.key_pair_table import KeyPairTable
+from tui.widgets.fact_line import FactLine
+from tui.words.text import short_path
 from tui.work import file_watch
 from tui.work.batches import is_running
 
@@ -235,6 +237,62 @@ def test_another_account_than_the_last_time_is_not_mixed_with_it(
     (file,) = (home / "data" / "ec2").glob("111111111111*/us-east-1.json")
     assert b"ours" not in file.read_bytes()
     assert b'"theirs"' in file.read_bytes()
+
+
+def mirror_of(home: Path) -> Path:
+    """Return the file of what EC2 said last."""
+    (path,) = (home / "data" / "ec2").glob("*/us-east-1.json")
+    return path
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_a_damaged_file_of_what_ec2_said_last_is_put_aside_and_ec2_is_asked(
+    size: tuple[int, int], play_over_ec2: Play, server: Ec2Server, home: Path
+) -> None:
+    add(server, "ci", "web")
+    seen_before(home)
+    path = mirror_of(home)
+    path.with_name(f"{path.name}.bak").unlink(missing_ok=True)
+    path.write_bytes(b"rubbish")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "2 pairs" in first_line(pilot), "EC2's answer")
+        await until(pilot, lambda: "was damaged" in words(pilot), "what was found")
+        (aside,) = path.parent.glob("*.damaged-*")
+        assert aside.read_bytes() == b"rubbish"
+        said = app_of(pilot).screen.query_one("#fact", FactLine).said
+        assert short_path(str(path)) in said
+        assert aside.name in said
+        assert "".join(drawn(pilot).split()).count(aside.name[-16:]) == 1
+        await pilot.press("down", "up")
+        remark = "where its private key is, is not known"
+        await until(pilot, lambda: remark in words(pilot), "what is not known")
+        # What may have been saved is deleted like what was: its name is typed.
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until(pilot, lambda: "type ci" in words(pilot), "what is to be typed")
+
+    play_over_ec2(scene, size)
+
+
+def test_a_damaged_file_is_named_while_ec2_does_not_answer(
+    play_over_ec2: Play, server: Ec2Server, home: Path
+) -> None:
+    add(server, "ci")
+    seen_before(home)
+    path = mirror_of(home)
+    path.write_bytes(b"rubbish")
+    server.refusals["DescribeKeyPairs"] = ("UnauthorizedOperation", "You may not.", 403)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "You may not." in words(pilot), "the refusal")
+        assert "us-east-1.jsonisdamaged" in words(pilot).replace(" ", "")
+        assert path.read_bytes() == b"rubbish"
+        server.refusals.clear()
+        await pilot.press("R")
+        await until(pilot, lambda: "1 pair " in first_line(pilot), "the answer")
+
+    play_over_ec2(scene)
 
 
 def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Server) -> None:

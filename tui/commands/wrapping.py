@@ -7,7 +7,7 @@ from contextlib import suppress
 from core.errors import NoCredentials
 from tui.commands.streams import terminal_width
 from tui.words.cells import cell_len
-from tui.words.text import as_pasted, sentence
+from tui.words.text import as_pasted, sentence, shortened
 
 TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
@@ -36,6 +36,12 @@ def tell(text: str) -> None:
     """
     with suppress(OSError):
         say(f"keypairs: {text}", sys.stderr)
+
+
+def tell_notice(notice: str) -> None:
+    """Say what a backend has to say of where answers are kept, if it has; see `tell`."""
+    if notice:
+        tell(shortened(notice))
 
 
 def tell_of(error: Exception) -> None:

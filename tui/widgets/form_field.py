@@ -117,18 +117,18 @@ class FormField(Vertical):
         """What stands below the control."""
         return self._verdict.verdict
 
-    def show(self, verdict: Verdict, wrong: Widget | None = None) -> None:
+    def show(self, verdict: Verdict, *wrong: Widget) -> None:
         """Put a verdict below the control, and colour the edge of what it refuses.
 
-        `wrong` is the part of the control that is refused, where it is not the whole.
+        `wrong` are the parts of the control that are refused, where it is not the whole.
         """
         if (verdict.tone is Tone.BAD) != (self.verdict.tone is Tone.BAD):
             self.post_message(FieldJudged())
         self._verdict.show(verdict)
         self._verdict.display = bool(verdict.text)
-        self.refuse((wrong or self.control) if verdict.tone is Tone.BAD else None)
+        self.refuse(*((wrong or (self.control,)) if verdict.tone is Tone.BAD else ()))
 
-    def refuse(self, wrong: Widget | None) -> None:
+    def refuse(self, *wrong: Widget) -> None:
         """Colour the edge of what is refused, and of nothing else in the field."""
         for widget in self.control.walk_children(with_self=True):
-            widget.set_class(widget is wrong, "-refused")
+            widget.set_class(widget in wrong, "-refused")

@@ -1,6 +1,7 @@
 """Takes the path of a new file, and judges it while it is typed."""
 
 import asyncio
+from collections.abc import Callable
 
 from textual import on, work
 from textual.suggester import Suggester
@@ -36,11 +37,18 @@ class PathField(FormField):
 
     The look is taken in a thread: a network file system may let it wait. A place that deserves a
     second yes gets it by a second Enter, as long as the path stays what it is.
+
+    Args:
+        path: what to begin with.
+        holds: says what a file of a name will hold, where that depends on the name, or refuses it.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(
+        self, path: str, holds: Callable[[str], Verdict] = lambda path: Verdict("")
+    ) -> None:
         self._input = TextInput(path, id="path")
         self._input.suggester = PathSuggester()
+        self._holds = holds
         super().__init__("Path", self._input, stacked=True)
         self.accepted: Destination | None = None
         """What the next Enter says yes to."""
@@ -82,9 +90,14 @@ class PathField(FormField):
     @work(exclusive=True, group=_GROUP)
     async def _judge(self) -> None:
         target = await asyncio.to_thread(destination.examine, self.path)
-        super().show(verdict.of_destination(target))
+        judged, holds = verdict.of_destination(target), self._holds(self.path)
+        if holds.tone is Tone.BAD and target.path is not None:
+            judged = holds
+        elif holds.text and judged.tone is not Tone.BAD:
+            judged = Verdict(f"{holds.text} · {judged.text}", judged.tone)
+        super().show(judged)
 
-    def show(self, verdict: Verdict, wrong: Widget | None = None) -> None:
+    def show(self, verdict: Verdict, *wrong: Widget) -> None:
         """Put another verdict below the field, until the path changes."""
         self.workers.cancel_group(self, _GROUP)
-        super().show(verdict)
+        super().show(verdict, *wrong)

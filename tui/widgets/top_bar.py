@@ -11,11 +11,14 @@ from textual.widget import Widget
 
 from tui.terminal.terminal_app import TerminalApp
 from tui.words.place import HERE
-from tui.words.text import clip, shortened
+from tui.words.text import clip, pinched, shortened
 
 _PROGRAM = "keypairs"
 _APART = 2
 """The least columns between what stands at the left and what stands at the right."""
+
+_HOST_AT_LEAST = 12
+"""To how many cells a host is shortened before a title is cut."""
 
 
 class _Goes(IntEnum):
@@ -27,7 +30,8 @@ class _Goes(IntEnum):
     POLICY = auto()
     PROFILE = auto()
     PROGRAM = auto()
-    HOST = auto()  # a stranger's, perhaps: whoever answers is not AWS
+    PLACE = auto()  # where a host says already that it is not this machine
+    HOST = auto()  # is shortened, and stays
     NEVER = auto()
 
 
@@ -43,7 +47,8 @@ class _Part(NamedTuple):
 class TopBar(Widget):
     """Place, Region and city; on the list what is in it, elsewhere the title; who, and limits.
 
-    Where there is not room for all, one thing goes at a time, and a title is cut last of all.
+    Where there is not room for all, one thing goes at a time, and a title is cut last of all. The
+    host that answers in AWS's place is a stranger's, perhaps: it is shortened, and never goes.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -125,10 +130,11 @@ class TopBar(Widget):
         here = self.app.whereabouts
         yield _Part(f" {_PROGRAM} ", "program", _Goes.PROGRAM)
         if here.place:
-            yield _Part(f" {here.place}", "ec2", _Goes.NEVER)
+            goes = _Goes.PLACE if here.host else _Goes.NEVER
+            yield _Part(f" {here.place}", "ec2", goes)
             if here.profile:
                 yield _Part(f" {here.profile}", "ec2", _Goes.PROFILE)
-            yield _Part(" ", "ec2", _Goes.NEVER)
+            yield _Part(" ", "ec2", goes)
         if here.host:
             yield _Part(here.host, "muted", _Goes.HOST, " ")
         yield _Part(here.region, "bright", _Goes.NEVER, " ")
@@ -163,15 +169,16 @@ class TopBar(Widget):
         for goes in _Goes:
             if _width(left) + _APART + _width(right) + 1 <= width:
                 break
-            if goes is not _Goes.NEVER:
+            if goes < _Goes.HOST:
                 left = [part for part in left if part.goes is not goes]
                 right = _begun([part for part in right if part.goes is not goes])
-        if _width(left) > width:
+        room = width - (_width(right) + _APART + 1 if right else 0)
+        if _width(left) > room:
             left = [
                 part._replace(text=self._in_short) if part.text == self._chosen else part
                 for part in left
             ]
-        room = width - (_width(right) + _APART + 1 if right else 0)
+        left = _with_short_host(left, room)
         line = self._drawn(left, room)
         if not right:
             return line.append(" " * (width - line.cell_length))
@@ -197,6 +204,17 @@ def _visible(parts: Iterator[_Part]) -> list[_Part]:
 def _begun(parts: list[_Part]) -> list[_Part]:
     """Return the parts with nothing before the first of them."""
     return [parts[0]._replace(before=""), *parts[1:]] if parts else []
+
+
+def _with_short_host(parts: list[_Part], width: int) -> list[_Part]:
+    """Return parts of which the host, if there is one, is shortened for them to fit."""
+    too_much = max(_width(parts) - width, 0)
+    return [
+        part._replace(text=pinched(part.text, max(cell_len(part.text) - too_much, _HOST_AT_LEAST)))
+        if part.goes is _Goes.HOST
+        else part
+        for part in parts
+    ]
 
 
 def _width(parts: list[_Part]) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState
+from tui.words.pairs import of_elsewhere
 from tui.words.text import pasteable, said_by, short_path
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def where_it_is(key_pair: KeptKeyPair) -> str:
         case PrivateKeyState.IMPORTED:
             return "imported: only the public key is kept here"
         case PrivateKeyState.ELSEWHERE:
-            return "not made with keypairs: who has its private key is not known"
+            return of_elsewhere(key_pair.custody)[0]
 
 
 def sections(

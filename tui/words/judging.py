@@ -55,12 +55,19 @@ def refusal(error: KeyPairsError) -> Verdict:
     return Verdict(said_by(error), Tone.BAD)
 
 
-def refusal_of_name(error: KeyPairsError, key_name: str) -> Verdict:
-    """Return why nothing was done under a name, in plain words where that is to blame."""
+def refusal_of(error: KeyPairsError, key_name: str = "", tags: Sequence[Tag] = ()) -> Verdict:
+    """Return why nothing was done with what was typed, first in plain words what is to blame."""
     if isinstance(error, EC2Error) and error.parameter == "key_name":
         why = why_no_name(key_name)
         error.reason = f"the name: {why}" if why else error.reason
+    elif isinstance(error, EC2Error) and error.parameter == "tags":
+        error.reason = _how_many(validation.wrong_tags(tags)) or error.reason
     return refusal(error)
+
+
+def _how_many(wrong: Sequence[validation.WrongTag]) -> str:
+    """Return how many tags are wrong, where it is more than one."""
+    return f"{len(wrong)} tags are wrong" if len(wrong) > 1 else ""
 
 
 def of_key_name(key_name: str, region: str, holder: KeptKeyPair | None) -> Verdict:
@@ -135,20 +142,17 @@ def of_dry_run(
 
 
 def of_tags(tags: Sequence[Tag], place: Place) -> Verdict:
-    """Return the verdict on the tags of a pair, naming the first that is wrong or looks so.
+    """Return the verdict on the tags of a pair: how many are wrong, and the first that is.
 
     `place` is where they are edited; its keys are named.
     """
     count = f"{len(tags)} of {validation.MAX_TAGS}"
-    for number, tag in enumerate(tags, start=1):
-        try:
-            validation.check_tag(tag)
-        except EC2Error as error:
-            return Verdict(f"tag {number}: {error.message}", Tone.BAD)
-    try:
-        validation.check_tags(tags)
-    except EC2Error as error:
-        return Verdict(f"{count}: {error.message}", Tone.BAD)
+    if wrong := validation.wrong_tags(tags):
+        many = f"{_how_many(wrong)}; " * (len(wrong) > 1)
+        first = f"tag {wrong[0].place + 1}: {wrong[0].message}"
+        if wrong[0].place >= validation.MAX_TAGS:
+            first = f"{count}: {wrong[0].message}"
+        return Verdict(many + first, Tone.BAD)
     if not tags:
         return Verdict(f"{key_in(place, 'add_tag')} adds one")
     for number, tag in enumerate(tags, start=1):
@@ -219,7 +223,7 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
     except lifetime.LifetimeError as error:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
-        return Verdict("until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
+        return Verdict("empty: until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
     return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
 
 

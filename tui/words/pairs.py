@@ -10,13 +10,51 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
-    from core.model import KeptKeyPair
+    from core.model import Custody, KeptKeyPair
 
 MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
 """The marks at the left of a row, by what became of the private key (`PrivateKeyState`).
 
 `remarks` says in words what they mean.
 """
+
+
+_NOT_MADE_HERE = "not made with keypairs"
+
+
+def moment(time: datetime) -> str:
+    """Return a time in the person's own time zone: of today's the time of day alone."""
+    local = time.astimezone()
+    is_today = local.date() == datetime.now(local.tzinfo).date()
+    return f"{local:%H:%M}" if is_today else f"{local:%Y-%m-%d %H:%M}"
+
+
+def of_elsewhere(custody: "Custody") -> list[str]:
+    """Return what is known of a pair that nobody here is known to have made, the longest first."""
+    if custody.unanswered is not None:
+        call = f"may be the pair whose answer was lost at {moment(custody.unanswered)}"
+        return [f"{call}; then its private key is nowhere", f"{call}: no private key"]
+    if custody.forgotten is not None:
+        since = f"could not be read at {moment(custody.forgotten)}"
+        return [
+            f"the file that said where its private key is {since}",
+            "where its private key is, is not known",
+        ]
+    return ["not made with keypairs: who has its private key is not known", _NOT_MADE_HERE]
+
+
+def may_be_lost(key_pair: "KeptKeyPair") -> bool:
+    """Return whether a pair may be one whose private key was lost with EC2's answer."""
+    return _is_elsewhere(key_pair) and key_pair.custody.unanswered is not None
+
+
+def may_be_saved(key_pair: "KeptKeyPair") -> bool:
+    """Return whether a file that cannot be read may say that the private key was saved."""
+    return _is_elsewhere(key_pair) and key_pair.custody.forgotten is not None
+
+
+def _is_elsewhere(key_pair: "KeptKeyPair") -> bool:
+    return key_pair.custody.private_key == "elsewhere"
 
 
 def day(time: datetime, today: datetime) -> str:

@@ -8,6 +8,7 @@ from core.ec2.regions import REGIONS
 from core.store import last_look
 from tui.widgets.pick_list import Item
 from tui.words.cells import cell_len
+from tui.words.pairs import moment
 from tui.words.text import fit, shortened, visible
 from tui.work.slow_changes import DISK
 
@@ -146,9 +147,7 @@ def waited_for(session: "Session") -> str:
 
 def as_of(time: datetime) -> str:
     """Return since when what is shown is so, in the person's time zone."""
-    local = time.astimezone()
-    is_today = local.date() == datetime.now(local.tzinfo).date()
-    return f"as of {local:%H:%M}" if is_today else f"as of {local:%Y-%m-%d %H:%M}"
+    return f"as of {moment(time)}"
 
 
 def last_answer(session: "Session") -> "tuple[tuple[KeptKeyPair, ...], datetime] | None":

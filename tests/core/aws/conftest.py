@@ -34,18 +34,21 @@ def access(tmp_path: Path) -> RegionAccess:
 def open_backend(
     access: RegionAccess, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Ec2Backend]:
-    """Opens a backend that waits for no time between its questions.
+    """Opens a backend that waits for no time between its questions; `anew`, as another session.
 
     Only where an answer is to stall are answers waited for so shortly that a test can wait, too.
     """
 
-    def open_(made_by: MadeBy = MadeBy.HERE, fault: Fault | None = None) -> Ec2Backend:
+    def open_(
+        made_by: MadeBy = MadeBy.HERE, fault: Fault | None = None, *, anew: bool = False
+    ) -> Ec2Backend:
         patience = 20.0
         if fault is Fault.STALL:
             patience = 1.5
             server.stall = 2 * patience
             monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", patience)
         connection = Connection(Ec2Choice(read_timeout=patience))
-        return Ec2Backend(connection, access, made_by, sleep=lambda _: None)
+        reached = access.for_region(REGION) if anew else access
+        return Ec2Backend(connection, reached, made_by, sleep=lambda _: None)
 
     return open_

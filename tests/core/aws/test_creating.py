@@ -1,4 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,8 +9,8 @@ from core.aws.backend import Ec2Backend
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import NameOfAnother, NotMade, PrivateKeyLost
 from core.errors import InvalidKeyPairDuplicate, UnauthorizedOperation
-from core.keys import convert
-from core.model import KeyType, PrivateKeyState, Tag, TagSpecification
+from core.keys import convert, keygen
+from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from core.store.access import RegionAccess, open_region
 from core.store.journal import Change
 from tests.ec2_server import LOST, Ec2Server, Fault
@@ -148,6 +150,76 @@ def test_what_ec2_never_made_is_said_not_to_be_made(server: Ec2Server, open_back
     with pytest.raises(NotMade):
         backend.create_key_pair(key_name="ci", key_type="rsa")
     assert server.calls["CreateKeyPair"] == 1
+
+
+def marked(pairs: Sequence[KeptKeyPair]) -> dict[str, datetime | None]:
+    """Return of which unanswered call each pair may be, by its name."""
+    assert all(pair.custody.private_key is PrivateKeyState.ELSEWHERE for pair in pairs)
+    return {pair.key_name: pair.custody.unanswered for pair in pairs}
+
+
+def not_made(backend: Ec2Backend, server: Ec2Server, key_type: str = "ed25519") -> None:
+    """Have EC2 be called for `ci` and not answer, and show no pair of that name."""
+    server.faults["CreateKeyPair"] = [Fault.RESET]
+    with pytest.raises(NotMade):
+        backend.create_key_pair(key_name="ci", key_type=key_type)
+
+
+def test_what_ec2_shows_later_may_be_of_the_call_that_was_not_answered(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    server.hidden = 600.0
+    not_made(open_backend(MadeBy.EC2), server)
+    server.hidden = 0.0
+    server.client_of("us-east-1").create_key_pair(KeyName="web", KeyType="ed25519")
+    (call,) = access.store.journal.read()
+    assert marked(open_backend().describe_key_pairs()) == {"ci": call.time, "web": None}
+    # It is in the file, too.
+    again = open_backend(anew=True)
+    assert marked(again.describe_key_pairs()) == {"ci": call.time, "web": None}
+    # What is known better goes out of the file again.
+    with access.store.transaction() as transaction:
+        shown = transaction.state.named("ci")
+        assert shown is not None
+        known = replace(shown.custody, unanswered=None)
+        transaction.update(replace(shown, custody=known), None)
+    state = access.for_region(access.region).store.read()
+    assert marked([*state.key_pairs.values()]) == {"ci": None, "web": None}
+    # Who made it anew knows it.
+    again.delete_key_pair(key_name="ci")
+    again.create_key_pair(key_name="ci", key_type="ed25519")
+    (ci, _) = sorted(open_backend(anew=True).describe_key_pairs(), key=lambda p: p.key_name)
+    assert ci.custody.private_key is PrivateKeyState.UNSAVED
+    assert ci.custody.unanswered is None
+
+
+def test_a_pair_that_the_call_cannot_have_made_is_not_said_to_be_of_it(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend(MadeBy.EC2)
+    server.hidden = 600.0
+    not_made(backend, server, "rsa")
+    theirs = server.client_of("us-east-1")
+    theirs.delete_key_pair(KeyName="ci")
+    # An RSA key that was imported has another kind of fingerprint.
+    line = convert.public_key(keygen.generate(KeyType.RSA)).line
+    theirs.import_key_pair(KeyName="ci", PublicKeyMaterial=line.encode())
+    server.hidden = 0.0
+    assert marked(backend.describe_key_pairs()) == {"ci": None}
+
+
+def test_a_pair_that_is_older_than_the_call_is_not_said_to_be_of_it(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(MadeBy.EC2)
+    server.hidden = 600.0
+    not_made(backend, server)
+    server.hidden = 0.0
+    old = "<keySet><item><keyPairId>key-00000000000000001</keyPairId><keyName>ci</keyName>"
+    old += "<keyFingerprint>AAAA</keyFingerprint><keyType>ed25519</keyType>"
+    old += "<createTime>2026-01-01T00:00:00.000Z</createTime></item></keySet>"
+    server.bodies["DescribeKeyPairs"] = old
+    assert marked(backend.describe_key_pairs()) == {"ci": None}
 
 
 @pytest.mark.parametrize("made_by", MadeBy)

@@ -1,18 +1,22 @@
 """What stands in for EC2 may answer anything: it is refused in words, and never kept."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from core.aws.backend import Ec2Backend
-from core.aws.connection import Connection
+from core.aws.connection import LARGEST, Connection
 from core.aws.opted_in import regions
 from core.aws.usage import usage
+from core.ec2.backend import MadeBy
 from core.ec2.place import Ec2Choice
-from core.ec2.unanswered import NoAnswer
+from core.ec2.unanswered import CredentialsError, NoAnswer, PrivateKeyLost
 from core.store.access import RegionAccess
-from tests.ec2_server import Ec2Server
+from tests.ec2_server import ENDLESS, Ec2Server, Fault
 from tests.tui.commands.calling import call
 
 Open = Callable[..., Ec2Backend]
@@ -94,6 +98,69 @@ def test_tags_and_regions_without_names_are_no_answer(
     server.bodies["DescribeRegions"] = "<regionInfo><item/></regionInfo>"
     with pytest.raises(NoAnswer):
         regions(Connection(Ec2Choice()), "us-east-1")
+
+
+TRIES = 3
+"""How often a read is sent that fails in passing."""
+
+
+@pytest.mark.parametrize("operation", ["DescribeKeyPairs", "DescribeRegions", "GetCallerIdentity"])
+def test_no_more_of_an_answer_is_read_than_any_answer_has(
+    operation: str, server: Ec2Server, open_backend: Open
+) -> None:
+    connection = Connection(Ec2Choice())
+    ask: Mapping[str, Callable[[], object]] = {
+        "DescribeKeyPairs": open_backend().describe_key_pairs,
+        "DescribeRegions": lambda: regions(connection, "us-east-1"),
+        "GetCallerIdentity": lambda: connection.identity("us-east-1"),
+    }
+    server.faults[operation] = [Fault.ENDLESS] * TRIES
+    with pytest.raises(NoAnswer, match="it sent more than 64 MiB"):
+        ask[operation]()
+    # What stands in the buffers of the two sockets is sent, too.
+    assert server.sent < TRIES * 1.5 * LARGEST
+    ask[operation]()  # the next answer is read
+
+
+def test_of_a_private_key_that_came_with_too_long_an_answer_the_answer_is_lost(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    server.faults["CreateKeyPair"] = [Fault.ENDLESS]
+    with pytest.raises(PrivateKeyLost, match="it sent more than 64 MiB"):
+        open_backend(MadeBy.EC2).create_key_pair(key_name="ci", key_type="ed25519")
+    assert server.calls["CreateKeyPair"] == 1
+    assert server.sent < 1.5 * LARGEST
+
+
+def test_no_more_is_read_of_who_gives_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = 0
+
+    class Container(BaseHTTPRequestHandler):
+        """Gives the credentials of a container, and does not end."""
+
+        def do_GET(self) -> None:
+            nonlocal sent
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(0, ENDLESS, 2**16):
+                    self.wfile.write(b" " * 2**16)
+                    sent += 2**16
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Container) as container:
+        thread = threading.Thread(target=container.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{container.server_address[1]}/"
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+        with pytest.raises(CredentialsError, match="sent more than any answer has"):
+            Connection(Ec2Choice()).find_credentials()
+        thread.join()
+    assert sent < 1.5 * LARGEST
 
 
 def test_pages_without_an_end_are_not_followed(

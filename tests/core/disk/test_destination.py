@@ -35,6 +35,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (root / "folder-link").symlink_to("private")
     (root / "dangling-folder").symlink_to("nowhere")
     (root / "loop").symlink_to("loop")
+    (root / "device-link").symlink_to("/dev")
     os.mkfifo(root / "fifo")
     monkeypatch.setenv("HOME", str(root))
     monkeypatch.chdir(root)
@@ -91,9 +92,22 @@ MISSING, REFUSED = PathVerdict.FOLDER_MISSING, PathVerdict.REFUSED
         ("loop/new.pem", REFUSED, "loop/new.pem", ""),
         ("dangling-folder/new.pem", REFUSED, "dangling-folder/new.pem", "is not a folder"),
         ("dangling-folder/a/new.pem", REFUSED, "dangling-folder/a/new.pem", "cannot make one"),
-        ("x" * 256, REFUSED, "x" * 256, "refused: File name too long"),
-        ("a/" * 2500 + "x", REFUSED, None, "refused: File name too long"),
-        ("x" * 256 + "/new.pem", REFUSED, None, "refused: File name too long"),
+        (
+            "x" * 256,
+            REFUSED,
+            None,
+            "the name xxxxxxxxxxxxxxxxxxxx… is too long: 256 bytes, at most 255",
+        ),
+        ("ü" * 128, REFUSED, None, "is too long: 256 bytes, at most 255"),
+        ("a/" * 2500 + "x", REFUSED, None, "the path is too long: 5,001 bytes, at most 4,095"),
+        ("x" * 256 + "/new.pem", REFUSED, None, "is too long: 256 bytes, at most 255"),
+        ("missing/" + "x" * 256, REFUSED, None, "is too long: 256 bytes, at most 255"),
+        ("/proc/new.pem", REFUSED, None, "/proc is the system's own and keeps no files"),
+        ("/proc/missing/new.pem", REFUSED, None, "/proc is the system's own and keeps no files"),
+        ("/sys/kernel/new.pem", REFUSED, None, "/sys is the system's own and keeps no files"),
+        ("/dev/new.pem", REFUSED, None, "/dev is the system's own and keeps no files"),
+        ("device-link/new.pem", REFUSED, None, "/dev is the system's own and keeps no files"),
+        ("/dev/shm/new.pem", ASKS, None, "new file"),  # noqa: S108 - nothing is written there
         ("", REFUSED, None, "type the path of a new file"),
         ("   ", REFUSED, None, "type the path of a new file"),
         ("new\n.pem", REFUSED, None, "control characters"),

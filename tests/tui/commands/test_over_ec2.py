@@ -120,6 +120,31 @@ def test_a_lost_answer_names_the_orphan_and_deletes_it_only_if_asked(
     assert server.calls["CreateKeyPair"] == 2
 
 
+def test_a_damaged_file_is_named_and_ec2s_answer_printed(
+    keypairs: Keypairs, server: Ec2Server, tmp_path: Path
+) -> None:
+    server.client_of("us-east-1").create_key_pair(KeyName="ci", KeyType="ed25519")
+    assert keypairs("list", "--ec2").returncode == 0
+    (path,) = tmp_path.glob("**/ec2/*/us-east-1.json")
+    path.write_bytes(b"rubbish")
+    # What changes nothing leaves it alone.
+    for command in ("list", "show ci", "describe-key-pairs --read-only"):
+        done = keypairs(*command.split(), "--ec2")
+        assert done.returncode == 0, done.stderr
+        assert "ci" in done.stdout
+        assert f"{path} is damaged" in done.stderr
+        assert "Shown is what EC2 says" in done.stderr
+        assert path.read_bytes() == b"rubbish"
+    done = keypairs("describe-key-pairs", "--ec2")
+    assert done.returncode == 0, done.stderr
+    assert '"KeyName": "ci"' in done.stdout
+    (aside,) = path.parent.glob("*.damaged-*")
+    assert aside.read_bytes() == b"rubbish"
+    assert f"{path} was damaged" in done.stderr
+    assert f"kept beside the new one as {aside.name}." in done.stderr
+    assert keypairs("list", "--ec2").stderr == ""
+
+
 def test_refusals_settings_and_silence_have_the_statuses_of_the_aws_cli(
     keypairs: Keypairs, server: Ec2Server
 ) -> None:

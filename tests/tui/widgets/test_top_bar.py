@@ -1,6 +1,7 @@
 """What the bar at the top leaves out where there is no room for all of it, and in which order."""
 
 import asyncio
+import re
 
 from textual.app import ComposeResult
 
@@ -26,10 +27,10 @@ GOES = (
     "policy",
     "prod",
     "keypairs",
-    "ec2.example.com",
+    " EC2 ",
 )
-"""What goes, the first first; whoever answers in AWS's place is said to the last."""
-STAYS = ("EC2", "eu-west-1", "40 pairs · 3 chosen", "read-only")
+"""What goes, the first first."""
+STAYS = ("ec2.example.com", "eu-west-1", "40 pairs · 3 chosen", "read-only")
 
 
 class OneBar(TerminalApp):
@@ -44,13 +45,14 @@ class OneBar(TerminalApp):
         yield self.bar
 
 
-def bars(widths: range, title: str = "") -> dict[int, str]:
+def bars(widths: range, title: str = "", place: Whereabouts = EVERYTHING) -> dict[int, str]:
     """Return what the bar shows at each width."""
     found: dict[int, str] = {}
 
     async def look() -> None:
         app = OneBar()
         async with app.run_test(size=(200, 3)) as pilot:
+            app.whereabouts = place
             if title:
                 app.bar.entitle(title)
             else:
@@ -66,7 +68,7 @@ def bars(widths: range, title: str = "") -> dict[int, str]:
 
 
 def test_one_thing_goes_at_a_time_and_what_matters_never_does() -> None:
-    shown = bars(range(49, 161))
+    shown = bars(range(60, 161))
 
     assert {len(bar) - width for width, bar in shown.items()} == {0}
     assert [bar for bar in shown.values() if not all(word in bar for word in STAYS)] == []
@@ -86,6 +88,24 @@ def test_a_title_is_cut_last_of_all_and_with_an_ellipsis() -> None:
     assert "› Leave without the private key?" in shown[75]
     assert "keypairs" not in shown[60]
     assert "read-only" in shown[60]
+
+
+def test_the_host_that_answers_in_awss_place_is_the_last_thing_to_leave() -> None:
+    host = "ec2.eu-west-1.example.com:8443"
+    here = EVERYTHING._replace(host=host)
+
+    for title in ("", "Leave without the private key?"):
+        shown = bars(range(40, 161), title, here)
+        assert all(host in bar for width, bar in shown.items() if "EC2" in bar), title
+        # Shortened in its middle, of which both ends are left.
+        assert all(re.search(r" ec2\.\S*:8443 eu-west-1 ", bar) for bar in shown.values()), title
+        assert re.search(r" ec2\.\S+…\S+:8443 ", shown[60])
+
+
+def test_without_such_a_host_the_place_stays() -> None:
+    shown = bars(range(49, 161), place=EVERYTHING._replace(host=""))
+
+    assert all(" EC2 " in bar and "eu-west-1" in bar for bar in shown.values())
 
 
 def test_a_city_is_what_stands_in_parentheses() -> None:

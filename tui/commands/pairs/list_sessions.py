@@ -10,7 +10,7 @@ from core.session import Session
 from core.settings import open_to_look
 from core.store.records import Record, to_record
 from tui.commands.places import ec2_of
-from tui.commands.wrapping import tell
+from tui.commands.wrapping import tell, tell_notice
 from tui.opening import open_and_ask
 from tui.words.text import sentence
 
@@ -51,6 +51,7 @@ def _sessions(options: argparse.Namespace) -> list[Session]:
 
 def _matching(session: Session, wanted: query.Query) -> Sequence[KeptKeyPair]:
     pairs = session.backend.describe_key_pairs()
+    tell_notice(session.backend.notice)
     if not wanted.narrows:
         return pairs
     items = wanted.select([query.searchable(pair) for pair in pairs], session.now())

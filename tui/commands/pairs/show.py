@@ -13,7 +13,7 @@ from core.session import Session
 from core.store import documents
 from core.store.records import to_record
 from tui.commands.help import JSON
-from tui.commands.wrapping import tell
+from tui.commands.wrapping import tell, tell_notice
 from tui.opening import open_and_ask
 from tui.words import details
 from tui.words.text import as_pasted, sentence, visible
@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         session = open_and_ask(options, read_only=True)
         pairs = session.backend.describe_key_pairs()
+        tell_notice(session.backend.notice)
     except (EC2Error, StoreError) as error:
         tell(sentence(error))
         return UNUSABLE

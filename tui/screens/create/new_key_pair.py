@@ -88,8 +88,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @on(TagRows.Changed)
     def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
-        wrong = self._tags.wrong_input if judged.tone is Tone.BAD else None
-        self._fields["tags"].show(judged, wrong)
+        self._fields["tags"].show(judged, *self._tags.wrong_inputs)
         self._fields["tags"].set_class(self._tags.is_empty, "-bare")
 
     @on(Input.Changed)
@@ -176,7 +175,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
 
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
-        refusal = judging.refusal_of_name(error, self._key_name.value)
+        refusal = judging.refusal_of(error, self._key_name.value, self._tags.tags)
         self.say(refusal)
         field = self._fields.get(error.parameter or "")
         if field is None:
@@ -185,9 +184,10 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             field.show(refusal)
         # With what is said below it, which the focus alone would not bring into sight.
         self.call_after_refresh(field.scroll_visible, animate=False)
-        wrong = self._tags.wrong_input if field.control is self._tags else None
-        field.refuse(wrong or field.control)
-        return wrong or _control(field)
+        is_tags = field.control is self._tags
+        wrong: list[Widget] = [*self._tags.wrong_inputs] if is_tags else []
+        field.refuse(*(wrong or [field.control]))
+        return wrong[0] if wrong else _control(field)
 
 
 def _control(field: FormField) -> Widget | None:

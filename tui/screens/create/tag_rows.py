@@ -9,7 +9,6 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from core.ec2 import validation
-from core.errors import EC2Error
 from core.model import Tag
 from tui.widgets.text_input import TextInput
 from tui.words.text import masked
@@ -74,14 +73,6 @@ def _suggester(texts: Iterable[str]) -> SuggestFromList:
     return SuggestFromList([text for text in texts if masked(text) == text])
 
 
-def _are_right(tags: Sequence[Tag]) -> bool:
-    try:
-        validation.check_tags(tags)
-    except EC2Error:
-        return False
-    return True
-
-
 class TagRows(Vertical):
     """Tags under each other; rows in which nothing was typed do not count.
 
@@ -129,18 +120,13 @@ class TagRows(Vertical):
         return not self._rows
 
     @property
-    def wrong_input(self) -> TextInput | None:
-        """The first field on account of which the tags are refused, of a key twice the second."""
-        before: list[Tag] = []
-        for row in self._rows:
-            if row.tag == Tag(""):
-                continue
-            if not _are_right([*before, Tag(row.tag.key)]):
-                return row.key_input
-            if not _are_right([row.tag]):
-                return row.value_input
-            before.append(row.tag)
-        return None
+    def wrong_inputs(self) -> list[TextInput]:
+        """The fields on account of which the tags are refused, of a key twice the later."""
+        rows = [row for row in self._rows if row.tag != Tag("")]
+        return [
+            rows[wrong.place].key_input if wrong.is_key else rows[wrong.place].value_input
+            for wrong in validation.wrong_tags([row.tag for row in rows])
+        ]
 
     async def add(self) -> None:
         """Add an empty row and go to it; an empty row that is there already is used instead."""

@@ -9,7 +9,8 @@ from core.ec2.unanswered import CredentialsError, NextStep, NotReached
 from core.errors import EC2Error, KeyPairsError, ServiceError
 from tui.actions.keymap import key_of
 from tui.words.place import Whereabouts, as_of, last_answer, whereabouts
-from tui.words.text import said_by
+from tui.words.text import said_by, short_paths
+from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
 from tui.work.own_thread import in_own_thread
 
@@ -40,7 +41,7 @@ class _List(Protocol):
     def show_top(self) -> None:
         """Show anew where the pairs are."""
 
-    def say(self, text: str) -> None:
+    def say(self, said: Verdict | str) -> None:
         """Say what came of something."""
 
     def stop_saying(self, beginning: str) -> None:
@@ -68,6 +69,7 @@ class Ec2Questions:
         """Who asks, as EC2 said in this session; None until it did."""
         self._answered_for: Session | None = None
         """The session that was answered since it was turned to."""
+        self._noticed = ""
         self.error: KeyPairsError | None = None
         """Why the last question was not answered."""
 
@@ -128,6 +130,7 @@ class Ec2Questions:
         self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
         self._poll_until = 0.0
         self._last_answer = self._answered_for = None
+        self._noticed = ""
 
     async def _ask(self) -> None:
         pauses = iter(_PAUSES)
@@ -175,6 +178,9 @@ class Ec2Questions:
                 self._view.stop_saying(as_of(self._last_answer))
                 self._last_answer = None
             await self._view.take(session, key_pairs)
+            if backend.notice != self._noticed:
+                self._noticed = backend.notice
+                self._view.say(Verdict(short_paths(backend.notice), Tone.CAUTION))
         return backend.agrees
 
     def _fail(self, error: KeyPairsError) -> None:

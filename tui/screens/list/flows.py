@@ -243,8 +243,11 @@ async def undo(view: ListView) -> None:
     await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
 
 
-async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
-    """Undo the last of these acts, and say so; `stays` is a clause about what does."""
+async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
+    """Undo the last of these acts, and say so; `stays` is a clause about what does.
+
+    `once_more` says after a login how it is done, where the key that undoes does not do it.
+    """
     view.is_stopped = False
     loop = asyncio.get_running_loop()
     back = key_in(Place.LIST, "show_all")
@@ -270,7 +273,7 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "") -> None:
     another = f"; {key_of('list.deleted')} brings it back under another"
     errors = [error for _, error in undone.refused]
     if await logged_in(view.screen, view.session, *errors):
-        stays = f"; logged in, now {_undo()} once more"
+        stays = f"; {once_more or f'logged in, now {_undo()} once more'}"
     said = undone.words + another * undone.has_taken_name + stays
     is_stopped = view.is_stopped
     await view.read(first, said)
@@ -306,7 +309,8 @@ async def deleted(view: ListView) -> None:
             return
         if len(ids) > 1:
             pairs = [each.key_pair for each in gone if each.key_pair.key_pair_id in ids]
-            await _undo_last(view, [Deletion(pairs)])
+            # These are not what this session did last, which is what the key that undoes is about.
+            await _undo_last(view, [Deletion(pairs)], once_more=_listed_once_more())
             return
         if await _bring_back(view, ids[0]):
             return
@@ -337,10 +341,20 @@ async def _bring_back(view: ListView, key_pair_id: str) -> bool:
         brought = await view.open(screens.BringBackAsScreen(session, before, name))
         if brought is None:
             return False
+    except CredentialsError as error:
+        if not await logged_in(view.screen, session, error, said=_listed_once_more()):
+            view.say(said_by(error))
+        return True
     renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
     await view.go_to(brought.key_pair_id)
     view.say(f"brought {before.key_name} back{renamed}")
     return True
+
+
+def _listed_once_more() -> str:
+    """Return what follows a login without which a deleted pair could not be brought back."""
+    deleted_pairs = key_of("list.deleted")
+    return f"logged in: {deleted_pairs} lists them again; {_undo()} undoes only what you did here"
 
 
 async def copy(view: ListView) -> None:

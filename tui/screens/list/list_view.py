@@ -25,7 +25,7 @@ from tui.screens.list.side_pane import SidePane
 from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words.text import sentence, shortened
+from tui.words.text import said_by, sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class ListView:
         """Is called when that was shown of a Region."""
         self.unread = ""
         """Why the listing is not what the Region holds: it is not shown then, nor acted on."""
+        self._unreadable = ""
+        """Why what EC2 said last cannot be read, until EC2 has answered."""
         self._taught = False
         self._lesson = ""
         self._waiting = 0, 0
@@ -129,15 +131,19 @@ class ListView:
             else:
                 key_pairs = await self.questions.read_last_answer(session)
         except KeyPairsError as error:
-            if session is self.session:
+            if session is not self.session:
+                return
+            if session.place is None:
                 self.unread = sentence(error)
                 self.show(self.table.highlighted)
                 self._loaded_first()
-            return
+                return
+            # EC2 knows all but what is known here alone.
+            key_pairs, self._unreadable = None, f"{said_by(error)} "
         if key_pairs is not None:
             await self.take(session, key_pairs, keep)
         elif session is self.session and not self.loaded:
-            self.unread = f"Asking EC2 what is in {session.region}…"
+            self.unread = shortened(f"{self._unreadable}Asking EC2 what is in {session.region}…")
             self.show(None)
         if say and session is self.session:
             self.say(say)
@@ -164,7 +170,7 @@ class ListView:
             if session is not self.session:
                 return
             self.listing.load(reading, now)
-            self.unread = ""
+            self.unread = self._unreadable = ""
             self.show(keep or self.table.highlighted)
             self._loaded_first()
         else:
@@ -178,7 +184,7 @@ class ListView:
         if self.shown or not self.unread:
             self.say(text)
         else:
-            self.unread = shortened(text)
+            self.unread = shortened(f"{self._unreadable}{text}")
             self.show(None)
 
     def _loaded_first(self) -> None:
@@ -213,7 +219,7 @@ class ListView:
         self.questions.begin_anew(another_place=another_place)
         region = session.region
         self.session = session
-        self.unread = f"Reading {region}…"
+        self.unread, self._unreadable = f"Reading {region}…", ""
         self.before_filter = None
         self.listing.chosen.clear()
         self.loaded = False
@@ -286,6 +292,8 @@ class ListView:
         help_ = taught[-1]
         if not choice.shown:
             whole = (key_of("list.show-all"), "show all")
+            if self.loaded and not self.unread and not self.shown:
+                taught = tuple(hint for hint in taught if hint[0] != key_of("key-pair.details"))
             return (*taught[:-1], whole, help_) if self.filter_bar.text else taught
         *others, (show_all, none) = _WITH_CHOSEN[-2:] if read_only else _WITH_CHOSEN
         # A filter goes before the choice does.
@@ -318,9 +326,9 @@ class ListView:
             self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
         self.pane.follow(self._show_summary)
 
-    def say(self, text: str) -> None:
+    def say(self, said: Verdict | str) -> None:
         """Say in the line below the list what came of something, until the cursor moves."""
-        self._remark.say(text, self.table.highlighted)
+        self._remark.say(said, self.table.highlighted)
 
     def stop_saying(self, beginning: str) -> None:
         """Say no longer what begins so, if it is said."""

@@ -6,14 +6,22 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
-from tui.words.pairs import MARKS, day_or_time, key_lengths, tag_texts
+from tui.words.pairs import (
+    MARKS,
+    day_or_time,
+    key_lengths,
+    may_be_lost,
+    of_elsewhere,
+    tag_texts,
+)
 from tui.words.text import short_path, shortened
 
 
 def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
     """Return the row of a key pair; `today` is an aware time of the present day."""
+    state = key_pair.custody.private_key
     return Row(
-        mark=MARKS.get(key_pair.custody.private_key, ""),
+        mark=MARKS[PrivateKeyState.UNSAVED] if may_be_lost(key_pair) else MARKS.get(state, ""),
         name=shortened(key_pair.key_name),
         key_type=key_pair.key_type.value,
         fingerprint=shortened(key_pair.key_fingerprint),
@@ -26,7 +34,7 @@ def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
 def wants_attention(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
     """Return whether something is to be done about a pair."""
     unsaved = key_pair.custody.private_key is PrivateKeyState.UNSAVED
-    return unsaved or rotation.successor(key_pair) is not None
+    return unsaved or may_be_lost(key_pair) or rotation.successor(key_pair) is not None
 
 
 def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> list[str]:
@@ -46,7 +54,7 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
         case PrivateKeyState.IMPORTED:
             states = ["imported: only the public key is kept here"]
         case PrivateKeyState.ELSEWHERE:
-            states = ["not made with keypairs: who has its private key is not known"]
+            states = of_elsewhere(key_pair.custody)
     parts = []
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.

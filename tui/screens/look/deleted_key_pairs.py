@@ -17,6 +17,7 @@ from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import SearchWord
+from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
 
@@ -80,10 +81,19 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
             _line(pair, self._now, chosen=key in self._chosen) for key, pair in self._gone.items()
         ]
         self._list.load(lines, picked.value if picked else None)
+        self._hint()
+
+    def _hint(self) -> None:
+        """Teach what does something now."""
         chosen = f" {len(self._chosen):,}" if self._chosen else ""
-        (key, word), *others = hints(self.PLACE)
-        shown = ((key, f"{word}{chosen}"), *others)
-        self.key_hints.show(shown if self._gone else shown[-2:])  # the ways out and to the help
+        (first, word), *others = hints(self.PLACE)
+        does = {
+            first: bool(self._list.shown or self._chosen),
+            key_of("deleted.choose"): bool(self._list.shown),
+            key_of("deleted.choose-all"): bool(self._list.shown),
+        }
+        taught = ((first, f"{word}{chosen}"), *others)
+        self.key_hints.show(tuple(hint for hint in taught if does.get(hint[0], True)))
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
@@ -92,6 +102,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._empty.display = not self._list.shown
         nothing = f"Nothing deleted in {self._region} can be brought back."
         self._empty.update("Nothing matches." if self._gone else nothing)
+        self._hint()
         self._say_all()
 
     @on(CursorList.Highlighted)
@@ -150,7 +161,13 @@ def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
 
 
 def _state(gone: GonePair) -> str:
-    return "! given up" if gone.given_up else _STATES[gone.key_pair.custody.private_key]
+    if gone.given_up:
+        return "! given up"
+    if may_be_lost(gone.key_pair):
+        return "! lost?"
+    if may_be_saved(gone.key_pair):
+        return "not known"
+    return _STATES[gone.key_pair.custody.private_key]
 
 
 def _about(gone: GonePair) -> list[str]:

@@ -92,6 +92,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._looked_at = self._links = 0
         self._leads_to = ""
         self._locked = 0
+        self._too_long = Verdict("", Tone.BAD)
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
         )
@@ -130,6 +131,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             # While a passphrase is tried, the next is only typed.
             if not self._is_looking:
                 self._unlock()
+        elif not self._thing.value.strip():
+            return  # what can be typed stands below the field
         elif self._thing.value != self._looked_up:
             if self._passphrase_row.display:
                 self._close_passphrase()
@@ -222,6 +225,13 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             stale = self._thing.value != self._looked_up
             words = f"{key_of('find.submit')} looks up what is typed now; this is what was before"
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
+        elif not self._is_looking:
+            text = self._thing.value
+            too_long = (typed_path.begins_like_one(text) and typed_path.too_long(text)) or ""
+            # What is said for another reason stays.
+            if too_long or self._status.verdict == self._too_long:
+                self._too_long = Verdict(too_long, Tone.BAD)
+                self._status.show(self._too_long)
 
     @on(DescendantFocus)
     @on(Input.Changed)
@@ -230,6 +240,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         (key, word), *others = hints(Place.FIND)
         if self._passphrase.has_focus:
             word = "unlock"
+        elif not self._thing.value.strip():
+            word = ""
         elif self._thing.value == self._looked_up:
             word = _what_enter_does(self._under_cursor)
         self.key_hints.show((*([(key, word)] if word else []), *others))

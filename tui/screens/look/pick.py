@@ -54,7 +54,7 @@ class PickScreen(PlacedScreen[str | None]):
         self._empty_text = empty
         self._begins_at = present
         (key, _), *others = hints(Place.PICK)
-        self.key_hints.show(((key, verb), *others))
+        self._pick_hint, self._hints = (key, verb), others
         self._search = SearchInput()
         self._heading = Static(heading, markup=False, id="heading")
         self._heading.display = bool(heading)
@@ -82,6 +82,7 @@ class PickScreen(PlacedScreen[str | None]):
         self._list.display = bool(items)
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else "Nothing matches.")
+        self.key_hints.show((*([self._pick_hint] if items else []), *self._hints))
 
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:

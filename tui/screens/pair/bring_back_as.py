@@ -89,4 +89,4 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
             )
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
-                self.say(judging.refusal_of_name(error, key_name))
+                self.say(judging.refusal_of(error, key_name))

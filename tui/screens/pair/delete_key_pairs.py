@@ -32,6 +32,7 @@ from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
+from tui.words.pairs import of_elsewhere
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
 from tui.words.text import short_path, visible
@@ -411,7 +412,7 @@ def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
         case PrivateKeyState.IMPORTED:
             return "imported: it was never here"
         case PrivateKeyState.ELSEWHERE:
-            return "not made with keypairs"
+            return of_elsewhere(key_pair.custody)[-1]
 
 
 def _saved_to(key_pair: KeptKeyPair) -> str:

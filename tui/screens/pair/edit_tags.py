@@ -129,7 +129,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @on(TagRows.Changed)
     def _judge(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
-        self._field.show(judged, self._tags.wrong_input if judged.tone is Tone.BAD else None)
+        self._field.show(judged, *self._tags.wrong_inputs)
         if not self._alone:
             self._warn(judged)
         self._form.mute_what_waits()
@@ -239,7 +239,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._progress.end()
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])
-                self._show(self._halfway(judging.refusal(error)))
+                self._show(self._halfway(judging.refusal_of(error, tags=tags)))
 
     def _present(self, key_pair: KeptKeyPair) -> KeptKeyPair:
         """Return a pair as it is now, if it is there and one may look; blocks."""
@@ -301,8 +301,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _show(self, verdict: Verdict) -> None:
         self._progress.end()
         self.say(verdict)
-        if wrong := self._tags.wrong_input:
-            wrong.focus()
+        if wrong := self._tags.wrong_inputs:
+            wrong[0].focus()
 
     def _set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> Retagged | None:
         return self._session.backend.set_tags(

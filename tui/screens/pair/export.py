@@ -19,7 +19,7 @@ from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.form_field import FormBody
 from tui.widgets.path_field import PathField
-from tui.words.verdict import Verdict
+from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class ExportScreen(PlacedScreen[Path | None]):
     AUTO_FOCUS = "#path"
 
     def __init__(self, session: "Session", key_pairs: Sequence[KeptKeyPair]) -> None:
-        super().__init__(f"Export {n_of(len(key_pairs), 'key pair')} (.csv or .json)")
+        super().__init__(f"Export {n_of(len(key_pairs), 'key pair')}")
         self._session = session
         self._key_pairs = key_pairs
-        self._path = PathField(suggest_export(session.region))
+        self._path = PathField(suggest_export(session.region), _holds)
 
     def content(self) -> ComposeResult:
         with FormBody(submits="save"):
@@ -77,3 +77,12 @@ class ExportScreen(PlacedScreen[Path | None]):
             self.say(self._path.refuse_save(error))
         else:
             self.dismiss(path)
+
+
+def _holds(path: str) -> Verdict:
+    """Say which format a file of this name will have, and how to have the other."""
+    try:
+        is_csv = export.format_of(path) == export.CSV
+    except export.WrongEnding as error:
+        return Verdict(str(error), Tone.BAD)
+    return Verdict("CSV; any other ending makes it JSON" if is_csv else "JSON; .csv makes it CSV")

@@ -7,6 +7,7 @@ from textual.content import Content
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.widgets.pick_list import Item
 from tui.words.cells import cell_len
+from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.text import fit, visible
 
 ALWAYS_TYPED_FROM = 10
@@ -19,7 +20,7 @@ _KINDS = (
     (PrivateKeyState.SAVED, "saved; their files are not touched"),
     (PrivateKeyState.UNSAVED, "never saved"),
     (PrivateKeyState.IMPORTED, "imported"),
-    (PrivateKeyState.ELSEWHERE, "not made with keypairs"),
+    (PrivateKeyState.ELSEWHERE, "not made with keypairs, as far as is known"),
 )
 
 
@@ -30,7 +31,8 @@ def is_protected(key_pair: KeptKeyPair) -> bool:
 
 def wants_care(key_pair: KeptKeyPair) -> bool:
     """Return whether something has to be typed before a pair is deleted."""
-    return key_pair.custody.private_key is PrivateKeyState.SAVED or is_protected(key_pair)
+    is_saved = key_pair.custody.private_key is PrivateKeyState.SAVED or may_be_saved(key_pair)
+    return is_saved or may_be_lost(key_pair) or is_protected(key_pair)
 
 
 def summed_up(key_pairs: Sequence[KeptKeyPair]) -> Iterator[Content]:

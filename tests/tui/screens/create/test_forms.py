@@ -6,9 +6,9 @@ from textual.pilot import Pilot
 
 from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, play, until, until_loaded, until_screen
+from tests.tui.driving import app_of, drawn, play, until, until_loaded, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
-from tui.screens.create.tag_rows import TagRows
+from tui.screens.create.tag_rows import TagRow, TagRows
 from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
@@ -144,3 +144,70 @@ def test_escape_asks_once_where_more_than_a_name_was_typed(
     play(empty_session, scene)
     [pair] = empty_session.backend.describe_key_pairs()
     assert pair.tags == (Tag("Env", "prod"),)
+
+
+@pytest.mark.parametrize("form", ["t", "c"], ids=["tags", "create"])
+def test_every_wrong_tag_is_marked_and_the_fixed_line_counts_them(
+    empty_session: DemoSession, form: str
+) -> None:
+    empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    # EC2 refuses a reserved key, a value without a key, a key twice, and too long a value.
+    typed = [("Env", "a"), ("aws:x", "b"), ("", "c"), ("Env", "d"), ("Team", "e" * 257)]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press(form)
+        await until(pilot, lambda: bool(app_of(pilot).screen.query(TagRows)), "the form")
+        screen = app_of(pilot).screen
+        if form == "c":
+            await pilot.press("x")
+        for number, (key, value) in enumerate(typed, 1):
+            await pilot.press("ctrl+t")
+            await until(pilot, lambda: len(screen.query(TagRow)) == number, "a row")  # noqa: B023
+            row = [*screen.query(TagRow)][-1]
+            row.key_input.value, row.value_input.value = key, value
+        rows = [*screen.query(TagRow)]
+        wrong = [rows[1].key_input, rows[2].key_input, rows[3].key_input, rows[4].value_input]
+        await until(
+            pilot,
+            lambda: (
+                [each for each in screen.query(TextInput) if each.has_class("-refused")] == wrong
+            ),
+            "the marks",
+        )
+        said = "4 tags are wrong; tag 2: Tag keys starting with 'aws:'"
+        await until(pilot, lambda: said in " ".join(drawn(pilot).split()), said)
+        await pilot.press("enter")
+        line = screen.query_one(FactLine)
+        await until(pilot, lambda: line.said.startswith("4 tags are wrong ("), "the count")
+        await until(pilot, lambda: screen.focused is wrong[0], "the focus")
+        # One that is put right is no longer marked, and the others stay.
+        wrong[0].value = "right"
+        await until(pilot, lambda: not wrong[0].has_class("-refused"), "the mark gone")
+        assert all(each.has_class("-refused") for each in wrong[1:])
+
+    play(empty_session, scene, (100, 30))
+
+
+def test_all_tags_above_fifty_are_marked(empty_session: DemoSession) -> None:
+    tags = [Tag(f"key-{number}") for number in range(50)]
+    empty_session.backend.create_key_pair(
+        key_name="web", key_type="ed25519", tag_specifications=[TagSpecification("key-pair", tags)]
+    )
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_loaded(pilot)
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        screen = app_of(pilot).screen
+        await pilot.press("a", "ctrl+t", "b")
+        refused = [*screen.query(TagRow)][50:]
+        await until(
+            pilot, lambda: all(row.key_input.has_class("-refused") for row in refused), "the marks"
+        )
+        assert len(screen.query(".-refused")) == len(refused) == 2
+        said = "2 tags are wrong; 52 of 50: The maximum number of Tags"
+        field = screen.query_one(FormField)
+        await until(pilot, lambda: field.verdict.text.startswith(said), said)
+
+    play(empty_session, scene)

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from core.checks import look_up as find
 from core.checks.answers import Found
 from tests.demo import DemoSession
 from tests.helpers import PUBLIC_KEY
-from tests.tui.driving import app_of, play, text_of, until, until_loaded, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
+from tui.screens.create.key_text import KeyText
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.look.find import FindScreen
 from tui.widgets.key_hints import KeyHints
@@ -474,3 +476,28 @@ async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
             await pilot.press("enter")
             await until(pilot, partial(answers, text), text)
             assert words in screen._found[0].note
+
+
+def test_a_path_that_is_too_long_is_refused_while_it_is_typed(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("f")
+        await until_screen(pilot, "FindScreen")
+        field = app_of(pilot).screen.query_one("#thing", Input)
+        for path, words in TOO_LONG.items():
+            field.value = path
+            await until(pilot, lambda: words in " ".join(drawn(pilot).split()), words)  # noqa: B023
+        field.value = "~/x"
+        await until(pilot, lambda: "is too long" not in drawn(pilot), "the end of it")
+        await pilot.press("escape", "i")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        for path, words in TOO_LONG.items():
+            app_of(pilot).screen.query_one(KeyText).text = path
+            await until(pilot, lambda: words in " ".join(drawn(pilot).split()), words)  # noqa: B023
+
+    play(demo_session, scene, (120, 36))
+
+
+TOO_LONG = {
+    "~/keys/" + "x" * 300 + ".pub": "is too long: 304 bytes, at most 255",
+    "/a" * 3000 + ".pub": "the path is too long: 6,004 bytes, at most 4,095",
+}

@@ -253,6 +253,37 @@ def test_an_export_makes_no_folder_unasked(demo_session: DemoSession, home: Path
     assert (home / "lists/all.csv").exists()
 
 
+def test_the_ending_of_an_export_says_its_format_or_is_refused(
+    demo_session: DemoSession, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("e")
+        await until_screen(pilot, "ExportScreen")
+        field = app_of(pilot).screen.query_one(PathField)
+        says = {
+            "~/a.xlsx": "a spreadsheet, which reads .csv: a name in .csv makes it CSV",
+            "~/a.pem": ".pem is for a key: a name in .csv makes it CSV, any other JSON",
+            "~/a.YAML": ".yaml is for another format: a name in .csv makes it CSV, any other JSON",
+            "~/a.json": "JSON; .csv makes it CSV · new file",
+            "~/a": "JSON; .csv makes it CSV · new file",
+            "~/a.2026-11-29": "JSON; .csv makes it CSV · new file",
+            "~/a.CSV": "CSV; any other ending makes it JSON · new file",
+        }
+        for path, words in says.items():
+            field.path = path
+            await until(pilot, lambda: words in field.verdict.text, words)  # noqa: B023
+            if field.verdict.tone is Tone.BAD:
+                await pilot.press("enter")
+                fact = app_of(pilot).screen.query_one(FactLine)
+                await until(pilot, lambda: words in fact.verdict.text, words)  # noqa: B023
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(demo_session, scene)
+    assert [path.name for path in home.iterdir() if path.is_file()] == ["a.CSV"]
+    assert (home / "a.CSV").read_text().count("\n") > 1
+
+
 @pytest.mark.parametrize("key_format", KeyFormat)
 def test_only_the_format_it_was_created_in_is_called_ec2s(
     empty_session: DemoSession, key_format: KeyFormat
