@@ -315,10 +315,11 @@ def _compile(term: _Term) -> _Test:
 
 
 def _unknown_field(name: str) -> str:
-    guess = get_close_matches(name, FIELDS, n=1)
+    # With less alike, `created` would be taken for `replaced`.
+    guess = get_close_matches(name, FIELDS, n=1, cutoff=0.7)
     shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
     other = f"did you mean {guess[0]}:?" if guess else f"use {', '.join(FIELDS)}."
-    return f'No field is called {shown}; {other} For the text itself, put it in "quotes".'
+    return f'No field is called {shown}; {other} For the text itself use "quotes".'
 
 
 def completion(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]]) -> str | None:

@@ -195,6 +195,8 @@ def test_a_query_finds_what_its_terms_say(text: str, names: list[str]) -> None:
         ("fp:SHA1:" + "ab" * 21, "start of a fingerprint"),
         ("fp:" + "a" * 64, "start of a fingerprint"),
         ("nmae:web", "did you mean name:?"),
+        ("tags:Env", "did you mean tag:?"),
+        ("created:today", "older, newer"),
         ("old:laptop", '"quotes"'),
         ("zzz:1", "type, tag, tag-key, name"),
         ('"two words', "Close the quotes"),

@@ -14,7 +14,7 @@ from tests.pty.terminal import OpenApp, Terminal, create_key_pair, flat, wait_un
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFyuFkndLSTKM3dPgkULU5I4Mnm84A98t9FYy+SFm1SV other\n"
 
 PLACES = {
-    "f": ("Say whose a key is", "Whose key is this?", "enter find"),
+    "f": ("Say whose a key is", "Whose key is this?", "esc back"),
     "D": ("Look for what is wrong", "Check-up of all Regions", "esc back"),
     "a": ("What the ssh-agent holds", "The ssh-agent", "r ask again"),
     "I": ("Install the public key", "Install the public key of web", "ctrl+r restrict"),

@@ -51,10 +51,10 @@ def test_the_check_up_leads_to_a_pair(
     terminal.wait_for("web")
     terminal.press("D")
     terminal.wait_for("1 warning")
-    # What is to be done about the one under the cursor may come a frame later.
-    terminal.wait_for("chmod 600")
-    screen = terminal.wait_for("ctrl+o chmod 600")
-    assert "Others can get at ~/.ssh/web.pem: its mode is 0640." in flat(screen)
+    # What is said of the one under the cursor comes once that rests.
+    terminal.wait_for("ctrl+o chmod 600")
+    about = "Others can get at ~/.ssh/web.pem: its mode is 0640."
+    terminal.wait_for(lambda screen: about in flat(screen))
     # Over the heading of the next kind to what is of that kind.
     terminal.step("Down")
     terminal.step("Down")

@@ -94,9 +94,10 @@ def choose_all(view: ListView) -> None:
 
 def turn_pane(view: ListView) -> None:
     """Close the pane at the right, or open it again where there is room for it."""
-    view.pane.is_open = not view.pane.is_open
+    is_shown = view.pane.display
+    view.pane.is_open = not is_shown
     view.fit_window()
-    if not view.pane.is_open:
+    if is_shown:
         view.say(f"the pane is closed; {key_of('list.pane')} opens it")
     elif not view.pane.display:
         view.say("there is no room for the pane in this window")

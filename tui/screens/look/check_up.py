@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("Name", 40),
     Column("Region", 24, rank=1, look="muted"),
-    Column("Detail", 20, rank=2, look="muted"),
+    Column("Detail", 20, rank=2, least=20, look="muted"),
     Column("Path", 60, rank=3, least=16, in_pane=True, look="muted"),
 )
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.CAUTION, Severity.NOTICE: Tone.PLAIN}
@@ -274,6 +274,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
     def action_go(self) -> None:
         """Open or close a kind; go to the pair of a finding, of several to one of this Region."""
         if self._list.turn():
+            self.say(Verdict(""))
             return
         finding = self._under_cursor
         if finding is None:
@@ -299,7 +300,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         """Give an exposed private key file the mode 0600, and look again."""
         finding = self._under_cursor
         if finding is None or finding.kind != _MENDED or finding.path is None:
-            words = "this is about no file that is open to others"
+            words = "no file of this finding is open to others"
             self.say(Verdict(words if finding else _IS_A_KIND))
             return
         if self._session.read_only:
@@ -325,11 +326,12 @@ _MENDED = "file-exposed"
 def _line(value: str, finding: Finding, *, says_region: bool) -> Line:
     names = {pair.key_name for pair in finding.key_pairs}
     about = " and ".join(sorted(names)) or finding.region or "the store"
+    region = finding.region or "" if says_region and names else ""
     return Line(
         value,
         (
             shortened(about),
-            visible(finding.region or "") if says_region else "",
+            visible(region),
             visible(finding.detail),
             visible(short_path(finding.path or "")),
         ),

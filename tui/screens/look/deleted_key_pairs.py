@@ -81,9 +81,19 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
             _line(pair, self._now, chosen=key in self._chosen) for key, pair in self._gone.items()
         ]
         self._list.load(lines, picked.value if picked else None)
+        self._hint()
+
+    def _hint(self) -> None:
+        """Teach what does something now."""
         chosen = f" {len(self._chosen):,}" if self._chosen else ""
-        (key, word), *others = hints(self.PLACE)
-        self.key_hints.show(((key, f"{word}{chosen}"), *others))
+        (first, word), *others = hints(self.PLACE)
+        does = {
+            first: bool(self._list.shown or self._chosen),
+            key_of("deleted.choose"): bool(self._list.shown),
+            key_of("deleted.choose-all"): bool(self._list.shown),
+        }
+        taught = ((first, f"{word}{chosen}"), *others)
+        self.key_hints.show(tuple(hint for hint in taught if does.get(hint[0], True)))
 
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
@@ -92,6 +102,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._empty.display = not self._list.shown
         nothing = f"Nothing deleted in {self._region} can be brought back."
         self._empty.update("Nothing matches." if self._gone else nothing)
+        self._hint()
         self._say_all()
 
     @on(CursorList.Highlighted)

@@ -131,6 +131,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             # While a passphrase is tried, the next is only typed.
             if not self._is_looking:
                 self._unlock()
+        elif not self._thing.value.strip():
+            return  # what can be typed stands below the field
         elif self._thing.value != self._looked_up:
             if self._passphrase_row.display:
                 self._close_passphrase()
@@ -238,6 +240,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         (key, word), *others = hints(Place.FIND)
         if self._passphrase.has_focus:
             word = "unlock"
+        elif not self._thing.value.strip():
+            word = ""
         elif self._thing.value == self._looked_up:
             word = _what_enter_does(self._under_cursor)
         self.key_hints.show((*([(key, word)] if word else []), *others))

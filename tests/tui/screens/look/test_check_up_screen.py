@@ -173,7 +173,8 @@ async def test_a_finding_about_the_store_leads_nowhere(
     (home / "data" / "eu-west-1.json").write_bytes(b"{}")
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await check_up(pilot)
-        assert rows(screen)[1][:2] == ("eu-west-1", "eu-west-1")
+        # The Region is what it is about, and is not said twice.
+        assert rows(screen)[1] == ("eu-west-1", "~/data/eu-west-1.json")
         assert "go to the pair" not in drawn(pilot)
         await pilot.press("enter")
         assert app_of(pilot).screen is screen
@@ -283,6 +284,9 @@ async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_othe
         # The cursor is on a kind now, of which nothing is done.
         await pilot.press("ctrl+o")
         assert "this is a kind of finding: go to a line below it" in drawn(pilot)
+        # What was said of one key is not said any more once another was pressed.
+        await pilot.press("enter")
+        await until(pilot, lambda: "this is a kind" not in drawn(pilot), "nothing said")
 
 
 @in_loop

@@ -1,0 +1,107 @@
+"""The hint bar teaches nothing that would do nothing while no row is left of a list."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.demo import DemoSession
+from tests.tui.driving import app_of, drawn, play, press_alone, type_text, until, until_screen
+from tui.screens.look.find import FindScreen
+from tui.widgets.key_hints import KeyHints
+
+
+def taught(pilot: Pilot[None]) -> list[str]:
+    """Return what the keys do that the hint bar shows."""
+    return [word for _, word in app_of(pilot).screen.query_one(KeyHints).shown]
+
+
+def teaches(pilot: Pilot[None], *words: str) -> Callable[[], bool]:
+    return lambda: taught(pilot) == [*words]
+
+
+@pytest.mark.parametrize("size", [(60, 15), (140, 24)])
+def test_a_filter_that_nothing_matches_leaves_no_details_to_open(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "details" in drawn(pilot)
+        await press_alone(pilot, "slash")
+        await type_text(pilot, "zzz")
+        await pilot.press("enter")
+        last = ("create", "import", "filter", "show all", "help")
+        await until(pilot, teaches(pilot, *last), "the keys that do something")
+        assert "details" not in drawn(pilot)
+        await press_alone(pilot, "escape")
+        await until(pilot, lambda: "details" in drawn(pilot), "the pair again")
+
+    play(empty_session, scene, size)
+
+
+def test_nothing_is_picked_where_nothing_matches(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await press_alone(pilot, "r")
+        await until_screen(pilot, "PickRegionScreen")
+        assert taught(pilot) == ["pick", "back", "help"]
+        await type_text(pilot, "zzz")
+        await until(pilot, teaches(pilot, "back", "help"), "the key that does something")
+        await pilot.press("ctrl+u")
+        await until(pilot, teaches(pilot, "pick", "back", "help"), "all again")
+
+    play(empty_session, scene)
+
+
+def test_of_deleted_pairs_only_what_is_chosen_comes_back_where_nothing_matches(
+    empty_session: DemoSession,
+) -> None:
+    pair = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
+    empty_session.backend.delete_key_pair(key_pair_id=pair.key_pair_id)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await press_alone(pilot, "U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        assert taught(pilot) == ["bring back", "choose", "all", "back", "help"]
+        await type_text(pilot, "zzz")
+        await until(pilot, teaches(pilot, "back", "help"), "the key that does something")
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "choose" in taught(pilot), "the pair")
+        await pilot.press("space")
+        await type_text(pilot, "zzz")
+        await until(pilot, teaches(pilot, "bring back 1", "back", "help"), "the chosen one")
+
+    play(empty_session, scene)
+
+
+def test_an_empty_field_is_no_key_to_look_up(empty_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await press_alone(pilot, "f")
+        await until_screen(pilot, "FindScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, FindScreen)
+        for text in ("", "  "):
+            await type_text(pilot, text)
+            await until(pilot, teaches(pilot, "back", "help"), "no key for Enter")
+            await pilot.press("enter")
+            assert "whose each key in a folder is" in drawn(pilot)
+        await type_text(pilot, "web")
+        await until(pilot, teaches(pilot, "find", "back", "help"), "what Enter does")
+
+    play(empty_session, scene)
+
+
+@pytest.mark.parametrize("keys", ["p", "pp"])
+def test_a_pane_that_there_is_no_room_for_is_neither_closed_nor_gone(
+    demo_session: DemoSession, keys: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        for key in keys:
+            await press_alone(pilot, key)
+            await until(pilot, lambda: "there is no room for the pane" in drawn(pilot), "why")
+        await pilot.resize_terminal(140, 24)
+        await until(pilot, lambda: "History" in drawn(pilot), "the pane")
+        await press_alone(pilot, "p")
+        await until(pilot, lambda: "the pane is closed; p opens it" in drawn(pilot), "that")
+
+    play(demo_session, scene, (80, 24))
