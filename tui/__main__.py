@@ -1,11 +1,17 @@
 """Builds what the command line asks for, and runs it: the app, or a command without a screen."""
 
 import _signal as signal  # type: ignore[import-not-found]  # `signal` itself takes 0.7 ms
-import gc
-import os
 
-from tui.commands import streams
-from tui.commands.statuses import INTERRUPTED
+# Ctrl+C just ends the process while this is imported, where Python would print a traceback.
+_at_import = signal.getsignal(signal.SIGINT)
+if _at_import is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import gc  # noqa: E402 - not before Ctrl+C is quiet
+import os  # noqa: E402 - not before Ctrl+C is quiet
+
+from tui.commands import streams  # noqa: E402 - not before Ctrl+C is quiet
+from tui.commands.statuses import INTERRUPTED  # noqa: E402 - not before Ctrl+C is quiet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +69,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
 
     return run(options)
 
+
+if _at_import is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _at_import)
 
 if __name__ == "__main__":
     program()

@@ -4,11 +4,15 @@ import argparse
 import os
 
 from core import choices
+from core.disk.doubtful import is_doubtful
 from core.disk.mounts import network_note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Choice
+
+_READS = frozenset(("list", "show", "find"))
+"""The commands that look at key pairs wherever the data folder is; EC2's verbs refuse some."""
 
 OPTIONS = ("ec2", "profile", "endpoint_url", "cli_connect_timeout", "cli_read_timeout")
 """The options that choose EC2, or say more of it, as `argparse` names them."""
@@ -38,11 +42,16 @@ def ec2_of(options: argparse.Namespace) -> "Ec2Choice | None":
     return config.chosen_place(options)
 
 
-def say_where(folder: str | None) -> None:
-    """Say what it means that the data folder is on a network file system, if it is."""
-    note = network_note(os.path.expanduser(choices.data_folder(folder)))  # noqa: PTH111 - a command that only reads has no time for pathlib
-    if note is not None:
-        # Imported here: hardly any folder is on one.
-        from tui.commands.wrapping import tell
+def say_where(options: argparse.Namespace) -> None:
+    """Say what it means where the data folder is, if others have to do with it.
 
-        tell(note)
+    That others can replace it is what a change, or the check-up, says by itself.
+    """
+    folder = os.path.expanduser(choices.data_folder(options.data_dir))  # noqa: PTH111 - a command that only reads has no time for pathlib
+    on_network = network_note(folder)
+    doubtful = options.command in _READS and is_doubtful(folder)
+    if on_network is not None or doubtful:
+        # Imported here: hardly any folder deserves a word.
+        from tui.commands.pairs import folder_notes
+
+        folder_notes.say_all(on_network, folder, is_doubtful=doubtful)

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
             _say(problem)
             return statuses.usage
         if statuses is not EC2S and "data_dir" not in command.REFUSES:
-            say_where(options.data_dir)
+            say_where(options)
         if command.HANDLES_KEYS:
             from core.process import forbid_dumps
 

@@ -311,3 +311,31 @@ program()
         )
         assert (done.returncode, done.stdout) == (130, ""), done
         assert done.stderr == "\nkeypairs: stopped.\n"
+
+
+def test_ctrl_c_while_the_program_is_imported_prints_no_traceback() -> None:
+    script = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tui.commands.streams":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from tui.__main__ import program
+"""
+    command = [sys.executable, "-c", script]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+    assert (ended.stderr, ended.returncode) == ("", -signal.SIGINT)
+
+
+def test_the_answer_to_ctrl_c_is_pythons_own_once_the_program_is_imported() -> None:
+    for before in ("SIG_IGN", "default_int_handler"):
+        script = f"""
+import signal
+signal.signal(signal.SIGINT, signal.{before})
+import tui.__main__
+assert signal.getsignal(signal.SIGINT) == signal.{before}
+"""
+        subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=SECONDS)

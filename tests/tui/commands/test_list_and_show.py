@@ -283,3 +283,32 @@ def test_a_policy_and_another_persons_home_are_left_to_the_session(tmp_path: Pat
     assert quick_look.of_this_machine(str(tmp_path), None, str(tmp_path / "policy")) is None
     assert quick_look.of_this_machine("~nobody-at-all/data", None, None) is None
     assert call("describe-key-pairs", "--data-dir", "~nobody-at-all/data") == 253
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["list", "--all-regions"], ["show", "web"], ["find", "web"]],
+)
+def test_who_could_replace_the_data_folder_is_said_once_and_not_on_stdout(
+    data: Path, capsys: Output, command: list[str]
+) -> None:
+    call(*command)
+    before = capsys.readouterr()
+    # As the app says when it refuses to start there.
+    for folder, said in (
+        (data.parent, f"could be replaced by another folder: others can write in {data.parent}"),
+        (data, f"others can write in {data}; chmod 700"),
+    ):
+        mode = folder.stat().st_mode
+        folder.chmod(0o777)
+        call(*command)
+        folder.chmod(mode)
+        output = capsys.readouterr()
+        assert output.out == before.out
+        # What it says besides comes behind it.
+        [line] = output.err.removesuffix(before.err).splitlines()
+        assert said in line
+    # Only owners can rename there, as in /tmp.
+    data.parent.chmod(0o1777)
+    call(*command)
+    assert capsys.readouterr().err == before.err

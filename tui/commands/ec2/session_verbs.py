@@ -83,7 +83,7 @@ def _explain(session: Session, error: ClientError) -> None:
 
 
 def _session(options: argparse.Namespace) -> Session:
-    say_where(options.data_dir)
+    say_where(options)
     made_by = getattr(options, "made_by", None)
     if made_by is None:
         # As `aws` has it where the key goes to standard output: EC2 makes it.

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("Name", 40),
     Column("Region", 24, rank=1, look="muted"),
-    Column("Detail", 20, rank=2, look="muted"),
+    Column("Detail", 20, rank=2, least=20, look="muted"),
     Column("Path", 60, rank=3, least=16, in_pane=True, look="muted"),
 )
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.CAUTION, Severity.NOTICE: Tone.PLAIN}

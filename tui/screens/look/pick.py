@@ -29,6 +29,7 @@ class PickScreen(PlacedScreen[str | None]):
         empty: what to say when there are none.
         verb: what picking a line does.
         heading: the names of the columns, where the lines have columns.
+        present: the value of the line on which the cursor begins.
     """
 
     CSS_PATH = "pick.tcss"
@@ -46,10 +47,12 @@ class PickScreen(PlacedScreen[str | None]):
         *,
         verb: str = "pick",
         heading: str = "",
+        present: str | None = None,
     ) -> None:
         super().__init__(title)
         self._items = items
         self._empty_text = empty
+        self._begins_at = present
         (key, _), *others = hints(Place.PICK)
         self._pick_hint, self._hints = (key, verb), others
         self._search = SearchInput()
@@ -73,7 +76,9 @@ class PickScreen(PlacedScreen[str | None]):
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
         items = narrowed(self._items, self._search.value)
-        self._list.set_items(items)
+        values = [item.value for item in items]
+        is_there = not self._search.value and self._begins_at in values
+        self._list.set_items(items, values.index(self._begins_at or "") if is_there else 0)
         self._list.display = bool(items)
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
