@@ -12,7 +12,7 @@ from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.form_field import FormBody
 from tui.widgets.pick_list import Item, PickList, narrowed
-from tui.widgets.search_input import SearchInput
+from tui.widgets.search_input import NOTHING_MATCHES, SearchInput
 from tui.words.text import ELLIPSIS, clip, fold
 from tui.words.verdict import Tone, Verdict
 
@@ -81,7 +81,7 @@ class PickScreen(PlacedScreen[str | None]):
         self._list.set_items(items, values.index(self._begins_at or "") if is_there else 0)
         self._list.display = bool(items)
         self._empty.display = not items
-        self._empty.update(self._empty_text if not self._items else "Nothing matches.")
+        self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
         self.key_hints.show((*([self._pick_hint] if items else []), *self._hints))
 
     @on(CursorList.Highlighted)

@@ -193,7 +193,7 @@ def test_it_says_when_nothing_matches(empty_session: DemoSession) -> None:
         await pilot.press("ctrl+p")
         await until_screen(pilot, "HelpScreen")
         await type_text(pilot, "xyzzy")
-        await until(pilot, lambda: "Nothing matches." in drawn(pilot), "that there is none")
+        await until(pilot, lambda: "Nothing matches;" in drawn(pilot), "that there is none")
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "Everything about" in drawn(pilot), "the actions again")
 
