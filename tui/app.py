@@ -145,8 +145,13 @@ class KeyPairsApp(TerminalApp):
             if theme is not None:
                 themes.choose(self, theme)
 
-        items = [Item(name, name) for name in sorted(self.available_themes)]
-        self.push_screen(screens.PickScreen("Themes, for this session", items), change)
+        # The present one is marked as the present Region is.
+        items = [
+            Item(name, f"{'•' if name == self.theme else ' '} {name}")
+            for name in sorted(self.available_themes)
+        ]
+        title = "Themes, for this session"
+        self.push_screen(screens.PickScreen(title, items, present=self.theme), change)
 
     def action_help(self) -> None:
         """Show what can be done here, then all keys; picking a line does it."""

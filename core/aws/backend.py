@@ -372,6 +372,8 @@ class Ec2Backend:
         material = public_key_material
         if isinstance(material, str):
             material = material.encode()
+        if not dry_run:
+            self._mirror.check()
         answer = self._imported(request | {"PublicKeyMaterial": material})
         # EC2 may show it late, or not to this caller; then it is what was sent.
         shown = self._held(key_name) or _as_sent(answer, material, self._access.now())
@@ -540,6 +542,8 @@ class Ec2Backend:
     ) -> None:
         """Set tags on key pairs; a tag whose key is there is overwritten."""
         self._begin(_CREATE_TAGS)
+        if not dry_run:
+            self._mirror.check()
         self._call(_CREATE_TAGS, Resources=list(resources), Tags=_tags(tags), **_dry_run(dry_run))
         _note_tags(self._call, self._mirror, resources, _CREATE_TAGS)
 
@@ -558,6 +562,8 @@ class Ec2Backend:
                 {"Key": each.key} | ({} if each.value is None else {"Value": each.value})
                 for each in tags
             ]
+        if not dry_run:
+            self._mirror.check()
         self._call(_DELETE_TAGS, Resources=list(resources), **request, **_dry_run(dry_run))
         _note_tags(self._call, self._mirror, resources, _DELETE_TAGS)
 

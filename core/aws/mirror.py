@@ -65,9 +65,17 @@ class Mirror:
                 self._renewed = None if renewed.is_whole else self._access.now()
             return self._access.store.read()
 
+    def check(self) -> None:
+        """Refuse what could not be noted, before EC2 does it.
+
+        Raises:
+            StoreError: the file cannot be read, and so not be changed.
+        """
+        _ = self.state
+
     @contextmanager
     def _transaction(self) -> "Iterator[Transaction]":
-        _ = self.state  # a damaged file is replaced before
+        self.check()  # a damaged file is replaced before
         with self._access.store.transaction() as transaction:
             yield transaction
 

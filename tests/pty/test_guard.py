@@ -98,7 +98,7 @@ def test_only_the_name_itself_gives_a_private_key_up(
     terminal.wait_for(QUESTION)
     terminal.type(wrong)
     terminal.press("Enter")
-    terminal.wait_for("this is not the name")
+    terminal.wait_for("this is not it" if wrong else "type precious first")
     assert [record["KeyName"] for record in records(tmp_path)] == ["precious"]
     terminal.press("Escape")
     terminal.wait_for("Not saved yet")

@@ -162,7 +162,7 @@ def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name
             (orphan,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
             assert orphan["KeyPairId"] in words(pilot)
             await pilot.press("enter")
-            await until(pilot, lambda: "this is not it" in drawn(pilot), "the refusal")
+            await until(pilot, lambda: "type ci first" in drawn(pilot), "the refusal")
             await type_text(pilot, "ci")
             await pilot.press("enter")
             await until_screen(pilot, "CreateKeyPairScreen")

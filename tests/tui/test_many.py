@@ -284,3 +284,51 @@ def test_the_public_keys_of_the_chosen_are_copied_one_a_line(five: DemoSession) 
         assert "Copy from c" in drawn(pilot)
 
     play(five, scene, (120, 24))
+
+
+def test_the_form_names_the_pairs_that_get_tags_and_saves_nothing_where_nothing_was_typed(
+    five: DemoSession,
+) -> None:
+    for name in ("f", "g"):
+        five.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        assert "Pairs        a, b, c, d, e and 2 more" in drawn(pilot)
+        assert app_of(pilot).screen.query_one(KeyHints).muted == {"save"}
+        await pilot.press("enter")
+        nothing = "there is nothing to save; esc goes back"
+        await until(pilot, lambda: text_of(pilot, "#fact") == nothing, nothing)
+        await type_text(pilot, "Env")
+        assert app_of(pilot).screen.query_one(KeyHints).muted == set()
+        await pilot.press("ctrl+u", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # Nothing was tagged, and so there is nothing of it to undo.
+        await pilot.press("u")
+        await until(pilot, lambda: "nothing" in text_of(pilot, "#fact"), "that there is nothing")
+
+    play(five, scene)
+
+
+def test_enter_says_what_has_to_be_typed_before_tags_of_many_are_overwritten(
+    empty_session: DemoSession,
+) -> None:
+    for number in range(10):
+        name = f"pair-{number}"
+        made = empty_session.backend.create_key_pair(key_name=name, key_type="ed25519").key_pair
+        empty_session.backend.create_tags(resources=[made.key_pair_id], tags=[Tag("Env", "x")])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        await type_text(pilot, "Env")
+        for typed, said in (("", "type overwrite 10 first"), ("over", "this is not it")):
+            await type_text(pilot, typed)
+            assert app_of(pilot).screen.query_one(KeyHints).muted == {"save"}
+            await pilot.press("enter")
+            await until(pilot, lambda said=said: said in text_of(pilot, "#fact"), said)  # type: ignore[misc]  # the default binds what the loop has
+        await type_text(pilot, "write 10")
+        await until(
+            pilot, lambda: not app_of(pilot).screen.query_one(KeyHints).muted, "the key to save"
+        )
+
+    play(empty_session, scene)

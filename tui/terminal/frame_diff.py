@@ -100,10 +100,7 @@ class FrameDiff:
             row = self._rows[y] = self._drawn(before, parts, colors)
             if row != before:
                 runs += _changes(y, before, row)
-        pen = _Pen()
-        for run in _by_look(runs):
-            pen.write(run)
-        return pen.finished()
+        return min((_written(order) for order in _orders(runs)), key=len)
 
     def _drawn(self, before: Row, strips: Sequence[tuple[int, Strip]], colors: ColorSystem) -> Row:
         """Return a row with strips drawn over what it was."""
@@ -239,18 +236,61 @@ def _shows(look: Look, wanted: Look) -> bool:
     )
 
 
-def _by_look(runs: Sequence[_Run]) -> list[_Run]:
-    """Sort runs so that a look is mostly set once: a way to go is shorter than two colours.
+def _orders(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
+    """Yield orders of runs of which one is short: a way to go is shorter than two colours.
 
-    Odd rows come first and stay as they are.
+    A look is mostly set once, and a background too. Then those that share a foreground may follow
+    each other, as the label of a field and its text do. Odd rows come first and stay as they are.
     """
     looks = list(dict.fromkeys(run.look for run in runs if not run.odd))
+    backgrounds = list(dict.fromkeys(look.background for look in looks))
     places: dict[Look, tuple[int, int]] = {}
     for look in looks:
-        backgrounds = list(dict.fromkeys(look.background for look in looks))
         like = next((other for other in looks if other != look and _shows(other, look)), look)
         places[look] = (backgrounds.index(look.background), looks.index(like))
-    return sorted(runs, key=lambda run: (-1, 0) if run.odd else places[run.look])
+
+    def sorted_by(places: dict[Look, tuple[int, int]]) -> list[_Run]:
+        return sorted(runs, key=lambda run: (-1, 0) if run.odd else places[run.look])
+
+    yield sorted_by(places)
+    chained = _chained([*_grouped(sorted(looks, key=places.__getitem__))])
+    yield sorted_by({look: (0, index) for index, look in enumerate(chained)})
+
+
+def _grouped(looks: Sequence[Look]) -> Iterator[list[Look]]:
+    """Yield neighbouring looks of the same background."""
+    for _, group in groupby(looks, lambda look: look.background):
+        yield [*group]
+
+
+def _chained(groups: list[list[Look]]) -> list[Look]:
+    """Return looks so that of one background goes on, if any does, as those of another end.
+
+    A group is turned round for that, not mixed: what stands beside each other stays so.
+    """
+    chain: list[Look] = []
+    while groups:
+        last = chain[-1]._replace(background="") if chain else None
+        number, start = next(
+            (
+                (number, start)
+                for number, group in enumerate(groups)
+                for start, look in enumerate(group)
+                if look._replace(background="") == last
+            ),
+            (0, 0),
+        )
+        group = groups.pop(number)
+        chain += [*group[start:], *group[:start]]
+    return chain
+
+
+def _written(runs: Sequence[_Run]) -> str:
+    """Return what writes runs in their order."""
+    pen = _Pen()
+    for run in runs:
+        pen.write(run)
+    return pen.finished()
 
 
 class _Pen:

@@ -106,13 +106,25 @@ class KeyHints(Widget):
             return ((self._stops, _STOP),)
         return tuple((key, _STOP if key == self._stops else word) for key, word in self._hints)
 
-    def render(self) -> Content:
+    @property
+    def left_out(self) -> Sequence[tuple[str, str]]:
+        """The hints of wide windows for which this one has no room."""
+        fit = self._fit()
+        return [hint for hint in wide_hints(self._place) if hint not in fit]
+
+    def _fit(self) -> list[tuple[str, str]]:
         shown = self.shown
-        if self.app.size.width >= WIDE and shown == hints(self._place):
-            *others, help_ = shown
-            shown = (*others, *wide_hints(self._place), help_)
+        # Those of other places stand in the line above where the window is not wide.
+        least = 0 if self._place is Place.LIST else WIDE
+        if self.app.size.width >= least and shown == hints(self._place):
+            ways = [hint for hint in shown if hint[1] in _KEPT]
+            others = [hint for hint in shown if hint not in ways]
+            shown = (*others, *wide_hints(self._place), *ways)
+        return list(fitting(shown, self.size.width))
+
+    def render(self) -> Content:
         width = self.size.width
-        fit = list(fitting(shown, width))
+        fit = self._fit()
         right = [fit.pop()] if fit and fit[-1][1] == _HELP else []
         line = Content(_GAP).join(map(self._hint, fit))
         for hint in right:

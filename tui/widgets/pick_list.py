@@ -16,8 +16,9 @@ class Item(NamedTuple):
 
     `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows
     by both and by `words`, which are not shown. Of a text so many characters at its start are a
-    key, or a mark where it has a tone. A heading is over what follows it, until something is
-    typed; the cursor passes it by.
+    key, or a mark where it has a tone; `look` is a class of the list without its prefix for them,
+    where they are neither. A heading is over what follows it, until something is typed; the cursor
+    passes it by.
     """
 
     value: str
@@ -27,6 +28,7 @@ class Item(NamedTuple):
     key_length: int = 0
     tone: Tone = Tone.PLAIN
     is_heading: bool = False
+    look: str = ""
 
 
 def narrowed(items: Sequence[Item], search: str) -> list[Item]:
@@ -55,6 +57,9 @@ class PickList(CursorList):
         "pick-list--good",
         "pick-list--caution",
         "pick-list--bad",
+        "pick-list--primary",
+        "pick-list--secondary",
+        "pick-list--danger",
     }
     """
     | Class | Description |
@@ -62,6 +67,8 @@ class PickList(CursorList):
     | `pick-list--remark` | What stands at the right of a line, and a heading. |
     | `pick-list--plain` | A key at the start of a line. |
     | `pick-list--good`, `pick-list--caution`, `pick-list--bad` | A mark there. |
+    | `pick-list--primary`, `pick-list--secondary` | There, a type of keys. |
+    | `pick-list--danger` | There, how a screen looks that destroys something. |
     """
 
     DEFAULT_CSS = """
@@ -71,6 +78,15 @@ class PickList(CursorList):
         .pick-list--good { color: $text-success; }
         .pick-list--caution { color: $text-warning; text-style: bold; }
         .pick-list--bad { color: $text-error; }
+        .pick-list--primary { color: $text-primary; }
+        .pick-list--secondary { color: $text-secondary; }
+        .pick-list--danger { background: $error; color: $background; text-style: bold; }
+        &:ansi .pick-list--primary, &:ansi .pick-list--secondary { color: ansi_default; }
+        &:ansi .pick-list--danger {
+            background: ansi_default;
+            color: $error;
+            text-style: bold reverse;
+        }
         &:ansi .pick-list--plain { color: ansi_default; text-style: bold; }
         &:ansi .pick-list--remark { color: ansi_default; text-style: $muted-style; }
     }
@@ -111,9 +127,14 @@ class PickList(CursorList):
                 return row
         return cursor
 
+    @property
+    def _room(self) -> int:
+        """What a line has, besides the scrollbar and a blank before it."""
+        return self.size.width - 2
+
     def is_cut(self, item: Item) -> bool:
         """Return whether a line does not fit whole."""
-        return cell_len(item.text) + cell_len(item.remark) + 2 > self.size.width
+        return cell_len(item.text) + cell_len(item.remark) + 1 > self._room
 
     def set_item(self, index: int, item: Item) -> None:
         """Show another item in the place of one."""
@@ -124,7 +145,7 @@ class PickList(CursorList):
         item = self._items[index]
         if item.is_heading:
             return [Segment(item.text, self.get_component_rich_style("pick-list--remark"))]
-        width = self.size.width - 1
+        width = self._room
         # A text keeps half of the line before its remark is cut; a remark leaves it 20 columns.
         kept = max(20, min(cell_len(item.text) + 1, width // 2))
         remark = clip(item.remark, max(width - kept, 0))
@@ -134,6 +155,6 @@ class PickList(CursorList):
         muted = self.get_component_rich_style("pick-list--remark")
         parts = [Segment(f"{text[item.key_length :]} "), Segment(remark, muted)]
         if item.key_length:
-            look = self.get_component_rich_style(f"pick-list--{item.tone.value}")
+            look = self.get_component_rich_style(f"pick-list--{item.look or item.tone.value}")
             parts.insert(0, Segment(text[: item.key_length], look))
         return parts

@@ -7,6 +7,9 @@ from textual.binding import Binding, BindingType
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.text_input import TextInput
 
+NOTHING_MATCHES = "Nothing matches; ctrl+u clears what was typed."
+"""What stands in the place of a list that was narrowed until no line of it is left."""
+
 
 class SearchInput(TextInput):
     """A field whose arrows belong to the list below it, so that it keeps the focus."""

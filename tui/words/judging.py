@@ -26,7 +26,7 @@ from core.model import KeptKeyPair, KeyType, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import said_by, short_paths
+from tui.words.text import said_by, short_paths, visible
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
@@ -305,3 +305,9 @@ def of_passphrase(first: str, again: str) -> Verdict:
     remark = f" ({estimate.remark})" if estimate.remark else ""
     words = f"{estimate.strength.value}, an estimated {estimate.bits} bits{remark}; {twice}"
     return Verdict(words, _STRENGTHS[estimate.strength])
+
+
+def of_what_was_typed(typed: str, expected: str, otherwise: str) -> str:
+    """Return what to say where not that was typed which has to be, and what there is to do else."""
+    wrong = "this is not it" if typed else f"type {visible(expected)} first"
+    return f"{wrong}; {otherwise}"

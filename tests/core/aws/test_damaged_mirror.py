@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from core.aws.backend import Ec2Backend
-from core.model import Custody, KeptKeyPair, PrivateKeyState
+from core.errors import StoreTooNew
+from core.model import Custody, KeptKeyPair, PrivateKeyState, Tag
 from core.store.access import RegionAccess
 from core.store.region_format import PREFIX, REST
 from core.store.region_store import RegionStore
 from tests.ec2_server import Ec2Server
+from tests.helpers import PUBLIC_KEY
 
 Open = Callable[..., Ec2Backend]
 
@@ -146,6 +148,28 @@ def test_a_file_that_is_not_ours_to_replace_is_left_and_ec2s_answer_shown(
     assert str(store.path) in backend.notice
     assert store.path.read_bytes() == left
     assert put_aside(store) == {}
+
+
+def test_what_could_not_be_noted_is_not_begun(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    created = open_backend().create_key_pair(key_name="ci", key_type="ed25519")
+    rewrite_as_schema(access.store, 2)
+    backend = open_backend(anew=True)
+    ids, tags = [created.key_pair.key_pair_id], [Tag("Env", "prod")]
+    changes: dict[str, Callable[[], object]] = {
+        "ImportKeyPair": lambda: backend.import_key_pair(
+            key_name="web", public_key_material=PUBLIC_KEY
+        ),
+        "CreateTags": lambda: backend.create_tags(resources=ids, tags=tags),
+        "DeleteTags": lambda: backend.delete_tags(resources=ids),
+        "DeleteKeyPair": lambda: backend.delete_key_pair(key_name="ci"),
+    }
+    before = server.calls.copy()
+    for operation, change in changes.items():
+        with pytest.raises(StoreTooNew, match="Nothing was changed"):
+            change()
+        assert server.calls[operation] == before[operation]
 
 
 def rewrite_as_schema(store: RegionStore, schema: int) -> None:

@@ -1,4 +1,4 @@
-"""The hint bar teaches nothing that would do nothing while no row is left of a list."""
+"""What is said and taught while no row is left of a list: nothing that would do nothing."""
 
 from collections.abc import Callable
 
@@ -51,6 +51,40 @@ def test_nothing_is_picked_where_nothing_matches(empty_session: DemoSession) -> 
         await until(pilot, teaches(pilot, "pick", "back", "help"), "all again")
 
     play(empty_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("r", "PickRegionScreen"),
+        ("question_mark", "HelpScreen"),
+        ("U", "DeletedKeyPairsScreen"),
+        ("J", "JournalScreen"),
+        ("D", "CheckUpScreen"),
+        ("C", "ImportIntoRegionsScreen"),
+    ],
+)
+def test_where_nothing_matches_it_is_said_how_all_comes_back(
+    empty_session: DemoSession, key: str, name: str
+) -> None:
+    for key_name in ("web", "db"):
+        empty_session.backend.create_key_pair(key_name=key_name, key_type="ed25519")
+    empty_session.backend.delete_key_pair(key_name="db")
+    said = "Nothing matches; ctrl+u clears what was typed."
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await press_alone(pilot, key)
+        await until_screen(pilot, name)
+        if name == "CheckUpScreen":
+            await until(pilot, lambda: "never saved" in drawn(pilot), "the finding")
+        await type_text(pilot, "zzz")
+        await until(pilot, lambda: said in drawn(pilot), "that")
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "Nothing matches" not in drawn(pilot), "all again")
+        await press_alone(pilot, "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+
+    play(empty_session, scene, (60, 15))
 
 
 def test_of_deleted_pairs_only_what_is_chosen_comes_back_where_nothing_matches(

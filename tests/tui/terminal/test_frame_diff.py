@@ -104,3 +104,14 @@ def test_a_colour_that_many_rows_have_is_set_once_in_a_frame() -> None:
     sent = FrameDiff().frame(coloured(1), TRUE)
     assert sent.count("38;2;160;161;162") == sent.count("38;2;215;218;224") == 1
     assert sent.count("48;2;18;20;23") == 1
+
+
+def test_a_foreground_that_two_backgrounds_share_is_set_once_where_that_is_shorter() -> None:
+    # A form after Tab: the label and the chosen option of the field with the focus are alike.
+    label, field = Style.parse("bold #87d7ff on #121417"), Style.parse("bold #87d7ff on #272b30")
+    edge, left = Style.parse("#5fafd7 on #272b30"), Style.parse("#a0a1a2 on #121417")
+    rows = [
+        Strip([Segment("Type", left)]).adjust_cell_length(WIDTH, left),
+        Strip([Segment("Name  ", label), Segment("|", edge), Segment("pem", field)]),
+    ]
+    assert FrameDiff().frame(full(rows), TRUE).count("38;2;135;215;255") == 1

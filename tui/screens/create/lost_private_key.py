@@ -71,7 +71,8 @@ class LostPrivateKeyScreen(PlacedScreen[bool]):
             self._delete()
         else:
             back = key_in(self.PLACE, "back")
-            said = Verdict(f"this is not it; {back} keeps the pair", Tone.BAD)
+            wrong = judging.of_what_was_typed(self._typed.value, name, f"{back} keeps the pair")
+            said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
             self.say(said)
 

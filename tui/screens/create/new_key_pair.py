@@ -89,6 +89,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
         self._fields["tags"].show(judged, *self._tags.wrong_inputs)
+        self._fields["tags"].set_class(self._tags.is_empty, "-bare")
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -102,6 +103,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     async def action_add_tag(self) -> None:
         """Add an empty tag and go to it."""
         await self._tags.add()
+        self._judge_tags()
 
     def action_remove_tag(self) -> None:
         """Remove a tag; the focus stays in the form."""

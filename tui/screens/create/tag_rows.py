@@ -115,6 +115,11 @@ class TagRows(Vertical):
         return tuple(row.tag for row in self._rows if row.tag != Tag(""))
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no row, not even one in which nothing was typed."""
+        return not self._rows
+
+    @property
     def wrong_inputs(self) -> list[TextInput]:
         """The fields on account of which the tags are refused, of a key twice the later."""
         rows = [row for row in self._rows if row.tag != Tag("")]

@@ -69,7 +69,7 @@ class FilterInput(TextInput):
 
 
 class FilterBar(Vertical):
-    """The filter, how many pass it, and what is to be said of it."""
+    """The filter, how many match it, and what is to be said of it."""
 
     DEFAULT_CSS = """
     FilterBar {
@@ -78,7 +78,7 @@ class FilterBar(Vertical):
         #filter-row { height: 1; margin: 0 1; }
         #filter-label { width: 2; color: $text-accent; text-style: bold; }
         #filter { width: 1fr; }
-        #count { width: 16; text-align: right; color: $text-muted; }
+        #count { width: 20; text-align: right; color: $text-muted; }
         #note { display: none; margin: 0 1 0 5; }
     }
     """

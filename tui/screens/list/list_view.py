@@ -1,7 +1,7 @@
 """Shows the key pairs of a Region, filtered, ordered and chosen from, and what is said of them."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -13,7 +13,7 @@ from textual.widgets import Static
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
-from tui.actions.keymap import hints, key_in, key_of, reading_hints, wide_hints
+from tui.actions.keymap import hints, key_in, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
@@ -86,6 +86,7 @@ class ListView:
         self._unreadable = ""
         """Why what EC2 said last cannot be read, until EC2 has answered."""
         self._taught = False
+        self._lesson = ""
         self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
@@ -202,7 +203,8 @@ class ListView:
         if not (
             heed or self._taught or self.screen.app.size.width >= WIDE or self.session.read_only
         ):
-            self.say(_lesson())
+            self._lesson = _lesson(self.key_hints.left_out)
+            self.say(self._lesson)
         self._taught = True
 
     def look_at(self, region: str) -> None:
@@ -241,12 +243,9 @@ class ListView:
             return
         listing = self.listing
         total = len(listing.key_pairs)
-        says_count = self._remark.said == self.choice.words
         self.shown = listing.shown(self.session.now())
         self.show_top()
-        if says_count:
-            self.say(self.choice.words)
-        count = f"{len(self.shown):,} of {total:,}" if listing.query_text else ""
+        count = f"{len(self.shown):,} of {total:,} match" if listing.query_text else ""
         self.filter_bar.show(count, self._note())
         if self.shown:
             self._empty.display = False
@@ -272,8 +271,7 @@ class ListView:
         total, choice = len(self.listing.key_pairs), self.choice
         self.screen.app.whereabouts = self.questions.whereabouts
         pairs = "" if self.unread else n_of(total, "pair")
-        chosen = choice.words if choice.in_short else ""
-        self.screen.top_bar.count(pairs, chosen, choice.in_short)
+        self.screen.top_bar.count(pairs, choice.words, choice.in_short)
         self.screen.top_bar.refresh()
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())
@@ -357,7 +355,7 @@ class ListView:
         """Show what the size of the window has room for."""
         window, longest = self.screen.app.size.width, self.listing.longest
         self.table.share_width(window, longest, self.pane.fit(window, longest))
-        if self.screen.app.size.width >= WIDE and self._remark.said == _lesson():
+        if self.screen.app.size.width >= WIDE and self._remark.said == self._lesson:
             self._remark.forget()  # the hint bar teaches it now
         self.screen.call_after_refresh(self._show_summary)
 
@@ -384,9 +382,12 @@ class ListView:
         self.listing.filter("")
 
     def say_count(self) -> None:
-        """Say how many pairs are chosen."""
+        """Say how many pairs are chosen: in the bar at the top, which says nothing of none."""
         self.show_top()
-        self.say(self.choice.words)
+        if self.listing.chosen:
+            self._remark.forget()
+        else:
+            self.say("none chosen")
 
     @property
     def choice(self) -> Chosen:
@@ -395,5 +396,5 @@ class ListView:
         return Chosen(shown, len(self.listing.chosen) - shown)
 
 
-def _lesson() -> str:
-    return "  ".join(f"{key} {word}" for key, word in wide_hints(Place.LIST)[:_MOST_TAUGHT])
+def _lesson(keys: Sequence[tuple[str, str]]) -> str:
+    return "  ".join(f"{key} {word}" for key, word in keys[:_MOST_TAUGHT])

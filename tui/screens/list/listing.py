@@ -40,15 +40,15 @@ class Chosen(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Both in a sentence."""
+        """Both in a sentence; nothing where no pair is chosen."""
         if not self.shown:
-            return f"{self.hidden:,} chosen, hidden by the filter" if self.hidden else "none chosen"
+            return f"{self.hidden:,} chosen, hidden by the filter" if self.hidden else ""
         more = f", {self.hidden:,} more hidden by the filter" if self.hidden else ""
         return f"{self.shown:,} chosen{more}"
 
     @property
     def in_short(self) -> str:
-        """Both where there is little room; nothing where no pair is chosen."""
+        """Both where there is little room."""
         if not self.shown:
             return f"{self.hidden:,} chosen, hidden" if self.hidden else ""
         return f"{self.shown:,} chosen" + (f", {self.hidden:,} hidden" if self.hidden else "")

@@ -20,6 +20,7 @@ from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
 from tui.terminal import clipboard
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.search_input import NOTHING_MATCHES
 from tui.widgets.verdict_line import MARKS, VerdictLine
 from tui.words.check_up import advice, by_kind, counted, looked_at, summed_up, title
 from tui.words.text import as_pasted, short_path, short_paths, shortened, visible
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("Name", 40),
     Column("Region", 24, rank=1, look="muted"),
-    Column("Detail", 20, rank=2, look="muted"),
+    Column("Detail", 20, rank=2, least=20, look="muted"),
     Column("Path", 60, rank=3, least=16, in_pane=True, look="muted"),
 )
 _TONES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.CAUTION, Severity.NOTICE: Tone.PLAIN}
@@ -72,7 +73,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         self._status = VerdictLine(id="status")
         self._search = SearchAndOpen()
         self._list = GroupedList(_COLUMNS, heading=False, indent=2, led=True)
-        self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._empty = Static(NOTHING_MATCHES, markup=False, id="empty")
         self._pane = RowPane()
         self._bench = Bench(
             [self._counts, self._status, self._search],

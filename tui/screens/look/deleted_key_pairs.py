@@ -16,7 +16,7 @@ from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import SearchWord
+from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
 from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.text import short_path, shortened, visible
 from tui.words.verdict import Tone
@@ -101,7 +101,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
         nothing = f"Nothing deleted in {self._region} can be brought back."
-        self._empty.update("Nothing matches." if self._gone else nothing)
+        self._empty.update(NOTHING_MATCHES if self._gone else nothing)
         self._hint()
         self._say_all()
 

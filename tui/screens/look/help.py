@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from textual import on
 from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
@@ -10,7 +11,9 @@ from textual.widget import Widget
 from tui.actions.keymap import at, command, key_label
 from tui.actions.table import WIDGET_KEYS, Action, Place
 from tui.screens.look.pick import PickScreen
+from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item
+from tui.words.verdict import Verdict
 
 _GROUPS = (
     (
@@ -39,8 +42,22 @@ _GROUPS = (
 )
 """The actions of the list by what they are done to; all others look at something."""
 
+_COLOURS = (
+    ("plain", "key, chosen", "A key that does something, and a pair that is chosen."),
+    ("primary", "ed25519", "The type ed25519, and in a form the field with the focus."),
+    ("secondary", "rsa", "The type rsa."),
+    ("good", "✓ good", "Done, and all is well."),
+    ("caution", "! caution", "Wants attention: look before you go on."),
+    ("bad", "✗ refused", "Refused, wrong or damaged."),
+    ("danger", " danger ", "Bar and frame look so where something is destroyed."),
+)
+"""What each colour means, beside a word that has it: a look of the list, the word, a sentence."""
+
 _ROOMY = 20
 """Rows of the window from which a blank line parts the groups."""
+
+_DO = "do it"
+_LEGEND = "legend colors meaning"
 
 _MARK = "mark "
 """How the key of a line begins that explains a mark."""
@@ -49,14 +66,30 @@ _MARK = "mark "
 class HelpScreen(PickScreen):
     """Every action with its key, those of the focused thing and of its screen first.
 
-    Ends with the id of the action that was picked, or None.
+    Ends with the id of the action that was picked, or None. What belongs to another screen cannot
+    be picked.
     """
 
     def __init__(self, screen: Screen[Any]) -> None:
         items = list(help_items(screen))
         if screen.size.height >= _ROOMY:
             items = [each for item in items for each in _parted(item)][1:]
-        super().__init__("Help", items)
+        super().__init__("Help", items, verb=_DO)
+        self.key_hints.show(self.key_hints.shown[:-1])  # this is the help
+        here = [*places(screen), Place.ANYWHERE]
+        self._done_here = {action.id for place in here for action in at(place)}
+
+    def refusal(self, item: Item) -> str:
+        if not item.value:
+            return "this line explains something; there is nothing to do"
+        return "" if item.value in self._done_here else f"that is done elsewhere: {item.remark}"
+
+    @on(CursorList.Highlighted)
+    def _mute_what_is_not_done(self) -> None:
+        picked = self._list.picked
+        is_done = picked is not None and not self.refusal(picked)
+        self.key_hints.mute(*(() if is_done else (_DO,)))
+        self.say(Verdict(""))
 
 
 def places(screen: Screen[Any]) -> dict[Place, Widget]:
@@ -72,6 +105,7 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
     here = [_key_item(keys, what) for keys, what in _keys_of(screen.focused)]
     nearest = [*places(screen), Place.ANYWHERE]
     is_list = nearest[0] is Place.LIST
+    colours = [_key_item(word, what, words=_LEGEND, look=look) for look, word, what in _COLOURS]
     if not is_list:
         yield from _under("Here", here)
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
@@ -84,7 +118,10 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
         if place is nearest[0] and is_list:
             marks = [item for item in here if item.text.startswith(_MARK)]
             yield from _under("Marks", marks)
+            yield from _under("Colours", colours)
             yield from _under("Moving", [item for item in here if item not in marks])
+    if not is_list:
+        yield from _under("Colours", colours)
 
 
 def _parted(item: Item) -> tuple[Item, ...]:
@@ -111,8 +148,10 @@ def _item(action: Action, remark: str = "") -> Item:
     return _key_item(keys, action.help, value=action.id, remark=remark, words=words)
 
 
-def _key_item(keys: str, what: str, *, value: str = "", remark: str = "", words: str = "") -> Item:
-    return Item(value, f"{keys:<12} {what}", remark, words, key_length=len(keys))
+def _key_item(
+    keys: str, what: str, *, value: str = "", remark: str = "", words: str = "", look: str = ""
+) -> Item:
+    return Item(value, f"{keys:<12} {what}", remark, words, key_length=len(keys), look=look)
 
 
 def _keys_of(widget: Widget | None) -> tuple[tuple[str, str], ...]:
@@ -121,10 +160,7 @@ def _keys_of(widget: Widget | None) -> tuple[tuple[str, str], ...]:
 
 
 def show_help(app: App[None]) -> None:
-    """Show what can be done here, then all keys; do what is picked where the person was.
-
-    What belongs to another screen is not done.
-    """
+    """Show what can be done here, then all keys; do what is picked where the person was."""
     below = app.screen
     if isinstance(below, HelpScreen):
         return

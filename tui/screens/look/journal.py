@@ -16,6 +16,7 @@ from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.search_input import NOTHING_MATCHES
 from tui.words import journal as words
 from tui.words.journal import Act
 from tui.words.text import shortened, visible
@@ -121,7 +122,7 @@ class JournalScreen(PlacedScreen[str | None]):
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
         nothing = f"Nothing was done in {self._region} yet."
-        self._empty.update("Nothing matches." if self._acts else nothing)
+        self._empty.update(NOTHING_MATCHES if self._acts else nothing)
         self._follow()
 
     @on(CursorList.Highlighted)

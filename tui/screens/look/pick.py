@@ -12,7 +12,7 @@ from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.form_field import FormBody
 from tui.widgets.pick_list import Item, PickList, narrowed
-from tui.widgets.search_input import SearchInput
+from tui.widgets.search_input import NOTHING_MATCHES, SearchInput
 from tui.words.text import ELLIPSIS, clip, fold
 from tui.words.verdict import Tone, Verdict
 
@@ -29,6 +29,7 @@ class PickScreen(PlacedScreen[str | None]):
         empty: what to say when there are none.
         verb: what picking a line does.
         heading: the names of the columns, where the lines have columns.
+        present: the value of the line on which the cursor begins.
     """
 
     CSS_PATH = "pick.tcss"
@@ -46,10 +47,12 @@ class PickScreen(PlacedScreen[str | None]):
         *,
         verb: str = "pick",
         heading: str = "",
+        present: str | None = None,
     ) -> None:
         super().__init__(title)
         self._items = items
         self._empty_text = empty
+        self._begins_at = present
         (key, _), *others = hints(Place.PICK)
         self._pick_hint, self._hints = (key, verb), others
         self._search = SearchInput()
@@ -73,10 +76,12 @@ class PickScreen(PlacedScreen[str | None]):
     @on(Input.Changed, "#search")
     def _narrow(self) -> None:
         items = narrowed(self._items, self._search.value)
-        self._list.set_items(items)
+        values = [item.value for item in items]
+        is_there = not self._search.value and self._begins_at in values
+        self._list.set_items(items, values.index(self._begins_at or "") if is_there else 0)
         self._list.display = bool(items)
         self._empty.display = not items
-        self._empty.update(self._empty_text if not self._items else "Nothing matches.")
+        self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
         self.key_hints.show((*([self._pick_hint] if items else []), *self._hints))
 
     @on(CursorList.Highlighted)

@@ -331,7 +331,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         elif self._is_typed:
             self._begin()
         else:
-            said = Verdict(f"this is not it; {back} goes back", Tone.BAD)
+            wrong = judging.of_what_was_typed(
+                self._typed.value, self._expected, f"{back} goes back"
+            )
+            said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
             self.say(said)
 

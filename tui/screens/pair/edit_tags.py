@@ -24,11 +24,13 @@ from tui.screens.create.tag_rows import TagRows
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.placed_screen import PlacedScreen
+from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
+from tui.words.text import ELLIPSIS
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 from tui.work.login import logged_in
@@ -36,6 +38,9 @@ from tui.work.slow_changes import Result, run_change
 
 if TYPE_CHECKING:
     from core.session import Session
+
+_MOST_NAMED, _NAME_AT_MOST = 5, 40
+"""As many of several pairs are named as do not push the form out of sight."""
 
 
 def _values_by_key(key_pairs: Sequence[KeptKeyPair]) -> Mapping[str, Mapping[str, str]]:
@@ -45,6 +50,15 @@ def _values_by_key(key_pairs: Sequence[KeptKeyPair]) -> Mapping[str, Mapping[str
         for tag in key_pair.tags:
             values.setdefault(tag.key, {})[key_pair.key_pair_id] = tag.value
     return values
+
+
+def _named(key_pairs: Sequence[KeptKeyPair]) -> str:
+    """Return the names of some pairs, and how many more there are; nothing is made visible yet."""
+    # To name the last one takes no more room than to count it.
+    count = _MOST_NAMED if len(key_pairs) > _MOST_NAMED + 1 else len(key_pairs)
+    names, more = [pair.key_name for pair in key_pairs[:count]], len(key_pairs) - count
+    short = (n if len(n) <= _NAME_AT_MOST else n[: _NAME_AT_MOST - 1] + ELLIPSIS for n in names)
+    return ", ".join(short) + f" and {more:,} more" * bool(more)
 
 
 class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
@@ -88,7 +102,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._typed = TextInput(id="typed")
         self._to_type = Static(markup=False)
         self._guard = FormField("", self._typed, stacked=True)
-        self._form = FormBody(submits="save")
+        self._form = FormBody(submits="save", lacks=lambda: self._unchanged or self._untyped)
         self._progress = BatchProgress(
             self._form,
             self.key_hints,
@@ -98,9 +112,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         )
 
     def content(self) -> ComposeResult:
-        remark = "A tag whose key a pair has already is overwritten there." * (not self._alone)
+        remark = "A tag whose key a pair has already is overwritten there."
         with self._form:
-            if remark:
+            if not self._alone:
+                yield Facts([("Pairs", _named(self._key_pairs))], id="pairs")
                 yield Static(remark, markup=False, id="remark")
             yield self._field
             yield self._to_type
@@ -117,7 +132,22 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._field.show(judged, *self._tags.wrong_inputs)
         if not self._alone:
             self._warn(judged)
+        self._form.mute_what_waits()
         self.say(Verdict(""))
+
+    @on(Input.Changed, "#typed")
+    def _mute_what_waits(self) -> None:
+        self._form.mute_what_waits()
+
+    @property
+    def _unchanged(self) -> bool:
+        """Whether there is nothing to save."""
+        return self._tags.tags == self._first_tags
+
+    @property
+    def _untyped(self) -> bool:
+        """Whether what has to be typed first is not."""
+        return self._expected not in ("", self._typed.value)
 
     @property
     def _overwritten(self) -> int:
@@ -168,22 +198,23 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if is_busy(self):
             self.is_stopped = True
             self._session.give_up_waiting()
-        elif self._saved or self._tags.tags == self._first_tags or may_discard(self):
+        elif self._saved or self._unchanged or may_discard(self):
             self.dismiss([*self._saved.values()])
 
     @on(Input.Submitted)
     @unless_busy
     def action_submit(self) -> None:
         """Save the tags, once what has to be typed is."""
-        expected = self._expected
-        if self._typed.value == expected or not expected:
+        back = f"{key_in(self.PLACE, 'back')} goes back"
+        if self._unchanged:
+            self.say(Verdict(f"there is nothing to save; {back}"))
+        elif self._untyped:
+            self._typed.focus()
+            wrong = judging.of_what_was_typed(self._typed.value, self._expected, back)
+            self.say(Verdict(wrong, Tone.CAUTION))
+        else:
             self.is_stopped = False
             self._save(self._tags.tags)
-        else:
-            self._typed.focus()
-            self.say(
-                Verdict(f"this is not it; {key_in(self.PLACE, 'back')} goes back", Tone.CAUTION)
-            )
 
     @exclusively
     async def _save(self, tags: Sequence[Tag]) -> None:

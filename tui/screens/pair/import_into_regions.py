@@ -22,7 +22,7 @@ from tui.screens.workbench.bench import Bench
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import SearchWord
+from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_imports
 from tui.words.place import NOT_ENABLED, city, region_items
@@ -89,7 +89,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list = GroupedList(_COLUMNS, led=True)
-        self._empty = Static("Nothing matches.", markup=False, id="empty")
+        self._empty = Static(NOTHING_MATCHES, markup=False, id="empty")
         self._caution = VerdictLine(id="caution")
         self._note = Static(markup=False, id="note")
         self._full = VerdictLine(id="full")

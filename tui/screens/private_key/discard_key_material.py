@@ -119,7 +119,9 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         name = self._key_pair.key_name
         if not self._is_typed:
             back = key_in(self.PLACE, "back")
-            said = Verdict(f"this is not the name; {back} goes back to the key", Tone.BAD)
+            otherwise = f"{back} goes back to the key"
+            wrong = judging.of_what_was_typed(self._key_name.value, name, otherwise)
+            said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
             self.say(said)
             self._key_name.focus()

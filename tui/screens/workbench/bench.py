@@ -74,6 +74,7 @@ class RowPane(Widget):
     DEFAULT_CSS = """
     RowPane {
         height: auto;
+        margin-right: 1;  /* a blank before the scrollbar, where there is one */
         .row-pane--bold { color: $foreground; text-style: bold; }
         .row-pane--muted { color: $text-muted; }
         .row-pane--good { color: $text-success; }

@@ -17,7 +17,9 @@ from tui.words.text import clip, fit
 from tui.words.verdict import Tone
 
 _SIGN = 2
-_MARGINS_AND_SCROLLBAR = 3
+_BESIDE_LINES = 2
+"""The scrollbar, and a blank between it and what stands at the right of a line."""
+_MARGINS = 2
 
 _OPEN, _CLOSED = "▼", "►"
 
@@ -237,7 +239,7 @@ class GroupedList(CursorList):
     @property
     def around(self) -> int:
         """What a row takes of the window besides its columns."""
-        return self._signs + self._indent + _MARGINS_AND_SCROLLBAR
+        return self._signs + self._indent + _BESIDE_LINES + _MARGINS
 
     def _draw(self, keep: str | None) -> None:
         self._share()
@@ -278,7 +280,7 @@ class GroupedList(CursorList):
     # The columns --------------------------------------------------------------------------------
 
     def _share(self) -> None:
-        room = self.size.width - self._signs - self._indent - 1
+        room = self.size.width - self._signs - self._indent - _BESIDE_LINES
         self._widths = shared(self.columns, self.needs, max(room, 1))
 
     def on_resize(self) -> None:
@@ -295,7 +297,7 @@ class GroupedList(CursorList):
         can_turn = line.parts and line.opens
         sign = (_OPEN if self._folding.is_open(line) else _CLOSED) if can_turn else ""
         if line.title:
-            parts = _title(line, sign, self._signs, self.size.width - 1)
+            parts = _title(line, sign, self._signs, self.size.width - _BESIDE_LINES)
         else:
             indent = " " * (self._indent if depth else 0)
             parts = [(fit(sign, self._signs) + indent, "muted")]

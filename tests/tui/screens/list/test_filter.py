@@ -37,7 +37,7 @@ def test_coming_back_to_the_filter_typing_replaces_it_and_moving_keeps_it(
         for keys, then in KEYS_AND_WHAT_THEY_LEAVE:
             field = await filter_by(pilot, "web")
             await pilot.press("enter")
-            await until(pilot, lambda: text_of(pilot, "#count") == "2 of 3", "the count")
+            await until(pilot, lambda: text_of(pilot, "#count") == "2 of 3 match", "the count")
             await filter_by(pilot, "")
             assert field.selected_text == "web"
             await pilot.press(*keys)
@@ -201,7 +201,7 @@ def test_filter_and_order_stay_for_the_session(demo_session: DemoSession) -> Non
         assert "/ ▌ e " in drawn(pilot)
         await turn(pilot, "us-east-1")
         await until(pilot, lambda: shown(pilot) == before, "the same again")
-        assert text_of(pilot, "#count") == "5 of 6"
+        assert text_of(pilot, "#count") == "5 of 6 match"
 
     play(demo_session, scene)
 

@@ -71,7 +71,7 @@ def test_no_change_is_taught(empty_session: DemoSession) -> None:
     )
 
     async def scene(pilot: Pilot[None]) -> None:
-        everyday = "/ filter   enter details   y copy   space choose   s sort   r Region   ? help"
+        everyday = "/ filter   enter details   f find   y copy   space choose   s sort   ? help"
         assert hints(pilot) == everyday
         assert "imported" in text_of(pilot, "#fact")
         await pilot.press("space")

@@ -185,6 +185,8 @@ def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> Non
         await open_deleted(pilot)
         said = "Nothing deleted in us-east-1 can be brought back."
         assert text_of(pilot, "#empty") == said
+        # No key is taught that would do nothing.
+        assert drawn(pilot).split("\n")[-1].split() == ["esc", "back", "f1", "help"]
         await pilot.press("enter", "escape")
         await until_screen(pilot, "KeyPairListScreen")
 

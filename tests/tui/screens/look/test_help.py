@@ -15,6 +15,7 @@ from tests.tui.driving import (
     is_first_hit,
     play,
     quit_with,
+    text_of,
     type_text,
     until,
     until_screen,
@@ -25,6 +26,7 @@ from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.look.help import HelpScreen, _keys_of, help_items
 from tui.screens.private_key.key_material import KeyMaterialScreen
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.pick_list import PickList, narrowed
 
 WAYS: dict[str, tuple[tuple[str, ...], Place, str]] = {
@@ -82,7 +84,7 @@ def test_the_help_of_the_list_is_grouped_and_the_cursor_passes_headings_by(
         await until_screen(pilot, "HelpScreen")
         shown = app_of(pilot).screen.query_one(PickList)
         headings = [item.text for item in shown.items if item.is_heading and item.text]
-        groups = ["This pair", "Several", "New", "Look", "Marks", "Moving", "Everywhere"]
+        groups = ["This pair", "Several", "New", "Look", "Marks", "Colours", "Moving"]
         assert headings[: len(groups)] == groups
         assert shown.picked is not None and shown.picked.value == "key-pair.details"
         await pilot.press("up")
@@ -191,7 +193,7 @@ def test_it_says_when_nothing_matches(empty_session: DemoSession) -> None:
         await pilot.press("ctrl+p")
         await until_screen(pilot, "HelpScreen")
         await type_text(pilot, "xyzzy")
-        await until(pilot, lambda: "Nothing matches." in drawn(pilot), "that there is none")
+        await until(pilot, lambda: "Nothing matches;" in drawn(pilot), "that there is none")
         await pilot.press("ctrl+u")
         await until(pilot, lambda: "Everything about" in drawn(pilot), "the actions again")
 
@@ -207,6 +209,9 @@ def test_the_theme_is_changed_from_anywhere_for_the_session(demo_session: DemoSe
         await type_text(pilot, "theme")
         await pilot.press("enter")
         await until(pilot, lambda: "Themes, for this session" in drawn(pilot), "the themes")
+        # The cursor begins on the present one, which is marked.
+        picked = app_of(pilot).screen.query_one(PickList).picked
+        assert picked is not None and picked.text == "• keypairs"
         await type_text(pilot, "gruvbox")
         await pilot.press("enter")
         await until_screen(pilot, "CreateKeyPairScreen")
@@ -238,6 +243,35 @@ def test_the_marks_of_the_list_are_in_its_help(demo_session: DemoSession) -> Non
     play(demo_session, scene)
 
 
+@pytest.mark.parametrize("keys", [(), ("c",)], ids=["list", "form"])
+def test_each_colour_is_explained_beside_a_word_that_has_it(
+    demo_session: DemoSession, keys: tuple[str, ...]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.press("f1")
+        await until_screen(pilot, "HelpScreen")
+        picked = app_of(pilot).screen.query_one(PickList)
+        theme = app_of(pilot).get_css_variables()
+        colours = {
+            "key, chosen": "text-accent",
+            "ed25519": "text-primary",
+            "rsa": "text-secondary",
+            "✓ good": "text-success",
+            "! caution": "text-warning",
+            "✗ refused": "text-error",
+        }
+        found = {}
+        for number in range(picked.count):
+            word, *_ = picked.row(number, under_cursor=False)
+            if word.text.strip() in colours and word.style and word.style.color:
+                found[word.text.strip()] = word.style.color.name
+        assert found == {word: theme[name].lower() for word, name in colours.items()}
+
+    play(demo_session, scene)
+
+
 @pytest.mark.long
 def test_what_another_screen_can_do_is_not_done(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -246,10 +280,17 @@ def test_what_another_screen_can_do_is_not_done(demo_session: DemoSession) -> No
         await pilot.press("f1")
         await until_screen(pilot, "HelpScreen")
         await type_text(pilot, "key-pair.delete")
+        hints = app_of(pilot).screen.query_one(KeyHints)
+        await until(pilot, lambda: hints.muted == {"do it"}, "that Enter does nothing")
         await pilot.press("enter")
-        await until_screen(pilot, "CreateKeyPairScreen")
-        await pilot.pause(0.1)
-        assert type(app_of(pilot).screen).__name__ == "CreateKeyPairScreen"
+        said = "that is done elsewhere: list of key pairs"
+        await until(pilot, lambda: said in text_of(pilot, "#fact"), said)
+        assert isinstance(app_of(pilot).screen, HelpScreen)
+        # What can be done here is not muted, and nothing is said any more.
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "create.dry-run")
+        await until(pilot, lambda: not hints.muted, "the key")
+        assert text_of(pilot, "#fact") == ""
 
     play(demo_session, scene)
 
@@ -325,9 +366,9 @@ def test_a_refusal_goes_when_the_name_is_typed_anew(empty_session: DemoSession) 
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         await type_text(pilot, "reportin")
         await pilot.press("enter")
-        await until(pilot, lambda: "this is not the name" in drawn(pilot), "the refusal")
+        await until(pilot, lambda: "this is not it" in drawn(pilot), "the refusal")
         await type_text(pilot, "g")
-        await until(pilot, lambda: "not the name" not in drawn(pilot), "no refusal")
+        await until(pilot, lambda: "not it" not in drawn(pilot), "no refusal")
 
     play(empty_session, scene)
 

@@ -170,8 +170,8 @@ def test_ctrl_c_says_elsewhere_what_quits(demo_session: DemoSession, key: str, s
 
 def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
-        await pilot.press("space")
-        await until_says(pilot, "1 chosen")
+        await pilot.press("space", "escape")
+        await until_says(pilot, "none chosen")
         await pilot.press("k")
         await until_says(pilot, "private key saved to ~/.ssh/batch-runner.pem")
         await pilot.press("space", "j", "k")
@@ -194,8 +194,8 @@ def test_the_list_says_what_became_of_a_new_private_key(
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         # What was said last must not stay.
-        await pilot.press("space")
-        await until_says(pilot, "1 chosen")
+        await pilot.press("space", "escape")
+        await until_says(pilot, "none chosen")
         await create(pilot, "web", "tab", "right")
         if then == "save":
             await save(pilot)
