@@ -135,6 +135,12 @@ class PlacedScreen(Screen[Result]):
         self.say(said)
 
 
+def end_before_another(screen: PlacedScreen[Result], result: Result) -> None:
+    """End a screen behind which another may follow at once: the list would only flash between."""
+    screen.app.delay_update()
+    screen.dismiss(result)
+
+
 def _reached(length: int, breakpoints: Sequence[tuple[int, str]]) -> dict[str, bool]:
     """Return of each class of breakpoints whether it is that of a length, as Textual has it."""
     last = max((least for least, _ in breakpoints if least <= length), default=None)

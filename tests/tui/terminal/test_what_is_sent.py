@@ -5,7 +5,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, play, until, until_screen
+from tests.tui.driving import app_of, play, type_text, until, until_screen
 
 DIALOG, CLOSED = 4200, 5000
 KEYS = {
@@ -54,6 +54,31 @@ def test_no_key_sends_more_than_its_share(demo_session: DemoSession, sent: list[
             if not 0 < count <= most:
                 too_much.append(f"{what}: {count} bytes, at most {most}")
         assert not too_much
+
+    play(demo_session, scene)
+
+
+def test_no_list_flashes_between_two_screens(demo_session: DemoSession, sent: list[str]) -> None:
+    async def sent_by(pilot: Pilot[None], key: str, screen: str) -> str:
+        await pilot.pause()
+        sent.clear()
+        await pilot.press(key)
+        await until_screen(pilot, screen)
+        await pilot.pause(0.2)
+        return "".join(sent)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        listed = "batch-runner"
+        assert listed in await sent_by(pilot, "ctrl+l", "KeyPairListScreen")
+        await sent_by(pilot, "enter", "DetailsScreen")
+        following = await sent_by(pilot, "right_square_bracket", "DetailsScreen")
+        assert listed in await sent_by(pilot, "escape", "KeyPairListScreen")
+        await sent_by(pilot, "c", "CreateKeyPairScreen")
+        await type_text(pilot, "made")
+        made = await sent_by(pilot, "enter", "KeyMaterialScreen")
+        for text in (following, made):
+            assert listed not in text
+            assert 0 < len(text.encode()) <= DIALOG
 
     play(demo_session, scene)
 

@@ -14,7 +14,7 @@ from tui.actions.keymap import key_in
 from tui.actions.table import Place
 from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
-from tui.screens.placed_screen import PlacedScreen, RegionChanged
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, end_before_another
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -158,7 +158,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             self.say(Verdict(""))  # a dialog may follow, behind which nothing is under way
             focused = await self._explain(error) or focused
         else:
-            self.dismiss(made)
+            end_before_another(self, made)
             return
         self._body.disabled = False
         if focused is not None:

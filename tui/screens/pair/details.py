@@ -22,7 +22,7 @@ from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PairsDeleted, PlacedScreen
+from tui.screens.placed_screen import PairsDeleted, PlacedScreen, end_before_another
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
@@ -276,19 +276,19 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if self._deleted is not None:
             self._leave_for(Next.INSTALL)  # which says that it is deleted
         else:
-            self.dismiss(Next.INSTALL)
+            end_before_another(self, Next.INSTALL)
 
     def action_following(self) -> None:
         """Go to the next pair of the list."""
         if self._position.number < self._position.total:
-            self.dismiss(Next.FOLLOWING)
+            end_before_another(self, Next.FOLLOWING)
         else:
             self.say(Verdict("this is the last pair of the list"))
 
     def action_previous(self) -> None:
         """Go to the pair before."""
         if self._position.number > 1:
-            self.dismiss(Next.PREVIOUS)
+            end_before_another(self, Next.PREVIOUS)
         else:
             self.say(Verdict("this is the first pair of the list"))
 
@@ -298,7 +298,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         elif self._deleted and change is not Next.BRING_BACK:
             self.say(_not_of_deleted())
         else:
-            self.dismiss(change)
+            end_before_another(self, change)
 
 
 def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:
