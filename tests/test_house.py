@@ -237,6 +237,7 @@ def cycles(edges: Mapping[str, set[str]]) -> frozenset[frozenset[str]]:
 # The tests -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_search_sees_every_import_and_every_cycle() -> None:
     source = (
         "import a.b\n"
@@ -258,6 +259,7 @@ def test_the_search_sees_every_import_and_every_cycle() -> None:
     assert not reaches("tinydbx", ("tinydb",))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "whens",
     [

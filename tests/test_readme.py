@@ -40,6 +40,7 @@ def test_it_is_short_enough_to_be_read() -> None:
     assert len(README.splitlines()) <= MOST_LINES
 
 
+@pytest.mark.long
 @each_row("command", commands())
 def test_each_command_in_it_is_understood(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

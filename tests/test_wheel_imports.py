@@ -11,11 +11,13 @@ ROOT = Path(__file__).parents[1]
 MODULES = [path for room in ("core", "tui") for path in sorted((ROOT / room).rglob("*.py"))]
 
 
+@pytest.mark.long
 @each_row("path", MODULES, ids=str)
 def test_every_import_of_ours_can_be_rewritten(path: Path) -> None:
     assert list(problems(path.read_text())) == []
 
 
+@pytest.mark.long
 @each_row("path", MODULES, ids=str)
 def test_a_rewritten_module_is_the_same_but_for_its_imports(path: Path) -> None:
     source = path.read_text()

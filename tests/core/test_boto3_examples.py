@@ -63,6 +63,7 @@ def test_a_script_of_boto3s_examples_runs(
     assert "'my-key-pair'" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_the_private_key_that_the_script_wrote_is_the_one_of_the_pair(
     tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[bytes]]
 ) -> None:

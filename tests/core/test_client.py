@@ -453,6 +453,7 @@ def test_what_botocore_lets_through_is_left_to_the_service(
     assert request_shapes.check(operation, request_) == []
 
 
+@pytest.mark.long
 @each_row("dry_run", [True, False])
 @each_row(("operation", "request_"), BAD)
 def test_bad_arguments_are_refused_before_anything_else(

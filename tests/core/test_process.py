@@ -55,6 +55,7 @@ def kept_by_changes(*, given_back: bool) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no mallopt")
 def test_large_blocks_go_back_to_the_system() -> None:
     assert kept_by_changes(given_back=True) < 1_000 < kept_by_changes(given_back=False)
@@ -63,6 +64,7 @@ def test_large_blocks_go_back_to_the_system() -> None:
 ASK = "from core.process import can_be_continued; print(can_be_continued())"
 
 
+@pytest.mark.long
 @each_row("within", ["itself", "a script"])
 @each_row("alone", [True, False], ids=["a session of its own", "a job"])
 def test_only_a_job_of_a_session_can_be_continued(within: str, *, alone: bool) -> None:

@@ -377,6 +377,7 @@ def test_queries_of_one_text_are_equal() -> None:
     assert Query("").narrows is False
 
 
+@pytest.mark.long
 def test_thousands_of_pairs_are_searched_within_a_key_press() -> None:
     one, other = searchable(WEB), searchable(DB)
     items = [one, other] * 2_500

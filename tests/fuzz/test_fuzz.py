@@ -549,6 +549,7 @@ def _sealed_or_not(tables: Any) -> bytes:
         return orjson.dumps(tables)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_some_made_up_input(kind: str, tmp_path: Path) -> None:
     fuzz(*made_up(kind, tmp_path), examples=100)

@@ -164,6 +164,7 @@ def mouse(button: int, x: int, y: int, *, up: bool = False) -> str:
     return f"\x1b[<{button};{x};{y}{'m' if up else 'M'}"
 
 
+@pytest.mark.long
 @SIZES
 def test_ctrl_c_never_empties_the_clipboard(open_app: OpenApp, size: tuple[int, int]) -> None:
     """Neither after a drag over what gives no text, nor in a field with nothing selected."""

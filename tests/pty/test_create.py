@@ -78,6 +78,7 @@ def check_saved(
     assert record["SavedTo"] == [str(path)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key_type", "key_format"), KINDS)
 def test_a_pair_is_created_and_saved_by_keyboard_alone(
     open_app: OpenApp,
@@ -105,6 +106,7 @@ def test_a_pair_is_created_and_saved_by_keyboard_alone(
     assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.long
 def test_a_pair_is_created_and_saved_on_60_by_15(
     open_app: OpenApp, run: Run, signs_for: Callable[[Path, str], bool], tmp_path: Path
 ) -> None:
@@ -161,6 +163,7 @@ def test_a_dry_run_answers_as_ec2_does_and_stores_nothing(
     assert list((tmp_path / "home").iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: Path) -> None:
     terminal = open_app()
     terminal.wait_for("? help")
@@ -193,6 +196,7 @@ def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: P
     assert second["Tags"] == [{"Key": "env", "Value": ""}]
 
 
+@pytest.mark.long
 def test_saving_never_overwrites_and_never_follows_a_link(
     open_app: OpenApp, run: Run, tmp_path: Path
 ) -> None:

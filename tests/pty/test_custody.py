@@ -94,6 +94,7 @@ sys.exit(main())
 """The program, but with the home of the test as that of the account."""
 
 
+@pytest.mark.long
 @SIZES
 def test_a_line_is_installed_once_and_with_its_options(
     open_app: OpenApp, session: Session, size: tuple[int, int], tmp_path: Path

@@ -90,6 +90,7 @@ def test_a_private_key_pasted_by_mistake_is_named_as_one_and_not_kept(
     assert names(session) == []
 
 
+@pytest.mark.long
 @SIZES
 def test_the_filter_narrows_and_says_what_is_wrong_with_a_term(
     open_app: OpenApp, session: Session, size: tuple[int, int]
@@ -151,6 +152,7 @@ def test_tags_are_edited_and_added_to_several(
     }
 
 
+@pytest.mark.long
 @SIZES
 def test_an_unsaved_pair_is_deleted_by_y_and_brought_back_by_u(
     open_app: OpenApp, session: Session, size: tuple[int, int]
@@ -205,6 +207,7 @@ def test_several_are_deleted_together(open_app: OpenApp, session: Session) -> No
     assert names(session) == ["c"]
 
 
+@pytest.mark.long
 @SIZES
 def test_the_details_say_everything(
     open_app: OpenApp, session: Session, size: tuple[int, int]
@@ -277,6 +280,7 @@ def test_the_list_is_exported(open_app: OpenApp, session: Session, tmp_path: Pat
             assert [row["KeyName"] for row in rows] == ["'=1+1", "two"]
 
 
+@pytest.mark.long
 @SIZES
 def test_help_and_journal_and_its_other_key_are_there(
     open_app: OpenApp, session: Session, size: tuple[int, int]

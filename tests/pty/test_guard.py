@@ -42,6 +42,7 @@ def parts(line: bytes, size: int = 32) -> Sequence[bytes]:
     return [line[at : at + size] for at in range(max(len(line) - size, 0) + 1)]
 
 
+@pytest.mark.long
 def test_no_way_out_loses_a_private_key_that_was_not_saved(
     open_app: OpenApp, run: Run, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_only_the_name_itself_gives_a_private_key_up(
     terminal.wait_for("Not saved yet")
 
 
+@pytest.mark.long
 def test_a_private_key_is_given_up_together_with_the_pair(
     open_app: OpenApp, tmp_path: Path
 ) -> None:

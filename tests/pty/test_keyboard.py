@@ -16,6 +16,7 @@ def fill(session: Session, count: int) -> None:
         session.backend.create_key_pair(key_name=f"pair-{number}", key_type="ed25519")
 
 
+@pytest.mark.long
 def test_a_short_text_that_is_poured_in_deletes_nothing(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -39,6 +40,7 @@ def test_a_short_text_that_is_poured_in_deletes_nothing(
             terminal.press("Escape")
 
 
+@pytest.mark.long
 def test_a_short_text_that_is_poured_in_does_not_quit(open_app: OpenApp) -> None:
     terminals = []
     for text in ("ab\x11", "b\r\x11", "bq"):
@@ -57,6 +59,7 @@ def test_a_short_text_that_is_poured_in_does_not_quit(open_app: OpenApp) -> None
 # A paste without an end ----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_paste_without_an_end_is_given_up_and_the_key_can_be_saved(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -91,6 +94,7 @@ def test_nothing_of_a_paste_without_an_end_reaches_the_field(open_app: OpenApp) 
 FLOOD = b"jk" * 50_000
 
 
+@pytest.mark.long
 def test_a_flood_of_keys_on_the_list_is_dropped_and_the_next_key_is_heard(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -111,6 +115,7 @@ def test_a_flood_of_keys_on_the_list_is_dropped_and_the_next_key_is_heard(
     assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.long
 def test_a_flood_does_not_keep_an_unsaved_key_from_being_saved(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -126,6 +131,7 @@ def test_a_flood_does_not_keep_an_unsaved_key_from_being_saved(
     assert (tmp_path / "home" / ".ssh" / "kept.pem").exists()
 
 
+@pytest.mark.long
 def test_ctrl_c_and_escape_come_before_keys_that_wait(open_app: OpenApp) -> None:
     terminal = open_app()
     for key, answer in (("Escape", "No key pairs"), ("C-c", "ctrl+q quits")):

@@ -85,6 +85,7 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(
     assert "! interrupted" in screen
 
 
+@pytest.mark.long
 def test_a_signal_ends_the_wait_for_another_session_in_good_order(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -111,6 +112,7 @@ def test_the_program_ends_with_its_terminal_even_if_it_was_told_to_ignore_that(
     wait_until(lambda: not is_running(pid))
 
 
+@pytest.mark.long
 def test_after_stop_and_fg_the_whole_screen_is_there_again(
     tool: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -146,6 +148,7 @@ def stop_and_continue(terminal: Terminal, command: Sequence[str | Path]) -> None
     assert not terminal.modes()["alternate_on"]
 
 
+@pytest.mark.long
 def test_who_is_stopped_without_a_word_goes_on_with_one_reader_and_gives_the_terminal_back(
     open_app: OpenApp,
 ) -> None:
@@ -185,6 +188,7 @@ def crash(terminal: Terminal, where: str) -> None:
         terminal.press("v")
 
 
+@pytest.mark.long
 def test_a_crash_reports_itself_gives_the_terminal_back_and_shows_nothing_of_the_key(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -226,6 +230,7 @@ NONSENSE = {
 }
 
 
+@pytest.mark.long
 def test_bytes_that_are_no_text_do_not_lose_a_private_key(open_app: OpenApp) -> None:
     terminal = open_app()
     create_key_pair(terminal, "survivor", "ed25519")
@@ -528,6 +533,7 @@ class BareTerminal:
             os.close(self._master)
 
 
+@pytest.mark.long
 def test_a_terminal_that_does_not_know_its_size_is_drawn_once(tmp_path: Path) -> None:
     with BareTerminal(tmp_path / "home") as terminal:
         terminal.read_until(b"No key pairs")

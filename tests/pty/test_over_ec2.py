@@ -30,6 +30,7 @@ def surroundings(server: Ec2Server, tmp_path: Path) -> dict[str, str]:
     return variables
 
 
+@pytest.mark.long
 @SIZES
 def test_the_place_is_changed_and_a_region_asked_for(
     open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], size: tuple[int, int]
@@ -128,6 +129,7 @@ def test_an_expired_login_is_renewed_from_within_and_what_was_typed_stays(
     assert (home / "called").read_text() == "sso login --profile prod\n"
 
 
+@pytest.mark.long
 @SIZES
 def test_a_pair_is_made_by_ec2_seen_to_be_in_use_and_deleted(
     open_app: OpenApp, server: Ec2Server, surroundings: dict[str, str], size: tuple[int, int]

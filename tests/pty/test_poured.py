@@ -27,6 +27,7 @@ TEXTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", TEXTS)
 def test_on_the_list_it_deletes_nothing(open_app: OpenApp, session: Session, text: str) -> None:
     for number in range(9):
@@ -59,6 +60,7 @@ def test_in_a_field_it_is_all_there(open_app: OpenApp, session: Session) -> None
     assert session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 def test_a_key_of_several_lines_is_not_submitted_before_its_end(
     open_app: OpenApp,
     session: Session,
@@ -88,6 +90,7 @@ QUITTING = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", QUITTING)
 def test_on_the_list_it_does_not_quit(open_app: OpenApp, session: Session, text: str) -> None:
     session.backend.create_key_pair(key_name="web", key_type="ed25519")

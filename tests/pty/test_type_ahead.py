@@ -19,6 +19,7 @@ def create(session: Session, *names: str) -> None:
         session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
 
+@pytest.mark.long
 def test_a_pair_is_created_and_saved_by_one_burst_of_keys(
     open_app: OpenApp, session: Session, tmp_path: Path
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_burst_reaches_its_dialogs_on_a_machine_that_stands_still_now_and_then
     assert created.custody.private_key is PrivateKeyState.SAVED
 
 
+@pytest.mark.long
 def test_what_was_typed_ahead_of_a_creation_that_takes_long_is_for_the_key_that_comes(
     open_app: OpenApp, session: Session, tmp_path: Path
 ) -> None:
@@ -80,6 +82,7 @@ def test_what_was_typed_ahead_of_a_creation_that_takes_long_is_for_the_key_that_
     assert (tmp_path / "home" / ".ssh" / "slow.pem").exists()
 
 
+@pytest.mark.long
 def test_what_is_pressed_while_a_creation_takes_long_is_for_the_form(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -95,6 +98,7 @@ def test_what_is_pressed_while_a_creation_takes_long_is_for_the_form(
     assert [pair.key_name for pair in session.backend.describe_key_pairs()] == ["aaa"]
 
 
+@pytest.mark.long
 def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     open_app: OpenApp, session: Session
 ) -> None:
@@ -114,6 +118,7 @@ def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     assert terminal.status is None
 
 
+@pytest.mark.long
 def test_tab_parts_name_key_and_value_of_a_burst(open_app: OpenApp, session: Session) -> None:
     terminal = open_app()
     terminal.wait_for("No key pairs")

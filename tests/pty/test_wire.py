@@ -80,6 +80,7 @@ def check(terminal: Terminal, walk: Sequence[str]) -> None:
         assert picture(terminal) == seen, f"{key} of {walk}:\n{terminal.screen()}"
 
 
+@pytest.mark.long
 def test_a_few_steps_leave_the_screen_as_a_whole_frame_would(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -116,6 +117,7 @@ def test_redrawing_repairs_what_something_else_wrote(open_app: OpenApp, tmp_path
     assert picture(terminal) == seen
 
 
+@pytest.mark.long
 def test_a_terminal_makes_of_made_up_frames_what_it_makes_of_textuals(
     open_app: OpenApp, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def identity(number: int, comment: str) -> AgentIdentity:
     )
 
 
+@pytest.mark.long
 def test_add_to_agent(
     snap_compare: SnapCompare, empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +67,7 @@ def test_what_the_agent_holds(
     assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 @BOTH_SIZES
 def test_install(
     snap_compare: SnapCompare,

@@ -62,6 +62,7 @@ def test_check_up(
     assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)
 
 
+@pytest.mark.long
 def test_journal(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     lines = [
         JournalEntry(

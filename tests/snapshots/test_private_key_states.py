@@ -11,6 +11,7 @@ from tests.tui.driving import create, until_loaded, until_screen
 from tui.app import KeyPairsApp
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size", [pytest.param((80, 24), id="80x24"), pytest.param((40, 10), id="40x10")]
 )
@@ -26,6 +27,7 @@ def test_refusing_to_quit(
     assert snap_compare(KeyPairsApp(empty_session), run_before=quit_it, terminal_size=size)
 
 
+@pytest.mark.long
 def test_leaving_what_the_agent_will_forget(
     snap_compare: SnapCompare, empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

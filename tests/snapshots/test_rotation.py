@@ -1,3 +1,4 @@
+import pytest
 from textual.pilot import Pilot
 
 from tests.demo import DemoSession
@@ -26,6 +27,7 @@ def test_retiring_a_pair_whose_successor_was_never_saved(
     assert snap_compare(KeyPairsApp(demo_session), run_before=ask, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 def test_copying_to_other_regions(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     other = demo_session.for_region("eu-west-1")
     other.backend.create_key_pair(key_name="nightly", key_type="ed25519")

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
@@ -34,6 +35,7 @@ async def paste_passphrase(pilot: Pilot[None]) -> None:
         await pilot.pause()
 
 
+@pytest.mark.long
 @BOTH_SIZES
 def test_dialog_that_asks(
     snap_compare: SnapCompare, empty_session: DemoSession, home: Path, size: tuple[int, int]
@@ -55,6 +57,7 @@ def test_dialog_that_asks(
     assert snap_compare(KeyPairsApp(empty_session), run_before=ask, terminal_size=size)
 
 
+@pytest.mark.long
 @BOTH_SIZES
 def test_several_files(
     snap_compare: SnapCompare, empty_session: DemoSession, size: tuple[int, int]

@@ -27,6 +27,7 @@ AT_120 = pytest.param((120, 36), id="120x36", marks=pytest.mark.long)
 AT_200 = pytest.param((200, 60), id="200x60", marks=pytest.mark.long)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [AT_80, AT_60, AT_120, AT_200])
 def test_list(snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]) -> None:
     async def choose(pilot: Pilot[None]) -> None:
@@ -67,6 +68,7 @@ def test_damaged_region(snap_compare: SnapCompare, demo_session: DemoSession, ho
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [AT_80, AT_60, AT_120])
 def test_create_form(
     snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
@@ -85,6 +87,7 @@ def test_create_form(
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=size)
 
 
+@pytest.mark.long
 @BOTH_SIZES
 def test_a_refused_name(
     snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
@@ -101,6 +104,7 @@ def test_a_refused_name(
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [AT_80, AT_60, AT_120])
 def test_deleting_many(
     snap_compare: SnapCompare, demo_session: DemoSession, size: tuple[int, int]
@@ -118,6 +122,7 @@ def test_deleting_many(
     assert snap_compare(KeyPairsApp(demo_session), run_before=ask, terminal_size=size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [AT_80, AT_120])
 def test_details(
     snap_compare: SnapCompare,
@@ -138,6 +143,7 @@ def test_details(
     assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)
 
 
+@pytest.mark.long
 def test_overwriting_tags(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     async def fill_in(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -150,6 +156,7 @@ def test_overwriting_tags(snap_compare: SnapCompare, demo_session: DemoSession) 
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 def test_progress(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     async def go_on(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -161,6 +168,7 @@ def test_progress(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     assert snap_compare(KeyPairsApp(demo_session), run_before=go_on, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 def test_danger_on_a_linux_console(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     assert environment._has_few_colours({"TERM": "linux"})
     app = KeyPairsApp(demo_session, "ops@bastion-1")
@@ -174,6 +182,7 @@ def test_danger_on_a_linux_console(snap_compare: SnapCompare, demo_session: Demo
     assert snap_compare(app, run_before=ask, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     async def fill_in(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -190,6 +199,7 @@ def test_create_form_refusals(snap_compare: SnapCompare, demo_session: DemoSessi
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 @SIZES
 @pytest.mark.parametrize("state", ["hidden", "shown", "saved"])
 def test_private_key(
@@ -207,6 +217,7 @@ def test_private_key(
     assert snap_compare(KeyPairsApp(empty_session), run_before=create_it, terminal_size=size)
 
 
+@pytest.mark.long
 def test_save_dialog(snap_compare: SnapCompare, empty_session: DemoSession) -> None:
     async def open_it(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -217,6 +228,7 @@ def test_save_dialog(snap_compare: SnapCompare, empty_session: DemoSession) -> N
     assert snap_compare(KeyPairsApp(empty_session), run_before=open_it, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 def test_discard_question(snap_compare: SnapCompare, empty_session: DemoSession) -> None:
     async def ask(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)
@@ -241,6 +253,7 @@ OPENED_BY = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OPENED_BY)
 def test_screens_that_a_key_opens(
     snap_compare: SnapCompare, demo_session: DemoSession, name: str
@@ -269,6 +282,7 @@ def test_list_in_the_colours_of_the_terminal(
     assert snap_compare(app, run_before=until_loaded, terminal_size=(80, 24))
 
 
+@pytest.mark.long
 def test_filtered_list(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
     async def narrow(pilot: Pilot[None]) -> None:
         await until_loaded(pilot)

@@ -3,6 +3,7 @@ import pytest
 from screenshots.make import FOLDER, SCENES, draw
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCENES)
 def test_the_pictures_of_the_readme_show_what_the_app_shows(name: str) -> None:
     assert draw(SCENES[name]) == (FOLDER / f"{name}.svg").read_text(), (

@@ -55,6 +55,7 @@ def monitor(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
         yield listening
 
 
+@pytest.mark.long
 def test_nothing_of_a_key_of_ec2_is_anywhere_but_in_its_file(
     play_over_ec2: Play,
     server: Ec2Server,

@@ -149,6 +149,7 @@ def _texts(segments: list[Segment]) -> Iterator[tuple[Segment, Color, Color]]:
         yield segment, *(reversed(pair) if style.reverse else pair)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", STATES)
 def test_in_our_theme_no_text_is_hard_to_read(
     demo_session: DemoSession, home: Path, state: str

@@ -55,6 +55,7 @@ def pairs(server: Ec2Server) -> list[str]:
     return [p["KeyName"] for p in server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]]
 
 
+@pytest.mark.long
 @SIZES
 def test_made_here_is_the_default_and_the_form_says_what_differs(
     size: tuple[int, int], play_over_ec2: Play, server: Ec2Server
@@ -77,6 +78,7 @@ def test_made_here_is_the_default_and_the_form_says_what_differs(
     assert server.calls["ImportKeyPair"] == 1
 
 
+@pytest.mark.long
 def test_made_here_the_key_is_in_hand_in_every_mode(play_over_ec2: Play, server: Ec2Server) -> None:
     names = {f"ci{number}": fault for number, fault in enumerate(AT_ONCE)}
 
@@ -115,6 +117,7 @@ def test_made_here_the_key_is_in_hand_after_an_answer_that_never_came(
     assert pairs(server) == ["ci"]
 
 
+@pytest.mark.long
 @SIZES
 def test_made_by_ec2_is_called_once_and_the_key_is_in_hand(
     size: tuple[int, int], play_over_ec2: Play, server: Ec2Server, home: Path
@@ -176,6 +179,7 @@ def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name
     assert pairs(server) == ["ci"]
 
 
+@pytest.mark.long
 def test_an_orphan_that_is_kept_stands_and_is_named(play_over_ec2: Play, server: Ec2Server) -> None:
     server.faults["CreateKeyPair"] = [Fault.RESET]
 
@@ -197,6 +201,7 @@ def test_an_orphan_that_is_kept_stands_and_is_named(play_over_ec2: Play, server:
     assert pairs(server) == ["ci"]
 
 
+@pytest.mark.long
 def test_what_ec2_did_not_make_and_what_is_somebody_elses_is_said(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -229,6 +234,7 @@ def test_what_ec2_did_not_make_and_what_is_somebody_elses_is_said(
     assert pairs(server) == ["ci"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("refused", [*MadeBy])
 def test_a_way_that_is_refused_cannot_be_chosen_and_its_reason_is_said(
     refused: MadeBy, play_over_ec2: Play, server: Ec2Server
@@ -252,6 +258,7 @@ def test_a_way_that_is_refused_cannot_be_chosen_and_its_reason_is_said(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_what_is_allowed_is_asked_anew_for_another_name(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +308,7 @@ def test_what_is_not_known_to_be_refused_stays_free(play_over_ec2: Play, server:
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_a_key_that_would_cross_in_the_clear_takes_a_second_yes(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +331,7 @@ def test_a_key_that_would_cross_in_the_clear_takes_a_second_yes(
     assert server.calls["CreateKeyPair"] == 1
 
 
+@pytest.mark.long
 def test_made_here_asks_nothing_twice(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,6 +345,7 @@ def test_made_here_asks_nothing_twice(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_where_the_key_could_not_be_saved_is_said_before_there_is_one(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:
@@ -352,6 +362,7 @@ def test_where_the_key_could_not_be_saved_is_said_before_there_is_one(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_escape_gives_up_the_questions_and_not_the_answer_that_holds_the_key(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,6 +382,7 @@ def test_escape_gives_up_the_questions_and_not_the_answer_that_holds_the_key(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_escape_ends_the_questions_after_a_lost_answer(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,6 +403,7 @@ def test_escape_ends_the_questions_after_a_lost_answer(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_a_pair_that_ec2_shows_after_that_may_be_the_one_whose_answer_was_lost(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +434,7 @@ def test_a_pair_that_ec2_shows_after_that_may_be_the_one_whose_answer_was_lost(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_made_here_a_key_in_doubt_is_kept_for_the_next_try(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -445,6 +459,7 @@ def pairs_with_keys(server: Ec2Server) -> list[str]:
     return [f"{pair['KeyPairId']} {pair['PublicKey']}" for pair in found]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", MadeBy)
 def test_nobody_quits_while_the_answer_decides_over_a_private_key(
     way: MadeBy, play_over_ec2: Play, server: Ec2Server

@@ -94,6 +94,7 @@ SITUATIONS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_each_situation_has_its_sentence_and_its_next_step(
     name: str,
@@ -136,6 +137,7 @@ def test_each_situation_has_its_sentence_and_its_next_step(
     assert "botocore" not in printed
 
 
+@pytest.mark.long
 def test_a_private_key_in_hand_outlives_a_login_that_expires_under_it(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +197,7 @@ def test_a_private_key_in_hand_outlives_a_login_that_expires_under_it(
     assert server.calls["DeleteKeyPair"] == 0
 
 
+@pytest.mark.long
 def test_a_form_outlives_a_login_that_expires_under_it(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +242,7 @@ def test_a_form_outlives_a_login_that_expires_under_it(
     assert asked == [("aws", "sso", "login", "--profile", "default")] * 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["delete", "copy", "tag", "undo", "bring back", "bring all back"])
 def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
     play_over_ec2: Play,

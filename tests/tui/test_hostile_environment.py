@@ -99,6 +99,7 @@ def test_what_is_quoted_of_the_arguments_is_inert(
     assert re.search(r"^keypairs( restore)?: ", output.err, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_every_hostile_string_as_an_argument(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +241,7 @@ assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
 """
 
 
+@pytest.mark.long
 @each_row(
     ("size", "setup", "call", "refusal"),
     [
@@ -316,6 +318,7 @@ def test_a_configuration_that_would_take_long_or_crash_is_refused(
     assert len(str(refusal.value)) < 500
 
 
+@pytest.mark.long
 def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands in the help, as any key."""
     monkeypatch.setattr(keymap, "bound", keymap.bound)
@@ -336,6 +339,7 @@ def test_a_bracket_can_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # What leaves, and what is asked ---------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_is_copied_of_a_hostile_pair_cannot_run_when_it_is_pasted(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +368,7 @@ def test_what_is_copied_of_a_hostile_pair_cannot_run_when_it_is_pasted(
     assert any(text.startswith("ssh-ed25519 ") and text.endswith(name) for text in sent)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["a\\b", "$(x)\x1b[2J", "web\u202e"])
 def test_a_pair_is_deleted_by_typing_what_the_screen_says(
     name: str, tmp_path: Path, home: Path

@@ -159,6 +159,7 @@ def test_each_is_shown_as_the_table_says() -> None:
     assert {e.id: visible(e.text) for e in STRINGS} == {e.id: e.drawn for e in STRINGS}
 
 
+@pytest.mark.long
 @each_row("make", [visible, as_pasted, masked, shortened])
 def test_what_is_shown_holds_nothing_that_a_terminal_obeys(make: Callable[[str], str]) -> None:
     for each in STRINGS:
@@ -329,6 +330,7 @@ class Everything(Screen[None]):
         yield field
 
 
+@pytest.mark.long
 def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None:
     session = open_local(tmp_path / "data", "us-east-1")
 
@@ -343,6 +345,7 @@ def test_every_widget_shows_every_text_inert(tmp_path: Path, home: Path) -> None
     asyncio.run(look())
 
 
+@pytest.mark.long
 def test_what_is_suggested_is_inert_too(tmp_path: Path, home: Path) -> None:
     """Textual draws the rest of a suggestion as it is, so that only harmless ones are made."""
     session = open_local(tmp_path / "data", "us-east-1")
@@ -561,6 +564,7 @@ def test_a_paste_without_an_end_is_given_up_and_nothing_of_it_is_kept() -> None:
     assert list(pastes.feed(f"{START}new{END}", 15)) == [PasteStarted(), Pasted("new")]
 
 
+@pytest.mark.long
 def test_a_field_cuts_what_no_name_could_be_and_the_help_draws_it_inert(
     tmp_path: Path, home: Path
 ) -> None:

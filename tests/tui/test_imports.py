@@ -90,10 +90,12 @@ def test_the_search_sees_every_form_of_import(tmp_path: Path) -> None:
     assert not reaches("tinydbx", {"tinydb"})
 
 
+@pytest.mark.long
 def test_the_core_never_names_a_terminal_library() -> None:
     assert crossings("core", {"tui", "textual", "rich"}) == []
 
 
+@pytest.mark.long
 def test_the_whole_core_loads_without_a_terminal_library() -> None:
     modules = [module_of(path) for path in sources("core")]
     loaded = loaded_after(f"import {', '.join(modules)}")
@@ -101,10 +103,12 @@ def test_the_whole_core_loads_without_a_terminal_library() -> None:
     assert {module for module in loaded if reaches(module, {"tui", "textual", "rich"})} == set()
 
 
+@pytest.mark.long
 def test_the_core_has_no_event_loop_of_its_own() -> None:
     assert crossings("core", {"asyncio"}) == []
 
 
+@pytest.mark.long
 def test_the_screens_never_name_the_libraries_of_the_store_and_of_keys() -> None:
     assert crossings("tui", STORE_AND_KEYS | {"botocore"}) == []
 
@@ -113,6 +117,7 @@ def test_widgets_do_not_import_screens() -> None:
     assert crossings("tui/widgets", {"tui.screens", "tui.app"}) == []
 
 
+@pytest.mark.long
 def test_the_app_imports_only_the_first_screen() -> None:
     screens = {
         module for module in imports(ROOT / "tui/app.py") if reaches(module, {"tui.screens"})
@@ -133,12 +138,14 @@ def test_the_app_imports_only_the_first_screen() -> None:
     }
 
 
+@pytest.mark.long
 def test_the_app_is_there_before_the_store_and_the_key_library() -> None:
     code = "import tui.app"
     assert "textual.app" in loaded_after(code)
     assert loaded_of(STORE_AND_KEYS | NOT_FOR_THE_SCREENS, code) == set()
 
 
+@pytest.mark.long
 def test_the_session_is_there_before_the_store_and_the_key_library() -> None:
     code = "import core.settings, core.session"
     assert "core.session" in loaded_after(code)
@@ -155,6 +162,7 @@ def test_the_store_is_opened_without_the_key_library(tmp_path: Path) -> None:
     assert {module for module in loaded if reaches(module, {"cryptography"})} == set()
 
 
+@pytest.mark.long
 def test_all_screens_together_load_neither_the_store_nor_the_key_library() -> None:
     modules = [module_of(path) for path in sources("tui/screens")]
     assert loaded_of(STORE_AND_KEYS, f"import {', '.join(modules)}") == set()

@@ -150,6 +150,7 @@ def test_enter_in_the_journal_goes_to_the_pair_or_to_the_details_of_a_deleted_on
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_wide_window_teaches_more_in_the_hint_bar(empty_session: DemoSession, home: Path) -> None:
     fill(empty_session, home)
 
@@ -167,6 +168,7 @@ def test_a_wide_window_teaches_more_in_the_hint_bar(empty_session: DemoSession, 
     play(empty_session, scene, (100, 24))
 
 
+@pytest.mark.long
 def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -193,6 +195,7 @@ def test_a_remark_leaves_out_what_it_must_and_cuts_no_word(
     play(empty_session, scene, (90, 24))
 
 
+@pytest.mark.long
 def test_what_is_said_at_length_is_said_whole(empty_session: DemoSession) -> None:
     def make_four() -> None:
         for number in range(4):
@@ -237,6 +240,7 @@ def test_in_the_smallest_window_a_row_is_left(empty_session: DemoSession, home: 
     play(empty_session, scene, (20, 5))
 
 
+@pytest.mark.long
 def test_what_the_hint_bar_has_room_for_now_is_not_taught_twice(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -266,6 +270,7 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
     play(DemoSession(home / "data", region), scene, (60, 15))
 
 
+@pytest.mark.long
 def test_escape_clears_the_filter_and_then_the_choice(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -302,6 +307,7 @@ def test_escape_clears_the_filter_and_then_the_choice(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (50, 15)])
 def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
     empty_session: DemoSession, home: Path, size: tuple[int, int]
@@ -345,6 +351,7 @@ def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_today_is_said_of_no_day_that_is_over(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("j")

@@ -60,6 +60,7 @@ def test_the_top_line_says_whose_pairs_these_are_and_who_answers(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_what_another_session_was_told_by_ec2_is_shown_and_ec2_is_not_asked(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +80,7 @@ def test_what_another_session_was_told_by_ec2_is_shown_and_ec2_is_not_asked(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_what_ec2_said_last_is_there_while_it_does_not_answer(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:
@@ -109,6 +111,7 @@ def test_what_ec2_said_last_is_there_while_it_does_not_answer(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_a_long_answer_is_read_once_and_only_the_rows_that_are_seen_are_drawn(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_long_answer_is_read_once_and_only_the_rows_that_are_seen_are_drawn(
     assert 0 < counted["row"] < 200
 
 
+@pytest.mark.long
 def test_the_key_and_the_focus_ask_again(play_over_ec2: Play, server: Ec2Server) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "No key pairs in us-east-1" in drawn(pilot), "the empty Region")
@@ -158,6 +162,7 @@ def test_the_key_and_the_focus_ask_again(play_over_ec2: Play, server: Ec2Server)
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_a_new_pair_is_shown_at_once_and_asked_for_until_ec2_shows_it(
     size: tuple[int, int],
@@ -190,6 +195,7 @@ def test_a_new_pair_is_shown_at_once_and_asked_for_until_ec2_shows_it(
     play_over_ec2(scene, size)
 
 
+@pytest.mark.long
 def test_what_ec2_refuses_is_said_and_asked_again(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:
@@ -218,6 +224,7 @@ def test_what_ec2_refuses_is_said_and_asked_again(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_another_account_than_the_last_time_is_not_mixed_with_it(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +252,7 @@ def mirror_of(home: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_a_damaged_file_of_what_ec2_said_last_is_put_aside_and_ec2_is_asked(
     size: tuple[int, int], play_over_ec2: Play, server: Ec2Server, home: Path
@@ -275,6 +283,7 @@ def test_a_damaged_file_of_what_ec2_said_last_is_put_aside_and_ec2_is_asked(
     play_over_ec2(scene, size)
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_named_while_ec2_does_not_answer(
     play_over_ec2: Play, server: Ec2Server, home: Path
 ) -> None:
@@ -295,6 +304,7 @@ def test_a_damaged_file_is_named_while_ec2_does_not_answer(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "ci")
 
@@ -316,6 +326,7 @@ def test_find_and_check_up_ask_ec2_nothing(play_over_ec2: Play, server: Ec2Serve
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -347,6 +358,7 @@ region = us-east-1
 """
 
 
+@pytest.mark.long
 def test_the_code_of_a_device_is_asked_for_in_the_app(
     server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -380,6 +392,7 @@ def test_the_code_of_a_device_is_asked_for_in_the_app(
     assert server.calls["AssumeRole"] == 1
 
 
+@pytest.mark.long
 def test_an_expired_login_names_the_command_and_the_next_question_looks_anew(
     play_over_ec2: Play, server: Ec2Server, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ async def choose_all_and(pilot: Pilot[None], key: str, screen: str) -> None:
     await until_screen(pilot, screen)
 
 
+@pytest.mark.long
 def test_deleting_says_how_far_it_is_and_escape_stops_it(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +123,7 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
     play(five, scene)
 
 
+@pytest.mark.long
 def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +154,7 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
     assert len(five.for_region("eu-west-1").backend.describe_key_pairs()) == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("early", [True, False], ids=["during the last batch", "on the list"])
 def test_escape_that_comes_too_late_is_answered(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch, early: bool
@@ -209,6 +212,7 @@ def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSessio
     play(five, scene)
 
 
+@pytest.mark.long
 def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
     five: DemoSession,
 ) -> None:
@@ -234,6 +238,7 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
     assert sorted(tagged) == ["a", "b", "c", "e"]
 
 
+@pytest.mark.long
 def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +270,7 @@ def test_overwriting_the_tags_of_many_looks_like_danger_and_has_to_be_typed(
     assert {pair.tags for pair in five.backend.describe_key_pairs()} == {(Tag("Env", "old2"),)}
 
 
+@pytest.mark.long
 def test_the_public_keys_of_the_chosen_are_copied_one_a_line(five: DemoSession) -> None:
     pairs = {pair.key_name: pair for pair in five.backend.describe_key_pairs()}
 
@@ -286,6 +292,7 @@ def test_the_public_keys_of_the_chosen_are_copied_one_a_line(five: DemoSession) 
     play(five, scene, (120, 24))
 
 
+@pytest.mark.long
 def test_the_form_names_the_pairs_that_get_tags_and_saves_nothing_where_nothing_was_typed(
     five: DemoSession,
 ) -> None:
@@ -310,6 +317,7 @@ def test_the_form_names_the_pairs_that_get_tags_and_saves_nothing_where_nothing_
     play(five, scene)
 
 
+@pytest.mark.long
 def test_enter_says_what_has_to_be_typed_before_tags_of_many_are_overwritten(
     empty_session: DemoSession,
 ) -> None:

@@ -47,6 +47,7 @@ async def begin_deleting(pilot: Pilot[None]) -> None:
     await pilot.press("enter")
 
 
+@pytest.mark.long
 def test_a_few_are_deleted_at_a_time_and_throttling_is_waited_out(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_few_are_deleted_at_a_time_and_throttling_is_waited_out(
     assert 1 < most <= several.AT_ONCE
 
 
+@pytest.mark.long
 def test_escape_stops_and_what_was_done_is_said_exactly(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -101,6 +103,7 @@ def test_escape_stops_and_what_was_done_is_said_exactly(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_what_fails_half_way_says_what_was_done_before_it(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -124,6 +127,7 @@ def test_what_fails_half_way_says_what_was_done_before_it(
     assert left(server) == 0
 
 
+@pytest.mark.long
 def test_a_refusal_of_one_stops_no_other(play_over_ec2: Play, server: Ec2Server) -> None:
     protected(server)
     refused = "pair-03"
@@ -147,6 +151,7 @@ def test_a_refusal_of_one_stops_no_other(play_over_ec2: Play, server: Ec2Server)
     assert left(server) == 1
 
 
+@pytest.mark.long
 def test_a_pair_that_was_deleted_elsewhere_is_said_to_be_gone_before_what_ec2_says(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:
@@ -185,6 +190,7 @@ def test_escape_gives_up_a_read_at_once(play_over_ec2: Play, server: Ec2Server) 
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_pairs_are_copied_to_regions_that_are_enabled_and_to_no_other(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:

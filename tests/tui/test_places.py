@@ -69,6 +69,7 @@ def says(pilot: Pilot[None], *parts: str) -> bool:
     return -1 not in places and places == sorted(places)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 def test_from_this_machine_to_a_profile_and_back(
     size: tuple[int, int], play_places: Play, server: Ec2Server, home: Path
@@ -104,6 +105,7 @@ def test_from_this_machine_to_a_profile_and_back(
     play_places(scene, size=size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 def test_where_nothing_names_a_region_it_is_asked_and_escape_turns_nowhere(
     size: tuple[int, int], play_places: Play, server: Ec2Server
@@ -143,6 +145,7 @@ def test_where_nothing_names_a_region_it_is_asked_and_escape_turns_nowhere(
     play_places(scene, size=size)
 
 
+@pytest.mark.long
 def test_a_start_without_a_region_asks_for_one(play_places: Play, server: Ec2Server) -> None:
     server.client_of("eu-west-3").create_key_pair(KeyName="theirs", KeyType="ed25519")
 
@@ -157,6 +160,7 @@ def test_a_start_without_a_region_asks_for_one(play_places: Play, server: Ec2Ser
     play_places(scene, "--profile", "bare", asks_region=True)
 
 
+@pytest.mark.long
 def test_a_start_without_a_region_ends_where_none_is_given(
     play_places: Play, server: Ec2Server
 ) -> None:
@@ -169,6 +173,7 @@ def test_a_start_without_a_region_ends_where_none_is_given(
     assert server.calls["DescribeKeyPairs"] == 0
 
 
+@pytest.mark.long
 def test_the_regions_are_those_of_the_account_and_one_that_is_not_enabled_is_never_called(
     play_places: Play, server: Ec2Server
 ) -> None:
@@ -188,6 +193,7 @@ def test_the_regions_are_those_of_the_account_and_one_that_is_not_enabled_is_nev
     assert {region for region, _ in server.asked} == {"us-east-1"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("may_look", [True, False])
 def test_a_region_that_is_not_enabled_is_told_from_wrong_credentials(
     may_look: bool, play_places: Play, server: Ec2Server
@@ -236,6 +242,7 @@ def test_a_clock_that_is_wrong_is_said_with_how_much(play_places: Play, server: 
     play_places(scene, "--ec2")
 
 
+@pytest.mark.long
 def test_places_without_an_ec2_answer_change_nothing(play_places: Play, server: Ec2Server) -> None:
     """A place that cannot be opened is said, and the list stays what it was."""
     add(server, "ci")

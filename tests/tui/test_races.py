@@ -44,6 +44,7 @@ class Held:
         return self.calls > 0
 
 
+@pytest.mark.long
 def test_a_second_enter_while_tags_are_saved_changes_nothing(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_second_enter_while_tags_are_saved_changes_nothing(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_second_enter_while_a_pair_is_given_up_changes_nothing(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("second", ["submit", "back"])
 def test_what_comes_close_behind_the_enter_that_keeps_a_pair_closes_nothing_else(
     empty_session: DemoSession, second: str
@@ -112,6 +115,7 @@ SAVINGS: dict[str, tuple[object, str, tuple[str, ...], str, tuple[str, ...]]] = 
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", SAVINGS)
 def test_neither_a_second_enter_nor_escape_disturbs_what_is_under_way(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch, what: str
@@ -151,6 +155,7 @@ async def turn_to(pilot: Pilot[None], region: str) -> None:
     await until(pilot, lambda: isinstance(app.screen, KeyPairListScreen), "the list")
 
 
+@pytest.mark.long
 def test_a_reading_of_the_region_that_was_left_is_not_shown(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +173,7 @@ def test_a_reading_of_the_region_that_was_left_is_not_shown(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
     demo_session: DemoSession, home: Path
 ) -> None:

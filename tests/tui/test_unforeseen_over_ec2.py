@@ -42,6 +42,7 @@ def test_the_list_says_so_and_asks_again(
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_what_uses_a_pair_is_not_known_and_it_can_be_deleted(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_what_uses_a_pair_is_not_known_and_it_can_be_deleted(
     assert server.calls["DeleteKeyPair"] == 1
 
 
+@pytest.mark.long
 def test_the_other_questions_leave_what_they_were_asked_for(
     play_over_ec2: Play, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What uses a pair, in the details and before it is deleted, over an EC2 on loopback."""
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.ec2_server import Ec2Server
@@ -39,6 +40,7 @@ async def open_question(pilot: Pilot[None], pairs: str = "1 pair ") -> None:
     await until_screen(pilot, "DeleteKeyPairsScreen")
 
 
+@pytest.mark.long
 def test_the_details_say_what_uses_the_pair(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "ci")
     use(server, "ci", "i-1", "web\u202e")
@@ -57,6 +59,7 @@ def test_the_details_say_what_uses_the_pair(play_over_ec2: Play, server: Ec2Serv
     play_over_ec2(scene)
 
 
+@pytest.mark.long
 def test_what_may_not_be_asked_is_not_known(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "ci")
     server.refusals["DescribeInstances"] = REFUSED
@@ -74,6 +77,7 @@ def test_what_may_not_be_asked_is_not_known(play_over_ec2: Play, server: Ec2Serv
     assert server.calls["DeleteKeyPair"] == 1
 
 
+@pytest.mark.long
 def test_a_pair_in_use_takes_a_word_more(play_over_ec2: Play, server: Ec2Server) -> None:
     add(server, "ci")
     use(server, "ci", "i-1")
@@ -97,6 +101,7 @@ def test_a_pair_in_use_takes_a_word_more(play_over_ec2: Play, server: Ec2Server)
     assert server.calls["DeleteKeyPair"] == 1
 
 
+@pytest.mark.long
 def test_nothing_is_deleted_before_ec2_said_what_uses_it_and_escape_leaves_at_once(
     play_over_ec2: Play, server: Ec2Server
 ) -> None:

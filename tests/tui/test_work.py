@@ -123,6 +123,7 @@ def test_what_another_session_wrote_is_parsed_once(
     assert work.parses == 1
 
 
+@pytest.mark.long
 def test_looking_neither_parses_nor_writes(filled: Session, work: Work) -> None:
     filled.backend.describe_key_pairs()
     filled.backend.describe_key_pairs(key_names=["pair-7"])
@@ -192,6 +193,7 @@ command.main(sys.argv[2:])
 """
 
 
+@pytest.mark.long
 def test_the_first_frame_comes_before_the_store_and_the_key_library(tmp_path: Path) -> None:
     write_region(tmp_path / "data", 3)
     modules = tmp_path / "modules"
@@ -272,6 +274,7 @@ def watched() -> Iterator[tuple[list[str], set[str]]]:
         yield on_loop, done
 
 
+@pytest.mark.long
 def test_nothing_that_blocks_is_done_on_the_loop(home: Path, tmp_path: Path) -> None:
     write_region(tmp_path / "watched", COUNT)
     session = open_local(tmp_path / "watched", "us-east-1")

@@ -4,7 +4,6 @@ import argparse
 import os
 
 from core import choices
-from core.disk.doubtful import is_doubtful
 from core.disk.mounts import network_note
 
 TYPE_CHECKING = False
@@ -49,7 +48,12 @@ def say_where(options: argparse.Namespace) -> None:
     """
     folder = os.path.expanduser(choices.data_folder(options.data_dir))  # noqa: PTH111 - a command that only reads has no time for pathlib
     on_network = network_note(folder)
-    doubtful = options.command in _READS and is_doubtful(folder)
+    doubtful = False
+    if options.command in _READS:
+        # Imported here: EC2's verbs do without it.
+        from core.disk.doubtful import is_doubtful
+
+        doubtful = is_doubtful(folder)
     if on_network is not None or doubtful:
         # Imported here: hardly any folder deserves a word.
         from tui.commands.pairs import folder_notes

@@ -17,6 +17,7 @@ from tests.ec2_server import Ec2Server
 __all__ = ["world"]  # a fixture
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("made_by", MadeBy)
 def test_every_recorded_refusal_comes_through_with_its_code_text_and_status(
     made_by: MadeBy,

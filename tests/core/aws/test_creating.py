@@ -165,6 +165,7 @@ def not_made(backend: Ec2Backend, server: Ec2Server, key_type: str = "ed25519") 
         backend.create_key_pair(key_name="ci", key_type=key_type)
 
 
+@pytest.mark.long
 def test_what_ec2_shows_later_may_be_of_the_call_that_was_not_answered(
     server: Ec2Server, open_backend: Open, access: RegionAccess
 ) -> None:

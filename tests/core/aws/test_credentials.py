@@ -76,6 +76,7 @@ def test_environment_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert Connection(Ec2Choice()).find_credentials() == "env"
 
 
+@pytest.mark.long
 def test_an_unknown_profile_names_the_nearest(tmp_path: Path) -> None:
     configure(tmp_path, "[profile production]\nregion = eu-west-1\n[default]\n")
     error = refused(Connection(Ec2Choice(profile="prodction")))

@@ -58,6 +58,7 @@ def ask_what_the_app_asks(connection: Connection) -> None:
     assert usage(connection, "us-east-1", "live").is_known
 
 
+@pytest.mark.long
 def test_each_statement_has_the_actions_that_its_verb_calls(
     server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

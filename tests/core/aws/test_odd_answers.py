@@ -104,6 +104,7 @@ TRIES = 3
 """How often a read is sent that fails in passing."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("operation", ["DescribeKeyPairs", "DescribeRegions", "GetCallerIdentity"])
 def test_no_more_of_an_answer_is_read_than_any_answer_has(
     operation: str, server: Ec2Server, open_backend: Open

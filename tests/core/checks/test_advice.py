@@ -91,6 +91,7 @@ def still_wrong_after(folder: Path, new: Path) -> str:
     return still_wrong(folder, command.replace("-nocerts", "-passin pass:secret -nocerts"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [key_files.containers, key_files.locked, key_files.shapes])
 def test_every_command_that_is_named_converts_its_file(
     kind: Callable[[Workshop], Iterator[tuple[str, bytes | str, object]]],
@@ -116,6 +117,7 @@ def test_every_command_that_is_named_converts_its_file(
     assert seen
 
 
+@pytest.mark.long
 def test_the_way_out_of_limits_works(workshop: Workshop, tmp_path: Path) -> None:
     """Check the advice for PPKs and OpenSSH files that cost too much on ones that cost little."""
     (tmp_path / "FILE").write_bytes(workshop.ppk("rsa", "version=3,passes=1", encrypted=True))
@@ -132,6 +134,7 @@ def test_the_way_out_of_limits_works(workshop: Workshop, tmp_path: Path) -> None
     assert still_wrong(tmp_path, "ssh-keygen -p -a 16 -f FILE") == ""
 
 
+@pytest.mark.long
 def test_what_an_import_is_told_to_give_is_taken(workshop: Workshop, tmp_path: Path) -> None:
     rsa, ed = workshop.line("rsa"), workshop.line("ed")
     each = workshop

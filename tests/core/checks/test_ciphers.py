@@ -148,6 +148,7 @@ def _known(found: Found) -> list[str]:
     return [match.key_pair.key_name for match in found.matches]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("program", TOOLS)
 def test_some_ways_to_encrypt_are_told_right(
     program: str, workshop: Workshop, pairs: Session, tmp_path: Path

@@ -557,6 +557,7 @@ def test_a_look_changes_nothing(world: World) -> None:
     assert state() == before
 
 
+@pytest.mark.long
 def test_a_key_with_a_passphrase_on_a_shared_file_system_is_fine(
     world: World, run: Callable[..., object]
 ) -> None:

@@ -58,6 +58,7 @@ def by_name(folder: Path, found: Iterator[Found]) -> dict[str, Found]:
     return dict(rows)
 
 
+@pytest.mark.long
 def test_every_file_of_a_mixed_folder_is_named_correctly(zoo: Zoo, everywhere: Session) -> None:
     assert len(zoo.expected) == key_zoo.FILES
     found = by_name(zoo.folder, look_up.finder(everywhere).look(str(zoo.folder)))
@@ -78,6 +79,7 @@ def test_every_file_of_a_mixed_folder_is_named_correctly(zoo: Zoo, everywhere: S
     assert wrong == []
 
 
+@pytest.mark.long
 def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
     zoo: Zoo, everywhere: Session
 ) -> None:
@@ -112,6 +114,7 @@ def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: Sessi
         typed[0].encode()
 
 
+@pytest.mark.long
 def test_no_passphrase_is_worked_on_and_no_prime_is_tested(
     zoo: Zoo, everywhere: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +155,7 @@ def test_each_small_regular_file_is_opened_once_and_nothing_else(
     assert len(once) == len(set(once))
 
 
+@pytest.mark.long
 def test_nothing_private_is_in_what_is_said(zoo: Zoo, everywhere: Session) -> None:
     from tui.words.look_up import line
 

@@ -47,6 +47,7 @@ def told_wrong(found: list[Found], told: Told) -> list[str]:
     return [*wrong, said] if wrong else []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", key_files.KINDS)
 def test_every_file_of_a_kind_is_told_right(
     kind: Callable[[Workshop], Iterator[tuple[str, bytes | str, Told]]],

@@ -971,6 +971,7 @@ def script(*arguments: str | Path) -> list[str | Path]:
     return [sys.executable, "-c", SCRIPT, *arguments]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key_type", KeyType)
 def test_a_key_is_added_where_no_file_can_grow_by_a_byte(
     key_type: KeyType, ssh_agent: Agent, tmp_path: Path
@@ -991,6 +992,7 @@ WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_TMPFILE")
 CHANGES = "creat|mkdir|rename|link|symlink|unlink|truncate|mknod|chmod|chown"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key_type", KeyType)
 def test_strace_sees_no_file_written_but_the_journal(
     key_type: KeyType, ssh_agent: Agent, tmp_path: Path, tool: Callable[[str], str]
@@ -1048,6 +1050,7 @@ def ssh(server: Server, tmp_path: Path, ssh_agent: Agent, *options: str, command
     ).stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key_type", "key_format"),
     [(KeyType.RSA, KeyFormat.PEM), (KeyType.ED25519, KeyFormat.PPK)],

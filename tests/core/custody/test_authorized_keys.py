@@ -444,6 +444,7 @@ authorized_keys.add(plan)
 """
 
 
+@pytest.mark.long
 def test_what_a_killed_session_left_goes_at_the_next_install_and_not_what_is_in_use(
     path: Path, account: Account, key_pair: KeptKeyPair, session: Session, tmp_path: Path
 ) -> None:
@@ -758,6 +759,7 @@ def test_every_option_that_is_known_is_tried() -> None:
     assert {option.name for option in authorized_line.parse_options(EVERY_OPTION)} == FOR_KEYS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("options", "lets_in"),
     [

@@ -102,6 +102,7 @@ def test_what_is_to_be_known_of_from_is_said(options: str, said: tuple[str, ...]
     assert all(words in each for words, each in zip(said, found, strict=True)), found
 
 
+@pytest.mark.long
 @given(st.text(st.sampled_from('abfromrestrict-=",\\ 1'), max_size=40))
 def test_no_text_does_worse_than_being_refused(text: str) -> None:
     try:

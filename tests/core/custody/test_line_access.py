@@ -331,6 +331,7 @@ def pair(session: Session) -> Callable[[PublicKey], KeyPair]:
     return of
 
 
+@pytest.mark.long
 def test_the_form_says_of_each_line_what_sshd_does_with_it(
     tried: list[tuple[Row, bool]],
     account: Account,
@@ -362,6 +363,7 @@ def test_the_form_says_of_each_line_what_sshd_does_with_it(
     assert wrong == []
 
 
+@pytest.mark.long
 def test_find_says_of_each_line_what_sshd_does_with_it(
     tried: list[tuple[Row, bool]], tmp_path: Path, session: Session
 ) -> None:
@@ -394,6 +396,7 @@ def admits_from_here(line: AuthorizedLine) -> bool:
     return all(line_access.admits(value or "", CLIENT) for value in values)
 
 
+@pytest.mark.long
 def test_what_the_form_takes_for_options_lets_the_key_in(tried: list[tuple[Row, bool]]) -> None:
     wrong = []
     for row, accepted in tried:

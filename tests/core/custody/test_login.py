@@ -23,6 +23,7 @@ def saved(
     ).path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key_type", KeyType)
 @pytest.mark.parametrize("key_format", KeyFormat)
 def test_a_server_lets_the_saved_key_in_once_its_public_key_is_installed(
@@ -61,6 +62,7 @@ def test_a_server_does_not_let_another_key_in(
     assert refused.stdout == b""
 
 
+@pytest.mark.long
 def test_ssh_takes_the_saved_file_only_because_it_is_private(
     server: Server, run: Run, session: Session, tmp_path: Path
 ) -> None:

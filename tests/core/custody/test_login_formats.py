@@ -47,6 +47,7 @@ def case(key_type: KeyType, file_format: FileFormat, log_in: Client) -> object:
     return pytest.param(key_type, file_format, log_in, id=name, marks=marks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key_type", "file_format", "log_in"),
     [

@@ -65,6 +65,7 @@ def test_a_key_proves_in_every_format(
         prove(path, created.key_pair, PASSPHRASE)
 
 
+@pytest.mark.long
 def test_an_encrypted_key_proves_with_its_passphrase_and_its_public_half_without(
     created: CreatedKeyPair, tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_an_encrypted_key_proves_with_its_passphrase_and_its_public_half_without
                 prove(path, created.key_pair, wrong)
 
 
+@pytest.mark.long
 def test_another_key_does_not_prove(
     sealed: CreatedKeyPair, session: Session, tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_another_key_does_not_prove(
                 prove(path, other, passphrase)
 
 
+@pytest.mark.long
 def test_an_encrypted_key_that_others_may_read_does_not_prove(
     sealed: CreatedKeyPair, tmp_path: Path
 ) -> None:
@@ -127,6 +130,7 @@ def test_only_what_is_wrong_with_the_access_is_said_and_how_to_mend_it(
     assert f": chown {owner + 1} '{tmp_path}" in str(caught.value)
 
 
+@pytest.mark.long
 def test_an_encrypted_key_that_was_changed_does_not_prove(
     sealed: CreatedKeyPair, tmp_path: Path
 ) -> None:
@@ -146,6 +150,7 @@ def test_halves_that_disagree_are_said_to_do_so(session: Session, tmp_path: Path
         prove(saved(tmp_path / "key", data), created.key_pair)
 
 
+@pytest.mark.long
 def test_a_key_whose_passphrase_ssh_keygen_changed_still_proves(
     created: CreatedKeyPair, tmp_path: Path, run: Run
 ) -> None:

@@ -274,6 +274,7 @@ def test_ssh_logs_in_with_the_file_by_its_command_and_by_its_config(
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.long
 @each_row("name", ALL_NAMES)
 def test_the_config_block_of_any_name_is_one_that_ssh_reads(
     name: str, web: KeptKeyPair, run: Run, tmp_path: Path

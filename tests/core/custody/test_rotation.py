@@ -96,6 +96,7 @@ GOOD_NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_
 )
 
 
+@pytest.mark.long
 @given(GOOD_NAMES.filter(bool), st.integers(0, 15))
 @example("9" * 255, 3)
 @example("a-" + "0" * 253, 3)

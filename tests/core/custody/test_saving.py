@@ -73,6 +73,7 @@ def for_openssh(run: Run, path: Path, phrase: str | None, folder: Path) -> Path:
     return plain
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key_type", "file_format", "phrase"), KINDS)
 def test_every_file_is_proven_and_read_by_the_tools_it_is_for(
     key_type: KeyType,
@@ -415,6 +416,7 @@ def test_every_format_has_an_ending_that_its_readers_know(
 # Passphrases leave no trace -------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_passphrase_is_in_no_error_record_journal_or_other_file(
     create: Create, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,7 @@ def test_the_turn_of_a_process_that_was_killed_is_taken_over(path: Path) -> None
     assert names(path.parent) == ["file", "file.bak"]
 
 
+@pytest.mark.long
 def test_a_claim_that_took_the_place_of_a_stale_one_is_left_alone(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_value_matches_as_the_definition_does(pattern: str, text: str) -> None
     assert wildcard(pattern)(text) is matches_by_brute_force(pattern, text)
 
 
+@pytest.mark.long
 @given(st.text())
 def test_a_text_with_every_character_escaped_matches_itself(text: str) -> None:
     escaped = "".join(f"\\{character}" for character in text)

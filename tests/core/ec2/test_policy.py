@@ -689,6 +689,7 @@ REQUESTS = st.builds(
 )
 
 
+@pytest.mark.long
 @given(
     statements=st.lists(elements(st.sampled_from(["Allow", "Deny"])), min_size=1, max_size=4),
     added=elements(st.just("Deny")),
@@ -703,11 +704,13 @@ def test_adding_a_deny_never_allows_more(
     assert after is before or after is DENIED
 
 
+@pytest.mark.long
 @given(statements=st.lists(elements(st.just("Deny")), min_size=1), request_=REQUESTS)
 def test_without_an_allow_nothing_is_allowed(statements: list[Element], request_: Request) -> None:
     assert policy(*statements).evaluate(request_) is not ALLOWED
 
 
+@pytest.mark.long
 @given(position=st.integers(0, 200), removed=st.integers(0, 3), added=st.text(max_size=3))
 def test_a_damaged_document_is_understood_or_refused(
     position: int, removed: int, added: str

@@ -266,6 +266,7 @@ def calls_of(judged: Callable[[], object]) -> int:
     return calls
 
 
+@pytest.mark.long
 def test_a_huge_pattern_costs_no_more_to_ask_than_a_small_one() -> None:
     request = Request(CREATE, DEV + "a" * 251, {"aws:TagKeys": ("a" * 128,) * 50})
     too_many = {}
@@ -289,6 +290,7 @@ def test_of_the_same_value_many_times_one_is_judged() -> None:
     assert calls_of(lambda: guard.evaluate(Request(CREATE, DEV))) < 200
 
 
+@pytest.mark.long
 def test_a_document_has_no_more_values_than_can_be_judged_at_once() -> None:
     one = statement("Deny", Action=[f"ec2:*{number}*" for number in range(MAX_PATTERNS - 1)])
     assert parsed(one).evaluate(Request(CREATE, DEV)) is Decision.IMPLICIT_DENY

@@ -250,6 +250,7 @@ def _refused_by_us(lines: list[str]) -> dict[int, str]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["ed25519", "rsa"])
 def test_each_line_is_judged_as_sshd_judges_it(
     kind: str,
@@ -297,6 +298,7 @@ def test_comments_and_blank_lines_hold_nothing() -> None:
         assert authorized_line.read(line) is None, line
 
 
+@pytest.mark.long
 def test_options_and_comment_are_returned_as_sshd_reads_them(keys: dict[str, Path]) -> None:
     line = " ".join(keys["ed25519"].with_suffix(".pub").read_text().split()[:2])
     for whole, comment in _whole(line).items():

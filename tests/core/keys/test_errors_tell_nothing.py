@@ -7,6 +7,7 @@ causes, too, and an error of a decoder carries the whole text.
 import random
 from collections.abc import Iterator, Sequence
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from core.keys import EncodingError, convert
@@ -47,6 +48,7 @@ def secrets(key: RSAPrivateKey | None) -> Sequence[bytes]:
     return [n.to_bytes((n.bit_length() + 7) // 8, "big") for n in (numbers.d, numbers.p, numbers.q)]
 
 
+@pytest.mark.long
 @each_row(("key_type", "file_format", "encrypted"), FORMATS)
 def test_no_error_of_a_damaged_file_tells_or_carries_the_key(
     rsa_keys: Sequence[RSAPrivateKey], key_type: str, file_format: FileFormat, encrypted: bool

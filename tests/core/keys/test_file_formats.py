@@ -123,6 +123,7 @@ def test_it_comes_back(written: Written) -> None:
     assert numbers(decoded) == numbers(written.key)
 
 
+@pytest.mark.long
 def test_every_encryption_has_a_salt_of_its_own(key: PrivateKey) -> None:
     containers = [
         openssh.parse(armour.parse(private.encode_as(key, OPENSSH, COMMENT, PASSPHRASE)))
@@ -300,6 +301,7 @@ def test_version_3_has_the_numbers_of_puttygen(key: PrivateKey) -> None:
         assert line in text.splitlines()
 
 
+@pytest.mark.long
 def test_a_container_is_laid_out_as_ssh_keygen_does_it(
     key: PrivateKey, tmp_path: Path, run: Run
 ) -> None:
@@ -315,6 +317,7 @@ def test_a_container_is_laid_out_as_ssh_keygen_does_it(
     }
 
 
+@pytest.mark.long
 def test_an_encrypted_pkcs8_is_laid_out_as_openssl_does_it(
     rsa_keys: Sequence[RSAPrivateKey], tmp_path: Path, run: Run
 ) -> None:
@@ -368,6 +371,7 @@ def test_a_comment_that_is_not_one_line_of_text_is_refused(
         private.encode_as(rsa_keys[0], file_format, comment)
 
 
+@pytest.mark.long
 @given(
     comment=st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=80),
     file_format=st.sampled_from([PPK2, PPK3, OPENSSH]),

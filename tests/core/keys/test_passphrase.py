@@ -3,6 +3,7 @@ import string
 import subprocess
 import sys
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ def test_a_passphrase_is_worth_what_a_thief_would_think(
     assert (found.strength, found.remark) == (strength, remark), found
 
 
+@pytest.mark.long
 def test_chance_is_seldom_taken_for_less() -> None:
     chance = random.Random(7)  # noqa: S311 - the tests' passphrases protect nothing
     alphabet = string.ascii_letters + string.digits
@@ -67,6 +69,7 @@ def test_no_more_is_claimed_than_chance_would_give(text: str) -> None:
     assert not (len(text) > 3 and text in found.remark)
 
 
+@pytest.mark.long
 def test_one_key_held_down_is_weak_whatever_the_key() -> None:
     for character in string.printable.strip() + " \u00fc\u9470":
         assert estimated(character * 50).strength is WEAK, character
@@ -93,6 +96,7 @@ def test_what_can_be_a_passphrase(text: str, why: str | None) -> None:
     assert why is None or (found is not None and why in found)
 
 
+@pytest.mark.long
 def test_what_estimates_is_loaded_only_when_a_passphrase_is_typed() -> None:
     program = (
         "import sys; from core.keys import passphrase; from tui.words import judging;"

@@ -140,6 +140,7 @@ def test_ssh_keygen_signs_with_what_puttygen_makes_of_it(
     assert signs_for(converted(encoded(key)), private.public_key(key).line)
 
 
+@pytest.mark.long
 def test_eight_new_keys_sign(
     converted: Callable[[bytes], Path], signs_for: Callable[[Path, str], bool]
 ) -> None:

@@ -89,6 +89,7 @@ def test_a_file_that_was_cut_anywhere_is_refused(material: bytes) -> None:
         refuse(material[:place], material)
 
 
+@pytest.mark.long
 def test_a_file_with_a_changed_bit_is_refused(material: bytes) -> None:
     for place in range(0, len(material), 3):
         for bit in (0x01, 0x20, 0x80):

@@ -223,6 +223,7 @@ def refused(data: bytes, passphrase: bytes | None = None) -> EncodingError:
 OTHER_KINDS = [kind for kind in vars(other_kinds).values() if isinstance(kind, OtherKind)]
 
 
+@pytest.mark.long
 @each_row("name", MADE)
 def test_what_other_programs_write_is_read(name: str, make: Callable[[str], Sample]) -> None:
     sample = make(name)
@@ -234,6 +235,7 @@ def test_what_other_programs_write_is_read(name: str, make: Callable[[str], Samp
     assert numbers(private_file.unlock(sample.data, sample.passphrase)) == numbers(sample.key)
 
 
+@pytest.mark.long
 @each_row("name", MADE)
 def test_a_passphrase_must_be_the_right_one_where_one_is_needed(
     name: str, make: Callable[[str], Sample]
@@ -378,6 +380,7 @@ def other(key: PrivateKey, rsa_keys: Sequence[RSAPrivateKey]) -> PrivateKey:
     return rsa_keys[1] if isinstance(key, RSAPrivateKey) else Ed25519PrivateKey.generate()
 
 
+@pytest.mark.long
 @each_row("version", [2, 3])
 @each_row("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
 @each_row("key_type", KeyType)
@@ -443,6 +446,7 @@ def test_a_pkcs1_file_of_two_keys_is_refused(rsa_keys: Sequence[RSAPrivateKey]) 
 # What is not taken -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @each_row(
     ("options", "key_type"),
     [
@@ -512,6 +516,7 @@ def test_what_is_no_private_key_does_not_look_like_one(data: bytes) -> None:
     assert "no private key" in str(refused(data))
 
 
+@pytest.mark.long
 def test_a_cipher_that_is_not_read_is_said_to_be_so(
     maker: Maker, rsa_keys: Sequence[RSAPrivateKey]
 ) -> None:
@@ -599,6 +604,7 @@ def iterated(count: int, maker: Maker, keys: Mapping[KeyType, PrivateKey], *how:
     return maker.openssl(keys[ED25519], *TOPK8, *how, "-iter", str(count))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [(), ("-v1", "PBE-SHA1-3DES")])
 def test_one_iteration_of_pkcs8_too_many_is_refused_unread(
     how: tuple[str, ...], maker: Maker, keys: Mapping[KeyType, PrivateKey]
@@ -691,6 +697,7 @@ FUZZED = [
 ]
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(data=st.data())
 @pytest.mark.parametrize("name", FUZZED)
@@ -761,6 +768,7 @@ def test_noise_in_armour_is_refused(noise: bytes, label: bytes, magic: bool) -> 
     refused(b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, content, label), b"x")
 
 
+@pytest.mark.long
 def test_deep_and_endless_der_is_refused() -> None:
     body = b""
     while len(body) < 40_000:

@@ -200,6 +200,7 @@ def is_refused_as_private(material: str | bytes) -> bool:
     return isinstance(error, InvalidKeyFormat) and "This is a private key" in error.reason
 
 
+@pytest.mark.long
 @each_row("vector", PRIVATE, ids=str)
 def test_a_private_key_is_recognised_wherever_it_stands(vector: Vector) -> None:
     key = vector.material
@@ -247,6 +248,7 @@ def test_no_frame_of_ours_in_the_traceback_holds_a_private_key(vector: Vector) -
         assert all(part not in variables for variables in ours)
 
 
+@pytest.mark.long
 @each_row(
     "arguments",
     [
@@ -372,6 +374,7 @@ def test_openssl_and_ssh_keygen_read_a_known_key(key: Known) -> None:
     assert ssh_keygen_reads(public_key)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bits", [1024, 2048, 3072])
 def test_every_form_of_an_rsa_key_of_ssh_keygen_is_the_same_key(bits: int, tmp_path: Path) -> None:
     comment = "Ada's key <ada@example.org>"
@@ -466,6 +469,7 @@ def mutated_binary(draw: st.DrawFn) -> bytes:
     return encoded if der else key.line.split()[0].encode() + b" " + encoded
 
 
+@pytest.mark.long
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(mutated_text(), mutated_binary(), st.binary(max_size=300)))
 def test_whatever_is_given_is_a_key_or_one_of_the_documented_errors(material: bytes) -> None:

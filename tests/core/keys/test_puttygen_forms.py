@@ -210,6 +210,7 @@ def test_the_export_for_ssh_com_is_refused_with_the_way_out(
             read(data)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "name"),
     [

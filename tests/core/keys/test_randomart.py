@@ -38,6 +38,7 @@ def made_up(key_type: KeyType, bits: int, seed: int) -> PublicKey:
     return PublicKey.from_rsa_numbers(65537, chance.getrandbits(bits) | 1 | 1 << bits - 1)
 
 
+@pytest.mark.long
 @each_row("seed", range(20))
 @each_row("key_type", list(KeyType))
 def test_the_picture_is_that_of_ssh_keygen(

@@ -61,6 +61,7 @@ def test_as_the_name_of_a_new_pair(client: Client, store: RegionStore) -> None:
     assert all(p["PublicKey"].split(" ", 2)[2] == p["KeyName"] + "\n" for p in described)
 
 
+@pytest.mark.long
 def test_as_the_name_of_an_import_and_in_every_question_about_it(
     client: Client, session: Session
 ) -> None:
@@ -202,6 +203,7 @@ def test_as_a_filter_of_ec2(client: Client) -> None:
 # What leaves the program ----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_recipe_holds_what_a_terminal_obeys(pairs: list[tuple[Hostile, KeptKeyPair]]) -> None:
     for each, pair in pairs:
         for saved_to in ((), (f"/x/{each.text}",), (f"/x/{each.text}.ppk",)):
@@ -222,6 +224,7 @@ def text_of(title: str, pair: KeptKeyPair) -> str:
     return text
 
 
+@pytest.mark.long
 def test_the_shell_gives_the_aws_command_the_very_name_and_tags(
     pairs: list[tuple[Hostile, KeptKeyPair]], run: Run, tmp_path: Path
 ) -> None:
@@ -257,6 +260,7 @@ def as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.long
 def test_every_line_for_a_shell_is_one_command_and_starts_no_other(
     pairs: list[tuple[Hostile, KeptKeyPair]], run: Run, tmp_path: Path
 ) -> None:
@@ -304,6 +308,7 @@ def test_the_ssh_settings_are_one_host_and_one_file(
     run("ssh", "-G", "-F", script, "example.org")
 
 
+@pytest.mark.long
 def test_python_and_terraform_read_the_very_name(pairs: list[tuple[Hostile, KeptKeyPair]]) -> None:
     for each, pair in pairs:
         call = ast.parse(text_of("boto3", pair)).body[-1]

@@ -115,6 +115,7 @@ def test_the_same_key_is_no_error_in_a_full_region_either(
         copy_one(session, pairs[1], "eu-west-1")
 
 
+@pytest.mark.long
 def test_each_refusal_is_the_other_regions_own(
     session: Session, pairs: Sequence[KeptKeyPair], store: RegionStore
 ) -> None:

@@ -426,6 +426,7 @@ def run(examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.long
 def test_random_sequences_are_answered_as_the_model_answers_them() -> None:
     run(examples=60, steps=30)
 

@@ -187,6 +187,7 @@ def test_a_change_that_takes_long_lets_the_others_write_and_finds_its_line_again
     assert outcomes[-2:] == [("web-1", "failed"), ("web-2", "done")]
 
 
+@pytest.mark.long
 def test_a_line_of_a_session_that_was_killed_in_between_stays_begun(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\nfrom pathlib import Path\nfrom core.disk import replacing\n"
@@ -391,6 +392,7 @@ def test_a_journal_that_is_put_aside_while_it_is_read_is_read_again(
     assert [entry.key_name for entry in journal.read()] == ["web-1", "web-2"]
 
 
+@pytest.mark.long
 def test_a_change_of_very_many_key_pairs_can_still_be_read(
     journal: Journal, fixed_time: datetime
 ) -> None:
@@ -406,6 +408,7 @@ def test_a_change_of_very_many_key_pairs_can_still_be_read(
     assert len(journal.read()) == 5001
 
 
+@pytest.mark.long
 def test_sessions_of_several_regions_leave_whole_lines_only(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     regions = ["us-east-1", "us-east-2", "eu-west-1", "eu-west-1"]

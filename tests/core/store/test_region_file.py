@@ -30,6 +30,7 @@ def tables(key_pairs: int, others: int = 0) -> Tables:
     return {region_file.KEY_PAIRS: table(key_pairs), region_file.DELETED: table(others)}
 
 
+@pytest.mark.long
 @each_row("others", COUNTS)
 @each_row("key_pairs", COUNTS)
 def test_the_pieces_are_the_document_as_json_writes_it(key_pairs: int, others: int) -> None:
@@ -118,6 +119,7 @@ CHANGES: dict[str, list[Callable[[Tables], object]]] = {
 }
 
 
+@pytest.mark.long
 @each_row("changes", CHANGES.values(), ids=CHANGES)
 def test_read_by_what_differs_a_file_says_the_same(
     changes: list[Callable[[Tables], object]],
@@ -135,6 +137,7 @@ def test_read_by_what_differs_a_file_says_the_same(
     assert [*in_part.state.key_pairs] == [*whole.state.key_pairs]
 
 
+@pytest.mark.long
 def test_of_a_file_that_another_session_changed_little_is_parsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -261,6 +261,7 @@ backend.create_key_pair(key_name="new", key_type="ed25519")
 """
 
 
+@pytest.mark.long
 def test_a_limit_on_the_size_of_files_costs_nothing(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     if (soft, hard) != (resource.RLIM_INFINITY, resource.RLIM_INFINITY):
@@ -391,6 +392,7 @@ def restored(store: RegionStore, good: region_file.RegionState) -> None:
     assert store.previous_path.read_bytes() == copy
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["cut", "flipped"])
 def test_a_damaged_file_is_refused_and_comes_back(kind: str, filled: RegionStore) -> None:
     chance = random.Random(3)  # noqa: S311 - which bytes break is no secret

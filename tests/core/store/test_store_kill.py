@@ -90,6 +90,7 @@ def rounds(folder: Path, count: int, seed: int) -> Iterator[str]:
                 assert ("CreateKeyPair", key_pair_id) in done
 
 
+@pytest.mark.long
 def test_a_writer_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     assert len(list(rounds(tmp_path / "data", 5, seed=1))) == 5
 

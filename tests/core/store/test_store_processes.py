@@ -102,6 +102,7 @@ def test_eight_sessions_that_create_at_once_lose_nothing(
     assert {line.key_name for line in lines} == {name for some in names for name in some}
 
 
+@pytest.mark.long
 def test_a_name_is_given_out_once_however_many_ask_for_it(start: Start, tmp_path: Path) -> None:
     names = [f"wanted-{number}" for number in range(50)]
     answers = race([start("create", NO_LIMIT, *names) for _ in range(SESSIONS)])
@@ -136,6 +137,7 @@ def test_the_five_thousandth_is_the_last(start: Start, tmp_path: Path) -> None:
     assert len(store.read().key_pairs) == 5000
 
 
+@pytest.mark.long
 def test_a_session_that_waits_too_long_says_for_whom(hold: Hold, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     holder = hold()
@@ -150,6 +152,7 @@ def test_a_session_that_waits_too_long_says_for_whom(hold: Hold, tmp_path: Path)
     assert (folder / "us-east-1.json.lock").stat().st_ino == inode
 
 
+@pytest.mark.long
 def test_waiting_can_be_given_up(hold: Hold, tmp_path: Path) -> None:
     holder = hold()
     session = session_over(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=60))
@@ -178,6 +181,7 @@ def test_the_lock_of_a_session_that_was_killed_is_free(hold: Hold, tmp_path: Pat
     assert session.key_pair_named("web-1") is not None
 
 
+@pytest.mark.long
 def test_tidying_up_does_not_wait_for_a_session_that_is_writing(hold: Hold, tmp_path: Path) -> None:
     holder = hold()
     session = session_over(RegionStore(tmp_path / "data", "us-east-1", lock_timeout=15))

@@ -78,6 +78,7 @@ def lost_rounds(folder: Path, rounds: int) -> int:
     return lost
 
 
+@pytest.mark.long
 def test_nothing_is_undone_where_time_stamps_are_whole_seconds(coarse_folder: Path) -> None:
     assert lost_rounds(coarse_folder, 15) == 0
 
@@ -104,6 +105,7 @@ def test_another_file_of_the_same_inode_size_and_time_is_another_file(folder: Pa
         assert "test" in values
 
 
+@pytest.mark.long
 def test_no_change_is_lost_though_the_lock_keeps_nobody_out(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     names = [[f"pair-{session}-{n}" for n in range(EACH)] for session in range(SESSIONS)]

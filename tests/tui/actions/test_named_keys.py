@@ -104,6 +104,7 @@ def test_the_search_sees_default_keys_and_no_words() -> None:
     assert stale("EC2's answers, a pair that I have; ctrl+alt+f9 entered ~/c.pub") == []
 
 
+@pytest.mark.long
 def test_of_lists(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         look(pilot)
@@ -125,6 +126,7 @@ def test_of_an_empty_list(empty_session: DemoSession) -> None:
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("way", "screen", "adds"),
     [
@@ -147,6 +149,7 @@ def test_of_forms(demo_session: DemoSession, way: str, screen: str, adds: str) -
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_of_deleting(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")
@@ -168,6 +171,7 @@ def test_of_deleting(demo_session: DemoSession) -> None:
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_of_copying_to_regions(demo_session: DemoSession) -> None:
     there = demo_session.for_region("us-east-2")
     there.backend.create_key_pair(key_name="batch-runner", key_type="ed25519")
@@ -191,6 +195,7 @@ def test_of_copying_to_regions(demo_session: DemoSession) -> None:
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_of_finding(
     demo_session: DemoSession,
     home: Path,
@@ -242,6 +247,7 @@ def test_of_finding(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_of_the_check_up(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("D")
@@ -261,6 +267,7 @@ def test_of_the_check_up(demo_session: DemoSession) -> None:
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", [(), (AgentKey(key(1, "laptop"), None),)], ids=["none", "unknown"])
 def test_of_the_agent(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, keys: tuple[AgentKey, ...]
@@ -277,6 +284,7 @@ def test_of_the_agent(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_of_saving(empty_session: DemoSession) -> None:
     created = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
@@ -296,6 +304,7 @@ def test_of_saving(empty_session: DemoSession) -> None:
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_of_installing(
     demo_session: DemoSession, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

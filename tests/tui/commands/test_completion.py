@@ -94,6 +94,7 @@ def in_shell(name: str, tool: Callable[[str], str], folder: Path, code: str) -> 
     return done.stdout.splitlines()
 
 
+@pytest.mark.long
 def test_bash_completes_commands_options_regions_and_names(
     store_of_two: Path, tool: Callable[[str], str]
 ) -> None:
@@ -109,6 +110,7 @@ def test_bash_completes_commands_options_regions_and_names(
     assert not (store_of_two / "hacked").exists()
 
 
+@pytest.mark.long
 def test_fish_completes_commands_options_regions_and_names(
     store_of_two: Path, tool: Callable[[str], str]
 ) -> None:

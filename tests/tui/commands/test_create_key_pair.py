@@ -148,6 +148,7 @@ LOSSES = [
 ]
 
 
+@pytest.mark.long
 @each_row("loss", LOSSES, ids=lambda loss: str(loss.what))
 def test_what_loses_a_key_elsewhere_creates_nothing_here(loss: Loss, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
@@ -187,6 +188,7 @@ KEPT = [
 ]
 
 
+@pytest.mark.long
 @each_row("what, line, path", KEPT)
 def test_a_pair_that_stands_has_its_key_where_it_was_asked_for(
     what: str, line: str, path: str, tmp_path: Path, run: Run
@@ -218,6 +220,7 @@ def test_a_query_sees_the_answer_that_is_printed(
     assert capsys.readouterr().out == f"{path}\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("from_stdin", [False, True])
 def test_a_saved_key_can_have_a_passphrase(
     from_stdin: bool, tmp_path: Path, data_dir: Path, keys: Path, run: Run
@@ -287,6 +290,7 @@ def fill(disk: Path, spare: int) -> None:
     os.truncate(filler, max(0, filler.stat().st_size - spare))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("data_on_disk", [False, True])
 def test_on_a_full_disk_there_is_a_pair_with_its_key_or_none(
     data_on_disk: bool, small_disk: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
@@ -381,6 +385,7 @@ def stopped(
     return running.returncode, output, errors
 
 
+@pytest.mark.long
 @each_row("number, status", SIGNALS)
 @each_row("place", ["file", "output"])
 def test_a_signal_while_the_key_is_made_creates_nothing(
@@ -396,6 +401,7 @@ def test_a_signal_while_the_key_is_made_creates_nothing(
     assert state_of(tmp_path / "data") == {}
 
 
+@pytest.mark.long
 @each_row("number, status", SIGNALS)
 def test_a_signal_after_the_key_was_saved_leaves_the_pair_with_its_key(
     number: signal.Signals, status: int, tmp_path: Path, run: Run
@@ -413,6 +419,7 @@ def test_a_signal_after_the_key_was_saved_leaves_the_pair_with_its_key(
     assert is_key_of(run, path, pair)
 
 
+@pytest.mark.long
 def test_a_signal_while_another_session_is_waited_for_ends_the_waiting(
     data_dir: Path, keys: Path
 ) -> None:
@@ -427,6 +434,7 @@ def test_a_signal_while_another_session_is_waited_for_ends_the_waiting(
     assert state_of(data_dir) == {}
 
 
+@pytest.mark.long
 def test_a_second_signal_stops_what_never_comes_to_its_end(tmp_path: Path) -> None:
     code = STOPPED.format(patch=AFTER_SAVING).replace("time.sleep(1)", "time.sleep(3600)")
     where: list[str | Path] = ["--save", tmp_path / "x.pem", "--yes", "--data-dir", tmp_path / "d"]
@@ -457,6 +465,7 @@ region_store.RegionStore._commit = fail
 """
 
 
+@pytest.mark.long
 def test_a_record_that_cannot_be_written_takes_the_file_back(data_dir: Path, keys: Path) -> None:
     path = keys / "x.pem"
     code = textwrap.dedent(STOPPED.format(patch=BROKEN_STORE))
@@ -483,6 +492,7 @@ def test_an_answer_that_cannot_be_printed_leaves_the_saved_key(
     assert is_key_of(run, keys / "x.pem", state_of(data_dir)["x"])
 
 
+@pytest.mark.long
 def test_what_a_verb_that_makes_a_key_reads_is_in_no_core_file(data_dir: Path) -> None:
     code = (
         "import resource, sys\nfrom tui.__main__ import main\n"
@@ -493,6 +503,7 @@ def test_what_a_verb_that_makes_a_key_reads_is_in_no_core_file(data_dir: Path) -
     assert done.returncode == 0, done
 
 
+@pytest.mark.long
 def test_a_terminal_gets_one_line_of_caution_before_the_key(data_dir: Path) -> None:
     ours, theirs = pty.openpty()
     try:

@@ -105,6 +105,7 @@ def test_killed_at_any_step_a_pair_that_stands_has_its_key_in_the_file(
         assert public_half(path) == found["ci"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("acted", [False, True])
 def test_killed_while_ec2_acts_the_key_is_in_the_file(
     acted: bool, server: Ec2Server, tmp_path: Path

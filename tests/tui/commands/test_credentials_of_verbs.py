@@ -159,6 +159,7 @@ SITUATIONS: list[tuple[str, str, Callable[[Path], None], dict[str, str], int, st
 ]
 
 
+@pytest.mark.long
 @each_row("situation, config, prepare, variables, status, said", SITUATIONS)
 def test_each_situation_has_its_sentence_and_its_status(
     situation: str,

@@ -243,6 +243,7 @@ def test_a_folder_in_which_others_can_write_is_a_finding(data: Path, capsys: Out
     assert "[store-folder]" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_the_check_up_never_loads_textual(data: Path) -> None:
     code = (
         "import sys\nfrom tui.__main__ import main\n"

@@ -76,6 +76,7 @@ def as_json(request: Request) -> list[str]:
     return ["--cli-input-json", json.dumps(plain)]
 
 
+@pytest.mark.long
 @each_row("row", ROWS, ids=str)
 def test_a_refusal_has_ec2s_code_and_text(
     row: Row, world: Client, data_dir: Path, tmp_path: Path, capsys: Output
@@ -98,6 +99,7 @@ def test_a_refusal_has_ec2s_code_and_text(
     assert on_disk(data_dir) == before
 
 
+@pytest.mark.long
 @each_row("row", ROWS, ids=str)
 def test_a_dry_run_comes_before_every_parameter(
     row: Row, world: Client, data_dir: Path, tmp_path: Path, capsys: Output
@@ -235,6 +237,7 @@ def status_of(*arguments: str) -> int:
         return end.code
 
 
+@pytest.mark.long
 @each_row("name", sorted(KEYS))
 def test_an_imported_key_has_the_fingerprint_and_the_public_key_that_ec2_answers(
     name: str, data_dir: Path, tmp_path: Path, capsys: Output

@@ -215,6 +215,7 @@ def encrypted(run: Callable[..., object], folder: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_passphrase_is_asked_for_on_the_terminal_alone(
     data: Path, keys: Path, run: Callable[..., object]
 ) -> None:
@@ -252,6 +253,7 @@ def test_a_passphrase_is_asked_for_on_the_terminal_alone(
     assert "sésame" not in out.decode()
 
 
+@pytest.mark.long
 def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
     code = (
         "import sys\nfrom tui.__main__ import main\n"
@@ -262,6 +264,7 @@ def test_the_search_never_loads_textual(data: Path, keys: Path) -> None:
     subprocess.run([sys.executable, "-c", code], timeout=60, check=True, cwd=ROOT)
 
 
+@pytest.mark.long
 def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> None:
     for number in range(3_000):
         (keys / f"{number}.pub").write_text(PUBLIC_KEY)
@@ -276,6 +279,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(data: Path, keys: Path) -> No
     assert process.returncode == 141
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     [
@@ -304,6 +308,7 @@ def test_a_key_may_come_through_a_pipe_or_be_named_by_its_pair(
     assert "laptop in eu-west-1" in done.stdout
 
 
+@pytest.mark.long
 def test_a_private_key_may_come_through_a_pipe(
     data: Path, tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[bytes]]
 ) -> None:

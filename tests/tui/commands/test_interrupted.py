@@ -248,6 +248,7 @@ def interrupted(rows: dict[str, Make], folder: Path) -> Iterator[str]:
                         yield f"{name}: {running.returncode}, {errors}"
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_what_waits_for_what_never_comes(tmp_path: Path) -> None:
     assert list(interrupted(QUICK, tmp_path)) == []
 
@@ -257,6 +258,7 @@ def test_ctrl_c_ends_everything_else_that_waits(tmp_path: Path) -> None:
     assert list(interrupted(OTHERS, tmp_path)) == []
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_at_once_the_program_that_is_asked_for_credentials(tmp_path: Path) -> None:
     """It gets no Ctrl+C from the terminal, and is not waited for."""
     program, process = tmp_path / "program", tmp_path / "process"

@@ -139,6 +139,7 @@ def test_the_help_of_doctor_names_all_there_is_and_nothing_else(capsys: Output) 
     assert {severity.value for severity in Severity} == {severity for _, severity in said}
 
 
+@pytest.mark.long
 def test_all_that_is_found_is_as_the_help_of_find_says(
     zoo: Zoo, everywhere: Session, capsys: Output
 ) -> None:

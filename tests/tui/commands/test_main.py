@@ -142,6 +142,7 @@ def test_an_interrupted_command_says_so_in_a_line(folder: Path) -> None:
     assert (folder / "us-east-1.json").read_bytes() == before
 
 
+@pytest.mark.long
 def test_without_a_terminal_to_ask_on_yes_has_to_be_given(folder: Path) -> None:
     done = run("restore", "us-east-1", "--data-dir", folder)
     assert done.returncode == 2
@@ -287,6 +288,7 @@ def into_full_disk(folder: Path, arguments: Sequence[str], stream: str) -> tuple
     return done.returncode, said
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 @pytest.mark.parametrize("arguments", [arguments for arguments, _ in WRITING], ids=str)
 def test_output_that_cannot_be_written_is_said_to_be_incomplete(
@@ -303,6 +305,7 @@ def test_output_that_cannot_be_written_is_said_to_be_incomplete(
     assert (folder / "us-east-1.json").read_bytes() == before
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 @pytest.mark.parametrize(("arguments", "status"), WRITING, ids=str)
 def test_talk_that_cannot_be_written_changes_no_answer(
@@ -462,6 +465,7 @@ def constants(environment: Mapping[str, str]) -> list[Any]:
     return answer
 
 
+@pytest.mark.long
 @each_row(
     ("environment", "expected"),
     [

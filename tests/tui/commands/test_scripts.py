@@ -117,6 +117,7 @@ echo n | aws ec2 delete-key-pair --key-name quiet > /dev/null
 }
 
 
+@pytest.mark.long
 @each_row("what", sorted(SCRIPTS))
 def test_a_script_runs_unchanged_but_for_the_name_of_the_program(
     what: str, tmp_path: Path, tool: Callable[[str], str]

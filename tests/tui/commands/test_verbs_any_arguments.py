@@ -91,6 +91,7 @@ def without_agent() -> None:
     assert "SSH_AUTH_SOCK" not in os.environ
 
 
+@pytest.mark.long
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(verb=st.sampled_from(sorted(verbs.OPERATIONS)), given_=arguments)
 def test_any_command_line_ends_with_a_documented_status(verb: str, given_: list[str]) -> None:

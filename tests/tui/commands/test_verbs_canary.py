@@ -78,6 +78,7 @@ WAYS: list[tuple[str, list[str], str, str | None, bool, int]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 @each_row("what, arguments, fault, path, printed, status", WAYS)
 def test_nothing_but_where_it_was_asked_for_holds_the_key(

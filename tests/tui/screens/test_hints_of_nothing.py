@@ -20,6 +20,7 @@ def teaches(pilot: Pilot[None], *words: str) -> Callable[[], bool]:
     return lambda: taught(pilot) == [*words]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(60, 15), (140, 24)])
 def test_a_filter_that_nothing_matches_leaves_no_details_to_open(
     empty_session: DemoSession, size: tuple[int, int]
@@ -40,6 +41,7 @@ def test_a_filter_that_nothing_matches_leaves_no_details_to_open(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_nothing_is_picked_where_nothing_matches(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await press_alone(pilot, "r")
@@ -53,6 +55,7 @@ def test_nothing_is_picked_where_nothing_matches(empty_session: DemoSession) -> 
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "name"),
     [
@@ -87,6 +90,7 @@ def test_where_nothing_matches_it_is_said_how_all_comes_back(
     play(empty_session, scene, (60, 15))
 
 
+@pytest.mark.long
 def test_of_deleted_pairs_only_what_is_chosen_comes_back_where_nothing_matches(
     empty_session: DemoSession,
 ) -> None:
@@ -108,6 +112,7 @@ def test_of_deleted_pairs_only_what_is_chosen_comes_back_where_nothing_matches(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_an_empty_field_is_no_key_to_look_up(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await press_alone(pilot, "f")

@@ -18,6 +18,7 @@ SCREENS: dict[str, tuple[str, str, Scrolled]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=["80", "60"])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_text_touches_the_scrollbar(

@@ -1,6 +1,7 @@
 import random
 from typing import Literal
 
+import pytest
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -22,6 +23,7 @@ NAMES: dict[ColorSystem, Literal["truecolor", "256", "standard"]] = {
 }
 
 
+@pytest.mark.long
 @each_row("colors", NAMES)
 @each_row("seed", range(12))
 def test_the_screen_is_what_textual_would_have_made_of_it(seed: int, colors: ColorSystem) -> None:
@@ -34,6 +36,7 @@ def test_the_screen_is_what_textual_would_have_made_of_it(seed: int, colors: Col
         assert ours.look == theirs.look
 
 
+@pytest.mark.long
 @each_row("seed", range(12))
 def test_text_that_is_not_one_cell_a_character_is_never_patched(seed: int) -> None:
     frames, ours, theirs = FrameDiff(), Emulator(WIDTH, HEIGHT), Emulator(WIDTH, HEIGHT)

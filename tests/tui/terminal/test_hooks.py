@@ -225,6 +225,7 @@ def modules() -> Iterator[tuple[Path, ast.Module]]:
             yield path.relative_to(TUI), ast.parse(path.read_text())
 
 
+@pytest.mark.long
 def test_no_other_room_imports_a_private_part_of_textual() -> None:
     found = [
         f"{path}: {name}"
@@ -241,6 +242,7 @@ def test_no_other_room_imports_a_private_part_of_textual() -> None:
     assert found == []
 
 
+@pytest.mark.long
 def test_no_other_room_overrides_a_private_name_of_textual() -> None:
     """But for the handlers that run beside those of the base class."""
     import importlib

@@ -34,6 +34,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[object]:
     return counted
 
 
+@pytest.mark.long
 def test_each_style_is_parsed_once_and_again_for_other_colours(
     demo_session: DemoSession, parsed: Counter[object]
 ) -> None:
@@ -71,6 +72,7 @@ def _number_of(kind: type) -> int:
     return sum(isinstance(each, kind) for each in gc.get_objects())
 
 
+@pytest.mark.long
 def test_nothing_is_kept_of_what_a_dialog_had_drawn(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         async def open_and_close(times: int) -> None:
@@ -89,6 +91,7 @@ def test_nothing_is_kept_of_what_a_dialog_had_drawn(demo_session: DemoSession) -
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_no_closed_screen_of_a_private_key_is_kept(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         for name in ("one", "two", "three"):

@@ -31,6 +31,7 @@ async def until_said(pilot: Pilot[None], words: str) -> None:
     await until(pilot, lambda: words in drawn(pilot), words)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_not_while_a_change_is_under_way(
     empty_session: DemoSession,
@@ -64,6 +65,7 @@ def test_not_while_a_change_is_under_way(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_a_screen_that_waits_for_the_one_above_is_at_nothing(
     empty_session: DemoSession, stops: list[str]
 ) -> None:
@@ -78,6 +80,7 @@ def test_a_screen_that_waits_for_the_one_above_is_at_nothing(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_not_where_no_shell_can_continue_it(
     empty_session: DemoSession,

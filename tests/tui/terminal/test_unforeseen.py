@@ -87,6 +87,7 @@ STEPS: dict[str, tuple[object, str, str, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "step",
     ["save", *[pytest.param(step, marks=LONG) for step in ("agent", "discard")]],
@@ -133,6 +134,7 @@ WAYS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "method"),
     [
@@ -167,6 +169,7 @@ def test_a_screen_that_fails_leads_back_to_the_key(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "method",
     ["action_toggle_shown", *(pytest.param(m, marks=LONG) for m in ("action_copy", "_show_hints"))],
@@ -191,6 +194,7 @@ def test_the_screen_of_the_key_goes_on_after_an_error_of_its_own(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_widget_that_failed_still_takes_what_is_typed(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +214,7 @@ def test_a_widget_that_failed_still_takes_what_is_typed(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 def test_errors_that_a_person_makes_come_again_never_end_it(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +228,7 @@ def test_errors_that_a_person_makes_come_again_never_end_it(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["a timer", pytest.param("saying it", marks=LONG)])
 def test_an_error_that_comes_by_itself_again_and_again_ends_it(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, way: str
@@ -249,6 +255,7 @@ def test_an_error_that_comes_by_itself_again_and_again_ends_it(
     assert 10 < times < 100
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["render_line", pytest.param("render_lines", marks=LONG)])
 def test_a_key_that_cannot_be_drawn_can_be_saved(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, method: str
@@ -272,6 +279,7 @@ def test_a_key_that_cannot_be_drawn_can_be_saved(
     assert empty_session.backend.describe_key_pairs()[0].custody.saved_to
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("when", ["on the list", "saved"])
 def test_an_error_ends_the_program_where_no_key_would_be_lost(
     empty_session: DemoSession, when: str
@@ -300,6 +308,7 @@ def test_where_no_key_arrives_any_more_the_program_ends(empty_session: DemoSessi
         outcome(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_key_is_kept_where_it_was_written_to_though_the_answer_is_lost(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:

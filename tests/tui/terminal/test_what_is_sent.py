@@ -41,6 +41,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return written
 
 
+@pytest.mark.long
 def test_no_key_sends_more_than_its_share(demo_session: DemoSession, sent: list[str]) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert app_of(pilot).console.color_system == "truecolor"
@@ -58,6 +59,7 @@ def test_no_key_sends_more_than_its_share(demo_session: DemoSession, sent: list[
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_no_list_flashes_between_two_screens(demo_session: DemoSession, sent: list[str]) -> None:
     async def sent_by(pilot: Pilot[None], key: str, screen: str) -> str:
         await pilot.pause()
@@ -83,6 +85,7 @@ def test_no_list_flashes_between_two_screens(demo_session: DemoSession, sent: li
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_dialog_is_drawn_where_it_stays_and_an_unchanged_screen_not_at_all(
     demo_session: DemoSession, sent: list[str]
 ) -> None:

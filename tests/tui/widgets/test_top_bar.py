@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from textual.app import ComposeResult
 
 from tui.terminal.terminal_app import TerminalApp
@@ -67,6 +68,7 @@ def bars(widths: range, title: str = "", place: Whereabouts = EVERYTHING) -> dic
     return found
 
 
+@pytest.mark.long
 def test_one_thing_goes_at_a_time_and_what_matters_never_does() -> None:
     shown = bars(range(60, 161))
 
@@ -81,6 +83,7 @@ def test_one_thing_goes_at_a_time_and_what_matters_never_does() -> None:
         assert not any(other in shown[least] for other in later[:-1] if other != word), word
 
 
+@pytest.mark.long
 def test_a_title_is_cut_last_of_all_and_with_an_ellipsis() -> None:
     shown = bars(range(40, 101), "Leave without the private key?")
 
@@ -90,6 +93,7 @@ def test_a_title_is_cut_last_of_all_and_with_an_ellipsis() -> None:
     assert "read-only" in shown[60]
 
 
+@pytest.mark.long
 def test_the_host_that_answers_in_awss_place_is_the_last_thing_to_leave() -> None:
     host = "ec2.eu-west-1.example.com:8443"
     here = EVERYTHING._replace(host=host)
@@ -102,6 +106,7 @@ def test_the_host_that_answers_in_awss_place_is_the_last_thing_to_leave() -> Non
         assert re.search(r" ec2\.\S+…\S+:8443 ", shown[60])
 
 
+@pytest.mark.long
 def test_without_such_a_host_the_place_stays() -> None:
     shown = bars(range(49, 161), place=EVERYTHING._replace(host=""))
 

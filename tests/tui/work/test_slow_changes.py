@@ -153,6 +153,7 @@ def test_escape_gives_up_and_nothing_has_happened(
     asyncio.run(run())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("left", [(), ("ci-deploy",)], ids=["empty Region", "others"])
 def test_undo_says_so_as_well_and_escape_gives_up(
     empty_session: DemoSession,

@@ -31,18 +31,12 @@ def refused(error: "ClientError", advice: str | None = None) -> int:
     One line of advice follows where there is any: `advice`, or what EC2's own words leave out.
     """
     cause = error.__cause__
-    if isinstance(cause, NoCredentials):
+    if isinstance(cause, KeyPairsError):
         # Imported here: see `say`.
         from tui.commands.wrapping import in_words
 
         say(f"keypairs: {in_words(cause)}")
-        return EC2S.unusable
-    if isinstance(cause, KeyPairsError):
-        # Imported here: see `say`.
-        from tui.words.text import said_by
-
-        say(f"keypairs: {said_by(cause)}")
-        return FAILED
+        return EC2S.unusable if isinstance(cause, NoCredentials) else FAILED
     say(str(error))
     refusal = error.__context__
     if advice is None and isinstance(refusal, EC2Error) and refusal.reason:

@@ -16,6 +16,7 @@ from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -48,6 +49,7 @@ def test_a_store_that_cannot_be_written_leaves_the_form_as_it_was(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 def test_a_long_paste_stays_and_is_judged(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -62,6 +64,7 @@ def test_a_long_paste_stays_and_is_judged(empty_session: DemoSession) -> None:
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_of_several_pasted_lines_the_first_stays_and_that_is_said(
     empty_session: DemoSession,
 ) -> None:
@@ -156,6 +159,7 @@ def test_the_answer_of_a_dry_run_goes_when_anything_changes(empty_session: DemoS
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
     empty_session: DemoSession,
 ) -> None:
@@ -197,6 +201,7 @@ def test_the_editor_of_tags_leaves_alone_what_another_session_set(
     assert set(now.tags) == {Tag("Env", "prod"), Tag("Team", "web"), Tag("Mine")}
 
 
+@pytest.mark.long
 def test_what_another_session_set_is_overwritten_by_a_second_enter_and_undo_has_it(
     empty_session: DemoSession,
 ) -> None:
@@ -227,6 +232,7 @@ def test_what_another_session_set_is_overwritten_by_a_second_enter_and_undo_has_
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
@@ -244,6 +250,7 @@ def test_the_editor_of_tags_goes_to_the_wrong_one_as_well(empty_session: DemoSes
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_enter_is_muted_while_the_form_would_be_refused(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -263,6 +270,7 @@ def test_enter_is_muted_while_the_form_would_be_refused(demo_session: DemoSessio
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key_name", "said"),
     [

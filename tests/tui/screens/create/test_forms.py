@@ -58,6 +58,7 @@ def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) -> None:
     tags = TagSpecification("key-pair", [Tag(f"key-{number}") for number in range(30)])
     empty_session.backend.create_key_pair(
@@ -85,6 +86,7 @@ def test_what_is_wrong_with_many_tags_is_in_sight(empty_session: DemoSession) ->
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_label_of_the_field_with_the_focus_stands_out_wherever_tab_goes(
     demo_session: DemoSession,
 ) -> None:
@@ -101,6 +103,7 @@ def test_the_label_of_the_field_with_the_focus_stands_out_wherever_tab_goes(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "name", "harmless", "typed"),
     [
@@ -146,6 +149,7 @@ def test_escape_asks_once_where_more_than_a_name_was_typed(
     assert pair.tags == (Tag("Env", "prod"),)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["t", "c"], ids=["tags", "create"])
 def test_every_wrong_tag_is_marked_and_the_fixed_line_counts_them(
     empty_session: DemoSession, form: str
@@ -189,6 +193,7 @@ def test_every_wrong_tag_is_marked_and_the_fixed_line_counts_them(
     play(empty_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_all_tags_above_fifty_are_marked(empty_session: DemoSession) -> None:
     tags = [Tag(f"key-{number}") for number in range(50)]
     empty_session.backend.create_key_pair(

@@ -46,6 +46,7 @@ def name(screen: ImportKeyPairScreen) -> str:
     return screen.query_one("#key-name", TextInput).value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("bits", "words"),
     [
@@ -83,6 +84,7 @@ def typed(screen: ImportKeyPairScreen, text: str) -> None:
     screen.query_one("#key-name", TextInput).value = text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("before", "then"),
     [
@@ -126,6 +128,7 @@ def outcome(screen: ImportKeyPairScreen) -> str:
     return screen.fact_line.verdict.text
 
 
+@pytest.mark.long
 def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -149,6 +152,7 @@ def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 def test_the_same_key_under_another_name_is_named(empty_session: DemoSession) -> None:
     empty_session.backend.import_key_pair(key_name="first", public_key_material=PUBLIC_KEY)
 
@@ -168,6 +172,7 @@ def test_the_same_key_under_another_name_is_named(empty_session: DemoSession) ->
     ]
 
 
+@pytest.mark.long
 def test_the_name_of_a_file_is_a_path_wherever_it_begins(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +190,7 @@ def test_the_name_of_a_file_is_a_path_wherever_it_begins(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -226,6 +232,7 @@ def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_a_path_is_said_beside_it_and_above_the_hints(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -242,6 +249,7 @@ def test_what_is_wrong_with_a_path_is_said_beside_it_and_above_the_hints(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_was_left_empty_is_said_in_plain_words_before_those_of_ec2(
     empty_session: DemoSession,
 ) -> None:
@@ -266,6 +274,7 @@ def test_what_was_left_empty_is_said_in_plain_words_before_those_of_ec2(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pasted", [PUBLIC_KEY, "-----BEGIN OPENSSH PRIVATE KEY-----"])
 def test_a_key_that_was_pasted_as_the_name_is_noticed(
     empty_session: DemoSession, pasted: str
@@ -282,6 +291,7 @@ def test_a_key_that_was_pasted_as_the_name_is_noticed(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_damaged_region_is_said_beside_the_name_and_above_the_hints(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -328,6 +338,7 @@ def history(field: KeyText) -> str:
     return "".join(edit.text for stack in stacks for batch in stack for edit in batch)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("form", "before"), [("PKCS#1", "what was typed"), ("PKCS#8", ""), ("bare", "what was typed")]
 )
@@ -406,6 +417,7 @@ def test_a_private_key_that_is_poured_in_as_keys_leaves_nothing(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 def test_what_becomes_a_private_key_only_in_the_field_is_cleared_and_cannot_be_undone(
     empty_session: DemoSession,
 ) -> None:
@@ -433,6 +445,7 @@ def test_what_becomes_a_private_key_only_in_the_field_is_cleared_and_cannot_be_u
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_path_stays_one_whatever_the_file_is_called_or_holds(
     empty_session: DemoSession, home: Path
 ) -> None:

@@ -58,6 +58,7 @@ async def fill_in(pilot: Pilot[None], key: str, screen: str) -> NewKeyPairScreen
     return form
 
 
+@pytest.mark.long
 @FORMS
 def test_keys_that_follow_enter_neither_cancel_it_nor_leave(
     empty_session: DemoSession,
@@ -86,6 +87,7 @@ def test_keys_that_follow_enter_neither_cancel_it_nor_leave(
     assert [pair.key_name for pair in empty_session.backend.describe_key_pairs()] == ["reporting"]
 
 
+@pytest.mark.long
 @FORMS
 def test_a_refusal_stands_at_its_field_and_takes_the_focus_there(
     empty_session: DemoSession,

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def test_the_forty_pairs_at_the_widths_of_the_sketches() -> None:
     assert found == SKETCHED
 
 
+@pytest.mark.long
 @given(texts)
 def test_a_row_fits_beside_its_pane_at_every_width(longest: Texts) -> None:
     for width in WIDTHS:
@@ -58,6 +60,7 @@ def test_a_row_fits_beside_its_pane_at_every_width(longest: Texts) -> None:
         assert columns(width, longest, pane).total + SCROLLBAR <= width - pane, width
 
 
+@pytest.mark.long
 @given(texts)
 def test_no_column_is_wider_than_its_longest_text_can_use(longest: Texts) -> None:
     bounded = longest.bounded()
@@ -68,6 +71,7 @@ def test_no_column_is_wider_than_its_longest_text_can_use(longest: Texts) -> Non
         assert shown.tags <= max(bounded.tags, bounded.first_tag)
 
 
+@pytest.mark.long
 @given(texts, st.booleans())
 def test_a_wider_window_makes_no_column_narrower_unless_the_pane_opens(
     longest: Texts, pane_is_closed: bool
@@ -84,6 +88,7 @@ def test_a_wider_window_makes_no_column_narrower_unless_the_pane_opens(
         before, pane_before = now, pane
 
 
+@pytest.mark.long
 @given(texts)
 def test_every_name_stands_whole_beside_the_pane(longest: Texts) -> None:
     for width in WIDTHS:

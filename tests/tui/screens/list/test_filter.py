@@ -53,6 +53,7 @@ def shown(pilot: Pilot[None]) -> list[str]:
     return [pair.key_name for pair in screen.view.shown]
 
 
+@pytest.mark.long
 def test_a_tag_that_is_being_typed_narrows_nothing_until_it_is_one(
     demo_session: DemoSession,
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_tag_that_is_being_typed_narrows_nothing_until_it_is_one(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_after_escape_the_cursor_is_where_it_was_before_the_filter(
     demo_session: DemoSession,
 ) -> None:
@@ -106,6 +108,7 @@ def test_after_escape_the_cursor_is_where_it_was_before_the_filter(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
     demo_session: DemoSession,
 ) -> None:
@@ -147,6 +150,7 @@ def test_the_last_term_goes_on_with_fields_and_with_tags_in_use() -> None:
     assert made == [*COMPLETIONS]
 
 
+@pytest.mark.long
 def test_the_right_arrow_takes_what_is_suggested_and_tab_never_does(
     demo_session: DemoSession,
 ) -> None:
@@ -182,6 +186,7 @@ def test_the_right_arrow_takes_what_is_suggested_and_tab_never_does(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_filter_and_order_stay_for_the_session(demo_session: DemoSession) -> None:
     async def turn(pilot: Pilot[None], region: str) -> None:
         await pilot.press("r")
@@ -206,6 +211,7 @@ def test_filter_and_order_stay_for_the_session(demo_session: DemoSession) -> Non
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_while_a_filter_is_on_the_way_back_to_all_is_taught(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await filter_by(pilot, "web")

@@ -70,6 +70,7 @@ def test_the_list_its_count_and_its_cursor_follow(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_open_says_that_its_pair_was_deleted(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -110,6 +111,7 @@ def test_what_is_open_says_that_its_pair_was_deleted(
     play(demo_session, scene, (100, 30))
 
 
+@pytest.mark.long
 def test_a_name_that_another_session_takes_is_judged_anew(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -124,6 +126,7 @@ def test_a_name_that_another_session_takes_is_judged_anew(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_form_says_that_another_session_changed_the_tags(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -173,6 +176,7 @@ def test_nothing_is_read_or_sent_while_nothing_changes(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_refusal_says_first_who_deleted_the_pair(
     demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

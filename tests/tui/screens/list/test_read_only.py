@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from textual.pilot import Pilot
 
 from core.ec2.authorization import Authorizer
@@ -34,6 +35,7 @@ def read_only(session: DemoSession) -> DemoSession:
     return session
 
 
+@pytest.mark.long
 def test_a_change_is_refused_at_its_key_and_nothing_opens(empty_session: DemoSession) -> None:
     for name in ("a", "b", "gone"):
         empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
@@ -63,6 +65,7 @@ def test_the_table_says_which_keys_those_are() -> None:
     assert {action.key for action in at(Place.LIST) if action.changes} == CHANGES.keys()
 
 
+@pytest.mark.long
 def test_no_change_is_taught(empty_session: DemoSession) -> None:
     created = empty_session.backend.create_key_pair(key_name="b", key_type="ed25519")
     # Of an imported pair there is nothing to heed, and so room for a lesson.
@@ -92,6 +95,7 @@ def test_no_change_is_taught(empty_session: DemoSession) -> None:
     play(read_only(empty_session), scene)
 
 
+@pytest.mark.long
 def test_the_details_refuse_at_their_keys(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
 
@@ -128,6 +132,7 @@ def test_in_an_empty_region_it_is_said_too(empty_session: DemoSession) -> None:
     play(read_only(empty_session), scene, (60, 15))
 
 
+@pytest.mark.long
 def test_what_only_looks_stays(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
 

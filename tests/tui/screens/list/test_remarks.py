@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -30,6 +31,7 @@ def page(pilot: Pilot[None]) -> str:
     return "\n".join(str(each.visual) for each in app_of(pilot).screen.query(Static))
 
 
+@pytest.mark.long
 def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: Path) -> None:
     make(empty_session, "a", "b", "c")
 
@@ -52,6 +54,7 @@ def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: P
     assert (home / "key-pairs-us-east-1.json").exists()
 
 
+@pytest.mark.long
 def test_from_the_details_that_pair_is_tagged_or_deleted(empty_session: DemoSession) -> None:
     make(empty_session, "a", "b", "c")
 

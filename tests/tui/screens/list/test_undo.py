@@ -66,6 +66,7 @@ async def press(pilot: Pilot[None], key: str, remark: str) -> None:
     await until(pilot, lambda: text_of(pilot, "#fact") == remark, remark)
 
 
+@pytest.mark.long
 def test_one_key_brings_back_all_that_one_deletion_took(empty_session: DemoSession) -> None:
     make(empty_session, "a", "b", "c", "d", "e")
     before = {pair.key_name: pair for pair in empty_session.backend.describe_key_pairs()}
@@ -105,6 +106,7 @@ def test_what_another_session_deleted_is_never_brought_back_and_that_is_said(
     assert names(empty_session) == []
 
 
+@pytest.mark.long
 def test_another_region_has_nothing_to_undo_but_says_which_one_has(
     empty_session: DemoSession,
 ) -> None:
@@ -133,6 +135,7 @@ def test_another_region_has_nothing_to_undo_but_says_which_one_has(
     assert names(empty_session) == ["a", "b"]
 
 
+@pytest.mark.long
 def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     empty_session: DemoSession,
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_name_given_to_another_keeps_back_one_and_loses_nothing(
     assert newer.key_pair_id != left.key_pair_id
 
 
+@pytest.mark.long
 def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
     empty_session: DemoSession,
 ) -> None:
@@ -238,6 +242,7 @@ def test_what_cannot_be_written_is_said_of_all_that_is_left(
     assert names(empty_session) == ["a", "b", "c"]
 
 
+@pytest.mark.long
 def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +265,7 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_was_created_or_imported_since_is_said_to_stay(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -314,6 +320,7 @@ async def tag_env_prod(pilot: Pilot[None], *keys: str) -> None:
     await until(pilot, lambda: "tags saved" in text_of(pilot, "#fact"), "the word of it")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("operation", "keys", "count"),
     [("set_tags", ["g"], 1), ("tag_key_pairs", ["asterisk"], 2)],
@@ -344,6 +351,7 @@ def test_what_another_session_set_just_before_the_change_comes_back(
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("begins", ["set_tags_of_many", ""], ids=["just before", "long before"])
 def test_what_another_session_has_set_since_stays_and_is_named(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, begins: str

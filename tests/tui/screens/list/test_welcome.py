@@ -4,6 +4,7 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from core.custody import saving
@@ -24,6 +25,7 @@ from tests.tui.driving import (
 from tui.widgets.key_hints import KeyHints
 
 
+@pytest.mark.long
 def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -52,6 +54,7 @@ def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
     play(empty_session, scene, (60, 15))
 
 
+@pytest.mark.long
 def test_a_key_that_a_killed_session_took_along_is_named_once(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="aaa", key_type="ed25519")
 
@@ -76,6 +79,7 @@ def test_a_key_that_a_killed_session_took_along_is_named_once(empty_session: Dem
     assert not notes(empty_session)
 
 
+@pytest.mark.long
 def test_of_a_lost_key_in_another_region_it_is_said_how_to_get_there(
     empty_session: DemoSession,
 ) -> None:
@@ -100,6 +104,7 @@ def test_of_a_lost_key_in_another_region_it_is_said_how_to_get_there(
     told("r turns to their Region, where d deletes such a pair.")
 
 
+@pytest.mark.long
 def test_nothing_is_lost_of_a_key_that_is_safe_or_given_up(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "safe", "tab", "right")

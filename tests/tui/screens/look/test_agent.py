@@ -98,6 +98,7 @@ def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
     assert (identity.public_key, identity.comment) == (pair.public_key, "web")
 
 
+@pytest.mark.long
 def test_quitting_is_free_once_an_agent_holds_the_key(
     empty_session: DemoSession, ssh_agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +171,7 @@ def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
     assert play(empty_session, scene) == (0 if key == "ctrl+q" else None)
 
 
+@pytest.mark.long
 def test_that_the_agent_has_forgotten_it_is_said_by_itself(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
@@ -184,6 +186,7 @@ def test_that_the_agent_has_forgotten_it_is_said_by_itself(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_saved(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
@@ -206,6 +209,7 @@ def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_save
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
@@ -279,6 +283,7 @@ def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarde
     assert ("AddToAgent", "begun") in outcomes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seen", ["before", "after"])
 def test_what_was_seen_last_of_the_agent_counts(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch, seen: str
@@ -395,6 +400,7 @@ async def open_agent(pilot: Pilot[None]) -> AgentKeysScreen:
     return screen
 
 
+@pytest.mark.long
 def test_the_keys_of_the_agent_lead_to_their_pairs(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,6 +437,7 @@ def test_the_keys_of_the_agent_lead_to_their_pairs(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_key_of_another_region_leads_there_and_an_unknown_one_is_imported(
     empty_session: DemoSession, ssh_agent: Agent, run: Callable[..., object]
 ) -> None:
@@ -486,6 +493,7 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_an_agent_that_comes_later_is_seen_when_asked_again(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -513,6 +521,7 @@ def test_an_agent_that_comes_later_is_seen_when_asked_again(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_key_that_left_the_agent_leaves_the_screen(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,6 +547,7 @@ def test_a_key_that_left_the_agent_leaves_the_screen(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -553,6 +563,7 @@ def test_a_certificate_is_called_one_and_gets_no_wrong_fingerprint(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_hostile_comments_names_and_errors_are_inert(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

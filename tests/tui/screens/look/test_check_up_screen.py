@@ -63,6 +63,7 @@ async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> N
     await until(pilot, lambda: text in below(screen), text)
 
 
+@pytest.mark.long
 @in_loop
 async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
     demo_session: DemoSession, home: Path
@@ -99,6 +100,7 @@ async def test_findings_stand_the_worst_first_and_lead_to_their_pairs(
         )
 
 
+@pytest.mark.long
 @in_loop
 async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
     empty_session: DemoSession, home: Path
@@ -125,6 +127,7 @@ async def test_advice_that_is_longer_than_its_room_is_read_by_scrolling(
         await until_loaded(pilot)
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_command_to_paste_is_shown_as_the_shell_takes_it(
     empty_session: DemoSession, home: Path
@@ -159,6 +162,7 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
         assert below(screen).replace("\n", "").isprintable()
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_clean_store_is_praised(empty_session: DemoSession) -> None:
     async with KeyPairsApp(empty_session).run_test() as pilot:
@@ -168,6 +172,7 @@ async def test_a_clean_store_is_praised(empty_session: DemoSession) -> None:
         await until_loaded(pilot)
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_finding_about_the_store_leads_nowhere(
     demo_session: DemoSession, home: Path
@@ -182,6 +187,7 @@ async def test_a_finding_about_the_store_leads_nowhere(
         assert app_of(pilot).screen is screen
 
 
+@pytest.mark.long
 @in_loop
 async def test_it_says_what_it_waits_for_and_escape_stops_it(
     demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -213,6 +219,7 @@ async def test_it_says_what_it_waits_for_and_escape_stops_it(
     assert looked_at == ["batch-runner.pem", "ci-deploy.pem"]
 
 
+@pytest.mark.long
 @in_loop
 async def test_hostile_names_are_shown_inert(demo_session: DemoSession) -> None:
     hostile = "\x1b]0;x\x07[/b][@click=app.quit]x[/]\u202e"
@@ -229,6 +236,7 @@ async def test_hostile_names_are_shown_inert(demo_session: DemoSession) -> None:
         assert not set("\x1b\x07\u202e") & set(shown)
 
 
+@pytest.mark.long
 @in_loop
 async def test_what_may_not_be_looked_at_is_not_called_good(demo_session: DemoSession) -> None:
     statement = '{"Effect": "Deny", "Action": "ec2:Describe*", "Resource": "*"}'
@@ -240,6 +248,7 @@ async def test_what_may_not_be_looked_at_is_not_called_good(demo_session: DemoSe
         assert screen._status.verdict.tone is Tone.CAUTION
 
 
+@pytest.mark.long
 @in_loop
 async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_others(
     demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -291,6 +300,7 @@ async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_othe
         await until(pilot, lambda: "this is a kind" not in drawn(pilot), "nothing said")
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_file_that_is_no_longer_there_is_not_closed_to_others(
     demo_session: DemoSession, home: Path
@@ -307,6 +317,7 @@ async def test_a_file_that_is_no_longer_there_is_not_closed_to_others(
         assert app_of(pilot).screen is screen
 
 
+@pytest.mark.long
 @in_loop
 async def test_the_pane_follows_the_cursor_once_it_rests(
     demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch

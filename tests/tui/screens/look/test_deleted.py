@@ -70,6 +70,7 @@ def values(rows: GroupedList) -> list[str]:
     return [line.value for line, _ in rows.shown]
 
 
+@pytest.mark.long
 @SIZES
 def test_two_pairs_of_one_name_and_one_that_was_given_up(
     empty_session: DemoSession, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
@@ -129,6 +130,7 @@ def test_two_pairs_of_one_name_and_one_that_was_given_up(
     assert left.given_up
 
 
+@pytest.mark.long
 def test_escape_from_another_name_leads_back_to_the_list_of_the_deleted(
     empty_session: DemoSession,
 ) -> None:
@@ -154,6 +156,7 @@ def test_escape_from_another_name_leads_back_to_the_list_of_the_deleted(
     assert len(empty_session.backend.deleted_key_pairs()) == 2
 
 
+@pytest.mark.long
 def test_several_that_are_chosen_come_back_together(empty_session: DemoSession) -> None:
     for name in ("a-1", "a-2", "b-1"):
         empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")

@@ -81,6 +81,7 @@ def highlighted(pilot: Pilot[None]) -> str:
     return f"{pair.key_name if pair else None} in {screen.view.session.region}"
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
     demo_session: DemoSession, keys: Path
@@ -100,6 +101,7 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
         await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_comment_that_is_the_name_of_the_pair_is_not_said_twice(
     demo_session: DemoSession, keys: Path
@@ -112,6 +114,7 @@ async def test_a_comment_that_is_the_name_of_the_pair_is_not_said_twice(
         assert "there" not in rows(screen)[0][0]
 
 
+@pytest.mark.long
 @in_loop
 async def test_enter_on_a_pair_of_another_region_turns_to_that(
     demo_session: DemoSession, keys: Path
@@ -124,6 +127,7 @@ async def test_enter_on_a_pair_of_another_region_turns_to_that(
         await until(pilot, lambda: highlighted(pilot) == "there in eu-west-1", "the pair")
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_pair_that_the_filter_hides_is_shown(demo_session: DemoSession, keys: Path) -> None:
     async with KeyPairsApp(demo_session).run_test() as pilot:
@@ -134,6 +138,7 @@ async def test_a_pair_that_the_filter_hides_is_shown(demo_session: DemoSession, 
         await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_key_of_pairs_in_two_regions_goes_to_the_one_at_hand(
     demo_session: DemoSession, keys: Path
@@ -146,6 +151,7 @@ async def test_a_key_of_pairs_in_two_regions_goes_to_the_one_at_hand(
         await until(pilot, lambda: highlighted(pilot) == "web-blue in us-east-1", "the pair")
 
 
+@pytest.mark.long
 @in_loop
 async def test_an_unknown_key_is_imported_from_there(demo_session: DemoSession, keys: Path) -> None:
     async with KeyPairsApp(demo_session).run_test() as pilot:
@@ -163,6 +169,7 @@ async def test_an_unknown_key_is_imported_from_there(demo_session: DemoSession, 
     assert pair.public_key == PUBLIC_KEY
 
 
+@pytest.mark.long
 @in_loop
 async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: Path) -> None:
     async with KeyPairsApp(demo_session).run_test() as pilot:
@@ -185,6 +192,7 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         await until_loaded(pilot)
 
 
+@pytest.mark.long
 @in_loop
 async def test_the_list_can_be_walked_with_the_keyboard_alone(
     demo_session: DemoSession, keys: Path
@@ -197,6 +205,7 @@ async def test_the_list_can_be_walked_with_the_keyboard_alone(
         await until(pilot, lambda: highlighted(pilot) == "there in eu-west-1", "the pair")
 
 
+@pytest.mark.long
 @in_loop
 async def test_escape_stops_a_long_search_first(
     demo_session: DemoSession, keys: Path, monkeypatch: pytest.MonkeyPatch
@@ -224,6 +233,7 @@ async def test_escape_stops_a_long_search_first(
     assert len(steps) <= 2
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
     demo_session: DemoSession,
@@ -253,6 +263,7 @@ async def test_a_passphrase_is_not_asked_for_while_others_are_looked_at(
         assert screen._passphrase_row.display
 
 
+@pytest.mark.long
 @in_loop
 async def test_enter_asks_again_what_could_not_be_asked(
     demo_session: DemoSession, keys: Path, monkeypatch: pytest.MonkeyPatch
@@ -266,6 +277,7 @@ async def test_enter_asks_again_what_could_not_be_asked(
         await until(pilot, lambda: said(screen).startswith("looked at 0"), "the agent")
 
 
+@pytest.mark.long
 @in_loop
 async def test_what_cannot_be_asked_is_said(demo_session: DemoSession, keys: Path) -> None:
     damaged = keys.parent / "data" / "eu-west-1.json"
@@ -279,6 +291,7 @@ async def test_what_cannot_be_asked_is_said(demo_session: DemoSession, keys: Pat
         assert len(rows(screen)) == 3
 
 
+@pytest.mark.long
 @in_loop
 async def test_hostile_names_and_comments_are_shown_inert(
     demo_session: DemoSession, keys: Path
@@ -320,6 +333,7 @@ async def test_a_private_key_is_not_taken_for_a_text(demo_session: DemoSession, 
             assert rows(screen) == []
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
     demo_session: DemoSession, keys: Path, run: Callable[..., object]
@@ -382,6 +396,7 @@ async def test_enter_does_what_the_field_that_has_the_focus_is_for(
         assert hint(screen) == "enter go to the pair"
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_passphrase_ends_with_the_screen_however_that_ends(
     demo_session: DemoSession, keys: Path, run: Callable[..., object]
@@ -403,6 +418,7 @@ async def test_a_passphrase_ends_with_the_screen_however_that_ends(
         assert screen._passphrase.reveal() == ""
 
 
+@pytest.mark.long
 def test_the_key_of_a_deleted_pair_is_said_to_be_that(
     demo_session: DemoSession, keys: Path
 ) -> None:
@@ -426,6 +442,7 @@ def test_the_key_of_a_deleted_pair_is_said_to_be_that(
     assert [there] == [gone.key_pair for gone in before]
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_relative_path_says_where_it_leads(
     demo_session: DemoSession, keys: Path, monkeypatch: pytest.MonkeyPatch
@@ -442,6 +459,7 @@ async def test_a_relative_path_says_where_it_leads(
             assert words in screen._found[0].note
 
 
+@pytest.mark.long
 @in_loop
 async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
     demo_session: DemoSession, keys: Path
@@ -478,6 +496,7 @@ async def test_a_path_is_completed_and_one_of_a_shell_is_named_as_what_it_is(
             assert words in screen._found[0].note
 
 
+@pytest.mark.long
 def test_a_path_that_is_too_long_is_refused_while_it_is_typed(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("f")

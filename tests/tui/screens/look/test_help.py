@@ -48,6 +48,7 @@ def lines(pilot: Pilot[None]) -> list[str]:
     return [item.text for item in picked._items if not item.is_heading]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 def test_it_begins_with_what_has_the_focus(demo_session: DemoSession, way: str) -> None:
     keys, place, first = WAYS[way]
@@ -76,6 +77,7 @@ def test_it_begins_with_what_has_the_focus(demo_session: DemoSession, way: str) 
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_the_help_of_the_list_is_grouped_and_the_cursor_passes_headings_by(
     demo_session: DemoSession,
 ) -> None:
@@ -127,6 +129,7 @@ def test_what_is_picked_is_done_on_the_screen_below(demo_session: DemoSession) -
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
     demo_session: DemoSession,
 ) -> None:
@@ -188,6 +191,7 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_session: DemoSession
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_it_says_when_nothing_matches(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+p")
@@ -200,6 +204,7 @@ def test_it_says_when_nothing_matches(empty_session: DemoSession) -> None:
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_theme_is_changed_from_anywhere_for_the_session(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("c")
@@ -220,6 +225,7 @@ def test_the_theme_is_changed_from_anywhere_for_the_session(demo_session: DemoSe
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_quitting_is_offered_on_every_screen(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("enter")
@@ -233,6 +239,7 @@ def test_quitting_is_offered_on_every_screen(demo_session: DemoSession) -> None:
     assert play(demo_session, scene) == 0
 
 
+@pytest.mark.long
 def test_the_marks_of_the_list_are_in_its_help(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")
@@ -243,6 +250,7 @@ def test_the_marks_of_the_list_are_in_its_help(demo_session: DemoSession) -> Non
     play(demo_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", [(), ("c",)], ids=["list", "form"])
 def test_each_colour_is_explained_beside_a_word_that_has_it(
     demo_session: DemoSession, keys: tuple[str, ...]
@@ -307,6 +315,7 @@ def test_the_help_of_an_export_claims_no_proof(demo_session: DemoSession) -> Non
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_private_key_is_safe_below_the_help(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "reporting")
@@ -321,6 +330,7 @@ def test_a_private_key_is_safe_below_the_help(empty_session: DemoSession) -> Non
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_tab_never_takes_what_is_suggested(demo_session: DemoSession) -> None:
     """Tab moves on and leaves the text as typed; only the right arrow takes a suggestion."""
 
@@ -345,6 +355,7 @@ def test_tab_never_takes_what_is_suggested(demo_session: DemoSession) -> None:
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_escape_on_the_list_shows_all_pairs_again(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("slash")
@@ -388,6 +399,7 @@ def test_a_key_is_taught_only_where_it_is_no_text(place: Place) -> None:
     assert taught == ("?" if place in typed else "f1")
 
 
+@pytest.mark.long
 def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
     empty_session: DemoSession,
 ) -> None:
@@ -412,6 +424,7 @@ def test_the_sentences_of_the_place_fit_a_line_and_end_goes_to_the_end(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_all_that_can_have_the_focus_in_the_save_dialog_says_what_its_keys_do(
     empty_session: DemoSession, home: Path
 ) -> None:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from textual.pilot import Pilot
 
 from core.model import Tag
@@ -65,6 +66,7 @@ def test_what_was_done_to_many_at_once_is_one_act() -> None:
     ]
 
 
+@pytest.mark.long
 def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: DemoSession) -> None:
     def rows(screen: JournalScreen) -> list[str]:
         return [line.title or " ".join(line.cells) for line, _ in screen._list.shown]
@@ -103,6 +105,7 @@ def test_the_journal_by_days_with_seconds_ids_who_and_outcome(empty_session: Dem
     play(empty_session, scene, (60, 15))
 
 
+@pytest.mark.long
 def test_which_file_and_which_tags_a_line_was_about_is_said(demo_session: DemoSession) -> None:
     pair = demo_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
     ids = [pair.key_pair_id]

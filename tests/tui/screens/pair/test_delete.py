@@ -15,6 +15,7 @@ async def ask(pilot: Pilot[None], *keys: str) -> None:
     await until_screen(pilot, "DeleteKeyPairsScreen")
 
 
+@pytest.mark.long
 def test_one_pair_is_named_with_what_becomes_of_it(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await ask(pilot)
@@ -44,6 +45,7 @@ def test_where_a_key_deletes_the_page_says_which(demo_session: DemoSession) -> N
     assert len(demo_session.backend.describe_key_pairs()) == 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_danger_is_marked_where_there_is_no_colour(
     demo_session: DemoSession, size: tuple[int, int]

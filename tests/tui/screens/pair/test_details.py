@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import pytest
 from textual.pilot import Pilot
 
 from core.custody import file_kinds, saving
@@ -46,6 +47,7 @@ def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_session: DemoSession
     assert any(r"printf '%s\n'" in line for line in shown["public key file"])
 
 
+@pytest.mark.long
 def test_the_details_show_it_on_the_screen(empty_session: DemoSession) -> None:
     make(empty_session)
 
@@ -69,6 +71,7 @@ def test_only_a_backslash_is_shown_otherwise_than_in_other_texts() -> None:
         assert as_pasted(text) == visible(text)
 
 
+@pytest.mark.long
 def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSession) -> None:
     pair = empty_session.backend.create_key_pair(key_name="web", key_type="ed25519").key_pair
 
@@ -110,6 +113,7 @@ def test_a_tag_typed_into_its_key_is_said_to_be_that(tag: Tag, tone: Tone) -> No
     assert judging.of_tags([Tag("a", "b"), tag], Place.CREATE).tone is tone
 
 
+@pytest.mark.long
 def test_a_wide_window_has_what_proves_the_pair_beside_what_it_is_used_with(
     empty_session: DemoSession,
 ) -> None:

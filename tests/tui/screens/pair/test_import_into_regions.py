@@ -70,6 +70,7 @@ def full(screen: ImportIntoRegionsScreen) -> str:
     return line.verdict.text if line.display else ""
 
 
+@pytest.mark.long
 def test_a_pair_is_copied_to_the_chosen_regions(empty_session: DemoSession) -> None:
     make(empty_session, "laptop", key_type=KeyType.RSA)
     [pair] = empty_session.backend.describe_key_pairs()
@@ -165,6 +166,7 @@ def test_each_region_says_what_came_of_it_and_the_failed_ones_are_tried_again(
     assert [len(there(empty_session, name)) for name in ("eu-west-1", "eu-west-3")] == [1, 1]
 
 
+@pytest.mark.long
 def test_escape_stops_before_the_next_one_and_enter_goes_on(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +212,7 @@ def test_escape_stops_before_the_next_one_and_enter_goes_on(
     assert [len(there(empty_session, name)) for name in asked] == [1, 1, 1]
 
 
+@pytest.mark.long
 def test_several_pairs_go_together(empty_session: DemoSession) -> None:
     make(empty_session, "a-rsa", key_type=KeyType.RSA)
     make(empty_session, "b", "c")
@@ -303,6 +306,7 @@ def test_every_refusal_has_its_word(empty_session: DemoSession) -> None:
     )
 
 
+@pytest.mark.long
 def test_where_the_only_region_refuses_there_are_no_others(empty_session: DemoSession) -> None:
     make(empty_session, "laptop")
     empty_session.for_region("eu-west-2").backend.create_key_pair(

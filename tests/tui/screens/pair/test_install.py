@@ -54,6 +54,7 @@ def verdict(screen: InstallPublicKeyScreen) -> str:
     return screen.query_one(FormField).query_one(VerdictLine).verdict.text
 
 
+@pytest.mark.long
 def test_the_line_is_shown_judged_and_added(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +89,7 @@ def test_the_line_is_shown_judged_and_added(
     assert path.read_text() == OTHER + line
 
 
+@pytest.mark.long
 def test_what_is_wrong_is_said_and_loses_nothing_typed(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(
     assert path.read_text() == f"{OTHER}pty {key_pair.public_key} web blue\n"
 
 
+@pytest.mark.long
 def test_an_address_is_typed_over_its_placeholder(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_an_address_is_typed_over_its_placeholder(
     assert path.read_text() == f'restrict,from="10.0.0.0/8" {key_pair.public_key} web blue\n'
 
 
+@pytest.mark.long
 def test_a_refusal_while_it_is_written_stays_on_the_form(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +167,7 @@ def test_a_refusal_while_it_is_written_stays_on_the_form(
     assert path.read_text() == OTHER
 
 
+@pytest.mark.long
 def test_the_commands_for_another_host_are_sent_and_not_run(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +211,7 @@ def test_with_no_pair_there_is_nothing_to_install(empty_session: DemoSession) ->
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_hostile_names_and_lines_are_inert(
     empty_session: DemoSession, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +236,7 @@ def test_hostile_names_and_lines_are_inert(
     assert "\\u{1b}" in text
 
 
+@pytest.mark.long
 def test_another_home_than_that_of_home_is_said_and_asked_for(
     empty_session: DemoSession,
     key_pair: KeptKeyPair,
@@ -270,6 +277,7 @@ def test_another_home_than_that_of_home_is_said_and_asked_for(
     assert path.read_text() == f"restrict {key_pair.public_key} web blue\n"
 
 
+@pytest.mark.long
 def test_in_the_home_of_home_nothing_is_asked(
     empty_session: DemoSession, key_pair: KeptKeyPair, path: Path
 ) -> None:

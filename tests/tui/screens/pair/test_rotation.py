@@ -45,6 +45,7 @@ async def until_remark(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in text_of(pilot, "#fact"), text)
 
 
+@pytest.mark.long
 def test_the_form_begins_with_what_the_old_pair_has(
     empty_session: DemoSession, tmp_path: Path
 ) -> None:
@@ -96,6 +97,7 @@ def test_the_line_says_first_what_to_do_and_then_what_is_wrong(
     ]
 
 
+@pytest.mark.long
 def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSession) -> None:
     make(empty_session, "ci-deploy")
 
@@ -125,6 +127,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
     assert new.custody.replaces == empty_session.backend.deleted_key_pairs()[0].key_pair_id
 
 
+@pytest.mark.long
 @SIZES
 def test_that_the_file_of_the_new_key_is_gone_is_said_before_the_old_pair_goes(
     empty_session: DemoSession, home: Path, size: tuple[int, int]
@@ -156,6 +159,7 @@ def test_that_the_file_of_the_new_key_is_gone_is_said_before_the_old_pair_goes(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 @SIZES
 def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
     empty_session: DemoSession, size: tuple[int, int]
@@ -191,6 +195,7 @@ def test_while_nobody_has_the_new_key_the_old_pair_goes_by_one_word_more(
     assert [pair.key_name for pair in empty_session.backend.describe_key_pairs()] == ["ci-deploy-2"]
 
 
+@pytest.mark.long
 def test_of_several_the_ones_without_a_way_in_are_named_first(empty_session: DemoSession) -> None:
     for number in range(10):
         make(empty_session, f"plain-{number}")
@@ -208,6 +213,7 @@ def test_of_several_the_ones_without_a_way_in_are_named_first(empty_session: Dem
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +243,7 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["page", "pane"])
 def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int, int]) -> None:
     make(empty_session, "ci-deploy")
@@ -270,6 +277,7 @@ def test_the_details_show_both_sides(empty_session: DemoSession, size: tuple[int
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_the_old_pair_can_go_while_the_form_is_open(empty_session: DemoSession) -> None:
     make(empty_session, "ci-deploy")
 

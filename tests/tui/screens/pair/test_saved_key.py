@@ -57,6 +57,7 @@ async def until_said(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in " ".join(text_of(pilot, "#fact").split()), text)
 
 
+@pytest.mark.long
 def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_saved_key_goes_to_the_agent_and_its_passphrase_is_asked_for(
     assert key_pair.public_key in ssh_agent.ssh_add("-L").stdout.decode()
 
 
+@pytest.mark.long
 def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
     empty_session: DemoSession, home: Path, run: Callable[..., subprocess.CompletedProcess[bytes]]
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
     ]
 
 
+@pytest.mark.long
 def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
     empty_session: DemoSession,
     home: Path,
@@ -165,6 +168,7 @@ def test_a_host_block_is_written_on_the_second_enter_and_never_twice(
     assert f"identityfile {home}/.ssh/web.pem" in found
 
 
+@pytest.mark.long
 def test_next_and_previous_and_what_the_list_does_work_in_details(
     empty_session: DemoSession,
 ) -> None:
@@ -201,6 +205,7 @@ def test_next_and_previous_and_what_the_list_does_work_in_details(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_pair_without_a_file_says_why(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="web", key_type="ed25519")
 
@@ -218,6 +223,7 @@ def test_a_pair_without_a_file_says_why(empty_session: DemoSession) -> None:
     play(empty_session, scene, (200, 50))
 
 
+@pytest.mark.long
 def test_of_a_deleted_pair_the_file_is_mended_and_nothing_new_is_made(
     empty_session: DemoSession, home: Path, ssh_agent: Agent, config: Path
 ) -> None:

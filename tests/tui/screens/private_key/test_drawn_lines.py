@@ -29,6 +29,7 @@ def drawn_lines() -> Iterator[str]:
             yield each.text
 
 
+@pytest.mark.long
 def test_nothing_of_a_key_that_was_shown_is_kept_when_its_screen_is_gone(
     demo_session: DemoSession, home: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_no_action_makes_a_picture_of_the_screen(
     assert list(tmp_path.rglob("*.svg")) == []
 
 
+@pytest.mark.long
 def test_a_key_that_is_shown_is_hidden_before_another_screen_comes(
     demo_session: DemoSession,
 ) -> None:

@@ -80,6 +80,7 @@ def toasts(pilot: Pilot[None]) -> list[str]:
 # Leaving ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["ctrl+q", pytest.param("ctrl+c", marks=LONG), "q"])
 def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
     empty_session: DemoSession, key: str
@@ -105,6 +106,7 @@ def test_each_key_that_people_quit_with_says_what_to_do_with_the_key(
     assert play(empty_session, scene) == (0 if key == "ctrl+q" else None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("keys", "screen"),
     [
@@ -138,6 +140,7 @@ def test_over_a_key_that_is_not_saved_what_people_quit_with_is_true(
     assert play(empty_session, scene, (120, 36)) is None
 
 
+@pytest.mark.long
 def test_the_help_over_a_key_does_not_quit_either(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
@@ -214,6 +217,7 @@ def test_the_list_says_what_became_of_a_new_private_key(
 # Saving -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -237,6 +241,7 @@ def test_a_folder_that_is_missing_is_named_and_made_by_the_second_enter(
     assert (home / "kyes/web.pem").exists()
 
 
+@pytest.mark.long
 def test_an_export_makes_no_folder_unasked(demo_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("e")
@@ -254,6 +259,7 @@ def test_an_export_makes_no_folder_unasked(demo_session: DemoSession, home: Path
     assert (home / "lists/all.csv").exists()
 
 
+@pytest.mark.long
 def test_escape_asks_once_where_a_passphrase_was_typed(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session, KeyFormat.PPK)
@@ -277,6 +283,7 @@ def test_escape_asks_once_where_a_passphrase_was_typed(empty_session: DemoSessio
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_ending_of_an_export_says_its_format_or_is_refused(
     demo_session: DemoSession, home: Path
 ) -> None:
@@ -308,6 +315,7 @@ def test_the_ending_of_an_export_says_its_format_or_is_refused(
     assert (home / "a.CSV").read_text().count("\n") > 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key_format", KeyFormat)
 def test_only_the_format_it_was_created_in_is_called_ec2s(
     empty_session: DemoSession, key_format: KeyFormat
@@ -345,6 +353,7 @@ def test_of_an_imported_pair_is_said_only_what_is_known(empty_session: DemoSessi
         assert said.startswith("imported: only the public key is kept here")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("gone", "says"),
     [
@@ -370,6 +379,7 @@ def test_before_a_pair_is_deleted_its_files_are_looked_for(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_one_file_is_there_gone_or_out_of_sight(
     demo_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,6 +406,7 @@ def test_one_file_is_there_gone_or_out_of_sight(
     play(demo_session, scene)
 
 
+@pytest.mark.long
 def test_a_disk_that_does_not_answer_holds_up_no_question(
     demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,6 +438,7 @@ def test_a_disk_that_does_not_answer_holds_up_no_question(
 # Copying, and what is said for a moment -----------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("new", [pytest.param(True, marks=LONG), False])
 def test_each_fingerprint_can_be_copied_under_its_name(
     empty_session: DemoSession, new: bool
@@ -485,6 +497,7 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
 def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
     empty_session: DemoSession, size: tuple[int, int]
@@ -504,6 +517,7 @@ def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_what_is_said_for_a_moment_goes_with_its_screen(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+c")
@@ -543,6 +557,7 @@ SCREENS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", [name if name == "key" else pytest.param(name, marks=LONG) for name in SCREENS]
 )
@@ -570,6 +585,7 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(40, 10), pytest.param((20, 5), marks=LONG)])
 def test_the_field_one_types_in_stays_in_sight(
     empty_session: DemoSession, size: tuple[int, int]
@@ -631,6 +647,7 @@ def test_a_saved_key_is_shown_whole_in_as_many_lines_as_it_takes(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [80, pytest.param(60, marks=LONG), 40])
 def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
     async def scene(pilot: Pilot[None]) -> None:
@@ -648,6 +665,7 @@ def test_no_word_is_cut(empty_session: DemoSession, columns: int) -> None:
     play(empty_session, scene, (columns, 24))
 
 
+@pytest.mark.long
 def test_what_does_not_fit_below_a_list_ends_with_an_ellipsis(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("y")
@@ -682,6 +700,7 @@ def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
     play(empty_session, scene, size)
 
 
+@pytest.mark.long
 def test_a_key_that_was_shown_is_hidden_when_the_program_is_stopped(
     empty_session: DemoSession,
 ) -> None:

@@ -117,6 +117,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.long
 def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         assert path_of(pilot) == "~/.ssh/reporting.pem"
@@ -128,6 +129,7 @@ def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path
     assert pair.custody.private_key is PrivateKeyState.SAVED
 
 
+@pytest.mark.long
 def test_any_number_of_files_from_one_reveal(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         dialog(pilot).query_one(Toggle).focus()
@@ -167,6 +169,7 @@ def test_any_number_of_files_from_one_reveal(empty_session: DemoSession, home: P
     assert PHRASE not in (home / "data" / "us-east-1.json").read_text()
 
 
+@pytest.mark.long
 def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -197,6 +200,7 @@ def test_a_place_that_asks_needs_a_second_enter_for_exactly_that_path(
     assert [path.name for path in home.glob("one*")] == ["one.pem"]
 
 
+@pytest.mark.long
 def test_enter_does_not_say_yes_to_what_a_place_became(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -217,6 +221,7 @@ def test_enter_does_not_say_yes_to_what_a_place_became(
     assert (home / "one.pem").read_text() == "theirs"
 
 
+@pytest.mark.long
 def test_the_path_follows_the_format_until_a_person_writes_one(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -238,6 +243,7 @@ def test_the_path_follows_the_format_until_a_person_writes_one(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.OPENSSH)
@@ -273,6 +279,7 @@ def test_a_passphrase_must_be_the_same_twice(empty_session: DemoSession, home: P
     assert b"OPENSSH" in (home / ".ssh" / "reporting.openssh").read_bytes()
 
 
+@pytest.mark.long
 def test_its_strength_is_said_while_it_is_typed(empty_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PPK3)
@@ -289,6 +296,7 @@ def test_its_strength_is_said_while_it_is_typed(empty_session: DemoSession) -> N
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file_format", [FileFormat.PEM, FileFormat.PPK2])
 def test_a_format_that_takes_no_passphrase_has_no_fields_for_one_and_keeps_what_was_typed(
     empty_session: DemoSession, home: Path, file_format: FileFormat
@@ -324,6 +332,7 @@ def test_a_format_that_takes_no_passphrase_has_no_fields_for_one_and_keeps_what_
     assert len(names(home / ".ssh")) == 1
 
 
+@pytest.mark.long
 def test_a_pkcs8_takes_a_passphrase(empty_session: DemoSession, home: Path, run: Run) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await choose(pilot, FileFormat.PKCS8)
@@ -339,6 +348,7 @@ def test_a_pkcs8_takes_a_passphrase(empty_session: DemoSession, home: Path, run:
     assert " ".join(shown[:2]) == pair.public_key
 
 
+@pytest.mark.long
 def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -356,6 +366,7 @@ def test_a_key_that_does_not_go_into_a_format_stays_in_hand(
     assert names(home / ".ssh") == ["reporting.openssh"]
 
 
+@pytest.mark.long
 def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
     empty_session: DemoSession, home: Path
 ) -> None:
@@ -376,6 +387,7 @@ def test_a_public_key_that_cannot_be_saved_takes_nothing_back(
     assert names(home / ".ssh") == ["reporting.pem", "reporting.pub"]
 
 
+@pytest.mark.long
 def test_a_failed_save_loses_nothing_that_was_typed(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,6 +407,7 @@ def test_a_failed_save_loses_nothing_that_was_typed(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_what_is_changed_while_it_saves_does_not_count(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +434,7 @@ def test_what_is_changed_while_it_saves_does_not_count(
     assert sorted(path.name for path in (home / ".ssh").iterdir()) == ["reporting.pem"]
 
 
+@pytest.mark.long
 def test_a_second_enter_while_it_saves_changes_nothing(
     empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -452,6 +466,7 @@ def test_a_second_enter_while_it_saves_changes_nothing(
     assert len(calls) == 1
 
 
+@pytest.mark.long
 def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
     empty_session: DemoSession,
 ) -> None:
@@ -484,6 +499,7 @@ def test_a_passphrase_is_on_no_screen_in_no_message_and_not_left_behind(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_every_field_is_reached_by_tab_and_is_on_the_screen(
     empty_session: DemoSession, size: tuple[int, int]
@@ -502,6 +518,7 @@ def test_every_field_is_reached_by_tab_and_is_on_the_screen(
     play(empty_session, scene, size=size)
 
 
+@pytest.mark.long
 def test_the_list_is_exported_without_a_question_to_a_name_that_is_free(
     demo_session: DemoSession, home: Path
 ) -> None:
@@ -543,6 +560,7 @@ def test_an_export_that_fails_keeps_the_path(
     asyncio.run(run())
 
 
+@pytest.mark.long
 def test_a_path_without_end_leaves_the_rest_of_the_form_in_sight(
     empty_session: DemoSession,
 ) -> None:
@@ -555,6 +573,7 @@ def test_a_path_without_end_leaves_the_rest_of_the_form_in_sight(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_the_right_arrow_completes_the_path_folder_by_folder(
     empty_session: DemoSession, home: Path
 ) -> None:

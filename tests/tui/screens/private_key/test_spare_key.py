@@ -43,6 +43,7 @@ def test_it_is_made_when_the_form_opens_and_dropped_when_it_is_left(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_it_is_replaced_while_the_private_key_is_on_the_screen(
     empty_session: DemoSession, calls: list[str]
 ) -> None:
@@ -54,6 +55,7 @@ def test_it_is_replaced_while_the_private_key_is_on_the_screen(
     play(empty_session, scene)
 
 
+@pytest.mark.long
 def test_a_refusal_leaves_the_form_with_one_in_hand(
     empty_session: DemoSession, calls: list[str]
 ) -> None:

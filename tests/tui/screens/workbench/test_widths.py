@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ tables = st.sampled_from([check_up._COLUMNS, journal._COLUMNS]).flatmap(
 )
 
 
+@pytest.mark.long
 @given(tables)
 def test_a_wider_window_makes_no_column_narrower_and_the_pane_only_what_it_has(
     table: tuple[tuple[Column, ...], tuple[int, ...]],
