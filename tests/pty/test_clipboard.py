@@ -143,6 +143,7 @@ def test_what_the_details_send_is_the_same(open_app: OpenApp, public_key: str) -
     wait_until(lambda: expected in terminal.output(), complaint=lambda: "nothing was sent")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("settings", INNER_SETTINGS)
 def test_within_tmux_the_public_key_arrives_in_the_clipboard_of_the_terminal_around_it(
     open_in_tmux: Callable[[Sequence[str]], TerminalWithClipboard],

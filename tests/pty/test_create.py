@@ -78,7 +78,6 @@ def check_saved(
     assert record["SavedTo"] == [str(path)]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("key_type", "key_format"), KINDS)
 def test_a_pair_is_created_and_saved_by_keyboard_alone(
     open_app: OpenApp,

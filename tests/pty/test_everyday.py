@@ -30,6 +30,7 @@ def names(session: Session) -> list[str]:
     return sorted(key_pair.key_name for key_pair in session.backend.describe_key_pairs())
 
 
+@pytest.mark.long
 @SIZES
 def test_a_pasted_public_key_is_imported(
     open_app: OpenApp, session: Session, size: tuple[int, int]
@@ -152,7 +153,6 @@ def test_tags_are_edited_and_added_to_several(
     }
 
 
-@pytest.mark.long
 @SIZES
 def test_an_unsaved_pair_is_deleted_by_y_and_brought_back_by_u(
     open_app: OpenApp, session: Session, size: tuple[int, int]

@@ -83,12 +83,10 @@ def test_no_way_out_loses_a_private_key_that_was_not_saved(
     assert terminal.wait_for_end() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "wrong",
-    [
-        "Precious",
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("", "preciou", "precious ")),
-    ],
+    ["Precious", "", "preciou", "precious "],
 )
 def test_only_the_name_itself_gives_a_private_key_up(
     open_app: OpenApp, tmp_path: Path, wrong: str
@@ -105,7 +103,6 @@ def test_only_the_name_itself_gives_a_private_key_up(
     terminal.wait_for("Not saved yet")
 
 
-@pytest.mark.long
 def test_a_private_key_is_given_up_together_with_the_pair(
     open_app: OpenApp, tmp_path: Path
 ) -> None:
@@ -139,7 +136,8 @@ def test_a_pair_that_is_kept_without_its_private_key_is_marked(
     assert record["SavedTo"] == []
 
 
-@pytest.mark.parametrize("key_type", ["rsa", pytest.param("ed25519", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
 def test_the_private_key_reaches_the_terminal_only_by_v(
     open_app: OpenApp, tmp_path: Path, key_type: str
 ) -> None:

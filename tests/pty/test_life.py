@@ -49,14 +49,15 @@ def check_given_back(terminal: Terminal) -> None:
     assert len(re.findall(KITTY_PUSH, output)) == len(re.findall(KITTY_POP, output)) > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("number", "status"),
     # SIGINT is the interrupt key, which in the program is a key like others: it ends as by `q`.
     [
         (signal.SIGTERM, 143),
-        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.long),
-        pytest.param(signal.SIGQUIT, 131, marks=pytest.mark.long),
-        pytest.param(signal.SIGINT, 130, marks=pytest.mark.long),
+        (signal.SIGHUP, 129),
+        (signal.SIGQUIT, 131),
+        (signal.SIGINT, 130),
     ],
 )
 def test_a_signal_ends_the_program_and_gives_the_terminal_back(
@@ -594,7 +595,8 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("work", ["look", pytest.param("change", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("work", ["look", "change"])
 def test_who_quits_waits_for_a_change_and_not_for_a_look(
     open_app: OpenApp, tmp_path: Path, work: str
 ) -> None:

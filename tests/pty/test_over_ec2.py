@@ -97,6 +97,7 @@ END
 """
 
 
+@pytest.mark.long
 @SIZES
 def test_an_expired_login_is_renewed_from_within_and_what_was_typed_stays(
     open_app: OpenApp,

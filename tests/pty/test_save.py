@@ -11,9 +11,8 @@ from tests.pty.terminal import OpenApp, create_key_pair, flat
 PHRASE = "clasp yearly gotten"
 
 
-@pytest.mark.parametrize(
-    "size", [(60, 15), pytest.param((80, 24), marks=pytest.mark.long)], ids=["60x15", "80x24"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)], ids=["60x15", "80x24"])
 def test_two_files_from_one_reveal(
     open_app: OpenApp, run: Run, tmp_path: Path, size: tuple[int, int]
 ) -> None:

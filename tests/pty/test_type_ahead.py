@@ -19,7 +19,6 @@ def create(session: Session, *names: str) -> None:
         session.backend.create_key_pair(key_name=name, key_type="ed25519")
 
 
-@pytest.mark.long
 def test_a_pair_is_created_and_saved_by_one_burst_of_keys(
     open_app: OpenApp, session: Session, tmp_path: Path
 ) -> None:

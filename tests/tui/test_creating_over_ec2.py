@@ -135,12 +135,13 @@ def test_made_by_ec2_is_called_once_and_the_key_is_in_hand(
     assert (home / ".ssh" / "ci.pem").read_text().startswith("-----BEGIN RSA PRIVATE KEY")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "faults",
     [
         pytest.param(AT_ONCE[:1], id="one"),
-        pytest.param(AT_ONCE[1:], id="the others", marks=pytest.mark.long),
-        pytest.param((Fault.STALL,), id="stall", marks=pytest.mark.long),
+        pytest.param(AT_ONCE[1:], id="the others"),
+        pytest.param((Fault.STALL,), id="stall"),
     ],
 )
 def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name_typed(

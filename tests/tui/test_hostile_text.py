@@ -459,9 +459,10 @@ def all_screens() -> set[str]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
-    ["sequences", *(pytest.param(b, marks=pytest.mark.long) for b in BUNDLES if b != "sequences")],
+    BUNDLES,
 )
 def test_every_screen_and_toast_shows_it_inert(name: str, tmp_path: Path, home: Path) -> None:
     text = BUNDLES[name]

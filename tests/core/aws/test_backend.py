@@ -233,6 +233,7 @@ def test_what_was_launched_with_a_pair_is_told(server: Ec2Server) -> None:
     assert not found.is_known
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", LOST)
 def test_no_log_and_no_error_holds_the_private_key(
     fault: Fault, server: Ec2Server, open_backend: Open

@@ -100,6 +100,7 @@ def test_a_passphrase_is_asked_for_only_where_nothing_else_tells(
         assert found[name].standing == zoo.standing(key), name
 
 
+@pytest.mark.long
 def test_a_wrong_passphrase_and_none_leave_it_locked(zoo: Zoo, everywhere: Session) -> None:
     path = str(zoo.folder / "rsa-pkcs8-encrypted.pem")
     typed: list[Passphrase] = [Passphrase("wrong")]

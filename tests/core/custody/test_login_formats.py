@@ -75,9 +75,8 @@ def test_a_server_lets_a_file_of_every_format_in(
     assert done.stdout == b"logged in", done.stderr
 
 
-@pytest.mark.parametrize(
-    "key_type", [pytest.param(KeyType.RSA, marks=pytest.mark.long), KeyType.ED25519]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("key_type", [KeyType.RSA, KeyType.ED25519])
 def test_ssh_logs_in_with_the_passphrase_and_not_without(
     key_type: KeyType,
     server: Server,

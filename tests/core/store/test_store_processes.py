@@ -85,7 +85,8 @@ def check_stored(folder: Path, answers: list[list[str]], before: int = 0) -> Reg
     return store
 
 
-@pytest.mark.parametrize("each", [12, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("each", [12, 100])
 def test_eight_sessions_that_create_at_once_lose_nothing(
     start: Start, tmp_path: Path, each: int
 ) -> None:

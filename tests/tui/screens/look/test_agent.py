@@ -73,7 +73,8 @@ async def add(pilot: Pilot[None], lifetime: str = "", *keys: str) -> None:
 # Adding -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
     empty_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
 ) -> None:
@@ -237,7 +238,8 @@ def test_what_is_wrong_is_said_and_loses_nothing_typed(empty_session: DemoSessio
     play(empty_session, scene)
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarded(
     empty_session: DemoSession,
     short_folder: Path,
@@ -351,7 +353,8 @@ def test_another_accounts_agent_gets_the_key_by_the_second_key_that_says_so(
     assert len(holdings().identities) == 1
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_an_agent_that_asks_is_waited_for_until_escape(
     empty_session: DemoSession,
     short_folder: Path,
