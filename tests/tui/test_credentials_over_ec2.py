@@ -14,11 +14,12 @@ from core.aws import credentials
 from core.ec2.place import Ec2Choice
 from core.settings import open_session
 from tests.ec2_server import Ec2Server
-from tests.tui.driving import drawn, save, until, until_screen
+from tests.tui.driving import app_of, drawn, press_alone, save, until, until_screen
 from tests.tui.over_ec2 import Play, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import words
 from tui.app import KeyPairsApp
 from tui.screens.private_key.key_material_view import KeyMaterialView
+from tui.work.exclusive import is_busy
 
 __all__ = ["play_over_ec2", "server"]
 
@@ -177,6 +178,7 @@ def test_a_private_key_in_hand_outlives_a_login_that_expires_under_it(
         await pilot.press("l")
         await until_screen(pilot, "KeyMaterialScreen")
         await until(pilot, lambda: "logged in" in words(pilot), "that it went well")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
         expire(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
@@ -234,6 +236,7 @@ def test_a_form_outlives_a_login_that_expires_under_it(
         await pilot.press("l")
         await until_screen(pilot, "CreateKeyPairScreen")
         await until(pilot, lambda: "logged in" in words(pilot), "that it went well")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
         assert "ci" in drawn(pilot)
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
@@ -277,6 +280,7 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
         assert "aws sso login --profile default" in words(pilot)
         await pilot.press("l")
         await until(pilot, lambda: "logged in" in words(pilot), "that it went well")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
 
     async def delete(pilot: Pilot[None]) -> None:
         await pilot.press("asterisk", "d")
@@ -284,7 +288,7 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
         expire(pilot)
         await pilot.press("y")
         await renew(pilot)
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
 
     async def tag(pilot: Pilot[None]) -> None:
