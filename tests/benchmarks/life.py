@@ -67,6 +67,8 @@ def _dialog(program: Program) -> None:
 
 def _create(program: Program, number: int) -> None:
     """Create a pair, and give its private key up."""
+    # What became of the last one is read first, and may wait for the disk.
+    program.settle(0.2)
     _send(program, b"c", "Create a key pair")
     name = f"flat-{number}".encode()
     program.send(name)
