@@ -525,6 +525,19 @@ def save_key_material(terminal: Terminal) -> str:
     return terminal.wait_for(lambda screen: "fingerprint equal" in flat(screen))
 
 
+def lend_to_agent(terminal: Terminal) -> None:
+    """Give an empty agent the private key in hand for eight hours, and leave it there."""
+    terminal.press("a")
+    terminal.wait_for("holds 0")
+    terminal.type("8h")
+    terminal.wait_for("✓ 8h, until")
+    terminal.press("Enter")
+    terminal.wait_for("✓ In the agent until")
+    terminal.press("Escape")
+    terminal.wait_for("the agent forgets it at")
+    terminal.press("Escape")
+
+
 def records(folder: Path) -> Sequence[Mapping[str, Any]]:
     """Return what is stored of the pairs in us-east-1, by a program of which that is the folder."""
     document = json.loads((folder / "data" / "us-east-1.json").read_bytes())

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import Agent
-from tests.pty.terminal import OpenApp, create_key_pair, fact
+from tests.pty.terminal import OpenApp, create_key_pair, fact, lend_to_agent
 
 
 @pytest.mark.long
@@ -14,15 +14,7 @@ def test_a_new_key_goes_to_the_agent_and_to_no_file(
 ) -> None:
     terminal = open_app(size=size, env={"SSH_AUTH_SOCK": str(ssh_agent.path)})
     key_pair_id = fact(create_key_pair(terminal, "web", key_type), "Id")
-    terminal.press("a")
-    terminal.wait_for("holds 0")
-    terminal.type("8h")
-    terminal.wait_for("✓ 8h, until")
-    terminal.press("Enter")
-    terminal.wait_for("✓ In the agent until")
-    terminal.press("Escape")
-    terminal.wait_for("the agent forgets it at")
-    terminal.press("Escape")
+    lend_to_agent(terminal)
     terminal.wait_for("! web")
     terminal.press("a")
     screen = terminal.wait_for(f"web ({key_pair_id})")

@@ -14,7 +14,7 @@ from core.client import Client
 from core.store.region_store import RegionStore
 from tests.ec2_server import Ec2Server, Fault
 from tests.helpers import BOTH_SIZES, Agent, session_over
-from tests.pty.terminal import OpenApp, Terminal, flat, wait_until
+from tests.pty.terminal import OpenApp, Terminal, flat, lend_to_agent, wait_until
 from tests.pty.test_custody import INSTALLING
 from tests.pty.test_over_ec2 import server, surroundings
 
@@ -386,15 +386,7 @@ def test_a_key_of_ec2_goes_to_the_agent_and_to_no_file(
     choose_ec2(terminal, "ci")
     terminal.press("Enter")
     terminal.wait_for("key of ci")
-    terminal.press("a")
-    terminal.wait_for("holds 0")
-    terminal.type("8h")
-    terminal.wait_for("✓ 8h, until")
-    terminal.press("Enter")
-    terminal.wait_for("✓ In the agent until")
-    terminal.press("Escape")
-    terminal.wait_for("the agent forgets it at")
-    terminal.press("Escape")
+    lend_to_agent(terminal)
     terminal.wait_for("1 pair")
     (pair,) = server.client_of(REGION).describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
     terminal.press("a")

@@ -164,7 +164,7 @@ def test_escape_that_comes_too_late_is_answered(
     async def through(pilot: Pilot[None], first: int, said: str) -> None:
         """Go through five batches, and press Escape amid the last or behind it."""
         for batch in range(first, first + 5):
-            await until(pilot, lambda: steps.waiting == batch, "a batch")  # noqa: B023
+            await until(pilot, lambda: steps.waiting == batch, "a batch")  # noqa: B023 - waited for at once
             if early and batch == first + 4:
                 await pilot.press("escape")
             steps.go_on()

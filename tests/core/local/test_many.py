@@ -276,9 +276,9 @@ def test_many_pairs_cost_the_file_system_what_one_costs(tmp_path: Path) -> None:
         session.backend.import_key_pair(key_name="first", public_key_material=ED)
         works: dict[str, Callable[[], object]] = {
             "delete": lambda: list(session.backend.delete_key_pairs(ids, delete_time=NOW)),  # noqa: B023 - called at once
-            "restore": lambda: list(session.backend.restore_key_pairs(ids)),  # noqa: B023
-            "tag": lambda: list(session.backend.tag_key_pairs(ids, [Tag("a")])),  # noqa: B023
-            "import": lambda: list(session.backend.import_key_pairs(new)),  # noqa: B023
+            "restore": lambda: list(session.backend.restore_key_pairs(ids)),  # noqa: B023 - likewise
+            "tag": lambda: list(session.backend.tag_key_pairs(ids, [Tag("a")])),  # noqa: B023 - likewise
+            "import": lambda: list(session.backend.import_key_pairs(new)),  # noqa: B023 - likewise
         }
         for name, work in works.items():
             before = len(session.journal())

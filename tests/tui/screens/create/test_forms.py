@@ -167,7 +167,7 @@ def test_every_wrong_tag_is_marked_and_the_fixed_line_counts_them(
             await pilot.press("x")
         for number, (key, value) in enumerate(typed, 1):
             await pilot.press("ctrl+t")
-            await until(pilot, lambda: len(screen.query(TagRow)) == number, "a row")  # noqa: B023
+            await until(pilot, lambda: len(screen.query(TagRow)) == number, "a row")  # noqa: B023 - waited for at once
             row = [*screen.query(TagRow)][-1]
             row.key_input.value, row.value_input.value = key, value
         rows = [*screen.query(TagRow)]

@@ -504,14 +504,14 @@ def test_a_path_that_is_too_long_is_refused_while_it_is_typed(demo_session: Demo
         field = app_of(pilot).screen.query_one("#thing", Input)
         for path, words in TOO_LONG.items():
             field.value = path
-            await until(pilot, lambda: words in " ".join(drawn(pilot).split()), words)  # noqa: B023
+            await until(pilot, lambda: words in " ".join(drawn(pilot).split()), words)  # noqa: B023 - waited for at once
         field.value = "~/x"
         await until(pilot, lambda: "is too long" not in drawn(pilot), "the end of it")
         await pilot.press("escape", "i")
         await until_screen(pilot, "ImportKeyPairScreen")
         for path, words in TOO_LONG.items():
             app_of(pilot).screen.query_one(KeyText).text = path
-            await until(pilot, lambda: words in " ".join(drawn(pilot).split()), words)  # noqa: B023
+            await until(pilot, lambda: words in " ".join(drawn(pilot).split()), words)  # noqa: B023 - waited for at once
 
     play(demo_session, scene, (120, 36))
 

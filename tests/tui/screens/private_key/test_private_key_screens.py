@@ -302,11 +302,11 @@ def test_the_ending_of_an_export_says_its_format_or_is_refused(
         }
         for path, words in says.items():
             field.path = path
-            await until(pilot, lambda: words in field.verdict.text, words)  # noqa: B023
+            await until(pilot, lambda: words in field.verdict.text, words)  # noqa: B023 - waited for at once
             if field.verdict.tone is Tone.BAD:
                 await pilot.press("enter")
                 fact = app_of(pilot).screen.query_one(FactLine)
-                await until(pilot, lambda: words in fact.verdict.text, words)  # noqa: B023
+                await until(pilot, lambda: words in fact.verdict.text, words)  # noqa: B023 - waited for at once
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
 
