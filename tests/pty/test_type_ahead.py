@@ -98,6 +98,25 @@ def test_what_is_pressed_while_a_creation_takes_long_is_for_the_form(
 
 
 @pytest.mark.long
+def test_what_was_typed_ahead_of_a_form_that_the_details_lead_to_is_for_the_form(
+    open_app: OpenApp, session: Session
+) -> None:
+    create(session, "aaa")
+    terminal = open_app()
+    terminal.wait_for("1 pair")
+    for name in ("east", "dy", "qsJ", "tags"):
+        terminal.press("Enter")
+        terminal.wait_for("ssh command")
+        terminal.rest()
+        terminal.type(f"n{name}")
+        terminal.wait_for(f"aaa-2{name}.pem")
+        terminal.press("Escape")
+        terminal.wait_for("ssh command")
+        terminal.press("Escape")
+        terminal.wait_for("1 pair")
+
+
+@pytest.mark.long
 def test_what_is_typed_behind_the_slash_filters_and_does_not_quit(
     open_app: OpenApp, session: Session
 ) -> None:

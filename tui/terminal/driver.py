@@ -229,7 +229,8 @@ class SteadyDriver(LinuxDriver):
         for node in (app.focused or app.screen).ancestors_with_self:
             await _drained(node)
         try:
-            while app.screen is screen and is_busy(screen):
+            # The list, to which one screen leads back, may be about to open the next.
+            while is_busy(app.screen):
                 self._at_work_since = self._at_work_since or monotonic()
                 await asyncio.sleep(_MOMENT)
         finally:
