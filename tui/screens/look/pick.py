@@ -82,7 +82,8 @@ class PickScreen(PlacedScreen[str | None]):
         self._list.display = bool(items)
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
-        self.key_hints.show((*([self._pick_hint] if items else []), *self._hints))
+        move = [("↑↓", "move")] if len(items) > 1 else []
+        self.key_hints.show((*([self._pick_hint] if items else []), *move, *self._hints))
 
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:

@@ -27,7 +27,6 @@ from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
-from tui.widgets.pick_list import PickList
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -45,7 +44,9 @@ if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
     from core.session import Session
 
-_MOST_NAMED = 8
+_MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
+"""Of more there is a list, which is looked through from the field where something is typed."""
+
 _IN_USE = "used"
 
 
@@ -100,7 +101,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._is_many = count > _MOST_NAMED
         listed = sorted(key_pairs, key=lambda pair: not self._is_stranded(pair))
         items = [many_to_delete.item(pair, self._fate(pair)) for pair in listed]
-        self._list = PickList(items if self._is_many else ())
+        self._list = many_to_delete.NamesToDelete(items if self._is_many else ())
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
@@ -153,10 +154,19 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
         )
         if self._guarded:
-            _, *others = hints(Place.DELETE)
-            self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
+            self._teach()
             self._typed.focus()
         self._mute_what_waits()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._teach)
+
+    def _teach(self) -> None:
+        """Teach what deletes when it is typed, and what looks through more names than fit."""
+        if self._guarded and not is_busy(self):
+            delete = (key_of("delete.submit"), "delete")
+            look = [("↑↓", "look through")] if self._list.max_scroll_y else []
+            self.key_hints.show((delete, *look, *hints(Place.DELETE)[1:]))
 
     @work(group="usage")
     async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
@@ -363,6 +373,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self.say(Verdict("" if tried else f"deleting 1 of {count:,}…"))
             if tried:
                 self._progress.step(tried, count, present)
+            elif count > 1:
+                self._progress.begin()
             try:
                 batch = await run_change(
                     partial(next, batches),
