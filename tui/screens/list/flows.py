@@ -22,7 +22,7 @@ from tui import screens
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
-from tui.screens.list.list_actions import answer_late_stop
+from tui.screens.list.list_actions import answer_late_stop, refuses
 from tui.screens.list.list_view import ListView
 from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
@@ -97,6 +97,8 @@ async def import_key_pair(view: ListView) -> None:
 
 
 async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> None:
+    if refuses(view, "import_key_pair"):
+        return  # a key that was found elsewhere
     imported = await view.open(form)
     if imported is not None:
         what = f"the imported pair {imported.key_name} stays"

@@ -17,7 +17,7 @@ from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.list.filter_bar import FilterInput
 from tui.screens.list.flows import FLOWS, first_region
-from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
+from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow, refuses
 from tui.screens.list.list_view import ListView
 from tui.screens.list.welcome import lost_keys
 from tui.screens.others_changes import OthersChanges
@@ -123,6 +123,8 @@ class KeyPairListScreen(PlacedScreen[None]):
     def action_do(self, method: str) -> None:
         """Do what the table of actions calls so."""
         if keymap.changes(Place.LIST, method) and self.view.refuses_changes():
+            return
+        if refuses(self.view, method):
             return
         if method in FLOWS:
             if self._is_known_enough_for(method):
