@@ -156,7 +156,7 @@ def find(
     if as_json:
         print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
     sys.stdout.flush()
-    tell(summed_up(found, count, links, "" if everything else "--all"))
+    tell(summed_up(found, count, len(finder.pairs), links, "" if everything else "--all"))
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     fine = keys and all(each.standing is Standing.KNOWN for each in keys)
     return ALL_KNOWN if fine and len(keys) == len(found) else NOT_ALL
