@@ -3,6 +3,7 @@
 An upgrade, or a disk that goes away, may take the files of the program while a key is on the screen
 that exists nowhere else. What was not imported by then cannot be, and would leave no way to save
 it. The style sheets of these screens come with the form that creates: see `CreateKeyPairScreen`.
+That of all screens over the list is read when the list is there: see `KeyPairListScreen`.
 """
 
 from collections.abc import Iterable

@@ -21,7 +21,8 @@ from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
 from tui.screens.list.list_view import ListView
 from tui.screens.list.welcome import lost_keys
 from tui.screens.others_changes import OthersChanges
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import OVER_THE_LIST, PlacedScreen, ScreenKind
+from tui.terminal.style_sheet import read_ahead
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by
@@ -99,6 +100,7 @@ class KeyPairListScreen(PlacedScreen[None]):
     @work(group="make ready")
     async def _make_ready(self) -> None:
         """Do what can wait until the pairs are on the screen."""
+        read_ahead(self.app.stylesheet, OVER_THE_LIST)
         note = await asyncio.to_thread(_make_ready, self.view.session)
         if note is not None:
             self.view.say(note)
