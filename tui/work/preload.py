@@ -18,10 +18,13 @@ FOR_A_CHANGE = (
     "core.local.new_pairs",
     "core.store.transaction",
 )
-"""What the first change would wait for; it is loaded when the list is on the screen."""
+"""What the first change would wait for."""
+
+FOR_A_KEY = ("tui.screens.list.filter.field", *FOR_A_CHANGE)
+"""What the first key would wait for; it is loaded when the list is on the screen."""
 
 FOR_A_PRIVATE_KEY = (
-    *FOR_A_CHANGE,
+    *FOR_A_KEY,
     "bcrypt",
     "rich.traceback",
     "textual.scrollbar",
