@@ -93,11 +93,6 @@ class AuthorizedLine:
     options: tuple[Option, ...] = ()
     refusal: str = ""
 
-    @property
-    def is_authority(self) -> bool:
-        """Whether the key lets in certificates that it signed, and not itself (cert-authority)."""
-        return any(option.name == "cert-authority" for option in self.options)
-
     def expires(self, local: Callable[[datetime], datetime] = datetime.astimezone) -> datetime:
         """Return the aware time after which sshd refuses the key, or the last one there is.
 
@@ -109,10 +104,6 @@ class AuthorizedLine:
             if option.name == "expiry-time" and option.value is not None
         ]
         return min(times, default=datetime.max.replace(tzinfo=UTC))
-
-    def has_expired(self, now: datetime) -> bool:
-        """Return whether sshd refuses the key at this aware time because of its expiry-time."""
-        return self.expires() < now
 
 
 def read(line: str) -> AuthorizedLine | None:
