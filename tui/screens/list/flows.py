@@ -24,7 +24,7 @@ from tui.actions.table import Place
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.list_actions import answer_late_stop
 from tui.screens.list.list_view import ListView
-from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
+from tui.work.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.cells import bar
