@@ -9,7 +9,7 @@ one is still what was read, put the new one in its place, sync the folder, relea
 lock; they see the old file or the new one, never half of one. The file that was replaced stays
 beside it as `REGION.json.bak`.
 
-Readers need no TinyDB either: it, and the lock, are imported by the first change.
+Readers need no TinyDB either: it is imported by the first change.
 """
 
 import os
