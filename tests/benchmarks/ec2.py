@@ -58,17 +58,16 @@ _ON_THE_SCREEN = """
 import asyncio, sys
 from pathlib import Path
 from time import process_time
-from botocore.httpsession import URLLib3Session
+from botocore.parsers import EC2QueryParser
 from core.ec2.place import Ec2Choice
 from core.settings import open_session
 from tui.app import KeyPairsApp
-send, last_byte = URLLib3Session.send, []
-def and_note(session, request):
-    answer = send(session, request)
-    if b"DescribeKeyPairsResponse" in answer.content[:200]:
+parse, last_byte = EC2QueryParser.parse, []
+def and_note(parser, answer, shape):
+    if b"DescribeKeyPairsResponse" in answer["body"][:200]:
         last_byte.append(process_time())
-    return answer
-URLLib3Session.send = and_note
+    return parse(parser, answer, shape)
+EC2QueryParser.parse = and_note
 def drawn(app):
     strips = app.screen._compositor.render_strips()
     return "".join(segment.text for strip in strips for segment in strip)
