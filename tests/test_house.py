@@ -46,8 +46,8 @@ DOORS: Mapping[str, Door] = {
         ),
     ),
     "the store": Door(
-        "it is opened after the first frame, and TinyDB and the lock are for changes alone",
-        ("core.store.region_store", "core.store.transaction", "filelock"),
+        "it is opened after the first frame, and TinyDB is for changes alone",
+        ("core.store.region_store", "core.store.transaction"),
     ),
     "the policy": Door("most sessions have none", ("core.ec2.policy",)),
     "what a list without a filter does not need": Door(

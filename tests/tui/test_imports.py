@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-STORE_AND_KEYS = {"bcrypt", "cryptography", "filelock", "orjson", "tinydb"}
+STORE_AND_KEYS = {"bcrypt", "cryptography", "orjson", "tinydb"}
 """What the core alone may use, and only when it is needed."""
 
 NOT_FOR_THE_SCREENS = {

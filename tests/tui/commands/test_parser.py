@@ -174,7 +174,6 @@ HEAVY = {
     "cryptography",
     "dataclasses",
     "difflib",
-    "filelock",
     "importlib.metadata",
     "inspect",
     "jmespath",
