@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any
 
 from core.aws import answers, opted_in
+from core.aws.bounds.patience import Patience, Sleep
 from core.aws.connection import Connection
-from core.aws.lost_answers import Patience, Sleep, rounds, settle
+from core.aws.lost_answers import rounds, settle
 from core.aws.mirror import Mirror, custody_after
 from core.disk import files
 from core.ec2 import validation
