@@ -76,8 +76,8 @@ DOORS: Mapping[str, Door] = {
     ),
     "a verb that reads": Door(
         "it takes no longer than argparse and json, so what it may never need waits",
-        ("difflib",),
-        ("core.ec2.regions",),
+        ("difflib", "hashlib"),
+        ("core.ec2.regions", "core.store.region_format"),
     ),
     "EC2": Door(
         "botocore is imported in a thread, and only where EC2 was chosen",
