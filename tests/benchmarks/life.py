@@ -73,7 +73,7 @@ def _create(program: Program, number: int) -> None:
     name = f"flat-{number}".encode()
     program.send(name)
     program.settle(0.05)
-    _send(program, b"\r", "Not saved yet")
+    _send(program, b"\r", "asks before it leaves")
     _send(program, ESCAPE, "Leave without")
     program.send(name)
     program.settle(0.05)

@@ -514,7 +514,7 @@ def create_key_pair(
         terminal.step("Tab", "Right")
     terminal.wait_for(lambda screen: f"● {key_type}" in screen and f"● {key_format}" in screen)
     terminal.press("Enter")
-    return terminal.wait_for("Not saved yet")
+    return terminal.wait_for("asks before it leaves")
 
 
 def save_key_material(terminal: Terminal) -> str:

@@ -224,7 +224,7 @@ def copy_the_rest(run: RunOfCanary) -> None:
     pick(run, "itself")
     run.wait_for("no, go back")
     run.press("Enter")
-    run.wait_for("Not saved yet")
+    run.wait_for("asks before it leaves")
     run.signal(signal.SIGTERM)
     run.wait_for_end()
 
@@ -553,7 +553,7 @@ def test_a_redirect_gets_nothing_of_the_key(open_canary: OpenCanary, without: st
         run.type(NAME)
         wait_until(is_in(screen, "free in"))
         run.press("Tab", "Right", "Enter")
-        wait_until(is_in(screen, "Not saved yet"))
+        wait_until(is_in(screen, "asks before it leaves"))
         run.press("v")
         wait_until(lambda: holds_key(screen.read_bytes(), PIECES))
 

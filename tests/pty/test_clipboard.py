@@ -183,4 +183,4 @@ def test_ctrl_c_never_empties_the_clipboard(open_app: OpenApp, size: tuple[int, 
     assert b"\x1b]52;c;\x07" not in terminal.output()
     # A message says that something was heard, whichever it is.
     terminal.press("Escape")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")

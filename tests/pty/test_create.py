@@ -134,7 +134,7 @@ def test_tags_that_were_typed_are_stored(open_app: OpenApp, tmp_path: Path) -> N
     terminal.type("owner")
     terminal.wait_for("2 of 50")
     terminal.press("Enter")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     [record] = records(tmp_path)
     assert record["Tags"] == [{"Key": "env", "Value": "prod"}, {"Key": "owner", "Value": ""}]
     save_key_material(terminal)
@@ -187,7 +187,7 @@ def test_a_refusal_finds_the_form_still_filled_in(open_app: OpenApp, tmp_path: P
     terminal.type("-2")
     wait_for_free_name(terminal, "contested-2")
     terminal.press("Enter")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     first, second = records(tmp_path)
     assert first["KeyPairId"] == theirs.key_pair_id
     assert second["KeyName"] == "contested-2"
@@ -222,7 +222,7 @@ def test_saving_never_overwrites_and_never_follows_a_link(
     assert sorted(file.name for file in folder.iterdir()) == ["careful.pem", "link"]
 
     terminal.press("Escape")
-    assert "esc leave" in terminal.wait_for("Not saved yet")
+    assert "esc leave" in terminal.wait_for("asks before it leaves")
     [record] = records(tmp_path)
     assert record["PrivateKey"] == "unsaved"
 

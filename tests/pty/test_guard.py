@@ -65,13 +65,13 @@ def test_no_way_out_loses_a_private_key_that_was_not_saved(
             terminal.wait_for(QUESTION)
             # The question is no way out either, nor is the save dialog.
             terminal.press("C-q")
-            check_that_it_is_there("Not saved yet")
+            check_that_it_is_there("asks before it leaves")
             terminal.press("q")
         check_that_it_is_there(SENTENCE)
         terminal.press("s")
         terminal.wait_for("Save the private key")
         leave()
-        check_that_it_is_there("Not saved yet")
+        check_that_it_is_there("asks before it leaves")
     assert terminal.status is None
 
     save_key_material(terminal)
@@ -100,7 +100,7 @@ def test_only_the_name_itself_gives_a_private_key_up(
     terminal.wait_for("this is not it" if wrong else "type precious first")
     assert [record["KeyName"] for record in records(tmp_path)] == ["precious"]
     terminal.press("Escape")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
 
 
 def test_a_private_key_is_given_up_together_with_the_pair(

@@ -31,7 +31,7 @@ def test_a_key_is_saved_though_the_program_was_removed_meanwhile(
         terminal.press(key)
         terminal.wait_for(title)
         terminal.press("Escape")
-        terminal.wait_for("Not saved yet")
+        terminal.wait_for("asks before it leaves")
     save_key_material(terminal)
     assert (tmp_path / "home" / ".ssh" / "web.pem").exists()
 
@@ -60,6 +60,6 @@ def test_a_shell_stops_and_continues_it(
     terminal.press("C-z")
     terminal.wait_for("stopped: 14")
     terminal.press("Enter")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     save_key_material(terminal)
     assert (tmp_path / "home" / ".ssh" / "web.pem").exists()

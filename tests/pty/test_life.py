@@ -240,7 +240,7 @@ def test_bytes_that_are_no_text_do_not_lose_a_private_key(open_app: OpenApp) -> 
         terminal.send(nonsense + b"s")
         terminal.wait_for("Save the private key")
         terminal.press("Escape")
-        terminal.wait_for("Not saved yet")
+        terminal.wait_for("asks before it leaves")
         assert terminal.status is None, what
     save_key_material(terminal)
     assert terminal.status is None
@@ -438,7 +438,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     open_form(terminal, "elastic")
     check_sizes(terminal, "Create a key pair", "elastic.pem", "enter create")
     terminal.press("Enter")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     check_sizes(terminal, "The private key of elastic", "Not saved", "s save")
     terminal.step("v")
     terminal.wait_for("v hide")
@@ -447,7 +447,7 @@ def test_every_screen_survives_every_size(open_app: OpenApp, tmp_path: Path) -> 
     terminal.wait_for("Path")
     check_sizes(terminal, "Save the private key of elastic", "! the folder", "enter save")
     terminal.press("Escape")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     terminal.press("Escape")
     terminal.wait_for("To give the private key up, type elastic")
     check_sizes(terminal, "Leave without the private key?", "keep it", "enter discard")

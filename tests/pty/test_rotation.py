@@ -30,7 +30,7 @@ def test_a_pair_is_replaced_and_retired(
     wait_for_free_name(terminal, "ci-deploy-2")
     assert "stays until you delete it" in terminal.screen()
     terminal.press("Enter")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     terminal.press("Escape")
     # Left without saving: the old pair is guarded.
     terminal.wait_for("Leave without")
@@ -56,7 +56,7 @@ def test_a_pair_is_replaced_and_retired(
     terminal.wait_for("› Replace ci-deploy")
     wait_for_free_name(terminal, "ci-deploy-3")
     terminal.press("Enter")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     save_key_material(terminal)
     terminal.press("Escape")
     terminal.wait_for("3 pairs")

@@ -142,7 +142,7 @@ def test_tab_parts_name_key_and_value_of_a_burst(open_app: OpenApp, session: Ses
     terminal.wait_for("No key pairs")
     add_tag = "\x14"
     terminal.type(f"cquery\t{RIGHT}\t\t{add_tag}Environment\tproduction{add_tag}Team\tdata\r")
-    terminal.wait_for("Not saved yet")
+    terminal.wait_for("asks before it leaves")
     [created] = session.backend.describe_key_pairs()
     assert (created.key_name, created.key_type) == ("query", KeyType.ED25519)
     assert created.tags == (Tag("Environment", "production"), Tag("Team", "data"))

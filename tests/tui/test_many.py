@@ -89,6 +89,7 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
         await pilot.press("y")
         await until(pilot, lambda: steps.waiting == 1, "the first batch")
         assert "deleting 1 of 5…" in verdicts(pilot)
+        assert hints(pilot) == "esc stop   f1 help"
         steps.go_on()
         await until(pilot, lambda: "█░" in drawn(pilot), "the bar")
         assert steps.waiting == 2

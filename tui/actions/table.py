@@ -169,7 +169,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("create.back", Place.CREATE, "escape", "back", "back",
         "Go back; nothing is created."),
 
-    Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save",
+    Action("key-material.save", Place.KEY_MATERIAL, "s,enter", "save", "save",
         "Save it to a new file.", words="write pem ppk openssh"),
     Action("key-material.agent", Place.KEY_MATERIAL, "a", "add_to_agent", "agent",
         "Add it to the ssh-agent, from memory: nothing goes to disk.", words="ssh-add"),

@@ -17,8 +17,8 @@ class Item(NamedTuple):
     `value` is what the line stands for, `remark` what stands dimmed at its right; typing narrows
     by both and by `words`, which are not shown. Of a text so many characters at its start are a
     key, or a mark where it has a tone; `look` is a class of the list without its prefix for them,
-    where they are neither. A heading is over what follows it, until something is typed; the cursor
-    passes it by.
+    where they are neither. From the character `muted_from` on the text is muted. A heading is over
+    what follows it, until something is typed; the cursor passes it by.
     """
 
     value: str
@@ -29,6 +29,7 @@ class Item(NamedTuple):
     tone: Tone = Tone.PLAIN
     is_heading: bool = False
     look: str = ""
+    muted_from: int | None = None
 
 
 def narrowed(items: Sequence[Item], search: str) -> list[Item]:
@@ -136,11 +137,6 @@ class PickList(CursorList):
         """Return whether a line does not fit whole."""
         return cell_len(item.text) + cell_len(item.remark) + 1 > self._room
 
-    def set_item(self, index: int, item: Item) -> None:
-        """Show another item in the place of one."""
-        self._items = [*self._items[:index], item, *self._items[index + 1 :]]
-        self.refresh_row(index)
-
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]
         if item.is_heading:
@@ -153,7 +149,13 @@ class PickList(CursorList):
         if under_cursor:
             return [Segment(f"{text} "), Segment(remark)]
         muted = self.get_component_rich_style("pick-list--remark")
-        parts = [Segment(f"{text[item.key_length :]} "), Segment(remark, muted)]
+        end = len(text) if item.muted_from is None else item.muted_from
+        aside = f"{text[end:]} "
+        parts = [
+            Segment(text[item.key_length : end]),
+            Segment(aside, muted if aside.strip() else None),
+            Segment(remark, muted),
+        ]
         if item.key_length:
             look = self.get_component_rich_style(f"pick-list--{item.look or item.tone.value}")
             parts.insert(0, Segment(text[: item.key_length], look))

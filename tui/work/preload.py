@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from importlib import import_module
 
 FOR_A_CHANGE = (
-    "filelock",
     "tinydb",
     "core.keys.convert",
     "core.keys.fingerprint",

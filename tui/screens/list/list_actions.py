@@ -62,6 +62,13 @@ def answer_late_stop(view: ListView) -> None:
         view.say(f"{view.over}; {back} came too late to stop it")
 
 
+def say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
+    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
+    view.over = said
+    if is_stopped or view.is_stopped:
+        answer_late_stop(view)
+
+
 def sort(view: ListView) -> None:
     """Sort by the next column."""
     view.listing.sort_by_next()

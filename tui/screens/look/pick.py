@@ -82,7 +82,8 @@ class PickScreen(PlacedScreen[str | None]):
         self._list.display = bool(items)
         self._empty.display = not items
         self._empty.update(self._empty_text if not self._items else NOTHING_MATCHES)
-        self.key_hints.show((*([self._pick_hint] if items else []), *self._hints))
+        move = [("↑↓", "move")] if len(items) > 1 else []
+        self.key_hints.show((*([self._pick_hint] if items else []), *move, *self._hints))
 
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:
@@ -90,7 +91,10 @@ class PickScreen(PlacedScreen[str | None]):
         self._whole.display = any(map(self._list.is_cut, self._items))
         picked = self._list.picked
         is_cut = picked is not None and self._list.is_cut(picked)
-        text = f"{picked.text} {picked.remark}".strip() if picked and is_cut else ""
+        # A column before it stands whole in the line itself.
+        text = (
+            f"{picked.text[picked.muted_from or 0 :]} {picked.remark}" if is_cut and picked else ""
+        )
         width = self._list.size.width
         lines = fold(" ".join(text.split()), width)
         if len(lines) > _WHOLE_LINES:

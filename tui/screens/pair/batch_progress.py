@@ -53,12 +53,18 @@ class BatchProgress(Static):
         self.border_title = Content(title)
         self._form = form
         self._hints = hints
-        self._hints_before = hints.shown
+        self._hints_before: tuple[tuple[str, str], ...] = ()
         self._stop = stop
         self._note = f"{stop} stops before the next one{'; ' * bool(then)}{then}."
         self._focused: Widget | None = None
         self._done = self._of = 0
         self._present = ""
+
+    def begin(self) -> None:
+        """Say what stops it; the form stays, as it may be over at once."""
+        if not self._hints_before:
+            self._hints_before = self._hints.shown
+            self._hints.show(((self._stop, "stop"), *self._hints_before[-1:]))
 
     def step(self, done: int, of: int, present: str) -> None:
         """Show that so many are done; `present` is the name of the next, from anywhere."""
@@ -66,15 +72,16 @@ class BatchProgress(Static):
         if not self.display:
             self._focused = self.screen.focused
             self._form.display, self.display = False, True
-            self._hints_before = self._hints.shown
-            self._hints.show(((self._stop, "stop"), *self._hints_before[-1:]))
+        self.begin()
         self.refresh(layout=True)
 
     def end(self) -> None:
-        """Show the form again, if this was shown."""
+        """Show the form again, and its keys, if it was begun."""
+        if self._hints_before:
+            self._hints.show(self._hints_before)
+            self._hints_before = ()
         if self.display:
             self._form.display, self.display = True, False
-            self._hints.show(self._hints_before)
             if self._focused is not None:
                 self._focused.focus()
 

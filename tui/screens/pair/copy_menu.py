@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.session import Session
 
 _LONGEST = 2_000
-_TITLE_WIDTH = len("OpenSSH SHA-256 fingerprint")
+_TITLE_WIDTH = len("OpenSSH SHA-256 fingerprint") + 2
 _PUBLIC_KEY, _PRIVATE_KEY = "public key", "private key"
 _NO, _YES = "no", "yes"
 _QUESTION = (
@@ -92,7 +92,7 @@ def _items(texts: Mapping[str, str]) -> list[Item]:
 
 
 def _item(value: str, title: str, text: str) -> Item:
-    return Item(value, f"{title:<{_TITLE_WIDTH}} {text}")
+    return Item(value, f"{title:<{_TITLE_WIDTH}}{text}", muted_from=_TITLE_WIDTH)
 
 
 def _first(text: str) -> str:

@@ -27,7 +27,6 @@ from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
-from tui.widgets.pick_list import PickList
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -45,7 +44,9 @@ if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
     from core.session import Session
 
-_MOST_NAMED = 8
+_MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
+"""Of more there is a list, which is looked through from the field where something is typed."""
+
 _IN_USE = "used"
 
 
@@ -88,7 +89,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether the person wanted it to stop, which may have been too late."""
         self._answer: Timer | None = None
         self._amid = False
-        self._stranded = [pair for pair in key_pairs if self._is_stranded(pair)]
+        self._stranded = [pair for pair in key_pairs if _is_stranded(pair, rotation)]
         self._guarded = (
             bool(self._stranded)
             or count >= many_to_delete.ALWAYS_TYPED_FROM
@@ -98,9 +99,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if self._stranded:
             self._expected += " anyway"
         self._is_many = count > _MOST_NAMED
-        listed = sorted(key_pairs, key=lambda pair: not self._is_stranded(pair))
-        items = [many_to_delete.item(pair, self._fate(pair)) for pair in listed]
-        self._list = PickList(items if self._is_many else ())
+        listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
+        self._named = listed[:_MOST_NAMED]
+        items = [many_to_delete.item(pair, _fate(pair, rotation)) for pair in listed]
+        self._list = many_to_delete.NamesToDelete(items if self._is_many else ())
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
@@ -153,10 +155,19 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
         )
         if self._guarded:
-            _, *others = hints(Place.DELETE)
-            self.key_hints.show(((key_of("delete.submit"), "delete"), *others))
+            self._teach()
             self._typed.focus()
         self._mute_what_waits()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._teach)
+
+    def _teach(self) -> None:
+        """Teach what deletes when it is typed, and what looks through more names than fit."""
+        if self._guarded and not is_busy(self):
+            delete = (key_of("delete.submit"), "delete")
+            look = [("↑↓", "look through")] if self._list.max_scroll_y else []
+            self.key_hints.show((delete, *look, *hints(Place.DELETE)[1:]))
 
     @work(group="usage")
     async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
@@ -209,16 +220,6 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
         return f"for 30 days {undo} can bring {'it' if is_one else 'them'} back"
 
-    def _fate(self, key_pair: KeptKeyPair) -> str:
-        """Return what is to be known of one of many: its successor, or its private key file."""
-        if successor := self._rotation.successor(key_pair):
-            return f"replaced by {successor.key_name}, {_where(successor)}"
-        return _saved_to(key_pair) if key_pair.custody.saved_to else ""
-
-    @property
-    def _named(self) -> list[KeptKeyPair]:
-        return sorted(self._key_pairs, key=lambda pair: not self._is_stranded(pair))[:_MOST_NAMED]
-
     @work(group="look")
     async def _look_for_files(self) -> None:
         """Say which private key files are there, once that is known: a slow disk takes its time."""
@@ -233,11 +234,6 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
         )
         self._show_caution(without_file)
-
-    def _is_stranded(self, key_pair: KeptKeyPair) -> bool:
-        """Return whether nobody can have the private key of the pair that replaces this one."""
-        successor = self._rotation.successor(key_pair)
-        return successor is not None and not is_delivered(successor)
 
     def _show_caution(self, without_file: Sequence[KeptKeyPair] = ()) -> None:
         """Say of which successor nobody can have the private key, or its file is gone, if any."""
@@ -363,6 +359,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self.say(Verdict("" if tried else f"deleting 1 of {count:,}…"))
             if tried:
                 self._progress.step(tried, count, present)
+            elif count > 1:
+                self._progress.begin()
             try:
                 batch = await run_change(
                     partial(next, batches),
@@ -413,6 +411,19 @@ def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
             return "imported: it was never here"
         case PrivateKeyState.ELSEWHERE:
             return of_elsewhere(key_pair.custody)[-1]
+
+
+def _is_stranded(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
+    """Return whether nobody can have the private key of the pair that replaces this one."""
+    successor = rotation.successor(key_pair)
+    return successor is not None and not is_delivered(successor)
+
+
+def _fate(key_pair: KeptKeyPair, rotation: Rotation) -> str:
+    """Return what is to be known of one of many: its successor, or its private key file."""
+    if successor := rotation.successor(key_pair):
+        return f"replaced by {successor.key_name}, {_where(successor)}"
+    return _saved_to(key_pair) if key_pair.custody.saved_to else ""
 
 
 def _saved_to(key_pair: KeptKeyPair) -> str:

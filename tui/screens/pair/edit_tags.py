@@ -287,6 +287,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self.say(Verdict("" if done else f"saving 1 of {len(ids):,}…"))
             if done:
                 self._progress.step(done, len(ids), self._key_pairs[done].key_name)
+            else:
+                self._progress.begin()
             batch = await self._run_change(partial(next, batches))
             self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
             self.before |= {key_pair.key_pair_id: key_pair for key_pair in batch.before}

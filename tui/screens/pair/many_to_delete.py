@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from textual.content import Content
 
 from core.model import KeptKeyPair, PrivateKeyState
-from tui.widgets.pick_list import Item
+from tui.widgets.pick_list import Item, PickList
 from tui.words.cells import cell_len
 from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.text import fit, visible
@@ -22,6 +22,29 @@ _KINDS = (
     (PrivateKeyState.IMPORTED, "imported"),
     (PrivateKeyState.ELSEWHERE, "not made with keypairs, as far as is known"),
 )
+
+
+class NamesToDelete(PickList):
+    """All of them, to look through and not to pick from: what moves a cursor elsewhere scrolls."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__(items)
+        self.cursor = 0
+
+    def validate_cursor(self, cursor: int) -> int:
+        return -1  # no row has it
+
+    def action_move(self, step: int) -> None:
+        """Scroll by some rows."""
+        self.scroll_to(y=self.scroll_offset.y + step, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a screenful."""
+        self.action_move(direction * self.size.height)
+
+    def action_to_end(self, direction: int) -> None:
+        """Scroll to the first row or the last."""
+        self.action_move(direction * self.count)
 
 
 def is_protected(key_pair: KeptKeyPair) -> bool:

@@ -15,7 +15,7 @@ from core.errors import KeyPairsError
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui import screens
-from tui.actions.keymap import bindings, hints, key_of
+from tui.actions.keymap import bindings, hints, key_of, keys_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from core.session import Session
     from tui.screens.private_key.save_key_material import SavedFiles
 
-_UNSAVED = Verdict("Not saved yet, and kept nowhere else.", Tone.CAUTION)
-_PERHAPS_NOWHERE = Verdict("Not saved yet, and perhaps kept nowhere else.", Tone.CAUTION)
+_UNSAVED = Verdict("There is no other copy, and no second chance.", Tone.CAUTION)
+_PERHAPS_NOWHERE = Verdict("There is perhaps no other copy.", Tone.CAUTION)
 _PERHAPS_IN_AGENT = Verdict(
     "Perhaps in the agent, which did not confirm it: ssh-add -l lists its keys.", Tone.CAUTION
 )
 _SENT = Verdict("Sent to your terminal's clipboard; no file holds it.", Tone.CAUTION)
-_FORGOTTEN = Verdict("Not saved, and the agent has forgotten it: it is kept nowhere.", Tone.BAD)
+_FORGOTTEN = Verdict("The agent has forgotten it: there is no other copy.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
 )
@@ -49,6 +49,9 @@ _ONLY_IN_AGENT = Verdict(
 
 _LOW = 20
 """Rows of a window below which not all facts fit."""
+
+_TITLED = 8
+"""Rows of a window below which the box has no title."""
 
 _NOT_FOR_SSH = (FileFormat.PPK2, FileFormat.PPK3)
 
@@ -142,6 +145,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
 
     def on_resize(self) -> None:
         self._about.show(self._facts())
+        self._show_hints()
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         """Yield what there is to know of the pair; in a low window what one must know."""
@@ -206,15 +210,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._ways.update(self._what_keeps_it())
         self._about.show(self._facts())
         self.say(Verdict(""))
-        leave = key_of("key-material.leave")
-        if where is _Where.FILE:
-            words = f"Saved. {leave} goes back to the list; the key will not be shown again."
-            self.fact_line.rest(Verdict(words, Tone.GOOD))
-        elif where.is_safe:
-            self.fact_line.rest(self._unsaved())
-        else:
-            words = f"Not saved yet. {leave} asks before it leaves."
-            self.fact_line.rest(Verdict(words, Tone.CAUTION))
         self._show_hints()
 
     @property
@@ -291,15 +286,23 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self.say(Verdict(text, Tone.BAD))
 
     def _show_hints(self) -> None:
+        height = self.app.size.height
+        is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
+        where = self._where
+        self.fact_line.rest(
+            self._unsaved() if where is _Where.AGENT else _resting(where, is_said_above)
+        )
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save another" if self._saved else "save",
             "show": "hide" if self._view.shown else "show",
             "leave": "done" if self._where.is_safe else "leave",
         }
-        self.key_hints.show(
-            tuple((key, words.get(word, word)) for key, word in hints(Place.KEY_MATERIAL))
-        )
+        save, *others = keys_of("key-material.save")
+        # The way on, as long as there is no file.
+        keys = {} if self._saved else {save: [save, *others][-1]}
+        taught = hints(Place.KEY_MATERIAL)
+        self.key_hints.show(tuple((keys.get(k, k), words.get(word, word)) for k, word in taught))
 
     @exclusively
     async def action_save(self) -> None:
@@ -404,6 +407,19 @@ class KeyMaterialScreen(PlacedScreen[str]):
             return f"the private key of {name} was saved to {path}"
         until = f" until {self._end}" if self._end else ""
         return f"the private key of {name} is only in the agent{until}; the pair is marked !"
+
+
+def _resting(where: _Where, is_said_above: bool) -> Verdict:
+    """Return what stands in the fact line as long as there is nothing else to say.
+
+    `is_said_above` tells whether a box says already that the key is not saved.
+    """
+    leave = key_of("key-material.leave")
+    if where is _Where.FILE:
+        words = f"Saved. {leave} goes back to the list; the key will not be shown again."
+        return Verdict(words, Tone.GOOD)
+    words = f"{keys_of('key-material.save')[-1]} saves it; {leave} asks before it leaves."
+    return Verdict(words if is_said_above else f"Not saved: {words}", Tone.CAUTION)
 
 
 def _format_to_offer(created: CreatedKeyPair, done: Collection[FileFormat]) -> FileFormat:

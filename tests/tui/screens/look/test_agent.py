@@ -180,7 +180,7 @@ def test_that_the_agent_has_forgotten_it_is_said_by_itself(
         await hold(pilot, empty_session)
         await add(pilot, "2s")
         empty_session.time += timedelta(seconds=2)
-        await until(pilot, lambda: "the agent has forgotten it" in flat(pilot), "the word")
+        await until(pilot, lambda: "The agent has forgotten it" in flat(pilot), "the word")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the sentence")
 
@@ -264,7 +264,7 @@ def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarde
         await until_screen(pilot, "KeyMaterialScreen")
         await until(pilot, lambda: "Perhaps in the agent" in flat(pilot), "the doubt")
         assert "ssh-add -l" in flat(pilot)
-        assert "perhaps kept nowhere else" in flat(pilot)
+        assert "There is perhaps no other copy" in flat(pilot)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the guard")
         await pilot.press("escape")

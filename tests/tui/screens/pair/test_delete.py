@@ -5,6 +5,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, until, until_screen
+from tui.screens.pair.many_to_delete import NamesToDelete
 
 NEEDS_NO_NAME = "nightly"
 """Its private key was never saved."""
@@ -59,3 +60,52 @@ def test_danger_is_marked_where_there_is_no_colour(
         assert all(segment.style and segment.style.reverse for segment in bar if segment.text)
 
     play(demo_session, scene, size)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)])
+def test_more_names_than_fit_are_looked_through_from_the_field(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    for number in range(20):
+        empty_session.backend.create_key_pair(key_name=f"host-{number:02}", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await ask(pilot, "asterisk")
+        await until(pilot, lambda: "↑↓ look through" in drawn(pilot), "the hint")
+        names = app_of(pilot).screen.query_one(NamesToDelete)
+        page = names.size.height
+
+        def seen() -> list[str]:
+            return [names.render_line(row).text.split()[0] for row in range(page)]
+
+        assert seen() == every[:page]
+        # No row looks as if it were picked, nor is a key lost to a cursor that nobody sees.
+        cursor = names.get_component_rich_style("cursor-list--cursor").bgcolor
+        segments = [segment for row in range(page) for segment in names.render_line(row)]
+        assert all(segment.style and segment.style.bgcolor != cursor for segment in segments)
+        await pilot.press("down")
+        await until(pilot, lambda: seen() == every[1 : page + 1], "one line more")
+        await pilot.press("pagedown")
+        await until(pilot, lambda: seen() == every[page + 1 : 2 * page + 1], "a page more")
+        await pilot.press("end")
+        await until(pilot, lambda: seen() == every[-page:], "the last")
+
+    every = [f"host-{number:02}" for number in range(20)]
+    play(empty_session, scene, size)
+
+
+def test_where_all_names_fit_no_key_is_taught_that_looks_through_them(
+    empty_session: DemoSession,
+) -> None:
+    for number in range(10):
+        empty_session.backend.create_key_pair(key_name=f"host-{number:02}", key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await ask(pilot, "asterisk")
+        await until(pilot, lambda: "host-09" in drawn(pilot), "the last name")
+        await pilot.pause()
+        assert "↑↓" not in drawn(pilot)
+        await pilot.resize_terminal(60, 15)
+        await until(pilot, lambda: "↑↓ look through" in drawn(pilot), "the hint")
+
+    play(empty_session, scene, (110, 36))

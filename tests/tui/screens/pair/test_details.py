@@ -10,12 +10,13 @@ from core.custody.recipes import recipes
 from core.model import FileFormat, KeptKeyPair, Tag
 from tests.demo import DemoSession
 from tests.each_row import each_row
-from tests.tui.driving import app_of, drawn, play, type_text, until, until_screen
+from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.pair import copy_menu
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
+from tui.widgets.pick_list import PickList
 from tui.words import judging
 from tui.words.details import sections
 from tui.words.text import as_pasted, visible
@@ -43,8 +44,33 @@ def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_session: DemoSession
     assert {each.title: each.text.splitlines() for each in copied}.items() <= shown.items()
     assert shown["Public key"] == [f"{pair.public_key} {NAME}"]
     items = {item.value: item.text for item in copy_menu._items(copy_menu._texts(pair))}
-    assert items["name"] == f"{'name':<27} {NAME}"
+    assert items["name"] == f"{'name':<29}{NAME}"
     assert any(r"printf '%s\n'" in line for line in shown["public key file"])
+
+
+def test_the_copy_menu_has_titles_and_muted_texts_in_two_columns(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("y")
+        await until_screen(pilot, "PickScreen")
+        lines = app_of(pilot).screen.query_one(PickList)
+        muted = lines.get_component_rich_style("pick-list--remark").color
+        assert lines.count > 9
+        texts = []
+        for row, item in enumerate(lines.items[: lines.size.height]):
+            title, text, *_ = lines.render_line(row)
+            if row:  # on the first is the cursor
+                assert title.text.rstrip() == item.value and title.text.endswith("  ")
+                assert text.style is not None and text.style.color == muted
+                texts.append(drawn(pilot).splitlines()[lines.region.y + row].index(text.text[:9]))
+        assert len(set(texts)) == 1
+        # What is cut stands whole below, without its title.
+        assert text_of(pilot, "#whole").startswith("ssh-")
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long

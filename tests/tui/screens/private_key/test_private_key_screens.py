@@ -454,7 +454,7 @@ def test_each_fingerprint_can_be_copied_under_its_name(
         await until_screen(pilot, "PickScreen")
         (pair,) = empty_session.backend.describe_key_pairs()
         offered = {
-            item.value: item.text.removeprefix(f"{item.value:<27} ")
+            item.value: item.text.removeprefix(f"{item.value:<29}")
             for item in app_of(pilot).screen.query_one(PickList).items
         }
         assert offered["EC2 fingerprint"] == pair.key_fingerprint
@@ -476,7 +476,7 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         screen = await hold(pilot, empty_session)
-        await until_says(pilot, "kept nowhere else")
+        await until_says(pilot, "There is no other copy")
         for keys in (["enter"], ["down", "enter"]):  # no, then yes
             await pilot.press("y")
             await until(pilot, lambda: "Copy from web" in flat(pilot), "the menu")
@@ -487,7 +487,7 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
             await until(pilot, lambda: screen.is_active, "the key")
             sent = len(keys) == 2
             says = "Sent to your terminal's clipboard; no file holds it."
-            await until_says(pilot, says if sent else "kept nowhere else")
+            await until_says(pilot, says if sent else "There is no other copy")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         shown = " ".join(flat(pilot).replace("┃", " ").split())
@@ -504,7 +504,7 @@ def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
-        await until_says(pilot, "Not saved yet, and kept nowhere else.")
+        await until_says(pilot, "There is no other copy, and no second chance.")
         before = lines(pilot)
         show_briefly(app_of(pilot), "private key: sent to your terminal")
         await until_says(pilot, "private key: sent to your terminal")
@@ -572,10 +572,12 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
         screen = app_of(pilot).screen
         for size in ((200, 60), (60, 15), (40, 10), (20, 24), (20, 5), (1, 1), (80, 24)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
             columns, rows = size
             if rows < 3:
                 continue
+            last = Region(0, rows - 1, columns, 1)
+            bar = screen.query_one(KeyHints)
+            await until(pilot, lambda bar=bar, last=last: bar.region == last, "the layout")  # type: ignore[misc]
             ends = {0: TopBar, rows - 1: KeyHints}
             for y, kind in ends.items():
                 for x in range(1, columns - 1):
@@ -694,7 +696,7 @@ def test_a_record_that_the_disk_did_not_confirm_is_spoken_of(
 
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
-        await until_says(pilot, "Not saved yet, and kept nowhere else. The change is in")
+        await until_says(pilot, "There is no other copy, and no second chance. The change is in")
         await until_says(pilot, "but the disk did not confirm it (Input/output error).")
 
     play(empty_session, scene, size)
@@ -713,3 +715,22 @@ def test_a_key_that_was_shown_is_hidden_when_the_program_is_stopped(
         await until(pilot, lambda: "BEGIN OPENSSH" not in drawn(pilot), "the hidden key")
 
     play(empty_session, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)], ids=str)
+def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await until_says(pilot, "enter saves it; esc asks before it leaves")
+        assert drawn(pilot).splitlines()[-1].startswith(" enter save ")
+        assert flat(pilot).count("Not saved") == 1
+        await pilot.press("enter")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until(pilot, lambda: "s save another" in drawn(pilot), "the hint of a saved key")
+        assert "enter save" not in drawn(pilot)
+
+    play(empty_session, scene, size)
