@@ -21,7 +21,7 @@ _PR_SET_DUMPABLE = 4
 _DUMPABLE_NO = 0
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
-_LARGE = 1 << 18
+LARGE = 1 << 18
 
 
 def forbid_dumps() -> None:
@@ -50,7 +50,7 @@ def give_memory_back() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def can_be_continued() -> bool:

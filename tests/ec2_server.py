@@ -43,9 +43,18 @@ class Fault(Enum):
     RUBBISH = "the answer is not XML"
     PAGE = "the answer is a page of somebody else"
     ENDLESS = "the answer goes on for longer than any answer"
+    STOP = "the answer stops in its middle for longer than is waited for"
+    BREAK = "the connection is reset in the middle of the answer"
+    SHORT = "the connection is closed in the middle of the answer"
 
 
 LOST = tuple(Fault)
+
+SLOW = (Fault.STALL, Fault.STOP)
+"""The faults that are waited for until nobody waits any longer."""
+
+AT_ONCE = tuple(fault for fault in LOST if fault not in SLOW)
+"""The faults after which nothing has to be waited for."""
 
 ENDLESS = 160 * 1024 * 1024
 """The bytes of an answer that goes on; it ends, so that it could be read."""
@@ -310,10 +319,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, fault: Fault | None) -> None:
         match fault:
             case Fault.RESET:
-                linger = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
-                self.connection.close()
+                self._reset()
                 return
             case Fault.CLOSE:
                 self.close_connection = True
@@ -340,7 +346,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/xml;charset=UTF-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if fault in (Fault.STOP, Fault.BREAK, Fault.SHORT):
+            self.wfile.write(body[: len(body) * 2 // 3])
+            if fault is Fault.SHORT:
+                self.close_connection = True
+                return
+            # Without a pause the reset would take along what was sent.
+            time.sleep(self.ec2.stall if fault is Fault.STOP else 0.2)
+            self._reset()
+            return
         self.wfile.write(body)
+
+    def _reset(self) -> None:
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
+        self.connection.close()
 
     def _send_and_go_on(self, status: int, body: bytes) -> None:
         """Send an answer with spaces behind it, which belong to any XML."""

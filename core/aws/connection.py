@@ -9,6 +9,7 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -16,21 +17,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from botocore import (  # type: ignore[import-untyped]  # botocore has no types
-    awsrequest,
-    xform_name,
-)
+from botocore import xform_name  # type: ignore[import-untyped]  # botocore has no types
 from botocore.config import Config  # type: ignore[import-untyped]  # likewise
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # likewise
-from botocore.session import Session  # type: ignore[import-untyped]  # likewise
+from botocore.exceptions import (  # type: ignore[import-untyped]  # likewise
+    BotoCoreError,
+    ClientError,
+)
 from botocore.utils import parse_timestamp  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
+from core.aws.bounds.answers import BoundedSession
 from core.aws.credentials import AskCode
 from core.aws.errors import translated
-from core.aws.service_model import DATA_PATH
+from core.aws.service_model import DATA_PATH, ModelLoader
 from core.ec2.place import Ec2Choice
-from core.ec2.unanswered import AnswerTooLong, CredentialsError, NextStep, NoAnswer
+from core.ec2.unanswered import CredentialsError, NextStep, NoAnswer
 
 _TRIES = 3
 """How often a call is sent at most that may be repeated."""
@@ -40,9 +41,6 @@ _SENT_ONCE = 1
 
 CREATE_READ_TIMEOUT = 60.0
 """Seconds to wait for the answer of CreateKeyPair, which alone holds a private key."""
-
-LARGEST = 64 * 1024 * 1024
-"""The bytes of an answer that are read; the list of a full Region has some 4 MB."""
 
 _LOUD = ("botocore", "urllib3")
 """The packages whose logs can quote answers, and so private keys."""
@@ -96,33 +94,6 @@ def _keep_to_themselves() -> None:
 
 
 _keep_to_themselves()
-
-
-class _BoundedResponse(awsrequest.AWSResponse):  # type: ignore[misc]  # botocore has no types
-    """An answer that is not read to its end where it is longer than any; botocore has no bound."""
-
-    _content: bytes | None
-
-    @property
-    def content(self) -> bytes:
-        """Content of the response as bytes."""
-        if self._content is None:
-            self._content = b"".join(_bounded(self.raw))
-        return self._content
-
-
-def _bounded(raw: Any) -> Iterator[bytes]:
-    read = 0
-    for piece in raw.stream():
-        read += len(piece)
-        if read > LARGEST:
-            raw.close()
-            raise AnswerTooLong(LARGEST // (1024 * 1024))
-        yield piece
-
-
-# All that botocore asks, be it EC2 or who gives credentials, looks for the class here.
-awsrequest.AWSResponse = _BoundedResponse
 
 
 class Identity(NamedTuple):
@@ -184,7 +155,7 @@ class Connection:
 
     def host(self, region: str) -> str:
         """Return the host that is asked in a Region, with its port where one is given."""
-        return urlsplit(self.endpoint(region)).netloc
+        return _host(self.endpoint(region))
 
     def endpoint(self, region: str) -> str:
         """Return the URL that is asked in a Region."""
@@ -229,7 +200,7 @@ class Connection:
 
     def _call(self, client: Any, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         method: Callable[..., Mapping[str, Any]] = getattr(client, xform_name(operation))
-        host = urlsplit(client.meta.endpoint_url).netloc
+        host = _host(client.meta.endpoint_url)
         with translated(host, self.profile):
             try:
                 answer = method(**request)
@@ -266,25 +237,24 @@ class Connection:
                     retries={"mode": "standard", "total_max_attempts": tries},
                 )
                 _check_certificates(session)
-                try:
-                    self._clients[key] = session.create_client(
+                with _settings_explained():
+                    client = session.create_client(
                         service,
                         region_name=region,
                         endpoint_url=self._choice.endpoint_url,
                         config=config,
                     )
-                except ValueError as error:
-                    # botocore names the URL that is none, wherever it was given.
-                    raise CredentialsError(
-                        f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
-                    ) from None
+                    _check_endpoint(client.meta.endpoint_url)
+                self._clients[key] = client
             return self._clients[key]
 
     def _opened(self, region: str | None = None) -> Any:
         with self._lock:
             if self._session is None:
-                session = Session(profile=self._choice.profile)
-                session.set_config_variable("data_path", str(DATA_PATH))
+                session = BoundedSession(profile=self._choice.profile)
+                session.register_component("data_loader", ModelLoader([str(DATA_PATH)]))
+                # What other modes decide is decided here, and `auto` asks an instance first.
+                session.set_config_variable("defaults_mode", "legacy")
                 # Client-side monitoring would send the texts of errors to a socket.
                 session.set_config_variable("csm_enabled", False)
                 parsers = session.get_component("response_parser_factory")
@@ -321,6 +291,34 @@ def _check_certificates(session: Any) -> None:
             f"{bundle} is missing, the file of certificates that AWS_CA_BUNDLE or ca_bundle names.",
             NextStep.MEND,
         )
+
+
+def _check_endpoint(url: str) -> None:
+    """Refuse what botocore finds out when it sends: that would pass for a lost answer."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or parts.port == 0:
+        raise ValueError(f"Invalid endpoint: {url}")
+
+
+@contextmanager
+def _settings_explained() -> Iterator[None]:
+    """Raise a CredentialsError in place of what botocore says to settings that it cannot use."""
+    try:
+        yield
+    except BotoCoreError as error:
+        raise CredentialsError(
+            f"A setting for AWS cannot be used: {error}", NextStep.MEND
+        ) from None
+    except ValueError as error:
+        # botocore names the URL that is none, wherever it was given.
+        raise CredentialsError(
+            f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
+        ) from None
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL with its port where one is given, and without a password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,15 +7,13 @@ of roles to itself where the AWS CLI shares them. Here it is told otherwise; eac
 parts that this takes has a test.
 """
 
-import os
-import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from difflib import get_close_matches
+from json import JSONDecodeError
 from pathlib import Path
-from time import monotonic
-from typing import IO, Any
+from typing import Any
 
 from botocore import exceptions  # type: ignore[import-untyped]  # botocore has no types
 from botocore.credentials import (  # type: ignore[import-untyped]  # likewise
@@ -25,14 +23,11 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 from botocore.utils import JSONFileCache  # type: ignore[import-untyped]  # likewise
 
+from core.aws.bounds import program
+from core.aws.bounds.answers import bound
+from core.aws.bounds.program import BoundedProgram, PrintedTooMuch
 from core.aws.profiles import profiles
 from core.ec2.unanswered import AnswerTooLong, CredentialsError, NextStep
-
-PROCESS_TIMEOUT = 60.0
-"""Seconds that a `credential_process` is waited for; the AWS CLI waits for ever."""
-
-_STEP = 0.05
-"""Seconds of one wait: Popen lets Ctrl+C wait for its program as long as that, or for 0.25."""
 
 _ROLE_CACHE = Path("~/.aws/cli/cache")
 """Where the AWS CLI keeps the credentials of roles, so that a code is asked for once by both."""
@@ -45,55 +40,6 @@ class NoCode(Exception):
     """Nobody gave the MFA code that was asked for."""
 
 
-class _BoundedProcess:
-    """A program without standard input, in a session of its own, that is waited for so long.
-
-    It has the part of `subprocess.Popen` that botocore uses.
-    """
-
-    def __init__(self, arguments: list[str], stdout: int, stderr: int) -> None:
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
-
-    def communicate(self) -> tuple[bytes, bytes]:
-        """Wait for its end and return what it printed; it does not outlive the wait.
-
-        Raises:
-            subprocess.TimeoutExpired: it went on for too long, and was ended.
-        """
-        deadline = monotonic() + PROCESS_TIMEOUT
-        try:
-            while True:
-                try:
-                    return self._process.communicate(timeout=_STEP)
-                except subprocess.TimeoutExpired:
-                    if monotonic() > deadline:
-                        raise
-        except BaseException:  # Ctrl+C among them
-            # With what it started: its session is its own.
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            for stream in (self._process.stdout, self._process.stderr):
-                _close(stream)
-            self._process.wait()
-            raise
-
-    @property
-    def returncode(self) -> int | None:
-        """The status it ended with."""
-        return self._process.returncode
-
-
-def _close(stream: IO[bytes] | None) -> None:
-    if stream is not None:
-        stream.close()
-
-
 class _BoundedProviders(ProfileProviderBuilder):  # type: ignore[misc]  # botocore has no types
     """Builds the providers of the profile that a role is assumed from, with bounded programs."""
 
@@ -101,7 +47,7 @@ class _BoundedProviders(ProfileProviderBuilder):  # type: ignore[misc]  # botoco
         return ProcessProvider(
             profile_name=profile_name,
             load_config=lambda: self._session.full_config,
-            popen=_BoundedProcess,
+            popen=BoundedProgram,
         )
 
 
@@ -130,7 +76,9 @@ def prepare(session: Session, ask_code: AskCode, region: str | None = None) -> N
         roles.cache = JSONFileCache(str(_ROLE_CACHE.expanduser()))
         roles._prompter = prompt
         roles._profile_provider_builder = _BoundedProviders(session, cache=roles.cache)
-        chain.get_provider("custom-process")._popen = _BoundedProcess
+        chain.get_provider("custom-process")._popen = BoundedProgram
+        bound(chain.get_provider("container-role")._fetcher._session)
+        bound(chain.get_provider("iam-role")._role_fetcher._session)
 
 
 def find(session: Session) -> str:
@@ -225,7 +173,13 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
         case subprocess.TimeoutExpired():
             return CredentialsError(
                 f"The credential_process of profile {profile} did not answer within"
-                f" {PROCESS_TIMEOUT:.0f} seconds, and was ended.",
+                f" {program.TIMEOUT:.0f} seconds, and was ended.",
+                NextStep.ASK_AGAIN,
+            )
+        case PrintedTooMuch():
+            return CredentialsError(
+                f"The credential_process of profile {profile} printed more than"
+                f" {program.LARGEST // (1024 * 1024)} MiB, and was ended.",
                 NextStep.ASK_AGAIN,
             )
         case exceptions.CredentialRetrievalError():
@@ -252,13 +206,26 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
                 f"The credentials of profile {profile} need {failure.filename}, which is missing.",
                 NextStep.MEND,
             )
-        case ValueError():  # among them what json raises; its text would quote what was read
+        case JSONDecodeError() | UnicodeDecodeError():  # their texts would quote what was read
             return CredentialsError(
                 f"What the credential_process of profile {profile} printed is not the JSON that"
                 " AWS defines for it.",
                 NextStep.MEND,
             )
-        case exceptions.HTTPClientError() if too_long(failure):
+        case (
+            exceptions.InvalidChecksumConfigError()
+            | exceptions.InvalidIMDSEndpointError()
+            | exceptions.InvalidIMDSEndpointModeError()
+            | exceptions.InvalidSTSRegionalEndpointsConfigError()
+        ):
+            return CredentialsError(f"A setting for AWS cannot be used: {failure}", NextStep.MEND)
+        case ValueError():  # of a number or a time
+            return CredentialsError(
+                f"The credentials of profile {profile} cannot be had: a number or a time is none,"
+                " in the AWS variables, in the AWS files or in what was answered.",
+                NextStep.MEND,
+            )
+        case AnswerTooLong():
             return CredentialsError(
                 f"Who gives credentials to profile {profile} sent more than any answer has.",
                 NextStep.ASK_AGAIN,
@@ -273,12 +240,6 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
                 f"The credentials of profile {profile} cannot be had ({type(failure).__name__}).",
                 NextStep.MEND,
             )
-
-
-def too_long(failure: exceptions.HTTPClientError) -> AnswerTooLong | None:
-    """Return that an answer was too long, if that is what botocore has wrapped."""
-    wrapped = failure.kwargs.get("error")
-    return wrapped if isinstance(wrapped, AnswerTooLong) else None
 
 
 def _of(failure: Any, name: str) -> str:

@@ -15,7 +15,6 @@ from botocore.parsers import (  # type: ignore[import-untyped]  # likewise
 
 from core import errors
 from core.aws import credentials
-from core.aws.credentials import too_long
 from core.ec2.several import THROTTLED
 from core.ec2.unanswered import NoAnswer, NotReached
 from core.errors import EC2Error, KeyPairsError, ServiceError
@@ -93,8 +92,8 @@ def translated(host: str, profile: str) -> Iterator[None]:
         error = NotReached(host, "its certificate is not one that this machine trusts")
     except exceptions.ReadTimeoutError:
         error = NoAnswer("it took longer than is waited for")
-    except exceptions.HTTPClientError as broken:
-        error = too_long(broken) or NoAnswer("the connection broke off")
+    except exceptions.HTTPClientError:
+        error = NoAnswer("the connection broke off")
     except exceptions.ParamValidationError as invalid:
         error = errors.InvalidParameterValue(str(invalid.kwargs["report"]))
     except (
@@ -109,6 +108,8 @@ def translated(host: str, profile: str) -> Iterator[None]:
         error = credentials.explanation(expired, profile)
     except KeyPairsError:
         raise
+    except KeyError:  # an answer without what every answer of the operation has
+        error = NoAnswer("what came back is no answer of EC2")
     # Not all that botocore raises is its own, such as what reading an odd answer comes to.
     except Exception as unforeseen:  # noqa: BLE001 - see above; it is named, never passed over
         error = NoAnswer(f"botocore stopped with {type(unforeseen).__name__}")

@@ -3,12 +3,12 @@
 EC2 may show a change late, so that one look proves nothing: it is asked for half a minute.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from core.aws.answers import is_of_created_rsa
+from core.aws.bounds.patience import Sleep
 from core.ec2.unanswered import (
     GivenUp,
     NameOfAnother,
@@ -30,29 +30,6 @@ _PAUSES = (0.25, 0.5, 1.0, 2.0)
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """How much earlier than our call EC2 may say that it made the pair."""
-
-
-Sleep = Callable[[float], object]
-"""Waits so many seconds; a true answer says that a person has had enough of waiting."""
-
-
-class Patience:
-    """Waits between two questions, until a person has had enough; for several threads."""
-
-    def __init__(self) -> None:
-        self._enough = threading.Event()
-
-    def begin(self) -> None:
-        """Wait again, whatever was given up before."""
-        self._enough.clear()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait so many seconds, or until it is given up; return whether it was."""
-        return self._enough.wait(seconds)
-
-    def give_up(self) -> None:
-        """Ask no more questions; the one that is under way ends by itself."""
-        self._enough.set()
 
 
 def rounds(sleep: Sleep = time.sleep) -> Iterator[int]:

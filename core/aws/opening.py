@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.aws import accounts, profiles
-from core.aws.lost_answers import Patience
+from core.aws.bounds.patience import Patience
 from core.ec2 import regions
 from core.ec2.authorization import Authorizer
 from core.ec2.backend import MadeBy

@@ -9,8 +9,14 @@ a test compares it, member by member, with the model of the botocore that is ins
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import (  # type: ignore[import-untyped]  # botocore has no types
+    DataNotFoundError,
+)
+from botocore.loaders import Loader  # type: ignore[import-untyped]  # likewise
 
 DATA_PATH = Path(__file__).parent / "data"
 """A folder in the layout of botocore's `data_path`."""
@@ -21,6 +27,9 @@ ENDPOINTS_FILE = DATA_PATH / "endpoints.json"
 
 _SERVICES = ("ec2", "oidc", "portal.sso", "signin", "sts")
 """The services that are asked: EC2, and who gives credentials."""
+
+_MODELS = ("ec2", "signin", "sso", "sso-oidc", "sts")
+"""The same, by the names of their models."""
 
 OPERATIONS = (
     "CreateKeyPair",
@@ -108,7 +117,7 @@ def _references(shape: Mapping[str, Any]) -> Iterator[str]:
 
 def installed_model() -> Mapping[str, Any]:
     """Return the whole model of EC2 of the botocore that is installed."""
-    model: Mapping[str, Any] = _loader().load_service_model("ec2", "service-2", "2016-11-15")
+    model: Mapping[str, Any] = Loader().load_service_model("ec2", "service-2", "2016-11-15")
     return model
 
 
@@ -133,16 +142,24 @@ def cut_endpoints(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def installed_endpoints() -> Mapping[str, Any]:
     """Return the whole table of endpoints of the botocore that is installed."""
-    table: Mapping[str, Any] = _loader().load_data("endpoints")
+    table: Mapping[str, Any] = Loader().load_data("endpoints")
     return table
 
 
-def _loader() -> Any:
-    from botocore.loaders import (  # type: ignore[import-untyped]  # botocore has no types
-        Loader,
-    )
+class ModelLoader(Loader):  # type: ignore[misc]  # botocore has no types
+    """Loads the models of the services that are asked.
 
-    return Loader()
+    botocore's own looks, twice for each client, through the folders of all four hundred services.
+    """
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """List the services of which there is a model of a type."""
+        found = []
+        for service in _MODELS:
+            with suppress(DataNotFoundError):
+                self.list_api_versions(service, type_name)
+                found.append(service)
+        return found
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Answers DescribeKeyPairs and DescribeTags from a quick look, where that can."""
 
-from datetime import datetime
-
 from core.ec2 import filters as ec2_filters
 from core.ec2.answer_shapes import described_key_pair, described_tag
 from core.ec2.filters import Filter
@@ -13,9 +11,12 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from typing import Any
 
     Answer = dict[str, Any]
+else:
+    from _datetime import datetime  # see `quick_look`
 
 
 class _Tag:

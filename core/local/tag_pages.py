@@ -1,7 +1,6 @@
 """Answers DescribeTags page by page."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from contextlib import suppress
+from binascii import a2b_base64, b2a_base64
 
 from core.errors import InvalidParameterValue
 
@@ -44,12 +43,14 @@ def page(found: "Sequence[_Item]", asked: slice) -> "tuple[list[_Item], str | No
 
 
 def _token(position: int) -> str:
-    return urlsafe_b64encode(str(position).encode()).decode()
+    return b2a_base64(str(position).encode(), newline=False).decode()
 
 
 def _position(token: str) -> int:
-    with suppress(ValueError):  # binascii.Error is one
-        position = int(urlsafe_b64decode(token.encode()).decode("ascii"))
-        if position >= 0:
-            return position
-    raise InvalidParameterValue("Unable to parse pagination token", parameter="next_token")
+    try:
+        position = int(a2b_base64(token.encode(), strict_mode=True).decode("ascii"))
+    except ValueError:  # binascii.Error is one
+        position = -1
+    if position < 0:
+        raise InvalidParameterValue("Unable to parse pagination token", parameter="next_token")
+    return position

@@ -8,6 +8,7 @@ import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
 from core import choices
@@ -79,7 +80,8 @@ def _why_not_made(path: Path) -> str | None:
     is missing would be, and removed again. It has a name of its own: another session may make that
     folder at this moment, and must find it there still.
     """
-    missing = [folder for folder in (path, *path.parents) if not os.path.lexists(folder)]
+    above = (path, *path.parents)
+    missing = list(takewhile(lambda folder: not os.path.lexists(folder), above))
     if not missing:
         return None
     try:
@@ -113,6 +115,8 @@ def problem(path: Path) -> str | None:
     Raises:
         StoreError: the disk, say, does not answer.
     """
+    if _is_surely_fine(str(path.absolute())):
+        return None
     try:
         with closing(Walk(path.absolute())) as way:
             return _problem_of(path, way)
@@ -126,6 +130,29 @@ def problem(path: Path) -> str | None:
         raise StoreError(
             f"Cannot look at {path}: {error.strerror}. Nothing was changed."
         ) from error
+
+
+def _is_surely_fine(path: str) -> bool:
+    """Return whether `problem` has surely nothing against an absolute path of a folder.
+
+    It is asked twice for each change. Most folders have nothing about them that would have to be
+    explained: no link on the way, and root and this account alone can change them and what is
+    above. One look at each tells; where it does not, the way is walked.
+    """
+    place, may_be_kept, own = path, False, (0, os.geteuid())
+    try:
+        while True:
+            status = os.lstat(place)
+            others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            is_kept = may_be_kept and status.st_mode & stat.S_ISVTX
+            is_own = stat.S_ISDIR(status.st_mode) and status.st_uid in own
+            if not is_own or (others_write and not is_kept):
+                return False
+            if place == "/":
+                return os.access(path, os.R_OK | os.W_OK | os.X_OK)
+            place, may_be_kept = os.path.dirname(place), True  # noqa: PTH120 - no time for pathlib
+    except OSError:
+        return False
 
 
 def _problem_of(path: Path, way: Walk) -> str | None:

@@ -9,23 +9,20 @@ may be secrets. It is bounded: a full one becomes
 `journal.jsonl.1`, and the one before that goes.
 """
 
-import errno
 import fcntl
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from time import monotonic, sleep
 
 import orjson
 
 from core.account import user
 from core.disk import files, in_folder
 from core.errors import NotConfirmed, StoreError, StoreLocked
-from core.process import waiting_for_another_session
+from core.store.locks import open_locked
 from core.store.records import format_time, parse_time
 
 FULL = 1024 * 1024
@@ -38,7 +35,6 @@ _LONGEST_CLIENT = 64
 _LONGEST_DETAIL = 300
 """Characters, so that one change of all key pairs stays readable."""
 _TIMEOUT = 10.0
-_POLL = 0.01
 _OUTCOME = b'"outcome":'
 _OUTCOME_WIDTH = len('"failed"')
 _ID_WIDTH = len('"key-0123456789abcdef0"')
@@ -146,45 +142,26 @@ class Journal:
         )
 
     def _open(self, given_up: Callable[[], bool]) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         while True:
-            file = os.open(self.path, flags, files.PRIVATE_FILE)
+            file = open_locked(self.path, _TIMEOUT, given_up)
+            if file is None:
+                waited = (
+                    "this one gave up waiting"
+                    if given_up()
+                    else f"has not finished in {_TIMEOUT:g} seconds"
+                )
+                raise StoreLocked(
+                    f"Another session is writing the journal {self.path} and {waited}."
+                    " Nothing was changed; try again."
+                )
             try:
-                with waiting_for_another_session():
-                    self._lock(file, given_up)
-                status = os.fstat(file)
-                # While we waited another session may have put this file aside.
-                if os.path.samestat(status, self.path.lstat()):
-                    if not stat.S_ISREG(status.st_mode):
-                        raise OSError(errno.EINVAL, "it is not a regular file")
-                    if status.st_size < FULL:
-                        os.fchmod(file, files.PRIVATE_FILE)
-                        return file
-                    self.path.replace(self.previous_path)
-            except FileNotFoundError:
-                pass
+                if os.fstat(file).st_size < FULL:
+                    return file
+                self.path.replace(self.previous_path)
             except BaseException:
                 os.close(file)
                 raise
             os.close(file)
-
-    def _lock(self, file: int, given_up: Callable[[], bool]) -> None:
-        deadline = monotonic() + _TIMEOUT
-        while True:
-            try:
-                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if given_up():
-                    waited = "this one gave up waiting"
-                elif monotonic() >= deadline:
-                    waited = f"has not finished in {_TIMEOUT:g} seconds"
-                else:
-                    sleep(_POLL)
-                    continue
-                raise StoreLocked(
-                    f"Another session is writing the journal {self.path} and {waited}."
-                    " Nothing was changed; try again."
-                ) from None
 
     def _heads(self, region: str, changes: Sequence[Change], time: datetime) -> list[bytes]:
         """Return the lines, each up to its outcome, with room for an id that is to come."""

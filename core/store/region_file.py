@@ -25,8 +25,12 @@ from core.store.region_format import HEADER, PREFIX, REST, SCHEMA
 from core.store.region_format import KEY_PAIRS as KEY_PAIRS
 from core.store.region_format import LARGEST as LARGEST
 
-_RECORDS_IN_A_PIECE = 256
-_BYTES_IN_A_PIECE = 256 * 1024
+_RECORDS_IN_A_PIECE = 128
+_BYTES_IN_A_PIECE = 64 * 1024
+"""Less than is asked of the system, and given back, each time (`process.give_memory_back`).
+
+The system empties such memory page by page, which for a full Region takes as long as its digest.
+"""
 
 _NEEDLE = 64
 """So many bytes of a piece are looked for first: they hold an id."""

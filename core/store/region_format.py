@@ -4,8 +4,6 @@ The file is a plain TinyDB document. Its first table, `keypairs`, is one record 
 itself, which begins with the SHA-256 of every byte that follows.
 """
 
-import hashlib
-
 from core.errors import StoreTooNew
 
 TYPE_CHECKING = False
@@ -49,6 +47,9 @@ def decode(
         raise ValueError("it is empty")
     if not data.startswith(PREFIX):
         raise ValueError("it does not begin as a file of keypairs does")
+    # Imported here: it brings OpenSSL, which a list of a Region without a file has no time for.
+    import hashlib
+
     if hashlib.sha256(memoryview(data)[REST]).hexdigest().encode() != data[_DIGEST]:
         raise ValueError("its checksum does not match: it was cut off or changed")
     tables: dict[str, dict[str, dict[str, Any]]] = loads(data)

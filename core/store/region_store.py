@@ -9,7 +9,7 @@ one is still what was read, put the new one in its place, sync the folder, relea
 lock; they see the old file or the new one, never half of one. The file that was replaced stays
 beside it as `REGION.json.bak`.
 
-Readers need no TinyDB either: it, and the lock, are imported by the first change.
+Readers need no TinyDB either: it is imported by the first change.
 """
 
 import os
@@ -31,9 +31,9 @@ from core.process import changing
 from core.store import data_dir, region_file
 from core.store.data_dir import restore_command
 from core.store.journal import Change, Journal
+from core.store.locks import RegionLock
 from core.store.region_file import Content
 from core.store.region_file import RegionState as RegionState
-from core.store.region_lock import RegionLock
 from core.store.system_errors import explained
 
 if TYPE_CHECKING:
@@ -207,12 +207,13 @@ class RegionStore:
                 yield
 
     def _prepare_folder(self) -> None:
-        if self._loaded.start and not self._folder.is_dir():
-            raise StoreError(
-                f"The folder {self._folder} is gone, and {self.path.name} with it."
-                " Nothing was changed. Bring it back, or start again with an empty one."
-            )
-        files.create_private_folder(self._folder)
+        if not self._folder.is_dir():
+            if self._loaded.start:
+                raise StoreError(
+                    f"The folder {self._folder} is gone, and {self.path.name} with it."
+                    " Nothing was changed. Bring it back, or start again with an empty one."
+                )
+            files.create_private_folder(self._folder)
         data_dir.check(self._folder)
 
     def _check_owner(self) -> None:
@@ -283,17 +284,17 @@ class RegionStore:
     def _identity(self) -> tuple[tuple[int, int, int], bytes] | None:
         """Return what the system says of the file and what stands at its start."""
         try:
-            status = self.path.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                raise StoreError(
-                    f"{self.path} is not a regular file (a link, perhaps). Put the file itself"
-                    " there."
-                )
             # Opening also has a network file system look, which answers lstat() from memory.
             with files.opened_regular_file(self.path) as file:
                 return _status(os.fstat(file)), region_file.start_of_file(file)
         except FileNotFoundError:
             return None
+        except OSError:
+            if stat.S_ISREG(self.path.lstat().st_mode):
+                raise
+            raise StoreError(
+                f"{self.path} is not a regular file (a link, perhaps). Put the file itself there."
+            ) from None
 
     def _load(self, data: bytes) -> Content:
         try:

@@ -5,9 +5,10 @@ records here, too, because only it knows its own format. What it cannot do is in
 keep other processes out, and write a file whole.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from tinydb import TinyDB
 from tinydb.table import Document, Table
@@ -51,6 +52,15 @@ class _Table(Table):
     """
 
     document_id_class = str  # type: ignore[assignment] # TinyDB documents that it may be any class
+
+    def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
+        # TinyDB's own makes two new tables, record by record, for numbers that are not texts.
+        tables = self._storage.read() or {}
+        table: dict[Any, Mapping[str, Any]] = dict(tables.get(self.name, {}))
+        updater(table)
+        tables[self.name] = table
+        self._storage.write(tables)
+        self.clear_cache()
 
 
 class _Database(TinyDB):
@@ -96,16 +106,17 @@ class Transaction:
         The journal is not told where there is none, as of what EC2 shows of itself.
         """
         self._inserted[key_pair.key_pair_id] = key_pair
-        self._key_pairs[key_pair.key_pair_id] = key_pair
-        self._names[key_pair.key_name] = key_pair.key_pair_id
+        self._put(key_pair)
         self._note(operation, key_pair)
 
     def update(self, key_pair: KeptKeyPair, operation: str | None) -> None:
-        """Put a key pair in the place of the one with its id; ids and names do not change."""
-        detail = _what_changed(self._key_pairs[key_pair.key_pair_id], key_pair)
+        """Put a key pair in the place of the one with its id."""
+        before = self._key_pairs[key_pair.key_pair_id]
+        detail = _what_changed(before, key_pair)
         changed = self._inserted if key_pair.key_pair_id in self._inserted else self._updated
         changed[key_pair.key_pair_id] = key_pair
-        self._key_pairs[key_pair.key_pair_id] = key_pair
+        self._free_name(before)
+        self._put(key_pair)
         self._note(operation, key_pair, detail)
 
     def remove(
@@ -118,7 +129,7 @@ class Transaction:
     ) -> None:
         """Remove a key pair and remember it among the deleted ones."""
         key_pair = self._key_pairs.pop(key_pair_id)
-        del self._names[key_pair.key_name]
+        self._free_name(key_pair)
         if self._inserted.pop(key_pair_id, None) is None:
             self._updated.pop(key_pair_id, None)
             self._removed.append(self._doc_ids.pop(key_pair_id))
@@ -151,6 +162,14 @@ class Transaction:
             else:
                 self._forgotten.add(key_pair_id)
 
+    def _put(self, key_pair: KeptKeyPair) -> None:
+        self._key_pairs[key_pair.key_pair_id] = key_pair
+        self._names[key_pair.key_name] = key_pair.key_pair_id
+
+    def _free_name(self, key_pair: KeptKeyPair) -> None:
+        if self._names.get(key_pair.key_name) == key_pair.key_pair_id:
+            del self._names[key_pair.key_name]
+
     def _note(self, operation: str | None, key_pair: KeptKeyPair, detail: str = "") -> None:
         if operation is not None:
             self.changes.append(Change(operation, key_pair.key_name, key_pair.key_pair_id, detail))
@@ -161,7 +180,7 @@ class Transaction:
         Raises:
             StoreError: two key pairs would have one name, which no file may hold.
         """
-        if len({key_pair.key_name for key_pair in self._key_pairs.values()}) < len(self._key_pairs):
+        if len(self._names) < len(self._key_pairs):
             raise StoreError("Two key pairs would have the same name. Nothing was changed.")
         memory = _Memory(self._content.tables)
         database = _Database(storage=lambda: memory)

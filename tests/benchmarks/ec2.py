@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.figures import Figure, Sample, Time, medians
+from tests.benchmarks.program import KEYPAIRS, Program
 from tests.core.store_records import write_region
 from tests.ec2_server import ec2_server, environment
 
@@ -58,17 +59,16 @@ _ON_THE_SCREEN = """
 import asyncio, sys
 from pathlib import Path
 from time import process_time
-from botocore.httpsession import URLLib3Session
+from botocore.parsers import EC2QueryParser
 from core.ec2.place import Ec2Choice
 from core.settings import open_session
 from tui.app import KeyPairsApp
-send, last_byte = URLLib3Session.send, []
-def and_note(session, request):
-    answer = send(session, request)
-    if b"DescribeKeyPairsResponse" in answer.content[:200]:
+parse, last_byte = EC2QueryParser.parse, []
+def and_note(parser, answer, shape):
+    if b"DescribeKeyPairsResponse" in answer["body"][:200]:
         last_byte.append(process_time())
-    return answer
-URLLib3Session.send = and_note
+    return parse(parser, answer, shape)
+EC2QueryParser.parse = and_note
 def drawn(app):
     strips = app.screen._compositor.render_strips()
     return "".join(segment.text for strip in strips for segment in strip)
@@ -102,8 +102,19 @@ def _said(code: str, variables: dict[str, str], *arguments: str | Path) -> list[
     return [float(said) for said in done.stdout.split()]
 
 
+def _painted(folder: Path, variables: dict[str, str], *options: str) -> Sample:
+    """Return what starts the program and waits for its first frame."""
+
+    def sample() -> Time:
+        command: list[str | Path] = [KEYPAIRS, "--data-dir", folder / "painted", *options]
+        with Program(command, folder, variables) as program:
+            return Time(1000 * (program.wait_for("c create") - program.started), 0)
+
+    return sample
+
+
 def figures(folder: Path, rounds: int) -> Iterator[Figure]:
-    """Yield what it takes beside Textual, and what 5,000 pairs take once they were answered."""
+    """Yield what a start and a client take, and what 5,000 pairs take once they were answered."""
     write_region(folder / "in-ec2", FULL)
     with ec2_server(folder / "in-ec2") as server:
         variables = environment(server, folder)
@@ -113,6 +124,16 @@ def figures(folder: Path, rounds: int) -> Iterator[Figure]:
             with_client.append(_said(_AS_IN_THE_APP + _TEXTUAL + _CLIENT, variables))
             described.append(_said(_DESCRIBE, variables, folder / f"here-{number}"))
             shown.append(_said(_ON_THE_SCREEN, variables, folder / f"shown-{number}"))
+        (folder / "painted").mkdir(mode=0o700)
+        painted = medians(
+            {
+                "here": _painted(folder, variables),
+                "ec2": _painted(folder, variables, "--ec2"),
+            },
+            2 * rounds,
+        )
+    here = painted["here"].wall
+    yield Figure("EC2: start to first paint", painted["ec2"].wall, "ms", 1.1, "this machine", here)
     cost, yardstick = (median(each[0] for each in taken) for taken in (with_client, alone))
     yield Figure("EC2: botocore and a client", cost, "ms CPU", 0.7, "import textual.app", yardstick)
     more = median(each[1] for each in with_client) - median(each[1] for each in alone)

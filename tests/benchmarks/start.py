@@ -58,6 +58,7 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
             "pass": lambda: timed_command([*python, "pass"]),
             "modules": lambda: timed_command([*python, "import argparse, json"]),
             "reading": lambda: timed_command([*python, READING, few / "us-east-1.json"]),
+            "empty": lambda: timed_command([*described[:-1], home / "none"]),
             "describe": lambda: timed_command(described),
             "help": lambda: timed_command([KEYPAIRS, "--help"]),
         },
@@ -71,6 +72,15 @@ def figures(command: list[str | Path], home: Path, shown: str, rounds: int) -> I
         mine, theirs = times[key], times[other]
         yield Figure(name, mine.wall, "ms", target, yardstick, theirs.wall)
         yield Figure(name, mine.cpu, "ms CPU", None, yardstick, theirs.cpu)
+    # On an empty store there is nothing to read, so that it may take no more than that.
+    yield Figure(
+        "describe-key-pairs, empty store",
+        times["empty"].cpu,
+        "ms CPU",
+        1.5,
+        "import argparse, json",
+        times["modules"].cpu,
+    )
     # A verb that reads may take one and a half times what its modules take, and the reading.
     for unit, part in (("ms", 0), ("ms CPU", 1)):
         modules, reading, described_in = (

@@ -10,7 +10,7 @@ from core.aws import connection as connection_module
 from core.aws import lost_answers
 from core.ec2.backend import MadeBy
 from core.store.journal import Journal
-from tests.ec2_server import LOST, Ec2Server, Fault
+from tests.ec2_server import AT_ONCE, SLOW, Ec2Server, Fault
 from tests.helpers import SIZES
 from tests.tui.driving import drawn, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
@@ -21,8 +21,6 @@ from tui.widgets.choice import Choice
 
 __all__ = ["play_over_ec2", "server"]
 
-AT_ONCE = tuple(fault for fault in LOST if fault is not Fault.STALL)
-"""The faults after which nothing has to be waited for."""
 REFUSED = (
     "UnauthorizedOperation",
     "You are not authorized to perform this operation. Encoded authorization failure message: x",
@@ -141,7 +139,7 @@ def test_made_by_ec2_is_called_once_and_the_key_is_in_hand(
     [
         pytest.param(AT_ONCE[:1], id="one"),
         pytest.param(AT_ONCE[1:], id="the others"),
-        pytest.param((Fault.STALL,), id="stall"),
+        pytest.param(SLOW, id="slow"),
     ],
 )
 def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name_typed(
@@ -151,7 +149,7 @@ def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.stall = 6.0
-    if Fault.STALL in faults:
+    if faults is SLOW:
         # Long enough for the server to make the next key on a loaded machine.
         monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", 3.0)
 
@@ -175,7 +173,7 @@ def test_a_lost_answer_is_one_call_and_an_orphan_that_can_be_deleted_by_its_name
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
 
-    play_over_ec2(scene, read_timeout=3.0 if Fault.STALL in faults else 20.0)
+    play_over_ec2(scene, read_timeout=3.0 if faults is SLOW else 20.0)
     assert server.calls["CreateKeyPair"] == len(faults) + 1
     assert pairs(server) == ["ci"]
 

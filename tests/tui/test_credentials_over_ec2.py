@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from core.aws import credentials
+from core.aws.bounds import program
 from core.ec2.place import Ec2Choice
 from core.settings import open_session
 from tests.ec2_server import Ec2Server
@@ -68,6 +68,9 @@ SITUATIONS = {
     "a program that hangs": Situation(
         "[profile p]\ncredential_process = sleep 60\n", ("did not answer within", R)
     ),
+    "a program that prints for ever": Situation(
+        "[profile p]\ncredential_process = yes\n", ("printed more than 1 MiB, and was ended", R)
+    ),
     "no token file": Situation(
         "[profile p]\nrole_arn = arn:aws:iam::1:role/r\nweb_identity_token_file = /no/token\n",
         ("/no/token", "missing", R),
@@ -105,7 +108,7 @@ def test_each_situation_has_its_sentence_and_its_next_step(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     situation = SITUATIONS[name]
-    monkeypatch.setattr(credentials, "PROCESS_TIMEOUT", 0.5)
+    monkeypatch.setattr(program, "TIMEOUT", 0.5)
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(variable)
     for variable, value in situation.variables.items():

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-STORE_AND_KEYS = {"bcrypt", "cryptography", "filelock", "orjson", "tinydb"}
+STORE_AND_KEYS = {"bcrypt", "cryptography", "orjson", "tinydb"}
 """What the core alone may use, and only when it is needed."""
 
 NOT_FOR_THE_SCREENS = {
@@ -150,6 +150,16 @@ def test_the_session_is_there_before_the_store_and_the_key_library() -> None:
     code = "import core.settings, core.session"
     assert "core.session" in loaded_after(code)
     assert loaded_of(STORE_AND_KEYS, code) == set()
+
+
+def test_the_session_of_ec2_is_there_before_botocore_and_what_reads_keys(tmp_path: Path) -> None:
+    """The first frame waits for it, and is not to be later than that of this machine."""
+    code = (
+        "from core.ec2.place import Ec2Choice\nfrom core.settings import open_session\n"
+        f"open_session('us-east-1', {str(tmp_path / 'data')!r}, ec2=Ec2Choice())"
+    )
+    assert "core.aws.opening" in loaded_after(code)
+    assert loaded_of(STORE_AND_KEYS | {"botocore", "core.keys", "urllib3"}, code) == set()
 
 
 def test_the_store_is_opened_without_the_key_library(tmp_path: Path) -> None:

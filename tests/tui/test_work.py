@@ -167,7 +167,7 @@ def test_a_new_pair_adds_no_more_to_the_file_than_its_record(filled: Session, wo
     assert 0 < work.written[1] - work.written[0] < 1_000
 
 
-HEAVY = {"cryptography", "filelock", "orjson", "tinydb"}
+HEAVY = {"cryptography", "orjson", "tinydb"}
 LATER = {
     "core.store.region_store",
     "core.query",

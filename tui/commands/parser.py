@@ -33,6 +33,10 @@ if TYPE_CHECKING:
             """Do it, and return the exit status."""
 
 
+# argparse looks for a translation of each of its words, for which no Python brings a file; that
+# takes a tenth of the time that a command takes which only reads.
+argparse._ = str  # type: ignore[attr-defined]
+
 _EC2 = "ec2.verbs"
 _COMMANDS = {
     "list": ("pairs.list_pairs", "list key pairs: as columns, or for other programs"),
@@ -105,10 +109,10 @@ def parse(arguments: "Sequence[str] | None" = None) -> argparse.Namespace:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[-1:] == ["help"] and (len(given) == 1 or (len(given) == 2 and _is_verb(given[0]))):
         given[-1] = "--help"  # as the AWS CLI has it
+    # Making the parser of a command takes a while, even of one that has learned nothing yet: but
+    # where help is asked for, which lists them all, only those that may be meant are made.
     asks_for_help = {"-h", "--help"}.intersection(given)
-    named = [] if asks_for_help else [name for name in _COMMANDS if name in given]
-    # Making the parser of a command takes a while, even of one that has learned nothing yet.
-    parser = _parser(named or [*_COMMANDS])
+    parser = _parser([name for name in _COMMANDS if asks_for_help or name in given])
     options, unknown = parser.parse_known_args(given)
     if unknown:
         # Said by the command, where one was named, in its own words and with its own status.

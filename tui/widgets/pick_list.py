@@ -137,11 +137,6 @@ class PickList(CursorList):
         """Return whether a line does not fit whole."""
         return cell_len(item.text) + cell_len(item.remark) + 1 > self._room
 
-    def set_item(self, index: int, item: Item) -> None:
-        """Show another item in the place of one."""
-        self._items = [*self._items[:index], item, *self._items[index + 1 :]]
-        self.refresh_row(index)
-
     def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
         item = self._items[index]
         if item.is_heading:

@@ -83,7 +83,7 @@ class AuthorizedLine:
     their shortest form, `comment` what follows. `options_text` is what stands before the type,
     `options` what sshd reads in it. `refusal` says why sshd lets no one in by this line, whoever
     the client is and whatever the time; it is empty where sshd takes the line. An expiry that is
-    past is no refusal: see `expires`.
+    past is no refusal.
     """
 
     algorithm: str
@@ -92,27 +92,6 @@ class AuthorizedLine:
     options_text: str = ""
     options: tuple[Option, ...] = ()
     refusal: str = ""
-
-    @property
-    def is_authority(self) -> bool:
-        """Whether the key lets in certificates that it signed, and not itself (cert-authority)."""
-        return any(option.name == "cert-authority" for option in self.options)
-
-    def expires(self, local: Callable[[datetime], datetime] = datetime.astimezone) -> datetime:
-        """Return the aware time after which sshd refuses the key, or the last one there is.
-
-        `local` makes a time without a zone one of the machine's own zone, which is sshd's.
-        """
-        times = [
-            expiry_time(option.value, local)
-            for option in self.options
-            if option.name == "expiry-time" and option.value is not None
-        ]
-        return min(times, default=datetime.max.replace(tzinfo=UTC))
-
-    def has_expired(self, now: datetime) -> bool:
-        """Return whether sshd refuses the key at this aware time because of its expiry-time."""
-        return self.expires() < now
 
 
 def read(line: str) -> AuthorizedLine | None:

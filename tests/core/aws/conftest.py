@@ -11,7 +11,7 @@ from core.ec2.backend import MadeBy
 from core.ec2.place import Ec2Choice
 from core.ec2.regions import region
 from core.store.access import RegionAccess, open_region
-from tests.ec2_server import Ec2Server, Fault, ec2_server, environment
+from tests.ec2_server import SLOW, Ec2Server, Fault, ec2_server, environment
 
 REGION = "us-east-1"
 
@@ -43,7 +43,7 @@ def open_backend(
         made_by: MadeBy = MadeBy.HERE, fault: Fault | None = None, *, anew: bool = False
     ) -> Ec2Backend:
         patience = 20.0
-        if fault is Fault.STALL:
+        if fault in SLOW:
             patience = 1.5
             server.stall = 2 * patience
             monkeypatch.setattr(connection_module, "CREATE_READ_TIMEOUT", patience)

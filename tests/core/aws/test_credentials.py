@@ -5,6 +5,7 @@ import stat
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from botocore.credentials import (  # type: ignore[import-untyped]  # botocore has no types
@@ -13,9 +14,11 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # botocore h
     ProfileProviderBuilder,
 )
 from botocore.exceptions import LoginTokenLoadError  # type: ignore[import-untyped]  # likewise
+from botocore.httpsession import URLLib3Session  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 
 from core.aws import credentials
+from core.aws.bounds import program as bounds
 from core.aws.connection import Connection
 from core.aws.opening import chosen_region
 from core.aws.profiles import profiles
@@ -196,13 +199,16 @@ def test_no_mfa_code_is_no_credentials(tmp_path: Path) -> None:
         ("print('{\"Version\": 2}')", "Unsupported version"),
         ("import time; time.sleep(60)", "did not answer within"),
         ("import sys; sys.exit(sys.stdin.read() and 'asked' or 'no input')", "no input"),
+        ("while True: print('.' * 4096)", "printed more than 1 MiB, and was ended"),
+        ("import sys\nwhile True: sys.stderr.write('.' * 4096)", "printed more than 1 MiB"),
+        ("import os; os.write(2, b'r\\xfccken'); os._exit(1)", "r\N{REPLACEMENT CHARACTER}cken"),
     ],
 )
 def test_a_credential_process_that_fails_is_named_and_never_waited_for_for_ever(
     profile: str, text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "sleep" in text:
-        monkeypatch.setattr(credentials, "PROCESS_TIMEOUT", 0.5)
+        monkeypatch.setattr(bounds, "TIMEOUT", 0.5)
     configure(
         tmp_path,
         f"[profile p]\ncredential_process = {program(tmp_path, text)}\n"
@@ -211,10 +217,97 @@ def test_a_credential_process_that_fails_is_named_and_never_waited_for_for_ever(
     assert said in str(refused(Connection(Ec2Choice(profile=profile))))
 
 
+@pytest.mark.parametrize("text", ["print('.' * 2**20)", "import time; time.sleep(60)"])
+def test_a_program_that_is_ended_takes_along_what_it_started(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "TIMEOUT", 5.0 if "print" in text else 1.0)
+    child = tmp_path / "child"
+    start = "import subprocess; child = subprocess.Popen(['sleep', '600'])"
+    note = f"open({str(child)!r}, 'w').write(str(child.pid))"
+    path = program(tmp_path, f"{start}\n{note}\n{text}\n")
+    configure(tmp_path, f"[profile p]\ncredential_process = {path}\n")
+    assert "and was ended" in str(refused(Connection(Ec2Choice(profile="p"))))
+    deadline = monotonic() + 10
+    while is_running(int(child.read_text())):
+        assert monotonic() < deadline, "it outlives the program"
+        sleep(0.02)
+
+
+def is_running(process: int) -> bool:
+    """Return whether a process still runs; one that ended may wait for its parent to hear of it."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_of_the_errors_of_a_program_the_end_is_repeated(tmp_path: Path) -> None:
+    path = program(tmp_path, "import sys; sys.exit('.' * 9000 + 'token expired')")
+    configure(tmp_path, f"[profile p]\ncredential_process = {path}\n")
+    said = str(refused(Connection(Ec2Choice(profile="p"))))
+    assert said.endswith("token expired")
+    assert len(said) < 600
+
+
 def test_a_credential_process_that_is_not_there(tmp_path: Path) -> None:
     configure(tmp_path, f"[profile p]\ncredential_process = {tmp_path / 'nowhere'}\n")
     error = refused(Connection(Ec2Choice(profile="p")))
     assert f"{tmp_path / 'nowhere'}, which is missing" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("AWS_STS_REGIONAL_ENDPOINTS", "foo", "A setting for AWS cannot be used: STS regional"),
+        ("AWS_ACCOUNT_ID_ENDPOINT_MODE", "foo", "A setting for AWS cannot be used: The configured"),
+        ("AWS_REQUEST_CHECKSUM_CALCULATION", "foo", "A setting for AWS cannot be used: Unsupport"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "foo", "A setting for AWS cannot be used: Invalid"),
+        ("AWS_METADATA_SERVICE_TIMEOUT", "foo", "a number or a time is none, in the AWS variables"),
+        ("AWS_CREDENTIAL_EXPIRATION", "foo", "a number or a time is none, in the AWS variables"),
+        ("AWS_ENDPOINT_URL", "ftp://127.0.0.1", "An endpoint begins with http"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:99999", "Port out of range"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_said_before_anything_is_sent(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "example")
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(CredentialsError, match=said) as error:
+        Connection(Ec2Choice()).identity(REGION)
+    assert error.value.next_step is NextStep.MEND
+
+
+def test_a_role_is_refused_for_a_setting_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(tmp_path, ROLE.replace("mfa_serial", "#"))
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "foo")
+    assert "A setting for AWS cannot be used" in str(refused(Connection(Ec2Choice("admin"))))
+
+
+def test_no_mode_of_defaults_has_an_instance_asked_for_its_region(
+    server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULTS_MODE", "auto")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "false")
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url)
+    fetch = "botocore.utils.IMDSFetcher._fetch_metadata_token"
+    monkeypatch.setattr(fetch, lambda fetcher: pytest.fail("it was asked"))
+    assert Connection(Ec2Choice()).call("DescribeKeyPairs", REGION)["KeyPairs"] == []
+
+
+def test_a_password_in_an_endpoint_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "example")
+    connection = Connection(Ec2Choice(endpoint_url="http://anna:secret@127.0.0.1:9"))
+    assert connection.foreign_host(REGION) == "127.0.0.1:9"
+    with pytest.raises(NotReached) as error:
+        connection.call("DescribeKeyPairs", REGION)
+    assert "secret" not in str(error.value)
 
 
 def test_a_host_that_nobody_answers_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,6 +329,9 @@ def test_the_private_parts_of_botocore_that_are_used_are_there() -> None:
     assert isinstance(roles._profile_provider_builder, ProfileProviderBuilder)
     assert callable(process._popen), "botocore starts programs by another attribute"
     assert callable(ProfileProviderBuilder(session)._create_process_provider)
+    container, instance = chain.get_provider("container-role"), chain.get_provider("iam-role")
+    for http in (container._fetcher._session, instance._role_fetcher._session):
+        assert isinstance(http, URLLib3Session), "botocore asks who gives credentials otherwise"
 
 
 def test_credentials_that_cannot_be_renewed_later_are_no_lost_answer(

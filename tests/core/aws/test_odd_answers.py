@@ -5,11 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
+from botocore import awsrequest  # type: ignore[import-untyped]  # botocore has no types
+from botocore.awsrequest import AWSResponse  # type: ignore[import-untyped]  # likewise
+from botocore.httpsession import URLLib3Session  # type: ignore[import-untyped]  # likewise
+from botocore.session import Session  # type: ignore[import-untyped]  # likewise
 
 from core.aws.backend import Ec2Backend
-from core.aws.connection import LARGEST, Connection
+from core.aws.bounds.answers import LARGEST
+from core.aws.connection import Connection
 from core.aws.opted_in import regions
 from core.aws.usage import usage
 from core.ec2.backend import MadeBy
@@ -100,10 +106,6 @@ def test_tags_and_regions_without_names_are_no_answer(
         regions(Connection(Ec2Choice()), "us-east-1")
 
 
-TRIES = 3
-"""How often a read is sent that fails in passing."""
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("operation", ["DescribeKeyPairs", "DescribeRegions", "GetCallerIdentity"])
 def test_no_more_of_an_answer_is_read_than_any_answer_has(
@@ -115,12 +117,46 @@ def test_no_more_of_an_answer_is_read_than_any_answer_has(
         "DescribeRegions": lambda: regions(connection, "us-east-1"),
         "GetCallerIdentity": lambda: connection.identity("us-east-1"),
     }
-    server.faults[operation] = [Fault.ENDLESS] * TRIES
+    server.faults[operation] = [Fault.ENDLESS]
     with pytest.raises(NoAnswer, match="it sent more than 64 MiB"):
         ask[operation]()
     # What stands in the buffers of the two sockets is sent, too.
-    assert server.sent < TRIES * 1.5 * LARGEST
+    assert server.sent < 1.5 * LARGEST
+    assert server.calls[operation] == 1, "it would be as long again"
     ask[operation]()  # the next answer is read
+
+
+@pytest.mark.parametrize("fault", [Fault.STOP, Fault.BREAK, Fault.SHORT])
+def test_a_list_that_ends_in_its_middle_is_asked_for_again(
+    fault: Fault, server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(fault=fault)
+    server.faults["DescribeKeyPairs"] = [fault]
+    assert backend.describe_key_pairs() == ()
+    assert server.calls["DescribeKeyPairs"] == 2
+    server.faults["DescribeKeyPairs"] = [fault] * 3
+    why = "longer than is waited for" if fault is Fault.STOP else "the connection broke off"
+    with pytest.raises(NoAnswer, match=why):
+        backend.describe_key_pairs()
+
+
+def test_a_page_that_says_who_asks_is_no_answer(server: Ec2Server) -> None:
+    server.faults["GetCallerIdentity"] = [Fault.PAGE]
+    with pytest.raises(NoAnswer, match="what came back is no answer of EC2"):
+        Connection(Ec2Choice()).identity("us-east-1")
+
+
+def test_another_client_of_the_process_reads_as_botocore_does(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    assert open_backend().describe_key_pairs() == ()
+    assert AWSResponse.__init__.__module__ == "botocore.awsrequest"
+    assert awsrequest.AWSResponse is AWSResponse
+    for service in ("ec2", "sts"):
+        http = Session().create_client(service, region_name="us-east-1")._endpoint.http_session
+        assert type(http) is URLLib3Session
+        assert "send" not in vars(http), "it is bound, too"
+    assert URLLib3Session.send.__module__ == "botocore.httpsession"
 
 
 def test_of_a_private_key_that_came_with_too_long_an_answer_the_answer_is_lost(
@@ -133,11 +169,38 @@ def test_of_a_private_key_that_came_with_too_long_an_answer_the_answer_is_lost(
     assert server.sent < 1.5 * LARGEST
 
 
-def test_no_more_is_read_of_who_gives_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_read_of_who_gives_a_role(
+    server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    (tmp_path / "config").write_text(
+        "[profile base]\naws_access_key_id = A\naws_secret_access_key = s\n"
+        "[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n"
+    )
+    server.faults["AssumeRole"] = [Fault.ENDLESS]
+    with pytest.raises(CredentialsError, match="sent more than any answer has"):
+        Connection(Ec2Choice("r")).find_credentials("us-east-1")
+    assert server.sent < 1.5 * LARGEST
+
+
+@pytest.mark.parametrize(
+    ("variable", "disabled"),
+    [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "true"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "false"),
+    ],
+)
+def test_no_more_is_read_of_who_gives_credentials(
+    variable: str, disabled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent = 0
 
     class Container(BaseHTTPRequestHandler):
-        """Gives the credentials of a container, and does not end."""
+        """Gives the credentials of a container or an instance, and does not end."""
+
+        def do_PUT(self) -> None:
+            self.do_GET()
 
         def do_GET(self) -> None:
             nonlocal sent
@@ -157,7 +220,8 @@ def test_no_more_is_read_of_who_gives_credentials(monkeypatch: pytest.MonkeyPatc
         url = f"http://127.0.0.1:{container.server_address[1]}/"
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", disabled)
+        monkeypatch.setenv(variable, url)
         with pytest.raises(CredentialsError, match="sent more than any answer has"):
             Connection(Ec2Choice()).find_credentials()
         thread.join()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.keys.reading import authorized_line
 from core.keys.reading.authorized_line import AuthorizedLineError, Option
+from core.keys.reading.line_access import why_no_one
 from tests.core.sshd import COMMAND, USER
 from tests.helpers import SECONDS, Run
 
@@ -313,20 +314,20 @@ def test_options_and_comment_are_returned_as_sshd_reads_them(keys: dict[str, Pat
         Option("no-pty", None),
         Option("from", "x"),
     )
-    assert not read.is_authority
     assert read.options_text == r'Command="a \"b\" c",no-PTY,from="x"'
 
 
 def test_the_earliest_expiry_counts(keys: dict[str, Path]) -> None:
     line = " ".join(keys["ed25519"].with_suffix(".pub").read_text().split()[:2])
-    read = authorized_line.read(f'expiry-time="20300231Z",expiry-time="20310101Z" {line}')
+    read = authorized_line.read(f'expiry-time="20310101Z",expiry-time="20300231Z" {line}')
     assert read is not None
-    assert read.expires() == datetime(2030, 3, 3, tzinfo=UTC)
-    assert not read.has_expired(datetime(2030, 3, 2, tzinfo=UTC))
-    assert read.has_expired(datetime(2030, 3, 4, tzinfo=UTC))
+    assert not why_no_one(read, datetime(2030, 3, 2, tzinfo=UTC))
+    assert why_no_one(read, datetime(2030, 3, 4, tzinfo=UTC)) == (
+        "its expiry-time of 20300231Z is past"
+    )
     forever = authorized_line.read(line)
     assert forever is not None
-    assert not forever.has_expired(datetime(9999, 1, 1, tzinfo=UTC))
+    assert not why_no_one(forever, datetime(9999, 1, 1, tzinfo=UTC))
 
 
 @given(st.text(alphabet=st.sampled_from('abno-pty,="\\ \t#restrict@1:/Z')))

@@ -352,7 +352,7 @@ def slowly(*arguments):
 saving.save_private_key = slowly
 """
 WHILE_LOCKED = """
-from core.store.region_lock import RegionLock
+from core.store.locks import RegionLock
 held = RegionLock.held
 def told(lock):
     print("now", file=sys.stderr, flush=True)

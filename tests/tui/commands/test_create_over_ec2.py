@@ -12,7 +12,7 @@ from typing import IO
 
 import pytest
 
-from tests.ec2_server import LOST, Ec2Server, Fault, environment
+from tests.ec2_server import AT_ONCE, Ec2Server, Fault, environment
 from tests.forking import python
 from tests.helpers import SECONDS, Agent
 from tests.tui.commands.test_over_ec2 import Keypairs, keypairs, server
@@ -127,7 +127,7 @@ def test_killed_while_ec2_acts_the_key_is_in_the_file(
     assert public_half(path) == found.get("ci", public_half(path)) != []
 
 
-@pytest.mark.parametrize("fault", quickly(Fault.CUT, LOST[:2] + LOST[3:]))
+@pytest.mark.parametrize("fault", quickly(Fault.CUT, AT_ONCE))
 def test_a_lost_answer_leaves_the_key_in_the_file_and_the_pair_noted(
     fault: Fault, server: Ec2Server, keypairs: Keypairs, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.aws import credentials
+from core.aws.bounds import program
 from tests.each_row import each_row
 from tests.ec2_server import Ec2Server
 from tests.tui.commands.calling import call
@@ -154,6 +154,14 @@ SITUATIONS: list[tuple[str, str, Callable[[Path], None], dict[str, str], int, st
         253,
         "did not answer within",
     ),
+    (
+        "program that prints for ever",
+        "[profile p]\ncredential_process = yes\n",
+        _nothing,
+        {"AWS_PROFILE": "p"},
+        253,
+        "printed more than 1 MiB, and was ended",
+    ),
     ("rubbish", "", _program("print('rubbish')"), {"AWS_PROFILE": "p"}, 253, "is not the JSON"),
     ("none at all", "", _nothing, {}, 253, "aws configure"),
 ]
@@ -175,7 +183,7 @@ def test_each_situation_has_its_sentence_and_its_status(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     nothing_around(tmp_path)
-    monkeypatch.setattr(credentials, "PROCESS_TIMEOUT", 5.0 if status == 0 else 0.5)
+    monkeypatch.setattr(program, "TIMEOUT", 5.0 if status == 0 else 0.5)
     if config:
         (tmp_path / ".aws" / "config").write_text(config)
     prepare(tmp_path)

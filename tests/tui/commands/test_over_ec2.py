@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ec2_server import ARN, LOST, Ec2Server, Fault, ec2_server, environment
+from tests.ec2_server import ARN, AT_ONCE, Ec2Server, Fault, ec2_server, environment
 from tests.forking import python
 from tests.helpers import PUBLIC_KEY
 
@@ -97,11 +97,7 @@ def test_printed_it_is_made_by_ec2_as_aws_has_it(keypairs: Keypairs, server: Ec2
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        pytest.param(each, marks=[] if each is Fault.CUT else pytest.mark.long)
-        for each in LOST
-        if each is not Fault.STALL
-    ],
+    [pytest.param(each, marks=[] if each is Fault.CUT else pytest.mark.long) for each in AT_ONCE],
 )
 def test_a_lost_answer_names_the_orphan_and_deletes_it_only_if_asked(
     fault: Fault, keypairs: Keypairs, server: Ec2Server

@@ -4,8 +4,10 @@ Each is looked at before anything is created, and takes the key before the pair 
 """
 
 import argparse
+import io
 import json
 import os
+import select
 import stat
 import sys
 from collections.abc import Callable
@@ -334,7 +336,7 @@ class ToOutput:
             )
         if not self._carries(made_up):
             raise ValueProblem(_no_key(self._options.query))
-        if not output.is_read():
+        if not _is_read():
             raise KeyPairsError(
                 "Nobody reads standard output, where the private key was to go. No key pair was"
                 " created."
@@ -422,3 +424,14 @@ def _kind(request: Answer) -> tuple[KeyType, KeyFormat]:
 
 def _print(answer: Any, options: argparse.Namespace) -> None:
     output.write(output.rendered(answer, options.output, answers.CREATE))
+
+
+def _is_read() -> bool:
+    """Return whether somebody is there to read standard output, if it is a pipe."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except io.UnsupportedOperation:  # it is in memory
+        return True
+    found = select.poll()
+    found.register(descriptor, 0)
+    return not any(event & select.POLLERR for _, event in found.poll(0))

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import select
 import stat
 import sys
 
@@ -84,17 +83,6 @@ def write(text: str, *, synced: bool = False) -> None:
     stream.buffer.flush()
     if synced:
         _sync(stream.buffer)
-
-
-def is_read() -> bool:
-    """Return whether somebody is there to read standard output, if it is a pipe."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except io.UnsupportedOperation:  # it is in memory
-        return True
-    found = select.poll()
-    found.register(descriptor, 0)
-    return not any(event & select.POLLERR for _, event in found.poll(0))
 
 
 def _sync(stream: "Any") -> None:

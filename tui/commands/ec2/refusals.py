@@ -1,7 +1,6 @@
 """Says on standard error what was refused or went wrong, in the words of the AWS CLI."""
 
 import sys
-from contextlib import suppress
 
 from core.errors import EC2Error, KeyPairsError, NoCredentials
 from tui.commands.statuses import EC2S, FAILED, REFUSED
@@ -18,11 +17,12 @@ def say(*lines: str) -> None:
     # Imported here: a verb that ends well needs no words.
     from tui.words.text import as_pasted
 
-    # Nobody is told where it cannot be written; the status says it, too.
-    with suppress(OSError):
+    try:
         for line in lines:
             print(as_pasted(line[:_LONGEST]), file=sys.stderr)
         sys.stderr.flush()
+    except OSError:
+        return  # nobody is told where it cannot be written; the status says it, too
 
 
 def refused(error: "ClientError", advice: str | None = None) -> int:

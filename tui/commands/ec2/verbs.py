@@ -5,7 +5,7 @@ import argparse
 from core.ec2.request_shapes import check
 from core.local import quick_look
 from core.local.quick_answers import QuickAnswers
-from tui.commands.ec2 import answers, output, values
+from tui.commands.ec2 import output, values
 from tui.commands.ec2.refusals import say
 from tui.commands.ec2.values import ValueProblem
 from tui.commands.places import ec2_of
@@ -133,6 +133,9 @@ def _run(options: argparse.Namespace, operation: str) -> int:
         say("Parameter validation failed:", *problems)
         return EC2S.usage
     if options.generate_cli_skeleton == "output":
+        # Imported here: hardly anybody asks for one.
+        from tui.commands.ec2 import answers
+
         _print(options, [search(answers.EXAMPLES[operation])], operation)
         return DONE
     return _asked(options, operation, request, search)

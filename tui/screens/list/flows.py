@@ -5,34 +5,28 @@ Each is run as a worker, one at a time; the screens are loaded when they are ope
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import nullcontext
-from functools import partial
 from typing import TYPE_CHECKING
 
 from core.checks.deleted import GonePair, gone_pairs
-from core.custody import rotation
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.ec2.unanswered import CredentialsError, NextStep
-from core.errors import InvalidKeyPairDuplicate, KeyPairsError, NoRegionChosen
+from core.errors import KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui import screens
-from tui.actions.keymap import key_in, key_of
-from tui.actions.table import Place
+from tui.actions.keymap import key_of
 from tui.commands.statuses import PEOPLES
-from tui.screens.list.list_actions import answer_late_stop, refuses
+from tui.screens.list.bringing_back import bring_back, deleted, successor_name, undo, undo_key
+from tui.screens.list.list_actions import refuses, say_over
 from tui.screens.list.list_view import ListView
-from tui.screens.list.undo import Act, Deletion, TagEdit, Undone, undo_last
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
-from tui.words.cells import bar
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
-from tui.work.login import logged_in
-from tui.work.slow_changes import run_change
+from tui.work.undo import Deletion, TagEdit
 
 if TYPE_CHECKING:
     from core.checks.finding import PairReference
@@ -54,7 +48,7 @@ async def replace_key_pair(view: ListView) -> None:
 async def _replace(view: ListView, key_pair: KeptKeyPair) -> bool:
     """Create the pair that takes the place of another, and return whether that was done."""
     try:
-        name = await asyncio.to_thread(_successor_name, view.session, key_pair)
+        name = await asyncio.to_thread(successor_name, view.session, key_pair)
     except KeyPairsError as error:
         view.say(said_by(error))
         return False
@@ -142,7 +136,7 @@ async def details(view: ListView) -> None:
             case screens.Next.INSTALL:
                 said = Verdict(await _install(view, key_pair))
             case screens.Next.BRING_BACK:
-                await _bring_back(view, key_pair_id)
+                await bring_back(view, key_pair_id)
                 said = view.screen.fact_line.verdict
         # Back to where it was asked for, if the pair is still there.
         key_pair = view.listing.key_pairs.get(key_pair_id)
@@ -176,7 +170,7 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
                 pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
-            said = f"tags saved: {_part_of(saved, affected)}; {_undo()} undoes it"
+            said = f"tags saved: {_part_of(saved, affected)}; {undo_key()} undoes it"
             await _read_and_say(
                 view, said, is_stopped=screen.is_stopped, is_all=_is_all(saved, affected)
             )
@@ -197,7 +191,7 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
             them = "it" if len(deleted) == 1 else "them"
             whole = view.session.backend.capabilities.brings_back
             back = f"brings {them} back" if whole else f"imports {them} again"
-            said = f"deleted {_part_of(deleted, affected)}; {_undo()} {back}"
+            said = f"deleted {_part_of(deleted, affected)}; {undo_key()} {back}"
             await _read_and_say(
                 view, said, is_stopped=screen.is_stopped, is_all=_is_all(deleted, affected)
             )
@@ -208,14 +202,7 @@ async def _read_and_say(view: ListView, said: str, *, is_stopped: bool, is_all: 
     view.is_stopped = False
     await view.read(say=said)
     if is_all:
-        _say_over(view, said, is_stopped=is_stopped)
-
-
-def _say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
-    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
-    view.over = said
-    if is_stopped or view.is_stopped:
-        answer_late_stop(view)
+        say_over(view, said, is_stopped=is_stopped)
 
 
 async def import_into_regions(view: ListView) -> None:
@@ -237,126 +224,6 @@ async def _import_into_regions(view: ListView, affected: Sequence[KeptKeyPair]) 
         view.undo_history.note_what_stays(view.session, stays)
     what = f"{n_of(len(affected), 'pair')} " if len(affected) > 1 else ""
     return f"imported {what}into {n_of(done, 'Region')}" if done else ""
-
-
-async def undo(view: ListView) -> None:
-    """Undo what this session deleted or tagged last in this Region."""
-    history = view.undo_history
-    await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
-
-
-async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
-    """Undo the last of these acts, and say so; `stays` is a clause about what does.
-
-    `once_more` says after a login how it is done, where the key that undoes does not do it.
-    """
-    view.is_stopped = False
-    loop = asyncio.get_running_loop()
-    back = key_in(Place.LIST, "show_all")
-
-    def go_on(done: int, of: int) -> bool:
-        loop.call_soon_threadsafe(
-            view.say, f"{''.join(bar(done, of, 14))}  {done:,} of {of:,} undone; {back} stops"
-        )
-        return not view.is_stopped
-
-    def undo() -> Undone:
-        return undo_last(view.session, acts, go_on)
-
-    many = bool(acts) and len(acts[-1].key_pairs) > 1
-    with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
-        undone = await run_change(
-            undo, lambda waits: view.say(waits.text), view.key_hints, back, tells=True
-        )
-    if undone.act is None:
-        await _say_nothing_to_undo(view)
-        return
-    first = undone.done[0].key_pair_id if undone.done else None
-    another = f"; {key_of('list.deleted')} brings it back under another"
-    errors = [error for _, error in undone.refused]
-    if await logged_in(view.screen, view.session, *errors):
-        stays = f"; {once_more or f'logged in, now {_undo()} once more'}"
-    said = undone.words + another * undone.has_taken_name + stays
-    is_stopped = view.is_stopped
-    await view.read(first, said)
-    if many and not undone.left:
-        _say_over(view, said, is_stopped=is_stopped)
-
-
-async def _say_nothing_to_undo(view: ListView) -> None:
-    session, history = view.session, view.undo_history
-    gone = await asyncio.to_thread(gone_pairs, session)
-    said = "this session has nothing to undo"
-    if elsewhere := history.elsewhere(session):
-        if elsewhere.parent == session.store.folder:
-            turn, here, there = key_of("list.region"), f"in {session.region}", elsewhere.stem
-        else:
-            turn, here, there = key_of("list.place"), "here", "another place"
-        said += f" {here}, but in {there}: {turn} turns there"
-    said += history.what_stays(session)
-    if gone:
-        by = f", the last by {gone[0].by}" if gone[0].by else ""
-        said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"
-    view.say(said)
-
-
-async def deleted(view: ListView) -> None:
-    """Show the deleted pairs, and bring one back."""
-    while True:
-        gone = await asyncio.to_thread(gone_pairs, view.session)
-        now = view.session.now().astimezone()
-        screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now)
-        ids = await view.open(screen)
-        if not ids or view.refuses_changes():
-            return
-        if len(ids) > 1:
-            pairs = [each.key_pair for each in gone if each.key_pair.key_pair_id in ids]
-            # These are not what this session did last, which is what the key that undoes is about.
-            await _undo_last(view, [Deletion(pairs)], once_more=_listed_once_more())
-            return
-        if await _bring_back(view, ids[0]):
-            return
-
-
-async def _bring_back(view: ListView, key_pair_id: str) -> bool:
-    """Bring one deleted pair back, under another name if need be, and return whether that is over.
-
-    It is not where another name was to be typed, and was not.
-    """
-    session = view.session
-    gone = await asyncio.to_thread(gone_pairs, session)
-    before = next((g.key_pair for g in gone if g.key_pair.key_pair_id == key_pair_id), None)
-    if before is None:
-        await view.go_to(key_pair_id)
-        there = key_pair_id in view.listing.key_pairs
-        view.say("it is back already" if there else "it cannot be brought back any more")
-        return True
-    back = key_in(Place.LIST, "show_all")
-    brought: KeptKeyPair | None
-    try:
-        restore = partial(session.backend.restore_key_pair, key_pair_id)
-        brought = await run_change(
-            restore, lambda waits: view.say(waits.text), view.key_hints, back
-        )
-    except InvalidKeyPairDuplicate:
-        name = await asyncio.to_thread(_successor_name, session, before)
-        brought = await view.open(screens.BringBackAsScreen(session, before, name))
-        if brought is None:
-            return False
-    except CredentialsError as error:
-        if not await logged_in(view.screen, session, error, said=_listed_once_more()):
-            view.say(said_by(error))
-        return True
-    renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
-    await view.go_to(brought.key_pair_id)
-    view.say(f"brought {before.key_name} back{renamed}")
-    return True
-
-
-def _listed_once_more() -> str:
-    """Return what follows a login without which a deleted pair could not be brought back."""
-    deleted_pairs = key_of("list.deleted")
-    return f"logged in: {deleted_pairs} lists them again; {_undo()} undoes only what you did here"
 
 
 async def copy(view: ListView) -> None:
@@ -468,7 +335,7 @@ async def _details_of_deleted(view: ListView, key_pair_id: str) -> None:
         return
     screen = screens.DetailsScreen(view.session, found.key_pair, deleted=_said_of(found))
     if await view.open(screen) is screens.Next.BRING_BACK:
-        await _bring_back(view, key_pair_id)
+        await bring_back(view, key_pair_id)
 
 
 def _said_of(gone: GonePair) -> Verdict:
@@ -524,7 +391,7 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
         view.look_at(chosen.pair.region)
         await view.read()
         if not view.refuses_changes():
-            await _bring_back(view, chosen.pair.key_pair_id)
+            await bring_back(view, chosen.pair.key_pair_id)
     elif chosen is not None:
         view.look_at(chosen.region)
         await view.go_to(chosen.key_pair_id)
@@ -547,17 +414,6 @@ def _part_of(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> st
 def _is_all(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> bool:
     """Return whether something was done to several pairs, and to each of them."""
     return len(done) == len(affected) > 1
-
-
-def _undo() -> str:
-    return key_of("key-pair.undo")
-
-
-def _successor_name(session: "Session", key_pair: KeptKeyPair) -> str:
-    is_successor = key_pair.custody.replaces is not None
-    return rotation.successor_name(
-        key_pair.key_name, session.key_names(), is_successor=is_successor
-    )
 
 
 FLOWS: Mapping[str, Callable[[ListView], Coroutine[None, None, None]]] = {

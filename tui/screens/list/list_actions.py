@@ -32,11 +32,11 @@ def refuses(view: ListView, method: str) -> bool:
     return False
 
 
-def show_filter(view: ListView) -> None:
+async def show_filter(view: ListView) -> None:
     """Go to the filter."""
     if not view.filter_bar.text:
         view.before_filter = view.table.highlighted
-    view.filter_bar.enter()
+    await view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))
 
 
@@ -85,6 +85,13 @@ def answer_late_stop(view: ListView) -> None:
         view.say(f"{view.over}; {back} came too late to stop it")
 
 
+def say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
+    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
+    view.over = said
+    if is_stopped or view.is_stopped:
+        answer_late_stop(view)
+
+
 def sort(view: ListView) -> None:
     """Sort by the next column."""
     view.listing.sort_by_next()
@@ -127,7 +134,6 @@ def turn_pane(view: ListView) -> None:
 
 
 LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
-    "filter": show_filter,
     "show_all": show_all,
     "sort": sort,
     "reverse": reverse,

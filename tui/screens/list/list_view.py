@@ -17,16 +17,16 @@ from tui.actions.keymap import at, hints, key_in, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
-from tui.screens.list.filter_bar import FilterBar
+from tui.screens.list.filter.bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Chosen, Listing
 from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
-from tui.screens.list.undo import UndoHistory
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
 from tui.words.text import said_by, sentence, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
+from tui.work.undo import UndoHistory
 
 if TYPE_CHECKING:
     from core.session import Session

@@ -13,10 +13,10 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, play, text_of, until, until_screen
 from tui.actions.keymap import at
 from tui.actions.table import Place
-from tui.screens.list.undo import Deletion, undo_last
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.words import judging
+from tui.work.undo import Deletion, undo_last
 
 SAID = "this session is read-only"
 CHANGES = {

@@ -28,7 +28,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.screens.create.key_text import KeyText
-from tui.screens.list.undo import Act, Deletion, undo_last
+from tui.work.undo import Act, Deletion, undo_last
 
 
 def make(session: Session, *names: str) -> None:

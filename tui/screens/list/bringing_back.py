@@ -1,0 +1,161 @@
+"""Undoes what this session did last, and brings back the deleted pairs that a person picks."""
+
+import asyncio
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.checks.deleted import gone_pairs
+from core.custody import rotation
+from core.ec2.unanswered import CredentialsError
+from core.errors import InvalidKeyPairDuplicate
+from core.model import KeptKeyPair
+from core.words.plural import n_of
+from tui import screens
+from tui.actions.keymap import key_in, key_of
+from tui.actions.table import Place
+from tui.screens.list.list_actions import say_over
+from tui.screens.list.list_view import ListView
+from tui.words.cells import bar
+from tui.words.text import said_by
+from tui.work.login import logged_in
+from tui.work.slow_changes import run_change
+from tui.work.undo import Act, Deletion, Undone, undo_last
+
+if TYPE_CHECKING:
+    from core.session import Session
+
+
+async def undo(view: ListView) -> None:
+    """Undo what this session deleted or tagged last in this Region."""
+    history = view.undo_history
+    await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
+
+
+async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
+    """Undo the last of these acts, and say so; `stays` is a clause about what does.
+
+    `once_more` says after a login how it is done, where the key that undoes does not do it.
+    """
+    view.is_stopped = False
+    loop = asyncio.get_running_loop()
+    back = key_in(Place.LIST, "show_all")
+
+    def go_on(done: int, of: int) -> bool:
+        loop.call_soon_threadsafe(
+            view.say, f"{''.join(bar(done, of, 14))}  {done:,} of {of:,} undone; {back} stops"
+        )
+        return not view.is_stopped
+
+    def undo() -> Undone:
+        return undo_last(view.session, acts, go_on)
+
+    many = bool(acts) and len(acts[-1].key_pairs) > 1
+    with view.key_hints.stopping(key_of("list.show-all")) if many else nullcontext():
+        undone = await run_change(
+            undo, lambda waits: view.say(waits.text), view.key_hints, back, tells=True
+        )
+    if undone.act is None:
+        await _say_nothing_to_undo(view)
+        return
+    first = undone.done[0].key_pair_id if undone.done else None
+    another = f"; {key_of('list.deleted')} brings it back under another"
+    errors = [error for _, error in undone.refused]
+    if await logged_in(view.screen, view.session, *errors):
+        stays = f"; {once_more or f'logged in, now {undo_key()} once more'}"
+    said = undone.words + another * undone.has_taken_name + stays
+    is_stopped = view.is_stopped
+    await view.read(first, said)
+    if many and not undone.left:
+        say_over(view, said, is_stopped=is_stopped)
+
+
+async def _say_nothing_to_undo(view: ListView) -> None:
+    session, history = view.session, view.undo_history
+    gone = await asyncio.to_thread(gone_pairs, session)
+    said = "this session has nothing to undo"
+    if elsewhere := history.elsewhere(session):
+        if elsewhere.parent == session.store.folder:
+            turn, here, there = key_of("list.region"), f"in {session.region}", elsewhere.stem
+        else:
+            turn, here, there = key_of("list.place"), "here", "another place"
+        said += f" {here}, but in {there}: {turn} turns there"
+    said += history.what_stays(session)
+    if gone:
+        by = f", the last by {gone[0].by}" if gone[0].by else ""
+        said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"
+    view.say(said)
+
+
+async def deleted(view: ListView) -> None:
+    """Show the deleted pairs, and bring one back."""
+    while True:
+        gone = await asyncio.to_thread(gone_pairs, view.session)
+        now = view.session.now().astimezone()
+        screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now)
+        ids = await view.open(screen)
+        if not ids or view.refuses_changes():
+            return
+        if len(ids) > 1:
+            pairs = [each.key_pair for each in gone if each.key_pair.key_pair_id in ids]
+            # These are not what this session did last, which is what the key that undoes is about.
+            await _undo_last(view, [Deletion(pairs)], once_more=_listed_once_more())
+            return
+        if await bring_back(view, ids[0]):
+            return
+
+
+async def bring_back(view: ListView, key_pair_id: str) -> bool:
+    """Bring one deleted pair back, under another name if need be, and return whether that is over.
+
+    It is not where another name was to be typed, and was not.
+    """
+    session = view.session
+    gone = await asyncio.to_thread(gone_pairs, session)
+    before = next((g.key_pair for g in gone if g.key_pair.key_pair_id == key_pair_id), None)
+    if before is None:
+        await view.go_to(key_pair_id)
+        there = key_pair_id in view.listing.key_pairs
+        view.say("it is back already" if there else "it cannot be brought back any more")
+        return True
+    back = key_in(Place.LIST, "show_all")
+    brought: KeptKeyPair | None
+    try:
+        restore = partial(session.backend.restore_key_pair, key_pair_id)
+        brought = await run_change(
+            restore, lambda waits: view.say(waits.text), view.key_hints, back
+        )
+    except InvalidKeyPairDuplicate:
+        name = await asyncio.to_thread(successor_name, session, before)
+        brought = await view.open(screens.BringBackAsScreen(session, before, name))
+        if brought is None:
+            return False
+    except CredentialsError as error:
+        if not await logged_in(view.screen, session, error, said=_listed_once_more()):
+            view.say(said_by(error))
+        return True
+    renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
+    await view.go_to(brought.key_pair_id)
+    view.say(f"brought {before.key_name} back{renamed}")
+    return True
+
+
+def _listed_once_more() -> str:
+    """Return what follows a login without which a deleted pair could not be brought back."""
+    deleted_pairs = key_of("list.deleted")
+    return (
+        f"logged in: {deleted_pairs} lists them again; {undo_key()} undoes only what you did here"
+    )
+
+
+def undo_key() -> str:
+    """Return the key that undoes."""
+    return key_of("key-pair.undo")
+
+
+def successor_name(session: "Session", key_pair: KeptKeyPair) -> str:
+    """Return a free name for a pair that takes another's place."""
+    is_successor = key_pair.custody.replaces is not None
+    return rotation.successor_name(
+        key_pair.key_name, session.key_names(), is_successor=is_successor
+    )
