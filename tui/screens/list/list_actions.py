@@ -9,11 +9,11 @@ from tui.words.text import shortened
 from tui.work.exclusive import is_busy
 
 
-def show_filter(view: ListView) -> None:
+async def show_filter(view: ListView) -> None:
     """Go to the filter."""
     if not view.filter_bar.text:
         view.before_filter = view.table.highlighted
-    view.filter_bar.enter()
+    await view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))
 
 
@@ -111,7 +111,6 @@ def turn_pane(view: ListView) -> None:
 
 
 LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
-    "filter": show_filter,
     "show_all": show_all,
     "sort": sort,
     "reverse": reverse,

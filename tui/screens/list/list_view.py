@@ -17,7 +17,7 @@ from tui.actions.keymap import hints, key_in, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
-from tui.screens.list.filter_bar import FilterBar
+from tui.screens.list.filter.bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Chosen, Listing
 from tui.screens.list.rows import remarks, wants_attention
