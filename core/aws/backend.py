@@ -669,7 +669,7 @@ class Ec2Backend:
 
 
 def _known_to_be(state: PrivateKeyState, custody: Custody) -> Custody:
-    return replace(custody, private_key=state, unanswered=None, forgotten=None)
+    return custody._replace(private_key=state, unanswered=None, forgotten=None)
 
 
 def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:

@@ -36,7 +36,7 @@ def pair(
         key = PublicKey.from_rsa_numbers(65537, chance.getrandbits(2048) | 1 | 1 << 2047)
     kinds = fingerprints(key)
     if key_type is KeyType.RSA and private_key is not PrivateKeyState.IMPORTED:
-        kinds = dataclasses.replace(kinds, pkcs8_sha1=pkcs8_sha1(chance.randbytes(1200)))
+        kinds = kinds._replace(pkcs8_sha1=pkcs8_sha1(chance.randbytes(1200)))
     return KeptKeyPair(
         key_pair_id=f"key-0{number:016x}",
         key_name=name,

@@ -182,7 +182,7 @@ def test_what_ec2_shows_later_may_be_of_the_call_that_was_not_answered(
     with access.store.transaction() as transaction:
         shown = transaction.state.named("ci")
         assert shown is not None
-        known = replace(shown.custody, unanswered=None)
+        known = shown.custody._replace(unanswered=None)
         transaction.update(replace(shown, custody=known), None)
     state = access.for_region(access.region).store.read()
     assert marked([*state.key_pairs.values()]) == {"ci": None, "web": None}
