@@ -25,6 +25,7 @@ from tests.tui.driving import (
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.widgets.fact_line import FactLine
 from tui.widgets.pick_list import PickList
+from tui.work.exclusive import is_busy
 
 
 class Held:
@@ -184,6 +185,7 @@ def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
         await turn_to(pilot, "eu-west-3")
         await until(pilot, lambda: "damaged" in text_of(pilot, "#empty"), "the damage")
         assert drawn(pilot).startswith(" keypairs  eu-west-3 ")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that keys are heard")
         # What can only be refused is so at once, with the way on, and no form is filled in first.
         refused = "eu-west-3 cannot be read: first do what stands above; r leads elsewhere"
         for key in ("c", "i", "d", "t", "enter", "e", "u", "U", "slash"):
