@@ -272,10 +272,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _show_hints(self) -> None:
         height = self.app.size.height
         is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
-        where = self._where
-        self.fact_line.rest(
-            self._unsaved() if where is _Where.AGENT else _resting(where, is_said_above)
-        )
+        self.fact_line.rest(_resting(self._where, is_said_above))
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save another" if self._saved else "save",
@@ -424,7 +421,8 @@ def _resting(where: _Where, is_said_above: bool) -> Verdict:
     if where is _Where.FILE:
         words = f"Saved. {leave} goes back to the list; the key will not be shown again."
         return Verdict(words, Tone.GOOD)
-    words = f"{key_of('key-material.go-on')} saves it; {leave} asks before it leaves."
+    leaves = "goes back to the list" if where.is_safe else "asks before it leaves"
+    words = f"{key_of('key-material.go-on')} saves it; {leave} {leaves}."
     return Verdict(words if is_said_above else f"Not saved: {words}", Tone.CAUTION)
 
 

@@ -73,6 +73,17 @@ async def add(pilot: Pilot[None], lifetime: str = "", *keys: str) -> None:
 # Adding -------------------------------------------------------------------------------------
 
 
+def test_that_it_is_in_no_file_is_said_once(empty_session: DemoSession, ssh_agent: Agent) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await add(pilot)
+        await until(pilot, lambda: "Only in the agent" in drawn(pilot), "the box")
+        assert "enter saves it; esc goes back to the list." in flat(pilot)
+        assert flat(pilot).count("In no file") == 1
+
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
 def test_a_key_that_an_agent_holds_may_be_left_and_stays_marked(
