@@ -97,7 +97,14 @@ def found(text: str, pairs: tuple[KeptKeyPair, ...] = PAIRS) -> list[str]:
         ("ann", ["web-1"]),
         ("nothing", []),
         ('"old:laptop"', ["old:laptop"]),
-        ("web*", []),  # in a plain term a star is a star
+        ("web*", ["web-1"]),
+        ("*ain", ["DB main"]),
+        ("*b-?", ["web-1"]),
+        ("eb*", []),  # it is the whole of a text
+        ("env=pr*", ["web-1"]),
+        ("key-*c3", ["old:laptop"]),
+        ("-web*", ["DB main", "old:laptop"]),
+        (r"web\*", []),
         ("type:rsa", ["web-1", "old:laptop"]),
         ("TYPE:ED25519", ["DB main"]),
         ("type:rsa web", ["web-1"]),

@@ -1,6 +1,6 @@
 """Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -82,6 +82,9 @@ class PlacedScreen(Screen[Result]):
 
     about: Sequence[KeptKeyPair] = ()
     """The pairs that the screen is about: it says so when another session deletes one of them."""
+
+    refused: Collection[str] = ()
+    """What the table of actions calls what can only be refused now: the help does not teach it."""
 
     app = getters.app(TerminalApp)
 

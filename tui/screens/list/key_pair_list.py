@@ -17,7 +17,7 @@ from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
 from tui.screens.list.filter.bar import FilterBar
 from tui.screens.list.flows import FLOWS, first_region
-from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow, show_filter
+from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow, refuses, show_filter
 from tui.screens.list.list_view import ListView
 from tui.screens.list.welcome import lost_keys
 from tui.screens.others_changes import OthersChanges
@@ -126,6 +126,8 @@ class KeyPairListScreen(PlacedScreen[None]):
     async def action_do(self, method: str) -> None:
         """Do what the table of actions calls so."""
         if keymap.changes(Place.LIST, method) and self.view.refuses_changes():
+            return
+        if refuses(self.view, method):
             return
         if method in FLOWS:
             if self._is_known_enough_for(method):
