@@ -68,8 +68,7 @@ class PrivateKeyState(StrEnum):
     """EC2 shows the pair, and nobody here made it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag of a key pair; keys and values are case-sensitive."""
 
     key: str
@@ -94,8 +93,7 @@ class TagSpecification(NamedTuple):
     tags: Sequence[Tag] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprints:
+class Fingerprints(NamedTuple):
     """Every kind of fingerprint of one key, each None where the kind does not apply.
 
     `pkcs8_sha1` needs the private key and so exists only for RSA pairs created here; `spki_md5`
@@ -125,8 +123,7 @@ class KeyPair:
     create_time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Custody:
+class Custody(NamedTuple):
     """What only this machine knows of a key pair.
 
     `saved_to` are the files in which the private key was proven to be. `replaces` is the id of the
@@ -153,8 +150,7 @@ class KeptKeyPair(KeyPair):
     custody: Custody
 
 
-@dataclass(frozen=True, slots=True)
-class DeletedKeyPair:
+class DeletedKeyPair(NamedTuple):
     """A key pair that was deleted; `key_pair` is None once it can no longer be brought back.
 
     `given_up` is set where its private key was given up in the same act: nobody has it.

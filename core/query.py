@@ -3,6 +3,7 @@
     prod                    in the name, the id, a fingerprint or a tag
     web                     up to three characters only in the name or a tag: `db` would be in
                             every third fingerprint
+    web*  *-prod-0?         the whole of one of these; * is any run of characters, ? is one
     "two words", "a:b"      quotes keep spaces and colons; "" inside them is a quote mark
     name:web*               the whole name; * is any run of characters, ? is one
     id:key-0ab              how the id begins, or a pattern
@@ -115,7 +116,9 @@ class Query:
         """
         found = list(items)
         for word in self.words:
-            if len(word) < _SHORTEST:
+            if "*" in word or "?" in word:
+                found = _with_wildcards(word, found)
+            elif len(word) < _SHORTEST:
                 found = [item for item in found if item.text.find(word, 0, item.chosen) >= 0]
             else:
                 found = [item for item in found if word in item.text]
@@ -137,6 +140,13 @@ class Query:
             left_out = set(map(id, query.select(items, now, chosen)))
             found = [item for item in found if id(item) not in left_out]
         return found
+
+
+def _with_wildcards(word: str, items: Sequence[Searchable]) -> list[Searchable]:
+    """Return the items of which a text is as a plain term with wildcards says, or has it in it."""
+    matches, is_short = wildcard(word), len(word) < _SHORTEST
+    texts = ((item, item.text[: item.chosen] if is_short else item.text) for item in items)
+    return [item for item, text in texts if word in text or any(map(matches, text.split("\n")))]
 
 
 def _before(now: datetime, age: timedelta) -> datetime:

@@ -45,6 +45,7 @@ class Fault(Enum):
     ENDLESS = "the answer goes on for longer than any answer"
     STOP = "the answer stops in its middle for longer than is waited for"
     BREAK = "the connection is reset in the middle of the answer"
+    SHORT = "the connection is closed in the middle of the answer"
 
 
 LOST = tuple(Fault)
@@ -345,8 +346,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/xml;charset=UTF-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if fault in (Fault.STOP, Fault.BREAK):
+        if fault in (Fault.STOP, Fault.BREAK, Fault.SHORT):
             self.wfile.write(body[: len(body) * 2 // 3])
+            if fault is Fault.SHORT:
+                self.close_connection = True
+                return
             # Without a pause the reset would take along what was sent.
             time.sleep(self.ec2.stall if fault is Fault.STOP else 0.2)
             self._reset()

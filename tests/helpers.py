@@ -84,7 +84,7 @@ def session_over(
 
 def kept(key_pair: KeptKeyPair, **custody: Any) -> KeptKeyPair:
     """Return a key pair of whose custody something else is known."""
-    return replace(key_pair, custody=replace(key_pair.custody, **custody))
+    return replace(key_pair, custody=key_pair.custody._replace(**custody))
 
 
 def listens(path: Path) -> bool:

@@ -62,7 +62,8 @@ class KeyPairsApp(TerminalApp):
         super().__init__()
         themes.register(self.register_theme)
         themes.choose(self, os.environ.get("TEXTUAL_THEME", themes.KEYPAIRS.name))
-        self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
+        # Its variables come with the theme, before anything is parsed.
+        self.stylesheet = SteadyStylesheet(variables={})
         self._session = session
         self._where = where
         self._places = places

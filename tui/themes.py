@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from rich.color import ColorSystem
 from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
@@ -51,6 +52,11 @@ _SURFACES = ("background", "surface", "panel")
 _HUES = ("primary", "secondary", "accent", "warning", "error", "success")
 _COLOURLESS_BELOW = 0.15
 _DARK_BELOW = 0.35
+_GREY_BELOW = 0.1
+_OTHER_HUE, _NO_RED = 40, 20
+"""Degrees of hue by which a colour, or a red, is another colour; no red may become a violet."""
+_STEPS = (0, 95, 135, 175, 215, 255)
+"""The parts of red, green and blue that 256 colours have, apart from 24 greys."""
 
 _ENOUGH = 4.6
 """The least contrast of text with what is behind it; WCAG 2.2 (1.4.3) asks for 4.5:1."""
@@ -84,7 +90,11 @@ def legible(name: str, *, true_colour: bool) -> Theme:
 
     def readable(name: str, behind: Sequence[Color]) -> str:
         fits = partial(_stands_out, behind=behind)
-        return _moved(Color.parse(colours[name]), extreme, fits).hex
+        colour = _moved(Color.parse(colours[name]), extreme, fits)
+        if not true_colour:
+            most = _NO_RED if name.endswith("error") else _OTHER_HUE
+            colour = _of_its_hue(colour, most, fits)
+        return colour.hex
 
     variables = {f"text-{hue}": readable(f"text-{hue}", surfaces) for hue in _HUES}
     variables["text-muted"] = f"auto {_share(surfaces)}%"
@@ -101,6 +111,45 @@ def _moved(colour: Color, towards: Color, fits: Callable[[Color], bool]) -> Colo
     """Return a colour moved towards another until it fits."""
     steps = (colour.blend(towards, step / 20) for step in range(20))
     return next(filter(fits, steps), towards)
+
+
+def _of_its_hue(colour: Color, most: float, fits: Callable[[Color], bool]) -> Color:
+    """Return a colour, or if 256 colours would give it another hue, the most alike that fits.
+
+    Another is one more than `most` degrees away. The nearest by red, green and blue, which Rich
+    takes, makes violet of a dark red, and grey of a dark green.
+    """
+    if _unlike(colour, _nearest(colour)) <= most:
+        return colour
+    cube = (Color(red, green, blue) for red in _STEPS for green in _STEPS for blue in _STEPS)
+    return min(filter(fits, cube), key=partial(_distance, colour), default=colour)
+
+
+def _nearest(colour: Color) -> Color:
+    """Return what is seen of a colour where there are 256."""
+    red, green, blue = colour.rich_color.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    return Color(red, green, blue)
+
+
+def _unlike(one: Color, other: Color) -> float:
+    """Return how many degrees of hue two colours are apart; grey is as far from all but grey."""
+    (hue, _, saturation), (other_hue, _, other_saturation) = map(_hls, (one, other))
+    if min(saturation, other_saturation) < _GREY_BELOW:
+        return 180.0 * (max(saturation, other_saturation) >= _COLOURLESS_BELOW)
+    apart = abs(hue - other_hue) * 360
+    return min(apart, 360 - apart)
+
+
+def _distance(one: Color, other: Color) -> float:
+    """Return how unlike two colours look, the hue before lightness and saturation."""
+    (_, lightness, saturation), (_, other_lightness, other_saturation) = map(_hls, (one, other))
+    rest = abs(lightness - other_lightness) + abs(saturation - other_saturation) / 2
+    return _unlike(one, other) / 60 + rest
+
+
+def _hls(colour: Color) -> tuple[float, float, float]:
+    """Return hue, lightness and saturation, each from 0 to 1."""
+    return colorsys.rgb_to_hls(*colour.normalized)
 
 
 def _bears_text(colour: Color) -> bool:
@@ -154,7 +203,7 @@ def _in_256_colours(theme: Theme) -> Theme:
 
 def _grey(colour: Color) -> str | None:
     """Return the grey of a dark colour's lightness, or None where the colour may stay."""
-    _, lightness, saturation = colorsys.rgb_to_hls(*colour.normalized)
+    _, lightness, saturation = _hls(colour)
     if saturation < _COLOURLESS_BELOW or lightness >= _DARK_BELOW:
         return None
     value = round(lightness * 255)

@@ -488,7 +488,14 @@ class Ec2Backend:
             self._mirror.add(found, None)
         # Of a name and an id EC2 heeds the id alone, and some who stand in for it the name alone.
         named = {} if found is None else {"KeyName": found.key_name}
-        answer = self._call(_DELETE, KeyPairId=key_pair_id, **named)
+        answer: Mapping[str, Any] = {}
+        try:
+            answer = self._call(_DELETE, KeyPairId=key_pair_id, **named)
+        except NoAnswer as lost:
+            # Where EC2 does not show it any more, it was deleted.
+            if found is None or not _is_gone(self._identified, key_pair_id):
+                name = key_pair_id if found is None else found.key_name
+                raise NoAnswer(lost.how, f"whether {name} was deleted") from None
         now = delete_time or self._access.now()
         self._mirror.remove(key_pair_id, now, _DELETE, given_up=given_up)
         # A call that was repeated by itself is answered as if there had been no pair.
@@ -545,8 +552,8 @@ class Ec2Backend:
         self._begin(_CREATE_TAGS)
         if not dry_run:
             self._mirror.check()
-        self._call(_CREATE_TAGS, Resources=list(resources), Tags=_tags(tags), **_dry_run(dry_run))
-        _note_tags(self._call, self._mirror, resources, _CREATE_TAGS)
+        request = {"Tags": _tags(tags)} | _dry_run(dry_run)
+        _change_tags(self._call, self._mirror, _CREATE_TAGS, resources, request)
 
     def delete_tags(
         self,
@@ -565,8 +572,8 @@ class Ec2Backend:
             ]
         if not dry_run:
             self._mirror.check()
-        self._call(_DELETE_TAGS, Resources=list(resources), **request, **_dry_run(dry_run))
-        _note_tags(self._call, self._mirror, resources, _DELETE_TAGS)
+        request |= _dry_run(dry_run)
+        _change_tags(self._call, self._mirror, _DELETE_TAGS, resources, request)
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
@@ -662,7 +669,7 @@ class Ec2Backend:
 
 
 def _known_to_be(state: PrivateKeyState, custody: Custody) -> Custody:
-    return replace(custody, private_key=state, unanswered=None, forgotten=None)
+    return custody._replace(private_key=state, unanswered=None, forgotten=None)
 
 
 def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:
@@ -675,15 +682,30 @@ def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:
         mirror.add(replace(key_pair, custody=custody), None)
 
 
-def _note_tags(
+def _is_gone(identified: Callable[[str], KeptKeyPair | None], key_pair_id: str) -> bool:
+    """Return whether EC2 says that it has no such pair; false where it says nothing."""
+    with suppress(EC2Error, NoAnswer, NotReached, CredentialsError):
+        return identified(key_pair_id) is None
+    return False
+
+
+def _change_tags(
     call: Callable[..., Mapping[str, Any]],
     mirror: Mirror,
-    resources: Sequence[str],
     operation: str,
+    resources: Sequence[str],
+    request: Mapping[str, Any],
 ) -> None:
-    request = {"KeyPairIds": list(resources), "IncludePublicKey": True}
+    """Change tags by an operation, and note what EC2 shows after that."""
     try:
-        described = call("DescribeKeyPairs", **request)["KeyPairs"]
+        call(operation, Resources=list(resources), **request)
+    except NoAnswer as lost:
+        if "DryRun" in request:
+            raise
+        raise NoAnswer(lost.how, "whether the tags were changed") from None
+    shown = {"KeyPairIds": list(resources), "IncludePublicKey": True}
+    try:
+        described = call("DescribeKeyPairs", **shown)["KeyPairs"]
     except (EC2Error, NoAnswer, NotReached):
         return  # the change is made; the next look at the Region shows it
     mirror.update(described, operation)

@@ -108,6 +108,8 @@ def translated(host: str, profile: str) -> Iterator[None]:
         error = credentials.explanation(expired, profile)
     except KeyPairsError:
         raise
+    except KeyError:  # an answer without what every answer of the operation has
+        error = NoAnswer("what came back is no answer of EC2")
     # Not all that botocore raises is its own, such as what reading an odd answer comes to.
     except Exception as unforeseen:  # noqa: BLE001 - see above; it is named, never passed over
         error = NoAnswer(f"botocore stopped with {type(unforeseen).__name__}")

@@ -103,8 +103,7 @@ class Mirror:
         forgotten = self._unusable or self._renewed
         for pair in unknown if unanswered or forgotten else ():
             calls = calls_that_may_have_made(pair, unanswered)
-            custody = replace(
-                pair.custody,
+            custody = pair.custody._replace(
                 unanswered=calls[-1].time if calls else None,
                 forgotten=forgotten,
             )
@@ -224,4 +223,4 @@ def _merged(key_pair: KeptKeyPair, current: KeptKeyPair | None) -> KeptKeyPair:
 
 def custody_after(key_pair: KeptKeyPair, custody: Custody) -> KeptKeyPair:
     """Return a pair that was brought back, with the custody of the one that was deleted."""
-    return replace(key_pair, custody=replace(custody, replaces=None))
+    return replace(key_pair, custody=custody._replace(replaces=None))

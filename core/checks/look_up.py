@@ -453,7 +453,12 @@ class Finder:
                 yield Found("", Standing.NO_KEY, note=note)
             return
 
-        yield self._by("fingerprint", partial(query.fingerprint_kind, text))
+        found = self._by("fingerprint", partial(query.fingerprint_kind, text))
+        if found.standing is Standing.UNKNOWN:
+            # As long as an MD5 is also a SHA-1 that was cut short.
+            start = self._cut_short(text)
+            found = start if start is not None and start.matches + start.deleted else found
+        yield found
 
     def _cut_short(self, text: str) -> Found | None:
         """Return the pairs of which a fingerprint begins so, or what is missing of it.

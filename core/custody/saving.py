@@ -126,8 +126,7 @@ def record_saved(session: Session, key_pair: KeptKeyPair, path: Path) -> str | N
             current = transaction.state.key_pairs.get(key_pair.key_pair_id)
             if current is None:
                 return "The file is fine, but the key pair was deleted meanwhile."
-            custody = replace(
-                current.custody,
+            custody = current.custody._replace(
                 private_key=PrivateKeyState.SAVED,
                 saved_to=(*current.custody.saved_to, str(path)),
             )

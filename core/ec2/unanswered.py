@@ -28,10 +28,12 @@ class NoAnswer(NotConfirmed):
 
     Args:
         how: what happened, as the end of a sentence.
+        doubt: what is therefore not known, likewise.
     """
 
-    def __init__(self, how: str) -> None:
-        super().__init__(f"EC2 gave no answer: {how}.")
+    def __init__(self, how: str, doubt: str = "") -> None:
+        super().__init__(f"EC2 gave no answer: {how}{doubt and f'; {doubt} is not known'}.")
+        self.how = how
 
 
 class AnswerTooLong(NoAnswer):
@@ -45,6 +47,7 @@ class KeyInDoubt(NoAnswer):
     """EC2 may have the public half or not; the private key is kept, for the next try."""
 
     def __init__(self, key_name: str, why: str) -> None:
+        self.how = why
         KeyPairsError.__init__(
             self,
             f"{why} Whether EC2 has the key pair {key_name} now is not known. Its private key is"

@@ -129,7 +129,11 @@ def cut_short(term: str) -> CutShort | None:
             kind=digest.kind_of,
         )
     typed = spelling(term)
-    if typed is None or typed.is_whole:
+    if typed is None:
+        return None
+    if len(typed.md5 or "") == _MD5_LENGTH:
+        typed = typed._replace(md5=None, sha256=None)  # a SHA-1 may begin so
+    if typed.is_whole or not any(typed[:3]):
         return None
     digits = (typed.sha1 or typed.md5 or "").replace(":", "")
     wholes = (("32", typed.md5), ("40", typed.sha1), ("43", typed.sha256))

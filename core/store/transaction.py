@@ -155,7 +155,7 @@ class Transaction:
     def forget(self, key_pair_ids: Collection[str]) -> None:
         """Forget key pairs that were deleted, but for their ids."""
         for key_pair_id in key_pair_ids:
-            forgotten = replace(self._deleted[key_pair_id], key_pair=None)
+            forgotten = self._deleted[key_pair_id]._replace(key_pair=None)
             self._deleted[key_pair_id] = forgotten
             if key_pair_id in self._newly_deleted:
                 self._newly_deleted[key_pair_id] = forgotten

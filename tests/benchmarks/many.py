@@ -280,7 +280,7 @@ def _opened(
     pairs = [_pair(number, key) for number, key in enumerate(keys, start=1)]
     for number, (path, key) in enumerate(saved.items(), start=len(keys) + 1):
         pair = _pair(number, convert.public_key(key), pem.pkcs8_der(key))
-        custody = replace(pair.custody, private_key=PrivateKeyState.SAVED, saved_to=(path,))
+        custody = pair.custody._replace(private_key=PrivateKeyState.SAVED, saved_to=(path,))
         pairs.append(replace(pair, custody=custody))
     records = {str(number): to_record(pair) for number, pair in enumerate(pairs, start=1)}
     path_of_region = folder / "us-east-1.json"

@@ -36,7 +36,7 @@ def pair(
         key = PublicKey.from_rsa_numbers(65537, chance.getrandbits(2048) | 1 | 1 << 2047)
     kinds = fingerprints(key)
     if key_type is KeyType.RSA and private_key is not PrivateKeyState.IMPORTED:
-        kinds = dataclasses.replace(kinds, pkcs8_sha1=pkcs8_sha1(chance.randbytes(1200)))
+        kinds = kinds._replace(pkcs8_sha1=pkcs8_sha1(chance.randbytes(1200)))
     return KeptKeyPair(
         key_pair_id=f"key-0{number:016x}",
         key_name=name,
@@ -97,7 +97,14 @@ def found(text: str, pairs: tuple[KeptKeyPair, ...] = PAIRS) -> list[str]:
         ("ann", ["web-1"]),
         ("nothing", []),
         ('"old:laptop"', ["old:laptop"]),
-        ("web*", []),  # in a plain term a star is a star
+        ("web*", ["web-1"]),
+        ("*ain", ["DB main"]),
+        ("*b-?", ["web-1"]),
+        ("eb*", []),  # it is the whole of a text
+        ("env=pr*", ["web-1"]),
+        ("key-*c3", ["old:laptop"]),
+        ("-web*", ["DB main", "old:laptop"]),
+        (r"web\*", []),
         ("type:rsa", ["web-1", "old:laptop"]),
         ("TYPE:ED25519", ["DB main"]),
         ("type:rsa web", ["web-1"]),

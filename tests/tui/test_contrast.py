@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.color import Color
 from textual.pilot import Pilot
@@ -14,7 +15,7 @@ from textual.theme import BUILTIN_THEMES
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, create, drawn, type_text, until, until_loaded, until_screen
 from tui.app import KeyPairsApp
-from tui.themes import KEYPAIRS, choose
+from tui.themes import KEYPAIRS, choose, legible
 
 ENOUGH = 4.5
 """WCAG 2.2, success criterion 1.4.3."""
@@ -171,3 +172,21 @@ def test_in_no_theme_a_text_is_hard_to_read(
         if hard:
             below[name] = hard
     assert below == {}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_256_colours_leave_each_hue_what_it_is(name: str) -> None:
+    theme = legible(name, true_colour=False)
+    for hue in ("primary", "secondary", "accent", "warning", "error", "success"):
+        meant = Color.parse(legible(name, true_colour=True).variables[f"text-{hue}"])
+        red, green, blue = (
+            RichColor.parse(theme.variables[f"text-{hue}"])
+            .downgrade(ColorSystem.EIGHT_BIT)
+            .get_truecolor()
+        )
+        seen = Color(red, green, blue)
+        apart = abs(meant.hsl.h - seen.hsl.h) * 360
+        # A red that leans to blue is nearer to violet than to any other of the 256.
+        most = 25 if hue == "error" else 45
+        assert seen.hsl.s > 0.1 or meant.hsl.s < 0.15, hue
+        assert seen.hsl.s < 0.1 or min(apart, 360 - apart) <= most, hue

@@ -23,7 +23,9 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.widgets.fact_line import FactLine
 from tui.widgets.pick_list import PickList
+from tui.work.exclusive import is_busy
 
 
 class Held:
@@ -183,11 +185,34 @@ def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
         await turn_to(pilot, "eu-west-3")
         await until(pilot, lambda: "damaged" in text_of(pilot, "#empty"), "the damage")
         assert drawn(pilot).startswith(" keypairs  eu-west-3 ")
-        await pilot.press("d")
-        await pilot.pause(0.2)
-        assert isinstance(app_of(pilot).screen, KeyPairListScreen)
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that keys are heard")
+        # What can only be refused is so at once, with the way on, and no form is filled in first.
+        refused = "eu-west-3 cannot be read: first do what stands above; r leads elsewhere"
+        for key in ("c", "i", "d", "t", "enter", "e", "u", "U", "slash"):
+            app_of(pilot).screen.query_one(FactLine).forget()
+            await pilot.press(key)
+            await until(pilot, lambda: text_of(pilot, "#fact") == f"✗ {refused}", refused)
+            assert isinstance(app_of(pilot).screen, KeyPairListScreen)
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        taught = {item.value for item in app_of(pilot).screen.query_one(PickList).items}
+        assert {"list.find", "list.region", "list.check-up", "list.journal"} < taught
+        assert not {"key-pair.create", "key-pair.details", "list.choose", "key-pair.undo"} & taught
 
     play(demo_session, scene)
+
+
+def test_without_pairs_what_needs_one_says_how_there_comes_to_be_one(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        said = "there are no pairs in us-east-1: c creates one, i imports one"
+        for key in ("d", "t", "enter", "y", "asterisk", "slash"):
+            app_of(pilot).screen.query_one(FactLine).forget()
+            await pilot.press(key)
+            await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+
+    play(empty_session, scene)
 
 
 def test_a_reading_that_succeeds_again_takes_the_error_away(

@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
         "Import a public key that you have.", words="upload add existing own bring",
         changes=True),
     Action("list.filter", Place.LIST, "slash", "filter", "filter",
-        "Narrow the list: text, type:rsa, tag:Env=prod, older:90d, …",
+        "Narrow the list: text, web*, type:rsa, tag:Env=prod, …",
         words="search narrow grep look saved:no fingerprint"),
     Action("key-pair.details", Place.LIST, "enter", "details", "details",
         "Everything about the pair, its history, and lines to paste.",

@@ -17,10 +17,10 @@ from core.store.data_dir import data_folder
 from tui.commands.ec2.chosen_place import place_line
 from tui.commands.help import JSON
 from tui.commands.places import ec2_of
-from tui.commands.wrapping import say, tell
+from tui.commands.wrapping import say, tell, tell_of
 from tui.opening import open_place
 from tui.words.check_up import advice, by_kind, summed_up, title
-from tui.words.text import as_pasted, sentence, visible
+from tui.words.text import as_pasted, visible
 
 if TYPE_CHECKING:
     from core.checks.finding import Summary
@@ -154,7 +154,7 @@ def doctor(
         session = open_to_look(folder, policy)
         everything, summary = _collected(session, older_than)
     except KeyPairsError as error:
-        tell(sentence(error))
+        tell_of(error)
         return UNUSABLE
     findings = [finding for finding in everything if finding.kind in kinds]
     if as_json:

@@ -19,9 +19,9 @@ from core.settings import open_to_look
 from core.store.data_dir import data_folder
 from tui.commands.help import JSON
 from tui.commands.places import not_of_ec2
-from tui.commands.wrapping import say, tell
+from tui.commands.wrapping import say, tell, tell_of
 from tui.words.look_up import line, summed_up
-from tui.words.text import sentence, visible
+from tui.words.text import visible
 
 if TYPE_CHECKING:
     from core.checks.look_up import Ask, Finder
@@ -132,7 +132,7 @@ def find(
         session = open_to_look(folder, policy)
         finder = look_up.finder(session, _asker() if ask else None)
     except KeyPairsError as error:
-        tell(sentence(error))
+        tell_of(error)
         return UNUSABLE
     for problem in finder.problems:
         tell(visible(problem))
@@ -151,12 +151,12 @@ def find(
                 if not as_json:
                     say(line(each), indent=_INDENT)
     except KeyPairsError as error:  # the agent's
-        tell(sentence(error))
+        tell_of(error)
         return UNUSABLE
     if as_json:
         print(json.dumps({"version": 1, "found": [each.as_record() for each in found]}, indent=2))
     sys.stdout.flush()
-    tell(summed_up(found, count, links, "" if everything else "--all"))
+    tell(summed_up(found, count, len(finder.pairs), links, "" if everything else "--all"))
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     fine = keys and all(each.standing is Standing.KNOWN for each in keys)
     return ALL_KNOWN if fine and len(keys) == len(found) else NOT_ALL

@@ -109,10 +109,10 @@ def parse(arguments: "Sequence[str] | None" = None) -> argparse.Namespace:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[-1:] == ["help"] and (len(given) == 1 or (len(given) == 2 and _is_verb(given[0]))):
         given[-1] = "--help"  # as the AWS CLI has it
+    # Making the parser of a command takes a while, even of one that has learned nothing yet: but
+    # where help is asked for, which lists them all, only those that may be meant are made.
     asks_for_help = {"-h", "--help"}.intersection(given)
-    named = [] if asks_for_help else [name for name in _COMMANDS if name in given]
-    # Making the parser of a command takes a while, even of one that has learned nothing yet.
-    parser = _parser(named or [*_COMMANDS])
+    parser = _parser([name for name in _COMMANDS if asks_for_help or name in given])
     options, unknown = parser.parse_known_args(given)
     if unknown:
         # Said by the command, where one was named, in its own words and with its own status.

@@ -11,8 +11,8 @@ from core.store.data_dir import data_folder
 from core.store.restore import Restoration, examine
 from core.store.restore import restore as put_back
 from tui.commands.places import not_of_ec2
-from tui.commands.wrapping import tell
-from tui.words.text import sentence, visible
+from tui.commands.wrapping import tell, tell_of
+from tui.words.text import visible
 
 HANDLES_KEYS = True
 REFUSES: Mapping[str, str] = {
@@ -59,7 +59,7 @@ def restore(region: str, folder: str | None, *, agreed: bool, read_only: bool) -
         path = data_folder(folder)
         data_dir.check(path)
     except KeyPairsError as error:
-        tell(sentence(error))
+        tell_of(error)
         return UNUSABLE
     try:
         found = examine(path, name)
@@ -76,7 +76,7 @@ def restore(region: str, folder: str | None, *, agreed: bool, read_only: bool) -
             return REFUSED
         aside = put_back(path, name, found)
     except StoreError as error:
-        tell(sentence(error))
+        tell_of(error)
         return REFUSED
     kept = f" The damaged file is now {aside}." if aside else ""
     tell(visible(f"Restored {found.path}.{kept}"))

@@ -4,7 +4,7 @@ import re
 import sys
 from contextlib import suppress
 
-from core.errors import NoCredentials
+from core.errors import EC2Error, NoCredentials
 from tui.commands.streams import terminal_width
 from tui.words.cells import cell_len
 from tui.words.text import as_pasted, sentence, shortened
@@ -50,9 +50,13 @@ def tell_of(error: Exception) -> None:
 
 
 def in_words(error: Exception) -> str:
-    """Return what an error says, fit to be shown, with the command that logs in if that helps."""
+    """Return what an error says, fit to be shown, and what more is known: why, how to log in."""
+    said = sentence(error)
+    if isinstance(error, EC2Error) and error.reason not in str(error):
+        # EC2's own texts often end without a full stop.
+        return f"{said}{'' if said.endswith('.') else '.'} {shortened(error.reason)}"
     login = error.login if isinstance(error, NoCredentials) else ""
-    return f"{sentence(error)} Log in: {as_pasted(login)}" if login else sentence(error)
+    return f"{said} Log in: {as_pasted(login)}" if login else said
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:

@@ -19,6 +19,7 @@ _MODULES = {
     "DiscardKeyMaterialScreen": "private_key.discard_key_material",
     "EditTagsScreen": "pair.edit_tags",
     "ExportScreen": "pair.export",
+    "FilterInput": "list.filter.field",
     "FindScreen": "look.find",
     "HelpScreen": "look.help",
     "ImportKeyPairScreen": "create.import_key_pair",

@@ -2,6 +2,7 @@
 from tui.screens.create.create_key_pair import CreateKeyPairScreen as CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen as ImportKeyPairScreen
 from tui.screens.create.lost_private_key import LostPrivateKeyScreen as LostPrivateKeyScreen
+from tui.screens.list.filter.field import FilterInput as FilterInput
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
 from tui.screens.look.deleted_key_pairs import DeletedKeyPairsScreen as DeletedKeyPairsScreen

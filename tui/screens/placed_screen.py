@@ -1,7 +1,8 @@
 """Gives the screens what all of them have: three fixed lines, keys of the table, a way back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import getters, on
@@ -19,6 +20,9 @@ from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
 
 Result = TypeVar("Result")
+
+OVER_THE_LIST = Path(__file__).with_name("over_the_list.tcss")
+"""The style sheet of what lies over the list: the first frame does not wait for it."""
 
 
 class PairsDeleted(Message):
@@ -79,10 +83,16 @@ class PlacedScreen(Screen[Result]):
     about: Sequence[KeptKeyPair] = ()
     """The pairs that the screen is about: it says so when another session deletes one of them."""
 
+    refused: Collection[str] = ()
+    """What the table of actions calls what can only be refused now: the help does not teach it."""
+
     app = getters.app(TerminalApp)
 
     def __init__(self, title: str = "") -> None:
         super().__init__(classes=f"{self.KIND.value}{' -danger' * self.IS_DANGEROUS}")
+        if self.KIND is not ScreenKind.LIST:
+            # Before the screen's own, which says otherwise of some of it.
+            self.css_path = [OVER_THE_LIST, *self.css_path]
         self.top_bar = TopBar(title)
         self.fact_line = FactLine()
         self.key_hints = KeyHints(self.PLACE)

@@ -6,7 +6,7 @@ hand on another key.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 START, END = "\x1b[200~", "\x1b[201~"
 """What a terminal puts around a paste (xterm, bracketed paste mode)."""
@@ -26,20 +26,17 @@ _MOST_TYPED = 16
 _ESCAPE, _PICTURE = "\x1b", "␛"
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """Text that came as keys."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PasteStarted:
+class PasteStarted(NamedTuple):
     """A paste has begun; what began as an escape sequence before it was the start of its mark."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(NamedTuple):
     """A whole paste."""
 
     text: str

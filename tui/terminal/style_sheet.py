@@ -1,5 +1,7 @@
 """Parses each style once, and keeps nothing of what was drawn on screens that are gone."""
 
+from pathlib import Path
+
 from textual._styles_cache import StylesCache
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
@@ -23,6 +25,13 @@ class SteadyStylesheet(Stylesheet):
     def reparse(self) -> None:
         """Parse what was not parsed yet."""
         self.parse()
+
+
+def read_ahead(sheet: Stylesheet, path: Path) -> None:
+    """Read and parse styles before a screen comes that brings them."""
+    if not sheet.has_source(str(path)):
+        sheet.read(path)
+        sheet.parse()
 
 
 def forget_what_was_drawn() -> None:

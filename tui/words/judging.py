@@ -289,7 +289,7 @@ _STRENGTHS = {
 def of_passphrase(first: str, again: str) -> Verdict:
     """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it."""
     if not first and not again:
-        return Verdict("empty: the file is not encrypted, just as EC2's is not")
+        return Verdict("left empty, the file is not encrypted, as EC2 gives it")
     problem = passphrase.problem(first)
     if problem is not None:
         return Verdict(problem, Tone.BAD)

@@ -49,15 +49,40 @@ def _pair(match: Match, *, how: bool) -> str:
     return visible(where + (f" [{tags}]" if tags else "") + by)
 
 
-def summed_up(found: Sequence[Found], count: int, links: int = 0, all_names: str = "") -> str:
-    """Return in one sentence how much of what was looked at is known, and what was left out.
+def summed_up(
+    found: Sequence[Found], count: int, pairs: int, links: int = 0, all_names: str = ""
+) -> str:
+    """Return in one sentence what was looked at, how many keys are known, and what was left out.
 
-    `links` were not followed; `all_names` is the option that has them named, where there is one.
+    Args:
+        found: what there is to be said of it.
+        count: of how many things that is a part.
+        pairs: how many key pairs there are to compare with.
+        links: how many were not followed.
+        all_names: the option that has them named, where there is one.
     """
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     known = sum(each.standing is Standing.KNOWN for each in keys)
-    words = f"looked at {count:,}; {n_of(len(keys), 'key')}, {known:,} known"
+    if count == 1 and found and not found[0].source:
+        return f"looked at {n_of(pairs, 'pair')}; {_who_has_it(found[0])}."
+    sources = [each.source for each in found]
+    # One may hold several keys; of what is not named, each is one.
+    files = count - len(sources) + len(set(sources))
+    words = f"looked at {n_of(files, 'file')}"
+    if not count:
+        words = "there is nothing to look at in it"
+    elif keys:
+        words += f"; {n_of(len(keys), 'key')}, {known:,} known"
+    else:
+        words += f"; no key in {'it' if files == 1 else 'them'}"
     if not links:
         return f"{words}."
     named = f"; {all_names} names them" if all_names else ""
     return f"{words}; {n_of(links, 'link')} not followed{named}."
+
+
+def _who_has_it(found: Found) -> str:
+    """Return how many pairs have what was typed."""
+    if found.matches:
+        return f"{len(found.matches):,} {'has' if len(found.matches) == 1 else 'have'} this"
+    return "none has this, but a deleted one had" if found.deleted else "none has this"

@@ -3,6 +3,7 @@
 An upgrade, or a disk that goes away, may take the files of the program while a key is on the screen
 that exists nowhere else. What was not imported by then cannot be, and would leave no way to save
 it. The style sheets of these screens come with the form that creates: see `CreateKeyPairScreen`.
+That of all screens over the list is read when the list is there: see `KeyPairListScreen`.
 """
 
 from collections.abc import Iterable
@@ -16,10 +17,13 @@ FOR_A_CHANGE = (
     "core.local.new_pairs",
     "core.store.transaction",
 )
-"""What the first change would wait for; it is loaded when the list is on the screen."""
+"""What the first change would wait for."""
+
+FOR_A_KEY = ("tui.screens.list.filter.field", *FOR_A_CHANGE)
+"""What the first key would wait for; it is loaded when the list is on the screen."""
 
 FOR_A_PRIVATE_KEY = (
-    *FOR_A_CHANGE,
+    *FOR_A_KEY,
     "bcrypt",
     "rich.traceback",
     "textual.scrollbar",

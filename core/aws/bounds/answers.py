@@ -44,6 +44,8 @@ def bound(http: URLLib3Session) -> None:
         answer = send(request)
         try:
             content = b"".join(_pieces(answer.raw))
+            if answer.raw.length_remaining:
+                raise ProtocolError("closed before the end")  # botocore would take it for whole
         except ReadTimeoutError as error:
             raise exceptions.ReadTimeoutError(endpoint_url=request.url, error=error) from None
         except ProtocolError as error:

@@ -42,8 +42,17 @@ def test_what_is_no_pair_is_no_answer() -> None:
         answers.key_pair({"KeyPairId": "key-0", "KeyName": "a", "KeyType": "dsa"})
 
 
-def test_what_botocore_did_not_foresee_is_a_lost_answer_and_not_quoted() -> None:
+@pytest.mark.parametrize(
+    ("unforeseen", "said"),
+    [
+        (KeyError("-----BEGIN"), "what came back is no answer of EC2"),
+        (TypeError("-----BEGIN"), "botocore stopped with TypeError"),
+    ],
+)
+def test_what_botocore_did_not_foresee_is_a_lost_answer_and_not_quoted(
+    unforeseen: Exception, said: str
+) -> None:
     with pytest.raises(NoAnswer) as lost, translated("host", "profile"):
-        raise KeyError("-----BEGIN")
-    assert str(lost.value) == "EC2 gave no answer: botocore stopped with KeyError."
+        raise unforeseen
+    assert str(lost.value) == f"EC2 gave no answer: {said}."
     assert lost.value.__cause__ is None

@@ -7,7 +7,7 @@ import pytest
 
 from core.aws.backend import Ec2Backend
 from core.ec2.backend import MadeBy
-from core.ec2.unanswered import NameOfAnother, NotMade, PrivateKeyLost
+from core.ec2.unanswered import NameOfAnother, NoAnswer, NotMade, PrivateKeyLost
 from core.errors import InvalidKeyPairDuplicate, UnauthorizedOperation
 from core.keys import convert, keygen
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
@@ -182,7 +182,7 @@ def test_what_ec2_shows_later_may_be_of_the_call_that_was_not_answered(
     with access.store.transaction() as transaction:
         shown = transaction.state.named("ci")
         assert shown is not None
-        known = replace(shown.custody, unanswered=None)
+        known = shown.custody._replace(unanswered=None)
         transaction.update(replace(shown, custody=known), None)
     state = access.for_region(access.region).store.read()
     assert marked([*state.key_pairs.values()]) == {"ci": None, "web": None}
@@ -316,3 +316,35 @@ def test_a_deletion_whose_answer_was_lost_is_said_to_be_done(
     pair = backend.create_key_pair(key_name="ci", key_type="ed25519").key_pair
     server.faults["DeleteKeyPair"] = [Fault.RESET]
     assert backend.delete_key_pair(key_name="ci") == pair.key_pair_id
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_deletion_of_which_no_answer_comes_is_looked_up(
+    fault: Fault, server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(MadeBy.HERE, fault)
+    pair = backend.create_key_pair(key_name="ci", key_type="ed25519").key_pair
+    server.faults["DeleteKeyPair"] = [fault] * 3
+    assert backend.delete_key_pair(key_name="ci") == pair.key_pair_id
+    (gone,) = backend.deleted_key_pairs()
+    assert gone.key_pair is not None
+    assert gone.key_pair.key_name == "ci"
+
+
+def test_what_became_of_a_change_without_an_answer_is_not_claimed(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend(MadeBy.HERE)
+    pair = backend.create_key_pair(key_name="ci", key_type="ed25519").key_pair
+    # It never acts.
+    for operation in ("DeleteKeyPair", "CreateTags", "DeleteTags"):
+        server.refusals[operation] = ("InternalError", "An internal error", 500)
+    with pytest.raises(NoAnswer, match="status 500; whether ci was deleted is not known"):
+        backend.delete_key_pair(key_name="ci")
+    with pytest.raises(NoAnswer, match="whether the tags were changed is not known"):
+        backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("a", "b")])
+    with pytest.raises(NoAnswer, match="whether the tags were changed is not known"):
+        backend.delete_tags(resources=[pair.key_pair_id])
+    with pytest.raises(NoAnswer, match=r"status 500\.$"):
+        backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("a", "b")], dry_run=True)
+    assert [shown.key_name for shown in backend.describe_key_pairs()] == ["ci"]

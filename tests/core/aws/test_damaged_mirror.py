@@ -26,7 +26,7 @@ def note_saved(store: RegionStore, name: str) -> None:
     with store.transaction() as transaction:
         known = transaction.state.named(name)
         assert known is not None
-        custody = replace(known.custody, private_key=PrivateKeyState.SAVED, saved_to=SAVED_TO)
+        custody = known.custody._replace(private_key=PrivateKeyState.SAVED, saved_to=SAVED_TO)
         transaction.update(replace(known, custody=custody), None)
 
 

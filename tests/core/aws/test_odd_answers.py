@@ -126,7 +126,7 @@ def test_no_more_of_an_answer_is_read_than_any_answer_has(
     ask[operation]()  # the next answer is read
 
 
-@pytest.mark.parametrize("fault", [Fault.STOP, Fault.BREAK])
+@pytest.mark.parametrize("fault", [Fault.STOP, Fault.BREAK, Fault.SHORT])
 def test_a_list_that_ends_in_its_middle_is_asked_for_again(
     fault: Fault, server: Ec2Server, open_backend: Open
 ) -> None:
@@ -138,6 +138,12 @@ def test_a_list_that_ends_in_its_middle_is_asked_for_again(
     why = "longer than is waited for" if fault is Fault.STOP else "the connection broke off"
     with pytest.raises(NoAnswer, match=why):
         backend.describe_key_pairs()
+
+
+def test_a_page_that_says_who_asks_is_no_answer(server: Ec2Server) -> None:
+    server.faults["GetCallerIdentity"] = [Fault.PAGE]
+    with pytest.raises(NoAnswer, match="what came back is no answer of EC2"):
+        Connection(Ec2Choice()).identity("us-east-1")
 
 
 def test_another_client_of_the_process_reads_as_botocore_does(

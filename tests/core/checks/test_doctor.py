@@ -70,7 +70,7 @@ class World:
 
     def change(self, name: str, **values: object) -> None:
         """Change a record behind the session's back, so that its checksum is right all the same."""
-        of_custody = {key: values.pop(key) for key in Custody.__slots__ if key in values}
+        of_custody = {key: values.pop(key) for key in Custody._fields if key in values}
         with self.store.transaction() as transaction:
             pair = transaction.state.named(name)
             assert pair is not None

@@ -83,6 +83,6 @@ def test_an_old_pair_of_which_ec2_shows_no_public_key_is_no_damaged_record(data:
     store = RegionStore(data / "ec2" / _ACCOUNT, "us-east-1")
     with store.transaction() as transaction:
         (pair,) = transaction.state.key_pairs.values()
-        custody = replace(pair.custody, saved_to=())
+        custody = pair.custody._replace(saved_to=())
         transaction.update(replace(pair, public_key="", custody=custody), None)
     assert "record-damaged" not in {finding.kind for finding in found_in(data)}

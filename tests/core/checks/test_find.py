@@ -378,9 +378,17 @@ def test_the_start_of_a_fingerprint_finds_its_pair(
 def test_what_ec2_shows_of_a_pair_may_be_cut_as_the_list_cuts_it(session: Session) -> None:
     rsa = session.backend.create_key_pair(key_name="rsa", key_type="rsa").key_pair
     finder = look_up.finder(session)
-    for text in (f"{rsa.key_fingerprint[:17]}…", rsa.key_fingerprint[:-1]):
+    as_long_as_md5 = rsa.key_fingerprint[:47]
+    for text in (
+        f"{rsa.key_fingerprint[:17]}…",
+        rsa.key_fingerprint[:-1],
+        as_long_as_md5,
+        f"{as_long_as_md5}…",
+        as_long_as_md5.replace(":", ""),
+    ):
         (found,) = finder.look(text)
         assert [match.fingerprint_kind for match in found.matches] == [fingerprint_kinds.PKCS8_SHA1]
+    assert found.kind == "the start of a fingerprint, 32 of its 40 characters"
     session.backend.delete_key_pair(key_name="rsa")
     (found,) = look_up.finder(session).look(f"{rsa.key_fingerprint[:17]}…")
     assert found.standing is Standing.DELETED

@@ -53,7 +53,7 @@ def test_a_line_for_each_key_says_whose_it_is(data: Path, keys: Path, capsys: Ou
         " SHA-256)"
     )
     assert unknown.startswith(f"{keys}/b.pub: unknown (ed25519 256 bits SHA256:")
-    assert output.err == "keypairs: looked at 3; 2 keys, 1 known.\n"
+    assert output.err == "keypairs: looked at 3 files; 2 keys, 1 known.\n"
 
 
 @pytest.mark.parametrize(
@@ -347,14 +347,14 @@ def test_links_that_were_not_followed_are_counted_and_named(
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err == (
-        "keypairs: looked at 2; 0 keys, 0 known; 2 links not followed; --all names them.\n"
+        "keypairs: looked at 2 files; no key in them; 2 links not followed; --all names them.\n"
     )
     assert call("find", folder, "--all", "--data-dir", data) == 1
     output = capsys.readouterr()
     assert output.out.splitlines() == [
         f"{folder}/{name}: a link, which is not followed" for name in ("a", "b")
     ]
-    assert output.err == "keypairs: looked at 2; 0 keys, 0 known; 2 links not followed.\n"
+    assert output.err == "keypairs: looked at 2 files; no key in them; 2 links not followed.\n"
 
 
 def test_a_file_is_no_data_folder(keys: Path, capsys: Output) -> None:

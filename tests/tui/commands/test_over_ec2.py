@@ -205,6 +205,13 @@ def test_a_region_that_is_not_enabled_is_told_from_wrong_credentials(
     assert done.returncode == 254
     assert "(AuthFailure)" in done.stderr
     assert "af-south-1 is not enabled for this account; the credentials are good" in done.stderr
+    for command in (["list"], ["show", "a"]):
+        done = keypairs(*command, "--ec2", "--region", "af-south-1")
+        assert (done.returncode, done.stderr) == (
+            2,
+            "keypairs: AWS was not able to validate the provided access credentials."
+            " af-south-1 is not enabled for this account; the credentials are good.\n",
+        )
 
 
 def test_read_only_asks_nothing_before_it_refuses(keypairs: Keypairs, server: Ec2Server) -> None:

@@ -261,3 +261,18 @@ def test_the_usual_folder_is_that_of_platformdirs(
         assert choices.data_folder(None, {}) == str(user_data_path("keypairs", appauthor=False))
     monkeypatch.delenv("XDG_DATA_HOME")
     assert choices.data_folder(None, {}) == str(user_data_path("keypairs", appauthor=False))
+
+
+def test_the_app_starts_without_the_parsers_of_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = parser._CommandParser.__init__
+
+    def noting(self: parser._CommandParser, **options: object) -> None:
+        made.append(str(options["prog"]))
+        make(self, **options)
+
+    monkeypatch.setattr(parser._CommandParser, "__init__", noting)
+    assert parser.parse(["--data-dir", "somewhere"]).command is None
+    assert made == []
+    assert parser.parse(["list"]).command == "list"
+    assert made == ["keypairs list"]

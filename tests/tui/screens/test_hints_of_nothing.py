@@ -46,11 +46,11 @@ def test_nothing_is_picked_where_nothing_matches(empty_session: DemoSession) -> 
     async def scene(pilot: Pilot[None]) -> None:
         await press_alone(pilot, "r")
         await until_screen(pilot, "PickRegionScreen")
-        assert taught(pilot) == ["pick", "back", "help"]
+        assert taught(pilot) == ["pick", "move", "back", "help"]
         await type_text(pilot, "zzz")
         await until(pilot, teaches(pilot, "back", "help"), "the key that does something")
         await pilot.press("ctrl+u")
-        await until(pilot, teaches(pilot, "pick", "back", "help"), "all again")
+        await until(pilot, teaches(pilot, "pick", "move", "back", "help"), "all again")
 
     play(empty_session, scene)
 

@@ -30,7 +30,8 @@ LISTED, NONE, UNUSABLE = 0, 1, 2
 _LIST_EPILOG = """\
 FILTER is what the filter of the app takes; several have to hold together:
   prod                 in the name, the id, a fingerprint or a tag
-  name:web*            the whole name; * is any run of characters, ? is one
+  web*                 the whole of one of these; * is any run of characters, ? is one
+  name:web*            the whole name, or a pattern
   id:key-0ab           how the id begins, or a pattern
   fp:SHA256:47DEQ      how a fingerprint begins, in any spelling
   type:rsa             rsa or ed25519

@@ -10,9 +10,8 @@ from core.session import Session
 from core.settings import open_to_look
 from core.store.records import Record, to_record
 from tui.commands.places import ec2_of
-from tui.commands.wrapping import tell, tell_notice
+from tui.commands.wrapping import tell_notice, tell_of
 from tui.opening import open_and_ask
-from tui.words.text import sentence
 
 
 def selected(options: argparse.Namespace) -> tuple[list[tuple[str, list[Record]]], bool]:
@@ -31,7 +30,7 @@ def selected(options: argparse.Namespace) -> tuple[list[tuple[str, list[Record]]
         try:
             pairs = _matching(session, wanted)
         except (EC2Error, StoreError) as error:
-            tell(sentence(error))
+            tell_of(error)
             is_whole = False
             continue
         in_order = sorted(pairs, key=lambda pair: pair.key_name)

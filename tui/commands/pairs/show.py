@@ -13,10 +13,10 @@ from core.session import Session
 from core.store import documents
 from core.store.records import to_record
 from tui.commands.help import JSON
-from tui.commands.wrapping import tell, tell_notice
+from tui.commands.wrapping import tell, tell_notice, tell_of
 from tui.opening import open_and_ask
 from tui.words import details
-from tui.words.text import as_pasted, sentence, visible
+from tui.words.text import as_pasted, visible
 
 HANDLES_KEYS = True
 REFUSES: Mapping[str, str] = {}
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         pairs = session.backend.describe_key_pairs()
         tell_notice(session.backend.notice)
     except (EC2Error, StoreError) as error:
-        tell(sentence(error))
+        tell_of(error)
         return UNUSABLE
     found = _named(pairs, options.named)
     if found is None:

@@ -19,7 +19,7 @@ from tui import screens
 from tui.actions.keymap import key_of
 from tui.commands.statuses import PEOPLES
 from tui.screens.list.bringing_back import bring_back, deleted, successor_name, undo, undo_key
-from tui.screens.list.list_actions import say_over
+from tui.screens.list.list_actions import refuses, say_over
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
@@ -91,6 +91,8 @@ async def import_key_pair(view: ListView) -> None:
 
 
 async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> None:
+    if refuses(view, "import_key_pair"):
+        return  # a key that was found elsewhere
     imported = await view.open(form)
     if imported is not None:
         what = f"the imported pair {imported.key_name} stays"

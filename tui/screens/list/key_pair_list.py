@@ -15,13 +15,14 @@ from core.errors import KeyPairsError
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
-from tui.screens.list.filter_bar import FilterInput
+from tui.screens.list.filter.bar import FilterBar
 from tui.screens.list.flows import FLOWS, first_region
-from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow
+from tui.screens.list.list_actions import LIST_ACTIONS, leave_filter, narrow, refuses, show_filter
 from tui.screens.list.list_view import ListView
 from tui.screens.list.welcome import lost_keys
 from tui.screens.others_changes import OthersChanges
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import OVER_THE_LIST, PlacedScreen, ScreenKind
+from tui.terminal.style_sheet import read_ahead
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by
@@ -99,7 +100,9 @@ class KeyPairListScreen(PlacedScreen[None]):
     @work(group="make ready")
     async def _make_ready(self) -> None:
         """Do what can wait until the pairs are on the screen."""
+        read_ahead(self.app.stylesheet, OVER_THE_LIST)
         note = await asyncio.to_thread(_make_ready, self.view.session)
+        await self.view.filter_bar.fill()
         if note is not None:
             self.view.say(note)
         session = self.view.session
@@ -120,13 +123,17 @@ class KeyPairListScreen(PlacedScreen[None]):
         # with "d" and "y" must not delete anything. To give up waiting does no harm.
         return (action, parameters) == ("do", ("show_all",)) or not is_busy(self)
 
-    def action_do(self, method: str) -> None:
+    async def action_do(self, method: str) -> None:
         """Do what the table of actions calls so."""
         if keymap.changes(Place.LIST, method) and self.view.refuses_changes():
+            return
+        if refuses(self.view, method):
             return
         if method in FLOWS:
             if self._is_known_enough_for(method):
                 self.run_worker(self._flow(method), group=GROUP, exclusive=True)
+        elif method == "filter":
+            await show_filter(self.view)
         elif method in LIST_ACTIONS:
             LIST_ACTIONS[method](self.view)
         elif method == "reload":
@@ -182,8 +189,8 @@ class KeyPairListScreen(PlacedScreen[None]):
     def _narrow(self) -> None:
         narrow(self.view)
 
-    @on(FilterInput.Done)
-    def _leave_filter(self, event: FilterInput.Done) -> None:
+    @on(FilterBar.Done)
+    def _leave_filter(self, event: FilterBar.Done) -> None:
         leave_filter(self.view, clear=event.clear)
 
     def on_unmount(self) -> None:
@@ -197,11 +204,11 @@ class KeyPairListScreen(PlacedScreen[None]):
 
 
 def _make_ready(session: "Session") -> str | None:
-    """Load what the first change needs, and remove what sessions left that were killed; blocks.
+    """Load what the first key needs, and remove what sessions left that were killed; blocks.
 
     Returns what is to be said of the data folder.
     """
-    preload.load(preload.FOR_A_CHANGE)
+    preload.load(preload.FOR_A_KEY)
     if not session.read_only:
         session.store.tidy()
     return network_note(session.store.folder)

@@ -6,14 +6,37 @@ from tui.actions.keymap import hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.list.list_view import ListView
 from tui.words.text import shortened
+from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import is_busy
 
+_OF_PAIRS = {
+    *("details", "edit_tags", "delete", "replace_key_pair", "copy", "install"),
+    *("import_into_regions", "export", "choose", "choose_all", "filter", "sort", "reverse"),
+}
+"""What needs a pair, as the table of actions calls it."""
 
-def show_filter(view: ListView) -> None:
+
+def refuses(view: ListView, method: str) -> bool:
+    """Say what is to be done first, where an action can only be refused; return whether so."""
+    region = view.session.region
+    if method in view.screen.refused:
+        other = key_of("list.region")
+        words = f"{region} cannot be read: first do what stands above; {other} leads elsewhere"
+        view.say(Verdict(words, Tone.BAD))
+        return True
+    if method in _OF_PAIRS and view.loaded and not (view.unread or view.listing.key_pairs):
+        create, import_ = key_of("key-pair.create"), key_of("key-pair.import")
+        ways = "" if view.session.read_only else f": {create} creates one, {import_} imports one"
+        view.say(f"there are no pairs in {region}{ways}")
+        return True
+    return False
+
+
+async def show_filter(view: ListView) -> None:
     """Go to the filter."""
     if not view.filter_bar.text:
         view.before_filter = view.table.highlighted
-    view.filter_bar.enter()
+    await view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))
 
 
@@ -111,7 +134,6 @@ def turn_pane(view: ListView) -> None:
 
 
 LIST_ACTIONS: Mapping[str, Callable[[ListView], None]] = {
-    "filter": show_filter,
     "show_all": show_all,
     "sort": sort,
     "reverse": reverse,

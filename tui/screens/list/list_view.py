@@ -1,7 +1,7 @@
 """Shows the key pairs of a Region, filtered, ordered and chosen from, and what is said of them."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -13,11 +13,11 @@ from textual.widgets import Static
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
-from tui.actions.keymap import hints, key_in, key_of, reading_hints
+from tui.actions.keymap import at, hints, key_in, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
-from tui.screens.list.filter_bar import FilterBar
+from tui.screens.list.filter.bar import FilterBar
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.list.listing import Chosen, Listing
 from tui.screens.list.rows import remarks, wants_attention
@@ -47,6 +47,12 @@ _WITHOUT_PAIRS = (
     *_READING_WITHOUT_PAIRS,
 )
 """The same while there are no pairs, of which those that need one would do nothing."""
+
+_WITHOUT_FILE = {
+    *("region", "place", "log_in", "reload", "quit"),
+    *("find", "journal", "agent", "check_up", "show_all", "turn_pane"),
+}
+"""What can be done where the Region's file cannot be read, as the table of actions calls it."""
 
 _MOST_TAUGHT = 6
 """As many keys as fit into the line above the hints."""
@@ -273,6 +279,7 @@ class ListView:
         pairs = "" if self.unread else n_of(total, "pair")
         self.screen.top_bar.count(pairs, choice.words, choice.in_short)
         self.screen.top_bar.refresh()
+        self.screen.refused = _refused(self)
         if not self.filter_bar.has_focus_within:
             self.key_hints.show(self.hints())
 
@@ -284,8 +291,8 @@ class ListView:
         read_only = self.session.read_only
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         # Until they are read nobody knows whether there are any.
-        is_damaged = self.unread and self.session.place is None
-        if self.loaded and (is_damaged or not (self.unread or self.listing.key_pairs)):
+        is_damaged = bool(self.screen.refused)
+        if is_damaged or (self.loaded and not (self.unread or self.listing.key_pairs)):
             there = _READING_WITHOUT_PAIRS if read_only or is_damaged else _WITHOUT_PAIRS
             return (*((key_of(key), word) for key, word in there), taught[-1])
         choice = self.choice
@@ -394,6 +401,13 @@ class ListView:
         """How many are chosen, shown or not."""
         shown = len(self.chosen())
         return Chosen(shown, len(self.listing.chosen) - shown)
+
+
+def _refused(view: ListView) -> Collection[str]:
+    """Return what can only be refused: almost all where the Region's file was read in vain."""
+    if view.loaded and view.unread and view.session.place is None:
+        return {action.method for action in at(Place.LIST)} - _WITHOUT_FILE
+    return ()
 
 
 def _lesson(keys: Sequence[tuple[str, str]]) -> str:

@@ -89,7 +89,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._session = session
         self._found: list[Found] = []
         self._looked_up: str | None = None
-        self._looked_at = self._links = 0
+        self._looked_at = self._links = self._pairs = 0
         self._leads_to = ""
         self._locked = 0
         self._too_long = Verdict("", Tone.BAD)
@@ -150,6 +150,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._show("looking…")
         try:
             finder = await asyncio.to_thread(self._finder)
+            self._pairs = len(finder.pairs)
             self._leads_to = await asyncio.to_thread(_leads_to, text)
             found = finder.in_agent() if text.strip() == AGENT else finder.look(text)
             async for batch in in_batches(found):
@@ -173,7 +174,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     @property
     def _summed_up(self) -> str:
-        return self._leads_to + summed_up(self._found, self._looked_at, self._links)
+        return self._leads_to + summed_up(self._found, self._looked_at, self._pairs, self._links)
 
     def action_back(self) -> None:
         """Stop looking, or go back."""

@@ -1,6 +1,6 @@
 """Lists what can be done where the person is, then all keys, and does what is picked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from textual import on
@@ -11,6 +11,7 @@ from textual.widget import Widget
 from tui.actions.keymap import at, command, key_label
 from tui.actions.table import WIDGET_KEYS, Action, Place
 from tui.screens.look.pick import PickScreen
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.pick_list import Item
 from tui.words.verdict import Verdict
@@ -111,7 +112,7 @@ def help_items(screen: Screen[Any]) -> Iterator[Item]:
     for place in [*nearest, *(place for place in Place if place not in nearest)]:
         remark = "" if place in nearest else place.value
         if place is Place.LIST:
-            yield from _of_list(remark)
+            yield from _of_list(remark, screen.refused if isinstance(screen, PlacedScreen) else ())
         else:
             heading = place.value[0].upper() + place.value[1:]
             yield from _under(heading, [_item(action, remark) for action in at(place)])
@@ -128,11 +129,11 @@ def _parted(item: Item) -> tuple[Item, ...]:
     return (Item("", "", is_heading=True), item) if item.is_heading else (item,)
 
 
-def _of_list(remark: str) -> Iterator[Item]:
-    """Yield what can be done on the list, by what it is done to."""
-    left = {action.id: action for action in at(Place.LIST)}
+def _of_list(remark: str, refused: Collection[str]) -> Iterator[Item]:
+    """Yield what can be done on the list, by what it is done to, and is not refused there now."""
+    left = {action.id: action for action in at(Place.LIST) if action.method not in refused}
     for heading, ids in _GROUPS:
-        yield from _under(heading, [_item(left.pop(each), remark) for each in ids])
+        yield from _under(heading, [_item(left.pop(each), remark) for each in ids if each in left])
     yield from _under("Look", [_item(action, remark) for action in left.values()])
 
 

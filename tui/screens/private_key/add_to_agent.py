@@ -143,7 +143,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             self.say(judging.of_agent_of_another(asked.owner))
         except AddNotConfirmed as error:
             self.not_confirmed = True
-            self.say(Verdict(f"Perhaps added. {said_by(error)}", Tone.CAUTION))
+            again = f"{key_in(self.PLACE, 'submit')} tries again"
+            self.say(Verdict(f"Perhaps added. {error.reason} {again}.", Tone.CAUTION))
         except KeyPairsError as error:
             self.say(Verdict(f"Not added. {self._said(error)}", Tone.BAD))
         else:

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from core.checks import deleted
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, key_in
+from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.choice import Choice
@@ -36,7 +36,11 @@ _OPTIONS = ((_DELETE, "delete it too"), (_KEEP, "keep it, marked !"))
 def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
     """Say what giving the private key up means, where it may be besides here."""
     places = ["was sent to your terminal's clipboard"] if sent else []
-    places += ["may be in the ssh-agent (ssh-add -l lists its keys)"] if perhaps_in_agent else []
+    places += (
+        [f"may be in the ssh-agent ({key_of('list.agent')} in the list shows its keys)"]
+        if perhaps_in_agent
+        else []
+    )
     if not places:
         return "The private key was not saved. It exists nowhere else, and cannot be made again."
     where = " and ".join(places)

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 _UNSAVED = Verdict("There is no other copy, and no second chance.", Tone.CAUTION)
 _PERHAPS_NOWHERE = Verdict("There is perhaps no other copy.", Tone.CAUTION)
-_PERHAPS_IN_AGENT = Verdict(
-    "Perhaps in the agent, which did not confirm it: ssh-add -l lists its keys.", Tone.CAUTION
-)
 _SENT = Verdict("Sent to your terminal's clipboard; no file holds it.", Tone.CAUTION)
 _FORGOTTEN = Verdict("The agent has forgotten it: there is no other copy.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
@@ -337,7 +334,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
         if added is None and form.not_confirmed:
             # It may also be there with another lifetime than the one it was seen with.
             self._added, self._perhaps_added = None, True
-            self._agent.show(_PERHAPS_IN_AGENT)
+            again = key_of("key-material.agent")
+            words = f"Perhaps in the agent, not confirmed; {again} tries again."
+            self._agent.show(Verdict(words, Tone.CAUTION))
             self._agent.display = True
             self._show_state()
         if added is not None:

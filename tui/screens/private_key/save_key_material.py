@@ -128,7 +128,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
             as_created = file_formats.of_key_format(self._created.key_format)
             words = file_formats.readers(file_format, as_created)
             if not file_format.takes_passphrase:
-                words += "; takes no passphrase"
+                words += f"; takes no passphrase: {self._others_take_one} do"
             if not self._path.path.endswith(file_formats.suffix(file_format)):
                 words += "; the path stays as you typed it"
             self._format.show(Verdict(words))
@@ -137,6 +137,14 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         # Hidden, the fields keep what was typed, for a format that takes it.
         self._passphrase.display = file_format.takes_passphrase and refusal is None
         self._judge_passphrase()
+
+    @property
+    def _others_take_one(self) -> str:
+        """The formats in which this key can have a passphrase, in words."""
+        key_type = self._created.key_pair.key_type
+        possible = (each for each in FileFormat if file_formats.refusal(each, key_type) is None)
+        *others, last = (each.value for each in possible if each.takes_passphrase)
+        return f"{', '.join(others)} and {last}"
 
     @on(Input.Changed)
     @on(Choice.Changed)

@@ -8,7 +8,7 @@ from core.model import Tag
 from core.query import completion
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
-from tui.screens.list.filter_bar import FilterInput
+from tui.screens.list.filter.field import FilterInput
 from tui.screens.list.key_pair_list import KeyPairListScreen
 
 KEYS_AND_WHAT_THEY_LEAVE = (

@@ -28,6 +28,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.screens.create.key_text import KeyText
+from tui.work.exclusive import is_busy
 from tui.work.undo import Act, Deletion, undo_last
 
 
@@ -62,6 +63,8 @@ NOTHING = "this session has nothing to undo"
 
 
 async def press(pilot: Pilot[None], key: str, remark: str) -> None:
+    # What led back to the list may still read it, and no key is heard until it has.
+    await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that keys are heard")
     await pilot.press(key)
     await until(pilot, lambda: text_of(pilot, "#fact") == remark, remark)
 

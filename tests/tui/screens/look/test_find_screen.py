@@ -95,7 +95,7 @@ async def test_a_folder_is_looked_up_and_enter_goes_to_the_pair(
         ]
         marks = [(item.text[: item.key_length], item.tone) for item in screen._list.items]
         assert marks == [("✓", Tone.GOOD), ("?", Tone.CAUTION), ("✓", Tone.GOOD)]
-        assert said(screen) == "looked at 4; 3 keys, 2 known."
+        assert said(screen) == "looked at 4 files; 3 keys, 2 known."
         assert hint(screen) == "enter go to the pair"
         await pilot.press("enter")
         await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
@@ -183,7 +183,7 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         # What stands below is the answer to another text, and is said to be.
         assert said(screen) == "enter looks up what is typed now; this is what was before"
         await pilot.press("backspace")
-        assert said(screen) == "looked at 1; 0 keys, 0 known."
+        assert said(screen) == "looked at 8 pairs; none has this."
         await pilot.press("x")
         screen._thing.value = "~/keys/a"
         await pilot.press("enter")
@@ -226,7 +226,7 @@ async def test_escape_stops_a_long_search_first(
         await pilot.press("escape")
         await until(pilot, lambda: ("esc", "back") in screen.key_hints.shown, "the way back")
         assert app_of(pilot).screen is screen
-        assert said(screen) == "stopped; looked at 1; 1 key, 1 known."
+        assert said(screen) == "stopped; looked at 1 file; 1 key, 1 known."
         go_on.set()
         await pilot.press("escape")
         await until_loaded(pilot)
@@ -274,7 +274,9 @@ async def test_enter_asks_again_what_could_not_be_asked(
         assert hint(screen) == "enter find"
         monkeypatch.setattr(find.Finder, "in_agent", lambda _: iter(()))
         await pilot.press("enter")
-        await until(pilot, lambda: said(screen).startswith("looked at 0"), "the agent")
+        await until(
+            pilot, lambda: said(screen).startswith("there is nothing to look at"), "the agent"
+        )
 
 
 @pytest.mark.long
@@ -450,12 +452,12 @@ async def test_a_relative_path_says_where_it_leads(
     monkeypatch.chdir(keys.parent)
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "keys/c.pub")
-        assert said(screen) == "~/keys/c.pub: looked at 1; 1 key, 1 known."
+        assert said(screen) == "~/keys/c.pub: looked at 1 file; 1 key, 1 known."
         for text, words in (("keys/d.pub", f"{keys}/d.pub"), ("whose", "as whose,")):
             screen._thing.value = text
             await pilot.press("enter")
             await until(pilot, lambda text=text: screen._looked_up == text, text)  # type: ignore[misc] # mypy cannot infer the default
-            await until(pilot, lambda: said(screen) == "looked at 1; 0 keys, 0 known.", "the end")
+            await until(pilot, lambda: said(screen).endswith(" none has this."), "the end")
             assert words in screen._found[0].note
 
 
@@ -520,3 +522,29 @@ TOO_LONG = {
     "~/keys/" + "x" * 300 + ".pub": "is too long: 304 bytes, at most 255",
     "/a" * 3000 + ".pub": "the path is too long: 6,004 bytes, at most 4,095",
 }
+
+
+@in_loop
+async def test_what_leads_to_no_pair_says_what_was_looked_at(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    for folder, files in (("empty", ()), ("no keys", ("a", "b"))):
+        (keys / folder).mkdir()
+        for name in files:
+            (keys / folder / name).write_text("text")
+    (keys / "nothing").touch()
+    digest = "SHA256:" + "A" * 42 + "E"
+    expected = {
+        "~/keys/empty": "there is nothing to look at in it.",
+        "~/keys/no keys": "looked at 2 files; no key in them.",
+        "~/keys/nothing": "looked at 1 file; no key in it.",
+        "~/keys/b.pub": "looked at 1 file; 1 key, 0 known.",
+        digest: "looked at 8 pairs; none has this.",
+        "batch-runner": "looked at 8 pairs; 1 has this.",
+    }
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await open_screen(pilot, "")
+        for text, words in expected.items():
+            screen._thing.value = text
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: said(screen) == words, words)  # type: ignore[misc] # mypy cannot infer the default

@@ -22,7 +22,7 @@ from tests.tui.driving import (
 )
 from tui.actions.keymap import at, hints
 from tui.actions.table import ACTIONS, Place
-from tui.screens.list.filter_bar import FilterInput
+from tui.screens.list.filter.field import FilterInput
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.screens.look.help import HelpScreen, _keys_of, help_items
 from tui.screens.private_key.key_material import KeyMaterialScreen

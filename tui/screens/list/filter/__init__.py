@@ -1,0 +1,1 @@
+"""The filter above the list of key pairs."""

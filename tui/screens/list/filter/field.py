@@ -1,0 +1,65 @@
+"""Takes what narrows the list, and suggests how it may go on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.suggester import Suggester
+
+from tui.actions.keymap import bindings
+from tui.actions.table import Place
+from tui.screens.list.listing import completed
+from tui.widgets.text_input import TextInput
+from tui.words.text import masked
+
+GRAMMAR = "name, key-…, type:rsa, tag:Env=prod, is:unsaved, -not"
+"""What can be typed, shown as long as nothing is."""
+
+TagsInUse = Callable[[], Mapping[str, Sequence[str]]]
+"""Returns the tag keys that key pairs carry, and the values of each."""
+
+
+class FilterSuggester(Suggester):
+    """Suggests how the last term of a filter may go on: a field, or a value that is in use."""
+
+    def __init__(self, tags_in_use: TagsInUse) -> None:
+        # Nothing is kept: which tags there are changes.
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._tags_in_use = tags_in_use
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return completed(value, self._drawable)
+
+    def _drawable(self) -> Mapping[str, Sequence[str]]:
+        """Return the tags that can be drawn as they are: Textual hands them to the terminal so."""
+        return {
+            key: [value for value in values if masked(value) == value]
+            for key, values in self._tags_in_use().items()
+            if masked(key) == key
+        }
+
+
+class FilterInput(TextInput):
+    """A field that is left for the list by Enter or Down, and cleared by Escape.
+
+    Args:
+        tags_in_use: what is suggested for tags.
+        leave: is called when the person is done with it, with whether it is to be emptied.
+    """
+
+    PLACE = Place.FILTER
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PLACE)
+
+    def __init__(self, tags_in_use: TagsInUse, leave: Callable[[bool], None]) -> None:
+        super().__init__(id="filter")
+        self.suggester = FilterSuggester(tags_in_use)
+        self.placeholder = GRAMMAR
+        self._leave = leave
+
+    def action_filter_done(self) -> None:
+        """Go to the list."""
+        self._leave(False)
+
+    def action_filter_clear(self) -> None:
+        """Clear the filter."""
+        self._leave(True)
