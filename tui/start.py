@@ -1,7 +1,6 @@
 """Starts the app: settings, surroundings, the first screen, the exit status."""
 
 import argparse
-import asyncio
 import os
 import sys
 from contextlib import suppress
@@ -15,6 +14,7 @@ from tui import config, environment
 from tui.commands.places import ec2_of
 from tui.commands.streams import let_go_of_lost
 from tui.places import Places
+from tui.plain_asyncio import asyncio
 from tui.words.text import sentence, shortened
 
 if TYPE_CHECKING:
