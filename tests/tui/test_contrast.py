@@ -17,7 +17,6 @@ from tests.tui.driving import (
     app_of,
     create,
     drawn,
-    play,
     type_text,
     until,
     until_loaded,
@@ -199,16 +198,3 @@ def test_256_colours_leave_each_hue_what_it_is(name: str) -> None:
         most = 25 if hue == "error" else 45
         assert seen.hsl.s > 0.1 or meant.hsl.s < 0.15, hue
         assert seen.hsl.s < 0.1 or min(apart, 360 - apart) <= most, hue
-
-
-@pytest.mark.parametrize("name", ["nord", "textual-light", "ansi-dark", "ansi-light"])
-def test_the_app_starts_with_a_theme_that_is_not_its_own(
-    demo_session: DemoSession, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setenv("TEXTUAL_THEME", name)
-
-    async def scene(pilot: Pilot[None]) -> None:
-        assert app_of(pilot).theme == name
-        assert "batch-runner" in drawn(pilot)
-
-    play(demo_session, scene)
