@@ -193,6 +193,11 @@ def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
             await pilot.press(key)
             await until(pilot, lambda: text_of(pilot, "#fact") == f"✗ {refused}", refused)
             assert isinstance(app_of(pilot).screen, KeyPairListScreen)
+        # What is read once more, as when its file is seen to change, leaves what is said.
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        await screen.view.read()
+        assert text_of(pilot, "#fact") == f"✗ {refused}"
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
         taught = {item.value for item in app_of(pilot).screen.query_one(PickList).items}

@@ -140,8 +140,11 @@ class ListView:
             if session is not self.session:
                 return
             if session.place is None:
-                self.unread = sentence(error)
-                self.show(self.table.highlighted)
+                why = sentence(error)
+                # Read once more in vain, it leaves what was said meanwhile.
+                if why != self.unread:
+                    self.unread = why
+                    self.show(self.table.highlighted)
                 self._loaded_first()
                 return
             # EC2 knows all but what is known here alone.
