@@ -62,8 +62,10 @@ class KeyPairsApp(TerminalApp):
         super().__init__()
         themes.register(self.register_theme)
         themes.choose(self, os.environ.get("TEXTUAL_THEME", themes.KEYPAIRS.name))
-        # Its variables come with the theme, before anything is parsed.
-        self.stylesheet = SteadyStylesheet(variables={})
+        # Those of the default theme come before anything is parsed, those of another only after.
+        is_default = self.theme == themes.KEYPAIRS.name
+        variables = {} if is_default else self.get_css_variables()
+        self.stylesheet = SteadyStylesheet(variables=variables)
         self._session = session
         self._where = where
         self._places = places

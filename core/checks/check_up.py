@@ -294,8 +294,8 @@ def _never_saved(pair: KeptKeyPair, in_agent: frozenset[str] | None) -> tuple[st
     here = "" if in_agent is None else ", and the ssh-agent of this session does not show it"
     return (
         f"{problem}{here}: unless an agent holds it, nobody can log in with this pair.",
-        "Look where it may have been added: keypairs find --agent. If no agent holds it, delete"
-        " the pair, and create it again if it is needed.",
+        "See whether an agent holds it: keypairs find --agent. If none does, delete the pair, and"
+        " create it again if it is needed.",
     )
 
 

@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,8 +30,8 @@ from core.session import Session
 from core.store import region_file
 from core.store.records import to_record
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.program import KEYPAIRS
-from tests.core.store_records import encode
+from tests.benchmarks.program import KEYPAIRS, PATIENCE, Program
+from tests.core.store_records import encode, write_region
 
 FULL, SOME = 5_000, 500
 RSA_KEYS = 40
@@ -47,6 +48,7 @@ def figures(folder: Path, rounds: int) -> Iterator[Figure]:
     keys = [_public_key(chance) for _ in range(FULL + SOME)]
     yield from _some(folder, keys, rounds)
     yield from _all(folder, keys)
+    yield from _in_the_app(folder, rounds)
     yield from _looking(folder, keys, rounds)
     yield from _two_sessions(folder, keys)
 
@@ -117,6 +119,60 @@ def _all(folder: Path, keys: Sequence[PublicKey]) -> Iterator[Figure]:
     yield Figure("the longest batch of these", slowest, "s", 0.3)
     same = _records(open_local(session.store.folder, session.region)) == before
     yield Figure("records that came back otherwise", float(not same), "", 0.0)
+
+
+def _in_the_app(folder: Path, rounds: int) -> Iterator[Figure]:
+    """Delete all and bring all back in the app, and stop each with Escape.
+
+    It is measured from outside, by what is typed and what is drawn: nothing is left out that a
+    person waits for. Escape is pressed as soon as the app says that it stops, when there is most
+    still to do.
+    """
+    home, place = folder / "home-of-the-app", folder / "app"
+    home.mkdir(mode=0o700)
+    write_region(place, FULL)
+    quiet: dict[str, list[float]] = {"deleting": [], "undoing": []}
+    stopped_in: dict[str, list[float]] = {"deleting": [], "undoing": []}
+    with Program([KEYPAIRS, "--data-dir", place], home) as program:
+        program.wait_for(f"{FULL:,} pairs")
+        for is_stopped in (*[False] * rounds, *[True] * rounds):
+            for key, text in ((b"*", "chosen"), (b"d", "Delete these")):
+                program.settle()
+                program.send(key)
+                program.wait_for(text)
+            program.settle()
+            program.send(f"delete {FULL}".encode())
+            longest = stopped_in if is_stopped else quiet
+            for what, key, end in (("deleting", b"\r", "deleted"), ("undoing", b"u", "brought")):
+                longest[what].append(_longest(program, key, end, is_stopped=is_stopped))
+            if "stopped before" in program.shown:
+                _longest(program, b"u", "brought", is_stopped=False)
+    for what in quiet:
+        yield Figure(f"{what} {FULL:,}, longest without a word", median(quiet[what]), "s", 0.25)
+        yield Figure(f"{what} {FULL:,}, from Escape to the end", median(stopped_in[what]), "s", 0.3)
+
+
+def _longest(program: Program, key: bytes, end: str, *, is_stopped: bool) -> float:
+    """Press a key, and return the longest time in which nothing new was said until the end.
+
+    If it is stopped, it is the time from Escape on.
+    """
+    program.settle()
+    said: list[str] = []
+    last = perf_counter()
+    longest, escaped, deadline = 0.0, False, last + PATIENCE
+    program.send(key)
+    while not any(line.startswith(f" {end} ") for line in program.shown.splitlines()):
+        program.read(0.005)
+        if perf_counter() > deadline:
+            raise AssertionError(f"it did not end: {program.shown}")
+        if is_stopped and not escaped and "esc stop" in program.shown:
+            program.send(b"\x1b")
+            last, escaped = perf_counter(), True
+        before, said = said, re.findall(rf"([\d,]+) of {FULL:,}|esc stop", program.shown)
+        if said != before and not is_stopped:
+            longest, last = max(longest, perf_counter() - last), perf_counter()
+    return max(longest, perf_counter() - last)
 
 
 def _records(session: Session) -> dict[str, bytes]:

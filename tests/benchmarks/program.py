@@ -141,11 +141,16 @@ class Program:
     def wait_for(self, text: str) -> float:
         """Return the time at which a line on the screen holds a text."""
         deadline = time.perf_counter() + PATIENCE
-        while text not in (shown := "\n".join("".join(row) for row in self._rows)):
+        while text not in self.shown:
             self.read(0.1)
             if time.perf_counter() > deadline:
-                raise AssertionError(f"{text!r} was not shown: {shown}")
+                raise AssertionError(f"{text!r} was not shown: {self.shown}")
         return time.perf_counter()
+
+    @property
+    def shown(self) -> str:
+        """What is on the screen, line by line."""
+        return "\n".join("".join(row) for row in self._rows)
 
     def settle(self, quiet: float = QUIET) -> int:
         """Wait until the program wrote nothing and did nothing for a while.

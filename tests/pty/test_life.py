@@ -646,3 +646,10 @@ def test_a_closed_stream_is_refused_like_one_that_leads_elsewhere(
     assert said.count("\n") == (0 if "2>&-" in closed and "1>&-" in closed else 1)
     assert "Traceback" not in said
     assert not (terminal.home.parent / "data").exists()
+
+
+@pytest.mark.parametrize("env", [{"TEXTUAL_THEME": "nord"}, {"TERM": "linux"}], ids=str)
+def test_it_starts_with_another_theme_than_its_own(
+    open_app: OpenApp, env: Mapping[str, str]
+) -> None:
+    open_app(env=env).wait_for("No key pairs")

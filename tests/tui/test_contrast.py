@@ -13,7 +13,15 @@ from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
 
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, create, drawn, type_text, until, until_loaded, until_screen
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    type_text,
+    until,
+    until_loaded,
+    until_screen,
+)
 from tui.app import KeyPairsApp
 from tui.themes import KEYPAIRS, choose, legible
 

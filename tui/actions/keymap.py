@@ -108,13 +108,7 @@ def reading_hints(place: Place) -> tuple[tuple[str, str], ...]:
 
 def key_of(action_id: str) -> str:
     """Return the key that an action has, for a sentence that names it."""
-    return keys_of(action_id)[0]
-
-
-def keys_of(action_id: str) -> list[str]:
-    """Return all keys that an action has, likewise."""
-    keys = next(action.key for action in bound if action.id == action_id)
-    return [key_label(key) for key in keys.split(",")]
+    return next(key_label(action.key) for action in bound if action.id == action_id)
 
 
 def key_in(place: Place, method: str) -> str:

@@ -169,8 +169,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("create.back", Place.CREATE, "escape", "back", "back",
         "Go back; nothing is created."),
 
-    Action("key-material.save", Place.KEY_MATERIAL, "s,enter", "save", "save",
+    Action("key-material.save", Place.KEY_MATERIAL, "s", "save", "save",
         "Save it to a new file.", words="write pem ppk openssh"),
+    Action("key-material.go-on", Place.KEY_MATERIAL, "enter", "go_on", "",
+        "Save it; once it is in a file, go back to the list."),
     Action("key-material.agent", Place.KEY_MATERIAL, "a", "add_to_agent", "agent",
         "Add it to the ssh-agent, from memory: nothing goes to disk.", words="ssh-add"),
     Action("key-material.show", Place.KEY_MATERIAL, "v", "toggle_shown", "show",

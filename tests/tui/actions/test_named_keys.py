@@ -43,7 +43,9 @@ for _screen in pkgutil.walk_packages(screens.__path__, "tui.screens."):
     importlib.import_module(_screen.name)
 
 _FREE = [f"{held}f{n}" for held in ("", "shift+", "ctrl+", "alt+") for n in range(8, 25)] + [
-    f"{held}+f{n}" for held in ("ctrl+alt+shift", "ctrl+shift", "alt+shift") for n in range(8, 25)
+    f"{held}+f{n}"
+    for held in ("ctrl+alt+shift", "ctrl+shift", "alt+shift", "ctrl+alt")
+    for n in range(8, 25)
 ]
 _DEFAULT = re.compile(
     # `a` and `I` are words, and a letter may be the end of one: `EC2's`.

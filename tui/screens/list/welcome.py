@@ -51,7 +51,7 @@ def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
         (key_of("key-pair.create"), "create a key pair"),
         (key_of("key-pair.import"), _import(waiting)),
     ]
-    gone = (key_of("list.deleted"), f"bring deleted pairs back; there are {deleted:,}")
+    gone = (key_of("list.deleted"), f"bring {n_of(deleted, 'deleted pair')} back")
     keys = [
         *([] if session.read_only else changes),
         *([gone] if deleted else []),

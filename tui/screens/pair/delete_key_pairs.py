@@ -134,10 +134,12 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             if self._is_many:
                 yield Static("All of them, to look through", markup=False, id="through")
                 yield self._list
+                yield self._usage
             else:
+                # Where there is room for little more than the names, it is seen before the rest.
+                yield self._usage
                 yield self._facts
             yield self._caution
-            yield self._usage
             yield self._answers
             yield self._field
         yield self._progress

@@ -62,6 +62,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         self._lifetime_field = FormField("Keep for", self._lifetime)
         self._use = Choice(_OPTIONS, id="use")
         self._use_field = FormField("Use it", self._use)
+        self._has_no_agent = False
+        self._form = FormBody(submits="add", lacks=lambda: self._has_no_agent)
         self._hints = hints(Place.ADD_TO_AGENT)
         self._accepted: AgentOwner | None = None
         self._stop = Event()
@@ -69,7 +71,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         """Whether the last key that was on its way to the agent was not seen to be there."""
 
     def content(self) -> ComposeResult:
-        with FormBody():
+        with self._form:
             yield self._lifetime_field
             yield self._use_field
 
@@ -79,6 +81,9 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         try:
             found = await asyncio.to_thread(agent_keys.in_agent, self._session)
         except KeyPairsError as error:
+            # Enter asks again, of an agent that was started meanwhile.
+            self._has_no_agent = isinstance(error, NoAgent)
+            self._form.mute_what_waits()
             self.say(Verdict(self._said(error), Tone.BAD))
         else:
             self.say(judging.of_agent(found))
@@ -116,6 +121,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
             kept = lifetime.parse(self._lifetime.value)
         except lifetime.LifetimeError:
             self._lifetime.focus()
+            self.say(self._lifetime_field.verdict)
             return
         # What was found before must not cover what comes of this.
         self.workers.cancel_group(self, "look")

@@ -15,7 +15,7 @@ from core.errors import KeyPairsError
 from core.keys import file_formats
 from core.model import CreatedKeyPair, FileFormat
 from tui import screens
-from tui.actions.keymap import bindings, hints, key_of, keys_of
+from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
@@ -201,26 +201,13 @@ class KeyMaterialScreen(PlacedScreen[str]):
         where = self._where
         if not self._saved:
             self._state.show(self._unsaved())
-        self._box.border_title = self._standing
+        self._box.border_title = _standing(where, self._end)
         self._box.set_class(where is _Where.FILE, "-saved")
         self._ways.set_class(bool(self._saved or self._added), "-gone")
         self._ways.update(self._what_keeps_it())
         self._about.show(self._facts())
         self.say(Verdict(""))
         self._show_hints()
-
-    @property
-    def _standing(self) -> str:
-        """How it stands with the private key, in a few words."""
-        match self._where:
-            case _Where.FILE:
-                return "Saved"
-            case _Where.AGENT:
-                return "Only in the agent"
-            case _Where.AGENT_FOR_A_TIME:
-                return f"Only in the agent until {self._end}"
-            case _:
-                return "Not saved"
 
     def _what_keeps_it(self) -> Content:
         """Return the keys that do something with the private key, and what each of them means."""
@@ -285,21 +272,25 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _show_hints(self) -> None:
         height = self.app.size.height
         is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
-        where = self._where
-        self.fact_line.rest(
-            self._unsaved() if where is _Where.AGENT else _resting(where, is_said_above)
-        )
+        self.fact_line.rest(_resting(self._where, is_said_above))
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save another" if self._saved else "save",
             "show": "hide" if self._view.shown else "show",
             "leave": "done" if self._where.is_safe else "leave",
         }
-        save, *others = keys_of("key-material.save")
         # The way on, as long as there is no file.
-        keys = {} if self._saved else {save: [save, *others][-1]}
+        go_on = {key_of("key-material.save"): key_of("key-material.go-on")}
+        keys = {} if self._saved else go_on
         taught = hints(Place.KEY_MATERIAL)
         self.key_hints.show(tuple((keys.get(k, k), words.get(word, word)) for k, word in taught))
+
+    def action_go_on(self) -> None:
+        """Save the private key; once it is in a file, leave."""
+        if self._saved:
+            self.action_back()
+        else:
+            self.action_save()
 
     @exclusively
     async def action_save(self) -> None:
@@ -408,6 +399,19 @@ class KeyMaterialScreen(PlacedScreen[str]):
         return f"the private key of {name} is only in the agent{until}; the pair is marked !"
 
 
+def _standing(where: _Where, end: str) -> str:
+    """Return how it stands with the private key, in a few words; `end` is when an agent forgets."""
+    match where:
+        case _Where.FILE:
+            return "Saved"
+        case _Where.AGENT:
+            return "Only in the agent"
+        case _Where.AGENT_FOR_A_TIME:
+            return f"Only in the agent until {end}"
+        case _:
+            return "Not saved"
+
+
 def _resting(where: _Where, is_said_above: bool) -> Verdict:
     """Return what stands in the fact line as long as there is nothing else to say.
 
@@ -417,7 +421,8 @@ def _resting(where: _Where, is_said_above: bool) -> Verdict:
     if where is _Where.FILE:
         words = f"Saved. {leave} goes back to the list; the key will not be shown again."
         return Verdict(words, Tone.GOOD)
-    words = f"{keys_of('key-material.save')[-1]} saves it; {leave} asks before it leaves."
+    leaves = "goes back to the list" if where.is_safe else "asks before it leaves"
+    words = f"{key_of('key-material.go-on')} saves it; {leave} {leaves}."
     return Verdict(words if is_said_above else f"Not saved: {words}", Tone.CAUTION)
 
 

@@ -109,8 +109,9 @@ def test_after_escape_the_cursor_is_where_it_was_before_the_filter(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=str)
 def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
-    demo_session: DemoSession,
+    demo_session: DemoSession, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "space")
@@ -122,8 +123,9 @@ def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
         await pilot.press("ctrl+u")
         await type_text(pilot, "-is:chosen")
         assert len(shown(pilot)) == 4
+        assert "4 of 6 match" in drawn(pilot)
 
-    play(demo_session, scene)
+    play(demo_session, scene, size)
 
 
 COMPLETIONS = (

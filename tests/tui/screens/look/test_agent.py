@@ -40,6 +40,8 @@ from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.workbench.bench import RESTS, RowPane
 from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.fact_line import FactLine
+from tui.widgets.form_field import FormField
+from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
 
 
@@ -71,6 +73,17 @@ async def add(pilot: Pilot[None], lifetime: str = "", *keys: str) -> None:
 
 
 # Adding -------------------------------------------------------------------------------------
+
+
+def test_that_it_is_in_no_file_is_said_once(empty_session: DemoSession, ssh_agent: Agent) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await add(pilot)
+        await until(pilot, lambda: "Only in the agent" in drawn(pilot), "the box")
+        assert "enter saves it; esc goes back to the list." in flat(pilot)
+        assert flat(pilot).count("In no file") == 1
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long
@@ -639,3 +652,40 @@ def test_both_keys_of_the_help_lead_there(
         await until_screen(pilot, name)
 
     play(demo_session, scene, size)
+
+
+def test_what_the_agent_would_refuse_is_muted_and_said(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await open_form(pilot)
+        await until(pilot, lambda: "There is no ssh-agent" in outcome(pilot), "the agent's absence")
+        bar = app_of(pilot).screen.query_one(KeyHints)
+        assert bar.muted == {"add"}
+        await type_text(pilot, "soon")
+        await pilot.press("enter")
+        refused = app_of(pilot).screen.query_one(FormField).verdict.text
+        assert refused
+        await until(pilot, lambda: outcome(pilot) == refused, "the refusal")
+
+    play(empty_session, scene)
+
+
+def test_a_time_that_is_none_mutes_the_key_that_adds(
+    empty_session: DemoSession, ssh_agent: Agent
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await hold(pilot, empty_session)
+        await open_form(pilot)
+        bar = app_of(pilot).screen.query_one(KeyHints)
+        await until(pilot, lambda: "holds 0 keys" in outcome(pilot), "the agent")
+        assert not bar.muted
+        await type_text(pilot, "soon")
+        await until(pilot, lambda: bar.muted == {"add"}, "the muted key")
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: not bar.muted, "the key")
+
+    play(empty_session, scene)

@@ -166,7 +166,7 @@ def test_several_that_are_chosen_come_back_together(empty_session: DemoSession) 
         return {pair.key_name for pair in empty_session.backend.describe_key_pairs()}
 
     async def scene(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: "U  bring deleted pairs back; there are 3" in drawn(pilot), "U")
+        await until(pilot, lambda: "U  bring 3 deleted pairs back" in drawn(pilot), "U")
         rows = await open_deleted(pilot)
         await type_text(pilot, "a-")
         await until(pilot, lambda: len(values(rows)) == 2, "two of them")

@@ -732,5 +732,7 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
         await until_screen(pilot, "KeyMaterialScreen")
         await until(pilot, lambda: "s save another" in drawn(pilot), "the hint of a saved key")
         assert "enter save" not in drawn(pilot)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
 
     play(empty_session, scene, size)

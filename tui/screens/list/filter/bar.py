@@ -81,5 +81,7 @@ class FilterBar(Vertical):
         if self._input is None:
             return
         self._count.update(count, layout=False)
+        # What can be typed, shown while nothing is, has the room of the count then.
+        self._count.display = bool(count)
         self._note.show(note)
         self._note.display = bool(note.text)
