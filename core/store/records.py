@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, MutableMapping
 from datetime import MAXYEAR, UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from core.errors import StoreError
@@ -74,7 +75,7 @@ def from_record(record: Mapping[str, Any]) -> KeptKeyPair:
         key_type=KeyType(record["KeyType"]),
         key_fingerprint=record["KeyFingerprint"],
         public_key=record["PublicKey"],
-        tags=tuple(Tag(tag["Key"], tag["Value"]) for tag in record["Tags"]),
+        tags=tuple(_tag(tag["Key"], tag["Value"]) for tag in record["Tags"]),
         create_time=parse_time(record["CreateTime"]),
         custody=Custody(
             private_key=PrivateKeyState(record["PrivateKey"]),
@@ -92,6 +93,12 @@ def from_record(record: Mapping[str, Any]) -> KeptKeyPair:
     )
     _check_shape(key_pair, record["SavedTo"])
     return key_pair
+
+
+@lru_cache
+def _tag(key: str, value: str) -> Tag:
+    """Return a tag, the same one for the many pairs that have it."""
+    return Tag(key, value)
 
 
 def _check_shape(key_pair: KeptKeyPair, saved_to: object) -> None:

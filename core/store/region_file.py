@@ -257,13 +257,14 @@ def _content(tables: Tables, known: Content) -> Content:
     key_pairs: dict[str, KeptKeyPair] = {}
     doc_ids: dict[str, DocId] = {}
     texts: dict[str, str] = {}
+    tags: dict[tuple[str, str], dict[str, str]] = {}
     for doc_id, record in records.items():
         known_record = known_records.get(doc_id)
         if record is known_record or record == known_record:
             records[doc_id] = known_record
             key_pair = known.state.key_pairs[record["KeyPairId"]]
         else:
-            _share(record, texts)
+            _share(record, texts, tags)
             key_pair = from_record(record)
         key_pairs[key_pair.key_pair_id] = key_pair
         doc_ids[key_pair.key_pair_id] = doc_id
@@ -284,13 +285,16 @@ def _content(tables: Tables, known: Content) -> Content:
     return Content(tables, RegionState(generation, key_pairs, names, deleted), doc_ids)
 
 
-def _share(record: Record, texts: dict[str, str]) -> None:
-    """Keep texts that many records hold in memory once; in a full Region that is megabytes."""
+def _share(
+    record: Record, texts: dict[str, str], tags: dict[tuple[str, str], dict[str, str]]
+) -> None:
+    """Keep what many records hold in memory once; in a full Region that is megabytes."""
     for member in ("KeyType", "PrivateKey"):
         record[member] = texts.setdefault(record[member], record[member])
-    for tag in record["Tags"]:
-        for member in ("Key", "Value"):
-            tag[member] = texts.setdefault(tag[member], tag[member])
+    record["Tags"] = [
+        tags.setdefault((tag["Key"], tag["Value"]), tag) if len(tag) == 2 else tag
+        for tag in record["Tags"]
+    ]
     for fingerprint in record["Fingerprints"].values():
         if fingerprint == record["KeyFingerprint"]:
             record["KeyFingerprint"] = fingerprint

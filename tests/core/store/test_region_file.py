@@ -68,6 +68,19 @@ def test_what_another_session_left_alone_is_kept_and_not_made_again() -> None:
     assert [number for number in table if table[number] is was.get(number)] == list("01235689")
 
 
+def test_a_tag_that_many_pairs_have_is_in_memory_once() -> None:
+    stored = tables(3)
+    odd = {"Key": "Env", "Value": "prod", "Since": "a later version"}
+    stored[region_file.KEY_PAIRS]["2"]["Tags"][0] = odd
+    content = region_file.read(encode(stored, "us-east-1", 1), "us-east-1")
+    one, other, another = content.tables[region_file.KEY_PAIRS].values()
+    assert one["Tags"][0] is other["Tags"][0]
+    # Members that are not known here stay with their record.
+    assert another["Tags"][0] == odd
+    first, second, third = content.state.key_pairs.values()
+    assert first.tags[0] is second.tags[0] is third.tags[0]
+
+
 KEYS, GONE = region_file.KEY_PAIRS, region_file.DELETED
 
 
