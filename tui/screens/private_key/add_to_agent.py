@@ -83,7 +83,8 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         except KeyPairsError as error:
             # Enter asks again, of an agent that was started meanwhile.
             self._has_no_agent = isinstance(error, NoAgent)
-            self._form.mute_what_waits()
+            if self._form.is_attached:  # unless it failed
+                self._form.mute_what_waits()
             self.say(Verdict(self._said(error), Tone.BAD))
         else:
             self.say(judging.of_agent(found))
