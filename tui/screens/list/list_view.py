@@ -13,7 +13,7 @@ from textual.widgets import Static
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
-from tui.actions.keymap import at, hints, key_in, key_of, reading_hints
+from tui.actions.keymap import at, hints, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
@@ -83,6 +83,8 @@ class ListView:
         """Whether the person stopped what is done in batches."""
         self.over = ""
         """What was said of many pairs when all of them were done."""
+        self.over_since = 0.0
+        """When that was said: seconds of `time.monotonic`."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         self.when_loaded: Callable[[], None] = lambda: None
@@ -216,6 +218,11 @@ class ListView:
             self.say(self._lesson)
         self._taught = True
 
+    def stop_teaching(self) -> None:
+        """Say no longer what the hint bar has no room for, if that is said."""
+        if self._lesson and self._remark.said == self._lesson:
+            self._remark.forget()
+
     def look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
         if region == self.session.region:
@@ -270,8 +277,7 @@ class ListView:
             if self.screen.focused is None:
                 self.table.focus()
         elif total:
-            show_all = key_in(Place.LIST, "show_all")
-            self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
+            self._show_empty(welcome.nothing_matches(listing.is_for_a_fingerprint))
         else:
             self._show_empty(welcome.no_pairs(self.session, *self._waiting))
 
@@ -365,8 +371,8 @@ class ListView:
         """Show what the size of the window has room for."""
         window, longest = self.screen.app.size.width, self.listing.longest
         self.table.share_width(window, longest, self.pane.fit(window, longest))
-        if self.screen.app.size.width >= WIDE and self._remark.said == self._lesson:
-            self._remark.forget()  # the hint bar teaches it now
+        if self.screen.app.size.width >= WIDE:
+            self.stop_teaching()  # the hint bar does it now
         self.screen.call_after_refresh(self._show_summary)
 
     @property
