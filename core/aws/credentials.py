@@ -221,8 +221,8 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
             return CredentialsError(f"A setting for AWS cannot be used: {failure}", NextStep.MEND)
         case ValueError():  # of a number or a time
             return CredentialsError(
-                f"The credentials of profile {profile} cannot be had: a number or a time is none,"
-                " in the AWS variables, in the AWS files or in what was answered.",
+                f"The credentials of profile {profile} cannot be used: in the AWS variables,"
+                " the AWS files or an answer stands text where a number or a time is expected.",
                 NextStep.MEND,
             )
         case AnswerTooLong():
