@@ -38,7 +38,8 @@ def refuses(view: ListView, method: str) -> bool:
 
 async def show_filter(view: ListView) -> None:
     """Go to the filter."""
-    view.stop_teaching()  # these keys would be typed
+    if view.lesson:
+        view.stop_saying(view.lesson)  # these keys would be typed now
     if not view.filter_bar.text:
         view.before_filter = view.table.highlighted
     await view.filter_bar.enter()

@@ -94,7 +94,8 @@ class ListView:
         self._unreadable = ""
         """Why what EC2 said last cannot be read, until EC2 has answered."""
         self._taught = False
-        self._lesson = ""
+        self.lesson = ""
+        """What was taught once above the hint bar, which has no room for it."""
         self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
@@ -214,14 +215,9 @@ class ListView:
         if not (
             heed or self._taught or self.screen.app.size.width >= WIDE or self.session.read_only
         ):
-            self._lesson = _lesson(self.key_hints.left_out)
-            self.say(self._lesson)
+            self.lesson = _lesson(self.key_hints.left_out)
+            self.say(self.lesson)
         self._taught = True
-
-    def stop_teaching(self) -> None:
-        """Say no longer what the hint bar has no room for, if that is said."""
-        if self._lesson and self._remark.said == self._lesson:
-            self._remark.forget()
 
     def look_at(self, region: str) -> None:
         """Turn to a Region; what it holds is not read yet."""
@@ -371,8 +367,8 @@ class ListView:
         """Show what the size of the window has room for."""
         window, longest = self.screen.app.size.width, self.listing.longest
         self.table.share_width(window, longest, self.pane.fit(window, longest))
-        if self.screen.app.size.width >= WIDE:
-            self.stop_teaching()  # the hint bar does it now
+        if self.screen.app.size.width >= WIDE and self._remark.said == self.lesson:
+            self._remark.forget()  # the hint bar teaches it now
         self.screen.call_after_refresh(self._show_summary)
 
     @property
