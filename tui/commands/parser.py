@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 
 # argparse looks for a translation of each of its words, for which no Python brings a file; that
-# takes a tenth of the time that a command takes which only reads.
-argparse._ = str  # type: ignore[attr-defined]
+# takes a tenth of the time that a command takes which only reads. It asks for that of None as well.
+argparse._ = lambda text: text  # type: ignore[attr-defined]
 
 _EC2 = "ec2.verbs"
 _COMMANDS = {

@@ -89,6 +89,12 @@ def test_each_verb_has_help_with_two_examples_and_the_exit_statuses(
             assert status in text
 
 
+def test_no_help_says_none_where_it_has_nothing_to_say(capsys: Output) -> None:
+    for name in ("", *parser._COMMANDS):
+        assert ended(*name.split(), "--help") == 0
+    assert "None" not in capsys.readouterr().out.split()
+
+
 def test_the_help_names_every_variable_and_the_configuration_file(capsys: Output) -> None:
     assert ended("--help") == 0
     text = capsys.readouterr().out
