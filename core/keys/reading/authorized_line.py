@@ -179,7 +179,7 @@ def _word(text: str) -> str:
 
 
 def _type_of(name: str) -> str:
-    """Return the type that a key must be of whose line says this name, or nothing if there is none."""
+    """Return the type of key that a line with this name holds, or nothing for an unknown name."""
     if name in ssh_types.RSA_SIGNATURES:
         return "ssh-rsa"
     return name if ssh_types.certified_type(name) in ssh_types.SSH_TYPES else ""
