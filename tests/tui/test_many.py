@@ -18,6 +18,7 @@ from core.local import many
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tui.screens.list.filter.field import FilterInput
 from tui.screens.pair import edit_tags
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
@@ -199,8 +200,10 @@ def test_an_escape_a_while_later_was_meant_to_stop_nothing(
     async def scene(pilot: Pilot[None]) -> None:
         nonlocal now
         await pilot.press("slash")
-        await type_text(pilot, "-e")
+        await until(pilot, lambda: isinstance(app_of(pilot).focused, FilterInput), "the filter")
+        await type_text(pilot, "-name:e")
         await pilot.press("enter")
+        await until(pilot, lambda: "4 of 5 match" in drawn(pilot), "the filter's effect")
         await choose_all_and(pilot, "t", "EditTagsScreen")
         await type_text(pilot, "Env")
         await pilot.press("enter")
