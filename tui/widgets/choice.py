@@ -14,10 +14,11 @@ from tui.words.text import clip
 
 _CHOSEN, _FREE = "●", "○"
 _GAP = "   "
+_WAY = "   ←→ for another"
 
 
 class Choice(Widget, can_focus=True):
-    """A line such as `● rsa   ○ ed25519`, or `● rsa 1/2` where there is no room for all.
+    """A line such as `● rsa   ○ ed25519`, or `● rsa 1/2   ←→ for another` in little room.
 
     Args:
         options: pairs of the value and the label that is shown for it, which is our own text.
@@ -128,9 +129,10 @@ class Choice(Widget, can_focus=True):
             text = clip(f"{_CHOSEN} {self._options[self.index][1]}", self.size.width)
             count = f" {self.index + 1}/{len(self._options)}"
             line = self._part(text, "chosen")
-            if len(text) + len(count) > self.size.width:
-                return line
-            return line + self._part(count, "free")
+            # That there are others is not seen, and so neither how one comes to them.
+            room = self.size.width - len(text)
+            behind = (more for more in (f"{count}{_WAY}", count) if len(more) <= room)
+            return line + self._part(next(behind, ""), "free")
         labels: list[Content] = []
         for index, (_, label) in enumerate(self._options):
             if index == self.index:

@@ -54,6 +54,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     KIND = ScreenKind.WORKBENCH
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "GroupedList"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, session: "Session") -> None:
         super().__init__("The ssh-agent")
@@ -130,7 +131,8 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
                 shortened(self._keys[self._list.cursor].identity.comment) or kind,
                 kind,
                 [(label, [Said(value)]) for label, value in others],
-                [Said(value, label=label) for label, value in facts],
+                # Its type stands in the table, and its comment, unless that is long.
+                [Said(value, label=label) for label, value in sorted(others, key=_is_comment)],
             )
         )
 
@@ -182,6 +184,10 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         chosen = self._chosen
         if chosen is not None:
             self.dismiss(chosen)
+
+
+def _is_comment(fact: tuple[str, str]) -> bool:
+    return fact[0] == "Comment"
 
 
 def _whose(key: "AgentKey") -> str:

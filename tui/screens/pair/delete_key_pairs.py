@@ -101,8 +101,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._is_many = count > _MOST_NAMED
         listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
         self._named = listed[:_MOST_NAMED]
-        items = [many_to_delete.item(pair, _fate(pair, rotation)) for pair in listed]
-        self._list = many_to_delete.NamesToDelete(items if self._is_many else ())
+        fates = [_fate(pair, rotation) for pair in listed]
+        items = many_to_delete.items(listed, fates) if self._is_many else ()
+        self._list = many_to_delete.NamesToDelete(items)
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")

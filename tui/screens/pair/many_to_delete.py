@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.segment import Segment
 from textual.content import Content
 
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.widgets.pick_list import Item, PickList
 from tui.words.cells import cell_len
 from tui.words.pairs import may_be_lost, may_be_saved
-from tui.words.text import fit, visible
+from tui.words.text import fit, pinched, visible
 
 ALWAYS_TYPED_FROM = 10
 """So many pairs are never deleted by one key, whatever they are."""
 
 _PROTECTED = "protected"
-_NAME_AT_MOST = 40
+_COLUMN, _NAME_AT_MOST = 20, 40
+"""Cells in which names are aligned, and of a longer one."""
 
 _KINDS = (
     (PrivateKeyState.SAVED, "saved; their files are not touched"),
@@ -33,6 +35,12 @@ class NamesToDelete(PickList):
 
     def validate_cursor(self, cursor: int) -> int:
         return -1  # no row has it
+
+    def row(self, index: int, *, under_cursor: bool) -> list[Segment]:
+        item = self.items[index]
+        # What tells a file from another is its end.
+        fate = pinched(item.remark, max(self.size.width - 2 - cell_len(item.text), 1))
+        return [Segment(item.text), Segment(fate)]
 
     def action_move(self, step: int) -> None:
         """Scroll by some rows."""
@@ -72,9 +80,14 @@ def summed_up(key_pairs: Sequence[KeptKeyPair]) -> Iterator[Content]:
         )
 
 
-def item(key_pair: KeptKeyPair, fate: str) -> Item:
-    """Return the line of one of them: name, type, and what else is to be known of it."""
-    name = visible(key_pair.key_name)
-    shown = fit(name, max(min(cell_len(name), _NAME_AT_MOST), 20))
-    text = f"{shown}  {key_pair.key_type:<7}  {visible(fate)}"
-    return Item(key_pair.key_pair_id, text.rstrip())
+def items(key_pairs: Sequence[KeptKeyPair], fates: Sequence[str]) -> list[Item]:
+    """Return a line of each: name, type, and what else is to be known of it."""
+    names = [visible(key_pair.key_name) for key_pair in key_pairs]
+    widths = [min(cell_len(name), _NAME_AT_MOST) for name in names]
+    column = min(max(widths, default=0), _COLUMN)
+    return [
+        Item(pair.key_pair_id, f"{fit(name, max(width, column))}  {pair.key_type:<7}  ", fate)
+        for pair, name, width, fate in zip(
+            key_pairs, names, widths, map(visible, fates), strict=True
+        )
+    ]

@@ -1,13 +1,11 @@
 """Shows the private key of a new pair, the one time it exists."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from core.custody.recipes import ssh_command
 from core.disk import destination
@@ -20,11 +18,12 @@ from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
+from tui.screens.private_key.ways import Way, Ways
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.text import ELLIPSIS, short_path, short_paths, shortened
+from tui.words.text import ELLIPSIS, short_path, short_paths
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
 from tui.work.login import logged_in
@@ -80,7 +79,6 @@ class KeyMaterialScreen(PlacedScreen[str]):
     """
 
     CSS_PATH = "key_material.tcss"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-material--key", "key-material--muted"}
     PLACE = Place.KEY_MATERIAL
     BINDINGS = bindings(PLACE)
     AUTO_FOCUS = "KeyMaterialView"
@@ -99,7 +97,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._view = KeyMaterialView(created.key_material)
         self._box = VerticalScroll(can_focus=False, id="state")
         self._state = VerdictLine()
-        self._ways = Static(markup=False, id="ways")
+        self._ways = Ways(id="ways")
         self._about = Facts(id="facts")
         self._agent = VerdictLine(id="agent")
         self._agent.display = False
@@ -148,7 +146,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         """Yield what there is to know of the pair; in a low window what one must know."""
         key_pair = self._created.key_pair
         is_low = self.app.size.height < _LOW
-        if self._saved and not is_low:
+        if self._saved:
             saved = self._saved[-1]
             if saved.file_format not in _NOT_FOR_SSH:
                 yield "Log in", short_paths(ssh_command(str(saved.private.path)))
@@ -204,33 +202,20 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._box.border_title = _standing(where, self._end)
         self._box.set_class(where is _Where.FILE, "-saved")
         self._ways.set_class(bool(self._saved or self._added), "-gone")
-        self._ways.update(self._what_keeps_it())
+        self._ways.show(self._what_keeps_it())
         self._about.show(self._facts())
         self.say(Verdict(""))
         self._show_hints()
 
-    def _what_keeps_it(self) -> Content:
+    def _what_keeps_it(self) -> Sequence[Way]:
         """Return the keys that do something with the private key, and what each of them means."""
         created = self._created
         path = destination.suggest(created.key_pair.key_name, created.key_format)
-        key = self.get_visual_style("key-material--key")
-        muted = self.get_visual_style("key-material--muted")
-        lines = (
-            (key_of("key-material.save"), "Save to a file", f"{path}, for you alone"),
-            (key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
-            (key_of("key-material.show"), "Show it here", "session recordings keep it"),
-            (
-                key_of("key-material.copy"),
-                "Copy",
-                f"public key, fingerprints {ELLIPSIS}",
-            ),
-        )
-        widest = max(len(which) for which, _, _ in lines) + 2
-        return Content("\n").join(
-            Content.styled(f"{which:<{widest}}", key)
-            + Content(f"{what:<22}")
-            + Content.styled(shortened(more), muted)
-            for which, what, more in lines
+        return (
+            Way(key_of("key-material.save"), "Save to a file", path, ", for you alone"),
+            Way(key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
+            Way(key_of("key-material.show"), "Show it here", "session recordings keep it"),
+            Way(key_of("key-material.copy"), "Copy", f"public key, fingerprints {ELLIPSIS}"),
         )
 
     def _unsaved(self) -> Verdict:

@@ -689,3 +689,19 @@ def test_a_time_that_is_none_mutes_the_key_that_adds(
         await until(pilot, lambda: not bar.muted, "the key")
 
     play(empty_session, scene)
+
+
+def test_a_low_window_shows_several_keys_of_the_agent(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tuple(AgentKey(key(number, f"laptop-{number}"), None) for number in range(1, 6))
+    held = AgentContents("/tmp/agent.1", False, keys)  # noqa: S108 - nothing is made there
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: "Time left" in drawn(pilot), "what there is to know of one")
+        assert drawn(pilot).count("laptop-") >= 4
+        assert "in no Region; enter imports it" in drawn(pilot)
+
+    play(empty_session, scene, (60, 15))

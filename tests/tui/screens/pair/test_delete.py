@@ -1,8 +1,11 @@
 """What the question before a deletion says, and what answers it."""
 
+from pathlib import Path
+
 import pytest
 from textual.pilot import Pilot
 
+from core.custody import saving
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, until, until_screen
 from tui.screens.pair.many_to_delete import NamesToDelete
@@ -109,3 +112,28 @@ def test_where_all_names_fit_no_key_is_taught_that_looks_through_them(
         await until(pilot, lambda: "↑↓ look through" in drawn(pilot), "the hint")
 
     play(empty_session, scene, (110, 36))
+
+
+def test_a_low_window_shows_as_many_names_as_fit_and_the_end_of_each_file(
+    empty_session: DemoSession, home: Path
+) -> None:
+    for number in range(20):
+        created = empty_session.backend.create_key_pair(
+            key_name=f"host-{number:02}", key_type="ed25519"
+        )
+        path = home / ".ssh" / f"host-{number:02}.pem"
+        saving.save_key_material(empty_session, created, str(path))
+    long = empty_session.backend.create_key_pair(
+        key_name="host-00-of-a-long-name", key_type="ed25519"
+    )
+    saving.save_key_material(empty_session, long, str(home / ".ssh" / "host-00-of-a-long-name.pem"))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await ask(pilot, "asterisk")
+        await until(pilot, lambda: "host-06.pem" in drawn(pilot), "the eighth of them")
+        lines = [line for line in drawn(pilot).splitlines() if "ed25519" in line]
+        assert len(lines) == 8
+        assert lines[0].split()[-2:] == ["saved", "to…/host-00.pem"]
+        assert lines[1].split()[-1].endswith("…ng-name.pem")
+
+    play(empty_session, scene, (60, 15))

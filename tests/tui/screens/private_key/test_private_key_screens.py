@@ -214,6 +214,29 @@ def test_the_list_says_what_became_of_a_new_private_key(
     play(demo_session, scene)
 
 
+@pytest.mark.parametrize(
+    ("name", "ways"),
+    [
+        ("web", "~/.ssh/web.pem, for you alone"),
+        ("web-of-the-shop", "~/.ssh/web-of-the-shop.pem"),
+        ("web-of-the-shop-in-the-other-street", "…her-street.pem"),
+    ],
+)
+def test_a_low_window_says_where_a_key_goes_and_then_how_one_logs_in(
+    empty_session: DemoSession, name: str, ways: str
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, name, "tab", "right")
+        save_way = next(line for line in lines(pilot) if "Save to a file" in line)
+        assert save_way.rstrip(" │").endswith(ways)
+        await save(pilot)
+        await until(pilot, lambda: "Log in " in drawn(pilot), "how one logs in")
+        command = f"ssh -i ~/.ssh/{name}.pem ec2-user@HOST"
+        assert "".join(command.split()) in "".join(flat(pilot).split())
+
+    play(empty_session, scene, (60, 15))
+
+
 # Saving -----------------------------------------------------------------------------------------
 
 

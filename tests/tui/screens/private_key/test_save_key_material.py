@@ -129,6 +129,19 @@ def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path
     assert pair.custody.private_key is PrivateKeyState.SAVED
 
 
+def test_where_one_format_alone_has_room_it_is_said_how_to_come_to_another(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "● pem 1/5   ←→ for another" in drawn(pilot)
+        # It is left out where it would be cut.
+        await pilot.resize_terminal(40, 15)
+        await until(pilot, lambda: "←" not in drawn(pilot), "no room")
+        assert "● pem 1/5" in drawn(pilot)
+
+    play(empty_session, scene, size=(60, 15))
+
+
 @pytest.mark.long
 def test_any_number_of_files_from_one_reveal(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
