@@ -17,7 +17,7 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     │   ├── TagLimitExceeded              400
     │   ├── UnauthorizedOperation         403
     │   ├── DryRunOperation               412
-    │   └── ServiceError                  a code of EC2's that is none of these
+    │   └── ServiceError                  any other code of EC2's
     ├── StoreError                        a Region's file cannot be read or written
     │   ├── StoreDamaged                  it is not what we wrote; never overwritten
     │   ├── StoreTooNew                   a newer version of the program wrote it
@@ -28,7 +28,7 @@ Others below KeyPairsError stand in the module that they are about, such as Agen
     ├── NotConfirmed                      it was begun, and nobody knows whether it was done
     ├── NoCredentials                     there is nothing to ask EC2 with
     └── SettingsError                     an option, a variable or a folder is unusable
-        ├── NoSuchRegion                  a Region was named that is none
+        ├── NoSuchRegion                  what was named is not a Region
         └── NoRegionChosen                EC2 was chosen, and no Region of it
 
 Codes, texts and statuses are those recorded from the real service where there is a record. No
@@ -243,7 +243,7 @@ class SettingsError(KeyPairsError):
 
 
 class NoSuchRegion(SettingsError):
-    """A text that was given as the name of a Region is none."""
+    """A text was given as the name of a Region that does not exist."""
 
 
 class NoRegionChosen(SettingsError):

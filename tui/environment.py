@@ -15,7 +15,7 @@ def check_terminal(environment: Mapping[str, str]) -> None:
     """Check that there is a terminal to draw on and to read from.
 
     Raises:
-        SettingsError: says which stream is none, or that TERM names none that can show screens.
+        SettingsError: names the stream that is no terminal, or says that TERM cannot show screens.
     """
     # Textual draws on stderr, so a redirect would get the whole screen, and a private key with it.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):

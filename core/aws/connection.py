@@ -310,7 +310,7 @@ def _settings_explained() -> Iterator[None]:
             f"A setting for AWS cannot be used: {error}", NextStep.MEND
         ) from None
     except ValueError as error:
-        # botocore names the URL that is none, wherever it was given.
+        # botocore names the bad URL, wherever it was given.
         raise CredentialsError(
             f"{error}. An endpoint begins with http:// or https://.", NextStep.MEND
         ) from None

@@ -149,7 +149,7 @@ def examined(text: str) -> Iterator[tuple[Destination, Walk | None]]:
 
 
 def _path_of(text: str) -> Path | Destination:
-    """Return the absolute path of a text, or why it is none."""
+    """Return the absolute path of a text, or why it is not one."""
     if not text:
         return _refused(None, "type the path of a new file")
     if not text.isprintable():

@@ -39,7 +39,7 @@ def without_scheme(text: str) -> str:
 
 
 def problem(text: str) -> str | None:
-    """Return why a text is none of our paths but a shell's or another system's, or None."""
+    """Return why a text is not one of our paths but a shell's or another system's, or None."""
     return next((words for pattern, words in _NOT_A_PATH if pattern.match(text)), None)
 
 

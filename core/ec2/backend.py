@@ -249,7 +249,7 @@ class Backend(Protocol):
         """Return tags and, where there are more than `max_results` (5 to 1,000), a token for them.
 
         Raises:
-            InvalidParameterValue: an unknown filter, a bad number or a token that is none of ours.
+            InvalidParameterValue: an unknown filter, a bad number or a token that is not ours.
         """
 
     # Beyond EC2's API -----------------------------------------------------------------------------

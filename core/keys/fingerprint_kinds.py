@@ -47,7 +47,7 @@ FEWEST = 8
 
 
 def spelling(text: str) -> Spelling | None:
-    """Return what a text is as the start of a fingerprint, or None if it is none."""
+    """Return what a text is as the start of a fingerprint, or None if it is not one."""
     parts = _PREFIXED.fullmatch(text)
     if parts is None or not parts[2]:
         return None

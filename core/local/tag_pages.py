@@ -20,7 +20,7 @@ def asked(max_results: int | None, next_token: str | None) -> slice:
     """Return which part of the results is asked for.
 
     Raises:
-        InvalidParameterValue: a bad number or a token that is none of ours.
+        InvalidParameterValue: a bad number or a token that is not ours.
     """
     if max_results is not None and not _FEWEST_RESULTS <= max_results <= _MOST_RESULTS:
         word, bound = (

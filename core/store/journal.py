@@ -211,7 +211,7 @@ class Journal:
             os.pwrite(file, lines, start)
 
     def read(self) -> list[JournalEntry]:
-        """Return the entries, the oldest first; lines that are none are left out.
+        """Return the entries, the oldest first; other lines are left out.
 
         Raises:
             StoreError: a journal is there but cannot be read.

@@ -68,7 +68,7 @@ def check_numbers(generation: object, doc_ids: "Iterable[str]") -> None:
     """Insist on a generation that a file can have, and on numbers of records as TinyDB has them.
 
     Raises:
-        TypeError, ValueError: one is none; TinyDB would not find `01` or ` 1 ` again.
+        TypeError, ValueError: one of them is not; TinyDB would not find `01` or ` 1 ` again.
     """
     if type(generation) is not int:
         raise TypeError("the generation is no number")

@@ -18,6 +18,7 @@ from core.local import many
 from core.model import Tag
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tui.screens.list.filter.field import FilterInput
 from tui.screens.pair import edit_tags
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
@@ -161,6 +162,7 @@ def test_escape_that_comes_too_late_is_answered(
     five: DemoSession, monkeypatch: pytest.MonkeyPatch, early: bool
 ) -> None:
     steps = Steps(monkeypatch)
+    monkeypatch.setattr("tui.screens.list.list_actions.monotonic", lambda: 0.0)
 
     async def through(pilot: Pilot[None], first: int, said: str) -> None:
         """Go through five batches, and press Escape amid the last or behind it."""
@@ -187,6 +189,34 @@ def test_escape_that_comes_too_late_is_answered(
         assert len(names(five)) == 5
 
     play(five, scene, (100, 24))
+
+
+def test_an_escape_a_while_later_was_meant_to_stop_nothing(
+    five: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("tui.screens.list.list_actions.monotonic", lambda: now)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        nonlocal now
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app_of(pilot).focused, FilterInput), "the filter")
+        await type_text(pilot, "-name:e")
+        await pilot.press("enter")
+        await until(pilot, lambda: "4 of 5 match" in drawn(pilot), "the filter's effect")
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        said = "tags saved: 4 pairs; u undoes it"
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "the end of it")
+        now = 1.1
+        await pilot.press("escape")
+        await until(pilot, lambda: "4 of 5 match" not in drawn(pilot), "all pairs")
+        assert text_of(pilot, "#fact") == said
+
+    play(five, scene)
 
 
 def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSession) -> None:

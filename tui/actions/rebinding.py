@@ -78,7 +78,7 @@ def rebound(table: Sequence[Action], keys: Mapping[str, str]) -> tuple[Action, .
     """Return a table with other keys, as Textual names them; `keys` are by the ids of actions.
 
     Raises:
-        SettingsError: an id or a key that is none, a key that two things of one place would share,
+        SettingsError: an unknown id or key, a key that two things of one place would share,
             or one that is text where it would have to work.
     """
     known = {action.id for action in table}
@@ -210,7 +210,7 @@ def _is_key(name: str) -> bool:
 
 
 def _meant(name: str) -> Iterator[str]:
-    """Yield what a name that is none may have been meant for."""
+    """Yield what an unknown name may have been meant for."""
     lower = name.lower()
     if _is_key(lower):
         yield lower

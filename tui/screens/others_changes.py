@@ -14,6 +14,7 @@ from core.words.plural import n_of
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PairsDeleted, PlacedScreen, RegionChanged
 from tui.words.refusals import listed
+from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
 from tui.work.exclusive import is_busy
@@ -64,6 +65,11 @@ class OthersChanges:
         gone = {key: pair for key, pair in before.items() if key not in view.listing.key_pairs}
         now = view.listing.key_pairs
         tagged = {key for key, pair in before.items() if now.get(key, pair).tags != pair.tags}
+        for pair in (pair for key, pair in now.items() if key not in before):
+            name = visible(pair.key_name)
+            # It is there again: by whom it was deleted is no longer how it stands.
+            view.stop_saying(f"{name} was deleted ")
+            view.stop_saying(f"deleted {name};")
         if highlighted is not None and highlighted.key_pair_id in gone:
             view.say((await _deleted(session, [highlighted])).text)
         for screen in view.screen.app.screen_stack:

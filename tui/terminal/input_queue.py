@@ -117,7 +117,7 @@ class InputQueue:
 
     @property
     def has_keys(self) -> bool:
-        """Whether a key waits; what the mouse does and what the terminal tells is none."""
+        """Whether a key waits; not what the mouse does or the terminal tells."""
         with self._changed:
             return any(
                 isinstance(each, Keystroke) and not each.text.startswith("\x1b[")
@@ -125,7 +125,7 @@ class InputQueue:
             )
 
     def first_key(self) -> Keystroke | None:
-        """Return the key that waits longest; what the mouse does is none."""
+        """Return the key that waits longest; not what the mouse does."""
         with self._changed:
             return next(filter(_is_key, self._waiting), None)
 

@@ -55,7 +55,7 @@ def pattern(text: str, *, wildcards: bool = True, ignore_case: bool = False) -> 
     the pattern match nothing. A value's own `*` is no wildcard.
 
     Raises:
-        KindError: it holds what looks like a variable and is none.
+        KindError: it holds what looks like a variable but is not one.
     """
     fold = _without_case if ignore_case else str
     pieces: list[str | Wildcard | _Variable] = []

@@ -179,7 +179,7 @@ def _word(text: str) -> str:
 
 
 def _type_of(name: str) -> str:
-    """Return the type that a key must be of whose line says this name, or nothing if it is none."""
+    """Return the type of key that a line with this name holds, or nothing for an unknown name."""
     if name in ssh_types.RSA_SIGNATURES:
         return "ssh-rsa"
     return name if ssh_types.certified_type(name) in ssh_types.SSH_TYPES else ""
@@ -332,7 +332,7 @@ def _why_no_value(name: str, value: str) -> str:
 def _why_no_permit(name: str, value: str, form: str) -> str:
     host, port = _host_and_port(value)
     if host is None or len(host.encode()) > _LONGEST_HOST:
-        return f"the value of {name} is {form}, and the host in it is none"
+        return f"the value of {name} is {form}, and the host in it is not valid"
     if port is None or not (port == "*" or _is_port(port)):
         return f"the value of {name} is {form}, with a port of 1 to 65535 or *"
     return ""

@@ -114,7 +114,7 @@ _MAY_BE_PRIVATE = re.compile(
 def private_key_refusal(text: str) -> str | None:
     """Return why a text is not taken, not even to be shown, if it is or holds a private key.
 
-    The mark of one in the comment of a whole public key, or spoken of in a comment line, is none.
+    The mark of one in the comment of a whole public key, or in a comment line, does not count.
     """
     if not _MAY_BE_PRIVATE.search(text.replace("\0", "")):
         return None

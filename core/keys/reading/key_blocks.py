@@ -1,6 +1,6 @@
 """Finds the blocks in a text: PEM, RFC 4716, PPK and age; reads what is in each.
 
-A block that is only spoken of, as in a comment that names a BEGIN line, is none.
+A block that is only spoken of, as in a comment that names a BEGIN line, is not one.
 """
 
 import re

@@ -11,7 +11,7 @@ PKCS_LABELS = PKCS1_LABEL, PKCS8_LABEL, PKCS8_ENCRYPTED_LABEL
 
 
 def label_of_der(data: bytes) -> str | None:
-    """Return the label that a private key in DER would have in PEM, or None where it is none."""
+    """Return the label that a private key in DER would have in PEM, or None if it is not one."""
     if not data.startswith(bytes([der.SEQUENCE])):  # nearly every file
         return None
     match der.inside(data):
@@ -27,5 +27,5 @@ def label_of_der(data: bytes) -> str | None:
 
 
 def label_of(data: bytes) -> str | None:
-    """Return the label that a private key would have in PEM, or None where it is none."""
+    """Return the label that a private key would have in PEM, or None if it is not one."""
     return OPENSSH_LABEL if data.startswith(OPENSSH_MAGIC) else label_of_der(data)

@@ -101,7 +101,7 @@ def check_type(name: bytes) -> None:
 
     Raises:
         UnsupportedKey: it is a known one that is not.
-        EncodingError: it is none at all.
+        EncodingError: it is not the name of a key type at all.
     """
     text = name.decode("ascii", "replace")
     if text in SSH_NAMES.values():

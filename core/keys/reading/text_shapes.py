@@ -58,7 +58,7 @@ _MARKS = (  # that of UTF-32 begins like that of UTF-16
 
 
 def texts_in_json(text: str) -> list[str] | None:
-    """Return the strings in a JSON document, or None if the text is none; names are left out."""
+    """Return the strings in a JSON document, or None if the text is not one; names are left out."""
     if not text.lstrip().startswith(("{", "[")) or _is_deep(text):
         return None
     try:
@@ -89,7 +89,7 @@ def _is_deep(text: str) -> bool:
 
 
 def text_of_rtf(text: str) -> str | None:
-    r"""Return the text in a document of RTF, or None if it is none.
+    r"""Return the text in a document of RTF, or None if it is not one.
 
     `\par` and `\line` are line breaks, `\'hh` is a character, every other word is left out.
     """

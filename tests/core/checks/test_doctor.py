@@ -498,7 +498,7 @@ def test_where_no_agent_answers_one_may_still_hold_the_key(
     assert found.problem.endswith(
         "was never saved: unless an agent holds it, nobody can log in with this pair."
     )
-    assert "If no agent holds it, delete" in found.advice
+    assert "If none does, delete" in found.advice
 
 
 def the_finding(session: Session) -> Finding:

@@ -52,7 +52,7 @@ _FINGERPRINT = "1f:51:ae:28:bf:89:e9:d8:1f:25:5d:37:2d:7d:b8:ca:9f:f5:f1:6f"
 
 
 def made_up(operation: str, request: "Answer") -> "Answer":
-    """Return an answer of the shape that this request will get, with a key that is none."""
+    """Return an answer of the shape that this request will get, with a made-up key."""
     if operation in ("CreateKeyPair", "ImportKeyPair"):
         answer: Answer = {
             "KeyPairId": _ID,

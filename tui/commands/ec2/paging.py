@@ -25,7 +25,7 @@ def described_tags(
     """Return the tags of all pages, or those that `--max-items` and `--starting-token` ask for.
 
     Raises:
-        ValueProblem: the options exclude each other, or the token is none that was printed.
+        ValueProblem: the options exclude each other, or the token is not one that was printed.
         ClientError: the service refused.
     """
     paging = {

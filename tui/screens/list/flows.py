@@ -79,9 +79,11 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
         if noting.done() and not noting.cancelled():
             noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
+    name = created.key_pair.key_name
     if created.key_pair.key_pair_id in view.listing.key_pairs:
-        what = f"the new pair {created.key_pair.key_name} stays"
-        view.undo_history.note_what_stays(view.session, what)
+        view.undo_history.note_what_stays(view.session, f"the new pair {name} stays")
+    elif not view.unread:
+        view.undo_history.note_what_stays(view.session, f"the new pair {name} stays deleted")
     return True
 
 

@@ -1,6 +1,7 @@
 """Does what a key does to the list itself: filter, order, choice, waiting."""
 
 from collections.abc import Callable, Mapping
+from time import monotonic
 
 from tui.actions.keymap import hints, key_in, key_of
 from tui.actions.table import Place
@@ -14,6 +15,9 @@ _OF_PAIRS = {
     *("import_into_regions", "export", "choose", "choose_all", "filter", "sort", "reverse"),
 }
 """What needs a pair, as the table of actions calls it."""
+
+_LATE = 1.0
+"""Seconds in which an Escape may still have been meant for what is over."""
 
 
 def refuses(view: ListView, method: str) -> bool:
@@ -34,6 +38,8 @@ def refuses(view: ListView, method: str) -> bool:
 
 async def show_filter(view: ListView) -> None:
     """Go to the filter."""
+    if view.lesson:
+        view.stop_saying(view.lesson)  # these keys would be typed now
     if not view.filter_bar.text:
         view.before_filter = view.table.highlighted
     await view.filter_bar.enter()
@@ -79,15 +85,16 @@ def show_all(view: ListView) -> None:
 
 
 def answer_late_stop(view: ListView) -> None:
-    """Say that what was done to many pairs is over, if what came of it is still said."""
-    if view.over and view.screen.fact_line.said == shortened(view.over):
+    """Say that what was done to many pairs is over, if it has only just been said."""
+    is_late = monotonic() - view.over_since < _LATE
+    if view.over and is_late and view.screen.fact_line.said == shortened(view.over):
         back = key_in(Place.LIST, "show_all")
         view.say(f"{view.over}; {back} came too late to stop it")
 
 
 def say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
     """Have an Escape answered that came, or comes still, when there was nothing to stop."""
-    view.over = said
+    view.over, view.over_since = said, monotonic()
     if is_stopped or view.is_stopped:
         answer_late_stop(view)
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
-from tui.actions.keymap import at, hints, key_in, key_of, reading_hints
+from tui.actions.keymap import at, hints, key_of, reading_hints
 from tui.actions.table import Place
 from tui.screens.list import welcome
 from tui.screens.list.ec2_questions import Ec2Questions
@@ -83,6 +83,8 @@ class ListView:
         """Whether the person stopped what is done in batches."""
         self.over = ""
         """What was said of many pairs when all of them were done."""
+        self.over_since = 0.0
+        """When that was said: seconds of `time.monotonic`."""
         self.loaded = False
         """Whether the first reading of the store has been shown."""
         self.when_loaded: Callable[[], None] = lambda: None
@@ -92,7 +94,8 @@ class ListView:
         self._unreadable = ""
         """Why what EC2 said last cannot be read, until EC2 has answered."""
         self._taught = False
-        self._lesson = ""
+        self.lesson = ""
+        """What was taught once above the hint bar, which has no room for it."""
         self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
@@ -212,8 +215,8 @@ class ListView:
         if not (
             heed or self._taught or self.screen.app.size.width >= WIDE or self.session.read_only
         ):
-            self._lesson = _lesson(self.key_hints.left_out)
-            self.say(self._lesson)
+            self.lesson = _lesson(self.key_hints.left_out)
+            self.say(self.lesson)
         self._taught = True
 
     def look_at(self, region: str) -> None:
@@ -270,8 +273,7 @@ class ListView:
             if self.screen.focused is None:
                 self.table.focus()
         elif total:
-            show_all = key_in(Place.LIST, "show_all")
-            self._show_empty(f"Nothing matches.\n\nPress {show_all} to show all pairs again.")
+            self._show_empty(welcome.nothing_matches(listing.is_for_a_fingerprint))
         else:
             self._show_empty(welcome.no_pairs(self.session, *self._waiting))
 
@@ -365,7 +367,7 @@ class ListView:
         """Show what the size of the window has room for."""
         window, longest = self.screen.app.size.width, self.listing.longest
         self.table.share_width(window, longest, self.pane.fit(window, longest))
-        if self.screen.app.size.width >= WIDE and self._remark.said == self._lesson:
+        if self.screen.app.size.width >= WIDE and self._remark.said == self.lesson:
             self._remark.forget()  # the hint bar teaches it now
         self.screen.call_after_refresh(self._show_summary)
 

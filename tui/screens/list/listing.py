@@ -156,6 +156,12 @@ class Listing:
         """Return the row of a pair."""
         return row_of(key_pair, self._today)
 
+    @property
+    def is_for_a_fingerprint(self) -> bool:
+        """Whether a whole fingerprint was typed, be it in a line of `ssh-keygen -l`."""
+        is_one: bool = _filtering().has_fingerprint(self.query_text)
+        return is_one
+
     def kind(self, found: Sequence[KeptKeyPair]) -> str | None:
         """Return which kind of fingerprint was typed, if it was one and found its pair."""
         return self.query.fingerprint_kind(found[0]) if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""Says what a list without pairs has to say, and which private keys the last session lost."""
+"""Says what a list has to say that shows no pairs, and which private keys the last session lost."""
 
 import os
 from contextlib import suppress
@@ -12,7 +12,8 @@ from core.ec2.regions import REGIONS
 from core.errors import KeyPairsError
 from core.model import PrivateKeyState
 from core.words.plural import n_of
-from tui.actions.keymap import key_of
+from tui.actions.keymap import key_in, key_of
+from tui.actions.table import Place
 from tui.words.text import short_path
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
     """
     region = session.region
     if region in REGIONS:
-        first = f"No key pairs in {region}{'' if session.read_only else ' yet'}."
+        first = f"No key pairs in {region}{'' if session.read_only or deleted else ' yet'}."
     else:
         first = f"No key pairs in {region}, which is not a Region that is known here."
     changes = [
@@ -61,6 +62,15 @@ def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
     lines = [Content.styled(key, "bold $text-accent").append(f"  {word}") for key, word in keys]
     about = Content(f"{_WHAT} {_where(session)}")
     return Content("\n").join([Content(first), Content(), *lines, Content(), about])
+
+
+def nothing_matches(is_for_a_fingerprint: bool) -> str:
+    """Return what is said where no pair passes the filter, and where else a key is looked for."""
+    said = f"Nothing matches.\n\nPress {key_in(Place.LIST, 'show_all')} to show all pairs again"
+    if not is_for_a_fingerprint:
+        return f"{said}."
+    find = key_of("list.find")
+    return f"{said}; {find} looks for a fingerprint in all Regions and among the deleted pairs."
 
 
 def _import(waiting: int) -> str:

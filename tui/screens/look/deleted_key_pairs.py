@@ -179,11 +179,14 @@ def _about(gone: GonePair) -> list[str]:
     said = []
     if gone.name_taken:
         bring_back = key_of("deleted.bring-back")
-        said.append(f"another pair has the name: {bring_back} asks for another one")
+        said.append(f"its name is taken: {bring_back} asks for another")
     if gone.given_up:
         said.append("its private key was given up")
     elif key_pair.custody.saved_to:
         said.append(f"key saved to {short_path(key_pair.custody.saved_to[-1])}")
-    wholes = [[*said, when, key_pair.key_pair_id], [*said[:1], key_pair.key_pair_id]]
-    wholes += [[*said[:1]]] if said else [[key_pair.key_pair_id]]
-    return [shortened(" · ".join(whole)) for whole in wholes]
+    wholes = [[*said, when, key_pair.key_pair_id], [*said, key_pair.key_pair_id], said]
+    if gone.name_taken:
+        # Of two that had the name, the file tells which one it is.
+        wholes += [["its name is taken", *said[1:]]]
+    wholes += [[*said[:1], key_pair.key_pair_id], said[:1], [key_pair.key_pair_id]]
+    return [shortened(" · ".join(whole)) for whole in wholes if whole]

@@ -7,6 +7,7 @@ from textual.widgets import Input
 from core.model import Tag
 from core.query import completion
 from tests.demo import DemoSession
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.filter.field import FilterInput
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -116,7 +117,8 @@ def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "space")
         await filter_by(pilot, "")
-        grammar = "type:rsa, tag:Env=prod, is:unsaved, -not"
+        finger = "fingerprint, " * (size[0] == 80)
+        grammar = f"name, key-…, {finger}type:rsa, tag:Env=prod, is:unsaved, -not"
         await until(pilot, lambda: grammar in drawn(pilot), "the grammar")
         await type_text(pilot, "is:chosen")
         assert shown(pilot) == ["batch-runner", "ci-deploy"]
@@ -126,6 +128,41 @@ def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
         assert "4 of 6 match" in drawn(pilot)
 
     play(demo_session, scene, size)
+
+
+def test_no_keys_of_the_list_are_taught_while_they_would_be_typed(
+    empty_session: DemoSession,
+) -> None:
+    # Of an imported pair there is nothing to heed, and so room to teach.
+    empty_session.backend.import_key_pair(key_name="a", public_key_material=PUBLIC_KEY.encode())
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "f find" in text_of(pilot, "#fact"), "what is taught")
+        await filter_by(pilot, "")
+        assert "f find" not in text_of(pilot, "#fact")
+
+    play(empty_session, scene)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", True),
+        ("256 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU a b (ED25519)", True),
+        ("zebra", False),
+    ],
+)
+def test_where_no_pair_has_a_fingerprint_it_is_said_what_looks_further(
+    demo_session: DemoSession, text: str, is_one: bool
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await filter_by(pilot, text)
+        await until(pilot, lambda: "Nothing matches." in drawn(pilot), "that there is none")
+        words = " ".join(drawn(pilot).replace("│", " ").split())
+        further = "; f looks for a fingerprint in all Regions and among the deleted pairs."
+        assert f"Press esc to show all pairs again{further if is_one else '.'}" in words
+
+    play(demo_session, scene)
 
 
 COMPLETIONS = (

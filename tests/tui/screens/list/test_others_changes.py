@@ -39,6 +39,10 @@ async def until_drawn(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in drawn(pilot), text)
 
 
+async def until_said(pilot: Pilot[None], beginning: str) -> None:
+    await until(pilot, lambda: text_of(pilot, "#fact").startswith(beginning), beginning)
+
+
 def test_the_list_its_count_and_its_cursor_follow(
     demo_session: DemoSession, other: DemoSession
 ) -> None:
@@ -66,6 +70,30 @@ def test_the_list_its_count_and_its_cursor_follow(
         await until_drawn(pilot, "6 pairs")
         said = "ci-deploy was deleted by boris at "
         await until(pilot, lambda: text_of(pilot, "#fact").startswith(said), said)
+
+    play(demo_session, scene)
+
+
+def test_what_is_back_is_no_longer_said_to_be_deleted(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        deleter(other)("batch-runner")
+        await until_said(pilot, "batch-runner was deleted by boris")
+        other.backend.restore_key_pair(pair.key_pair_id)
+        await until_drawn(pilot, "6 pairs")
+        await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
+        # So it is of what this session deleted.
+        await pilot.press("g", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await type_text(pilot, "batch-runner")
+        await pilot.press("enter")
+        await until_said(pilot, "deleted batch-runner; u brings it back")
+        other.backend.restore_key_pair(pair.key_pair_id)
+        await until_drawn(pilot, "6 pairs")
+        await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
 
     play(demo_session, scene)
 

@@ -54,6 +54,17 @@ def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
     play(empty_session, scene, (60, 15))
 
 
+def test_where_all_are_deleted_none_is_said_to_be_yet_to_come(empty_session: DemoSession) -> None:
+    empty_session.backend.create_key_pair(key_name="a", key_type="ed25519")
+    empty_session.backend.delete_key_pair(key_name="a")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        assert "No key pairs in us-east-1.  " in drawn(pilot)
+        assert "U  bring 1 deleted pair back" in drawn(pilot)
+
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 def test_a_key_that_a_killed_session_took_along_is_named_once(empty_session: DemoSession) -> None:
     empty_session.backend.create_key_pair(key_name="aaa", key_type="ed25519")

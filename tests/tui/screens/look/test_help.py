@@ -177,6 +177,7 @@ def test_an_action_is_found_by_what_a_person_calls_it(empty_session: DemoSession
         items = app_of(pilot).screen.query_one(PickList).items
         found = {word: narrowed(items, word) for word in SOUGHT}
         assert {word: items[0].value if items else None for word, items in found.items()} == SOUGHT
+        assert "list.find" in [item.value for item in narrowed(items, "fingerprint")]
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("ctrl+p")

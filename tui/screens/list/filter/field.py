@@ -12,8 +12,11 @@ from tui.screens.list.listing import completed
 from tui.widgets.text_input import TextInput
 from tui.words.text import masked
 
-GRAMMAR = "name, key-…, type:rsa, tag:Env=prod, is:unsaved, -not"
+_GRAMMAR = "name, key-…, fingerprint, type:rsa, tag:Env=prod, is:unsaved, -not"
 """What can be typed, shown as long as nothing is."""
+
+_IN_SHORT = _GRAMMAR.replace("fingerprint, ", "")
+"""The same where there is no room for all of it."""
 
 TagsInUse = Callable[[], Mapping[str, Sequence[str]]]
 """Returns the tag keys that key pairs carry, and the values of each."""
@@ -53,8 +56,11 @@ class FilterInput(TextInput):
     def __init__(self, tags_in_use: TagsInUse, leave: Callable[[bool], None]) -> None:
         super().__init__(id="filter")
         self.suggester = FilterSuggester(tags_in_use)
-        self.placeholder = GRAMMAR
         self._leave = leave
+
+    def on_resize(self) -> None:
+        has_room = self.content_size.width > len(_GRAMMAR)  # and the cursor behind it
+        self.placeholder = _GRAMMAR if has_room else _IN_SHORT
 
     def action_filter_done(self) -> None:
         """Go to the list."""
