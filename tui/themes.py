@@ -42,8 +42,10 @@ KEYPAIRS = Theme(
 """The default. Its surfaces have so little colour that 256 colours turn them into greys, and its
 hues stand in the palette of 256 as they are: a terminal without true colour shows the same."""
 
-_ANSI_DARK = replace(BUILTIN_THEMES["ansi-dark"], error="ansi_bright_red")
-"""The red of a console has 2.7:1 on its black, and black on it as little."""
+_ANSI_DARK = replace(
+    BUILTIN_THEMES["ansi-dark"], error="ansi_bright_red", warning="ansi_bright_yellow"
+)
+"""The red of a console has 2.7:1 on its black, and its yellow, which is a brown, 4.0:1."""
 
 _ANSI_LIGHT = replace(BUILTIN_THEMES["ansi-light"], accent="ansi_blue", warning="ansi_magenta")
 """Textual warns in a bright red, which is pale on white and looks like danger."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.custody import pub_files
 from core.disk import destination, files, in_folder
-from core.disk.destination import Destination, PathVerdict
+from core.disk.destination import Destination
 from core.disk.path_walk import Walk
 from core.disk.unfinished import UnfinishedSaves
 from core.errors import ProofFailed, SaveError, StoreError, StoreNotConfirmed
@@ -70,7 +70,7 @@ def save_private_key(
     unfinished = UnfinishedSaves(session.store.folder)
     unfinished.sweep()
     with _opened(path_text) as (target, path, way):
-        if (target.verdict is PathVerdict.ASKS or target.makes) and target != accepted:
+        if target.asks and target != accepted:
             raise SaveAsks(target)
         data = _encode(created, file_format, passphrase)
         unfinished.sweep([way.path])

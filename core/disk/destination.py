@@ -68,6 +68,11 @@ class Destination:
         """Whether a save may be tried."""
         return self.verdict is not PathVerdict.REFUSED
 
+    @property
+    def asks(self) -> bool:
+        """Whether a private key is saved there only after a second yes."""
+        return self.verdict is PathVerdict.ASKS or self.makes is not None
+
 
 def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | None = None) -> str:
     """Return the path to offer for a new private key: `~/.ssh/NAME.pem` or the next free one.

@@ -57,7 +57,7 @@ def test_check_up(
         screen = app_of(pilot).screen
         assert isinstance(screen, CheckUpScreen)
         await until(pilot, lambda: "1 Region" in str(screen._counts.visual), "the end")
-        await until(pilot, lambda: "then FOLDER" in " ".join(drawn(pilot).split()), "advice")
+        await until(pilot, lambda: "Bring it back from" in drawn(pilot), "advice")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=look, terminal_size=size)
 

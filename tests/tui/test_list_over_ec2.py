@@ -336,7 +336,7 @@ def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        assert "EC2 deletes for good: u can only import the public half" in words(pilot)
+        assert "EC2 deletes for good: pressing u only imports the public half" in words(pilot)
         await pilot.press("y")
         await until_screen(pilot, "KeyPairListScreen")
         await until(pilot, lambda: "u imports it again" in words(pilot), "what u does")

@@ -23,6 +23,8 @@ _ON = ("1", "2", "3", "4", "21", "5", "6", "7", "8", "9")
 _OFF = dict(zip(_ON, ("22", "22", "23", "24", "24", "25", "25", "27", "28", "29"), strict=True))
 """How the attributes that text has are switched off, one by one (ECMA-48)."""
 
+_WHITE = "97"
+
 _SEEN_ON_SPACE = frozenset(("4", "5", "7", "9", "21", "53"))
 _UNDERLINES = frozenset(("4", "21"))
 """Text has one of them: the terminal takes the last."""
@@ -71,10 +73,12 @@ class FrameDiff:
 
     Args:
         signs: what to write in the place of signs that the terminal cannot show.
+        is_console: whether it is a Linux console, which reverses colours in a way of its own.
     """
 
-    def __init__(self, signs: Signs | None = None) -> None:
+    def __init__(self, signs: Signs | None = None, *, is_console: bool = False) -> None:
         self._signs = signs or {}
+        self._is_console = is_console
         self._rows: list[Row] = []
 
     def forget(self) -> None:
@@ -109,10 +113,17 @@ class FrameDiff:
             cells = [
                 cell
                 for text, style, _ in strip
-                for cell in _cells(text.translate(self._signs), style, colors)
+                for cell in self._cells(text.translate(self._signs), style, colors)
             ]
             row[x : x + len(cells)] = cells[: len(row) - x]
         return row
+
+    def _cells(self, text: str, style: Style | None, colors: ColorSystem) -> list[Cell]:
+        codes = "" if style is None else Strip.render_ansi(style, colors)
+        look, space = _looks(codes, self._is_console)
+        if text.isascii() or all(get_character_cell_size(character) == 1 for character in text):
+            return [(c, space if c == " " else look) for c in text]
+        return [(text, look), *[("", look)] * (cell_len(text) - 1)]
 
 
 def _parts(update: ChopsUpdate, y: int, x1: int, x2: int) -> Iterator[tuple[int, Strip]]:
@@ -122,15 +133,8 @@ def _parts(update: ChopsUpdate, y: int, x1: int, x2: int) -> Iterator[tuple[int,
             yield x, strip if x >= x1 and end <= x2 else strip.crop(0, min(end, x2) - x)
 
 
-def _cells(text: str, style: Style | None, colors: ColorSystem) -> list[Cell]:
-    look, space = _looks("" if style is None else Strip.render_ansi(style, colors))
-    if text.isascii() or all(get_character_cell_size(character) == 1 for character in text):
-        return [(c, space if c == " " else look) for c in text]
-    return [(text, look), *[("", look)] * (cell_len(text) - 1)]
-
-
 @lru_cache(1024)
-def _looks(ansi: str) -> tuple[Look, Look]:
+def _looks(ansi: str, is_console: bool) -> tuple[Look, Look]:
     """Return the look that SGR codes give to a character, and the one they give to a space."""
     attributes: set[str] = set()
     foreground = background = ""
@@ -152,9 +156,26 @@ def _looks(ansi: str) -> tuple[Look, Look]:
                 attributes -= _UNDERLINES
             attributes.add(code)
     look = Look(frozenset(attributes), foreground, background)
-    return look, look if attributes & _SEEN_ON_SPACE else Look(
-        foreground=None, background=background
+    if is_console:
+        look = _reversed_on_console(look)
+    return look, look if look.attributes & _SEEN_ON_SPACE else Look(
+        foreground=None, background=look.background
     )
+
+
+def _reversed_on_console(look: Look) -> Look:
+    """Return a look that a Linux console shows as others show what is reversed.
+
+    It brightens letters after it has reversed them, not before: what is bold or has a bright colour
+    gets letters of dark grey, not to be read on red; and what is dim it does not reverse at all.
+    """
+    if "7" not in look.attributes:
+        return look
+    plain = look.attributes - {"1", "2"}
+    if look.foreground is None or len(look.foreground) != len(_WHITE):
+        return look._replace(attributes=plain)
+    # There is no bright red to write on: white can be read on the dark one, black cannot.
+    return Look(plain - {"7"}, _WHITE, f"4{look.foreground[-1]}")
 
 
 class _Run(NamedTuple):

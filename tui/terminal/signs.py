@@ -29,4 +29,9 @@ def for_terminal(environment: Mapping[str, str]) -> Signs:
     charset = locale.partition("@")[0].partition(".")[2].replace("-", "").lower()
     if charset not in ("", "utf8"):
         return ASCII
-    return CONSOLE if environment.get("TERM") == "linux" else {}
+    return CONSOLE if is_console(environment) else {}
+
+
+def is_console(environment: Mapping[str, str]) -> bool:
+    """Return whether a terminal is a Linux console."""
+    return environment.get("TERM") == "linux"

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from tui.terminal import unforeseen
 from tui.terminal.driver import InputLost, SteadyDriver
 from tui.terminal.frame_diff import Frame, FrameDiff
-from tui.terminal.signs import for_terminal
+from tui.terminal.signs import for_terminal, is_console
 from tui.terminal.typing_speed import TypingSpeed
 from tui.words.place import Whereabouts
 from tui.words.text import visible
@@ -69,14 +69,14 @@ class TerminalApp(App[None]):
         )
         self.key_holder: KeyHolder | None = None
         self.whereabouts = Whereabouts()
-        self._frames = FrameDiff(for_terminal(os.environ))
+        self._frames = FrameDiff(for_terminal(os.environ), is_console=is_console(os.environ))
         self._cursor_sent: Offset | None = None
         self._failures = unforeseen.Failures()
         self._ends = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         # A Linux console shows dim text as a grey that has 2.8:1 on black.
-        return {"muted-style": "none" if os.environ.get("TERM") == "linux" else "dim"}
+        return {"muted-style": "none" if is_console(os.environ) else "dim"}
 
     # What is sent -------------------------------------------------------------------------------
 

@@ -52,9 +52,6 @@ class Choice(Widget, can_focus=True):
             .choice--free { color: ansi_default; text-style: $muted-style; }
             .choice--forbidden { color: ansi_default; text-style: dim strike; }
         }
-        &:ansi:focus {
-            .choice--chosen { color: ansi_default; text-style: bold reverse; }
-        }
     }
     """
 

@@ -41,14 +41,18 @@ class PathField(FormField):
     Args:
         path: what to begin with.
         holds: says what a file of a name will hold, where that depends on the name, or refuses it.
+        asks: tells whether a place asks for a second Enter.
     """
 
     def __init__(
-        self, path: str, holds: Callable[[str], Verdict] = lambda path: Verdict("")
+        self,
+        path: str,
+        holds: Callable[[str], Verdict] = lambda path: Verdict(""),
+        asks: Callable[[Destination], bool] = lambda place: place.asks,
     ) -> None:
         self._input = TextInput(path, id="path")
         self._input.suggester = PathSuggester()
-        self._holds = holds
+        self._holds, self._asks = holds, asks
         super().__init__("Path", self._input, stacked=True)
         self.accepted: Destination | None = None
         """What the next Enter says yes to."""
@@ -95,6 +99,8 @@ class PathField(FormField):
             judged = holds
         elif holds.text and judged.tone is not Tone.BAD:
             judged = Verdict(f"{holds.text} · {judged.text}", judged.tone)
+        if self._asks(target):
+            judged = judged._replace(text=f"{judged.text}; {key_of('save.submit')} asks first")
         super().show(judged)
 
     def show(self, verdict: Verdict, *wrong: Widget) -> None:

@@ -343,5 +343,7 @@ def _line(value: str, finding: Finding, *, says_region: bool) -> Line:
 def _advice(finding: Finding) -> str:
     """Return what to do about a finding, with the app's keys where commands have a command."""
     text = advice(finding, key_of("key-pair.replace"))
-    text = text.replace(": keypairs find --agent", f": {key_of('list.agent')} in the list", 1)
-    return text.replace(": keypairs find ", f": {key_of('list.find')} in the list, then ", 1)
+    text = text.replace(": keypairs find --agent", f": press {key_of('list.agent')} in the list", 1)
+    find = key_of("list.find")
+    text = text.replace(": keypairs find FOLDER", f": press {find} in the list and type a folder")
+    return text.replace(": keypairs find ", f": press {find} in the list and type ", 1)

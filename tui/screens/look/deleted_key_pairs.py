@@ -19,7 +19,6 @@ from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
 from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.text import short_path, shortened, visible
-from tui.words.verdict import Tone
 
 _COLUMNS = (
     Column("", 1),
@@ -144,6 +143,8 @@ def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
     time = gone.delete_time.astimezone(now.tzinfo)
     is_today = time.date() == now.date()
     left = "" if gone.days_left is None else n_of(gone.days_left, "day")
+    look = "caution" if gone.given_up else ""
+    bright = "chosen" if chosen else look
     return Line(
         key_pair.key_pair_id,
         (
@@ -155,7 +156,7 @@ def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:
             _state(gone),
             left,
         ),
-        tone=Tone.CAUTION if gone.given_up else Tone.PLAIN,
+        looks=(bright, bright, *[look] * (len(_COLUMNS) - 2)),
         words=visible(f"{key_pair.key_type} {key_pair.key_fingerprint}"),
     )
 

@@ -88,7 +88,7 @@ class PickScreen(PlacedScreen[str | None]):
     @on(CursorList.Highlighted)
     def _show_whole(self) -> None:
         """Below lines that are cut, show the one under the cursor whole."""
-        self._whole.display = any(map(self._list.is_cut, self._items))
+        self.set_class(any(map(self._list.is_cut, self._items)), "-cut")
         picked = self._list.picked
         is_cut = picked is not None and self._list.is_cut(picked)
         # A column before it stands whole in the line itself.

@@ -63,7 +63,7 @@ async def copy_of_new(app: TerminalApp, created: CreatedKeyPair) -> bool:
     title = await _pick(app, f"Copy from {key_pair.key_name}", items)
     if title == _PRIVATE_KEY:
         question = f"Send the private key of {key_pair.key_name}?"
-        if await _pick(app, question, _QUESTION) == _YES:
+        if await _pick(app, question, _QUESTION, "pick") == _YES:
             await clipboard.send_private(app, created.key_material)
             clipboard.say_sent(app, _PRIVATE_KEY)
             return True
@@ -99,5 +99,7 @@ def _first(text: str) -> str:
     return as_pasted(text.partition("\n")[0][:_LONGEST])
 
 
-async def _pick(app: TerminalApp, title: str, items: Sequence[Item]) -> str | None:
-    return await app.push_screen_wait(PickScreen(title, items))
+async def _pick(
+    app: TerminalApp, title: str, items: Sequence[Item], verb: str = "copy"
+) -> str | None:
+    return await app.push_screen_wait(PickScreen(title, items, verb=verb))

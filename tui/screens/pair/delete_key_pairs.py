@@ -152,7 +152,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         them = "it" if len(self._key_pairs) == 1 else "them"
         self._answers.update(
             Content.assemble(
-                f"{self._way_back[:1].upper()}{self._way_back[1:]}. " * self._is_many,
+                f"{'Undo: ' * self._brings_back}{self._way_back}. " * self._is_many,
                 f"To delete {them}, {how} ",
                 (visible(what), "bold"),
             )
@@ -214,14 +214,18 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @property
     def _way_back(self) -> str:
-        undo, is_one = key_of("key-pair.undo"), len(self._key_pairs) == 1
-        if not self._session.backend.capabilities.brings_back:
-            them, ids = ("it", "a new id") if is_one else ("them", "new ids")
-            return (
-                f"EC2 deletes for good: {undo} can only import the public half of {them} again,"
-                f" with {ids}"
-            )
-        return f"for 30 days {undo} can bring {'it' if is_one else 'them'} back"
+        undo = key_of("key-pair.undo")
+        if self._brings_back:
+            return f"{undo} in this session, {key_of('list.deleted')} within 30 days"
+        them, ids = ("it", "a new id") if len(self._key_pairs) == 1 else ("them", "new ids")
+        return (
+            f"EC2 deletes for good: pressing {undo} only imports the public half of {them} again,"
+            f" with {ids}"
+        )
+
+    @property
+    def _brings_back(self) -> bool:
+        return self._session.backend.capabilities.brings_back
 
     @work(group="look")
     async def _look_for_files(self) -> None:

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
+from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of, reading_hints, wide_hints
 from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
@@ -305,7 +306,7 @@ def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> st
     """Return where the pair stands in the list, and keys that the hint bar has no room for."""
     taught = []
     if position.chosen:
-        taught.append(f"about this pair, not the {position.chosen:,} chosen")
+        taught.append(f"about this pair, not the {n_of(position.chosen, 'other')} chosen")
     if position.total > 1:
         following, previous = key_of("details.following"), key_of("details.previous")
         words = f"{position.number:,} of {position.total:,}"

@@ -40,7 +40,9 @@ class ExportScreen(PlacedScreen[Path | None]):
         super().__init__(f"Export {n_of(len(key_pairs), 'key pair')}")
         self._session = session
         self._key_pairs = key_pairs
-        self._path = PathField(suggest_export(session.region), _holds)
+        self._path = PathField(
+            suggest_export(session.region), _holds, lambda place: place.makes is not None
+        )
 
     def content(self) -> ComposeResult:
         with FormBody(submits="save"):

@@ -37,7 +37,7 @@ def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
     """Say what giving the private key up means, where it may be besides here."""
     places = ["was sent to your terminal's clipboard"] if sent else []
     places += (
-        [f"may be in the ssh-agent ({key_of('list.agent')} in the list shows its keys)"]
+        [f"may be in the ssh-agent (press {key_of('list.agent')} in the list to see)"]
         if perhaps_in_agent
         else []
     )

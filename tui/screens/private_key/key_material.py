@@ -215,7 +215,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             Way(key_of("key-material.save"), "Save to a file", path, ", for you alone"),
             Way(key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
             Way(key_of("key-material.show"), "Show it here", "session recordings keep it"),
-            Way(key_of("key-material.copy"), "Copy", f"public key, fingerprints {ELLIPSIS}"),
+            Way(key_of("key-material.copy"), "Copy", "public key, id and more"),
         )
 
     def _unsaved(self) -> Verdict:
@@ -407,8 +407,10 @@ def _resting(where: _Where, is_said_above: bool) -> Verdict:
         words = f"Saved. {leave} goes back to the list; the key will not be shown again."
         return Verdict(words, Tone.GOOD)
     leaves = "goes back to the list" if where.is_safe else "asks before it leaves"
-    words = f"{key_of('key-material.go-on')} saves it; {leave} {leaves}."
-    return Verdict(words if is_said_above else f"Not saved: {words}", Tone.CAUTION)
+    enter = key_of("key-material.go-on")
+    if is_said_above:
+        return Verdict(f"{enter} asks where to save it; {leave} {leaves}.", Tone.CAUTION)
+    return Verdict(f"Not saved: {enter} asks where; {leave} {leaves}.", Tone.CAUTION)
 
 
 def _format_to_offer(created: CreatedKeyPair, done: Collection[FileFormat]) -> FileFormat:

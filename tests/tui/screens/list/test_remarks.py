@@ -48,7 +48,7 @@ def test_it_says_of_how_many_pairs_and_where(empty_session: DemoSession, home: P
         await until_said(pilot, "exported 2 to ~/key-pairs-us-east-1.json")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        assert "for 30 days u can bring them back" in drawn(pilot)
+        assert "u in this session, U within 30 days" in drawn(pilot)
 
     play(empty_session, scene)
     assert (home / "key-pairs-us-east-1.json").exists()

@@ -80,7 +80,7 @@ def test_that_it_is_in_no_file_is_said_once(empty_session: DemoSession, ssh_agen
         await hold(pilot, empty_session)
         await add(pilot)
         await until(pilot, lambda: "Only in the agent" in drawn(pilot), "the box")
-        assert "enter saves it; esc goes back to the list." in flat(pilot)
+        assert "enter asks where to save it; esc goes back to the list." in flat(pilot)
         assert flat(pilot).count("In no file") == 1
 
     play(empty_session, scene)
@@ -282,7 +282,7 @@ def test_a_key_that_the_agent_may_hold_is_said_to_be_perhaps_there_and_is_guarde
         await until(pilot, lambda: "Not saved yet: s saves it" in flat(pilot), "the guard")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        assert "may be in the ssh-agent (a in the list shows its keys)" in flat(pilot)
+        assert "may be in the ssh-agent (press a in the list to see)" in flat(pilot)
         assert "exists nowhere" not in flat(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")

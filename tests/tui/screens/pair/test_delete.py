@@ -28,7 +28,7 @@ def test_one_pair_is_named_with_what_becomes_of_it(demo_session: DemoSession) ->
         for said in (
             "batch-runner  rsa · key-00000000000000001 · created 2026-11-02",
             "Servers      authorized_keys are not touched",
-            "Undo         for 30 days u can bring it back",
+            "Undo         u in this session, U within 30 days",
             "To delete it, type batch-runner",
         ):
             assert said in drawn(pilot)

@@ -67,8 +67,14 @@ def test_the_copy_menu_has_titles_and_muted_texts_in_two_columns(
                 assert text.style is not None and text.style.color == muted
                 texts.append(drawn(pilot).splitlines()[lines.region.y + row].index(text.text[:9]))
         assert len(set(texts)) == 1
-        # What is cut stands whole below, without its title.
+        # What is cut stands whole below, without its title, and apart: it is no line to pick.
         assert text_of(pilot, "#whole").startswith("ssh-")
+        last = lines.region.y + lines.count - 1
+        assert lines.count == lines.size.height
+        below = [line.strip("│ ") for line in drawn(pilot).splitlines()[last + 1 :]]
+        assert below[0] == "" and below[1].startswith("ssh-")
+        # Enter copies, as the bar says.
+        assert "enter copy" in drawn(pilot)
 
     play(empty_session, scene)
 
@@ -95,6 +101,20 @@ def test_only_a_backslash_is_shown_otherwise_than_in_other_texts() -> None:
     )
     for text in ("plain", "\x1b[31m", zero_width, "é"):
         assert as_pasted(text) == visible(text)
+
+
+@pytest.mark.long
+def test_of_the_chosen_the_details_count_only_the_others(empty_session: DemoSession) -> None:
+    for name in ("a", "b", "c"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        said = "about this pair, not the 2 others chosen"
+        await until(pilot, lambda: said in drawn(pilot), said)
+
+    play(empty_session, scene)
 
 
 @pytest.mark.long
