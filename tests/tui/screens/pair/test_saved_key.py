@@ -27,6 +27,7 @@ from tui.screens.pair.details import DetailsScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.words.verdict import Verdict
+from tui.work.exclusive import is_busy
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +102,7 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         await until_said(pilot, "Public key saved to ~/.ssh/web.pub")
         await pilot.press("p")
         await until_said(pilot, "exists, and is never overwritten")
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that it is over")
         await pilot.press("s")
         await until_screen(pilot, "SaveKeyMaterialScreen")
         await pilot.press("tab", "right", "right", "right", "tab")
