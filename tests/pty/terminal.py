@@ -514,7 +514,10 @@ def create_key_pair(
         terminal.step("Tab", "Right")
     terminal.wait_for(lambda screen: f"● {key_type}" in screen and f"● {key_format}" in screen)
     terminal.press("Enter")
-    return terminal.wait_for("asks before it leaves")
+    # The bars of a screen come before what is between them.
+    return terminal.wait_for(
+        lambda screen: "asks before it leaves" in screen and "There is no other copy" in screen
+    )
 
 
 def save_key_material(terminal: Terminal) -> str:

@@ -35,7 +35,8 @@ class Item(NamedTuple):
 def narrowed(items: Sequence[Item], search: str) -> list[Item]:
     """Return the items in whose texts every word of a search is; case does not matter.
 
-    Where something is sought, lines that stand for nothing, and only explain, come last.
+    Of those alike in having a remark, those whose own text has every word come before those found
+    by what is not shown. Lines that stand for nothing, and only explain, come last.
     """
     words = search.casefold().split()
     if not words:
@@ -46,7 +47,12 @@ def narrowed(items: Sequence[Item], search: str) -> list[Item]:
         if not item.is_heading
         and all(word in f"{item.text} {item.remark} {item.words}".casefold() for word in words)
     ]
-    return sorted(found, key=lambda item: not item.value)
+
+    def rank(item: Item) -> tuple[bool, bool, bool]:
+        is_shown = all(word in item.text.casefold() for word in words)
+        return not item.value, bool(item.remark), not is_shown
+
+    return sorted(found, key=rank)
 
 
 class PickList(CursorList):

@@ -151,6 +151,7 @@ def test_what_is_picked_is_done_in_the_field_that_has_the_focus(
 
 
 SOUGHT = {
+    "import": "key-pair.import",
     "rotat": "key-pair.replace",
     "successor": "key-pair.replace",
     "rename": "key-pair.replace",
