@@ -121,11 +121,12 @@ def test_the_empty_field_shows_what_can_be_typed_and_chosen_pairs_are_found(
         grammar = f"name, key-…, {finger}type:rsa, tag:Env=prod, is:unsaved, -not"
         await until(pilot, lambda: grammar in drawn(pilot), "the grammar")
         await type_text(pilot, "is:chosen")
-        assert shown(pilot) == ["batch-runner", "ci-deploy"]
+        chosen = ["batch-runner", "ci-deploy"]
+        await until(pilot, lambda: shown(pilot) == chosen, "those chosen")
         await pilot.press("ctrl+u")
         await type_text(pilot, "-is:chosen")
+        await until(pilot, lambda: "4 of 6 match" in drawn(pilot), "the others")
         assert len(shown(pilot)) == 4
-        assert "4 of 6 match" in drawn(pilot)
 
     play(demo_session, scene, size)
 
