@@ -50,6 +50,8 @@ class PickScreen(PlacedScreen[str | None]):
         present: str | None = None,
     ) -> None:
         super().__init__(title)
+        # Known before the first frame, which would else be followed by another a row higher.
+        self.set_class(any(item.muted_from is not None for item in items), "-titled")
         self._items = items
         self._empty_text = empty
         self._begins_at = present
