@@ -136,7 +136,7 @@ def test_copying_shows_counts_and_a_stop_says_what_was_not_copied(
         await type_text(pilot, "ireland")
         await pilot.press("space", "enter")
         for number in (1, 2):
-            await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]
+            await until(pilot, lambda n=number: steps.waiting == n, "a batch")  # type: ignore[misc]  # mypy cannot infer the default
             assert hints(pilot) == "esc stop   f1 help"
             steps.go_on()
         await until(pilot, lambda: steps.waiting == 3, "the third batch")

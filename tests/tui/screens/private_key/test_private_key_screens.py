@@ -606,7 +606,7 @@ def test_nothing_is_drawn_over_the_title_and_the_hints(
                 continue
             last = Region(0, rows - 1, columns, 1)
             bar = screen.query_one(KeyHints)
-            await until(pilot, lambda bar=bar, last=last: bar.region == last, "the layout")  # type: ignore[misc]
+            await until(pilot, lambda bar=bar, last=last: bar.region == last, "the layout")  # type: ignore[misc]  # mypy cannot infer the default
             ends = {0: TopBar, rows - 1: KeyHints}
             for y, kind in ends.items():
                 for x in range(1, columns - 1):
