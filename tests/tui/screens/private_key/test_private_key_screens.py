@@ -738,7 +738,7 @@ def test_a_key_that_was_shown_is_hidden_when_the_program_is_stopped(
     async def scene(pilot: Pilot[None]) -> None:
         await create(pilot, "web", "tab", "right")
         await pilot.press("v")
-        assert "BEGIN OPENSSH" in drawn(pilot)
+        await until(pilot, lambda: "BEGIN OPENSSH" in drawn(pilot), "the key")
         app = app_of(pilot)
         app.app_suspend_signal.publish(app)
         await until(pilot, lambda: "BEGIN OPENSSH" not in drawn(pilot), "the hidden key")
