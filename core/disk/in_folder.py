@@ -153,17 +153,33 @@ def _rename_exclusively(name: str, new_name: str, folder: int) -> None:
 def name_twice(name: str, second: str, folder: int) -> None:
     """Give a file a second name that must be free, or a copy where files have only one name.
 
+    The second name is of the file that has the first at the end, so who replaces that file only
+    while nobody else has the second name replaces the one it names.
+
     Raises:
         FileNotFoundError: there is no such file.
         FileExistsError: the second name is taken.
         OSError: anything else; the second name is free.
     """
-    try:
-        os.link(name, second, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in NO_LINKS:
+    while True:
+        try:
+            os.link(name, second, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            return create_named(second, _pieces_of(name, folder), folder)
+        # link(2) finds the file before it makes the name, and meanwhile it may be replaced.
+        try:
+            if os.path.samestat(_status(name, folder), _status(second, folder)):
+                return None
+        except BaseException:
+            remove(second, folder)
             raise
-        create_named(second, _pieces_of(name, folder), folder)
+        os.unlink(second, dir_fd=folder)
+
+
+def _status(name: str, folder: int) -> os.stat_result:
+    return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
 
 def _pieces_of(name: str, folder: int) -> Iterator[tuple[int, bytes]]:

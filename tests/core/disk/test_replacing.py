@@ -151,6 +151,48 @@ def test_only_one_replaces_at_a_time_whatever_becomes_of_locks(path: Path, way: 
     assert names(path.parent) == ["file", "file.bak"]
 
 
+@pytest.mark.parametrize("others", [1, 3])
+def test_a_file_replaced_while_it_is_claimed_is_not_replaced_by_an_older_change(
+    others: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """link(2) finds a file, others replace it meanwhile, and the claim is of the one before."""
+    replace(path, b"read")
+    link = os.link
+    left = list(range(others))
+
+    def link_late(source: str, target: str, **options: Any) -> None:
+        if target != "file.claim" or not left:
+            return link(source, target, **options)
+        left.pop()
+        (path.parent / "found").hardlink_to(path)
+        path.with_name("new").write_bytes(b"another's %d" % len(left))
+        path.with_name("new").replace(path)
+        link("found", target, **options)
+        return (path.parent / "found").unlink()
+
+    monkeypatch.setattr(os, "link", link_late)
+    with pytest.raises(NotMeantError):
+        replace(path, b"ours", b"read")
+    assert path.read_bytes() == b"another's 0"
+    assert names(path.parent) == ["file"]
+
+
+def test_a_file_removed_while_it_is_claimed_leaves_no_claim(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(path, b"read")
+    link = os.link
+
+    def link_late(source: str, target: str, **options: Any) -> None:
+        link(source, target, **options)
+        path.unlink()
+
+    monkeypatch.setattr(os, "link", link_late)
+    with pytest.raises(FileNotFoundError):
+        replace(path, b"ours", b"read")
+    assert names(path.parent) == []
+
+
 def test_the_claim_of_a_process_that_was_killed_is_waited_for_a_moment_only(path: Path) -> None:
     replace(path, b"old")
     path.with_name("file.claim").hardlink_to(path)
