@@ -197,7 +197,7 @@ def setting_tags(access: RegionAccess) -> Change[TagChange]:
         tags = tag_changes.setting(change.tags, new, gone)(key_pair.tags)
         changed = replace(key_pair, tags=tags)
         if changed != key_pair:
-            transaction.update(changed, "SetTags")
+            transaction.update(changed, "RestoreTags" if change.undoes else "SetTags")
         return changed
 
     return set_tags

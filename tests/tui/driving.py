@@ -95,8 +95,12 @@ async def type_text(pilot: Pilot[None], text: str) -> None:
 
 
 async def press_alone(pilot: Pilot[None], key: str) -> None:
-    """Press a key at the pace of a person: one that comes amid others does not quit."""
-    await asyncio.sleep(ALONE)
+    """Press a key at the pace of a person: amid others it neither quits nor deletes.
+
+    Nor does it within a second of many.
+    """
+    few = app_of(pilot).typing.count < 12
+    await asyncio.sleep(ALONE if few else 1.0)
     await pilot.press(key)
 
 

@@ -289,7 +289,7 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
         await pilot.press("asterisk", "d")
         await until(pilot, lambda: "In use: 0 instances" in words(pilot), "what uses them")
         expire(pilot)
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await renew(pilot)
         await press_alone(pilot, "y")
         await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
@@ -309,7 +309,7 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
     async def undo(pilot: Pilot[None]) -> None:
         await pilot.press("asterisk", "d")
         await until(pilot, lambda: "In use: 0 instances" in words(pilot), "what uses them")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
         expire(pilot)
         await pilot.press("u")
@@ -321,7 +321,7 @@ def test_what_is_done_to_pairs_offers_the_login_and_can_be_repeated(
         """Bring pairs back from their list, and be told what the keys do after the login."""
         await pilot.press("asterisk", "d")
         await until(pilot, lambda: "In use: 0 instances" in words(pilot), "what uses them")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until(pilot, lambda: "deleted 2 pairs" in words(pilot), "that they are deleted")
         await pilot.press("U")
         await until_screen(pilot, "DeletedKeyPairsScreen")

@@ -11,7 +11,16 @@ from core.custody import saving
 from tests.demo import DemoSession
 from tests.each_row import each_row
 from tests.helpers import PUBLIC_KEY
-from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    press_alone,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.workbench.grouped_list import GroupedList
 from tui.words.text import fold
@@ -208,7 +217,7 @@ def test_what_is_said_at_length_is_said_whole(empty_session: DemoSession) -> Non
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("asterisk", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         app = app_of(pilot)
         await until(pilot, lambda: type(app.screen).__name__ == "KeyPairListScreen", "the list")
         await until(pilot, lambda: "deleted 4 pairs" in remark(pilot), "the deletion")

@@ -16,7 +16,16 @@ from core.settings import open_session
 from core.store.region_store import RegionStore
 from tests.core.store_records import write_region
 from tests.ec2_server import ACCOUNT, Ec2Server
-from tests.tui.driving import app_of, create, drawn, save, type_text, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    create,
+    drawn,
+    press_alone,
+    save,
+    type_text,
+    until,
+    until_screen,
+)
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
@@ -337,7 +346,7 @@ def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "EC2 deletes for good: pressing u only imports the public half" in words(pilot)
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
         await until(pilot, lambda: "u imports it again" in words(pilot), "what u does")
         await pilot.press("u")

@@ -17,7 +17,16 @@ from core.ec2.regions import region
 from core.local import many
 from core.model import Tag
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    press_alone,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.screens.list.filter.field import FilterInput
 from tui.screens.pair import edit_tags
 from tui.widgets.fact_line import FactLine
@@ -87,7 +96,7 @@ def test_deleting_says_how_far_it_is_and_escape_stops_it(
 
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until(pilot, lambda: steps.waiting == 1, "the first batch")
         assert "deleting 1 of 5…" in verdicts(pilot)
         assert hints(pilot) == "esc stop   f1 help"
@@ -180,7 +189,7 @@ def test_escape_that_comes_too_late_is_answered(
 
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await through(pilot, 1, "deleted 5 pairs; u brings them back")
         assert names(five) == []
         await until(pilot, lambda: not is_busy(app_of(pilot).screen), "the end of it")
@@ -232,7 +241,7 @@ def test_one_that_may_not_be_deleted_is_named_and_the_others_go(five: DemoSessio
 
     async def scene(pilot: Pilot[None]) -> None:
         await choose_all_and(pilot, "d", "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         said = "deleted 4, but not c: not allowed, with an explicit deny"
         await until(pilot, lambda: any(said in text for text in verdicts(pilot)), said)
         assert names(five) == ["c"]

@@ -9,7 +9,7 @@ from core.aws import opted_in, usage
 from core.aws.backend import Ec2Backend
 from core.aws.opening import Ec2Account
 from tests.ec2_server import Ec2Server
-from tests.tui.driving import drawn, save, type_text, until, until_screen
+from tests.tui.driving import drawn, press_alone, save, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import add, words
 from tests.tui.test_usage_over_ec2 import open_question
@@ -52,7 +52,7 @@ def test_what_uses_a_pair_is_not_known_and_it_can_be_deleted(
     async def scene(pilot: Pilot[None]) -> None:
         await open_question(pilot)
         await until(pilot, lambda: "which instances use it is not known" in words(pilot), "that")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
 
     play_over_ec2(scene)

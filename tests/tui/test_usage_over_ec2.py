@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ec2_server import Ec2Server
-from tests.tui.driving import type_text, until, until_screen
+from tests.tui.driving import press_alone, type_text, until, until_screen
 from tests.tui.over_ec2 import Play, first_line, play_over_ec2, server
 from tests.tui.test_list_over_ec2 import add, words
 
@@ -70,7 +70,7 @@ def test_what_may_not_be_asked_is_not_known(play_over_ec2: Play, server: Ec2Serv
         assert "Perhaps in use:" in words(pilot)
         assert "0 launch templates" in words(pilot)
         # Not known is not in use.
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
 
     play_over_ec2(scene)
@@ -111,7 +111,7 @@ def test_nothing_is_deleted_before_ec2_said_what_uses_it_and_escape_leaves_at_on
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
         server.delays["DescribeInstances"] = 3.0
         await open_question(pilot)
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until(pilot, lambda: "has not said yet what uses it" in words(pilot), "why not")
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")

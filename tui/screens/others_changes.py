@@ -1,10 +1,10 @@
 """Shows what other sessions change in the Region, by itself and within two seconds."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.worker import WorkType
 
@@ -12,7 +12,7 @@ from core.checks.deleted import deletion
 from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui.screens.list.list_view import ListView
-from tui.screens.placed_screen import PairsDeleted, PlacedScreen, RegionChanged
+from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, RegionChanged
 from tui.words.refusals import listed
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
@@ -75,20 +75,36 @@ class OthersChanges:
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):
                 screen.post_message(RegionChanged())
-                affected = [pair for pair in screen.about if pair.key_pair_id in gone]
-                if affected:
-                    said = await _deleted(session, affected)
-                    # It is so from now on, and takes no refusal's place.
-                    screen.fact_line.rest(said)
-                    if screen.fact_line.verdict.tone is not Tone.BAD:
-                        screen.say(said)
-                    screen.post_message(PairsDeleted(said))
+                before_it = set(screen.gone)
+                affected = [
+                    pair
+                    for pair in screen.about
+                    if pair.key_pair_id in {*gone, *before_it} and pair.key_pair_id not in now
+                ]
+                screen.gone = {pair.key_pair_id for pair in affected}
+                if screen.gone != before_it:
+                    await self._say_what_is_gone(screen, affected, before_it)
                 elif names := [
                     pair.key_name for pair in screen.about if pair.key_pair_id in tagged
                 ]:
                     whose = listed(names)
                     said = Verdict(f"another session changed the tags of {whose}", Tone.CAUTION)
                     screen.fact_line.rest(said)
+
+    async def _say_what_is_gone(
+        self, screen: PlacedScreen[Any], gone: Sequence[KeptKeyPair], before: Collection[str]
+    ) -> None:
+        """Say on a screen which of the pairs it is about are deleted, or that none is any more."""
+        if gone:
+            said = await _deleted(self._view.session, gone)
+        else:
+            whose = listed([pair.key_name for pair in screen.about if pair.key_pair_id in before])
+            said = Verdict(f"another session brought {whose} back")
+        # It is so from now on, and takes no refusal's place.
+        screen.fact_line.rest(said)
+        if screen.fact_line.verdict.tone is not Tone.BAD:
+            screen.say(said)
+        screen.post_message(PairsDeleted(said) if gone else PairsBack())
 
 
 async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:

@@ -33,6 +33,10 @@ class PairsDeleted(Message):
         self.said = said
 
 
+class PairsBack(Message):
+    """Another session brought back all the pairs of which a screen says that they are deleted."""
+
+
 class RegionChanged(Message):
     """Another session changed something in the Region, of which the list shows all by now."""
 
@@ -82,6 +86,9 @@ class PlacedScreen(Screen[Result]):
 
     about: Sequence[KeptKeyPair] = ()
     """The pairs that the screen is about: it says so when another session deletes one of them."""
+
+    gone: Collection[str] = ()
+    """The ids of those of them of which it says so."""
 
     refused: Collection[str] = ()
     """What the table of actions calls what can only be refused now: the help does not teach it."""

@@ -27,6 +27,7 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     "CreateTags": ("tag", "secondary"),
     "DeleteTags": ("untag", "secondary"),
     "SetTags": ("tag", "secondary"),
+    "RestoreTags": ("tags back", "primary"),
     "SaveKeyMaterial": ("save", "secondary"),
     "AddToAgent": ("to agent", "secondary"),
     "InstallPublicKey": ("install", "secondary"),

@@ -17,6 +17,7 @@ from tests.tui.driving import (
     app_of,
     create,
     play,
+    press_alone,
     text_of,
     type_text,
     until,
@@ -174,7 +175,7 @@ def test_undo_says_so_as_well_and_escape_gives_up(
 
         await pilot.press("G", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         app = app_of(pilot)
         await until(pilot, lambda: type(app.screen).__name__ == "KeyPairListScreen", "the list")
         await until(pilot, lambda: says("deleted nightly"), "the deletion")

@@ -176,7 +176,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
-        yield "Time left", f"agents do not say; {TO_REMOVE} removes it"
+        yield "Time left", f"agents do not say; {TO_REMOVE} removes the public keys it reads"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

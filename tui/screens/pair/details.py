@@ -23,7 +23,7 @@ from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PairsDeleted, PlacedScreen, end_before_another
+from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, end_before_another
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
@@ -106,6 +106,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self.has_changed = False
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
+        self.gone = {key_pair.key_pair_id} if deleted else ()
         self._used = Facts([("", usage.ASKING)], labelled=False)
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
@@ -122,15 +123,10 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     @work(exclusive=True)
     async def on_mount(self) -> None:
-        if self._session.read_only:
-            self.key_hints.show(reading_hints(Place.DETAILS))
         if not self._key_pair.custody.saved_to:
             keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
             self.key_hints.mute(*(word for key, word in wide_hints(Place.DETAILS) if key in keys))
-        taught = _taught(self._key_pair, self._position, read_only=self._session.read_only)
-        self.fact_line.rest(Verdict(taught))
-        if self._deleted:
-            self._show_deleted(self._deleted)
+        self._show_deleted(self._deleted)
         await self._show_sections()
 
     async def _show_sections(self) -> None:
@@ -174,13 +170,20 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._used.show([("", line) for line in usage.lines(found[name])])
 
     @on(PairsDeleted)
-    def _take_as_deleted(self, event: PairsDeleted) -> None:
-        """Take the pair as one that was deleted while it was shown."""
-        self._show_deleted(event.said)
+    @on(PairsBack)
+    def _take_as_others_left_it(self, event: PairsDeleted | PairsBack) -> None:
+        """Take the pair as one that was deleted while it was shown, or is back."""
+        self._show_deleted(event.said if isinstance(event, PairsDeleted) else None)
 
-    def _show_deleted(self, said: Verdict) -> None:
-        """Say that the pair is deleted, and teach what can be done with it."""
+    def _show_deleted(self, said: Verdict | None) -> None:
+        """Say that the pair is deleted, if it is, and teach what can be done with it."""
         self._deleted = said
+        if said is None:
+            read_only = self._session.read_only
+            self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
+            taught = _taught(self._key_pair, self._position, read_only=read_only)
+            self.fact_line.rest(Verdict(taught))
+            return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
         others = [hint for hint in hints(Place.DETAILS) if hint[0] in left]

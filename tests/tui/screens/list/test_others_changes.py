@@ -98,6 +98,58 @@ def test_what_is_back_is_no_longer_said_to_be_deleted(
     play(demo_session, scene)
 
 
+def test_what_is_open_says_that_its_pair_is_back(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        for key, screen in (("t", "EditTagsScreen"), ("enter", "DetailsScreen")):
+            await pilot.press("g", key)
+            await until_screen(pilot, screen)
+            hints = drawn(pilot).splitlines()[-1]
+            delete("batch-runner")
+            await until_drawn(pilot, "batch-runner was deleted by boris at ")
+            other.backend.restore_key_pair(pair.key_pair_id)
+            await until_drawn(pilot, "another session brought batch-runner back")
+            assert "deleted" not in drawn(pilot)
+            await until(pilot, lambda h=hints: drawn(pilot).splitlines()[-1] == h, hints)  # type: ignore[misc] # its default
+            if screen == "EditTagsScreen":
+                await pilot.press("escape")
+                await until_screen(pilot, "KeyPairListScreen")
+        # Its keys do again what they did.
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+
+    play(demo_session, scene, (100, 30))
+
+
+def test_of_many_that_are_open_those_are_named_that_are_still_deleted(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        pairs = [other.key_pair_named(name) for name in ("batch-runner", "ci-deploy")]
+        await pilot.press("*", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        for name in ("batch-runner", "ci-deploy"):
+            delete(name)
+        await until_drawn(pilot, "2 pairs of these were deleted by boris")
+        for pair, said in zip(
+            pairs,
+            ("ci-deploy was deleted by boris", "another session brought ci-deploy back"),
+            strict=True,
+        ):
+            assert pair is not None
+            other.backend.restore_key_pair(pair.key_pair_id)
+            await until_drawn(pilot, said)
+
+    play(demo_session, scene, (100, 30))
+
+
 @pytest.mark.long
 def test_what_is_open_says_that_its_pair_was_deleted(
     demo_session: DemoSession, other: DemoSession

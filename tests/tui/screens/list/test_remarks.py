@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, text_of, until, until_screen
+from tests.tui.driving import app_of, drawn, play, press_alone, text_of, until, until_screen
 
 
 def make(session: DemoSession, *names: str) -> None:
@@ -66,7 +66,7 @@ def test_from_the_details_that_pair_is_tagged_or_deleted(empty_session: DemoSess
         await until(pilot, lambda: "Tags" in drawn(pilot), "the tag that was saved")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_said(pilot, "deleted c; u brings it back")
 

@@ -20,6 +20,7 @@ from tests.tui.driving import (
     create,
     drawn,
     play,
+    press_alone,
     save,
     text_of,
     type_text,
@@ -54,7 +55,7 @@ async def delete_here(pilot: Pilot[None], *keys: str, said: str) -> None:
     """Delete in the app, by keys that choose, and wait for what is said then."""
     await pilot.press(*keys, "d")
     await until_screen(pilot, "DeleteKeyPairsScreen")
-    await pilot.press("y")
+    await press_alone(pilot, "y")
     await until_screen(pilot, "KeyPairListScreen")
     await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
 
@@ -206,6 +207,8 @@ def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
         (Tag("Team", "ops"),),
         *(pair.tags for pair in before[1:]),
     ]
+    *_, others, fourth, third, last = [entry.operation for entry in empty_session.journal()]
+    assert [others, fourth, third, last] == ["CreateTags", *["RestoreTags"] * 3]
 
 
 def test_a_full_region_takes_back_as_many_as_it_has_room_for(

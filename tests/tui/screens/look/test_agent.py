@@ -501,7 +501,8 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "a pair is RSA or ED25519" in drawn(pilot), "the reason")
-        assert "Time left   agents do not say; ssh-add -d FILE.pub removes it" in drawn(pilot)
+        time_left = "agents do not say; ssh-add -d - removes the public keys it reads"
+        assert f"Time left   {time_left}" in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_active

@@ -10,7 +10,16 @@ from core.custody.recipes import recipes
 from core.model import FileFormat, KeptKeyPair, Tag
 from tests.demo import DemoSession
 from tests.each_row import each_row
-from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    press_alone,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.actions.table import Place
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.pair import copy_menu
@@ -137,7 +146,7 @@ def test_what_was_opened_from_the_details_leads_back_there(empty_session: DemoSe
         await until(pilot, lambda: "Env" in drawn(pilot), "the tag that was added")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         # An empty list has no focus.
         app = app_of(pilot)
         await until(pilot, lambda: isinstance(app.screen, KeyPairListScreen), "the list")

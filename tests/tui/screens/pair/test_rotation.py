@@ -12,7 +12,7 @@ from core.ec2.backend import Batch
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from tests.demo import DemoSession
 from tests.helpers import SIZES, kept
-from tests.tui.driving import app_of, drawn, play, save, text_of, until, until_screen
+from tests.tui.driving import app_of, drawn, play, press_alone, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.list.rows import remarks
@@ -116,7 +116,7 @@ def test_a_pair_is_replaced_and_its_predecessor_retired(empty_session: DemoSessi
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "Replaced by  ci-deploy-2 · was saved to ~/.ssh/ci-deploy-2.pem" in drawn(pilot)
         assert "Private key  never saved; an agent may still hold it" in drawn(pilot)
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until_screen(pilot, "KeyPairListScreen")
         await until_remark(pilot, "deleted ci-deploy")
 
@@ -233,9 +233,9 @@ def test_a_second_y_neither_deletes_twice_nor_leaves_the_screen_busy(
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         await until(pilot, lambda: bool(asked), "the deletion")
-        await pilot.press("y")
+        await press_alone(pilot, "y")
         go_on.set()
         await until_screen(pilot, "KeyPairListScreen")
 

@@ -15,7 +15,7 @@ from tui.words.text import masked
 _GRAMMAR = "name, key-…, fingerprint, type:rsa, tag:Env=prod, is:unsaved, -not"
 """What can be typed, shown as long as nothing is."""
 
-_IN_SHORT = _GRAMMAR.replace("fingerprint, ", "")
+_IN_SHORT = "name, id, fingerprint, type:, tag:Env=prod, is:, -not"
 """The same where there is no room for all of it."""
 
 TagsInUse = Callable[[], Mapping[str, Sequence[str]]]
