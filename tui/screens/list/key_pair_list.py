@@ -114,6 +114,9 @@ class KeyPairListScreen(PlacedScreen[None]):
         if not gc.isenabled():
             # What is there now stays: looking through it again and again would stop the keys.
             gc.freeze()
+            # A screen that is gone is some ten thousand objects, old ones by then: as they come,
+            # old ones are looked through too seldom, and lie about by the megabyte.
+            gc.set_threshold(700, 10, 2)
             gc.enable()
 
     # What keys do -------------------------------------------------------------------------------
