@@ -1,10 +1,4 @@
-"""Answers the operations of `core.ec2.backend` by asking EC2.
-
-A key is made here by default and only its public half is sent (ImportKeyPair), because that can be
-repeated: when an answer is lost, EC2 is asked whether it has that very key. CreateKeyPair is the
-other way. It is called once; when its answer is lost, so is the private key, and the pair is looked
-for and named.
-"""
+"""Answers the operations of `core.ec2.backend` by asking EC2."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,12 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from core.aws import answers, opted_in
 from core.aws.bounds.patience import Patience, Sleep
 from core.aws.connection import Connection
-from core.aws.lost_answers import rounds, settle
-from core.aws.mirror import Mirror, custody_after
-from core.disk import files
+from core.aws.ec2_region import Ec2Region
+from core.aws.mirror import Mirror, custody_after, known_to_be
+from core.aws.new_pairs.creating import NewPairs
 from core.ec2 import validation
 from core.ec2.backend import (
     Batch,
@@ -30,35 +23,24 @@ from core.ec2.backend import (
     TagChange,
 )
 from core.ec2.filters import Filter, TagDescription
-from core.ec2.several import THROTTLED, a_few_at_a_time, in_time
+from core.ec2.several import a_few_at_a_time, in_time
 from core.ec2.unanswered import (
     CredentialsError,
-    KeyInDoubt,
     NoAnswer,
     NotReached,
-    NotSeen,
     NotTakenBack,
-    PrivateKeyLost,
 )
 from core.errors import (
     EC2Error,
-    InvalidKeyPairDuplicate,
-    InvalidKeyPairNotFound,
     InvalidParameterValue,
     KeyPairsError,
     MissingParameter,
-    ServiceError,
     StoreError,
 )
-from core.keys import EncodingError, convert, keygen, pem
-from core.keys.fingerprint import ec2_fingerprint, fingerprints
-from core.keys.keygen import PrivateKey
-from core.keys.reading import private_file
 from core.keys.reading.import_material import read_public_key_material
 from core.local.spare_key import SpareKey
 from core.model import (
     CreatedKeyPair,
-    Custody,
     DeletedKeyPair,
     KeptKeyPair,
     KeyFormat,
@@ -69,14 +51,10 @@ from core.model import (
     TagSpecification,
 )
 from core.process import changing
-from core.secret import KeyMaterial
 from core.store.access import RegionAccess
-from core.store.journal import Change
 
 _CREATE, _IMPORT, _DELETE = "CreateKeyPair", "ImportKeyPair", "DeleteKeyPair"
 _CREATE_TAGS, _DELETE_TAGS = "CreateTags", "DeleteTags"
-
-_PPK = b"PuTTY-User-Key-File-"
 
 _TAGGED_AT_ONCE = 200
 """Resources in one CreateTags; EC2 takes more, but a call should not last."""
@@ -103,15 +81,13 @@ class Ec2Backend:
         patience: Patience | None = None,
         sleep: Sleep | None = None,
     ) -> None:
-        self._spare_key = spare_key
         self._patience = patience or Patience()
-        self.connection = connection
         self.made_by = made_by
         self._access = access
         self._mirror = Mirror(access)
         self._sleep = sleep or self._patience.wait
-        # Of these EC2 may have the public half.
-        self._kept: dict[tuple[str, KeyType], PrivateKey] = {}
+        self._ec2 = Ec2Region(connection, access.region, self._mirror)
+        self._new_pairs = NewPairs(self._ec2, access, self._mirror, self._sleep, spare_key)
         self.capabilities = Capabilities(
             brings_back=False,
             exact_at_once=False,
@@ -133,13 +109,6 @@ class Ec2Backend:
     def notice(self) -> str:
         """What is to be said of the file on this machine, if it was damaged or cannot be used."""
         return self._mirror.notice
-
-    def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
-        try:
-            return self.connection.call(operation, self.region, **request)
-        except ServiceError as error:
-            error.reason = opted_in.why_refused(self.connection, self.region, error)
-            raise
 
     def _begin(self, operation: str, key_name: str | None = None) -> None:
         """Refuse here what this session may not do, before EC2 is asked."""
@@ -179,14 +148,14 @@ class Ec2Backend:
             self._begin(_CREATE, key_name)
             request |= {"KeyType": key_type, "KeyFormat": key_format}
             if dry_run:
-                self._call(_CREATE, **request)
-            return self._handed_over(self._made_by_ec2(request, replaces), hand_over)
+                self._ec2.call(_CREATE, **request)
+            return self._handed_over(self._new_pairs.made_by_ec2(request, replaces), hand_over)
         self._begin(_IMPORT, key_name)
         if dry_run:
             # Allowed or not is decided before the material is looked at.
-            self._call(_IMPORT, **request, PublicKeyMaterial=b"-")
+            self._ec2.call(_IMPORT, **request, PublicKeyMaterial=b"-")
         validation.check_key_name(key_name)
-        return self._made_here(
+        return self._new_pairs.made_here(
             request,
             validation.check_key_type(key_type),
             validation.check_key_format(key_format),
@@ -210,154 +179,6 @@ class Ec2Backend:
             raise
         return created
 
-    def _made_here(
-        self,
-        request: dict[str, Any],
-        key_type: KeyType,
-        key_format: KeyFormat,
-        replaces: str | None,
-        hand_over: Callable[[CreatedKeyPair], None] | None,
-    ) -> CreatedKeyPair:
-        key_name = request["KeyName"]
-        kept = self._kept.get((key_name, key_type))
-        # Before the key goes anywhere. EC2 has the last word, also where it may not be asked this.
-        if kept is None and self._held(key_name) is not None:
-            raise InvalidKeyPairDuplicate
-        private_key = kept or _new_key(key_type, self._spare_key)
-        public_key = convert.public_key(private_key)
-        kinds = fingerprints(public_key)
-        material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
-        custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
-        described = {
-            "KeyPairId": "",
-            "KeyName": key_name,
-            "KeyFingerprint": ec2_fingerprint(public_key, kinds),
-            "KeyType": key_type.value,
-            "PublicKey": public_key.line,
-            "CreateTime": self._access.now(),
-            "Tags": _tags_of(request),
-        }
-        try:
-            if hand_over is not None:
-                key_pair = answers.key_pair(described, custody)
-                hand_over(CreatedKeyPair(key_pair, key_format, material))
-            sent = request | {"PublicKeyMaterial": public_key.line.encode()}
-            answer = self._imported(sent, in_doubt=kept is not None)
-        except BaseException as error:
-            material.wipe()
-            if isinstance(error, NotSeen) and hand_over is None:
-                self._kept[key_name, key_type] = private_key
-                raise KeyInDoubt(key_name, error.why) from None
-            if isinstance(error, EC2Error):
-                self._kept.pop((key_name, key_type), None)
-            raise
-        self._kept.pop((key_name, key_type), None)
-        return self._in_hand(
-            answer, public_key.line, key_type, custody, key_format, material, _CREATE
-        )
-
-    def _imported(self, request: dict[str, Any], *, in_doubt: bool = False) -> Mapping[str, Any]:
-        """Import a public key; after an answer was lost, ask for the key, and send it again.
-
-        Each call is sent once, so that a refusal of the first means that nothing was recorded.
-        `in_doubt` says that one was sent before.
-
-        Raises:
-            EC2Error, NotReached, CredentialsError: nothing was recorded.
-            NotSeen: an answer was lost, and EC2 did not show the key for half a minute.
-        """
-        key_name = request["KeyName"]
-        lost: KeyPairsError | None = None
-        busy: ServiceError | None = None
-        for _ in rounds(self._sleep):
-            try:
-                return self.connection.call_once(_IMPORT, self.region, **request)
-            except NoAnswer as error:
-                in_doubt, lost = True, error
-            except (EC2Error, NotReached, CredentialsError) as error:
-                if isinstance(error, ServiceError) and error.code in THROTTLED:
-                    busy = error
-                elif not in_doubt:
-                    raise
-                else:
-                    lost = lost or error
-            if in_doubt:
-                held = self._held(key_name)
-                if held is not None and _is_of(held, request["PublicKeyMaterial"]):
-                    return held
-                if held is not None:
-                    raise InvalidKeyPairDuplicate
-        if busy is not None and not in_doubt:
-            raise busy
-        raise NotSeen(key_name, str(lost or busy))
-
-    def _held(self, key_name: str) -> Mapping[str, Any] | None:
-        """Return the pair of a name, None where EC2 shows none or cannot be asked."""
-        with suppress(EC2Error, NoAnswer, NotReached, CredentialsError):
-            return self._described(key_name)
-        return None
-
-    def _made_by_ec2(self, request: dict[str, Any], replaces: str | None) -> CreatedKeyPair:
-        key_name, key_type = request["KeyName"], request["KeyType"]
-        # A name that EC2 cannot take is for the call itself to refuse.
-        if key_name and self._described(key_name) is not None:
-            raise InvalidKeyPairDuplicate
-        started = self._access.now()
-        change = Change(_CREATE, key_name)
-        files.create_private_folder(self._access.store.folder)
-        journal = self._access.store.journal
-        # It may take a minute and a half, for which nobody else should wait.
-        with journal.record(self.region, [change], started, in_turn=False) as recorded:
-            try:
-                answer = self.connection.call_once(_CREATE, self.region, **request)
-                key_format = KeyFormat(request["KeyFormat"])
-                material, private_key = _key_in(answer, key_name, key_format)
-            except NoAnswer as lost:
-                tags = answers.tags({"Tags": _tags_of(request)})
-                became = settle(
-                    self._named, key_name, key_type, tags, started, str(lost), self._sleep
-                )
-                if isinstance(became, PrivateKeyLost):
-                    _note_lost(self._mirror, became.key_pair)
-                raise became from None
-            recorded[0] = replace(change, key_pair_id=str(answer["KeyPairId"]))
-        public_key = convert.public_key(private_key)
-        kinds = fingerprints(public_key, pem.pkcs8_der(private_key))
-        warning = None
-        if ec2_fingerprint(public_key, kinds) != answer.get("KeyFingerprint"):
-            warning = "EC2 shows another fingerprint than this private key has. Do not rely on it."
-        custody = Custody(PrivateKeyState.UNSAVED, kinds, replaces=replaces)
-        return self._in_hand(
-            answer,
-            public_key.line,
-            public_key.key_type,
-            custody,
-            key_format,
-            material,
-            None,
-            warning,
-        )
-
-    def _in_hand(
-        self,
-        answer: Mapping[str, Any],
-        line: str,
-        key_type: KeyType,
-        custody: Custody,
-        key_format: KeyFormat,
-        material: KeyMaterial,
-        operation: str | None,
-        warning: str | None = None,
-    ) -> CreatedKeyPair:
-        described = {"KeyType": key_type.value, "CreateTime": self._access.now(), **answer}
-        key_pair = answers.key_pair(described | {"PublicKey": line}, custody)
-        # The pair stands in EC2, and this is the one time that its private key is at hand.
-        try:
-            self._mirror.add(key_pair, operation)
-        except StoreError as error:
-            warning = f"It is not noted on this machine. {error}"
-        return CreatedKeyPair(key_pair, key_format, material, warning)
-
     @changing()
     def import_key_pair(
         self,
@@ -375,12 +196,12 @@ class Ec2Backend:
             material = material.encode()
         if not dry_run:
             self._mirror.check()
-        answer = self._imported(request | {"PublicKeyMaterial": material})
+        answer = self._new_pairs.imported(request | {"PublicKeyMaterial": material})
         # EC2 may show it late, or not to this caller; then it is what was sent.
-        shown = self._held(key_name) or _as_sent(answer, material, self._access.now())
+        shown = self._ec2.held(key_name) or _as_sent(answer, material, self._access.now())
         key_pair = self._mirror.seen([shown])[0]
         imported = replace(
-            key_pair, custody=_known_to_be(PrivateKeyState.IMPORTED, key_pair.custody)
+            key_pair, custody=known_to_be(PrivateKeyState.IMPORTED, key_pair.custody)
         )
         self._mirror.add(imported, _IMPORT)
         return imported
@@ -405,7 +226,7 @@ class Ec2Backend:
         request |= {"KeyPairIds": list(key_pair_ids)} if key_pair_ids else {}
         request |= {"Filters": _filters(filters)} if filters else {}
         request |= {"DryRun": True} if dry_run else {}
-        described = self._call("DescribeKeyPairs", **request)["KeyPairs"]
+        described = self._ec2.call("DescribeKeyPairs", **request)["KeyPairs"]
         if key_names or key_pair_ids or filters:
             return self._mirror.seen(described)
         try:
@@ -428,7 +249,7 @@ class Ec2Backend:
         request |= {"MaxResults": max_results} if max_results is not None else {}
         request |= {"NextToken": next_token} if next_token is not None else {}
         request |= {"DryRun": True} if dry_run else {}
-        answer = self._call("DescribeTags", **request)
+        answer = self._ec2.call("DescribeTags", **request)
         found = [
             TagDescription(
                 resource_id=str(tag["ResourceId"]),
@@ -439,21 +260,6 @@ class Ec2Backend:
             for tag in answer.get("Tags", ())
         ]
         return found, answer.get("NextToken")
-
-    def _described(self, key_name: str) -> Mapping[str, Any] | None:
-        request = {"KeyNames": [key_name], "IncludePublicKey": True}
-        try:
-            found: Sequence[Mapping[str, Any]] = self._call("DescribeKeyPairs", **request)[
-                "KeyPairs"
-            ]
-        except InvalidKeyPairNotFound:
-            return None
-        # Some who stand in for EC2 answer with more than was asked for.
-        return next((each for each in found if each["KeyName"] == key_name), None)
-
-    def _named(self, key_name: str) -> KeptKeyPair | None:
-        described = self._described(key_name)
-        return None if described is None else self._mirror.seen([described])[0]
 
     # Deleting, and bringing back ------------------------------------------------------------------
 
@@ -473,13 +279,13 @@ class Ec2Backend:
         self._begin(_DELETE, key_name)
         if dry_run:
             chosen = {"KeyPairId": key_pair_id} if key_pair_id else {"KeyName": key_name or ""}
-            self._call(_DELETE, **chosen, DryRun=True)
+            self._ec2.call(_DELETE, **chosen, DryRun=True)
         if not key_name and not key_pair_id:
             raise MissingParameter("KeyName or KeyPairId must be provided")
         if key_pair_id:
-            found = self._identified(key_pair_id)
+            found = self._ec2.identified(key_pair_id)
         else:
-            described = self._described(key_name or "")
+            described = self._ec2.described(key_name or "")
             found = None if described is None else self._mirror.seen([described])[0]
             if found is None:
                 return None
@@ -490,10 +296,10 @@ class Ec2Backend:
         named = {} if found is None else {"KeyName": found.key_name}
         answer: Mapping[str, Any] = {}
         try:
-            answer = self._call(_DELETE, KeyPairId=key_pair_id, **named)
+            answer = self._ec2.call(_DELETE, KeyPairId=key_pair_id, **named)
         except NoAnswer as lost:
             # Where EC2 does not show it any more, it was deleted.
-            if found is None or not _is_gone(self._identified, key_pair_id):
+            if found is None or not _is_gone(self._ec2.identified, key_pair_id):
                 name = key_pair_id if found is None else found.key_name
                 raise NoAnswer(lost.how, f"whether {name} was deleted") from None
         now = delete_time or self._access.now()
@@ -501,16 +307,6 @@ class Ec2Backend:
         # A call that was repeated by itself is answered as if there had been no pair.
         deleted = answer.get("KeyPairId") or (key_pair_id if found is not None else None)
         return None if deleted is None else str(deleted)
-
-    def _identified(self, key_pair_id: str) -> KeptKeyPair | None:
-        request = {"KeyPairIds": [key_pair_id], "IncludePublicKey": True}
-        try:
-            found = self._call("DescribeKeyPairs", **request)["KeyPairs"]
-        except (InvalidKeyPairNotFound, InvalidParameterValue):
-            return None  # the deletion says what is wrong with the id, if anything is
-        # Some who stand in for EC2 answer with more than was asked for.
-        found = [each for each in found if each.get("KeyPairId") == key_pair_id]
-        return self._mirror.seen(found)[0] if found else None
 
     def deleted_key_pairs(self) -> tuple[DeletedKeyPair, ...]:
         """Return the pairs that were deleted, or vanished, since they were seen here.
@@ -553,7 +349,7 @@ class Ec2Backend:
         if not dry_run:
             self._mirror.check()
         request = {"Tags": _tags(tags)} | _dry_run(dry_run)
-        _change_tags(self._call, self._mirror, _CREATE_TAGS, resources, request)
+        _change_tags(self._ec2.call, self._mirror, _CREATE_TAGS, resources, request)
 
     def delete_tags(
         self,
@@ -573,7 +369,7 @@ class Ec2Backend:
         if not dry_run:
             self._mirror.check()
         request |= _dry_run(dry_run)
-        _change_tags(self._call, self._mirror, _DELETE_TAGS, resources, request)
+        _change_tags(self._ec2.call, self._mirror, _DELETE_TAGS, resources, request)
 
     def set_tags(
         self, *, key_pair_id: str, tags: Sequence[Tag], shown: Sequence[Tag] | None = None
@@ -582,7 +378,7 @@ class Ec2Backend:
 
         EC2 has no single call for both: when the second fails, the first is done.
         """
-        found = self._identified(key_pair_id)
+        found = self._ec2.identified(key_pair_id)
         present = shown if shown is not None else found.tags if found else ()
         new = [tag for tag in tags if tag not in present]
         gone = [
@@ -659,27 +455,13 @@ class Ec2Backend:
         """Give each of these pairs its tags, one after the other."""
 
         def set_one(change: TagChange) -> KeptKeyPair | None:
-            found = self._identified(change.key_pair_id) if change.undoes else None
+            found = self._ec2.identified(change.key_pair_id) if change.undoes else None
             if found is not None:
                 change = change.without_others(found.tags)
             self.set_tags(key_pair_id=change.key_pair_id, tags=change.tags, shown=change.shown)
             return self._mirror.state.key_pairs.get(change.key_pair_id)
 
         return a_few_at_a_time(changes, lambda change: change.key_pair_id, set_one, self._sleep)
-
-
-def _known_to_be(state: PrivateKeyState, custody: Custody) -> Custody:
-    return custody._replace(private_key=state, unanswered=None, forgotten=None)
-
-
-def _note_lost(mirror: Mirror, key_pair: KeptKeyPair) -> None:
-    """Note of a pair that nobody has its private key, else it would count as somebody else's.
-
-    Where that cannot be noted, it is said all the same.
-    """
-    custody = _known_to_be(PrivateKeyState.UNSAVED, key_pair.custody)
-    with suppress(StoreError):
-        mirror.add(replace(key_pair, custody=custody), None)
 
 
 def _is_gone(identified: Callable[[str], KeptKeyPair | None], key_pair_id: str) -> bool:
@@ -711,11 +493,6 @@ def _change_tags(
     mirror.update(described, operation)
 
 
-def _new_key(key_type: KeyType, spare_key: SpareKey | None) -> PrivateKey:
-    spare = spare_key.take() if spare_key and key_type is KeyType.RSA else None
-    return spare or keygen.generate(key_type)
-
-
 def _new(
     key_name: str, specifications: Sequence[TagSpecification], dry_run: bool
 ) -> dict[str, Any]:
@@ -737,10 +514,6 @@ def _tags(tags: Sequence[Tag]) -> list[dict[str, str]]:
     return [{"Key": tag.key, "Value": tag.value} for tag in tags]
 
 
-def _tags_of(request: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [tag for each in request.get("TagSpecifications", ()) for tag in each["Tags"]]
-
-
 def _filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
     return [{"Name": each.name, "Values": list(each.values)} for each in filters]
 
@@ -752,40 +525,3 @@ def _as_sent(answer: Mapping[str, Any], material: bytes, now: datetime) -> Mappi
         public_key = read_public_key_material(material)
         described |= {"KeyType": public_key.key_type.value, "PublicKey": public_key.line}
     return described
-
-
-def _is_of(described: Mapping[str, Any], material: bytes) -> bool:
-    """Return whether a pair, as EC2 describes it, has the public key that was sent."""
-    line = " ".join(str(described.get("PublicKey", "")).split()[:2])
-    try:
-        return read_public_key_material(material).line == line
-    except EC2Error:  # EC2 takes more than we read
-        return False
-
-
-def _key_in(
-    answer: Mapping[str, Any], key_name: str, key_format: KeyFormat
-) -> tuple[KeyMaterial, PrivateKey]:
-    """Return the private key in an answer to CreateKeyPair.
-
-    How EC2 wraps the lines of a PEM or a PPK is recorded nowhere. What is laid out otherwise than
-    our own files, which alone can be proven to the last byte, is the same key written anew.
-
-    Raises:
-        NoAnswer: it is no private key.
-    """
-    material = KeyMaterial(answer["KeyMaterial"].encode())
-    try:
-        private_key = private_file.unlock(material.encode())
-    except EncodingError:
-        material.wipe()
-        raise NoAnswer("what came back holds no private key") from None
-    try:
-        convert.decode(material.encode())
-        as_asked = material.encode().startswith(_PPK) is (key_format is KeyFormat.PPK)
-    except EncodingError:
-        as_asked = False
-    if not as_asked:
-        material.wipe()
-        material = KeyMaterial(convert.encode(private_key, key_format, comment=key_name))
-    return material, private_key

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.aws import answers
-from core.aws.lost_answers import calls_that_may_have_made
+from core.aws.new_pairs.lost_answers import calls_that_may_have_made
 from core.disk import files
 from core.errors import StoreDamaged, StoreError
-from core.model import Custody, KeptKeyPair
+from core.model import Custody, KeptKeyPair, PrivateKeyState
 from core.store import last_look, restore
 from core.store.access import RegionAccess
 from core.store.journal import JournalEntry
@@ -224,3 +224,8 @@ def _merged(key_pair: KeptKeyPair, current: KeptKeyPair | None) -> KeptKeyPair:
 def custody_after(key_pair: KeptKeyPair, custody: Custody) -> KeptKeyPair:
     """Return a pair that was brought back, with the custody of the one that was deleted."""
     return replace(key_pair, custody=custody._replace(replaces=None))
+
+
+def known_to_be(state: PrivateKeyState, custody: Custody) -> Custody:
+    """Return a custody by what is known of the private key now, and no longer guessed."""
+    return custody._replace(private_key=state, unanswered=None, forgotten=None)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.aws import lost_answers
+from core.aws.new_pairs import lost_answers
 from core.keys import keygen
 from tests.ec2_server import Ec2Server, Fault
 from tests.pty.canary import NAME, holds_key, pieces, private_key

@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.aws import connection as connection_module
-from core.aws import lost_answers
+from core.aws.new_pairs import lost_answers
 from core.ec2.backend import MadeBy
 from core.store.journal import Journal
 from tests.ec2_server import AT_ONCE, SLOW, Ec2Server, Fault

@@ -184,7 +184,7 @@ def test_another_file_of_that_name_is_not_taken_back(server: Ec2Server, tmp_path
     assert f"{path.name} is not the file any more that was written" in errors
 
 
-_NO_TIME = "from core.aws import lost_answers\nlost_answers.SETTLES_WITHIN = 0.6"
+_NO_TIME = "from core.aws.new_pairs import lost_answers\nlost_answers.SETTLES_WITHIN = 0.6"
 
 
 def test_in_doubt_the_file_stays_and_is_named(server: Ec2Server, tmp_path: Path) -> None:
