@@ -36,6 +36,7 @@ class OthersChanges:
 
     def __init__(self, view: ListView) -> None:
         self._view = view
+        self._cursor = _Cursor(view)
         self._watch = FileWatch(self._path, self._changed)
         self.begin = self._watch.start
         self.end = self._watch.stop
@@ -58,23 +59,24 @@ class OthersChanges:
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
         self._watch.take(status)
-        before, highlighted = view.listing.key_pairs, view.highlighted
+        before, under_cursor = view.listing.key_pairs, view.highlighted
         await view.read(asks_ec2=False)
         if session is not view.session or view.unread:
             return
-        gone = {key: pair for key, pair in before.items() if key not in view.listing.key_pairs}
+        self._cursor.lead_back(under_cursor)
         now = view.listing.key_pairs
+        gone = {key: pair for key, pair in before.items() if key not in now}
         tagged = {key for key, pair in before.items() if now.get(key, pair).tags != pair.tags}
         for pair in (pair for key, pair in now.items() if key not in before):
             name = visible(pair.key_name)
             # It is there again: by whom it was deleted is no longer how it stands.
             view.stop_saying(f"{name} was deleted ")
             view.stop_saying(f"deleted {name};")
-        if highlighted is not None and highlighted.key_pair_id in gone:
-            view.say((await _deleted(session, [highlighted])).text)
+        if under_cursor is not None and under_cursor.key_pair_id in gone:
+            view.say((await _deleted(session, [under_cursor])).text)
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):
-                screen.post_message(RegionChanged())
+                screen.post_message(RegionChanged(now, view.listing.rotation))
                 before_it = set(screen.gone)
                 affected = [
                     pair
@@ -105,6 +107,35 @@ class OthersChanges:
         if screen.fact_line.verdict.tone is not Tone.BAD:
             screen.say(said)
         screen.post_message(PairsDeleted(said) if gone else PairsBack())
+
+
+class _Cursor:
+    """Leads the cursor back to a pair that was deleted under it and is there again.
+
+    Only as long as nobody moved it since: it is where the person left it, and what a key does next
+    is done to that pair.
+    """
+
+    def __init__(self, view: ListView) -> None:
+        self._view = view
+        self._went: list[str] = []
+        """The ids of the pairs that went from under it, one after the other."""
+        self._on: str | None = None
+        """The id of the pair on which it was left then."""
+
+    def lead_back(self, before: KeptKeyPair | None) -> None:
+        """Do that, after the Region was read again; `before` was under the cursor until then."""
+        view, was_on = self._view, before and before.key_pair_id
+        if was_on != self._on:
+            self._went.clear()
+        if was_on and was_on not in view.listing.key_pairs:
+            self._went.append(was_on)
+        shown = {pair.key_pair_id for pair in view.shown} if self._went else set()
+        first = next((i for i, key in enumerate(self._went) if key in shown), None)
+        if first is not None:
+            view.show(self._went[first])
+            del self._went[first:]
+        self._on = view.highlighted.key_pair_id if view.highlighted else None
 
 
 async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:

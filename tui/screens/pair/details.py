@@ -1,7 +1,7 @@
 """Shows everything about a key pair, on one page."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
@@ -23,11 +23,17 @@ from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, end_before_another
+from tui.screens.placed_screen import (
+    PairsBack,
+    PairsDeleted,
+    PlacedScreen,
+    RegionChanged,
+    end_before_another,
+)
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
-from tui.words.details import Part
+from tui.words.details import Part, Section
 from tui.words.pairs import key_lengths, tag_texts
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
@@ -107,32 +113,55 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self.gone = {key_pair.key_pair_id} if deleted else ()
-        self._used = Facts([("", usage.ASKING)], labelled=False)
+        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
+        self._headline = PairHeadline(key_pair, key_pair.key_pair_id, f"created {created}")
+        self._replacements = Facts(details.replacements(key_pair, rotation))
+        self._uses: Sequence[str] = [usage.ASKING]
+        self._used = Facts()
+        self._page: tuple[list[Section], KeptKeyPair] | None = None
+        self._drawing = asyncio.Lock()
         self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
         self._parts[Part.MORE] = Vertical(id="more")
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            created = f"{self._key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-            yield PairHeadline(self._key_pair, self._key_pair.key_pair_id, f"created {created}")
-            yield Facts(details.replacements(self._key_pair, self._rotation))
+            yield self._headline
+            yield self._replacements
             with Container(id="columns"):
                 yield self._parts[Part.USE]
                 yield self._parts[Part.PROOF]
             yield self._parts[Part.MORE]
 
-    @work(exclusive=True)
-    async def on_mount(self) -> None:
-        if not self._key_pair.custody.saved_to:
-            keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
-            self.key_hints.mute(*(word for key, word in wide_hints(Place.DETAILS) if key in keys))
+    def on_mount(self) -> None:
+        self._mute_what_needs_a_file()
         self._show_deleted(self._deleted)
+        if self._session.place is not None:
+            self._ask_what_uses_it(self._session.place)
+        self._show_page()
+
+    def _mute_what_needs_a_file(self) -> None:
+        keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
+        idle = [word for key, word in wide_hints(Place.DETAILS) if key in keys]
+        self.key_hints.mute(*(() if self._key_pair.custody.saved_to else idle))
+
+    @work(exclusive=True)
+    async def _show_page(self) -> None:
         await self._show_sections()
 
     async def _show_sections(self) -> None:
-        sections = await asyncio.to_thread(
-            details.sections, self._session, self._key_pair, self._rotation
-        )
+        """Show all there is to know now, if it is not what is shown."""
+        # One after the other: each takes away what the one before it has shown.
+        async with self._drawing:
+            key_pair = self._key_pair
+            sections = await asyncio.to_thread(
+                details.sections, self._session, key_pair, self._rotation
+            )
+            if (sections, key_pair) != self._page:
+                self._page = None
+                await self._draw_sections(sections)
+                self._page = sections, key_pair
+
+    async def _draw_sections(self, sections: Sequence[Section]) -> None:
         shown: dict[Part, list[Widget]] = {part: [] for part in self._parts}
         for part, heading, facts, pasteable, judged in sections:
             if part in shown:
@@ -144,16 +173,13 @@ class DetailsScreen(PlacedScreen[Next | None]):
                 _heading("Tags"),
                 Static(self._tags(), markup=False),
             ]
-        place = self._session.place
-        if place is not None:
-            self._used = Facts([("", usage.ASKING)], labelled=False)
+        if self._session.place is not None:
+            self._used = Facts([("", line) for line in self._uses], labelled=False)
             shown[Part.USE] += [_heading("What uses it"), self._used]
         with self.app.batch_update():
             for part, widgets in shown.items():
                 await self._parts[part].remove_children()
                 await self._parts[part].mount_all(widgets)
-        if place is not None:
-            self._ask_what_uses_it(place)
 
     def _tags(self) -> Content:
         """Return the tags, one a line."""
@@ -167,7 +193,20 @@ class DetailsScreen(PlacedScreen[Next | None]):
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
         name = self._key_pair.key_name
         found = await usage.ask(place, [name])
-        self._used.show([("", line) for line in usage.lines(found[name])])
+        self._uses = [*usage.lines(found[name])]
+        self._used.show([("", line) for line in self._uses])
+
+    @on(RegionChanged)
+    def _show_as_others_left_it(self, event: RegionChanged) -> None:
+        """Show the pair as another session left it: its name, tags, history and all the rest."""
+        self._key_pair = event.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
+        self._rotation = event.rotation
+        self.about = [self._key_pair]
+        self.top_bar.entitle(self._key_pair.key_name)
+        self._headline.show(self._key_pair)
+        self._replacements.show(details.replacements(self._key_pair, self._rotation))
+        self._mute_what_needs_a_file()
+        self._show_page()
 
     @on(PairsDeleted)
     @on(PairsBack)
