@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -265,7 +266,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
 ) -> None:
     monkeypatch.setattr(file_watch, "SECONDS", 600)
     delete = deleter(other)
-    said = r"deleted by boris at \d{4}-\d\d-\d\d \d\d:\d\d"
+    said = r"deleted by boris at \d{4}-\d\d-\d\d \d\d:\d\d, in another session"
 
     async def scene(pilot: Pilot[None]) -> None:
         ids = {
@@ -386,3 +387,36 @@ def test_after_the_details_the_cursor_is_on_the_pair_that_was_looked_at(
         await until(pilot, lambda: screen.view.highlighted == pair, "the pair")
 
     play(demo_session, scene)
+
+
+def test_the_list_says_which_chosen_pairs_are_gone(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+    demo_session.time = other.time = datetime.now(UTC)  # the clock of the journal
+    at = r"at \d\d:\d\d, in another session"
+
+    async def until_line(pilot: Pilot[None], line: str) -> None:
+        await until(pilot, lambda: re.fullmatch(line, text_of(pilot, "#fact")) is not None, line)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+        await pilot.press("space", "space", "j", "space", "k")
+        await until_drawn(pilot, "3 chosen")
+        delete("ci-deploy")
+        await until_line(pilot, f"ci-deploy, which was chosen, was deleted by boris {at}")
+        assert "2 chosen" in drawn(pilot)
+        # One after the other they are counted, and what was only under the cursor is named.
+        delete("batch-runner")
+        await until_line(pilot, f"2 pairs that were chosen were deleted by boris {at}")
+        delete("old-laptop")
+        await until_drawn(pilot, "3 pairs")
+        counted = f"3 pairs that were chosen were deleted by boris {at}"
+        await until_line(pilot, counted.replace("\n", ""))
+        for name in ("ci-deploy", "old-laptop"):
+            other.backend.restore_key_pair(ids[name])
+        await until_line(pilot, f"batch-runner, which was chosen, was deleted by boris {at}")
+        other.backend.restore_key_pair(ids["batch-runner"])
+        await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
+
+    play(demo_session, scene, (120, 24))
