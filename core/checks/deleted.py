@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _DAY = "%Y-%m-%d %H:%M"
 _ONE_DAY = timedelta(days=1)
 
+NOT_THERE = "it is not there any more"
+"""What is said where it is not known who deleted a pair."""
+
 ELSEWHERE = ", in another session"
 """What is added where another session deleted a pair: its user may be the same."""
 
@@ -97,7 +100,7 @@ def explain(
             how = by_whom(last, session.now())
             error.reason = f"deleted {how}{ELSEWHERE if was_there else ''}"
         elif was_there:
-            error.reason = "it is not there any more"
+            error.reason = NOT_THERE
 
 
 def deletions(session: "Session") -> "dict[str, JournalEntry]":

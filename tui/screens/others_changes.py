@@ -85,8 +85,8 @@ class OthersChanges:
                     pair.key_name for pair in screen.about if pair.key_pair_id in tagged
                 ]:
                     whose = listed(names)
-                    said = Verdict(f"another session changed the tags of {whose}", Tone.CAUTION)
-                    screen.fact_line.rest(said)
+                    text = f"another session changed the tags of {whose}{screen.if_tagged}"
+                    screen.fact_line.rest(Verdict(text, Tone.CAUTION))
 
     async def _say_what_is_gone(
         self, screen: PlacedScreen[Any], gone: Sequence[KeptKeyPair], before: Collection[str]
@@ -98,6 +98,7 @@ class OthersChanges:
         else:
             whose = listed([pair.key_name for pair in screen.about if pair.key_pair_id in before])
             said = Verdict(f"another session brought {whose} back")
+        screen.how_gone = said.text if gone else ""
         # It is so from now on, and takes no refusal's place.
         screen.fact_line.rest(said)
         if screen.fact_line.verdict.tone is not Tone.BAD:

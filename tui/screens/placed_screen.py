@@ -101,6 +101,12 @@ class PlacedScreen(Screen[Result]):
     gone: Collection[str] = ()
     """The ids of those of them of which it says so."""
 
+    how_gone: str = ""
+    """What it says of them."""
+
+    if_tagged: str = ""
+    """What follows where it says that another session changed the tags of some of them."""
+
     refused: Collection[str] = ()
     """What the table of actions calls what can only be refused now: the help does not teach it."""
 

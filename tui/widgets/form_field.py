@@ -46,9 +46,13 @@ class FormBody(VerticalScroll):
         self._lacks = lacks
 
     def on_mount(self) -> None:
-        title = Content(shortened(self.screen.query_one(TopBar).title))
-        self.border_title = title
+        self.border_title = Content(shortened(self.screen.query_one(TopBar).title))
         self.mute_what_waits()
+
+    def entitle(self, title: str) -> None:
+        """Give the screen another title, which stands in the bar at the top and in the frame."""
+        self.screen.query_one(TopBar).entitle(title)
+        self.border_title = Content(shortened(title))
 
     @on(FieldJudged)
     def mute_what_waits(self) -> None:

@@ -23,7 +23,9 @@ from tui.screens.list.list_actions import refuses, say_over
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
+from tui.words.deleted_elsewhere import of_each
 from tui.words.place import THIS_MACHINE, place_table
+from tui.words.refusals import by_reason
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.undo import Deletion, TagEdit
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from core.checks.finding import PairReference
     from core.session import Session
     from tui.screens.look.follow_up import FollowUp
+
+    _Changing = screens.DeleteKeyPairsScreen | screens.EditTagsScreen
 
 
 async def create_key_pair(view: ListView) -> None:
@@ -170,17 +174,17 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
-        saved = await _open_about_chosen(view, screen, affected)
-        if saved:
+        saved = await _open_about_chosen(view, screen, affected) or ()
+        if not saved:
+            await _say_nothing_done(view, affected, screen)
+        else:
             tags = {pair.key_pair_id: pair.tags for pair in saved}
             before = [
                 pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
             said = f"tags saved: {_part_of(saved, affected)}; {undo_key()} undoes it"
-            await _read_and_say(
-                view, said, is_stopped=screen.is_stopped, is_all=_is_all(saved, affected)
-            )
+            await _read_and_say(view, said, saved, affected, screen)
 
 
 async def delete(view: ListView) -> None:
@@ -192,24 +196,63 @@ async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
         screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
-        deleted = await _open_about_chosen(view, screen, affected)
-        if deleted:
+        deleted = await _open_about_chosen(view, screen, affected) or ()
+        if not deleted:
+            await _say_nothing_done(view, affected, screen)
+        else:
             view.undo_history.note(view.session, Deletion(deleted))
             them = "it" if len(deleted) == 1 else "them"
             whole = view.session.backend.capabilities.brings_back
             back = f"brings {them} back" if whole else f"imports {them} again"
             said = f"deleted {_part_of(deleted, affected)}; {undo_key()} {back}"
-            await _read_and_say(
-                view, said, is_stopped=screen.is_stopped, is_all=_is_all(deleted, affected)
-            )
+            await _read_and_say(view, said, deleted, affected, screen)
 
 
-async def _read_and_say(view: ListView, said: str, *, is_stopped: bool, is_all: bool) -> None:
+async def _read_and_say(
+    view: ListView,
+    said: str,
+    done: Sequence[KeptKeyPair],
+    affected: Sequence[KeptKeyPair],
+    screen: "_Changing",
+) -> None:
     """Show the list again, and what came of many; Escape may have come when all was done."""
     view.is_stopped = False
     await view.read(say=said)
-    if is_all:
-        say_over(view, said, is_stopped=is_stopped)
+    if _is_all(done, affected):
+        say_over(view, said, is_stopped=screen.is_stopped)
+    elif why := await _why_not(view, done, affected, screen):
+        view.say("; ".join((said, *why)))
+
+
+async def _say_nothing_done(
+    view: ListView, affected: Sequence[KeptKeyPair], screen: "_Changing"
+) -> None:
+    """Say which pairs are gone, where nothing was done to any though it was to be."""
+    if screen.has_begun:
+        await view.read()
+        if why := await _why_not(view, (), affected, screen):
+            view.say("; ".join(why))
+
+
+async def _why_not(
+    view: ListView,
+    done: Sequence[KeptKeyPair],
+    affected: Sequence[KeptKeyPair],
+    screen: "_Changing",
+) -> list[str]:
+    """Return to which of the pairs it was not done and why, in clauses."""
+    ids = {pair.key_pair_id for pair in done}
+    rest = [pair for pair in affected if pair.key_pair_id not in ids]
+    gone = [pair for pair in rest if pair.key_pair_id not in view.listing.key_pairs]
+    there = [pair for pair in rest if pair.key_pair_id in view.listing.key_pairs]
+    refused = [pair for pair in there if pair.key_pair_id in screen.not_done]
+    why = [await asyncio.to_thread(of_each, view.session, gone)] if gone else []
+    if refused:
+        reasons = by_reason((p.key_name, screen.not_done[p.key_pair_id]) for p in refused)
+        why.append(f"not {reasons}")
+    if screen.is_stopped and (waiting := len(there) - len(refused)):
+        why.append(f"stopped before {waiting:,} more")
+    return why
 
 
 async def import_into_regions(view: ListView) -> None:
@@ -415,7 +458,7 @@ def _part_of(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> st
         return done[0].key_name
     if len(done) == len(affected):
         return n_of(len(done), "pair")
-    return f"{len(done):,} of {n_of(len(affected), 'pair')}, {len(affected) - len(done):,} not"
+    return f"{len(done):,} of {n_of(len(affected), 'pair')}"
 
 
 def _is_all(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> bool:

@@ -1,7 +1,7 @@
 """Asks before key pairs are deleted, and deletes them."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from core.checks import deleted
+from core.checks.deleted import NOT_THERE
 from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
 from core.disk import files
 from core.errors import KeyPairsError
@@ -23,10 +24,11 @@ from tui.actions.table import Place
 from tui.screens.pair import many_to_delete, usage
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
+from tui.widgets.pick_list import Item
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
@@ -42,12 +44,16 @@ from tui.work.slow_changes import run_change
 
 if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
+    from core.ec2.usage import Usage
     from core.session import Session
 
 _MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
 """Of more there is a list, which is looked through from the field where something is typed."""
 
 _IN_USE = "used"
+
+_DELETING = ("delete", "yes, delete")
+"""The words of the keys that delete."""
 
 
 class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
@@ -77,33 +83,27 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
-        count = len(key_pairs)
-        super().__init__(f"Delete {'this key pair' if count == 1 else f'these {count} key pairs'}?")
+        self._question = _Question(key_pairs, rotation)
+        super().__init__(self._question.title)
         self._session = session
-        self._key_pairs = key_pairs
-        self._rotation = rotation
-        self._left = self.about = key_pairs
+        self.about = key_pairs
         self._deleted: list[KeptKeyPair] = []
+        self.not_done: dict[str, KeyPairsError] = {}
+        """Why those were not deleted that were refused, by their ids."""
+        self.has_begun = False
+        """Whether anything was tried."""
         self._delete_time = session.now()
         self.is_stopped = False
         """Whether the person wanted it to stop, which may have been too late."""
+        self._none_left = False
+        """Whether other sessions have deleted all that was left to delete."""
         self._answer: Timer | None = None
         self._amid = False
-        self._stranded = [pair for pair in key_pairs if _is_stranded(pair, rotation)]
-        self._guarded = (
-            bool(self._stranded)
-            or count >= many_to_delete.ALWAYS_TYPED_FROM
-            or any(map(many_to_delete.wants_care, key_pairs))
-        )
-        self._expected = key_pairs[0].key_name if count == 1 else f"delete {count}"
-        if self._stranded:
-            self._expected += " anyway"
-        self._is_many = count > _MOST_NAMED
-        listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
-        self._named = listed[:_MOST_NAMED]
-        fates = [_fate(pair, rotation) for pair in listed]
-        items = many_to_delete.items(listed, fates) if self._is_many else ()
-        self._list = many_to_delete.NamesToDelete(items)
+        self._guarded = self._question.wants_words
+        """Whether something has to be typed; what was begun to be typed is not given up for a key.
+        """
+        self._is_one, self._is_many = len(key_pairs) == 1, len(key_pairs) > _MOST_NAMED
+        self._list = many_to_delete.NamesToDelete(self._question.items() if self._is_many else ())
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
         self._typed = SearchInput("", id="typed") if self._is_many else TextInput(id="typed")
@@ -114,24 +114,26 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._facts = Facts(id="facts")
         self._answers = Static(markup=False, id="expected")
         self._files: dict[str, str] = {}
+        self._without_file: Sequence[KeptKeyPair] = ()
+        self._uses: Mapping[str, Usage] = {}
         self._form = FormBody(can_focus=not self._guarded)
         undo, undone = key_of("key-pair.undo"), session.backend.capabilities.brings_back
         self._progress = BatchProgress(
             self._form,
             self.key_hints,
-            title=f"Deleting {n_of(count, 'key pair')}",
+            title=f"Deleting {n_of(len(key_pairs), 'key pair')}",
             stop=key_of("delete.back"),
             then=f"what is deleted until then, {undo} brings back" if undone else "",
         )
 
     def content(self) -> ComposeResult:
         with self._form:
-            if len(self._key_pairs) == 1:
-                pair = self._key_pairs[0]
+            if self._is_one:
+                (pair,) = self._question.key_pairs
                 created = f"{pair.create_time.astimezone():%Y-%m-%d}"
                 yield PairHeadline(pair, pair.key_pair_id, f"created {created}")
             else:
-                yield Static(self._lines(), markup=False, id="names")
+                yield Static(self._lines, markup=False, id="names")
             if self._is_many:
                 yield Static("All of them, to look through", markup=False, id="through")
                 yield self._list
@@ -148,18 +150,21 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _show_guard(self) -> None:
         """Say what deletes: something that has to be typed, or a key."""
         self._field.display = self._guarded
-        how, what = ("type", self._expected) if self._guarded else ("press", key_of("delete.yes"))
-        them = "it" if len(self._key_pairs) == 1 else "them"
+        expected = self._question.expected
+        how, what = ("type", expected) if self._guarded else ("press", key_of("delete.yes"))
+        brings_back = self._session.backend.capabilities.brings_back
+        way_back = self._question.way_back(brings_back=brings_back)
         self._answers.update(
             Content.assemble(
-                f"{'Undo: ' * self._brings_back}{self._way_back}. " * self._is_many,
-                f"To delete {them}, {how} ",
+                f"{'Undo: ' * brings_back}{way_back}. " * self._is_many,
+                f"To delete {self._question.them}, {how} ",
                 (visible(what), "bold"),
             )
         )
         if self._guarded:
             self._teach()
-            self._typed.focus()
+            if not self._typed.has_focus:
+                self._typed.focus()
         self._mute_what_waits()
 
     def on_resize(self) -> None:
@@ -175,82 +180,92 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @work(group="usage")
     async def _ask_what_uses_them(self, place: "Ec2Place") -> None:
         """Say what was launched with the pairs; one that is in use takes a word more."""
-        names = [pair.key_name for pair in self._key_pairs]
-        found = await usage.ask(place, names)
-        self._usage.show(usage.before_deleting(found))
+        names = [pair.key_name for pair in self._question.key_pairs]
+        self._uses = await usage.ask(place, names)
         self._asking = False
-        if any(each.count for each in found.values()):
-            self._guarded = True
-            self._expected += f" {_IN_USE}"
-            self._show_guard()
+        self._show_uses()
+        if any(each.count for each in self._uses.values()):
+            self._ask_about(self._question.key_pairs, self._question.rotation)
 
+    def _show_uses(self) -> None:
+        there = {pair.key_name for pair in self._question.key_pairs}
+        if uses := {name: each for name, each in self._uses.items() if name in there}:
+            self._usage.show(usage.before_deleting(uses))
+
+    @on(RegionChanged)
+    def _ask_anew(self, event: RegionChanged) -> None:
+        """Ask about the pairs that other sessions have left, as they are now."""
+        if is_busy(self):
+            return  # what is not there any more is found by what deletes
+        there = [event.key_pairs.get(pair.key_pair_id) for pair in self.about]
+        self._ask_about([pair for pair in there if pair], event.rotation)
+
+    def _ask_about(self, key_pairs: Sequence[KeptKeyPair], rotation: Rotation) -> None:
+        """Ask about those of the pairs that are left; of none, it is not to be answered any more.
+
+        What was typed stays typed, though it may no longer be what is to be typed.
+        """
+        self._none_left = not key_pairs
+        if key_pairs:
+            in_use = [name for name, each in self._uses.items() if each.count]
+            self._question = _Question(key_pairs, rotation, in_use)
+            self._guarded = self._guarded or self._question.wants_words
+            self._form.entitle(self._question.title)
+            self._progress.border_title = Content(f"Deleting {n_of(len(key_pairs), 'key pair')}")
+            if self._is_many:
+                self._list.set_items(self._question.items())
+                self.query_one("#names", Static).update(self._lines)
+            else:
+                self._show_consequences()
+            self._show_uses()
+            self._show_caution()
+        self._show_guard()
+
+    @property
     def _lines(self) -> Content:
-        """Return which pairs these are: each of a few, of many how many of each kind."""
+        """Which pairs these are: each of a few, of many how many of each kind."""
         if self._is_many:
-            return Content("\n").join(many_to_delete.summed_up(self._key_pairs))
-        lines: list[Content] = []
-        for key_pair in self._named:
-            fate = visible(f" · {_what_is_lost(key_pair, self._files)}")
-            lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
-            if successor := self._rotation.successor(key_pair):
-                text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
-                lines.append(Content(text))
-        return Content("\n").join(lines)
+            return Content("\n").join(many_to_delete.summed_up(self._question.key_pairs))
+        return self._question.lines(self._files)
 
     def _show_consequences(self) -> None:
         """Say what becomes of the private key, of the servers, and how it is undone."""
-        if len(self._key_pairs) > 1:
-            self.query_one("#names", Static).update(self._lines())
-        self._facts.show(self._consequences())
-
-    def _consequences(self) -> Iterator[tuple[str, str]]:
-        if len(self._key_pairs) == 1:
-            key_pair = self._key_pairs[0]
-            yield "Private key", _what_is_lost(key_pair, self._files)
-            if successor := self._rotation.successor(key_pair):
-                yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
-        yield "Servers", "authorized_keys are not touched"
-        yield "Undo", self._way_back
-
-    @property
-    def _way_back(self) -> str:
-        undo = key_of("key-pair.undo")
-        if self._brings_back:
-            return f"{undo} in this session, {key_of('list.deleted')} within 30 days"
-        them, ids = ("it", "a new id") if len(self._key_pairs) == 1 else ("them", "new ids")
-        return (
-            f"EC2 deletes for good: pressing {undo} only imports the public half of {them} again,"
-            f" with {ids}"
+        if not self._is_one:
+            self.query_one("#names", Static).update(self._lines)
+        brings_back = self._session.backend.capabilities.brings_back
+        self._facts.show(
+            (
+                *(self._question.about_one(self._files) if self._is_one else ()),
+                ("Servers", "authorized_keys are not touched"),
+                ("Undo", self._question.way_back(brings_back=brings_back)),
+            )
         )
-
-    @property
-    def _brings_back(self) -> bool:
-        return self._session.backend.capabilities.brings_back
 
     @work(group="look")
     async def _look_for_files(self) -> None:
         """Say which private key files are there, once that is known: a slow disk takes its time."""
-        named = self._named
+        named, rotation = self._question.named, self._question.rotation
         self._files = await asyncio.to_thread(
             lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
         )
         if not self._is_many:
             self._show_consequences()
-        replaced = [(pair, self._rotation.successor(pair)) for pair in named]
-        without_file = await asyncio.to_thread(
+        replaced = [(pair, rotation.successor(pair)) for pair in named]
+        self._without_file = await asyncio.to_thread(
             lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
         )
-        self._show_caution(without_file)
+        self._show_caution()
 
-    def _show_caution(self, without_file: Sequence[KeptKeyPair] = ()) -> None:
+    def _show_caution(self) -> None:
         """Say of which successor nobody can have the private key, or its file is gone, if any."""
-        affected = self._stranded or without_file
+        stranded, there = self._question.stranded, self._question.ids
+        affected = stranded or [pair for pair in self._without_file if pair.key_pair_id in there]
         self._caution.display = bool(affected)
         if not affected:
             return
-        what = "private key" if self._stranded else "private key file"
-        how = "was never saved" if self._stranded else "is gone"
-        successor = self._rotation.successor(affected[0])
+        what = "private key" if stranded else "private key file"
+        how = "was never saved" if stranded else "is gone"
+        successor = self._question.rotation.successor(affected[0])
         if len(affected) == 1 and successor is not None:
             who, old = successor.key_name, affected[0].key_name
         else:
@@ -262,8 +277,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         if not self._is_many:
             self._show_consequences()
         self._show_caution()
-        successors = filter(None, map(self._rotation.successor, self._named))
-        if any(pair.custody.saved_to for pair in (*self._named, *successors)):
+        named, rotation = self._question.named, self._question.rotation
+        successors = filter(None, map(rotation.successor, named))
+        if any(pair.custody.saved_to for pair in (*named, *successors)):
             self._look_for_files()
         self._show_guard()
         self._usage.display = self._session.place is not None
@@ -278,13 +294,14 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._mute_what_waits()
 
     def _mute_what_waits(self) -> None:
-        """Mute the key that deletes for as long as the name is not typed."""
-        self.key_hints.mute(*(() if self._is_typed or not self._guarded else ("delete",)))
+        """Mute the key that deletes for as long as the name is not typed, or none is left."""
+        waits = self._none_left or (self._guarded and not self._is_typed)
+        self.key_hints.mute(*(_DELETING if waits else ()))
 
     @property
     def _is_typed(self) -> bool:
         # What the screen asks for must do, also where the name itself cannot be typed.
-        return self._typed.value in (self._expected, visible(self._expected))
+        return self._typed.value in (self._question.expected, visible(self._question.expected))
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
@@ -298,7 +315,9 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Delete, where no name has to be typed, if this stands alone and is not part of a text."""
         if self._guarded or self._answer or is_busy(self):
             return
-        if self._amid or self.app.typing.is_amid_others or self.app.typing.pouring:
+        if self._none_left:
+            self.action_submit()
+        elif self._amid or self.app.typing.is_amid_others or self.app.typing.pouring:
             self._doubt()
         else:
             self._answer = self.set_timer(ALONE, self._begin_or_doubt)
@@ -328,14 +347,16 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def action_submit(self) -> None:
         """Delete, once the name is typed; say what deletes, where it is not that."""
         back = key_in(Place.DELETE, "back")
-        if not self._guarded:
-            them = "it" if len(self._key_pairs) == 1 else "them"
-            self.say(Verdict(f"{key_of('delete.yes')} deletes {them}; {back} goes back"))
+        if self._none_left:
+            self.say(Verdict(f"{self.how_gone or NOT_THERE}; {back} goes back", Tone.CAUTION))
+        elif not self._guarded:
+            yes, them = key_of("delete.yes"), self._question.them
+            self.say(Verdict(f"{yes} deletes {them}; {back} goes back"))
         elif self._is_typed:
             self._begin()
         else:
             wrong = judging.of_what_was_typed(
-                self._typed.value, self._expected, f"{back} goes back"
+                self._typed.value, self._question.expected, f"{back} goes back"
             )
             said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
@@ -348,14 +369,21 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
             return
         self._answer, self.is_stopped = None, False
-        if len(self._left) == len(self._key_pairs):
+        if self._none_left:  # since the key that was to stand alone
+            self.action_submit()
+            return
+        if not self._deleted:
             # One time for all of them: u brings them back together.
             self._delete_time = self._session.now()
         self._delete()
 
     @exclusively
     async def _delete(self) -> None:
-        count, left = len(self._key_pairs), {pair.key_pair_id: pair for pair in self._left}
+        there = self._question.ids
+        left = {pair.key_pair_id: pair for pair in self.about if pair.key_pair_id in there}
+        count = len(self._deleted) + len(left)
+        self.has_begun = True
+        self.not_done.clear()
         refused: dict[str, KeyPairsError] = {}
         batches = self._session.backend.delete_key_pairs(list(left), delete_time=self._delete_time)
         # What was refused, or not reached, can be tried again.
@@ -381,7 +409,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 if not await logged_in(self, self._session, error):
                     await asyncio.to_thread(deleted.explain, self._session, [error])
                     said = judging.refusal(error)
-                    done = f"deleted {count - len(self._left):,} of {count:,}; then: "
+                    done = f"deleted {len(self._deleted):,} of {count:,}; then: "
                     text = said.text if count == 1 else done + said.text
                     self.say(Verdict(text, said.tone))
                 return
@@ -389,7 +417,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             refused |= {each.name: each.error for each in batch.refused}
             waiting = list(left)[len(left) - batch.left :] if batch.left else []
             left = {each: left[each] for each in (*refused, *waiting)}
-            self._left = self.about = list(left.values())
+            self.about = list(left.values())
+        self.not_done |= refused
         if refused:
             self._progress.end()
             if not await logged_in(self, self._session, *refused.values()):
@@ -399,13 +428,80 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self.dismiss(self._deleted)
 
     def _say_what_was_refused(self, refused: Mapping[str, KeyPairsError]) -> None:
-        if len(self._key_pairs) == 1:
+        if self._is_one:
             self.say(judging.refusal(*refused.values()))
             return
-        names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
+        names = {pair.key_pair_id: pair.key_name for pair in self.about}
         why = by_reason((names[key], error) for key, error in refused.items())
-        done = len(self._key_pairs) - len(self._left)
-        self.say(Verdict(f"deleted {done:,}, but not {why}", Tone.BAD))
+        self.say(Verdict(f"deleted {len(self._deleted):,}, but not {why}", Tone.BAD))
+
+
+class _Question:
+    """What is asked about some pairs as they are.
+
+    Args:
+        in_use: the names of those with which something was launched.
+    """
+
+    def __init__(
+        self, key_pairs: Sequence[KeptKeyPair], rotation: Rotation, in_use: Collection[str] = ()
+    ) -> None:
+        self.key_pairs = key_pairs
+        self.ids = {pair.key_pair_id for pair in key_pairs}
+        self.rotation = rotation
+        self.stranded = [pair for pair in key_pairs if _is_stranded(pair, rotation)]
+        self._listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
+        self.named = self._listed[:_MOST_NAMED]
+        is_in_use = any(pair.key_name in in_use for pair in key_pairs)
+        count = len(key_pairs)
+        self.them = "it" if count == 1 else "them"
+        which = "this key pair" if count == 1 else f"these {count} key pairs"
+        self.title = f"Delete {which}?"
+        words = [key_pairs[0].key_name if count == 1 else f"delete {count}"]
+        words += ["anyway"] if self.stranded else []
+        words += [_IN_USE] if is_in_use else []
+        self.expected = " ".join(words)
+        """What is typed where something has to be."""
+        self.wants_words = (
+            is_in_use
+            or bool(self.stranded)
+            or count >= many_to_delete.ALWAYS_TYPED_FROM
+            or any(map(many_to_delete.wants_care, key_pairs))
+        )
+
+    def items(self) -> Sequence[Item]:
+        """Return a line of each, to look through."""
+        fates = [_fate(pair, self.rotation) for pair in self._listed]
+        return many_to_delete.items(self._listed, fates)
+
+    def lines(self, files: Mapping[str, str]) -> Content:
+        """Return the names of a few, with what is lost with them."""
+        lines: list[Content] = []
+        for key_pair in self.named:
+            fate = visible(f" · {_what_is_lost(key_pair, files)}")
+            lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
+            if successor := self.rotation.successor(key_pair):
+                text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
+                lines.append(Content(text))
+        return Content("\n").join(lines)
+
+    def about_one(self, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield what becomes of the private key, where it is asked about one pair alone."""
+        (key_pair,) = self.key_pairs
+        yield "Private key", _what_is_lost(key_pair, files)
+        if successor := self.rotation.successor(key_pair):
+            yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
+
+    def way_back(self, *, brings_back: bool) -> str:
+        """Return how it is undone."""
+        undo = key_of("key-pair.undo")
+        if brings_back:
+            return f"{undo} in this session, {key_of('list.deleted')} within 30 days"
+        ids = "a new id" if len(self.key_pairs) == 1 else "new ids"
+        return (
+            f"EC2 deletes for good: pressing {undo} only imports the public half of {self.them}"
+            f" again, with {ids}"
+        )
 
 
 def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:

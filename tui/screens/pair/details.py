@@ -151,7 +151,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._key_pair = event.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
         self._rotation = event.rotation
         self.about = [self._key_pair]
-        self.top_bar.entitle(self._key_pair.key_name)
+        self.query_one(FormBody).entitle(self._key_pair.key_name)
         self._headline.show(self._key_pair)
         self._replacements.show(details.replacements(self._key_pair, self._rotation))
         self.key_hints.mute(*_idle(self._key_pair))

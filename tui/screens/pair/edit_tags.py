@@ -13,8 +13,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks import deleted
+from core.checks.deleted import NOT_THERE
 from core.ec2.backend import Refusal, Retagged
-from core.errors import KeyPairsError, UnauthorizedOperation
+from core.errors import InvalidID, KeyPairsError, UnauthorizedOperation
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, key_in, key_of
@@ -23,7 +24,7 @@ from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.many_to_delete import ALWAYS_TYPED_FROM
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -61,6 +62,18 @@ def _named(key_pairs: Sequence[KeptKeyPair]) -> str:
     return ", ".join(short) + f" and {more:,} more" * bool(more)
 
 
+def _way_out() -> str:
+    return f"{key_in(Place.TAGS, 'back')} goes back"
+
+
+def _title(key_pairs: Sequence[KeptKeyPair]) -> str:
+    return f"Add tags to {n_of(len(key_pairs), 'key pair')}"
+
+
+def _adding(key_pairs: Sequence[KeptKeyPair]) -> str:
+    return f"Adding tags to {n_of(len(key_pairs), 'key pair')}"
+
+
 class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     """The tags of one pair, to change as they stand, or tags to add to several.
 
@@ -83,11 +96,22 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         in_use: Mapping[str, Sequence[str]],
     ) -> None:
         alone = key_pairs[0] if len(key_pairs) == 1 else None
-        many = f"Add tags to {len(key_pairs)} key pairs"
-        self._title = f"Tags of {alone.key_name}" if alone else many
+        self._title = f"Tags of {alone.key_name}" if alone else _title(key_pairs)
         super().__init__(self._title)
         self._session = session
         self._key_pairs = self.about = key_pairs
+        enter = key_of("tags.submit")
+        self.if_tagged = (
+            f"; {enter} saves only the rows you changed, theirs stay"
+            if alone
+            else f"; {enter} only adds yours to what is there"
+        )
+        self._none_left = False
+        """Whether other sessions have deleted all for which there was something to save."""
+        self.not_done: dict[str, KeyPairsError] = {}
+        """Why it was not saved for those that were refused, by their ids."""
+        self.has_begun = False
+        """Whether anything was tried."""
         self.before: dict[str, KeptKeyPair] = {}
         """Those that were saved, by their ids, as they were just before."""
         self._agreed: Mapping[str, str | None] = {}
@@ -102,11 +126,13 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._typed = TextInput(id="typed")
         self._to_type = Static(markup=False)
         self._guard = FormField("", self._typed, stacked=True)
-        self._form = FormBody(submits="save", lacks=lambda: self._unchanged or self._untyped)
+        self._form = FormBody(
+            submits="save", lacks=lambda: self._none_left or self._unchanged or self._untyped
+        )
         self._progress = BatchProgress(
             self._form,
             self.key_hints,
-            title=f"Adding tags to {n_of(len(key_pairs), 'key pair')}",
+            title=_adding(key_pairs),
             stop=key_of("tags.back"),
             then=f"what is saved until then, {key_of('key-pair.undo')} undoes",
         )
@@ -126,14 +152,35 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._to_type.display = self._guard.display = False
         self._judge()
 
+    @on(RegionChanged)
+    def _follow(self, event: RegionChanged) -> None:
+        """Be about the pairs that other sessions have left, as they are now."""
+        if is_busy(self):
+            return  # what is not there any more is found by what saves
+        present = [event.key_pairs.get(pair.key_pair_id) for pair in self.about]
+        self._be_about([pair for pair in present if pair])
+
+    def _be_about(self, key_pairs: Sequence[KeptKeyPair]) -> None:
+        """Be about these of the pairs; of none, the form stays, but nothing can be saved."""
+        self._none_left = not key_pairs
+        if key_pairs and not self._alone:
+            self._key_pairs, self._title = key_pairs, _title(key_pairs)
+            self._values = _values_by_key(key_pairs)
+            self.query_one("#pairs", Facts).show([("Pairs", _named(key_pairs))])
+            self._progress.border_title = Content(_adding(key_pairs))
+        self._judge_tags()
+
     @on(TagRows.Changed)
     def _judge(self) -> None:
+        self._judge_tags()
+        self.say(Verdict(""))
+
+    def _judge_tags(self) -> None:
         judged = judging.of_tags(self._tags.tags, self.PLACE)
         self._field.show(judged, *self._tags.wrong_inputs)
         if not self._alone:
             self._warn(judged)
         self._form.mute_what_waits()
-        self.say(Verdict(""))
 
     @on(Input.Changed, "#typed")
     def _mute_what_waits(self) -> None:
@@ -172,8 +219,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         count = self._overwritten
         self.set_class(bool(count), "-danger")
         title = f"Overwrite tags of {n_of(count, 'key pair')}" if count else self._title
-        self.top_bar.entitle(title)
-        self._form.border_title = Content(title)
+        self._form.entitle(title)
         if count and judged.tone is not Tone.BAD:
             of = f"overwrites what {count:,} of {n_of(len(self._key_pairs), 'pair')} have there"
             self._field.show(Verdict(f"{of}; {key_of('key-pair.undo')} undoes it", Tone.CAUTION))
@@ -205,15 +251,17 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @unless_busy
     def action_submit(self) -> None:
         """Save the tags, once what has to be typed is."""
-        back = f"{key_in(self.PLACE, 'back')} goes back"
-        if self._unchanged:
+        back = _way_out()
+        if self._none_left:
+            self.say(Verdict(f"{self.how_gone or NOT_THERE}; {back}", Tone.CAUTION))
+        elif self._unchanged:
             self.say(Verdict(f"there is nothing to save; {back}"))
         elif self._untyped:
             self._typed.focus()
             wrong = judging.of_what_was_typed(self._typed.value, self._expected, back)
             self.say(Verdict(wrong, Tone.CAUTION))
         else:
-            self.is_stopped = False
+            self.is_stopped, self.has_begun = False, True
             self._save(self._tags.tags)
 
     @exclusively
@@ -230,16 +278,35 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             elif not (refused := await self._add_to_several(tags)):
                 self.dismiss([*self._saved.values()])
             else:
-                errors = [each.error for each in refused]
-                await asyncio.to_thread(deleted.explain, self._session, errors)
-                names = {pair.key_pair_id: pair.key_name for pair in self._key_pairs}
-                why = by_reason((names[each.name], each.error) for each in refused)
-                self._show(Verdict(f"saved for {len(self._saved):,}, but not {why}", Tone.BAD))
+                await self._go_on_without(refused)
         except KeyPairsError as error:
             self._progress.end()
             if not await logged_in(self, self._session, error):
                 await asyncio.to_thread(deleted.explain, self._session, [error])
                 self._show(self._halfway(judging.refusal_of(error, tags=tags)))
+
+    async def _go_on_without(self, refused: Sequence[Refusal]) -> None:
+        """Be about those for which it can be tried again; where there are none, it is over."""
+        errors = [each.error for each in refused]
+        await asyncio.to_thread(deleted.explain, self._session, errors)
+        self.not_done = {each.name: each.error for each in refused}
+        # EC2 refuses others together with the one that it names.
+        gone = {
+            key
+            for key, error in self.not_done.items()
+            if isinstance(error, InvalidID) and f"'{key}'" in error.message
+        }
+        left = [pair for pair in self._key_pairs if pair.key_pair_id not in self._saved]
+        again = [pair for pair in left if pair.key_pair_id not in gone]
+        if self._saved and gone == self.not_done.keys():
+            self.dismiss([*self._saved.values()])
+            return
+        names = {pair.key_pair_id: pair.key_name for pair in left}
+        why = by_reason((names[each.name], each.error) for each in refused)
+        self.about = left
+        self._be_about(again)
+        said = f"saved for {len(self._saved):,}, but not {why}; {_way_out()}"
+        self._show(Verdict(said, Tone.BAD))
 
     def _present(self, key_pair: KeptKeyPair) -> KeptKeyPair:
         """Return a pair as it is now, if it is there and one may look; blocks."""
@@ -270,9 +337,10 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     def _halfway(self, said: Verdict) -> Verdict:
         """Return what went wrong, with how many were saved before it, where there are several."""
-        if len(self._key_pairs) == 1:
+        if self._alone:
             return said
-        done = f"saved {len(self._saved):,} of {len(self._key_pairs):,}; then: "
+        count = len({pair.key_pair_id for pair in self._key_pairs} | self._saved.keys())
+        done = f"saved {len(self._saved):,} of {count:,}; then: "
         return Verdict(done + said.text, said.tone)
 
     async def _add_to_several(self, tags: Sequence[Tag]) -> Sequence[Refusal]:
@@ -291,7 +359,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
                 self._progress.begin()
             batch = await self._run_change(partial(next, batches))
             self._saved |= {key_pair.key_pair_id: key_pair for key_pair in batch.done}
-            self.before |= {key_pair.key_pair_id: key_pair for key_pair in batch.before}
+            # Tried once more, a pair was before as it was before the first time.
+            self.before = {pair.key_pair_id: pair for pair in batch.before} | self.before
             refused += batch.refused
             left = batch.left
         return refused

@@ -13,8 +13,18 @@ from textual.widgets import Static
 from core.model import Tag
 from core.store.region_store import RegionState
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
+from tests.tui.driving import (
+    app_of,
+    drawn,
+    play,
+    press_alone,
+    text_of,
+    type_text,
+    until,
+    until_screen,
+)
 from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.screens.placed_screen import PlacedScreen
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.work import file_watch
@@ -43,8 +53,13 @@ async def until_drawn(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in drawn(pilot), text)
 
 
+def said_in(pilot: Pilot[None]) -> str:
+    """Return what the line above the hints says, without its mark, in one line."""
+    return text_of(pilot, "#fact").replace("\n", " ").removeprefix("! ")
+
+
 async def until_said(pilot: Pilot[None], beginning: str) -> None:
-    await until(pilot, lambda: text_of(pilot, "#fact").startswith(beginning), beginning)
+    await until(pilot, lambda: said_in(pilot).startswith(beginning), beginning)
 
 
 def test_the_list_its_count_and_its_cursor_follow(
@@ -281,13 +296,17 @@ def test_a_refusal_says_first_who_deleted_the_pair(
         await until(pilot, lambda: re.search(f"{said} {refused}", drawn(pilot)) is not None, said)
         await pilot.press("escape", "escape")  # the first asks
         await until_screen(pilot, "KeyPairListScreen")
-        await pilot.press("j", "space", "space", "t")
+        # The list has been read again, and says why nothing came of it.
+        await until_said(pilot, "batch-runner was deleted by boris at ")
+        await pilot.press("space", "space", "t")
         await until_screen(pilot, "EditTagsScreen")
         delete("ci-deploy")
         await type_text(pilot, "x")
         await pilot.press("enter")
-        several = f"saved for 1, but not ci-deploy: {said}"
-        await until(pilot, lambda: re.search(several, drawn(pilot)) is not None, several)
+        # There is nothing to try again: the form ends, and the list says it.
+        await until_screen(pilot, "KeyPairListScreen")
+        several = f"tags saved: 1 of 2 pairs; u undoes it; ci-deploy was {said}"
+        await until(pilot, lambda: re.fullmatch(several, said_in(pilot)) is not None, several)
 
     play(demo_session, scene, (140, 30))
 
@@ -420,3 +439,159 @@ def test_the_list_says_which_chosen_pairs_are_gone(
         await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
 
     play(demo_session, scene, (120, 24))
+
+
+async def choose(pilot: Pilot[None], count: int, key: str, screen: str) -> None:
+    """Choose the first pairs of the list, and press a key that is about them."""
+    await pilot.press("g", *["space"] * count, key)
+    await until_screen(pilot, screen)
+
+
+def test_the_question_before_a_deletion_is_about_those_that_are_there(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+        await choose(pilot, 3, "d", "DeleteKeyPairsScreen")
+        title = "Delete these 3 key pairs?"
+        assert title in drawn(pilot)
+        await type_text(pilot, "delete 2")
+        deleter(other)("ci-deploy")
+        await until_drawn(pilot, "ci-deploy was deleted by boris at ")
+        await until_drawn(pilot, "Delete these 2 key pairs?")
+        await until(pilot, lambda: title not in drawn(pilot), "the old title to go")
+        names = app_of(pilot).screen.query_one("#names", Static)
+        assert "ci-deploy" not in str(names.visual) and "nightly" in str(names.visual)
+        assert "To delete them, type delete 2" in drawn(pilot)
+        # What was typed is what has to be typed now, and was kept.
+        assert app_of(pilot).screen.key_hints.muted == set()  # type: ignore[attr-defined]
+        other.backend.restore_key_pair(ids["ci-deploy"])
+        await until_drawn(pilot, "To delete them, type delete 3")
+        assert title in drawn(pilot)
+        deleter(other)("nightly")
+        await until_drawn(pilot, "To delete them, type delete 2")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        # All that was chosen is accounted for.
+        said = "deleted 2 of 3 pairs; u brings them back; nightly was deleted by boris at "
+        await until_said(pilot, said)
+
+    play(demo_session, scene, (100, 30))
+
+
+def test_where_no_pair_is_left_nothing_is_deleted(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("nightly")
+        assert pair is not None
+        await pilot.press("j", "j", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, PlacedScreen)
+        deleter(other)("nightly")
+        await until_drawn(pilot, "nightly was deleted by boris at ")
+        assert "yes, delete" in screen.key_hints.muted
+        await press_alone(pilot, "y")
+        refused = r"nightly was deleted by boris at [^;]*, in another session; esc goes back"
+        await until(pilot, lambda: re.search(refused, text_of(pilot, "#fact")) is not None, refused)
+        # Where it is back, it is asked about again.
+        other.backend.restore_key_pair(pair.key_pair_id)
+        await until(pilot, lambda: "yes, delete" not in screen.key_hints.muted, "the key")
+        await press_alone(pilot, "y")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_said(pilot, "deleted nightly; u brings it back")
+
+    play(demo_session, scene, (100, 30))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_was_gone_already_is_named_after_deleting(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(file_watch, "SECONDS", 600)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("j", "j", *["space"] * count, "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        deleter(other)("nightly")
+        if count == 1:
+            await press_alone(pilot, "y")
+        else:
+            await type_text(pilot, "delete 2")
+            await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        others = "" if count == 1 else "deleted 1 of 2 pairs; u brings it back; "
+        await until_said(pilot, f"{others}nightly was deleted by boris at ")
+
+    play(demo_session, scene, (100, 30))
+
+
+def test_more_care_is_asked_for_where_another_session_protects_a_pair(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("nightly")
+        assert pair is not None
+        await pilot.press("j", "j", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until_drawn(pilot, "To delete it, press y")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Protected")])
+        await until_drawn(pilot, "To delete it, type nightly")
+
+    play(demo_session, scene)
+
+
+def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
+        whose = "another session changed the tags of batch-runner"
+        await until_said(pilot, f"{whose}; enter saves only the rows you changed, theirs stay")
+        await type_text(pilot, "Mine")
+        await pilot.press("enter")
+        await until_said(pilot, "tags saved")
+        now = demo_session.key_pair_named("batch-runner")
+        assert now is not None
+        assert {*now.tags} == {Tag("Env", "prod"), Tag("Zone", "9"), Tag("Mine")}
+        # So with several.
+        await choose(pilot, 2, "t", "EditTagsScreen")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "10")])
+        await until_drawn(pilot, "; enter only adds yours to what is there")
+        await type_text(pilot, "Zone")
+        await pilot.press("tab")
+        await type_text(pilot, "10")
+        await until(pilot, lambda: "overwrites" not in drawn(pilot), "what is there now")
+        await pilot.press("backspace")
+        await until_drawn(pilot, "overwrites what 1 of 2 pairs have there")
+
+    play(demo_session, scene, (100, 30))
+
+
+def test_the_tags_form_is_about_those_that_are_there(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+        await choose(pilot, 2, "t", "EditTagsScreen")
+        await type_text(pilot, "x")
+        await until_drawn(pilot, "Add tags to 2 key pairs")
+        deleter(other)("ci-deploy")
+        await until_drawn(pilot, "Add tags to 1 key pair ")
+        assert "batch-runner, ci-deploy" not in drawn(pilot)
+        deleter(other)("batch-runner")
+        await until_drawn(pilot, "2 pairs of these were deleted by boris at ")
+        await pilot.press("enter")
+        await until_drawn(pilot, "; esc goes back")
+        for name in ("ci-deploy", "batch-runner"):
+            other.backend.restore_key_pair(ids[name])
+        await until_drawn(pilot, "Add tags to 2 key pairs")
+        await pilot.press("enter")
+        await until_said(pilot, "tags saved: 2 pairs; u undoes it")
+
+    play(demo_session, scene, (100, 30))
