@@ -39,7 +39,7 @@ SECONDS_TO_ADD = 300.0
 """The longest that adding is waited for: the agent may be asking a person."""
 
 TO_START = 'eval "$(ssh-agent)"'
-TO_LIST, TO_REMOVE, TO_UNLOCK = "ssh-add -l", "ssh-add -d -", "ssh-add -X"
+TO_LIST, TO_REMOVE, TO_UNLOCK = "ssh-add -l", "ssh-add -d FILE.pub", "ssh-add -X"
 """The commands that are advised."""
 
 _LARGEST = 256 * 1024

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks.finding import OLD, Finding, Progress, Severity, Summary
-from core.disk import files
+from core.custody import closing
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
@@ -309,12 +309,16 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             return
         path = finding.path
         try:
-            await asyncio.to_thread(files.close_to_others, Path(path))
+            problem = await asyncio.to_thread(
+                closing.close_to_others, self._session, Path(path), finding.key_pairs
+            )
         except OSError as error:
             reason = error.strerror or "it cannot be changed"
             self.say(Verdict(f"{short_path(path)} stays as it is: {reason}", Tone.BAD))
         else:
-            self.say(Verdict(f"{short_path(path)} is for you alone now, mode 0600", Tone.GOOD))
+            closed = f"{short_path(path)} is for you alone now, mode 0600"
+            worse = Verdict(f"{closed}. {problem}", Tone.CAUTION)
+            self.say(worse if problem else Verdict(closed, Tone.GOOD))
             self.action_look_again()
 
 
