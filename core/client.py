@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from core.ec2 import request_shapes
-from core.ec2.answer_shapes import described_key_pair, described_tag
+from core.ec2.answer_shapes import described_key_pair, described_tags
 from core.ec2.backend import Backend
 from core.ec2.filters import Filter
 from core.errors import EC2Error, KeyPairsError
@@ -205,16 +205,7 @@ class Client:
                 next_token=request.get("NextToken"),
                 dry_run=request.get("DryRun", False),
             )
-            tags = [
-                described_tag(
-                    key=tag.key,
-                    value=tag.value,
-                    resource_id=tag.resource_id,
-                    resource_type=tag.resource_type,
-                )
-                for tag in found
-            ]
-            return {"Tags": tags} | ({"NextToken": token} if token else {})
+            return described_tags(found, token)
 
         return _answered("DescribeTags", request, call)
 

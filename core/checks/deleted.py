@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _DAY = "%Y-%m-%d %H:%M"
 _ONE_DAY = timedelta(days=1)
 
+ELSEWHERE = ", in another session"
+"""What is added where another session deleted a pair: its user may be the same."""
+
 
 class GonePair(NamedTuple):
     """A deleted key pair that can be brought back.
@@ -45,7 +48,7 @@ def gone_pairs(session: "Session") -> list[GonePair]:
         StoreError: the Region's file cannot be read.
     """
     deleted = session.backend.deleted_key_pairs()
-    entries = _deletions(session) if deleted else {}
+    entries = deletions(session) if deleted else {}
     names = session.key_names() if deleted else frozenset()
     ends = session.backend.capabilities.brings_back
     found = [
@@ -63,9 +66,11 @@ def gone_pairs(session: "Session") -> list[GonePair]:
     return sorted(found, key=lambda gone: gone.given_up)
 
 
-def deletion(session: "Session", key_pair_id: str) -> "JournalEntry | None":
-    """Return the journal's line of the deletion of a pair, if it has one; blocks."""
-    return _deletions(session).get(key_pair_id)
+def by_whom(entry: "JournalEntry", now: "datetime") -> str:
+    """Return who did it and when: of what was done on the day of `now`, the time of day alone."""
+    time = entry.time.astimezone()
+    is_today = time.date() == now.astimezone().date()
+    return f"by {entry.user} at {time:{'%H:%M' if is_today else _DAY}}"
 
 
 def explain(
@@ -80,23 +85,22 @@ def explain(
         for error in errors
         if isinstance(error, InvalidID | InvalidKeyPairNotFound) and not error.reason
     ]
-    deletions = _deletions(session).values() if unexplained else ()
+    entries = deletions(session).values() if unexplained else ()
     for error in unexplained:
         named = (
             entry
-            for entry in deletions
+            for entry in entries
             if any(f"'{each}'" in error.message for each in (entry.key_pair_id, entry.key_name))
         )
         last = max(named, key=lambda entry: entry.time, default=None)
         if last is not None:
-            time = last.time.astimezone()
-            is_today = time.date() == session.now().astimezone().date()
-            error.reason = f"deleted by {last.user} at {time:{'%H:%M' if is_today else _DAY}}"
+            how = by_whom(last, session.now())
+            error.reason = f"deleted {how}{ELSEWHERE if was_there else ''}"
         elif was_there:
             error.reason = "it is not there any more"
 
 
-def _deletions(session: "Session") -> "dict[str, JournalEntry]":
+def deletions(session: "Session") -> "dict[str, JournalEntry]":
     """Return the last deletion of each pair by its id; of a journal that cannot be read, none.
 
     Who may not describe key pairs may not read it.

@@ -9,8 +9,11 @@ TYPE_CHECKING = False
 """What type checkers take for true; a command that only reads has no time for `typing`."""
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from typing import Any
+
+    from core.ec2.filters import TagDescription
 
     Answer = dict[str, Any]
 
@@ -45,14 +48,18 @@ def described_key_pair(
     return answer
 
 
-def described_tag(*, key: str, value: str, resource_id: str, resource_type: str) -> "Answer":
-    """Return a tag as DescribeTags answers it."""
-    return {
-        "Key": key,
-        "ResourceId": resource_id,
-        "ResourceType": resource_type,
-        "Value": value,
-    }
+def described_tags(tags: "Iterable[TagDescription]", token: str | None) -> "Answer":
+    """Return a page of tags as DescribeTags answers it, with the token of the next one, if any."""
+    described = [
+        {
+            "Key": tag.key,
+            "ResourceId": tag.resource_id,
+            "ResourceType": tag.resource_type,
+            "Value": tag.value,
+        }
+        for tag in tags
+    ]
+    return {"Tags": described} | ({"NextToken": token} if token else {})
 
 
 _MOST_PAGES = 10_000

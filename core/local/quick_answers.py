@@ -1,7 +1,7 @@
 """Answers DescribeKeyPairs and DescribeTags from a quick look, where that can."""
 
 from core.ec2 import filters as ec2_filters
-from core.ec2.answer_shapes import described_key_pair, described_tag
+from core.ec2.answer_shapes import described_key_pair, described_tags
 from core.ec2.filters import Filter
 from core.local import tag_pages
 from core.local.quick_look import NOT_PLAIN, NotPlainError, QuickLook
@@ -72,16 +72,7 @@ class QuickAnswers:
             found, token = tag_pages.page(ec2_filters.select_tags(rows, _filters(request)), asked)
         except NOT_PLAIN as error:
             raise NotPlainError from error
-        tags = [
-            described_tag(
-                key=tag.key,
-                value=tag.value,
-                resource_id=tag.resource_id,
-                resource_type=tag.resource_type,
-            )
-            for tag in found
-        ]
-        return {"Tags": tags} | ({"NextToken": token} if token else {})
+        return described_tags(found, token)
 
     def _selected(self, request: "Answer") -> "list[_Pair]":
         names, ids = request.get("KeyNames"), request.get("KeyPairIds")

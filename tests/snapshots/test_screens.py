@@ -132,7 +132,7 @@ def test_details(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Its own times and the account are the journal's, and differ from run to run.
-    history = iter([("2026-11-24", "12:00 CreateKeyPair by ops from 203.0.113.7")])
+    history = iter([("2026-11-24", "12:00 create by ops from 203.0.113.7")])
     monkeypatch.setattr(details, "_history", lambda *_: history)
 
     async def look(pilot: Pilot[None]) -> None:

@@ -279,6 +279,26 @@ def test_an_empty_region_that_is_not_known_says_so(home: Path, region: str, is_s
     play(DemoSession(home / "data", region), scene, (60, 15))
 
 
+def test_a_filter_that_is_not_understood_chooses_nothing(
+    empty_session: DemoSession, home: Path
+) -> None:
+    fill(empty_session, home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        for text, count in (("is:unsave", "shows all"), ("is:saved is:unsave", "1 of 3 match")):
+            await pilot.press("slash")
+            await type_text(pilot, text)
+            await until(pilot, lambda c=count: f"  {c} " in drawn(pilot), count)  # type: ignore[misc] # its default
+            await pilot.press("enter", "asterisk")
+            said = "! * chooses nothing by this filter: is: takes unsaved, saved, "
+            await until(pilot, lambda s=said: s in drawn(pilot), said)  # type: ignore[misc] # its default
+            assert "chosen  " not in drawn(pilot)
+        await pilot.press("escape", "asterisk")
+        await until(pilot, lambda: "3 pairs · 3 chosen  " in drawn(pilot), "the choice")
+
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 def test_escape_clears_the_filter_and_then_the_choice(
     empty_session: DemoSession, home: Path

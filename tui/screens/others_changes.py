@@ -1,27 +1,23 @@
 """Shows what other sessions change in the Region, by itself and within two seconds."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.worker import WorkType
 
-from core.checks.deleted import deletion
 from core.model import KeptKeyPair
-from core.words.plural import n_of
 from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, RegionChanged
+from tui.words.deleted_elsewhere import of_chosen, of_some
 from tui.words.refusals import listed
 from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
 from tui.work.exclusive import is_busy
 from tui.work.file_watch import FileWatch, Status
-
-if TYPE_CHECKING:
-    from core.session import Session
 
 _GROUP = "show what others changed"
 
@@ -36,6 +32,8 @@ class OthersChanges:
 
     def __init__(self, view: ListView) -> None:
         self._view = view
+        self._cursor = _Cursor(view)
+        self._list = _SaidInList(view)
         self._watch = FileWatch(self._path, self._changed)
         self.begin = self._watch.start
         self.end = self._watch.stop
@@ -58,23 +56,22 @@ class OthersChanges:
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
         self._watch.take(status)
-        before, highlighted = view.listing.key_pairs, view.highlighted
+        before, under_cursor = view.listing.key_pairs, view.highlighted
+        chosen = {*view.listing.chosen}
         await view.read(asks_ec2=False)
         if session is not view.session or view.unread:
             return
-        gone = {key: pair for key, pair in before.items() if key not in view.listing.key_pairs}
+        self._cursor.lead_back(under_cursor)
         now = view.listing.key_pairs
+        gone = {key: pair for key, pair in before.items() if key not in now}
         tagged = {key for key, pair in before.items() if now.get(key, pair).tags != pair.tags}
         for pair in (pair for key, pair in now.items() if key not in before):
-            name = visible(pair.key_name)
-            # It is there again: by whom it was deleted is no longer how it stands.
-            view.stop_saying(f"{name} was deleted ")
-            view.stop_saying(f"deleted {name};")
-        if highlighted is not None and highlighted.key_pair_id in gone:
-            view.say((await _deleted(session, [highlighted])).text)
+            # It is there again, which this session had deleted.
+            view.stop_saying(f"deleted {visible(pair.key_name)};")
+        await self._list.tell(gone.values(), chosen, under_cursor)
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):
-                screen.post_message(RegionChanged())
+                screen.post_message(RegionChanged(now, view.listing.rotation))
                 before_it = set(screen.gone)
                 affected = [
                     pair
@@ -96,7 +93,8 @@ class OthersChanges:
     ) -> None:
         """Say on a screen which of the pairs it is about are deleted, or that none is any more."""
         if gone:
-            said = await _deleted(self._view.session, gone)
+            text = await asyncio.to_thread(of_some, self._view.session, gone)
+            said = Verdict(text, Tone.CAUTION)
         else:
             whose = listed([pair.key_name for pair in screen.about if pair.key_pair_id in before])
             said = Verdict(f"another session brought {whose} back")
@@ -107,10 +105,75 @@ class OthersChanges:
         screen.post_message(PairsDeleted(said) if gone else PairsBack())
 
 
-async def _deleted(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> Verdict:
-    """Return in words which pairs were deleted, when and by whom, as far as it is known."""
-    entry = await asyncio.to_thread(deletion, session, key_pairs[0].key_pair_id)
-    name = key_pairs[0].key_name
-    what = f"{name} was" if len(key_pairs) == 1 else f"{n_of(len(key_pairs), 'pair')} of these were"
-    how = f"by {entry.user} at {entry.time.astimezone():%H:%M}" if entry else "by another session"
-    return Verdict(f"{what} deleted {how}", Tone.CAUTION)
+class _Cursor:
+    """Leads the cursor back to a pair that was deleted under it and is there again.
+
+    Only as long as nobody moved it since: it is where the person left it, and what a key does next
+    is done to that pair.
+    """
+
+    def __init__(self, view: ListView) -> None:
+        self._view = view
+        self._went: list[str] = []
+        """The ids of the pairs that went from under it, one after the other."""
+        self._on: str | None = None
+        """The id of the pair on which it was left then."""
+
+    def lead_back(self, before: KeptKeyPair | None) -> None:
+        """Do that, after the Region was read again; `before` was under the cursor until then."""
+        view, was_on = self._view, before and before.key_pair_id
+        if was_on != self._on:
+            self._went.clear()
+        if was_on and was_on not in view.listing.key_pairs:
+            self._went.append(was_on)
+        shown = {pair.key_pair_id for pair in view.shown} if self._went else set()
+        first = next((i for i, key in enumerate(self._went) if key in shown), None)
+        if first is not None:
+            view.show(self._went[first])
+            del self._went[first:]
+        self._on = view.highlighted.key_pair_id if view.highlighted else None
+
+
+class _SaidInList:
+    """What the list says of pairs that other sessions deleted, for as long as they are."""
+
+    def __init__(self, view: ListView) -> None:
+        self._view = view
+        self._gone: dict[str, KeptKeyPair] = {}
+        """Of which pairs it says so."""
+        self._chosen: set[str] = set()
+        """The ids of those that were chosen."""
+        self._text = ""
+
+    async def tell(
+        self,
+        gone: Iterable[KeptKeyPair],
+        chosen: Collection[str],
+        under_cursor: KeptKeyPair | None,
+    ) -> None:
+        """Say that of those that are gone now, if they were chosen or under the cursor."""
+        view = self._view
+        if not self._text or view.screen.fact_line.said != self._text:
+            self._gone = {}
+        told = {key: p for key, p in self._gone.items() if key not in view.listing.key_pairs}
+        for pair in gone:
+            if pair.key_pair_id in chosen:
+                self._chosen.add(pair.key_pair_id)
+            else:
+                self._chosen.discard(pair.key_pair_id)
+            if pair.key_pair_id in chosen or pair == under_cursor:
+                told[pair.key_pair_id] = pair
+        if told == self._gone:
+            return
+        self._gone = told
+        if told:
+            view.say("; ".join(await asyncio.to_thread(self._sentences)))
+            self._text = view.screen.fact_line.said
+        else:
+            view.stop_saying(self._text)
+
+    def _sentences(self) -> list[str]:
+        were_chosen = [pair for key, pair in self._gone.items() if key in self._chosen]
+        others = [pair for key, pair in self._gone.items() if key not in self._chosen]
+        said = [of_chosen(self._view.session, were_chosen)] if were_chosen else []
+        return said + ([of_some(self._view.session, others)] if others else [])

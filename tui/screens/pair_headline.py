@@ -43,6 +43,11 @@ class PairHeadline(Static):
         self._key_pair = key_pair
         self._more = "".join(f" · {shortened(each)}" for each in more)
 
+    def show(self, key_pair: KeyPair) -> None:
+        """Show the pair as it is now."""
+        self._key_pair = key_pair
+        self.refresh(layout=True)
+
     def render(self) -> Content:
         key_type = self._key_pair.key_type.value
         return Content.assemble(

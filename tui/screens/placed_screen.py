@@ -11,6 +11,7 @@ from textual.events import Event, Resize, ScreenResume, ScreenSuspend
 from textual.message import Message
 from textual.screen import Screen
 
+from core.custody.rotation import Rotation
 from core.model import KeptKeyPair
 from tui.actions.table import Place
 from tui.terminal.terminal_app import TerminalApp
@@ -38,7 +39,17 @@ class PairsBack(Message):
 
 
 class RegionChanged(Message):
-    """Another session changed something in the Region, of which the list shows all by now."""
+    """Another session changed something in the Region, of which the list shows all by now.
+
+    Args:
+        key_pairs: the pairs as they are now, by their ids.
+        rotation: which of them replaces which.
+    """
+
+    def __init__(self, key_pairs: Mapping[str, KeptKeyPair], rotation: Rotation) -> None:
+        super().__init__()
+        self.key_pairs = key_pairs
+        self.rotation = rotation
 
 
 class ScreenKind(Enum):

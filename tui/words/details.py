@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState
+from tui.words import journal
 from tui.words.pairs import of_elsewhere
 from tui.words.text import pasteable, said_by, short_path
+from tui.words.verdict import Tone
 
 if TYPE_CHECKING:
     from core.custody.recipes import Recipe
@@ -148,9 +150,13 @@ def _history(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, s
         yield "", said_by(error)
         return
     for entry in entries[-_MOST_HISTORY:]:
+        act = journal.Act((entry,))
         client = f" from {entry.client}" if entry.client else ""
-        outcome = "" if entry.outcome == "done" else f" ({entry.outcome})"
-        yield (
-            f"{entry.time.astimezone():%Y-%m-%d}",
-            f"{entry.time.astimezone():%H:%M} {entry.operation}{outcome} by {entry.user}{client}",
-        )
+        ended, tone = journal.outcome(act)
+        word, _ = journal.action(act.operation)
+        said = [
+            f"{act.time.astimezone():%H:%M} {word} by {act.user}{client}",
+            *journal.details(act),
+            *([ended] if tone is not Tone.PLAIN else []),
+        ]
+        yield f"{act.time.astimezone():%Y-%m-%d}", " · ".join(said)

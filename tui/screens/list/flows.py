@@ -121,10 +121,15 @@ async def details(view: ListView) -> None:
             case None:
                 if screen.has_changed:
                     await view.read(key_pair_id)
+                elif view.table.highlighted != key_pair_id:
+                    # It was deleted elsewhere and is back: what a key does next is done to it.
+                    view.show(key_pair_id)
                 return
             case screens.Next.FOLLOWING | screens.Next.PREVIOUS:
-                step = 1 if chosen is screens.Next.FOLLOWING else -1
-                key_pair_id = ids[number - 1 + step]
+                is_next = chosen is screens.Next.FOLLOWING
+                beyond = ids[number:] if is_next else ids[: number - 1][::-1]
+                there = (each for each in beyond if each in view.listing.key_pairs)
+                key_pair_id = next(there, key_pair_id)
                 view.show(key_pair_id)
             case screens.Next.TAGS:
                 await _edit_tags(view, [key_pair])

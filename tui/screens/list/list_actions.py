@@ -128,8 +128,14 @@ def choose(view: ListView) -> None:
 
 
 def choose_all(view: ListView) -> None:
-    """Choose all pairs that are shown, besides those that are chosen already."""
-    if view.shown:
+    """Choose all pairs that are shown, besides those that are chosen already.
+
+    Not while a part of the filter is not understood: it narrows nothing, and all would be chosen.
+    """
+    if problems := view.listing.query.problems:
+        key = key_of("list.choose-all")
+        view.say(Verdict(f"{key} chooses nothing by this filter: {problems[0]}", Tone.CAUTION))
+    elif view.shown:
         view.listing.chosen.update(pair.key_pair_id for pair in view.shown)
         view.table.refresh()
         view.say_count()

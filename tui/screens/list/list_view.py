@@ -258,6 +258,8 @@ class ListView:
         self.shown = listing.shown(self.session.now())
         self.show_top()
         count = f"{len(self.shown):,} of {total:,} match" if listing.query_text else ""
+        if listing.query.problems and not listing.query.narrows:
+            count = "shows all"
         self.filter_bar.show(count, self._note())
         if self.shown:
             self._empty.display = False

@@ -1,7 +1,7 @@
 """Shows everything about a key pair, on one page."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -23,11 +24,17 @@ from tui.actions.table import Place
 from tui.screens.pair import saved_key, usage
 from tui.screens.pair.copy_menu import copy_something
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, end_before_another
+from tui.screens.placed_screen import (
+    PairsBack,
+    PairsDeleted,
+    PlacedScreen,
+    RegionChanged,
+    end_before_another,
+)
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.words import details
-from tui.words.details import Part
+from tui.words.details import Part, Section
 from tui.words.pairs import key_lengths, tag_texts
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy
@@ -107,67 +114,48 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
         self.gone = {key_pair.key_pair_id} if deleted else ()
-        self._used = Facts([("", usage.ASKING)], labelled=False)
-        self._parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
-        self._parts[Part.MORE] = Vertical(id="more")
+        created = f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
+        self._headline = PairHeadline(key_pair, key_pair.key_pair_id, f"created {created}")
+        self._replacements = Facts(details.replacements(key_pair, rotation))
+        self._sections = _Sections(session)
 
     def content(self) -> ComposeResult:
         with FormBody(can_focus=True):
-            created = f"{self._key_pair.create_time.astimezone():%Y-%m-%d %H:%M %Z}"
-            yield PairHeadline(self._key_pair, self._key_pair.key_pair_id, f"created {created}")
-            yield Facts(details.replacements(self._key_pair, self._rotation))
+            yield self._headline
+            yield self._replacements
             with Container(id="columns"):
-                yield self._parts[Part.USE]
-                yield self._parts[Part.PROOF]
-            yield self._parts[Part.MORE]
+                yield self._sections.parts[Part.USE]
+                yield self._sections.parts[Part.PROOF]
+            yield self._sections.parts[Part.MORE]
+
+    def on_mount(self) -> None:
+        self.key_hints.mute(*_idle(self._key_pair))
+        self._show_deleted(self._deleted)
+        if self._session.place is not None:
+            self._ask_what_uses_it(self._session.place)
+        self._show_page()
 
     @work(exclusive=True)
-    async def on_mount(self) -> None:
-        if not self._key_pair.custody.saved_to:
-            keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
-            self.key_hints.mute(*(word for key, word in wide_hints(Place.DETAILS) if key in keys))
-        self._show_deleted(self._deleted)
-        await self._show_sections()
-
-    async def _show_sections(self) -> None:
-        sections = await asyncio.to_thread(
-            details.sections, self._session, self._key_pair, self._rotation
-        )
-        shown: dict[Part, list[Widget]] = {part: [] for part in self._parts}
-        for part, heading, facts, pasteable, judged in sections:
-            if part in shown:
-                labelled = any(label for label, _ in facts)
-                body = Facts(facts, labelled=labelled, pasteable=pasteable, judged=judged)
-                shown[part] += [_heading(heading), body]
-        if self._key_pair.tags:
-            shown[Part.USE] += [
-                _heading("Tags"),
-                Static(self._tags(), markup=False),
-            ]
-        place = self._session.place
-        if place is not None:
-            self._used = Facts([("", usage.ASKING)], labelled=False)
-            shown[Part.USE] += [_heading("What uses it"), self._used]
-        with self.app.batch_update():
-            for part, widgets in shown.items():
-                await self._parts[part].remove_children()
-                await self._parts[part].mount_all(widgets)
-        if place is not None:
-            self._ask_what_uses_it(place)
-
-    def _tags(self) -> Content:
-        """Return the tags, one a line."""
-        muted = self.get_visual_style("details--muted")
-        texts = zip(tag_texts(self._key_pair), key_lengths(self._key_pair), strict=True)
-        return Content("\n").join(
-            Content.styled(text[:key], muted) + Content(text[key:]) for text, key in texts
-        )
+    async def _show_page(self) -> None:
+        await self._sections.show(self._key_pair, self._rotation)
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
         name = self._key_pair.key_name
         found = await usage.ask(place, [name])
-        self._used.show([("", line) for line in usage.lines(found[name])])
+        self._sections.show_uses(usage.lines(found[name]))
+
+    @on(RegionChanged)
+    def _show_as_others_left_it(self, event: RegionChanged) -> None:
+        """Show the pair as another session left it: its name, tags, history and all the rest."""
+        self._key_pair = event.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
+        self._rotation = event.rotation
+        self.about = [self._key_pair]
+        self.top_bar.entitle(self._key_pair.key_name)
+        self._headline.show(self._key_pair)
+        self._replacements.show(details.replacements(self._key_pair, self._rotation))
+        self.key_hints.mute(*_idle(self._key_pair))
+        self._show_page()
 
     @on(PairsDeleted)
     @on(PairsBack)
@@ -257,7 +245,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         with suppress(KeyPairsError):
             found = await asyncio.to_thread(self._session.store.read)
             self._key_pair = found.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
-        await self._show_sections()
+        await self._sections.show(self._key_pair, self._rotation)
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""
@@ -303,6 +291,69 @@ class DetailsScreen(PlacedScreen[Next | None]):
             self.say(_not_of_deleted())
         else:
             end_before_another(self, change)
+
+
+class _Sections:
+    """The sections of the page, in the parts of it where they stand."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self.parts = {part: Vertical(id=part.name.lower()) for part in (Part.USE, Part.PROOF)}
+        self.parts[Part.MORE] = Vertical(id="more")
+        self._uses: Sequence[str] = [usage.ASKING]
+        self._used = Facts()
+        self._shown: tuple[list[Section], KeptKeyPair] | None = None
+        self._drawing = asyncio.Lock()
+
+    async def show(self, key_pair: KeptKeyPair, rotation: Rotation) -> None:
+        """Show all there is to know of a pair now, if it is not what is shown."""
+        # One after the other: each takes away what the one before it has shown.
+        async with self._drawing:
+            sections = await asyncio.to_thread(details.sections, self._session, key_pair, rotation)
+            if (sections, key_pair) != self._shown:
+                self._shown = None
+                await self._draw(sections, key_pair)
+                self._shown = sections, key_pair
+
+    async def _draw(self, sections: Sequence[Section], key_pair: KeptKeyPair) -> None:
+        screen = self.parts[Part.USE].screen
+        shown: dict[Part, list[Widget]] = {part: [] for part in self.parts}
+        for part, heading, facts, pasteable, judged in sections:
+            if part in shown:
+                labelled = any(label for label, _ in facts)
+                body = Facts(facts, labelled=labelled, pasteable=pasteable, judged=judged)
+                shown[part] += [_heading(heading), body]
+        if key_pair.tags:
+            muted = screen.get_visual_style("details--muted")
+            shown[Part.USE] += [_heading("Tags"), Static(_tags(key_pair, muted), markup=False)]
+        if self._session.place is not None:
+            self._used = Facts([("", line) for line in self._uses], labelled=False)
+            shown[Part.USE] += [_heading("What uses it"), self._used]
+        with screen.app.batch_update():
+            for part, widgets in shown.items():
+                await self.parts[part].remove_children()
+                await self.parts[part].mount_all(widgets)
+
+    def show_uses(self, lines: Iterable[str]) -> None:
+        """Show what was launched with the pair, now that EC2 has said it."""
+        self._uses = [*lines]
+        self._used.show([("", line) for line in self._uses])
+
+
+def _tags(key_pair: KeptKeyPair, muted: Style) -> Content:
+    """Return the tags, one a line, their keys muted."""
+    texts = zip(tag_texts(key_pair), key_lengths(key_pair), strict=True)
+    return Content("\n").join(
+        Content.styled(text[:key], muted) + Content(text[key:]) for text, key in texts
+    )
+
+
+def _idle(key_pair: KeptKeyPair) -> list[str]:
+    """Return the words of the keys that do nothing with a pair that has no saved file."""
+    if key_pair.custody.saved_to:
+        return []
+    keys = {key_of(f"details.{name}") for name in _OF_A_SAVED_KEY}
+    return [word for key, word in wide_hints(Place.DETAILS) if key in keys]
 
 
 def _taught(key_pair: KeptKeyPair, position: Position, *, read_only: bool) -> str:

@@ -3,16 +3,20 @@
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from core.model import Tag
 from core.store.region_store import RegionState
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.list.key_pair_list import KeyPairListScreen
+from tui.widgets.facts import Facts
+from tui.widgets.form_field import FormBody
 from tui.work import file_watch
 
 
@@ -262,7 +266,7 @@ def test_a_refusal_says_first_who_deleted_the_pair(
 ) -> None:
     monkeypatch.setattr(file_watch, "SECONDS", 600)
     delete = deleter(other)
-    said = r"deleted by boris at \d{4}-\d\d-\d\d \d\d:\d\d"
+    said = r"deleted by boris at \d{4}-\d\d-\d\d \d\d:\d\d, in another session"
 
     async def scene(pilot: Pilot[None]) -> None:
         ids = {
@@ -286,3 +290,133 @@ def test_a_refusal_says_first_who_deleted_the_pair(
         await until(pilot, lambda: re.search(several, drawn(pilot)) is not None, several)
 
     play(demo_session, scene, (140, 30))
+
+
+def test_the_details_show_what_another_session_made_of_the_pair(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await until_on_page(pilot, "Env=prod")
+        page = app_of(pilot).screen.query_one(FormBody)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: page.scroll_offset.y == 2, "scrolled")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
+        await until_on_page(pilot, "Zone=9")
+        await until_on_page(pilot, "tag by boris")
+        assert page.scroll_offset.y == 2
+        # Gone and back, under another name and with other tags, it is shown as it is then.
+        deleter(other)("batch-runner")
+        await until_on_page(pilot, "delete by boris")
+        other.backend.restore_key_pair(pair.key_pair_id, key_name="back-again")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "10")])
+        await until_on_page(pilot, "Zone=10")
+        await until_on_page(pilot, "back by boris")
+        top = drawn(pilot).splitlines()[0]
+        assert "back-again" in top and "batch-runner" not in top
+        assert "back-again  rsa" in on_page(pilot)
+
+    play(demo_session, scene)
+
+
+def on_page(pilot: Pilot[None]) -> str:
+    """Return all that the details hold, in sight or not."""
+    page = app_of(pilot).screen.query_one(FormBody)
+    return "\n".join(
+        str(widget.render()) for widget in page.query("*") if isinstance(widget, Static | Facts)
+    )
+
+
+async def until_on_page(pilot: Pilot[None], text: str) -> None:
+    await until(pilot, lambda: text in on_page(pilot), text)
+
+
+def test_the_cursor_is_on_the_pair_that_went_from_under_it_and_is_back(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+
+        def is_on(name: str) -> bool:
+            return getattr(screen.view.highlighted, "key_name", "") == name
+
+        await pilot.press("j")
+        # One after the other from under it; the first is where it was left.
+        for name, then in (("ci-deploy", "nightly"), ("nightly", "old-laptop")):
+            delete(name)
+            await until(pilot, lambda n=then: is_on(n), then)  # type: ignore[misc] # its default
+        for name in ("nightly", "ci-deploy"):
+            other.backend.restore_key_pair(ids[name])
+            await until(pilot, lambda n=name: is_on(n), name)  # type: ignore[misc] # its default
+        # Not once it was moved.
+        delete("ci-deploy")
+        await until(pilot, lambda: is_on("nightly"), "the next")
+        await pilot.press("j")
+        other.backend.restore_key_pair(ids["ci-deploy"])
+        await until_drawn(pilot, "6 pairs")
+        assert is_on("old-laptop")
+
+    play(demo_session, scene)
+
+
+def test_after_the_details_the_cursor_is_on_the_pair_that_was_looked_at(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen)
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        deleter(other)("batch-runner")
+        await until_drawn(pilot, "batch-runner was deleted by boris at ")
+        # However it came to stand elsewhere.
+        screen.view.table.action_move(1)
+        other.backend.restore_key_pair(pair.key_pair_id)
+        await until_drawn(pilot, "another session brought batch-runner back")
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: screen.view.highlighted == pair, "the pair")
+
+    play(demo_session, scene)
+
+
+def test_the_list_says_which_chosen_pairs_are_gone(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    delete = deleter(other)
+    demo_session.time = other.time = datetime.now(UTC)  # the clock of the journal
+    at = r"at \d\d:\d\d, in another session"
+
+    async def until_line(pilot: Pilot[None], line: str) -> None:
+        await until(pilot, lambda: re.fullmatch(line, text_of(pilot, "#fact")) is not None, line)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+        await pilot.press("space", "space", "j", "space", "k")
+        await until_drawn(pilot, "3 chosen")
+        delete("ci-deploy")
+        await until_line(pilot, f"ci-deploy, which was chosen, was deleted by boris {at}")
+        assert "2 chosen" in drawn(pilot)
+        # One after the other they are counted, and what was only under the cursor is named.
+        delete("batch-runner")
+        await until_line(pilot, f"2 pairs that were chosen were deleted by boris {at}")
+        delete("old-laptop")
+        await until_drawn(pilot, "3 pairs")
+        counted = f"3 pairs that were chosen were deleted by boris {at}"
+        await until_line(pilot, counted.replace("\n", ""))
+        for name in ("ci-deploy", "old-laptop"):
+            other.backend.restore_key_pair(ids[name])
+        await until_line(pilot, f"batch-runner, which was chosen, was deleted by boris {at}")
+        other.backend.restore_key_pair(ids["batch-runner"])
+        await until(pilot, lambda: "deleted" not in text_of(pilot, "#fact"), "silence")
+
+    play(demo_session, scene, (120, 24))

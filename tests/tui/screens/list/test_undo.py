@@ -29,6 +29,7 @@ from tests.tui.driving import (
     until_screen,
 )
 from tui.screens.create.key_text import KeyText
+from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.work.exclusive import is_busy
 from tui.work.undo import Act, Deletion, undo_last
 
@@ -190,11 +191,15 @@ def test_tags_of_one_pair_and_of_many_are_as_before_they_were_edited(
         await tag(pilot, "g", said="tags saved: a; u undoes it")
         await pilot.press("asterisk")
         await tag(pilot, said="tags saved: 3 pairs; u undoes it")
+        await pilot.press("G")
         # What another session does meanwhile stays.
         empty_session.backend.create_tags(resources=ids[:1], tags=[Tag("Team", "ops")])
         assert all(Tag("Env", "prod") in pair.tags for pair in current())
         # Of three pairs, the first had the tag already.
         await press(pilot, "u", "the tags of 2 pairs are as before")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, KeyPairListScreen) and screen.view.highlighted is not None
+        assert screen.view.highlighted.key_name == "c"
         assert [pair.tags for pair in current()][1:] == [pair.tags for pair in before][1:]
         await press(pilot, "u", "the tags of a are as before")
         await press(pilot, "u", NOTHING)

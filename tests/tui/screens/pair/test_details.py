@@ -57,6 +57,25 @@ def test_what_is_shown_to_be_pasted_is_what_is_copied(empty_session: DemoSession
     assert any(r"printf '%s\n'" in line for line in shown["public key file"])
 
 
+def test_the_history_has_the_words_of_the_journal_and_what_each_act_was_about(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.journal.user", lambda: "anna")
+    pair = make(empty_session)
+    empty_session.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Env", "prod")])
+    [history] = [each for each in sections(empty_session, pair) if each.heading == "History"]
+    assert [said[len("12:00 ") :] for _, said in history.facts] == [
+        "create by anna",
+        "save by anna · ~/.ssh/one.pem",
+        "save by anna · ~/.ssh/putty",
+        "tag by anna · set Env",
+    ]
+    journal = empty_session.store.journal.path
+    journal.write_bytes(journal.read_bytes().replace(b'"done"', b'"begun"'))
+    [history] = [each for each in sections(empty_session, pair) if each.heading == "History"]
+    assert history.facts[0][1].endswith("create by anna · ! not confirmed")
+
+
 def test_the_copy_menu_has_titles_and_muted_texts_in_two_columns(
     empty_session: DemoSession,
 ) -> None:
