@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from core.checks.finding import PairReference
-from core.custody import agent, recording
+from core.custody import agent
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
 from core.keys import ssh_types
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
@@ -19,6 +19,7 @@ from core.session import Session
 if TYPE_CHECKING:
     from core.store.journal import JournalEntry
 
+_ADDED = "AddToAgent"
 _UNTIL = "until "
 """What stands in the journal before the time at which an agent forgets a key."""
 
@@ -183,7 +184,7 @@ def add_to_agent(
         )
     except agent.AddNotConfirmed as doubt:
         try:
-            with session.store.journaled(recording.ADDED_TO_AGENT, created.key_pair, session.now()):
+            with session.store.journaled(_ADDED, created.key_pair, session.now()):
                 raise
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
@@ -197,7 +198,7 @@ def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None
     `until` is when it forgets the key, if it does.
     """
     detail = "" if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
-    return recording.record(session, recording.ADDED_TO_AGENT, key_pair, detail)
+    return session.record(_ADDED, key_pair, detail)
 
 
 def _times_recorded(session: Session) -> dict[str, datetime]:
@@ -205,7 +206,7 @@ def _times_recorded(session: Session) -> dict[str, datetime]:
     entries: Sequence[JournalEntry] = ()
     with suppress(StoreError, UnauthorizedOperation):
         entries = session.journal()
-    added = [each for each in entries if each.operation == recording.ADDED_TO_AGENT]
+    added = [each for each in entries if each.operation == _ADDED]
     details = {each.key_pair_id: each.detail or "" for each in added}  # the last of each
     found = {}
     for key_pair_id, detail in details.items():

@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks.finding import OLD, Finding, Progress, Severity, Summary
-from core.custody import closing
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
@@ -309,9 +308,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             return
         path = finding.path
         try:
-            problem = await asyncio.to_thread(
-                closing.close_to_others, self._session, Path(path), finding.key_pairs
-            )
+            problem = await asyncio.to_thread(_close, self._session, finding)
         except OSError as error:
             reason = error.strerror or "it cannot be changed"
             self.say(Verdict(f"{short_path(path)} stays as it is: {reason}", Tone.BAD))
@@ -320,6 +317,13 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             worse = Verdict(f"{closed}. {problem}", Tone.CAUTION)
             self.say(worse if problem else Verdict(closed, Tone.GOOD))
             self.action_look_again()
+
+
+def _close(session: "Session", finding: Finding) -> str | None:
+    """Close the file of a finding to others; return what went wrong with the journal, if so."""
+    from core.checks import mending  # it brings the store
+
+    return mending.close_to_others(session, Path(finding.path or ""), finding.key_pairs)
 
 
 _IS_A_KIND = "this is a kind of finding: go to a line below it"

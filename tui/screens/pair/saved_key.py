@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.custody import recording, saving
+from core.custody import saving
 from core.custody.ssh_folder import ssh_config
 from core.disk import destination, files
 from core.errors import KeyPairsError, ProofFailed, SaveError
@@ -107,10 +107,12 @@ async def make_private(
 @changing()
 def _make_private(session: "Session", path: Path, key_pair: KeptKeyPair) -> tuple[int, str | None]:
     """Return the mode that the file had, and what went wrong with the journal, if anything did."""
+    from core.checks.mending import MADE_PRIVATE  # it brings the store
+
     mode = _key_files().make_private(path, key_pair)
     if mode == files.PRIVATE_FILE:
         return mode, None  # nothing was done
-    return mode, recording.record(session, recording.MADE_PRIVATE, key_pair, str(path))
+    return mode, session.record(MADE_PRIVATE, key_pair, str(path))
 
 
 async def add_ssh_host(

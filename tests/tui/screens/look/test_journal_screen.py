@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.custody import recording
+from core.checks.mending import MADE_PRIVATE
 from core.model import Tag
 from core.store.journal import JournalEntry
 from tests.demo import NOW, DemoSession
@@ -62,7 +62,7 @@ ENTRIES = [
 def test_whatever_is_journaled_has_a_word() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "core").rglob("*.py"))
     operations = set(re.findall(r'(?:journaled|Change)\(\s*"([A-Z]\w+)"', written))
-    operations |= {recording.ADDED_TO_AGENT, recording.MADE_PRIVATE}
+    operations |= {"AddToAgent", MADE_PRIVATE}
     assert operations >= {"RestoreRegion", "AddSshHost", "InstallPublicKey"}
     assert not [each for each in operations if action(each)[0] == each]
 

@@ -1,14 +1,16 @@
-"""Gives private key files to their owner alone, and has the journal say so."""
+"""Puts right what a check-up found, and has the journal say so."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.checks.everywhere import everywhere
 from core.checks.finding import PairReference
-from core.custody import recording
 from core.disk import files
 from core.process import changing
 from core.session import Session
+
+MADE_PRIVATE = "MakeFilePrivate"
+"""What the journal calls it that a private key file got the mode 0600."""
 
 
 @changing()
@@ -23,8 +25,5 @@ def close_to_others(session: Session, path: Path, key_pairs: Sequence[PairRefere
     files.close_to_others(path)
     sessions = {each.name: each.session for each in everywhere(session)}
     known = [pair for pair in key_pairs if pair.region in sessions]
-    problems = [
-        recording.record(sessions[pair.region], recording.MADE_PRIVATE, pair, str(path))
-        for pair in known
-    ]
+    problems = [sessions[pair.region].record(MADE_PRIVATE, pair, str(path)) for pair in known]
     return next(filter(None, problems), None)
