@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.checks.everywhere import everywhere
-from core.checks.finding import PairReference
+from core.checks.finding import MADE_PRIVATE, PairReference
 from core.disk import files
 from core.process import changing
 from core.session import Session
-
-MADE_PRIVATE = "MakeFilePrivate"
-"""What the journal calls it that a private key file got the mode 0600."""
 
 
 @changing()

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -27,8 +27,10 @@ from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
 
+    from core.checks.finding import PairReference
     from core.session import Session
 
     _Step = Progress | Finding | Summary
@@ -112,9 +114,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
                 self._say(step)
 
     def _steps(self) -> "Iterator[_Step]":
-        from core.checks import check_up
-
-        return check_up.check_up(self._session, OLD)
+        return _checks().look(self._session, OLD)
 
     def _say(self, step: "_Step") -> None:
         match step:
@@ -321,9 +321,21 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
 def _close(session: "Session", finding: Finding) -> str | None:
     """Close the file of a finding to others; return what went wrong with the journal, if so."""
-    from core.checks import mending  # it brings the store
+    return _checks().close(session, Path(finding.path or ""), finding.key_pairs)
 
-    return mending.close_to_others(session, Path(finding.path or ""), finding.key_pairs)
+
+class _Checks(NamedTuple):
+    """What looks for findings, and what puts one right: see `core.checks`."""
+
+    look: "Callable[[Session, timedelta], Iterator[_Step]]"
+    close: "Callable[[Session, Path, Sequence[PairReference]], str | None]"
+
+
+def _checks() -> _Checks:
+    """Load what brings the store and the key library, and return what needs them."""
+    from core.checks import check_up, mending
+
+    return _Checks(check_up.check_up, mending.close_to_others)
 
 
 _IS_A_KIND = "this is a kind of finding: go to a line below it"

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.checks.finding import MADE_PRIVATE
 from core.custody import saving
 from core.custody.ssh_folder import ssh_config
 from core.disk import destination, files
@@ -107,8 +108,6 @@ async def make_private(
 @changing()
 def _make_private(session: "Session", path: Path, key_pair: KeptKeyPair) -> tuple[int, str | None]:
     """Return the mode that the file had, and what went wrong with the journal, if anything did."""
-    from core.checks.mending import MADE_PRIVATE  # it brings the store
-
     mode = _key_files().make_private(path, key_pair)
     if mode == files.PRIVATE_FILE:
         return mode, None  # nothing was done

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from core.checks.mending import MADE_PRIVATE
+from core.checks.finding import MADE_PRIVATE
 from core.model import Tag
 from core.store.journal import JournalEntry
 from tests.demo import NOW, DemoSession
