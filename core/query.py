@@ -4,6 +4,7 @@
     web                     up to three characters only in the name or a tag: `db` would be in
                             every third fingerprint
     web*  *-prod-0?         the whole of one of these; * is any run of characters, ? is one
+    iy6sxYfW…               how one of these begins, as a list shows what it cut
     "two words", "a:b"      quotes keep spaces and colons; "" inside them is a quote mark
     name:web*               the whole name; * is any run of characters, ? is one
     id:key-0ab              how the id begins, or a pattern
@@ -39,6 +40,9 @@ LONGEST = 1_000
 
 _SHORTEST = 4
 """The fewest characters of a plain term that are not in hex or base64 by mere chance."""
+
+_CUT = re.compile(r"(?:…|\.{2,3})\Z")
+"""What ends a text that was cut: the ellipsis, and what stands for it where fonts lack it."""
 
 _Test = Callable[[KeptKeyPair], bool]
 
@@ -116,7 +120,9 @@ class Query:
         """
         found = list(items)
         for word in self.words:
-            if "*" in word or "?" in word:
+            if _CUT.search(word):
+                found = _beginning_so(word, found)
+            elif "*" in word or "?" in word:
                 found = _with_wildcards(word, found)
             elif len(word) < _SHORTEST:
                 found = [item for item in found if item.text.find(word, 0, item.chosen) >= 0]
@@ -147,6 +153,26 @@ def _with_wildcards(word: str, items: Sequence[Searchable]) -> list[Searchable]:
     matches, is_short = wildcard(word), len(word) < _SHORTEST
     texts = ((item, item.text[: item.chosen] if is_short else item.text) for item in items)
     return [item for item, text in texts if word in text or any(map(matches, text.split("\n")))]
+
+
+def _beginning_so(word: str, items: Sequence[Searchable]) -> list[Searchable]:
+    """Return the items of which a text begins as a plain term that was cut, or has it in it.
+
+    A fingerprint begins so with its prefix or without, as EC2 shows it.
+    """
+    start = _CUT.sub("", word)
+    is_short = len(start) < _SHORTEST
+    if not start:
+        return [item for item in items if word in item.text]
+
+    def begins(item: Searchable) -> bool:
+        chosen, others = item.text[: item.chosen], item.text[item.chosen :].split("\n")
+        if word in item.text or f"\n{start}" in f"\n{chosen}":
+            return True
+        texts = (text for line in others for text in (line, line.partition(":")[2]))
+        return not is_short and any(text.startswith(start) for text in texts)
+
+    return list(filter(begins, items))
 
 
 def _before(now: datetime, age: timedelta) -> datetime:
@@ -268,6 +294,9 @@ _WORDS: Mapping[str, Sequence[str]] = {
 }
 """What the fields take that take one of a few words."""
 
+_MAY_BE_CUT = ("name", "id", "fp", "tag", "tag-key")
+"""The fields that take a text which lists show, and may have cut."""
+
 _UNCLOSED = 'Close the quotes with ".'
 _SHOWN = 20
 
@@ -321,7 +350,11 @@ def _compile(term: _Term) -> _Test:
     compiler = _COMPILERS.get(term.field or "")
     if compiler is None:
         raise _BadTermError(_unknown_field(term.field or ""))
-    return compiler(term.value.lower())
+    value = term.value.lower()
+    if term.field in _MAY_BE_CUT and (start := _CUT.sub("", value)):
+        # What is given for `fp` is the start anyway.
+        value = start if term.field == "fp" else f"{start}*" if start != value else value
+    return compiler(value)
 
 
 def _unknown_field(name: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
     from core.keys.public_key import PublicKey
     from core.store.journal import JournalEntry
-    from core.store.region_store import RegionStore
+    from core.store.region_store import NamedPair, RegionStore
 
 
 class Session:
@@ -145,6 +145,18 @@ class Session:
         """
         self.access.authorize("DescribeKeyPairs")
         return [entry for entry in self.store.journal.read() if entry.region == self.region]
+
+    def record(self, operation: str, key_pair: "NamedPair", detail: str = "") -> str | None:
+        """Write into the journal what was done, and return what went wrong with that, if it did.
+
+        That keeps nobody from what is to be done with a private key. `detail` is that of the
+        journal.
+        """
+        try:
+            with self.store.journaled(operation, key_pair, self.now(), detail):
+                return None
+        except StoreError as error:
+            return f"It is not in the journal. {error}"
 
     # All Regions together -----------------------------------------------------------------------
 

@@ -44,6 +44,9 @@ class Standing(StrEnum):
     """It could not be looked into; the note says why."""
 
 
+THE_AGENT = "the agent"
+"""The source of what the ssh-agent holds; with the account's name where it is another's."""
+
 IS_NO_KEY = frozenset({Standing.NO_KEY, Standing.NOT_READ, Standing.UNREADABLE})
 """What is not counted as a key."""
 

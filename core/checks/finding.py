@@ -15,6 +15,10 @@ REPLACE = "Replace it: put the public key of the next one where this one is, and
 """The advice about a pair that has had its time; whoever has screens can say how it is done."""
 
 
+MADE_PRIVATE = "MakeFilePrivate"
+"""What the journal calls it where a file that was open to others got the mode 0600."""
+
+
 class Severity(StrEnum):
     """How bad a finding is; the order is that in which findings are shown."""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core import query
-from core.checks.answers import Found, Match, Standing
+from core.checks.answers import THE_AGENT, Found, Match, Standing
 from core.checks.everywhere import everywhere
 from core.checks.finding import PairReference
 from core.custody import agent
@@ -50,8 +50,6 @@ LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
 
 _LARGEST_AUTHORIZED_KEYS = 4 * 1024 * 1024
-THE_AGENT = "the agent"
-"""The source of what the ssh-agent holds; with the account's name where it is another's."""
 
 MOST_ENTRIES = 200_000
 """Where the walk through a folder ends, and says so."""

@@ -39,11 +39,13 @@ SECONDS_TO_ADD = 300.0
 """The longest that adding is waited for: the agent may be asking a person."""
 
 TO_START = 'eval "$(ssh-agent)"'
-TO_LIST, TO_REMOVE, TO_UNLOCK = "ssh-add -l", "ssh-add -d -", "ssh-add -X"
+TO_LIST, TO_REMOVE, TO_UNLOCK = "ssh-add -l", "ssh-add -d FILE.pub", "ssh-add -X"
 """The commands that are advised."""
 
 _LARGEST = 256 * 1024
 """The longest message of OpenSSH's agent; a longer one is refused unread."""
+
+_VARIABLE = "SSH_AUTH_SOCK"
 
 _REQUEST_IDENTITIES, _IDENTITIES_ANSWER = b"\x0b", b"\x0c"
 _FAILURES = (b"\x05", b"\x1e", b"\x66")
@@ -58,6 +60,11 @@ _CUT_OFF = "communication with agent failed"
 _MOST_WORDS = 160
 _STEP = 0.05
 """Seconds between two looks at whether to go on waiting."""
+
+
+def is_named() -> bool:
+    """Return whether this session names an agent at all; none is asked."""
+    return bool(os.environ.get(_VARIABLE))
 
 
 class AgentError(KeyPairsError):
@@ -225,9 +232,9 @@ def _held_socket() -> Iterator[_HeldSocket]:
     Raises:
         NoAgent: there is none.
     """
-    path = os.environ.get("SSH_AUTH_SOCK", "")
+    path = os.environ.get(_VARIABLE, "")
     if not path:
-        raise NoAgent("There is no ssh-agent: SSH_AUTH_SOCK is not set.")
+        raise NoAgent(f"There is no ssh-agent: {_VARIABLE} is not set.")
     flag = getattr(os, "O_PATH", None)
     if flag is None or not Path("/proc/self/fd").is_dir():
         yield _HeldSocket(path, path, None)
@@ -371,7 +378,7 @@ def add(
                 start_new_session=True,
                 pass_fds=[] if held.file is None else [held.file],
                 env={
-                    "SSH_AUTH_SOCK": held.address,
+                    _VARIABLE: held.address,
                     "SSH_ASKPASS_REQUIRE": "never",
                     "LC_ALL": "C",
                 },

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
+from typing import TYPE_CHECKING
 
 from core.checks.finding import PairReference
 from core.custody import agent
@@ -14,6 +15,13 @@ from core.keys import ssh_types
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.session import Session
+
+if TYPE_CHECKING:
+    from core.store.journal import JournalEntry
+
+_ADDED = "AddToAgent"
+_UNTIL = "until "
+"""What stands in the journal before the time at which an agent forgets a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class AgentKey:
     identity: agent.AgentIdentity
     key_pair: KeptKeyPair | None
     elsewhere: PairReference | None = None
+    until: datetime | None = None
+    """When the agent forgets it, where it was added here for a time and that is not over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,13 @@ def in_agent(session: Session) -> AgentContents:
     here: Sequence[KeptKeyPair] = ()
     with suppress(UnauthorizedOperation):
         here = session.backend.describe_key_pairs()
-    return contents(held, here, others)
+    found = contents(held, here, others)
+    times = _times_recorded(session)
+    keys = (
+        replace(key, until=times.get(key.key_pair.key_pair_id)) if key.key_pair else key
+        for key in found.keys
+    )
+    return replace(found, keys=tuple(keys))
 
 
 def contents(
@@ -168,21 +184,37 @@ def add_to_agent(
         )
     except agent.AddNotConfirmed as doubt:
         try:
-            with session.store.journaled("AddToAgent", created.key_pair, session.now()):
+            with session.store.journaled(_ADDED, created.key_pair, session.now()):
                 raise
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
             raise agent.AddNotConfirmed(reason) from None
-    return replace(added, warning=record_added(session, created.key_pair))
+    return replace(added, warning=record_added(session, created.key_pair, added.until))
 
 
-def record_added(session: Session, key_pair: KeptKeyPair) -> str | None:
-    """Write into the journal that an agent has a key, and return what went wrong, if it did."""
-    try:
-        with session.store.journaled("AddToAgent", key_pair, session.now()):
-            return None
-    except StoreError as error:
-        return f"It is not in the journal. {error}"
+def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None) -> str | None:
+    """Write into the journal that an agent has a key, and return what went wrong, if it did.
+
+    `until` is when it forgets the key, if it does.
+    """
+    detail = "" if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
+    return session.record(_ADDED, key_pair, detail)
+
+
+def _times_recorded(session: Session) -> dict[str, datetime]:
+    """Return of each pair until when an agent has its key, if that was said when it was added."""
+    entries: Sequence[JournalEntry] = ()
+    with suppress(StoreError, UnauthorizedOperation):
+        entries = session.journal()
+    added = [each for each in entries if each.operation == _ADDED]
+    details = {each.key_pair_id: each.detail or "" for each in added}  # the last of each
+    found = {}
+    for key_pair_id, detail in details.items():
+        with suppress(ValueError):  # it may have been edited by hand
+            until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
+            if key_pair_id and until.tzinfo and until > session.now():
+                found[key_pair_id] = until
+    return found
 
 
 def put_into_agent(

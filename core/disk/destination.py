@@ -23,6 +23,7 @@ _READ_BY_SSH = frozenset(
     ("authorized_keys", "authorized_keys2", "config", "environment", "known_hosts", "rc")
 )
 """Names in `~/.ssh` under which ssh or sshd look for something that is no private key."""
+_EXPORT = ".json"
 _OF_THE_SYSTEM = ("/proc", "/sys", "/dev")
 _MEMORY = "/dev/shm"  # noqa: S108 - for files, which live until the machine is switched off
 _OTHERS_LIST = stat.S_IRGRP | stat.S_IROTH
@@ -86,13 +87,31 @@ def suggest(key_name: str, file_format: KeyFormat | FileFormat, home: Path | Non
 
 def offered_name(folder: Path, key_name: str, file_format: FileFormat) -> str:
     """Return the name to offer for a new private key in a folder, one that is free."""
+    return _free_name(folder, _stem(key_name), file_formats.suffix(file_format))
+
+
+def plain_name(key_name: str, file_format: FileFormat) -> str:
+    """Return the name that is offered for a new private key unless it is taken."""
+    return f"{_stem(key_name)}{file_formats.suffix(file_format)}"
+
+
+def _stem(key_name: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9._ -]", "_", key_name).replace(" ", "_").lstrip(".-")
-    return _free_name(folder, stem[:_LONGEST_STEM] or "key-pair", file_formats.suffix(file_format))
+    return stem[:_LONGEST_STEM] or "key-pair"
 
 
 def suggest_export(region: str) -> str:
     """Return the path to offer for the list of a Region's pairs, one that is free."""
-    return f"~/{_free_name(Path.home(), f'key-pairs-{region}', '.json')}"
+    return f"~/{_free_name(Path.home(), _export_stem(region), _EXPORT)}"
+
+
+def plain_export_name(region: str) -> str:
+    """Return the name that is offered for such a list unless it is taken."""
+    return f"{_export_stem(region)}{_EXPORT}"
+
+
+def _export_stem(region: str) -> str:
+    return f"key-pairs-{region}"
 
 
 def public_path(path_text: str) -> str:

@@ -19,14 +19,13 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.disk import files, in_folder, replacing
 from core.disk.files import ReplaceNotConfirmed
 from core.disk.mounts import network_file_system
 from core.ec2.regions import is_region
 from core.errors import StoreDamaged, StoreError, StoreNotConfirmed, StoreTooNew
-from core.model import KeyPair
 from core.process import changing
 from core.store import data_dir, region_file
 from core.store.data_dir import restore_command
@@ -41,6 +40,18 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another session before giving up."""
+
+
+class NamedPair(Protocol):
+    """What the journal has to know of a pair."""
+
+    @property
+    def key_pair_id(self) -> str:
+        """Its id."""
+
+    @property
+    def key_name(self) -> str:
+        """Its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +146,11 @@ class RegionStore:
         return self._journal
 
     def journaled(
-        self, operation: str, key_pair: KeyPair, time: datetime, detail: str = ""
+        self, operation: str, key_pair: NamedPair, time: datetime, detail: str = ""
     ) -> AbstractContextManager[object]:
         """Record in the journal what changes no record, around the block that does it.
 
-        `detail` is which file it is about, if any.
+        `detail` is which file it is about, or until when it holds, if anything.
 
         Raises:
             StoreError: the journal cannot be written; the block was not run.

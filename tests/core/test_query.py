@@ -104,6 +104,18 @@ def found(text: str, pairs: tuple[KeptKeyPair, ...] = PAIRS) -> list[str]:
         ("env=pr*", ["web-1"]),
         ("key-*c3", ["old:laptop"]),
         ("-web*", ["DB main", "old:laptop"]),
+        ("we…", ["web-1"]),
+        ("we..", ["web-1"]),
+        ("eb-1…", []),  # it begins so
+        ("env=pro…", ["web-1"]),
+        ('"Owner=Ann L…"', ["web-1"]),
+        ("key-000000000000000c…", ["old:laptop"]),
+        ("-we...", ["DB main", "old:laptop"]),
+        ("name:WE…", ["web-1"]),
+        ("id:key-000000000000000b…", ["DB main"]),
+        ("tag:Env=pr…", ["web-1"]),
+        ("tag:Env=pr..", ["web-1"]),
+        ("tag-key:ow…", ["web-1"]),
         (r"web\*", []),
         ("type:rsa", ["web-1", "old:laptop"]),
         ("TYPE:ED25519", ["DB main"]),
@@ -397,3 +409,23 @@ def test_nothing_heavy_is_imported_for_it() -> None:
     code = "import core.query, core.keys.randomart, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
     assert not {"cryptography", "tinydb", "orjson", "textual"} & {*done.stdout.decode().split()}
+
+
+@pytest.mark.parametrize("cut", ["…", "..", "..."])
+@pytest.mark.parametrize("field", ["", "fp:"])
+def test_a_fingerprint_is_found_as_a_list_shows_it_cut(field: str, cut: str) -> None:
+    for each in PAIRS:
+        fingerprint = each.key_fingerprint
+        for length in (4, 6, 12, 19, 30):
+            assert found(f"{field}{fingerprint[:length]}{cut}") == [each.key_name], fingerprint
+        # It begins so: what stands in the middle is another's beginning at most.
+        assert not found(f"{field}{fingerprint[6:20]}{cut}")
+    assert found(f"{DB.custody.fingerprints.ssh_sha256[:20]}{cut}") == ["DB main"]
+
+
+def test_an_ellipsis_that_is_part_of_a_text_is_found_too() -> None:
+    pairs = (pair("a...", number=1), pair("x", number=2, tags=(Tag("note", "and so on…"),)))
+    assert found("so…", pairs) == []
+    assert found("on…", pairs) == ["x"]
+    assert found("a...", pairs) == ["a..."]
+    assert found("…", pairs) == ["x"]

@@ -220,7 +220,7 @@ def copy_the_rest(run: RunOfCanary) -> None:
     run.create()
     for words in ("public key", "ssh fingerprint sha"):
         pick(run, words)
-        run.wait_for("sent to your terminal")
+        run.wait_for("given to your terminal to copy")
     pick(run, "itself")
     run.wait_for("no, go back")
     run.press("Enter")
@@ -234,7 +234,7 @@ def copy_the_key(run: RunOfCanary) -> None:
     pick(run, "itself")
     run.wait_for("no, go back")
     run.press("Down", "Enter")
-    run.wait_for("private key: sent to your terminal")
+    run.wait_for("private key: given to your terminal to copy")
 
 
 def copy_the_key_and_quit(run: RunOfCanary) -> None:

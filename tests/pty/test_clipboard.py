@@ -108,7 +108,7 @@ def send_public_key(terminal: Terminal) -> str:
     terminal.wait_for("Copy from web")
     terminal.press("Enter")
     terminal.wait_until_gone("Copy from web")
-    return terminal.wait_for("sent to your terminal")
+    return terminal.wait_for("given to your terminal to copy")
 
 
 @SIZES
@@ -117,7 +117,7 @@ def test_outside_tmux_the_public_key_is_sent_by_osc_52(
 ) -> None:
     terminal = open_app(size=size)
     screen = send_public_key(terminal)
-    assert "public key: sent to your terminal" in screen
+    assert "public key: given to your terminal to copy" in screen
     expected = b"\x1b]52;c;" + b64encode(public_key.encode())
     wait_until(lambda: expected in terminal.output(), complaint=lambda: "nothing was sent")
     terminal.rest()
@@ -138,7 +138,7 @@ def test_what_the_details_send_is_the_same(open_app: OpenApp, public_key: str) -
     terminal.press("C-u")
     terminal.type("public key")
     terminal.press("Enter")
-    terminal.wait_for("public key: sent to your terminal")
+    terminal.wait_for("public key: given to your terminal to copy")
     expected = b"\x1b]52;c;" + b64encode(public_key.encode())
     wait_until(lambda: expected in terminal.output(), complaint=lambda: "nothing was sent")
 

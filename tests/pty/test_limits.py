@@ -173,7 +173,7 @@ def test_no_color_means_none(open_app: OpenApp, session: Session) -> None:
     terminal.press("y")
     terminal.wait_for("Copy from")
     terminal.press("Enter")
-    terminal.wait_for("sent to your terminal")
+    terminal.wait_for("given to your terminal to copy")
     terminal.press("c")
     terminal.wait_for("Create a key pair")
     terminal.type("web\r")

@@ -98,7 +98,7 @@ def test_the_filter_and_the_copies_never_wait_for_ec2(
     terminal.press("y")
     terminal.wait_for("Copy from web-blue")
     terminal.press("Enter")
-    terminal.wait_for("sent to your terminal")
+    terminal.wait_for("given to your terminal to copy")
     pairs = server.client_of(REGION).describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
     (line,) = (pair["PublicKey"].strip() for pair in pairs if pair["KeyName"] == "web-blue")
     expected = b"\x1b]52;c;" + b64encode(f"{line}".encode())

@@ -316,13 +316,14 @@ def test_the_public_keys_of_the_chosen_are_copied_one_a_line(five: DemoSession) 
 
     async def scene(pilot: Pilot[None]) -> None:
         await pilot.press("space", "space", "space", "y")
-        said = "3 public keys, one a line: sent to your terminal"
+        said = "3 public keys, one a line: given to your terminal to copy; it does not say if"
         await until(pilot, lambda: said in drawn(pilot), said)
         lines = [f"{pairs[name].public_key} {name}\n" for name in NAMES[:3]]
         assert app_of(pilot).clipboard == "".join(lines)
         await pilot.press("slash", *"-a", "enter", "y")
-        said = "2 public keys, one a line: sent to your terminal; 1 more is chosen, but hidden"
+        said = "2 public keys, one a line: given to your terminal to copy; it does not say if"
         await until(pilot, lambda: said in drawn(pilot), said)
+        assert "did; 1 more is chosen, but hidden" in drawn(pilot)
         assert app_of(pilot).clipboard == "".join(lines[1:])
         # Of one alone there is more to copy than its public key, and it is the chosen one.
         await pilot.press("slash", "ctrl+u", *"name:c", "enter", "y")

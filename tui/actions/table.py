@@ -138,7 +138,7 @@ ACTIONS: tuple[Action, ...] = (
         "The journal: what was done in this Region, when and by whom.", words="log history audit",
         wide_hint="journal"),
     Action("list.agent", Place.LIST, "a", "agent", "",
-        "What the ssh-agent holds, and which pair each key is.", words="ssh-add loaded",
+        "What the ssh-agent holds, and which pair each key is.", words="ssh-add loaded remove",
         wide_hint="agent"),
     Action("key-pair.install", Place.LIST, "I", "install", "",
         "Install the public key in authorized_keys here or elsewhere.",
@@ -378,7 +378,8 @@ ACTIONS: tuple[Action, ...] = (
         "What can be done here, then all keys; f1 where you type.",
         words="keys shortcuts palette commands"),
     Action("app.theme", Place.ANYWHERE, "", "change_theme", "",
-        "Change the theme, for this session.", words="colors colours dark light"),
+        "Change the theme, for now; theme in config.toml keeps one.",
+        words="colors colours dark light configuration"),
     Action("app.leave", Place.ANYWHERE, "ctrl+q", "quit_by_key", "",
         "Quit, from any screen.", words="exit", priority=True),
 )

@@ -9,6 +9,9 @@ from core.secret import KeyMaterial
 from tui.terminal.terminal_app import TerminalApp
 from tui.work.brief_message import show_briefly
 
+TO_COPY = "given to your terminal to copy"
+"""What is said wherever something was sent."""
+
 _TIMEOUT = 2.0
 
 
@@ -32,8 +35,8 @@ async def send_private(app: TerminalApp, material: KeyMaterial) -> None:
 
 
 def say_sent(app: App[None], what: str, more: str = "") -> None:
-    """Say what was sent, and more; not that it arrived."""
-    show_briefly(app, f"{what}: sent to your terminal{more}")
+    """Say what was sent, and more; not that it arrived, which terminals do not tell."""
+    show_briefly(app, f"{what}: {TO_COPY}; it does not say if it did{more}")
 
 
 async def _by_tmux(data: bytes) -> bool:

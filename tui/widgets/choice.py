@@ -16,6 +16,9 @@ _CHOSEN, _FREE = "●", "○"
 _GAP = "   "
 _WAY = "   ←→ for another"
 
+HOW_TO_CHOOSE = "where there is a ○, ← → choose another"
+"""What a form says that has such a line, as long as it has nothing else to say."""
+
 
 class Choice(Widget, can_focus=True):
     """A line such as `● rsa   ○ ed25519`, or `● rsa 1/2   ←→ for another` in little room.

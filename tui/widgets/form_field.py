@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.widgets.choice import HOW_TO_CHOOSE, Choice
+from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
 from tui.widgets.verdict_line import VerdictLine
@@ -48,6 +50,8 @@ class FormBody(VerticalScroll):
     def on_mount(self) -> None:
         self.border_title = Content(shortened(self.screen.query_one(TopBar).title))
         self.mute_what_waits()
+        if self.query(Choice):
+            self.screen.query_one(FactLine).rest(Verdict(HOW_TO_CHOOSE))
 
     def entitle(self, title: str) -> None:
         """Give the screen another title, which stands in the bar at the top and in the frame."""

@@ -42,6 +42,7 @@ class PathField(FormField):
         path: what to begin with.
         holds: says what a file of a name will hold, where that depends on the name, or refuses it.
         asks: tells whether a place asks for a second Enter.
+        plain_name: the name that the path to begin with would have if that were not taken.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class PathField(FormField):
         path: str,
         holds: Callable[[str], Verdict] = lambda path: Verdict(""),
         asks: Callable[[Destination], bool] = lambda place: place.asks,
+        plain_name: str = "",
     ) -> None:
         self._input = TextInput(path, id="path")
         self._input.suggester = PathSuggester()
         self._holds, self._asks = holds, asks
         super().__init__("Path", self._input, stacked=True)
+        self._offered, self._plain_name = path, plain_name
         self.accepted: Destination | None = None
         """What the next Enter says yes to."""
 
@@ -67,6 +70,19 @@ class PathField(FormField):
         self._input.value = path
         # What is typed next belongs behind it.
         self._input.cursor_position = len(path)
+
+    def offer(self, path: str, plain_name: str) -> None:
+        """Offer another path; `plain_name` is its name where that is not taken."""
+        self._offered, self._plain_name = path, plain_name
+        self.path = path
+
+    @property
+    def _why_offered(self) -> str:
+        """Why the path is not the plain one, as long as it is the one that was offered."""
+        is_plain = self._offered.rpartition("/")[2] == self._plain_name
+        if self.path != self._offered or is_plain or not self._plain_name:
+            return ""
+        return f"{self._plain_name} is there already"
 
     def refuse_save(self, error: SaveError) -> Verdict:
         """Say why nothing was saved, and return what is said; ask, where a second Enter would do.
@@ -97,8 +113,9 @@ class PathField(FormField):
         judged, holds = verdict.of_destination(target), self._holds(self.path)
         if holds.tone is Tone.BAD and target.path is not None:
             judged = holds
-        elif holds.text and judged.tone is not Tone.BAD:
-            judged = Verdict(f"{holds.text} · {judged.text}", judged.tone)
+        elif judged.tone is not Tone.BAD:
+            texts = filter(None, (holds.text, self._why_offered, judged.text))
+            judged = Verdict(" · ".join(texts), judged.tone)
         if self._asks(target):
             judged = judged._replace(text=f"{judged.text}; {key_of('save.submit')} asks first")
         super().show(judged)

@@ -30,6 +30,8 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     "RestoreTags": ("tags back", "primary"),
     "SaveKeyMaterial": ("save", "secondary"),
     "AddToAgent": ("to agent", "secondary"),
+    "MakeFilePrivate": ("mode 0600", "secondary"),
+    "AddSshHost": ("ssh config", "secondary"),
     "InstallPublicKey": ("install", "secondary"),
 }
 """The word for each operation, and how it is drawn."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.checks.answers import IS_NO_KEY, Found, Match, Standing
+from core.checks.answers import IS_NO_KEY, THE_AGENT, Found, Match, Standing
 from core.words.plural import n_of
 from tui.words.text import visible
 
@@ -66,15 +66,18 @@ def summed_up(
     if count == 1 and found and not found[0].source:
         return f"looked at {n_of(pairs, 'pair')}; {_who_has_it(found[0])}."
     sources = [each.source for each in found]
+    agents = {source for source in sources if f"{source} ".startswith(f"{THE_AGENT} ")}
     # One may hold several keys; of what is not named, each is one.
-    files = count - len(sources) + len(set(sources))
-    words = f"looked at {n_of(files, 'file')}"
+    looked_at = count - len(sources) + len(set(sources))
+    files = looked_at - len(agents)
+    what = [n_of(files, "file")] if files or not agents else []
+    words = f"looked at {' and '.join((*what, *map(visible, sorted(agents))))}"
     if not count:
         words = "there is nothing to look at in it"
     elif keys:
         words += f"; {n_of(len(keys), 'key')}, {known:,} known"
     else:
-        words += f"; no key in {'it' if files == 1 else 'them'}"
+        words += f"; no key in {'it' if looked_at == 1 else 'them'}"
     if not links:
         return f"{words}."
     named = f"; {all_names} names them" if all_names else ""

@@ -8,7 +8,10 @@ from textual.pilot import Pilot
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, press_alone, type_text, until, until_screen
 from tui.screens.look.find import FindScreen
+from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
+
+NO_PAIR = "no pair is shown: esc shows all"
 
 
 def taught(pilot: Pilot[None]) -> list[str]:
@@ -35,6 +38,11 @@ def test_a_filter_that_nothing_matches_leaves_no_details_to_open(
         last = ("create", "import", "filter", "show all", "help")
         await until(pilot, teaches(pilot, *last), "the keys that do something")
         assert "details" not in drawn(pilot)
+        for key in ("enter", "t", "d", "y", "n", "C", "I", "e", "space", "asterisk"):
+            await press_alone(pilot, key)
+            await until(pilot, lambda: NO_PAIR in drawn(pilot), f"why {key} does nothing")
+            app_of(pilot).screen.query_one(FactLine).forget()
+            await until(pilot, lambda: NO_PAIR not in drawn(pilot), "nothing said")
         await press_alone(pilot, "escape")
         await until(pilot, lambda: "details" in drawn(pilot), "the pair again")
 

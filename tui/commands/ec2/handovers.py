@@ -298,7 +298,7 @@ class ToAgent:
     def record(self, created: CreatedKeyPair) -> None:
         if self._added is None:
             return
-        warning = agent_keys.record_added(self._session, created.key_pair)
+        warning = agent_keys.record_added(self._session, created.key_pair, self._added.until)
         if warning is not None:
             say(f"keypairs: {warning}")
 

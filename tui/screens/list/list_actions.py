@@ -10,11 +10,14 @@ from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import is_busy
 
-_OF_PAIRS = {
+_OF_SHOWN_PAIRS = {
     *("details", "edit_tags", "delete", "replace_key_pair", "copy", "install"),
-    *("import_into_regions", "export", "choose", "choose_all", "filter", "sort", "reverse"),
+    *("import_into_regions", "export", "choose", "choose_all"),
 }
-"""What needs a pair, as the table of actions calls it."""
+"""What needs a pair that is shown, as the table of actions calls it."""
+
+_OF_PAIRS = {*_OF_SHOWN_PAIRS, "filter", "sort", "reverse"}
+"""What needs a pair of the Region."""
 
 _LATE = 1.0
 """Seconds in which an Escape may still have been meant for what is over."""
@@ -32,6 +35,9 @@ def refuses(view: ListView, method: str) -> bool:
         create, import_ = key_of("key-pair.create"), key_of("key-pair.import")
         ways = "" if view.session.read_only else f": {create} creates one, {import_} imports one"
         view.say(f"there are no pairs in {region}{ways}")
+        return True
+    if method in _OF_SHOWN_PAIRS and view.listing.key_pairs and not (view.unread or view.shown):
+        view.say(f"no pair is shown: {key_of('list.show-all')} shows all")
         return True
     return False
 

@@ -176,7 +176,9 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         else:
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
-        yield "Time left", f"agents do not say; {TO_REMOVE} removes the public keys it reads"
+        until = key.until and f"until {judging.moment(key.until, self._session.now())}"
+        yield "Time left", f"{until}, as it was added here" if until else "agents do not say"
+        yield "Remove it", f"{TO_REMOVE}, the file of its public key"
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.checks.finding import OLD, Finding, Progress, Severity, Summary
-from core.disk import files
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.look.follow_up import FollowUp
@@ -28,8 +27,10 @@ from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.batches import in_batches, is_running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
 
+    from core.checks.finding import PairReference
     from core.session import Session
 
     _Step = Progress | Finding | Summary
@@ -113,9 +114,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
                 self._say(step)
 
     def _steps(self) -> "Iterator[_Step]":
-        from core.checks import check_up
-
-        return check_up.check_up(self._session, OLD)
+        return _checks().look(self._session, OLD)
 
     def _say(self, step: "_Step") -> None:
         match step:
@@ -309,13 +308,34 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             return
         path = finding.path
         try:
-            await asyncio.to_thread(files.close_to_others, Path(path))
+            problem = await asyncio.to_thread(_close, self._session, finding)
         except OSError as error:
             reason = error.strerror or "it cannot be changed"
             self.say(Verdict(f"{short_path(path)} stays as it is: {reason}", Tone.BAD))
         else:
-            self.say(Verdict(f"{short_path(path)} is for you alone now, mode 0600", Tone.GOOD))
+            closed = f"{short_path(path)} is for you alone now, mode 0600"
+            worse = Verdict(f"{closed}. {problem}", Tone.CAUTION)
+            self.say(worse if problem else Verdict(closed, Tone.GOOD))
             self.action_look_again()
+
+
+def _close(session: "Session", finding: Finding) -> str | None:
+    """Close the file of a finding to others; return what went wrong with the journal, if so."""
+    return _checks().close(session, Path(finding.path or ""), finding.key_pairs)
+
+
+class _Checks(NamedTuple):
+    """What looks for findings, and what puts one right: see `core.checks`."""
+
+    look: "Callable[[Session, timedelta], Iterator[_Step]]"
+    close: "Callable[[Session, Path, Sequence[PairReference]], str | None]"
+
+
+def _checks() -> _Checks:
+    """Load what brings the store and the key library, and return what needs them."""
+    from core.checks import check_up, mending
+
+    return _Checks(check_up.check_up, mending.close_to_others)
 
 
 _IS_A_KIND = "this is a kind of finding: go to a line below it"

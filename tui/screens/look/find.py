@@ -224,7 +224,9 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         """Keep the answer to one text from being taken for that to another."""
         if self._found and not self._is_looking:
             stale = self._thing.value != self._looked_up
-            words = f"{key_of('find.submit')} looks up what is typed now; this is what was before"
+            words = "this answers what was typed before"
+            if self._thing.value.strip():
+                words = f"{key_of('find.submit')} looks up what is typed now; {words}"
             self._status.show(Verdict(words, Tone.CAUTION) if stale else Verdict(self._summed_up))
         elif not self._is_looking:
             text = self._thing.value

@@ -60,6 +60,10 @@ _ROOMY = 20
 _DO = "do it"
 _LEGEND = "legend colors meaning"
 
+_KEYS_WIDTH = 12
+_NO_KEY = "(enter here)"
+"""What stands where other lines have a key: nothing else does it."""
+
 _MARK = "mark "
 """How the key of a line begins that explains a mark."""
 
@@ -144,15 +148,19 @@ def _under(heading: str, items: Sequence[Item]) -> Iterator[Item]:
 
 
 def _item(action: Action, remark: str = "") -> Item:
-    keys = " ".join(map(key_label, action.key.split(",")))
     words = f"{action.id} {action.hint} {action.words}"
+    if not action.key:
+        what = f"{_NO_KEY:<{_KEYS_WIDTH}} {action.help}"
+        return Item(action.id, what, remark, words)
+    keys = " ".join(map(key_label, action.key.split(",")))
     return _key_item(keys, action.help, value=action.id, remark=remark, words=words)
 
 
 def _key_item(
     keys: str, what: str, *, value: str = "", remark: str = "", words: str = "", look: str = ""
 ) -> Item:
-    return Item(value, f"{keys:<12} {what}", remark, words, key_length=len(keys), look=look)
+    text = f"{keys:<{_KEYS_WIDTH}} {what}"
+    return Item(value, text, remark, words, key_length=len(keys), look=look)
 
 
 def _keys_of(widget: Widget | None) -> tuple[tuple[str, str], ...]:

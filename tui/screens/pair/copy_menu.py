@@ -23,7 +23,7 @@ _PUBLIC_KEY, _PRIVATE_KEY = "public key", "private key"
 _NO, _YES = "no", "yes"
 _QUESTION = (
     Item(_NO, "no, go back"),
-    Item(_YES, "yes, send it to your terminal; it cannot be taken back"),
+    Item(_YES, "yes, give it to your terminal to copy; it cannot be taken back"),
 )
 
 

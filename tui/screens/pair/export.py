@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from core.custody import export
-from core.disk.destination import suggest_export
+from core.disk.destination import plain_export_name, suggest_export
 from core.errors import SaveError
 from core.model import KeptKeyPair
 from core.words.plural import n_of
@@ -41,7 +41,10 @@ class ExportScreen(PlacedScreen[Path | None]):
         self._session = session
         self._key_pairs = key_pairs
         self._path = PathField(
-            suggest_export(session.region), _holds, lambda place: place.makes is not None
+            suggest_export(session.region),
+            _holds,
+            lambda place: place.makes is not None,
+            plain_export_name(session.region),
         )
 
     def content(self) -> ComposeResult:

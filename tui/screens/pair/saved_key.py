@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.checks.finding import MADE_PRIVATE
 from core.custody import saving
 from core.custody.ssh_folder import ssh_config
 from core.disk import destination, files
@@ -91,23 +92,26 @@ async def make_private(
     if not isinstance(path, Path):
         return path
     try:
-        mode = await asyncio.to_thread(_make_private, session, path, key_pair)
+        mode, problem = await asyncio.to_thread(_make_private, session, path, key_pair)
     except KeyPairsError as error:
         return Verdict(said_by(error), Tone.BAD)
     if mode == files.PRIVATE_FILE:
         return Verdict(f"{short_path(str(path))} has mode 0600 already", Tone.GOOD)
+    said = f"{short_path(str(path))} has mode 0600 now, and had {mode:04o}"
+    said += "; if others may have read it, replace the key"
+    is_fine = problem is None and not mode & 0o044
     return Verdict(
-        f"{short_path(str(path))} has mode 0600 now, and had {mode:04o}; if others may have read"
-        " it, replace the key",
-        Tone.CAUTION if mode & 0o044 else Tone.GOOD,
+        said if problem is None else f"{said}. {problem}", Tone.GOOD if is_fine else Tone.CAUTION
     )
 
 
 @changing()
-def _make_private(session: "Session", path: Path, key_pair: KeptKeyPair) -> int:
-    key_files = _key_files()
-    with session.store.journaled("MakeFilePrivate", key_pair, session.now()):
-        return key_files.make_private(path, key_pair)
+def _make_private(session: "Session", path: Path, key_pair: KeptKeyPair) -> tuple[int, str | None]:
+    """Return the mode that the file had, and what went wrong with the journal, if anything did."""
+    mode = _key_files().make_private(path, key_pair)
+    if mode == files.PRIVATE_FILE:
+        return mode, None  # nothing was done
+    return mode, session.record(MADE_PRIVATE, key_pair, str(path))
 
 
 async def add_ssh_host(

@@ -15,6 +15,7 @@ from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.terminal.clipboard import TO_COPY
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -35,7 +36,7 @@ _OPTIONS = ((_DELETE, "delete it too"), (_KEEP, "keep it, marked !"))
 
 def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
     """Say what giving the private key up means, where it may be besides here."""
-    places = ["was sent to your terminal's clipboard"] if sent else []
+    places = [f"was {TO_COPY}"] if sent else []
     places += (
         [f"may be in the ssh-agent (press {key_of('list.agent')} in the list to see)"]
         if perhaps_in_agent
@@ -53,6 +54,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
     Args:
         sent: the private key was sent to the terminal's clipboard.
         perhaps_in_agent: the agent may hold the private key, but was not seen to.
+        deletes_pair: what is chosen at first: the pair is deleted too.
     """
 
     CSS_PATH = "discard_key_material.tcss"
@@ -69,6 +71,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         *,
         sent: bool,
         perhaps_in_agent: bool = False,
+        deletes_pair: bool = True,
     ) -> None:
         super().__init__("Leave without the private key?")
         self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
@@ -76,7 +79,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         self._key_pair = key_pair
         self._key_name = TextInput(id="key-name")
         self._field = FormField("", self._key_name, stacked=True)
-        self._fate = Choice(_OPTIONS, id="fate")
+        self._fate = Choice(_OPTIONS, value=_DELETE if deletes_pair else _KEEP, id="fate")
 
     def content(self) -> ComposeResult:
         with FormBody():
@@ -85,6 +88,11 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             expected = (visible(self._key_pair.key_name), "bold")
             yield Static(Content.assemble("To give the private key up, type ", expected))
             yield self._field
+
+    @property
+    def deletes_pair(self) -> bool:
+        """Whether the pair is to be deleted too, as it is chosen now."""
+        return self._fate.value == _DELETE
 
     @on(Input.Changed)
     def _forget_refusal(self) -> None:
@@ -130,7 +138,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
             self.say(said)
             self._key_name.focus()
             return
-        if self._fate.value == _DELETE:
+        if self.deletes_pair:
             self._delete()
         else:
             self.dismiss(f"gave up the private key of {name}; the pair stays, marked !")
@@ -151,4 +159,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
                 self.say(Verdict(f"not deleted: {judging.refusal(error).text}", Tone.BAD))
         else:
             name = self._key_pair.key_name
-            self.dismiss(f"gave up the private key of {name}, and deleted the pair")
+            # In EC2 it is gone for good.
+            can_be = self._session.backend.capabilities.brings_back
+            back = f"; {key_of('list.deleted')} brings it back" if can_be else ""
+            self.dismiss(f"gave up the private key of {name}, and deleted the pair{back}")

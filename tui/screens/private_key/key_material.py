@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from core.custody import agent
 from core.custody.recipes import ssh_command
 from core.disk import destination
 from core.errors import KeyPairsError
@@ -19,6 +20,7 @@ from tui.screens.placed_screen import PlacedScreen
 from tui.screens.private_key.key_material_view import KeyMaterialView
 from tui.screens.private_key.saved_file import SavedFile
 from tui.screens.private_key.ways import Way, Ways
+from tui.terminal.clipboard import TO_COPY
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.widgets.verdict_line import VerdictLine
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 _UNSAVED = Verdict("There is no other copy, and no second chance.", Tone.CAUTION)
 _PERHAPS_NOWHERE = Verdict("There is perhaps no other copy.", Tone.CAUTION)
-_SENT = Verdict("Sent to your terminal's clipboard; no file holds it.", Tone.CAUTION)
+_SENT = Verdict(f"{TO_COPY.capitalize()}; no file holds it.", Tone.CAUTION)
 _FORGOTTEN = Verdict("The agent has forgotten it: there is no other copy.", Tone.BAD)
 _ONLY_IN_AGENT = Verdict(
     "In no file: lost when the agent forgets it or ends, as at logout.", Tone.CAUTION
@@ -106,6 +108,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self._perhaps_added = False
         self._sent = False
         self._told = False
+        self._deletes_pair = True
 
     @property
     def key_name(self) -> str:
@@ -211,9 +214,10 @@ class KeyMaterialScreen(PlacedScreen[str]):
         """Return the keys that do something with the private key, and what each of them means."""
         created = self._created
         path = destination.suggest(created.key_pair.key_name, created.key_format)
+        agent_means = "nothing goes to disk" if agent.is_named() else "no agent runs here"
         return (
             Way(key_of("key-material.save"), "Save to a file", path, ", for you alone"),
-            Way(key_of("key-material.agent"), "Add to the ssh-agent", "nothing goes to disk"),
+            Way(key_of("key-material.agent"), "Add to the ssh-agent", agent_means),
             Way(key_of("key-material.show"), "Show it here", "session recordings keep it"),
             Way(key_of("key-material.copy"), "Copy", "public key, id and more"),
         )
@@ -246,8 +250,9 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def action_say_how_to_leave(self) -> None:
         """Say what keeps the private key, and what gives it up."""
         actions = ("key-material.save", "key-material.agent", "key-material.leave")
-        save, agent, leave = map(key_of, actions)
-        text = f"Not saved yet: {save} saves it, {agent} adds it to the agent, {leave} gives it up."
+        save, add, leave = map(key_of, actions)
+        adds = f"{add} adds it to the agent, " if agent.is_named() else ""
+        text = f"Not saved yet: {save} saves it, {adds}{leave} gives it up."
         if self._where is _Where.AGENT_FOR_A_TIME:
             self._told = True
             lost = f"In no file; the agent forgets it at {self._end}"
@@ -260,7 +265,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         self.fact_line.rest(_resting(self._where, is_said_above))
         self.set_class(self._view.shown, "-shown")
         words = {
-            "save": "save another" if self._saved else "save",
+            "save": "save again" if self._saved else "save",
             "show": "hide" if self._view.shown else "show",
             "leave": "done" if self._where.is_safe else "leave",
         }
@@ -269,6 +274,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
         keys = {} if self._saved else go_on
         taught = hints(Place.KEY_MATERIAL)
         self.key_hints.show(tuple((keys.get(k, k), words.get(word, word)) for k, word in taught))
+        self.key_hints.mute(*(() if agent.is_named() else ("agent",)))
 
     def action_go_on(self) -> None:
         """Save the private key; once it is in a file, leave."""
@@ -363,8 +369,10 @@ class KeyMaterialScreen(PlacedScreen[str]):
                 self._created.key_pair,
                 sent=self._sent,
                 perhaps_in_agent=self._where is _Where.PERHAPS_AGENT,
+                deletes_pair=self._deletes_pair,
             )
             given_up = await self.app.push_screen_wait(screen)
+            self._deletes_pair = screen.deletes_pair
             if given_up is not None:
                 self.dismiss(given_up)
 
@@ -404,7 +412,7 @@ def _resting(where: _Where, is_said_above: bool) -> Verdict:
     """
     leave = key_of("key-material.leave")
     if where is _Where.FILE:
-        words = f"Saved. {leave} goes back to the list; the key will not be shown again."
+        words = f"Saved. {leave} goes back to the list; after that the key is not shown again."
         return Verdict(words, Tone.GOOD)
     leaves = "goes back to the list" if where.is_safe else "asks before it leaves"
     enter = key_of("key-material.go-on")

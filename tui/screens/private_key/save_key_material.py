@@ -73,8 +73,10 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         super().__init__(f"Save the private key of {created.key_pair.key_name}")
         self._session = session
         self._created = created
-        self._suggested = destination.suggest(created.key_pair.key_name, file_format)
-        self._path = PathField(self._suggested)
+        key_name = created.key_pair.key_name
+        self._suggested = destination.suggest(key_name, file_format)
+        plain = destination.plain_name(key_name, file_format)
+        self._path = PathField(self._suggested, plain_name=plain)
         self._by_hand = False
         self._choice = Choice(_FORMATS, id="file-format")
         self._choice.index = list(FileFormat).index(file_format)
@@ -121,8 +123,9 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
     def _judge_format(self) -> None:
         file_format = self._file_format
         if not self._by_hand:
-            self._suggested = destination.suggest(self._created.key_pair.key_name, file_format)
-            self._path.path = self._suggested
+            key_name = self._created.key_pair.key_name
+            self._suggested = destination.suggest(key_name, file_format)
+            self._path.offer(self._suggested, destination.plain_name(key_name, file_format))
         refusal = file_formats.refusal(file_format, self._created.key_pair.key_type)
         if refusal is None:
             as_created = file_formats.of_key_format(self._created.key_format)

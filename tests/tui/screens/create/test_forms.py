@@ -1,14 +1,18 @@
 """What all forms have in common."""
 
+from collections.abc import Callable
+
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 
 from core.model import Tag, TagSpecification
 from tests.demo import DemoSession
-from tests.tui.driving import app_of, drawn, play, until, until_loaded, until_screen
+from tests.helpers import Agent
+from tests.tui.driving import app_of, drawn, play, type_text, until, until_loaded, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow, TagRows
+from tui.widgets.choice import HOW_TO_CHOOSE
 from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
@@ -56,6 +60,50 @@ def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
         assert screen._key_name.value == "web"
 
     play(empty_session, scene)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+def test_a_form_with_choices_says_at_rest_how_they_are_changed(
+    demo_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        def says(words: str) -> Callable[[], bool]:
+            return lambda: words in " ".join(drawn(pilot).replace("┃", " ").split())
+
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        stays = f"batch-runner stays until you delete it; {HOW_TO_CHOOSE}"
+        await until(pilot, says(stays), stays)
+        await pilot.press("escape", "c")
+        await until(pilot, says(HOW_TO_CHOOSE), "the way")
+        await type_text(pilot, "web-2")
+        for _ in range(3):
+            # It is no other in each field, which would cost bytes with each Tab.
+            await until(pilot, lambda: HOW_TO_CHOOSE in drawn(pilot), "the same")
+            await pilot.press("tab")
+        await pilot.press("enter")
+        for key, name in (("a", "AddToAgentScreen"), ("s", "SaveKeyMaterialScreen")):
+            await until_screen(pilot, "KeyMaterialScreen")
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            await until(pilot, says(HOW_TO_CHOOSE), f"the way in {name}")
+            await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("escape")
+        await until_screen(pilot, "DiscardKeyMaterialScreen")
+        await until(pilot, says(HOW_TO_CHOOSE), "the way")
+        await pilot.press("escape")
+
+    play(demo_session, scene, size)
+
+
+def test_a_form_without_choices_does_not_speak_of_them(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("i")
+        await until_screen(pilot, "ImportKeyPairScreen")
+        assert HOW_TO_CHOOSE not in drawn(pilot)
+
+    play(demo_session, scene)
 
 
 @pytest.mark.long

@@ -43,6 +43,7 @@ from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
+from tui.words import judging
 
 
 def flat(pilot: Pilot[None]) -> str:
@@ -382,7 +383,7 @@ def test_an_agent_that_asks_is_waited_for_until_escape(
     async def scene(pilot: Pilot[None]) -> None:
         await hold(pilot, empty_session)
         await open_form(pilot)
-        await until(pilot, lambda: "holds 0 keys" in outcome(pilot), "the agent")
+        await until(pilot, lambda: "holds 0 keys" in flat(pilot), "the agent")
         await pilot.press("enter")
         assert "esc stop waiting" in drawn(pilot)
         await until(pilot, lambda: "esc stops waiting" in flat(pilot), "what is waited for")
@@ -501,13 +502,39 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
     async def scene(pilot: Pilot[None]) -> None:
         screen = await open_agent(pilot)
         await until(pilot, lambda: "a pair is RSA or ED25519" in drawn(pilot), "the reason")
-        time_left = "agents do not say; ssh-add -d - removes the public keys it reads"
-        assert f"Time left   {time_left}" in drawn(pilot)
+        assert "Time left   agents do not say\n" in "\n".join(
+            map(str.rstrip, drawn(pilot).split("\n"))
+        )
+        assert "Remove it   ssh-add -d FILE.pub, the file of its public key" in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_active
 
     play(empty_session, scene)
+
+
+def test_how_long_a_key_stays_is_said_where_it_was_added_here(
+    empty_session: DemoSession, ssh_agent: Agent
+) -> None:
+    for name, kept in (("long", None), ("short", timedelta(hours=1))):
+        created = empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        agent_keys.add_to_agent(empty_session, created, lifetime=kept)
+    until_ = judging.moment(empty_session.now() + timedelta(minutes=59), empty_session.now())
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: "Time left   agents do not say" in drawn(pilot), "the first")
+        await pilot.press("down")
+        told = f"Time left   until {until_}, as it was added here"
+        await until(pilot, lambda: told in drawn(pilot), told)
+        # What was said then is over: whoever added it again did not do so here.
+        empty_session.time += timedelta(hours=1)
+        await pilot.press("r")
+        await until(pilot, lambda: "until" not in drawn(pilot), "nothing of a time that is over")
+
+    play(empty_session, scene)
+    details = {each.key_name: each.detail for each in empty_session.journal() if each.detail}
+    assert [*details] == ["short"]
 
 
 @pytest.mark.long
@@ -682,7 +709,7 @@ def test_a_time_that_is_none_mutes_the_key_that_adds(
         await hold(pilot, empty_session)
         await open_form(pilot)
         bar = app_of(pilot).screen.query_one(KeyHints)
-        await until(pilot, lambda: "holds 0 keys" in outcome(pilot), "the agent")
+        await until(pilot, lambda: "holds 0 keys" in flat(pilot), "the agent")
         assert not bar.muted
         await type_text(pilot, "soon")
         await until(pilot, lambda: bar.muted == {"add"}, "the muted key")

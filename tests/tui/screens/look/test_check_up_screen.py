@@ -292,6 +292,13 @@ async def test_many_of_a_kind_wait_closed_and_the_exposed_file_is_closed_to_othe
         await until(pilot, lambda: "! 7 warnings   · 1 notice   12" in said(screen), "the end")
         assert stat.S_IMODE(exposed.stat().st_mode) == 0o600
         assert "web-green.pem is for you alone now, mode 0600" in drawn(pilot)
+        last = demo_session.journal()[-1]
+        assert (last.operation, last.key_name, last.detail, last.outcome) == (
+            "MakeFilePrivate",
+            "web-green",
+            str(exposed),
+            "done",
+        )
         # The cursor is on a kind now, of which nothing is done.
         await pilot.press("ctrl+o")
         assert "this is a kind of finding: go to a line below it" in drawn(pilot)

@@ -57,7 +57,7 @@ async def give_up(pilot: Pilot[None], session: DemoSession) -> None:
     session.time += timedelta(minutes=1)
     await type_text(pilot, "alpha")
     await pilot.press("enter")
-    await said(pilot, "gave up the private key of alpha, and deleted the pair")
+    await said(pilot, "gave up the private key of alpha, and deleted the pair; U brings it back")
 
 
 async def open_deleted(pilot: Pilot[None]) -> GroupedList:

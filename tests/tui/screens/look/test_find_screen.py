@@ -11,7 +11,7 @@ from textual.widgets import Input
 from core.checks import look_up as find
 from core.checks.answers import Found
 from tests.demo import DemoSession
-from tests.helpers import PUBLIC_KEY
+from tests.helpers import PUBLIC_KEY, Agent
 from tests.tui.driving import app_of, drawn, play, text_of, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
@@ -181,9 +181,15 @@ async def test_another_text_is_looked_up_anew(demo_session: DemoSession, keys: P
         await pilot.press("x")
         assert hint(screen) == "enter find"
         # What stands below is the answer to another text, and is said to be.
-        assert said(screen) == "enter looks up what is typed now; this is what was before"
-        await pilot.press("backspace")
-        assert said(screen) == "looked at 8 pairs; none has this."
+        assert (
+            said(screen) == "enter looks up what is typed now; this answers what was typed before"
+        )
+        # An empty field is nothing to look up: there is no key for it.
+        screen._thing.value = ""
+        await until(pilot, lambda: said(screen) == "this answers what was typed before", "that")
+        assert hint(screen) == "esc back"
+        screen._thing.value = "nonsense"
+        await until(pilot, lambda: said(screen) == "looked at 8 pairs; none has this.", "it again")
         await pilot.press("x")
         screen._thing.value = "~/keys/a"
         await pilot.press("enter")
@@ -277,6 +283,21 @@ async def test_enter_asks_again_what_could_not_be_asked(
         await until(
             pilot, lambda: said(screen).startswith("there is nothing to look at"), "the agent"
         )
+
+
+@in_loop
+async def test_an_agent_is_no_file_that_was_looked_at(
+    demo_session: DemoSession, keys: Path, ssh_agent: Agent
+) -> None:
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await open_screen(pilot, "agent")
+        await until(pilot, lambda: said(screen) == "looked at the agent; no key in it.", "that")
+        (keys / "a").chmod(0o600)
+        assert ssh_agent.ssh_add(str(keys / "a")).returncode == 0
+        screen._thing.value = "agent "
+        await pilot.press("enter")
+        held = "looked at the agent; 1 key, 1 known."
+        await until(pilot, lambda: said(screen) == held, held)
 
 
 @pytest.mark.long

@@ -112,6 +112,34 @@ def test_the_help_of_the_list_is_grouped_and_the_cursor_passes_headings_by(
     play(demo_session, scene)
 
 
+def test_what_has_no_key_of_its_own_says_so_where_others_have_theirs(
+    demo_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        listed = app_of(pilot).screen.query_one(PickList).items
+        assert not [item.text for item in listed if item.text.startswith(" ") and item.value]
+        await type_text(pilot, "theme")
+        await until(pilot, lambda: is_first_hit(pilot, "theme"), "the theme")
+        row = next(line for line in drawn(pilot).splitlines() if "the theme" in line)
+        assert "(enter here) Change the theme, for now; theme in config.toml keeps one." in row
+        await pilot.press("enter")
+        await until_screen(pilot, "PickScreen")
+
+    play(demo_session, scene)
+
+
+def test_how_a_key_leaves_the_agent_is_found_where_the_agent_is(demo_session: DemoSession) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until_screen(pilot, "HelpScreen")
+        await type_text(pilot, "remove")
+        await until(pilot, lambda: "What the ssh-agent holds" in drawn(pilot), "the agent")
+
+    play(demo_session, scene)
+
+
 @pytest.mark.long
 def test_what_is_picked_is_done_on_the_screen_below(demo_session: DemoSession) -> None:
     async def scene(pilot: Pilot[None]) -> None:

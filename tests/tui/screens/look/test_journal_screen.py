@@ -1,17 +1,21 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from core.checks.finding import MADE_PRIVATE
 from core.model import Tag
 from core.store.journal import JournalEntry
 from tests.demo import NOW, DemoSession
 from tests.tui.driving import app_of, drawn, play, until
 from tui.screens.look.journal import JournalScreen
 from tui.screens.workbench.grouped_list import GroupedList
-from tui.words.journal import acts
+from tui.words.journal import action, acts
 
+ROOT = Path(__file__).parents[4]
 FIRST = JournalEntry(
     NOW - timedelta(days=1),
     "anna",
@@ -53,6 +57,14 @@ ENTRIES = [
     ),
     replace(FIRST, time=NOW, process=2, key_name="left", key_pair_id="key-03", outcome="begun"),
 ]
+
+
+def test_whatever_is_journaled_has_a_word() -> None:
+    written = "\n".join(path.read_text() for path in (ROOT / "core").rglob("*.py"))
+    operations = set(re.findall(r'(?:journaled|Change)\(\s*"([A-Z]\w+)"', written))
+    operations |= {"AddToAgent", MADE_PRIVATE}
+    assert operations >= {"RestoreRegion", "AddSshHost", "InstallPublicKey"}
+    assert not [each for each in operations if action(each)[0] == each]
 
 
 def test_what_was_done_to_many_at_once_is_one_act() -> None:

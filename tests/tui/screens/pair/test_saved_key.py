@@ -10,8 +10,10 @@ from textual.pilot import Pilot
 
 from core.custody import authorized_keys, saving
 from core.custody.authorized_keys import Account
+from core.errors import StoreError
 from core.model import FileFormat, KeptKeyPair
 from core.secret import Passphrase
+from core.store.journal import Journal
 from tests.demo import DemoSession
 from tests.helpers import Agent
 from tests.tui.driving import (
@@ -119,10 +121,33 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
     new = home / ".ssh" / "web.openssh"
     line = run("ssh-keygen", "-y", "-P", "correct horse", "-f", new).stdout.decode()
     assert line.startswith(key_pair.public_key)
-    assert [e.operation for e in empty_session.journal()][-2:] == [
-        "MakeFilePrivate",
-        "SaveKeyMaterial",
+    assert [(e.operation, e.detail) for e in empty_session.journal()][-2:] == [
+        ("MakeFilePrivate", str(saved)),
+        ("SaveKeyMaterial", str(new)),
     ]
+
+
+def test_a_mode_that_is_right_already_is_not_in_the_journal_and_a_full_disk_mends_it_all_the_same(
+    empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(empty_session)
+    saved = home / ".ssh" / "web.pem"
+
+    def refuse(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_details(pilot)
+        await pilot.press("m")
+        await until_said(pilot, "~/.ssh/web.pem has mode 0600 already")
+        saved.chmod(0o640)
+        monkeypatch.setattr(Journal, "record", refuse)
+        await pilot.press("m")
+        await until_said(pilot, "replace the key. It is not in the journal. The disk is full.")
+
+    play(empty_session, scene)
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert "MakeFilePrivate" not in [entry.operation for entry in empty_session.journal()]
 
 
 @pytest.mark.long

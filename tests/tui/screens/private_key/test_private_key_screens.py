@@ -29,6 +29,7 @@ from tui.screens.list.rows import remarks
 from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
+from tui.terminal.clipboard import TO_COPY
 from tui.widgets.choice import Choice
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
@@ -41,7 +42,7 @@ from tui.work.brief_message import show_briefly
 
 LONG = pytest.mark.long
 
-SENTENCE = "Not saved yet: s saves it, a adds it to the agent, esc gives it up."
+SENTENCE = "Not saved yet: s saves it, esc gives it up."
 
 
 async def hold(
@@ -183,12 +184,81 @@ def test_what_was_said_goes_with_the_next_move_however_soon(demo_session: DemoSe
     play(demo_session, scene)
 
 
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=LONG)])
+def test_the_line_that_names_keys_does_not_stand_under_a_dialog_over_it(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    names_keys = "asks where to save it; esc asks before it leaves"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_session)
+        for key, name in (("escape", "DiscardKeyMaterialScreen"), ("y", "PickScreen")):
+            await until_says(pilot, names_keys)
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            await until(pilot, lambda: names_keys not in flat(pilot), "the end of that line")
+            await pilot.press("escape")
+            await until(pilot, lambda: screen.is_active, "the key")
+        await pilot.press("q")
+        await until_says(pilot, SENTENCE)
+        await pilot.press("y")
+        await until_screen(pilot, "PickScreen")
+        await until(pilot, lambda: "gives it up" not in flat(pilot), "the end of that sentence")
+
+    play(empty_session, scene, size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 15), marks=LONG)])
+def test_without_an_agent_adding_to_one_is_muted_and_says_why(
+    empty_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_session)
+        await until_says(pilot, "a Add to the ssh-agent no agent runs here")
+        assert screen.key_hints.muted == {"agent"}
+        await pilot.press("q")
+        await until_says(pilot, SENTENCE)
+        await pilot.press("a")
+        await until_screen(pilot, "AddToAgentScreen")
+
+    play(empty_session, scene, size)
+
+
+def test_that_there_is_an_agent_is_seen_in_the_environment_alone(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_session)
+        await until_says(pilot, "a Add to the ssh-agent nothing goes to disk")
+        assert not screen.key_hints.muted
+        await pilot.press("q")
+        await until_says(pilot, "s saves it, a adds it to the agent, esc gives it up.")
+
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
+    play(empty_session, scene)
+
+
+def test_what_becomes_of_the_pair_stays_chosen_while_the_key_is_there(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await hold(pilot, empty_session)
+        for chosen, keys in (("delete", ["tab", "right"]), ("keep", [])):
+            await pilot.press("escape")
+            await until_screen(pilot, "DiscardKeyMaterialScreen")
+            assert app_of(pilot).screen.query_one("#fate", Choice).value == chosen
+            await pilot.press(*keys, "escape")
+            await until(pilot, lambda: screen.is_active, "the key")
+
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("then", "says"),
     [
         ("keep", "gave up the private key of web; the pair stays, marked !"),
-        ("delete", "gave up the private key of web, and deleted the pair"),
+        ("delete", "gave up the private key of web, and deleted the pair; U brings it back"),
         ("save", "the private key of web was saved to ~/.ssh/web.pem"),
     ],
 )
@@ -491,7 +561,7 @@ def test_each_fingerprint_can_be_copied_under_its_name(
         assert offered["OpenSSH MD5 fingerprint"] == pair.custody.fingerprints.ssh_md5
         await type_text(pilot, "md5")
         await pilot.press("enter")
-        sent = ["OpenSSH MD5 fingerprint: sent to your terminal"]
+        sent = [f"OpenSSH MD5 fingerprint: {TO_COPY}; it does not say if it did"]
         await until(pilot, lambda: toasts(pilot) == sent, "the message")
         is_sent = pair.custody.fingerprints.ssh_md5
         await until(pilot, lambda: app_of(pilot).clipboard == is_sent, "the clipboard")
@@ -515,12 +585,12 @@ def test_a_private_key_that_was_sent_is_not_said_to_be_nowhere_else(
             await pilot.press(*keys)
             await until(pilot, lambda: screen.is_active, "the key")
             sent = len(keys) == 2
-            says = "Sent to your terminal's clipboard; no file holds it."
+            says = f"{TO_COPY.capitalize()}; no file holds it."
             await until_says(pilot, says if sent else "There is no other copy")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
         shown = " ".join(flat(pilot).replace("┃", " ").split())
-        assert "sent to your terminal's clipboard; no file holds it, and" in shown
+        assert f"{TO_COPY}; no file holds it, and" in shown
         assert "nowhere else" not in flat(pilot)
 
     play(empty_session, scene)
@@ -535,11 +605,11 @@ def test_what_is_said_for_a_moment_covers_the_fact_line_alone(
         await hold(pilot, empty_session)
         await until_says(pilot, "There is no other copy, and no second chance.")
         before = lines(pilot)
-        show_briefly(app_of(pilot), "private key: sent to your terminal")
-        await until_says(pilot, "private key: sent to your terminal")
+        show_briefly(app_of(pilot), "private key: sent")
+        await until_says(pilot, "private key: sent")
         *above, fact, hints = lines(pilot)
         assert [*above, hints] == [*before[:-2], before[-1]]
-        assert fact.strip() == "private key: sent to your terminal"
+        assert fact.strip() == "private key: sent"
         app_of(pilot).screen.query_one(FactLine).say_briefly("")
         await until(pilot, lambda: lines(pilot) == before, "what was there")
 
@@ -759,7 +829,7 @@ def test_enter_leads_to_the_save_dialog_until_there_is_a_file(
         await until_screen(pilot, "SaveKeyMaterialScreen")
         await pilot.press("enter")
         await until_screen(pilot, "KeyMaterialScreen")
-        await until(pilot, lambda: "s save another" in drawn(pilot), "the hint of a saved key")
+        await until(pilot, lambda: "s save again" in drawn(pilot), "the hint of a saved key")
         assert "enter save" not in drawn(pilot)
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")

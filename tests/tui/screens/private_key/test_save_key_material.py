@@ -117,6 +117,23 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_another_name_than_the_plain_one_says_why(empty_session: DemoSession, home: Path) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        assert path_of(pilot) == "~/.ssh/reporting-2.pem"
+        await until_says(pilot, "path", "reporting.pem is there already · new file")
+        await choose(pilot, FileFormat.PPK3)
+        await until(pilot, lambda: "there already" not in verdict(pilot, "path"), "a free name")
+        assert path_of(pilot) == "~/.ssh/reporting.ppk"
+        await choose(pilot, FileFormat.PEM)
+        await until_says(pilot, "path", "reporting.pem is there already · new file")
+        # Of what a person types it is not the reason.
+        await write_path(pilot, "~/.ssh/reporting-3.pem")
+        await until(pilot, lambda: "there already" not in verdict(pilot, "path"), "no reason")
+
+    (home / ".ssh" / "reporting.pem").touch()
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 def test_enter_alone_saves_what_ec2_gives(empty_session: DemoSession, home: Path) -> None:
     async def scene(pilot: Pilot[None]) -> None:
