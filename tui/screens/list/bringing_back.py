@@ -94,14 +94,14 @@ async def deleted(view: ListView) -> None:
     while True:
         gone = await asyncio.to_thread(gone_pairs, view.session)
         now = view.session.now().astimezone()
-        screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now)
+        read = partial(gone_pairs, view.session)
+        screen = screens.DeletedKeyPairsScreen(view.session.region, gone, now, read)
         ids = await view.open(screen)
         if not ids or view.refuses_changes():
             return
         if len(ids) > 1:
-            pairs = [each.key_pair for each in gone if each.key_pair.key_pair_id in ids]
             # These are not what this session did last, which is what the key that undoes is about.
-            await _undo_last(view, [Deletion(pairs)], once_more=_listed_once_more())
+            await _undo_last(view, [Deletion(screen.key_pairs(ids))], once_more=_listed_once_more())
             return
         if await bring_back(view, ids[0]):
             return

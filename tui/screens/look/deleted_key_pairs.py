@@ -1,24 +1,28 @@
 """Lists the deleted key pairs that can be brought back, and lets one be picked."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from core.checks.deleted import GonePair
-from core.model import PrivateKeyState
+from core.errors import KeyPairsError
+from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
 from tui.words.pairs import may_be_lost, may_be_saved
-from tui.words.text import short_path, shortened, visible
+from tui.words.refusals import listed
+from tui.words.text import said_by, short_path, shortened, visible
+from tui.words.verdict import Tone, Verdict
 
 _COLUMNS = (
     Column("", 1),
@@ -46,6 +50,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         region: the Region's name.
         gone: the pairs, in order.
         now: an aware time in the person's zone.
+        read: returns them as they are later, when other sessions delete others or bring some back;
+            it blocks.
     """
 
     CSS_PATH = "deleted_key_pairs.tcss"
@@ -55,11 +61,18 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
     AUTO_FOCUS = "#search"
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (8, "-roomy")]  # noqa: RUF012 - as Textual declares it
 
-    def __init__(self, region: str, gone: Sequence[GonePair], now: datetime) -> None:
-        super().__init__(f"Deleted: {n_of(len(gone), 'pair')}")
+    def __init__(
+        self,
+        region: str,
+        gone: Sequence[GonePair],
+        now: datetime,
+        read: Callable[[], Sequence[GonePair]] = list,
+    ) -> None:
+        super().__init__(_title(gone))
         self._region = region
-        self._gone = {pair.key_pair.key_pair_id: pair for pair in gone}
+        self._gone = _by_id(gone)
         self._now = now
+        self._read = read
         self._chosen: set[str] = set()
         self._search = SearchWord()
         self._list = GroupedList(_COLUMNS, led=True)
@@ -81,6 +94,40 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         ]
         self._list.load(lines, picked.value if picked else None)
         self._hint()
+
+    @on(RegionChanged)
+    @work(exclusive=True)
+    async def _follow(self) -> None:
+        """Show what other sessions deleted or brought back, the cursor on the same pair."""
+        try:
+            gone = _by_id(await asyncio.to_thread(self._read))
+        except KeyPairsError as error:
+            self.say(Verdict(said_by(error), Tone.BAD))
+            return
+        if gone == self._gone:
+            return
+        picked, row = self._list.picked, self._list.cursor
+        meant = {*self._chosen, picked.value if picked else ""}
+        back = [
+            pair.key_pair.key_name
+            for key, pair in self._gone.items()
+            if key in meant and key not in gone
+        ]
+        self._gone = gone
+        self._chosen &= gone.keys()
+        self.top_bar.entitle(_title([*gone.values()]))
+        self._load()
+        if picked and picked.value not in gone:
+            self._list.cursor = row
+        self._narrow()
+        if back:
+            at = self._list.picked
+            said = f"another session brought {listed(back)} back"
+            self.fact_line.say(said, at.value if at else None)
+
+    def key_pairs(self, ids: Sequence[str]) -> list[KeptKeyPair]:
+        """Return the deleted pairs of some ids."""
+        return [self._gone[each].key_pair for each in ids]
 
     def _hint(self) -> None:
         """Teach what does something now."""
@@ -136,6 +183,14 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         shown = {line.value for line, _ in self._list.shown}
         self._chosen = self._chosen - shown if shown <= self._chosen else self._chosen | shown
         self._load()
+
+
+def _title(gone: Sequence[GonePair]) -> str:
+    return f"Deleted: {n_of(len(gone), 'pair')}"
+
+
+def _by_id(gone: Sequence[GonePair]) -> dict[str, GonePair]:
+    return {pair.key_pair.key_pair_id: pair for pair in gone}
 
 
 def _line(gone: GonePair, now: datetime, *, chosen: bool) -> Line:

@@ -3,12 +3,12 @@
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from core.model import Tag
 from core.store.region_store import RegionState
@@ -25,6 +25,7 @@ from tests.tui.driving import (
 )
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.placed_screen import PlacedScreen
+from tui.screens.workbench.grouped_list import GroupedList
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.work import file_watch
@@ -595,3 +596,47 @@ def test_the_tags_form_is_about_those_that_are_there(
         await until_said(pilot, "tags saved: 2 pairs; u undoes it")
 
     play(demo_session, scene, (100, 30))
+
+
+def test_the_list_of_the_deleted_follows(demo_session: DemoSession, other: DemoSession) -> None:
+    delete = deleter(other)
+    demo_session.time = other.time = datetime.now(UTC)  # one that may be brought back now
+
+    async def scene(pilot: Pilot[None]) -> None:
+        ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
+        for name in ("web-blue", "web-green", "nightly"):
+            delete(name)
+            other.time += timedelta(seconds=1)
+        await until_drawn(pilot, "3 pairs")
+        await pilot.press("U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        lines = app_of(pilot).screen.query_one(GroupedList)
+
+        def is_on(name: str) -> bool:
+            return lines.picked is not None and lines.picked.value == ids[name]
+
+        await type_text(pilot, "we")
+        await pilot.press("down")
+        await until(pilot, lambda: is_on("web-blue"), "the first that was deleted")
+        # One more is before it, of which the filter lets nothing through.
+        delete("ci-deploy")
+        await until_drawn(pilot, "Deleted: 4 pairs")
+        assert is_on("web-blue") and "ci-deploy" not in drawn(pilot)
+        assert app_of(pilot).screen.query_one("#search", Input).value == "we"
+        other.backend.restore_key_pair(ids["web-blue"])
+        await until_drawn(pilot, "Deleted: 3 pairs")
+        await until(pilot, lambda: is_on("web-green"), "what is left")
+        await until_drawn(pilot, "another session brought web-blue back")
+        await pilot.press("backspace", "backspace")
+        await until_drawn(pilot, "ci-deploy")
+        # What is chosen and back is not to be brought back again.
+        await pilot.press("asterisk")
+        await until_drawn(pilot, "bring back 3")
+        for name in ("nightly", "ci-deploy"):
+            other.backend.restore_key_pair(ids[name])
+        await until_drawn(pilot, "bring back 1")
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until_said(pilot, "brought web-green back")
+
+    play(demo_session, scene)
