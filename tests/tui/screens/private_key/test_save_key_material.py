@@ -153,7 +153,7 @@ def test_where_one_format_alone_has_room_it_is_said_how_to_come_to_another(
         assert "● pem 1/5   ←→ for another" in drawn(pilot)
         # It is left out where it would be cut.
         await pilot.resize_terminal(40, 15)
-        await until(pilot, lambda: "←" not in drawn(pilot), "no room")
+        await until(pilot, lambda: "←→" not in drawn(pilot), "no room")
         assert "● pem 1/5" in drawn(pilot)
 
     play(empty_session, scene, size=(60, 15))
