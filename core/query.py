@@ -41,8 +41,8 @@ LONGEST = 1_000
 _SHORTEST = 4
 """The fewest characters of a plain term that are not in hex or base64 by mere chance."""
 
-_CUT = re.compile(r"(?:…|\.{2,3})\Z")
-"""What ends a text that was cut: the ellipsis, and what stands for it where fonts lack it."""
+_CUT = re.compile(r"(?:[…~]|\.{2,3})\Z")
+"""What ends a text that was cut: the ellipsis, `~` for it on a console, or the dots one types."""
 
 _Test = Callable[[KeptKeyPair], bool]
 

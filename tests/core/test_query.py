@@ -106,6 +106,7 @@ def found(text: str, pairs: tuple[KeptKeyPair, ...] = PAIRS) -> list[str]:
         ("-web*", ["DB main", "old:laptop"]),
         ("we…", ["web-1"]),
         ("we..", ["web-1"]),
+        ("we~", ["web-1"]),
         ("eb-1…", []),  # it begins so
         ("env=pro…", ["web-1"]),
         ('"Owner=Ann L…"', ["web-1"]),
@@ -411,7 +412,7 @@ def test_nothing_heavy_is_imported_for_it() -> None:
     assert not {"cryptography", "tinydb", "orjson", "textual"} & {*done.stdout.decode().split()}
 
 
-@pytest.mark.parametrize("cut", ["…", "..", "..."])
+@pytest.mark.parametrize("cut", ["…", "..", "...", "~"])
 @pytest.mark.parametrize("field", ["", "fp:"])
 def test_a_fingerprint_is_found_as_a_list_shows_it_cut(field: str, cut: str) -> None:
     for each in PAIRS:

@@ -229,7 +229,7 @@ def test_the_details_say_everything(
     for part in (
         "Public key",
         "Fingerprints",
-        "CreateKeyPair",
+        "History",
         "fileb://",
         "aws_key_pair",
         "SHA256]",
