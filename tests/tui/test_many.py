@@ -267,6 +267,10 @@ def test_one_that_cannot_have_the_tags_is_named_and_the_others_have_them(
         await pilot.press("enter")
         said = "saved for 4, but not d: "
         await until(pilot, lambda: any(said in text for text in verdicts(pilot)), said)
+        assert any("; esc goes back" in text for text in verdicts(pilot))
+        # What is left is that one.
+        await until(pilot, lambda: "Add tags to 1 key pair " in drawn(pilot), "the title")
+        assert "Pairs        d " in drawn(pilot)
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         remark = app_of(pilot).screen.query_one("#fact", Static)

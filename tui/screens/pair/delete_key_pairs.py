@@ -369,9 +369,6 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self.say(Verdict("EC2 has not said yet what uses it; a moment", Tone.CAUTION))
             return
         self._answer, self.is_stopped = None, False
-        if self._none_left:  # since the key that was to stand alone
-            self.action_submit()
-            return
         if not self._deleted:
             # One time for all of them: u brings them back together.
             self._delete_time = self._session.now()

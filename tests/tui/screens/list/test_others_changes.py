@@ -551,7 +551,8 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
         assert pair is not None
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
-        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
+        theirs = [Tag("Zone", "9"), Tag("Env", "theirs")]
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=theirs)
         whose = "another session changed the tags of batch-runner"
         await until_said(pilot, f"{whose}; enter saves only the rows you changed, theirs stay")
         await type_text(pilot, "Mine")
@@ -559,7 +560,7 @@ def test_the_tags_form_says_what_it_saves_and_keeps_what_others_set(
         await until_said(pilot, "tags saved")
         now = demo_session.key_pair_named("batch-runner")
         assert now is not None
-        assert {*now.tags} == {Tag("Env", "prod"), Tag("Zone", "9"), Tag("Mine")}
+        assert {*now.tags} == {*theirs, Tag("Mine")}
         # So with several.
         await choose(pilot, 2, "t", "EditTagsScreen")
         other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "10")])
@@ -604,7 +605,7 @@ def test_the_list_of_the_deleted_follows(demo_session: DemoSession, other: DemoS
 
     async def scene(pilot: Pilot[None]) -> None:
         ids = {pair.key_name: pair.key_pair_id for pair in other.backend.describe_key_pairs()}
-        for name in ("web-blue", "web-green", "nightly"):
+        for name in ("batch-runner", "nightly", "old-laptop"):
             delete(name)
             other.time += timedelta(seconds=1)
         await until_drawn(pilot, "3 pairs")
@@ -615,28 +616,28 @@ def test_the_list_of_the_deleted_follows(demo_session: DemoSession, other: DemoS
         def is_on(name: str) -> bool:
             return lines.picked is not None and lines.picked.value == ids[name]
 
-        await type_text(pilot, "we")
+        await type_text(pilot, "rsa")
         await pilot.press("down")
-        await until(pilot, lambda: is_on("web-blue"), "the first that was deleted")
+        await until(pilot, lambda: is_on("nightly"), "the second")
         # One more is before it, of which the filter lets nothing through.
         delete("ci-deploy")
         await until_drawn(pilot, "Deleted: 4 pairs")
-        assert is_on("web-blue") and "ci-deploy" not in drawn(pilot)
-        assert app_of(pilot).screen.query_one("#search", Input).value == "we"
-        other.backend.restore_key_pair(ids["web-blue"])
+        assert is_on("nightly") and "ci-deploy" not in drawn(pilot)
+        assert app_of(pilot).screen.query_one("#search", Input).value == "rsa"
+        other.backend.restore_key_pair(ids["nightly"])
         await until_drawn(pilot, "Deleted: 3 pairs")
-        await until(pilot, lambda: is_on("web-green"), "what is left")
-        await until_drawn(pilot, "another session brought web-blue back")
-        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: is_on("batch-runner"), "what is in its place")
+        await until_drawn(pilot, "another session brought nightly back")
+        await pilot.press(*["backspace"] * 3)
         await until_drawn(pilot, "ci-deploy")
         # What is chosen and back is not to be brought back again.
         await pilot.press("asterisk")
         await until_drawn(pilot, "bring back 3")
-        for name in ("nightly", "ci-deploy"):
+        for name in ("old-laptop", "ci-deploy"):
             other.backend.restore_key_pair(ids[name])
         await until_drawn(pilot, "bring back 1")
         await pilot.press("enter")
         await until_screen(pilot, "KeyPairListScreen")
-        await until_said(pilot, "brought web-green back")
+        await until_said(pilot, "brought batch-runner back")
 
     play(demo_session, scene)
