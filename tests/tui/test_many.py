@@ -15,7 +15,7 @@ from core.ec2.backend import Batch
 from core.ec2.policy import Policy
 from core.ec2.regions import region
 from core.local import many
-from core.model import Tag
+from core.model import Tag, TagSelector
 from tests.demo import DemoSession
 from tests.tui.driving import (
     app_of,
@@ -198,6 +198,38 @@ def test_escape_that_comes_too_late_is_answered(
         assert len(names(five)) == 5
 
     play(five, scene, (100, 24))
+
+
+def test_after_a_second_try_all_the_tags_are_undone_that_were_saved(five: DemoSession) -> None:
+    crowded = five.key_pair_named("d")
+    assert crowded is not None
+    full = [Tag(f"k{number}") for number in range(validation.MAX_TAGS)]
+    five.backend.create_tags(resources=[crowded.key_pair_id], tags=full)
+
+    def tagged() -> str:
+        pairs = five.backend.describe_key_pairs()
+        return "".join(sorted(pair.key_name for pair in pairs if Tag("Env") in pair.tags))
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await choose_all_and(pilot, "t", "EditTagsScreen")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Add tags to 1 key pair " in drawn(pilot), "what is left")
+        assert tagged() == "abce"
+        keys = [TagSelector("k0")]
+        five.backend.delete_tags(resources=[crowded.key_pair_id], tags=keys)
+        await pilot.press("enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        said = "tags saved: 5 pairs; u undoes it"
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        assert tagged() == "abcde"
+        await until(pilot, lambda: not is_busy(app_of(pilot).screen), "that keys are heard")
+        await pilot.press("u")
+        said = "the tags of 5 pairs are as before"
+        await until(pilot, lambda: text_of(pilot, "#fact") == said, said)
+        assert tagged() == ""
+
+    play(five, scene)
 
 
 def test_an_escape_a_while_later_was_meant_to_stop_nothing(

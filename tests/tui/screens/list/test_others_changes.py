@@ -170,6 +170,23 @@ def test_of_many_that_are_open_those_are_named_that_are_still_deleted(
     play(demo_session, scene, (100, 30))
 
 
+def test_what_different_people_deleted_is_not_put_down_to_one_of_them(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = deleter(other)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("*", "t")
+        await until_screen(pilot, "EditTagsScreen")
+        delete("batch-runner")
+        await until_drawn(pilot, "batch-runner was deleted by boris at ")
+        monkeypatch.setattr("core.store.journal.user", lambda: "anna")
+        delete("ci-deploy")
+        await until_drawn(pilot, "2 pairs of these were deleted in another session")
+
+    play(demo_session, scene, (100, 30))
+
+
 @pytest.mark.long
 def test_what_is_open_says_that_its_pair_was_deleted(
     demo_session: DemoSession, other: DemoSession
