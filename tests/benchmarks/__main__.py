@@ -11,12 +11,15 @@ one, and removes it.
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import chain
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.benchmarks import ec2, keys, life, many, start, store, wire
@@ -57,6 +60,30 @@ def parts(folder: Path, *, quick: bool) -> dict[str, Callable[[], Iterator[Figur
         ),
         "life": lambda: life.figures(program_of("life"), home, shown, 0.05 if quick else 1),
     }
+
+
+def apart(measured: Callable[[], Iterator[Figure]]) -> Iterator[Figure]:
+    """Yield what a part measures in a process of its own.
+
+    What another part leaves scatters the memory in which thousands of records lie, and to walk
+    through them takes twice as long then: a create among 5,000 took 18 ms instead of 14.
+    """
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(measured, sender))
+    process.start()
+    sender.close()
+    with suppress(EOFError):
+        while True:
+            yield receiver.recv()
+    process.join()
+    if process.exitcode:
+        sys.exit(f"the measuring process ended with {process.exitcode}")
+
+
+def _send(measured: Callable[[], Iterator[Figure]], sender: Connection) -> None:
+    for figure in measured():
+        sender.send(figure)
 
 
 HEADING = ("figure", "value", "unit", "yardstick", "its value", "ratio", "target", "")
@@ -114,7 +141,7 @@ def main() -> int:
         if not options.json:
             print(line(HEADING))
         for name in options.only or names:
-            for figure in measured[name]():
+            for figure in apart(measured[name]):
                 found.append(figure)
                 if not options.json:
                     print(line(cells(figure)), flush=True)
