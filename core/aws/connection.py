@@ -213,12 +213,11 @@ class Connection:
         raise NoAnswer("what came back is no answer of EC2")
 
     def _note_clock(self, answer: Mapping[str, Any]) -> None:
-        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-        if date:
-            try:
-                self.skew = parsedate_to_datetime(date) - datetime.now(UTC)
-            except (ValueError, TypeError):  # no date, or one without a time zone
-                self.skew = None
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            self.skew = parsedate_to_datetime(date) - datetime.now(UTC)
+        except (ValueError, TypeError):  # no date, or one without a time zone
+            self.skew = None
 
     def _client(
         self, service: str, region: str, *, tries: int = _TRIES, patient: bool = False

@@ -431,8 +431,10 @@ def test_only_a_reason_that_is_known_is_given_for_a_refusal(
 def test_of_a_host_that_does_not_tell_its_time_no_clock_is_blamed(
     date: str, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.ec2_server._Handler.date_time_string", lambda *_: date)
     server.refusals["DescribeKeyPairs"] = ("AuthFailure", "refused", 401)
+    server.clock_skew = timedelta(hours=1)
     connection = Connection(Ec2Choice())
+    assert reason(connection, "us-east-1").startswith("This machine's clock is 60 minutes behind")
+    monkeypatch.setattr("tests.ec2_server._Handler.date_time_string", lambda *_: date)
     assert reason(connection, "us-east-1") == ""
     assert connection.skew is None
