@@ -230,7 +230,12 @@ def explanation(failure: Exception, profile: str) -> CredentialsError:
                 f"Who gives credentials to profile {profile} sent more than any answer has.",
                 NextStep.ASK_AGAIN,
             )
-        case exceptions.HTTPClientError() | exceptions.MetadataRetrievalError():
+        case (
+            exceptions.HTTPClientError()
+            | exceptions.EndpointConnectionError()
+            | exceptions.ConnectTimeoutError()
+            | exceptions.MetadataRetrievalError()
+        ):
             return CredentialsError(
                 f"Who gives credentials to profile {profile} cannot be reached.",
                 NextStep.ASK_AGAIN,

@@ -86,17 +86,18 @@ def append(path: Path, seen: SeenFile, data: bytes) -> None:
         SharedFileError: it was changed since, or could not be written; it is as it was.
         files.ReplaceNotConfirmed: the data are there, but may be gone after a power cut.
     """
+    before, status = seen
     with _explained(path):
-        if seen.before is None or seen.status is None:
+        if before is None or status is None:
             files.create_private_folder(path.parent)
             files.create_private_file(path, data)
         else:
             rewriting.rewrite_file(
                 path,
-                seen.before + data,
-                like=seen.status,
-                size=len(seen.before),
-                check=lambda: _check_unchanged(path, seen),
+                before + data,
+                like=status,
+                size=len(before),
+                check=lambda: _check_unchanged(path, before, status),
             )
 
 
@@ -114,16 +115,14 @@ def _explained(path: Path) -> Iterator[None]:
         raise SharedFileError(f"Not added to {path}: {error.strerror}{hint}.") from error
 
 
-def _check_unchanged(path: Path, seen: SeenFile) -> None:
+def _check_unchanged(path: Path, before: bytes, status: os.stat_result) -> None:
     present = files.read_regular_file(path, LARGEST)
-    if present != seen.before or _identity(path.lstat()) != _identity(seen.status):
+    if present != before or _identity(path.lstat()) != _identity(status):
         raise _changed(path)
 
 
-def _identity(status: os.stat_result | None) -> tuple[int, ...]:
+def _identity(status: os.stat_result) -> tuple[int, ...]:
     """Return what must not change while a file is replaced: which it is, and all about it."""
-    if status is None:
-        return ()
     return status.st_dev, status.st_ino, status.st_nlink, status.st_ctime_ns
 
 

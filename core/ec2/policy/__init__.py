@@ -69,13 +69,12 @@ class Policy:
         self, action: str, resource: str, context: Mapping[str, str | tuple[str, ...]]
     ) -> str | None:
         """Return why a request is not allowed, as EC2 ends its sentence about it, or None."""
-        match self.evaluate(Request(action, resource, context)):
-            case Decision.ALLOWED:
-                return None
-            case Decision.EXPLICIT_DENY:
-                return "with an explicit deny in an identity-based policy"
-            case Decision.IMPLICIT_DENY:
-                return f"because no identity-based policy allows the {action} action"
+        decision = self.evaluate(Request(action, resource, context))
+        if decision is Decision.ALLOWED:
+            return None
+        if decision is Decision.EXPLICIT_DENY:
+            return "with an explicit deny in an identity-based policy"
+        return f"because no identity-based policy allows the {action} action"
 
 
 def _read(path: Path) -> str:

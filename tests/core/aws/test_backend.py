@@ -11,11 +11,12 @@ from core.aws.backend import Ec2Backend
 from core.aws.connection import Connection
 from core.aws.usage import usage
 from core.ec2.authorization import Authorizer
-from core.ec2.backend import MadeBy
+from core.ec2.backend import MadeBy, TagChange
 from core.ec2.filters import Filter
 from core.ec2.place import Ec2Choice
 from core.ec2.regions import region
 from core.errors import (
+    DryRunOperation,
     InvalidID,
     InvalidKeyPairNotFound,
     InvalidParameterValue,
@@ -272,3 +273,166 @@ def test_regions_that_are_not_enabled_are_told_apart(server: Ec2Server) -> None:
     with pytest.raises(ServiceError) as error:
         connection.call("DescribeKeyPairs", "af-south-1")
     assert (error.value.code, error.value.status) == ("AuthFailure", 401)
+
+
+@pytest.mark.parametrize(
+    "operation", ["ImportKeyPair", "DeleteKeyPair", "CreateTags", "DeleteTags"]
+)
+def test_a_dry_run_is_ec2s_to_judge_and_changes_nothing(
+    operation: str, server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend()
+    pair = backend.create_key_pair(key_name="ours", key_type="ed25519").key_pair
+    ids, tags = [pair.key_pair_id], [Tag("a", "1")]
+    backend.create_tags(resources=ids, tags=tags)
+    before = server.calls.copy()
+    change: dict[str, Callable[[], object]] = {
+        "ImportKeyPair": lambda: backend.import_key_pair(
+            key_name="new", public_key_material=PUBLIC_KEY, dry_run=True
+        ),
+        "DeleteKeyPair": lambda: backend.delete_key_pair(key_name="ours", dry_run=True),
+        "CreateTags": lambda: backend.create_tags(resources=ids, tags=[Tag("b")], dry_run=True),
+        "DeleteTags": lambda: backend.delete_tags(resources=ids, dry_run=True),
+    }
+    with pytest.raises(DryRunOperation):
+        change[operation]()
+    assert [*server.dry_runs.elements()] == [operation]
+    assert server.calls == before
+    (shown,) = backend.describe_key_pairs()
+    assert (shown.key_pair_id, shown.tags) == (pair.key_pair_id, tuple(tags))
+
+
+def test_a_pair_that_was_never_seen_here_comes_back_after_it_was_deleted(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    theirs = server.client_of("us-east-1").create_key_pair(KeyName="theirs", KeyType="ed25519")
+    backend = open_backend()
+    assert backend.delete_key_pair(key_name="theirs") == theirs["KeyPairId"]
+    (gone,) = backend.deleted_key_pairs()
+    again = backend.restore_key_pair(theirs["KeyPairId"])
+    assert gone.key_pair is not None
+    assert again.public_key == gone.key_pair.public_key != ""
+    assert [pair.key_name for pair in backend.describe_key_pairs()] == ["theirs"]
+
+
+def test_what_was_never_deleted_does_not_come_back(server: Ec2Server, open_backend: Open) -> None:
+    backend = open_backend()
+    pair = backend.create_key_pair(key_name="ours", key_type="ed25519").key_pair
+    with pytest.raises(InvalidParameterValue, match=f"'{pair.key_pair_id}'"):
+        backend.restore_key_pair(pair.key_pair_id)
+    assert server.calls["ImportKeyPair"] == 1
+
+
+def test_only_tags_that_change_are_sent(server: Ec2Server, open_backend: Open) -> None:
+    backend = open_backend()
+    pair = backend.create_key_pair(key_name="ours", key_type="ed25519").key_pair
+    tags = [Tag("a", "1"), Tag("b", "2")]
+    first = backend.set_tags(key_pair_id=pair.key_pair_id, tags=tags)
+    again = backend.set_tags(key_pair_id=pair.key_pair_id, tags=tags)
+    assert first is not None
+    assert again is not None
+    assert again.before == again.after == first.after
+    assert (server.calls["CreateTags"], server.calls["DeleteTags"]) == (1, 0)
+    fewer = backend.set_tags(key_pair_id=pair.key_pair_id, tags=tags[:1])
+    assert fewer is not None
+    assert fewer.after.tags == (Tag("a", "1"),)
+    assert (server.calls["CreateTags"], server.calls["DeleteTags"]) == (1, 1)
+    assert backend.set_tags(key_pair_id="key-0123456789abcdef0", tags=[]) is None
+
+
+def test_pairs_are_tagged_together_or_not_at_all(server: Ec2Server, open_backend: Open) -> None:
+    backend = open_backend()
+    ids = [
+        backend.create_key_pair(key_name=name, key_type="ed25519").key_pair.key_pair_id
+        for name in "ab"
+    ]
+    (batch,) = backend.tag_key_pairs(ids, [Tag("Env", "prod")])
+    assert [pair.tags for pair in batch.done] == [(Tag("Env", "prod"),)] * 2
+    assert [pair.tags for pair in batch.before] == [(), ()]
+    unknown = "key-0123456789abcdef0"
+    (batch,) = backend.tag_key_pairs([*ids, unknown], [Tag("Env", "test")])
+    assert [refusal.name for refusal in batch.refused] == [*ids, unknown]
+    assert batch.done == ()
+    assert {pair.tags for pair in backend.describe_key_pairs()} == {(Tag("Env", "prod"),)}
+
+
+@pytest.mark.parametrize("undoes", [False, True])
+def test_what_is_undone_leaves_what_somebody_else_has_set_since(
+    undoes: bool, server: Ec2Server, open_backend: Open
+) -> None:
+    backend = open_backend()
+    pair = backend.create_key_pair(key_name="ours", key_type="ed25519").key_pair
+    before, ours = [Tag("a", "1"), Tag("b", "1")], [Tag("a", "2"), Tag("b", "2")]
+    backend.set_tags(key_pair_id=pair.key_pair_id, tags=ours)
+    server.client_of("us-east-1").create_tags(
+        Resources=[pair.key_pair_id], Tags=[{"Key": "a", "Value": "3"}]
+    )
+    (batch,) = backend.set_tags_of_many([TagChange(pair.key_pair_id, before, ours, undoes)])
+    expected = {Tag("a", "3" if undoes else "1"), Tag("b", "1")}
+    (done,) = batch.done
+    (shown,) = backend.describe_key_pairs()
+    assert {*done.tags} == {*shown.tags} == expected
+
+
+def test_tags_of_a_pair_that_was_never_seen_here_are_set(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    theirs = server.client_of("us-east-1").create_key_pair(KeyName="theirs", KeyType="ed25519")
+    backend = open_backend()
+    backend.create_tags(resources=[theirs["KeyPairId"]], tags=[Tag("a", "1")])
+    assert access.store.read().key_pairs == {}
+    (shown,) = backend.describe_key_pairs()
+    assert shown.tags == (Tag("a", "1"),)
+    assert shown.custody.private_key is PrivateKeyState.ELSEWHERE
+
+
+# Regions that refuse --------------------------------------------------------------------------
+
+
+def test_where_a_region_refuses_another_says_which_are_enabled(server: Ec2Server) -> None:
+    server.not_opted_in = {"af-south-1"}
+    found = opted_in.regions(Connection(Ec2Choice()), "af-south-1")
+    assert [name for name, enabled in found.items() if not enabled] == ["af-south-1"]
+    assert [region for region, _ in server.asked] == ["af-south-1", "us-east-1"]
+
+
+def test_where_the_region_that_knows_refuses_no_other_is_asked(server: Ec2Server) -> None:
+    server.refusals["DescribeRegions"] = ("UnauthorizedOperation", "You are not authorized.", 403)
+    with pytest.raises(UnauthorizedOperation, match="You are not authorized"):
+        opted_in.regions(Connection(Ec2Choice()), "us-east-1")
+    assert server.asked == [("us-east-1", "DescribeRegions")]
+
+
+def reason(connection: Connection, region: str) -> str:
+    """Return why a Region refuses to describe key pairs, as far as it can be told."""
+    with pytest.raises(ServiceError) as refused:
+        connection.call("DescribeKeyPairs", region)
+    return opted_in.why_refused(connection, region, refused.value)
+
+
+@pytest.mark.parametrize(
+    ("region", "code", "said", "asked"),
+    [
+        ("us-east-1", "ExpiredToken", "The credentials are those of a session that is over", 0),
+        ("us-east-1", "AuthFailure", "", 0),  # no other Region would tell more
+        ("af-south-1", "AuthFailure", "", 1),  # it is enabled, and so it must be something else
+    ],
+)
+def test_only_a_reason_that_is_known_is_given_for_a_refusal(
+    region: str, code: str, said: str, asked: int, server: Ec2Server
+) -> None:
+    server.refusals["DescribeKeyPairs"] = (code, "refused", 401)
+    found = reason(Connection(Ec2Choice()), region)
+    assert found.startswith(said) if said else found == ""
+    assert server.calls["DescribeRegions"] == asked
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 30 Nov 2026 10:00:00"])
+def test_of_a_host_that_does_not_tell_its_time_no_clock_is_blamed(
+    date: str, server: Ec2Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.ec2_server._Handler.date_time_string", lambda *_: date)
+    server.refusals["DescribeKeyPairs"] = ("AuthFailure", "refused", 401)
+    connection = Connection(Ec2Choice())
+    assert reason(connection, "us-east-1") == ""
+    assert connection.skew is None

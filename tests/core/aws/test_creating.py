@@ -8,7 +8,7 @@ import pytest
 from core.aws.backend import Ec2Backend
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import NameOfAnother, NoAnswer, NotMade, PrivateKeyLost
-from core.errors import InvalidKeyPairDuplicate, UnauthorizedOperation
+from core.errors import InvalidKeyPairDuplicate, ServiceError, UnauthorizedOperation
 from core.keys import convert, keygen
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from core.store.access import RegionAccess, open_region
@@ -348,3 +348,23 @@ def test_what_became_of_a_change_without_an_answer_is_not_claimed(
     with pytest.raises(NoAnswer, match=r"status 500\.$"):
         backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("a", "b")], dry_run=True)
     assert [shown.key_name for shown in backend.describe_key_pairs()] == ["ci"]
+
+
+def test_an_import_without_an_answer_is_not_taken_for_the_pair_of_another_key(
+    server: Ec2Server, open_backend: Open
+) -> None:
+    server.client_of("us-east-1").create_key_pair(KeyName="me", KeyType="ed25519")
+    server.refusals["ImportKeyPair"] = ("InternalError", "An internal error", 500)
+    with pytest.raises(InvalidKeyPairDuplicate):
+        open_backend().import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
+    assert server.calls["ImportKeyPair"] == 1
+
+
+def test_an_ec2_that_stays_busy_has_made_nothing(server: Ec2Server, open_backend: Open) -> None:
+    server.throttled["ImportKeyPair"] = 1_000
+    backend = open_backend()
+    with pytest.raises(ServiceError, match="Request limit exceeded") as error:
+        backend.import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
+    assert error.value.code == "RequestLimitExceeded"
+    assert 3 < server.calls["ImportKeyPair"] < 30
+    assert backend.describe_key_pairs() == ()

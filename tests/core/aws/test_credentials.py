@@ -16,6 +16,9 @@ from botocore.credentials import (  # type: ignore[import-untyped]  # botocore h
 from botocore.exceptions import LoginTokenLoadError  # type: ignore[import-untyped]  # likewise
 from botocore.httpsession import URLLib3Session  # type: ignore[import-untyped]  # likewise
 from botocore.session import Session  # type: ignore[import-untyped]  # likewise
+from botocore.utils import (  # type: ignore[import-untyped]  # likewise
+    ContainerMetadataFetcher,
+)
 
 from core.aws import credentials
 from core.aws.bounds import program as bounds
@@ -25,7 +28,7 @@ from core.aws.profiles import profiles
 from core.ec2.place import Ec2Choice
 from core.ec2.unanswered import CredentialsError, NextStep, NotReached
 from core.errors import SettingsError
-from tests.ec2_server import Ec2Server
+from tests.ec2_server import Ec2Server, Fault
 
 REGION = "us-east-1"
 
@@ -351,3 +354,56 @@ def test_credentials_that_cannot_be_renewed_later_are_no_lost_answer(
     with pytest.raises(CredentialsError, match="credentials-program, which is missing"):
         connection.call("DescribeKeyPairs", REGION)
     assert server.calls.total() == asked
+
+
+def as_a_role(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Connection:
+    """Return a connection with the credentials of a role, which no code is needed for."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    configure(tmp_path, ROLE.replace("mfa_serial", "#"))
+    return Connection(Ec2Choice(profile="admin"))
+
+
+def test_a_role_that_aws_refuses_is_refused_in_its_words(
+    server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.refusals["AssumeRole"] = ("AccessDenied", "anna may not assume r", 403)
+    error = refused(as_a_role(monkeypatch, tmp_path))
+    said = "AWS refused the credentials of profile admin: AccessDenied: anna may not assume r"
+    assert (str(error), error.next_step) == (said, NextStep.ASK_AGAIN)
+
+
+@pytest.mark.parametrize("how", ["nobody answers", "it breaks off"])
+def test_who_gives_a_role_and_cannot_be_reached_is_said_to_be_so(
+    how: str, server: Ec2Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    server.faults["AssumeRole"] = [Fault.RESET]
+    if how == "nobody answers":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    error = refused(as_a_role(monkeypatch, tmp_path))
+    said = "Who gives credentials to profile admin cannot be reached."
+    assert (str(error), error.next_step) == (said, NextStep.ASK_AGAIN)
+
+
+def test_a_container_that_gives_no_credentials_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ContainerMetadataFetcher, "SLEEP_TIME", 0)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/")
+    error = refused(Connection(Ec2Choice()))
+    assert str(error).startswith("No credentials from container-role: Error retrieving metadata")
+    assert error.next_step is NextStep.ASK_AGAIN
+
+
+def test_what_has_no_words_of_its_own_is_named_by_its_kind(tmp_path: Path) -> None:
+    path = Path(program(tmp_path, ""))
+    path.chmod(0o600)
+    configure(tmp_path, f"[profile p]\ncredential_process = {path}\n")
+    error = refused(Connection(Ec2Choice(profile="p")))
+    assert str(error) == "The credentials of profile p cannot be had (PermissionError)."
+    assert error.next_step is NextStep.MEND
+
+
+def test_a_section_of_the_aws_files_that_is_no_profile_is_not_offered(tmp_path: Path) -> None:
+    configure(tmp_path, "[sso-session corp]\nsso_region = us-east-1\n[services x]\n[profile a]\n")
+    (tmp_path / "credentials").write_text("[b]\naws_access_key_id = A\n")
+    assert profiles() == ("a", "b")

@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 
 from core.aws.backend import Ec2Backend
+from core.ec2.authorization import Authorizer
+from core.ec2.regions import region
 from core.errors import StoreTooNew
 from core.model import Custody, KeptKeyPair, PrivateKeyState, Tag
+from core.store import restore
 from core.store.access import RegionAccess
 from core.store.region_format import PREFIX, REST
 from core.store.region_store import RegionStore
@@ -170,6 +173,58 @@ def test_what_could_not_be_noted_is_not_begun(
         with pytest.raises(StoreTooNew, match="Nothing was changed"):
             change()
         assert server.calls[operation] == before[operation]
+
+
+def test_a_session_that_only_reads_leaves_a_damaged_file_and_shows_ec2s_answer(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    open_backend().create_key_pair(key_name="ci", key_type="ed25519")
+    torn = damage(access.store)
+    access.authorizer = Authorizer(region("us-east-1"), "anna", read_only=True)
+    backend = open_backend(anew=True)
+    pairs = backend.describe_key_pairs()
+    assert custody(pairs, "ci").forgotten is not None
+    assert f"{access.store.path} is damaged" in backend.notice
+    assert access.store.path.read_bytes() == torn
+    assert put_aside(access.store) == {}
+
+
+def test_of_two_sessions_one_puts_the_damaged_file_aside(
+    server: Ec2Server,
+    open_backend: Open,
+    access: RegionAccess,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_backend().create_key_pair(key_name="ci", key_type="ed25519")
+    torn = damage(access.store)
+    first, second = open_backend(anew=True), open_backend(anew=True)
+    renew = restore.renew
+
+    def after_the_other(store: RegionStore) -> restore.Renewal | None:
+        monkeypatch.setattr(restore, "renew", renew)
+        first.describe_key_pairs()
+        return renew(store)
+
+    monkeypatch.setattr(restore, "renew", after_the_other)
+    pairs = second.describe_key_pairs()
+    assert custody(pairs, "ci").forgotten is not None
+    assert (first.notice != "", second.notice) == (True, "")
+    assert put_aside(access.store) == {access.store.path.name: torn}
+
+
+def test_the_backup_takes_the_place_of_a_file_that_is_missing(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend()
+    backend.create_key_pair(key_name="ci", key_type="ed25519")
+    note_saved(access.store, "ci")
+    backend.create_key_pair(key_name="web", key_type="ed25519")
+    access.store.path.unlink()
+    again = open_backend(anew=True)
+    pairs = again.describe_key_pairs()
+    assert custody(pairs, "ci").saved_to == SAVED_TO
+    assert f"{access.store.path} was missing. In its place is the backup of" in again.notice
+    assert put_aside(access.store) == {}
 
 
 def rewrite_as_schema(store: RegionStore, schema: int) -> None:

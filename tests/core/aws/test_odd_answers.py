@@ -242,3 +242,31 @@ def test_pages_without_an_end_are_not_followed(
         "</item></reservationSet>"
     )
     assert usage(Connection(Ec2Choice()), "us-east-1", "ci").instances is not None
+
+
+def test_a_pair_that_ec2_shows_again_long_after_it_was_deleted_is_there_with_its_custody(
+    server: Ec2Server, open_backend: Open, access: RegionAccess
+) -> None:
+    backend = open_backend()
+    pair = backend.create_key_pair(key_name="a", key_type="ed25519").key_pair
+    backend.delete_key_pair(key_name="a")
+    shown = item("a", pair.key_pair_id, pair.create_time.isoformat())
+    server.bodies["DescribeKeyPairs"] = key_set(shown)
+    assert backend.describe_key_pairs() == (), "EC2 may show it for a moment"
+    now = access.now
+    access.now = lambda: now() + timedelta(minutes=5)
+    (again,) = backend.describe_key_pairs()
+    assert (again.key_pair_id, again.custody) == (pair.key_pair_id, pair.custody)
+    assert backend.deleted_key_pairs() == ()
+
+
+def test_instances_of_another_pair_are_not_told_of_this_one(server: Ec2Server) -> None:
+    instances = "".join(
+        f"<item><instanceId>i-{name}</instanceId><keyName>{name}</keyName></item>"
+        for name in ("other", "ci")
+    )
+    server.bodies["DescribeInstances"] = (
+        f"<reservationSet><item><instancesSet>{instances}</instancesSet></item></reservationSet>"
+    )
+    found = usage(Connection(Ec2Choice()), "us-east-1", "ci").instances
+    assert [each.instance_id for each in found or ()] == ["i-ci"]

@@ -4,11 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from core.aws.opening import Ec2Account
+from core.aws.opening import Ec2Account, known_places
+from core.checks.everywhere import everywhere
 from core.ec2.authorization import Authorizer
+from core.ec2.backend import MadeBy
 from core.ec2.place import Ec2Choice
 from core.ec2.unanswered import NoAnswer
+from core.errors import SettingsError
+from core.local.opening import open_local
+from core.settings import open_session
 from tests.ec2_server import ACCOUNT, Ec2Server
+from tests.helpers import PUBLIC_KEY
 
 
 def account(folder: Path) -> Ec2Account:
@@ -57,3 +63,76 @@ def test_a_session_is_made_without_botocore_and_without_a_question(tmp_path: Pat
         [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "eu-west-1\n[]\n", done.stderr
+
+
+def test_a_note_of_the_accounts_that_is_none_is_written_anew(
+    server: Ec2Server, tmp_path: Path
+) -> None:
+    note = tmp_path / "ec2" / "accounts.json"
+    note.parent.mkdir(0o700)
+    note.write_text("[]")
+    asked = account(tmp_path)
+    assert asked.remembered() is None
+    asked.facts("us-east-1")
+    known = account(tmp_path).remembered()
+    assert known is not None
+    assert known.account == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("variable", "config", "choices"),
+    [
+        (None, "", [None]),
+        (None, "[profile a]\nregion = eu-west-1\n", ["a"]),
+        ("AKIAEXAMPLE", "[profile a]\nregion = eu-west-1\n", [None, "a"]),
+    ],
+)
+def test_ec2_can_be_chosen_by_the_environment_where_no_profile_is_chosen(
+    variable: str | None, config: str, choices: list[str | None], tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(config)
+    environment = {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }
+    if variable:
+        environment["AWS_ACCESS_KEY_ID"] = variable
+    found = known_places(Ec2Choice(), tmp_path / "data", environment)
+    assert [(place.choice.profile, place.region) for place in found] == [
+        (profile, "eu-west-1" if profile else None) for profile in choices
+    ]
+
+
+@pytest.mark.parametrize(("made_by", "read_only"), [(MadeBy.EC2, False), (MadeBy.HERE, True)])
+def test_no_key_is_made_ahead_for_who_needs_none(
+    made_by: MadeBy, read_only: bool, tmp_path: Path
+) -> None:
+    account = Ec2Account(
+        Ec2Choice(),
+        tmp_path,
+        lambda region: Authorizer(region, "anna", read_only=read_only),
+        made_by,
+    )
+    session = account.session("us-east-1")
+    session.spare_key.prepare()
+    assert session.spare_key.take() is None
+
+
+def test_what_this_machine_has_is_looked_at_from_ec2_too(server: Ec2Server, tmp_path: Path) -> None:
+    here = open_local(tmp_path, "eu-west-1")
+    here.backend.import_key_pair(key_name="web", public_key_material=PUBLIC_KEY)
+    session = account(tmp_path).session("us-east-1")
+    session.backend.create_key_pair(key_name="ci", key_type="ed25519")
+    in_ec2, on_this_machine = everywhere(session)
+    assert (in_ec2.name, in_ec2.account) == ("us-east-1", session.store.folder.name)
+    assert (on_this_machine.name, on_this_machine.account) == ("eu-west-1 on this machine", "")
+    assert on_this_machine.session.key_names() == {"web"}
+
+
+def test_without_botocore_it_is_said_what_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "botocore", None)
+    with pytest.raises(SettingsError, match=r"pip install 'keypairs\[ec2\]' brings it"):
+        open_session("us-east-1", tmp_path, environment={}, ec2=Ec2Choice())
+    assert [*tmp_path.iterdir()] == []

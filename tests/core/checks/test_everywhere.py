@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from core.checks.check_up import check_up
-from core.checks.finding import Finding
+from core.checks.finding import Finding, Summary
 from core.checks.look_up import finder
 from core.custody import saving
 from core.local.opening import open_local
+from core.model import PrivateKeyState
 from core.settings import open_to_look
 from core.store.region_store import RegionStore
 from tests.helpers import PUBLIC_KEY
 
 _ACCOUNT = "123456789012"
+_OTHER_ACCOUNT = "210987654321@ec2.example"
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "keys").mkdir(0o700)
     here = open_local(folder, "us-east-1")
     here.backend.import_key_pair(key_name="web", public_key_material=PUBLIC_KEY)
-    for account, name in ((_ACCOUNT, "ci"), ("210987654321@ec2.example", "web")):
+    for account, name in ((_ACCOUNT, "ci"), (_OTHER_ACCOUNT, "web")):
         session = open_local(folder / "ec2" / account, "us-east-1")
         created = session.backend.create_key_pair(key_name=name, key_type="ed25519")
         path = tmp_path / "keys" / f"{account}.pem"
@@ -79,10 +81,16 @@ def test_a_saved_key_without_a_pair_in_ec2_is_named(data: Path, tmp_path: Path) 
     assert found_in(data) == []
 
 
-def test_an_old_pair_of_which_ec2_shows_no_public_key_is_no_damaged_record(data: Path) -> None:
-    store = RegionStore(data / "ec2" / _ACCOUNT, "us-east-1")
-    with store.transaction() as transaction:
-        (pair,) = transaction.state.key_pairs.values()
-        custody = pair.custody._replace(saved_to=())
-        transaction.update(replace(pair, public_key="", custody=custody), None)
-    assert "record-damaged" not in {finding.kind for finding in found_in(data)}
+def test_old_pairs_of_which_ec2_shows_no_public_key_are_neither_damaged_nor_one_key(
+    data: Path,
+) -> None:
+    for account in (_ACCOUNT, _OTHER_ACCOUNT):
+        with RegionStore(data / "ec2" / account, "us-east-1").transaction() as transaction:
+            (pair,) = transaction.state.key_pairs.values()
+            elsewhere = PrivateKeyState.ELSEWHERE
+            custody = pair.custody._replace(private_key=elsewhere, saved_to=())
+            transaction.update(replace(pair, public_key="", custody=custody), None)
+    *found, summary = check_up(open_to_look(data), None)
+    assert isinstance(summary, Summary)
+    assert summary.key_pairs == 3
+    assert [step for step in found if isinstance(step, Finding)] == []

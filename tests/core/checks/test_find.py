@@ -267,6 +267,38 @@ def test_the_walk_ends_somewhere(
     assert last.note == "only the first 5 names were looked at"
 
 
+@pytest.mark.parametrize("lines", [0, 2])
+def test_a_pub_beside_that_does_not_hold_one_key_is_passed_over(
+    lines: int, everywhere: Session, zoo: Zoo, box: Path
+) -> None:
+    (box / "key.pem").write_bytes((zoo.folder / "rsa-pkcs1-encrypted.pem").read_bytes())
+    (box / "key.pem.pub").write_text(f"{PUBLIC_KEY}\n" * lines)
+    (box / "key.pub").write_text(zoo.lines["rsa"])
+    (found,) = look_up.finder(everywhere).look(str(box / "key.pem"))
+    assert (found.standing, found.source) == (Standing.KNOWN, str(box / "key.pem"))
+
+
+def test_a_folder_is_walked_down_only_so_far_and_that_is_said(
+    session: Session, laptop: str, box: Path
+) -> None:
+    deep = box.joinpath(*["d"] * 66)
+    deep.mkdir(parents=True)
+    for folder in (deep.parent.parent, deep):
+        (folder / "key.pub").write_text(laptop)
+    found = [(each.source, each.note) for each in look_up.finder(session).look(str(box))]
+    above = str(deep.parent.parent / "key.pub")
+    assert found == [(str(deep.parent), "too deep"), (above, "")]
+
+
+def test_more_than_a_key_from_a_pipe_is_not_read(session: Session, laptop: str) -> None:
+    finder = look_up.finder(session)
+    data = laptop.encode() + b"\n" * look_up.LARGEST
+    (found,) = finder.in_data(data, "standard input")
+    assert (found.standing, found.note) == (Standing.NOT_READ, "too large for a key")
+    (found,) = finder.in_data(data[: look_up.LARGEST], "standard input")
+    assert found.standing is Standing.KNOWN
+
+
 def test_a_folder_that_cannot_be_listed_does_not_end_the_walk(
     session: Session, laptop: str, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -192,6 +192,17 @@ def test_a_pair_that_may_not_be_described_is_not_named(
         assert [key.elsewhere and key.elsewhere.region for key in keys] == named
 
 
+def test_only_what_the_agent_holds_of_another_region_is_named(
+    ssh_agent: Agent, session: Session
+) -> None:
+    other = session.for_region("eu-west-1")
+    other.backend.create_key_pair(key_name="not-there", key_type="ed25519")
+    created = other.backend.create_key_pair(key_name="web", key_type="ed25519")
+    agent_keys.add_to_agent(other, created)
+    (key,) = agent_keys.in_agent(session).keys
+    assert key.elsewhere == PairReference("eu-west-1", created.key_pair.key_pair_id, "web")
+
+
 @pytest.mark.parametrize("first", ["created", "imported"])
 def test_of_two_pairs_of_one_key_the_one_that_was_created_here_is_named(
     first: str, ssh_agent: Agent, session: Session
@@ -461,6 +472,34 @@ def test_what_ssh_add_says_is_quoted_in_bounds(
     fake_ssh_add(tmp_path, "exit 1")
     with pytest.raises(AgentError, match="it did not say why"):
         agent_keys.add_to_agent(session, created)
+
+
+def test_an_agent_that_ssh_add_does_not_reach_is_said_to_be_gone(
+    ssh_agent: Agent, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    fake_ssh_add(tmp_path, "echo 'Error connecting to agent: Broken pipe' >&2; exit 2")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = f"No ssh-agent answers at {ssh_agent.path}: Error connecting to agent: Broken pipe"
+    with pytest.raises(NoAgent, match=said):
+        agent_keys.add_to_agent(session, created)
+    assert [entry.operation for entry in session.journal()] == ["CreateKeyPair"]
+
+
+def test_where_the_system_tells_less_the_agent_is_asked_by_its_name(
+    ssh_agent: Agent, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is on macOS, which has neither O_PATH nor SO_PEERCRED."""
+    monkeypatch.delattr(os, "O_PATH", raising=False)
+    monkeypatch.delattr(socket, "SO_PEERCRED", raising=False)
+    created = session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    added = agent_keys.add_to_agent(session, created)
+    assert (added.forwarded, added.owner) == (False, None)
+    assert agent_keys.keys_in_agent() == frozenset({created.key_pair.public_key})
+    # The agent is whose the file of its socket is.
+    uid = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    assert holdings().owner == AgentOwner(uid, pwd.getpwuid(uid).pw_name)
 
 
 # Whose agent it is --------------------------------------------------------------------------
@@ -895,6 +934,28 @@ def test_an_agent_that_hangs_is_waited_for_in_vain_but_not_for_long(
                 agent_keys.add_to_agent(session, created)
         # To hang goes on for ever, and to drip for 20 seconds.
         assert time.monotonic() - start < 10
+
+
+def test_an_answer_that_begins_too_late_is_not_read_to_its_end(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = short_folder / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    late = 0.0
+
+    def begin_late(connection: socket.socket) -> None:
+        nonlocal late
+        connection.recv(5)
+        late = agent.SECONDS + 1
+        connection.sendall((400).to_bytes(4, "big"))
+        hang(connection)
+
+    monkeypatch.setattr(agent, "monotonic", lambda: time.monotonic() + late)
+    with (
+        fake_agent(path, begin_late),
+        pytest.raises(AgentError, match="did not answer in 5 seconds"),
+    ):
+        holdings()
 
 
 KEY = string(b"ssh-ed25519") + string(b"x" * 32)

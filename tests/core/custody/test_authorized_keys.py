@@ -141,6 +141,19 @@ def test_a_key_that_is_there_is_not_added_again_whatever_its_options(
     assert [entry.operation for entry in session.journal()] == ["CreateKeyPair"]
 
 
+def test_a_line_that_lets_the_key_in_from_elsewhere_only_is_said_and_not_enough(
+    path: Path, key_pair: KeptKeyPair, session: Session
+) -> None:
+    before = f'from="10.0.0.1" {key_pair.public_key} web\n'
+    path.write_text(before)
+    path.chmod(0o600)
+    plan = installing.installation(session, key_pair, 'from="10.0.0.2"')
+    assert plan.addition is Addition.ADDABLE
+    assert 'line 1 lets the key in, but only from="10.0.0.1"' in plan.cautions
+    installing.install_public_key(session, key_pair, 'from="10.0.0.2"')
+    assert path.read_text() == f'{before}from="10.0.0.2" {key_pair.public_key} web blue\n'
+
+
 def test_installing_twice_is_installing_once(
     path: Path, key_pair: KeptKeyPair, session: Session
 ) -> None:
@@ -283,6 +296,26 @@ def test_a_folder_elsewhere_is_followed_to_the_root(
     path.parent.rmdir()
     path.parent.symlink_to(elsewhere)
     assert f"others can write {elsewhere.parent}" in refusal(session, key_pair)
+    assert not path.exists()
+
+
+def test_a_folder_elsewhere_in_which_nobody_else_can_write_is_taken(
+    path: Path, key_pair: KeptKeyPair, session: Session
+) -> None:
+    path.parent.rmdir()
+    path.parent.symlink_to("/")  # the way up from there never comes to the home
+    plan = installing.installation(session, key_pair)
+    expected = "the file will be made, for this account alone"
+    assert plan.explanation == (expected if os.geteuid() == 0 else "you cannot write in /")
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_said_before(
+    path: Path, key_pair: KeptKeyPair, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.chmod(0o500)
+    if os.geteuid() == 0:  # whom only a disk that is read-only keeps from it
+        monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert refusal(session, key_pair) == f"you cannot write in {path.parent}"
     assert not path.exists()
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.custody import saving
+from core.custody import pub_files, saving
+from core.custody.pub_files import PublicFileError
 from core.custody.saving import SaveAsks
 from core.disk import destination
 from core.disk.destination import PathVerdict
@@ -127,3 +128,9 @@ def test_a_hostile_name_gives_a_safe_default(
     public = destination.examine(destination.public_path(text))
     assert public.verdict is PathVerdict.FREE
     assert public.path == root / ".ssh" / f"{NAMES[key_name]}.pub"
+
+
+@each_row("text", ["~/.ssh/we\tb.pub", "/keys/we\x1b[2Jb.pub", "/keys/bup.\u202eb.pub"])
+def test_a_public_key_file_is_not_sought_by_control_characters(text: str) -> None:
+    with pytest.raises(PublicFileError, match=r"^control characters cannot be part of the path$"):
+        pub_files.read(text)

@@ -1,15 +1,17 @@
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core.custody.proof import prove
+from core.custody.proof import make_private, open_proven, prove
 from core.errors import ProofFailed
 from core.keys import convert, file_formats, ppk
 from core.keys.keygen import PrivateKey
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, KeyType
+from core.secret import Passphrase
 from core.session import Session
 from tests.helpers import Run
 
@@ -179,3 +181,32 @@ def test_the_private_key_of_an_imported_pair_proves(
     )
     path = saved(tmp_path / "key", created.key_material.encode())
     assert prove(path, imported) == (MODE, *WHOLE)
+
+
+def test_a_sealed_key_is_opened_with_its_passphrase_alone(
+    sealed: CreatedKeyPair, tmp_path: Path
+) -> None:
+    data = convert.encode_as(key_of(sealed), FileFormat.OPENSSH, "web-1", PASSPHRASE)
+    path = saved(tmp_path / "key", data)
+    with pytest.raises(ProofFailed, match="is encrypted: give its passphrase"):
+        open_proven(path, sealed.key_pair)
+    opened = open_proven(path, sealed.key_pair, Passphrase(PASSPHRASE.decode()))
+    assert convert.public_key(key_of(opened)).line == sealed.key_pair.public_key
+
+
+def test_only_the_mode_of_ones_own_file_of_this_key_is_changed(
+    sealed: CreatedKeyPair, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = session.backend.create_key_pair(key_name="other", key_type="ed25519").key_pair
+    path = saved(tmp_path / "key", sealed.key_material.encode())
+    path.chmod(0o644)
+    with pytest.raises(ProofFailed, match="is another key; its mode is as it was"):
+        make_private(path, other)
+    owner = os.geteuid()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: owner + 1)
+        with pytest.raises(ProofFailed, match=f"belongs to another account .uid {owner}"):
+            make_private(path, sealed.key_pair)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert make_private(path, sealed.key_pair) == 0o644
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

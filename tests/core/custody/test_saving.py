@@ -489,3 +489,14 @@ def test_where_every_file_has_another_mode_that_is_said(
     with pytest.raises(ProofFailed, match=r"has mode 0700 at .*Choose another folder"):
         saving.save_key_material(session, created, str(tmp_path / "web.pem"))
     assert not (tmp_path / "web.pem").exists()
+
+
+def test_a_public_key_file_of_another_mode_is_removed_and_said(
+    create: Create, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_pair = create().key_pair
+    change_mode = os.fchmod
+    monkeypatch.setattr(os, "fchmod", lambda file, mode: change_mode(file, 0o700))
+    with pytest.raises(ProofFailed, match="has mode 0700, not 0644"):
+        saving.save_public_key(key_pair, str(tmp_path / "web.pub"))
+    assert not (tmp_path / "web.pub").exists()

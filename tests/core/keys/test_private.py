@@ -39,8 +39,9 @@ def refuse(data: bytes, original: bytes) -> None:
     error = caught.value
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
-    # The dot is that of ssh.com: hypothesis tries what stands in the code, as that format's mark.
-    assert re.fullmatch(r"[A-Za-z0-9 ,.-]+", str(error))
+    # Hypothesis tries what stands in the code, such as the marks of other formats: the dot is that
+    # of ssh.com, and the command for a Java key store has the rest.
+    assert re.fullmatch(r"[A-Za-z0-9 ,.#&()-]+", str(error))
     for line in original.splitlines():
         if re.fullmatch(rb"[A-Za-z0-9+/=]{20,}", line):
             quoted = (line[start : start + 8].decode() for start in range(len(line) - 8))

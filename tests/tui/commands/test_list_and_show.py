@@ -157,7 +157,7 @@ def test_show_says_what_the_details_say(data: Path, tmp_path: Path, capsys: Outp
         text = capsys.readouterr().out
         assert text.startswith(f"Name: ci\nId: {key_pair_id}\nType: ed25519\n")
         assert "✓ ~/keys/ci.pem: mode 0600" in text
-        assert "SaveKeyMaterial" in text
+        assert " save by " in text
         assert "ssh-keygen -l" in text
     path.chmod(0o644)
     assert call("show", "ci", "--json") == 0
