@@ -79,12 +79,20 @@ def test_what_is_no_option_is_named_and_the_key_is_found(before: str, remark: st
     [
         (f"{PUBLIC_KEY.replace(' ', '')} sam", "a space is missing between its type and the key"),
         (f"sam:{PUBLIC_KEY} sam", "in front of it stands sam: as Google Cloud writes it"),
+        (f">{PUBLIC_KEY} sam", "in front of it stands >"),
+        (f"12.{PUBLIC_KEY} sam", "in front of it stands 12."),
     ],
 )
 def test_what_is_wrong_around_a_key_is_named_and_the_key_is_found(line: str, remark: str) -> None:
     (key,) = read(line)
     assert (key.public_key, key.comment) == (KEY, "sam")
     assert remark in key.remarks[0]
+
+
+def test_a_key_of_ssh_1_is_named() -> None:
+    (key,) = read(f"1024 65537 {1 << 1023} sam@host")
+    assert (key.kind, key.public_key, key.is_damaged) == ("SSH-1 public key", None, False)
+    assert "SSH protocol 1, which no longer logs in anywhere" in key.problem
 
 
 @each_row("before", ["|1|abc=|def=", "@cert-authority *", "@revoked h", "[host]:2222"])
