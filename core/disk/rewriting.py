@@ -85,12 +85,13 @@ def _turn(folder: int) -> Iterator[None]:
     Raises:
         BlockingIOError: something else has held the folder for longer than a turn takes.
     """
-    for last in (*[False] * 100, True):
+    end = time.monotonic() + _TURN
+    while True:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             break
         except BlockingIOError:
-            if last:
+            if time.monotonic() > end:
                 raise
             time.sleep(_TURN / 100)
         except OSError:  # a network file system that locks no folder

@@ -9,10 +9,8 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import assert_never
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -249,15 +247,11 @@ def encode(
 
 
 def _private_fields(private_key: PrivateKey) -> bytes:
-    match private_key:
-        case RSAPrivateKey():
-            half = private_key.private_numbers()
-            whole = half.public_numbers
-            numbers = (whole.n, whole.e, half.d, half.iqmp, half.p, half.q)
-            return string(b"ssh-rsa") + b"".join(map(mpint, numbers))
-        case Ed25519PrivateKey():
-            point = private_key.public_key().public_bytes_raw()
-            seed = private_key.private_bytes_raw()
-            return b"".join(map(string, (b"ssh-ed25519", point, seed + point)))
-        case _:
-            assert_never(private_key)
+    if isinstance(private_key, RSAPrivateKey):
+        half = private_key.private_numbers()
+        whole = half.public_numbers
+        numbers = (whole.n, whole.e, half.d, half.iqmp, half.p, half.q)
+        return string(b"ssh-rsa") + b"".join(map(mpint, numbers))
+    point = private_key.public_key().public_bytes_raw()
+    seed = private_key.private_bytes_raw()
+    return b"".join(map(string, (b"ssh-ed25519", point, seed + point)))

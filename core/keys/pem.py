@@ -1,8 +1,5 @@
 """Writes private keys as EC2 gives them in PEM: PKCS#1 for RSA, OpenSSH's container for ED25519."""
 
-from typing import assert_never
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -16,13 +13,8 @@ def encode(private_key: PrivateKey) -> bytes:
     same as CreateKeyPair's `KeyMaterial`. ED25519 is never PKCS#8, which ssh-keygen and puttygen
     refuse. A missing final newline would make OpenSSH refuse the container.
     """
-    match private_key:
-        case RSAPrivateKey():
-            private_format = PrivateFormat.TraditionalOpenSSL
-        case Ed25519PrivateKey():
-            private_format = PrivateFormat.OpenSSH
-        case _:
-            assert_never(private_key)
+    is_rsa = isinstance(private_key, RSAPrivateKey)
+    private_format = PrivateFormat.TraditionalOpenSSL if is_rsa else PrivateFormat.OpenSSH
     return private_key.private_bytes(Encoding.PEM, private_format, NoEncryption())
 
 

@@ -146,12 +146,6 @@ def _algorithm_of_encrypted(data: bytes) -> bytes:
 def _read(data: bytes) -> PrivateKey:
     """Read a PrivateKeyInfo (RFC 5958) or an RSAPrivateKey (RFC 8017 appendix A.1.2)."""
     match der.inside(data):
-        case [(der.INTEGER, b"\0"), *numbers] if len(numbers) == 8:
-            return _rsa(numbers)
-        case [(der.INTEGER, b"\1"), *numbers] if len(numbers) == 9:
-            raise UnsupportedKey(
-                "RSA", "this is an RSA key of more than two primes, which SSH lacks"
-            )
         case [
             (der.INTEGER, b"\0" | b"\1"),
             (der.SEQUENCE, algorithm),
@@ -159,25 +153,32 @@ def _read(data: bytes) -> PrivateKey:
             *more,
         ]:
             pass
-        case _:
-            raise EncodingError("it is damaged, its numbers cannot be read")
+        case fields:
+            return _rsa(fields)
     if algorithm in (der.RSA_ENCRYPTION, der.RSA_ENCRYPTION[:-2]):
-        match der.inside(content):
-            case [(der.INTEGER, b"\0"), *numbers] if len(numbers) == 8:
-                return _rsa(numbers)
-    elif algorithm == der.ID_ED25519:
+        return _rsa(der.inside(content))
+    if algorithm == der.ID_ED25519:
         match der.fields(content):
             case [(der.OCTET_STRING, seed)] if len(seed) == 32:
                 return _ed25519(seed, more)
-    else:
-        name = other_kinds.algorithm_name(algorithm)
-        raise UnsupportedKey(name, other_kinds.of_private_type(name).sentence)
-    raise EncodingError("it is damaged, its numbers cannot be read")
+        raise EncodingError("it is damaged, its numbers cannot be read")
+    name = other_kinds.algorithm_name(algorithm)
+    raise UnsupportedKey(name, other_kinds.of_private_type(name).sentence)
 
 
 def _rsa(fields: list[tuple[int, bytes]]) -> RSAPrivateKey:
+    """Return the key of the fields of an RSAPrivateKey."""
+    match fields:
+        case [(der.INTEGER, b"\0"), *others] if len(others) == 8:
+            pass
+        case [(der.INTEGER, b"\1"), *others] if len(others) == 9:
+            raise UnsupportedKey(
+                "RSA", "this is an RSA key of more than two primes, which SSH lacks"
+            )
+        case _:
+            raise EncodingError("it is damaged, its numbers cannot be read")
     numbers = []
-    for tag, content in fields:
+    for tag, content in others:
         value = der.number(content)
         if tag != der.INTEGER or value is None:
             raise EncodingError("it is damaged, its numbers cannot be read")

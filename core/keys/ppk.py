@@ -13,9 +13,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import assert_never
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -172,14 +170,10 @@ def encode(
 
 
 def _private_blob(private_key: PrivateKey) -> bytes:
-    match private_key:
-        case RSAPrivateKey():
-            numbers = private_key.private_numbers()
-            return b"".join(map(mpint, (numbers.d, numbers.p, numbers.q, numbers.iqmp)))
-        case Ed25519PrivateKey():
-            return string(private_key.private_bytes_raw())
-        case _:
-            assert_never(private_key)
+    if isinstance(private_key, RSAPrivateKey):
+        numbers = private_key.private_numbers()
+        return b"".join(map(mpint, (numbers.d, numbers.p, numbers.q, numbers.iqmp)))
+    return string(private_key.private_bytes_raw())
 
 
 def _blob_lines(title: bytes, blob: bytes) -> list[bytes]:

@@ -299,6 +299,8 @@ def _pem_public(block: Block, line: int) -> KeyInFile:
         data = strict_base64.decode("".join(rows))
     except ValueError:
         return KeyInFile(kind, line, problem=CUT, is_damaged=True, remarks=remarks)
+    if label_of(data) is not None:
+        return _pem_private(block, line)
     if (other := other_kinds.of_der(data)) is not None:
         return replace(of_other_kind(other, line), kind=kind, remarks=remarks)
     numbers = public_numbers(data) if block.is_ended else None

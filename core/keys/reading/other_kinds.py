@@ -146,9 +146,6 @@ def of_der(data: bytes) -> OtherKind | None:
         case [(der.SEQUENCE, algorithm), (der.BIT_STRING, _)]:
             if algorithm not in (der.RSA_ENCRYPTION, der.RSA_ENCRYPTION[:-2], der.ID_ED25519):
                 return of_public_type(algorithm_name(algorithm))
-        case [(der.INTEGER, b"\0" | b"\1"), (der.SEQUENCE, algorithm), (der.OCTET_STRING, _), *_]:
-            if algorithm not in (der.RSA_ENCRYPTION, der.RSA_ENCRYPTION[:-2], der.ID_ED25519):
-                return of_private_type(algorithm_name(algorithm))
     return None
 
 

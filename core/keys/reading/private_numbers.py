@@ -1,7 +1,5 @@
 """Makes private keys of the numbers in their files, once it is certain that all are of one key."""
 
-from typing import assert_never
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
@@ -66,14 +64,10 @@ def ed25519_key(seed: bytes, point: bytes) -> Ed25519PrivateKey:
 
 def public_half(private_key: PrivateKey) -> PublicKey:
     """Return the public half, computed from the private one."""
-    match private_key:
-        case RSAPrivateKey():
-            numbers = private_key.public_key().public_numbers()
-            return PublicKey.from_rsa_numbers(numbers.e, numbers.n)
-        case Ed25519PrivateKey():
-            return PublicKey.from_ed25519_point(private_key.public_key().public_bytes_raw())
-        case _:
-            assert_never(private_key)
+    if isinstance(private_key, RSAPrivateKey):
+        numbers = private_key.public_key().public_numbers()
+        return PublicKey.from_rsa_numbers(numbers.e, numbers.n)
+    return PublicKey.from_ed25519_point(private_key.public_key().public_bytes_raw())
 
 
 def public_key(blob: bytes) -> PublicKey:

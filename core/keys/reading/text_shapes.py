@@ -141,10 +141,18 @@ def lines_of(inside: str) -> tuple[list[str], tuple[str, ...]]:
     ):
         remarks.append(QUOTED)
     whole = [line for line in stripped if line]
-    if len(whole) == 1:
+    if len(whole) == 1 and not _is_short_body(lines):
         remarks.append(SPACED if " " in whole[0] else GONE)
         whole = _parted(whole[0])
     return whole, tuple(remarks)
+
+
+def _is_short_body(lines: list[str]) -> bool:
+    """Return whether one line between two line breaks is a whole body, as that of ED25519 is."""
+    match lines:
+        case ["", line, ""]:
+            return re.fullmatch("[A-Za-z0-9+/=]{1,64}", line) is not None
+    return False
 
 
 _MARKUP = re.compile(r"<[^<>]{1,80}>|&#(?:10|13|x0?[AaDd]);")

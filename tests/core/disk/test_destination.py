@@ -1,13 +1,17 @@
+import errno
 import os
+import re
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.disk.destination import PathVerdict, examine, suggest
+from core.disk.path_walk import Walk
 from core.model import KeyFormat
 from tests.each_row import each_row
 
@@ -306,3 +310,22 @@ def test_the_home_of_the_person_is_the_one_that_is_looked_into(root: Path) -> No
     assert stat.S_IMODE((root / ".ssh").stat().st_mode) == 0o700
     (root / ".ssh" / "web.pem").unlink()
     (root / ".ssh").rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two accounts")
+def test_a_folder_that_another_account_makes_meanwhile_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = os.mkdir
+
+    def another_is_faster(name: str, mode: int, *, dir_fd: int) -> None:
+        make(name, mode, dir_fd=dir_fd)
+        os.chown(name, 12345, 12345, dir_fd=dir_fd)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+
+    monkeypatch.setattr(os, "mkdir", another_is_faster)
+    with closing(Walk(tmp_path / "keys" / "new")) as way:
+        with pytest.raises(FileExistsError, match=re.escape(str(tmp_path / "keys"))):
+            way.make_missing()
+        assert way.missing
+    assert [each.name for each in tmp_path.rglob("*")] == ["keys"]

@@ -1,8 +1,10 @@
+import ctypes
 import errno
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -53,6 +55,18 @@ def test_a_private_file_is_0600_whatever_the_umask(
     assert mode(folder / "key") == 0o600
     assert (folder / "key").read_bytes() == DATA
     assert (folder / "key").stat().st_nlink == 1
+    assert names(folder) == ["key"]
+
+
+def test_a_system_whose_library_renames_to_no_free_name_links_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: SimpleNamespace())
+    files.create_private_file(folder / "key", DATA)
+    assert (folder / "key").read_bytes() == DATA
+    with pytest.raises(FileExistsError):
+        files.create_private_file(folder / "key", b"")
     assert names(folder) == ["key"]
 
 

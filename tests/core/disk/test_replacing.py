@@ -240,6 +240,48 @@ def test_a_claim_that_took_the_place_of_a_stale_one_is_left_alone(
     assert path.read_bytes() == b"new"
 
 
+def test_a_claim_of_one_who_lives_is_waited_for_and_no_longer(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(path, b"old")
+    path.with_name("file.claim").hardlink_to(path)
+    monkeypatch.setattr(replacing, "_PATIENCE", 0.05)
+    with pytest.raises(FileExistsError):
+        replace(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(path.parent) == ["file", "file.claim"]
+
+
+def test_who_is_taken_for_dead_after_the_change_leaves_the_other_its_claim(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(path, b"older")
+    replace(path, b"old")
+    claim = path.with_name("file.claim")
+
+    def sync(_: int) -> None:
+        if claim.exists():  # the new file is in its place, and the old one has no name yet
+            claim.unlink()
+            claim.hardlink_to(path)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    replace(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert claim.samefile(path)
+    assert path.with_name("file.bak").read_bytes() == b"older"
+    assert names(path.parent) == ["file", "file.bak", "file.claim"]
+
+
+def test_a_file_that_is_kept_already_under_the_other_name_is_kept(path: Path) -> None:
+    """Where two names are of one file, rename() leaves both of them."""
+    replace(path, b"old")
+    path.with_name("file.bak").hardlink_to(path)
+    replace(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.with_name("file.bak").read_bytes() == b"old"
+    assert names(path.parent) == ["file", "file.bak"]
+
+
 STEPS_OF_A_REPLACEMENT = [
     ("open", 1),  # the folder
     ("open", 2),  # the temporary file

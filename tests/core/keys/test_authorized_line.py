@@ -105,6 +105,7 @@ REFUSED = {
     'permitopen="localhost:nosuchservice"': "a port of 1 to 65535",
     'permitopen="::1:80"': "a port of",
     'permitopen="[::1"': "the host in it is not valid",
+    'permitopen="[::1]"': "a port of 1 to 65535",
     'permitopen="[::1]80"': "the host in it is not valid",
     'permitopen="' + "h" * 1025 + ':80"': "the host in it is not valid",
     'permitlisten="http:"': "a port of",
@@ -328,6 +329,13 @@ def test_the_earliest_expiry_counts(keys: dict[str, Path]) -> None:
     forever = authorized_line.read(line)
     assert forever is not None
     assert not why_no_one(forever, datetime(9999, 1, 1, tzinfo=UTC))
+
+
+def test_as_many_places_to_forward_to_as_sshd_takes_and_no_more() -> None:
+    most = 'permitopen="a:1",' * 4096
+    assert len(list(authorized_line.parse_options(most))) == 4096
+    with pytest.raises(AuthorizedLineError, match="there are too many permitopen"):
+        list(authorized_line.parse_options(f'{most}permitopen="a:1"'))
 
 
 @given(st.text(alphabet=st.sampled_from('abno-pty,="\\ \t#restrict@1:/Z')))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.keys import EncodingError, openssh, pem, ppk
 from core.keys import convert as private
-from core.keys.encoding import armour
+from core.keys.encoding import armour, der
 from core.keys.keygen import PrivateKey
 from core.keys.public_key import named_line
 from core.keys.reading import private_file
@@ -282,6 +282,20 @@ def test_only_the_very_layout_is_taken_for_ours(
         private.decode(data, written.passphrase)
 
 
+def test_other_der_of_the_same_key_is_not_taken_for_ours(rsa_keys: Sequence[RSAPrivateKey]) -> None:
+    """Some programs leave out the NULL that belongs to the name of RSA."""
+    numbers_of_key = der.octet_string(armour.parse(pem.encode(rsa_keys[0])).body)
+    for algorithm in (der.RSA_ENCRYPTION, der.RSA_ENCRYPTION[:-2]):
+        body = der.sequence(der.integer(0), der.sequence(algorithm), numbers_of_key)
+        data = armour.Armour("PRIVATE KEY", {}, body).render()
+        assert numbers(private_file.unlock(data)) == numbers(rsa_keys[0])
+        if algorithm == der.RSA_ENCRYPTION:
+            assert numbers(private.decode(data)) == numbers(rsa_keys[0])
+        else:
+            with pytest.raises(EncodingError, match="was written by another program"):
+                private.decode(data)
+
+
 def test_a_wrong_passphrase_is_refused(written: Written) -> None:
     if written.passphrase:
         for wrong in (None, b"", PASSPHRASE.upper()):
@@ -369,6 +383,13 @@ def test_a_comment_that_is_not_one_line_of_text_is_refused(
 ) -> None:
     with pytest.raises(EncodingError, match="comment"):
         private.encode_as(rsa_keys[0], file_format, comment)
+
+
+def test_a_container_takes_no_comment_with_nul_which_openssh_would_not_read(
+    key: PrivateKey,
+) -> None:
+    with pytest.raises(EncodingError, match="no comment with NUL"):
+        private.encode_as(key, OPENSSH, "a\0b")
 
 
 @pytest.mark.long

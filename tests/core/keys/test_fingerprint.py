@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from core.keys import convert as private
-from core.keys import fingerprint, pem
+from core.keys import fingerprint, fingerprint_kinds, pem
 from core.keys.public_key import PublicKey
 from core.model import KeyFormat
-from tests.helpers import PUBLIC_KEY, Run
+from tests.core.store_records import key_pair
+from tests.helpers import PUBLIC_KEY, Run, kept
 
 
 @pytest.fixture
@@ -153,3 +154,21 @@ def test_pem_and_ppk_of_one_rsa_key_have_one_fingerprint(rsa_key: RSAPrivateKey)
         for kind in KeyFormat
     }
     assert found == {fingerprint.pkcs8_sha1(pem.pkcs8_der(rsa_key))}
+
+
+def test_the_start_of_each_fingerprint_is_told_by_its_kind(rsa_key: RSAPrivateKey) -> None:
+    kinds = fingerprint.fingerprints(private.public_key(rsa_key), pem.pkcs8_der(rsa_key))
+    pair = kept(key_pair(1), fingerprints=kinds)
+    for whole, kind in (
+        (kinds.pkcs8_sha1, fingerprint_kinds.PKCS8_SHA1),
+        (kinds.spki_md5, fingerprint_kinds.SPKI_MD5),
+        (kinds.ssh_md5, fingerprint_kinds.SSH_MD5),
+        (kinds.ssh_sha256, fingerprint_kinds.SSH_SHA256),
+    ):
+        assert whole is not None
+        start = fingerprint_kinds.cut_short(f"{whole[:-6]}…")
+        assert start is not None
+        assert start.kind(pair) == kind
+        other = fingerprint_kinds.cut_short(f"{whole[:-7]}{'0' if whole[-7] != '0' else '1'}")
+        assert other is not None
+        assert other.kind(pair) is None

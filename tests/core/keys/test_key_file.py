@@ -7,6 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.keys.encoding import der
+from core.keys.encoding.armour import Armour
 from core.keys.encoding.sshwire import string
 from core.keys.public_key import PublicKey
 from core.keys.reading import key_file
@@ -72,6 +74,27 @@ def test_what_is_no_option_is_named_and_the_key_is_found(before: str, remark: st
     assert remark in key.remarks[0]
 
 
+@each_row(
+    ("line", "remark"),
+    [
+        (f"{PUBLIC_KEY.replace(' ', '')} sam", "a space is missing between its type and the key"),
+        (f"sam:{PUBLIC_KEY} sam", "in front of it stands sam: as Google Cloud writes it"),
+        (f">{PUBLIC_KEY} sam", "in front of it stands >"),
+        (f"12.{PUBLIC_KEY} sam", "in front of it stands 12."),
+    ],
+)
+def test_what_is_wrong_around_a_key_is_named_and_the_key_is_found(line: str, remark: str) -> None:
+    (key,) = read(line)
+    assert (key.public_key, key.comment) == (KEY, "sam")
+    assert remark in key.remarks[0]
+
+
+def test_a_key_of_ssh_1_is_named() -> None:
+    (key,) = read(f"1024 65537 {1 << 1023} sam@host")
+    assert (key.kind, key.public_key, key.is_damaged) == ("SSH-1 public key", None, False)
+    assert "SSH protocol 1, which no longer logs in anywhere" in key.problem
+
+
 @each_row("before", ["|1|abc=|def=", "@cert-authority *", "@revoked h", "[host]:2222"])
 def test_the_keys_of_servers_are_nobodys_pair(before: str) -> None:
     assert read(f"{before} {PUBLIC_KEY}") == []
@@ -84,6 +107,7 @@ def test_a_known_hosts_is_told_by_its_name_and_its_keys_are_counted() -> None:
         assert found.is_no_key
         assert found.problem == "2 keys of servers, which are no pairs"
     assert len(key_file.read(data, "hosts")) == 2
+    assert key_file.read(b"# nothing yet\n", "known_hosts") == []
 
 
 def test_no_line_of_an_authorized_keys_is_dropped_without_a_word() -> None:
@@ -160,12 +184,15 @@ def test_a_block_with_continued_headers_gives_its_comment() -> None:
     assert cut.public_key is None
 
 
-def certificate(*, cut: int = 0, more: bytes = b"") -> str:
-    fields = [string(b"ssh-ed25519-cert-v01@openssh.com"), string(bytes(32)), BLOB[-36:]]
+def certificate(
+    *, name: str = "ssh-ed25519", key: bytes = BLOB[-36:], cut: int = 0, more: bytes = b""
+) -> str:
+    name = f"{name}-cert-v01@openssh.com"
+    fields = [string(name.encode()), string(bytes(32)), key]
     fields += [bytes(12), string(b"id"), string(b""), bytes(16)]
     fields += [string(b"")] * 3 + [string(BLOB), string(b"signature")]
     blob = b"".join(fields)
-    return f"ssh-ed25519-cert-v01@openssh.com {b64encode(blob[: len(blob) - cut] + more).decode()}"
+    return f"{name} {b64encode(blob[: len(blob) - cut] + more).decode()}"
 
 
 def test_a_certificate_is_of_the_key_in_it_if_it_is_whole() -> None:
@@ -176,6 +203,86 @@ def test_a_certificate_is_of_the_key_in_it_if_it_is_whole() -> None:
         assert entry.public_key is None, cut
     (entry,) = read(certificate(more=b"x"))
     assert entry.public_key is None
+
+
+def test_a_certificate_of_a_key_on_a_token_is_named() -> None:
+    key = BLOB[-36:] + string(b"ssh:")
+    (entry,) = read(certificate(name="sk-ssh-ed25519", key=key))
+    assert (entry.kind, entry.public_key, entry.is_damaged) == ("certificate", None, False)
+    assert entry.problem == "a pair is RSA or ED25519, and this is ED25519-SK"
+
+
+# What stands in something else ------------------------------------------------------------------
+
+
+def test_what_is_no_text_in_json_is_read_over() -> None:
+    (key,) = read(f'{{"count": 1, "next": null, "keys": [true, "{PUBLIC_KEY} sam", 0.5]}}')
+    assert (key.public_key, key.comment) == (KEY, "sam")
+    assert "it stands in JSON" in key.remarks[0]
+
+
+def test_a_letter_that_rtf_writes_as_a_number_is_that_letter() -> None:
+    (key,) = read(rf"{{\rtf1\ansi {PUBLIC_KEY} J\'fcrgen\par}}")
+    assert (key.public_key, key.comment) == (KEY, "Jürgen")
+    assert "it stands in RTF" in key.remarks[0]
+
+
+def test_the_one_line_of_a_short_key_is_told_from_line_breaks_that_are_gone() -> None:
+    block = Armour("PUBLIC KEY", {}, KEY.spki_der()).render().decode()
+    (key,) = read(block)
+    assert (key.public_key, key.remarks) == (KEY, ())
+    (key,) = read(block.replace("\n", ""))
+    assert key.public_key == KEY
+    assert "its line breaks are gone" in key.remarks[0]
+
+
+def test_base64_within_base64_is_not_looked_into() -> None:
+    def pem(key: PublicKey) -> bytes:
+        return Armour("PUBLIC KEY", {}, key.spki_der()).render()
+
+    inner = b64encode(pem(PublicKey.from_line(RSA)))
+    (key,) = key_file.read(b64encode(pem(KEY) + inner))
+    assert key.public_key == KEY
+    assert "it stands in base64" in key.remarks[0]
+
+
+# DER --------------------------------------------------------------------------------------------
+
+ECDSA = der.sequence(der.object_identifier("1.2.840.10045.2.1"))
+TIME = der.encode(0x17, b"260101000000Z")
+
+
+def signed(*fields: bytes) -> bytes:
+    """Return what somebody signed."""
+    return der.sequence(der.sequence(*fields), ECDSA, der.encode(der.BIT_STRING, b"\0signature"))
+
+
+@each_row(
+    ("data", "kind"),
+    [
+        (
+            der.sequence(der.object_identifier("1.2.840.113549.1.7.2"), der.encode(0xA0, b"")),
+            "PKCS#7 file of certificates",
+        ),
+        (signed(der.integer(1), ECDSA, der.sequence(), TIME), "X.509 revocation list"),
+    ],
+)
+def test_what_is_no_key_of_a_pair_is_named_in_der(data: bytes, kind: str) -> None:
+    (found,) = key_file.read(data)
+    assert (found.kind, found.public_key, found.is_private) == (kind, None, False)
+    assert found.problem.startswith(f"this is a {kind}".replace("a X", "an X"))
+
+
+@each_row(
+    "data",
+    [
+        pytest.param(signed(), id="nothing that is signed"),
+        pytest.param(signed(der.integer(1), ECDSA), id="neither a key nor a time"),
+        pytest.param(der.sequence(der.integer(3), der.sequence(der.integer(0))), id="no PKCS#12"),
+    ],
+)
+def test_what_only_begins_like_one_is_no_key(data: bytes) -> None:
+    assert key_file.read(data) == []
 
 
 @given(st.binary(max_size=400))

@@ -16,7 +16,7 @@ from core.keys import pkcs8 as pkcs
 from core.keys.encoding import armour, der
 from core.keys.encoding.sshwire import mpint, string
 from core.keys.keygen import PrivateKey
-from core.keys.reading import other_kinds, private_file
+from core.keys.reading import key_file, other_kinds, private_file
 from core.keys.reading.other_kinds import OtherKind
 from core.keys.reading.private_file import (
     FileKind,
@@ -285,6 +285,12 @@ def test_what_editors_and_mail_do_to_a_file_is_put_up_with(
     assert private_file.examine(data) == private_file.examine(sample.data)
 
 
+@pytest.mark.parametrize("name", PLAIN)
+def test_nothing_is_odd_about_what_programs_write(name: str, make: Callable[[str], Sample]) -> None:
+    (key,) = key_file.read(make(name).data)
+    assert (key.remarks, key.problem) == ((), "")
+
+
 @pytest.mark.parametrize("name", [name for name in PLAIN if "puttygen" not in name])
 def test_a_pem_block_may_stand_in_text_indented_and_of_any_width(
     name: str, make: Callable[[str], Sample]
@@ -295,6 +301,42 @@ def test_a_pem_block_may_stand_in_text_indented_and_of_any_width(
         assert numbers(private_file.unlock(block.render(width))) == numbers(sample.key)
     text = b"Bag Attributes\n    friendlyName: web\n" + sample.data.replace(b"\n", b"\n  ")
     assert numbers(private_file.unlock(text)) == numbers(sample.key)
+
+
+@pytest.mark.parametrize(
+    "name", ["rsa ssh-keygen PEM", "rsa openssl PKCS8", "ed25519 openssl PKCS8"]
+)
+def test_a_private_key_under_the_label_of_a_public_one_is_found_to_be_private(
+    name: str, make: Callable[[str], Sample]
+) -> None:
+    sample = make(name)
+    data = replace(armour.parse(sample.data), label="PUBLIC KEY").render()
+    assert private_file.looks_private(data)
+    (key,) = key_file.read(data)
+    assert "its BEGIN line says PUBLIC KEY, but what follows is " in key.remarks[0]
+    assert key.private is not None
+    assert numbers(private_file.unlock(key.private)) == numbers(sample.key)
+
+
+def test_what_cannot_be_seen_in_a_block_is_left_out_and_said(
+    make: Callable[[str], Sample],
+) -> None:
+    sample = make("rsa ssh-keygen PEM")
+    head, rest = sample.data[:100], sample.data[100:]
+    (key,) = key_file.read(head + "\u200b".encode() + rest)
+    assert "characters that cannot be seen stand in it" in key.remarks[0]
+    assert key.private is not None
+    assert numbers(private_file.unlock(key.private)) == numbers(sample.key)
+
+
+def test_an_encrypted_block_whose_line_breaks_became_spaces_is_opened(
+    make: Callable[[str], Sample],
+) -> None:
+    sample = make("rsa openssl PKCS1 AES-128")
+    (key,) = key_file.read(sample.data.replace(b"\n", b" "))
+    assert "spaces stand where its line breaks were" in key.remarks[0]
+    assert key.private is not None
+    assert numbers(private_file.unlock(key.private, PASSPHRASE)) == numbers(sample.key)
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -443,7 +485,40 @@ def test_a_pkcs1_file_of_two_keys_is_refused(rsa_keys: Sequence[RSAPrivateKey]) 
         private_file.examine(mixed)
 
 
+def ed25519_pkcs8(*more: bytes, seed: bytes = SEED) -> bytes:
+    """Return ED25519 in PKCS#8, with what RFC 5958 lets follow."""
+    algorithm, key = der.sequence(der.ID_ED25519), der.octet_string(der.octet_string(seed))
+    return armour.Armour(
+        "PRIVATE KEY", {}, der.sequence(der.integer(1), algorithm, key, *more)
+    ).render()
+
+
+def test_a_public_half_that_follows_in_pkcs8_must_be_that_of_the_key() -> None:
+    key = Ed25519PrivateKey.from_private_bytes(SEED)
+    attributes = der.encode(0xA0, b"")
+    right = der.encode(0x81, b"\0" + key.public_key().public_bytes_raw())
+    for more in ([], [attributes], [right], [attributes, right]):
+        assert numbers(private_file.unlock(ed25519_pkcs8(*more))) == SEED
+    wrong = der.encode(0x81, bytes(33))
+    for more in ([wrong], [attributes, wrong]):
+        with pytest.raises(HalvesDisagree):
+            private_file.examine(ed25519_pkcs8(*more))
+
+
+def test_a_seed_that_is_not_32_bytes_is_refused() -> None:
+    for seed in (b"", SEED[:-1], SEED + b"x"):
+        assert "damaged" in str(refused(ed25519_pkcs8(seed=seed)))
+
+
 # What is not taken -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", [["-traditional"], []], ids=["PKCS1", "PKCS8"])
+def test_an_rsa_key_of_three_primes_is_refused_as_such(form: list[str], run: Run) -> None:
+    data = run("openssl", "genrsa", *form, "-primes", "3", "2048").stdout
+    error = refused(data)
+    assert isinstance(error, UnsupportedKey)
+    assert "more than two primes" in str(error)
 
 
 @pytest.mark.long
@@ -569,6 +644,18 @@ def test_absurd_argon2_numbers_are_refused_at_once(
     assert "Argon2" in str(refused(absurd, PASSPHRASE))
 
 
+def test_a_kind_of_argon2_that_an_older_library_lacks_is_said_to_be_so(
+    make: Callable[[str], Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.keys.encoding import ciphers
+
+    data = make("ed25519 puttygen 3 argon2d").data
+    monkeypatch.delattr(ciphers.argon2, "Argon2d", raising=False)
+    error = refused(data, PASSPHRASE)
+    assert isinstance(error, NotRead)
+    assert "this kind of Argon2 is not read here, so save it anew with puttygen" in str(error)
+
+
 def test_absurd_bcrypt_rounds_are_refused_at_once(make: Callable[[str], Sample]) -> None:
     block = armour.parse(make("ed25519 ssh-keygen aes128-ctr").data)
     start = block.body.index(b"bcrypt") + len(b"bcrypt") + 4 + 4 + 16
@@ -652,6 +739,35 @@ def test_impossible_numbers_of_scrypt_are_refused(new: str, make: Callable[[str]
     block = armour.parse(make("rsa openssl PKCS8 scrypt").data)
     body = patched(block.body, bytes.fromhex("02024000"), bytes.fromhex(new))
     refused(replace(block, body=body).render(), PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("rsa openssl PKCS8 v2", "02020800", "020100"),
+        ("rsa openssl PKCS8 3DES", "02020800", "020100"),
+        ("rsa openssl PKCS8 scrypt", "02024000", "04024000"),
+    ],
+    ids=["no iteration", "no iteration of 3DES", "a text for a number of scrypt"],
+)
+def test_impossible_parameters_of_pkcs8_are_refused(
+    name: str, old: str, new: str, make: Callable[[str], Sample]
+) -> None:
+    block = armour.parse(make(name).data)
+    body = patched(block.body, bytes.fromhex(old), bytes.fromhex(new))
+    damaged = replace(block, body=body).render()
+    assert "what it says of its encryption is damaged" in str(refused(damaged, PASSPHRASE))
+
+
+def test_an_iv_of_pkcs8_that_is_too_short_is_refused(make: Callable[[str], Sample]) -> None:
+    block = armour.parse(make("rsa openssl PKCS8 v2").data)
+    aes_256_cbc = der.object_identifier("2.16.840.1.101.3.4.1.42")
+    start = block.body.index(aes_256_cbc) + len(aes_256_cbc)
+    iv = block.body[start : start + 18]
+    assert iv.startswith(b"\x04\x10")
+    body = patched(block.body, iv, der.octet_string(iv[2:-1]))
+    damaged = replace(block, body=body).render()
+    assert "what it says of its encryption is damaged" in str(refused(damaged, PASSPHRASE))
 
 
 def patched(data: bytes, old: bytes, new: bytes) -> bytes:

@@ -92,6 +92,14 @@ def test_an_mpint_that_no_key_has_is_refused(encoded: str, why: str) -> None:
         Reader(bytes.fromhex(encoded)).mpint()
 
 
+def test_a_number_is_four_bytes_and_not_fewer() -> None:
+    reader = Reader(bytes.fromhex("00000102 ffffff"))
+    assert reader.uint32() == 0x102
+    with pytest.raises(WireError, match="cut off"):
+        reader.uint32()
+    assert reader.rest() == b"\xff" * 3
+
+
 def test_the_end_is_where_everything_was_read() -> None:
     reader = Reader(string(b"a") + b"\0")
     reader.string()

@@ -14,7 +14,7 @@ import pytest
 
 from core.ec2 import validation
 from core.ec2.authorization import Authorizer
-from core.ec2.backend import Batch, NewKeyPair
+from core.ec2.backend import Batch, NewKeyPair, TagChange
 from core.ec2.policy import Policy
 from core.ec2.regions import region
 from core.errors import (
@@ -36,6 +36,7 @@ from core.region_imports import RegionImporter
 from core.session import Session
 from core.store.records import to_record
 from tests.core.store_records import write_region
+from tests.helpers import session_over
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 ED = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILR+zNQbYY5ORuhYXGMTSnjRLzS9C5dUdWRKdlqi20q2"
@@ -172,6 +173,34 @@ def test_public_keys_are_imported_in_their_order(
         ("too-many", KeyPairLimitExceeded),
     ]
     assert names(pairs_of(guarded))[-2:] == ["a", "b"]
+
+
+def test_tags_take_the_place_of_those_that_were_shown(full: Session) -> None:
+    one, two = pairs_of(full)[:2]
+    never, new = "key-0fffffffffffffff0", Tag("New")
+    kept = Tag("Kept")
+    full.backend.create_tags(resources=[two.key_pair_id], tags=[kept])  # not shown, so it stays
+    changes = [TagChange(pair.key_pair_id, [new], pair.tags) for pair in (one, two)]
+    [batch] = full.backend.set_tags_of_many([*changes, TagChange(never, [new], [])])
+    assert [set(pair.tags) for pair in batch.done] == [{new}, {new, kept}]
+    assert refusals([batch]) == {never: InvalidID}
+    assert [set(pair.tags) for pair in pairs_of(full)[:2]] == [{new}, {new, kept}]
+    assert journal_of(full, "SetTags") == [(name, "done") for name in names(batch.done)]
+
+
+def test_an_id_that_is_taken_or_was_is_given_to_no_other(full: Session) -> None:
+    taken, gone = ids_of(full)[:2]
+    full.backend.delete_key_pair(key_pair_id=gone)
+    made = iter(
+        [taken, gone, "key-0fffffffffffffff0", "key-0fffffffffffffff0", "key-0fffffffffffffff1"]
+    )
+    session = session_over(full.store, new_key_pair_id=lambda: next(made))
+    [batch] = session.backend.import_key_pairs([NewKeyPair("a", ED), NewKeyPair("b", ED)])
+    assert [pair.key_pair_id for pair in batch.done] == [
+        "key-0fffffffffffffff0",
+        "key-0fffffffffffffff1",
+    ]
+    assert len(pairs_of(full)) == COUNT + 1
 
 
 def test_what_changes_nothing_at_all_is_refused_before_the_lock(full: Session) -> None:

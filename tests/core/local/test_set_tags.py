@@ -1,7 +1,6 @@
 """SetTags is ours: EC2 has CreateTags and DeleteTags. What it may do is what both may."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +15,6 @@ from core.errors import (
 from core.model import Tag
 from core.session import Session
 from core.store.region_store import RegionStore
-from core.store.transaction import Transaction
 from tests.core.store_records import key_pair, write_region
 from tests.helpers import session_over
 
@@ -70,26 +68,6 @@ def test_a_key_may_not_stand_twice(tagged: Session) -> None:
     for tags in ([A, A], [A, Tag("a", "new")], [C, C]):
         with pytest.raises(InvalidParameterValue, match="Duplicate"):
             tagged.backend.set_tags(key_pair_id=PAIR, tags=tags)
-
-
-@pytest.fixture
-def meanwhile(
-    store: RegionStore, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Callable[[Session], object]], None]:
-    """Return a function that has something done by another session just before the next lock."""
-
-    def do_before_the_lock(act: Callable[[Session], object]) -> None:
-        transaction = store.transaction
-
-        @contextmanager
-        def later() -> Iterator[Transaction]:
-            act(session_over(RegionStore(store.path.parent, store.region)))
-            with transaction() as changes:
-                yield changes
-
-        monkeypatch.setattr(store, "transaction", later)
-
-    return do_before_the_lock
 
 
 @pytest.mark.parametrize(

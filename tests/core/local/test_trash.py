@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -361,3 +361,14 @@ def test_that_a_pair_was_given_up_is_remembered_and_only_of_that_one(trashing: S
     # A record of any other deletion is as the first versions wrote it.
     assert sorted("GivenUp" in record for record in records) == [False, True]
     assert [gone.key_pair.key_name for gone in gone_pairs(again)] == ["b", "a"]
+
+
+def test_a_pair_that_another_session_deletes_first_was_never_there(
+    session: Session, meanwhile: Callable[[Callable[[Session], object]], None]
+) -> None:
+    session.backend.create_key_pair(key_name="web", key_type="ed25519")
+    meanwhile(lambda other: other.backend.delete_key_pair(key_name="web"))
+    assert session.backend.delete_key_pair(key_name="web") is None
+    assert len(session.backend.deleted_key_pairs()) == 1
+    operations = [entry.operation for entry in session.journal()]
+    assert operations.count("DeleteKeyPair") == 1

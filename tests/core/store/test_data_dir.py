@@ -1,11 +1,14 @@
+import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from core.disk import mounts
+from core.disk import doubtful, mounts
 from core.errors import StoreError
 from core.store import data_dir
+from tests.core.disk.faults import FailAt
 
 OTHER = 12345
 
@@ -45,7 +48,9 @@ def test_what_others_could_put_in_its_place_is_refused(above: Path) -> None:
 
 
 def test_whose_a_folder_above_is_counts(above: Path) -> None:
+    assert not doubtful.is_doubtful(str(above / "data"))
     give(above, OTHER)
+    assert doubtful.is_doubtful(str(above / "data"))
     for name in ("data", "missing"):
         assert f"{above} belongs to user {OTHER}" in (data_dir.problem(above / name) or "")
 
@@ -96,6 +101,19 @@ def test_what_is_no_folder_is_said_to_be_none(above: Path) -> None:
         "x" * 300: "cannot be looked at (File name too long)",
     }.items():
         assert said in (data_dir.problem(above / name) or ""), name
+
+
+def test_a_disk_that_does_not_answer_is_said_not_to(
+    above: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = above / "link"
+    link.symlink_to("data")
+    said = f"Cannot look at {link}: {os.strerror(errno.EIO)}. Nothing was changed."
+    with monkeypatch.context() as patched:
+        FailAt(patched, "readlink", 1, errno.EIO)
+        with pytest.raises(StoreError, match=re.escape(said)):
+            data_dir.problem(link)
+    assert data_dir.problem(link) is None
 
 
 def test_a_network_file_system_is_said_and_what_it_means(

@@ -1,5 +1,6 @@
 """A Region's file is written in pieces, and is one plain document all the same."""
 
+import gc
 import hashlib
 import json
 from collections.abc import Callable
@@ -79,6 +80,19 @@ def test_a_tag_that_many_pairs_have_is_in_memory_once() -> None:
     assert another["Tags"][0] == odd
     first, second, third = content.state.key_pairs.values()
     assert first.tags[0] is second.tags[0] is third.tags[0]
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    data = encode(tables(3), "us-east-1", 1)
+    assert gc.isenabled()
+    region_file.read(data, "us-east-1")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        region_file.read(data, "us-east-1")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 KEYS, GONE = region_file.KEY_PAIRS, region_file.DELETED
@@ -205,6 +219,7 @@ def test_what_is_laid_out_otherwise_or_is_no_json_is_read_as_without_a_known_one
         text.replace('"key_pairs":{', '"key_pairs":{,'),
         text.replace(border, '}},"deleted_key_pairs":{'),
         text[:record] + f'"9":{{{border}' + text[record:],
+        text.replace('"256":', '"x":{"256":'),
         text.replace('"599":', '"05":'),
         text[:-1],
     ):

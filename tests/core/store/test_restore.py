@@ -234,6 +234,12 @@ def test_a_copy_of_another_region_is_not_restored(damaged: RegionStore) -> None:
     refuse(damaged, "another Region")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_copy_that_belongs_to_another_account_is_not_restored(damaged: RegionStore) -> None:
+    os.chown(damaged.previous_path, 12345, 12345)
+    refuse(damaged, "backup .*us-east-1.json.bak belongs to another account")
+
+
 def test_a_file_of_a_newer_version_is_not_replaced_by_an_older_copy(
     damaged: RegionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +269,19 @@ def test_what_has_changed_since_it_was_shown_is_not_restored(damaged: RegionStor
     with pytest.raises(StoreError, match="changed meanwhile"):
         restore.restore(folder, REGION, shown)
     assert damaged.path.read_bytes() == b"something else"
+
+
+def test_what_changes_while_it_is_restored_is_not_replaced(damaged: RegionStore) -> None:
+    folder = damaged.path.parent
+
+    def another_is_faster() -> datetime:
+        damaged.path.write_bytes(b"something else")
+        return NOW
+
+    with pytest.raises(StoreError, match="changed meanwhile"):
+        restore.restore(folder, REGION, now=another_is_faster)
+    assert damaged.path.read_bytes() == b"something else"
+    assert not list(folder.glob("*.damaged-*"))
 
 
 @pytest.mark.parametrize("step", ["open", "write", "fsync", "link", "replace"])
@@ -297,3 +316,25 @@ def test_a_restoration_that_fails_changes_nothing(
         assert not list(folder.glob("*tmp*"))
     assert number > 1
     assert set(RegionStore(folder, REGION).read().names) == {"web-1", "web-2"}
+
+
+# What EC2 said last, which is renewed without a question ------------------------------------------
+
+
+def test_a_file_that_is_gone_is_renewed_by_what_the_session_knew(damaged: RegionStore) -> None:
+    damaged.path.unlink()
+    renewal = restore.renew(damaged)
+    assert renewal is not None
+    assert (renewal.problem, renewal.aside, renewal.is_whole) == ("it is missing", None, True)
+    assert renewal.made_of == "what this session knew of it"
+    assert set(RegionStore(damaged.folder, REGION).read().names) == {"web-1", "web-2", "web-3"}
+    assert restore.renew(damaged) is None  # it is not damaged any more
+
+
+def test_an_older_file_that_someone_put_there_is_not_renewed(damaged: RegionStore) -> None:
+    older = damaged.previous_path.read_bytes()
+    damaged.path.write_bytes(older)
+    with pytest.raises(StoreDamaged):
+        restore.renew(damaged)
+    assert damaged.path.read_bytes() == older
+    assert not list(damaged.folder.glob("*.damaged-*"))

@@ -120,6 +120,16 @@ def test_what_another_session_is_writing_stays(filled: RegionStore) -> None:
         assert writing.exists()
 
 
+def test_what_this_session_itself_is_writing_stays(filled: RegionStore) -> None:
+    writing = filled.path.with_name(f"{filled.path.name}.tmp-1")
+    with filled.locked():
+        writing.write_bytes(b"half a file")
+        filled.tidy()
+        assert writing.exists()
+    filled.tidy()
+    assert not writing.exists()
+
+
 def test_two_stores_see_each_others_changes(filled: RegionStore) -> None:
     other = reopened(filled)
     sessions = [session_over(filled), session_over(other)]
@@ -247,6 +257,24 @@ def test_a_file_whose_successor_names_no_id_is_refused_in_spite_of_a_right_check
     refuse(filled, encode(tables, "us-east-1", 9))
 
 
+@pytest.mark.parametrize(
+    ("table", "member", "value"),
+    [
+        (region_file.KEY_PAIRS, "SavedTo", "/home/anna/.ssh/web-1"),
+        (region_file.KEY_PAIRS, "CreateTime", "1969-12-31T23:59:59.000Z"),
+        (region_file.DELETED, "DeleteTime", "9999-12-31T23:59:59.000Z"),
+        (region_file.DELETED, "KeyPairId", 7),
+    ],
+)
+def test_a_file_with_what_no_record_holds_is_refused_in_spite_of_a_right_checksum(
+    table: str, member: str, value: object, filled: RegionStore
+) -> None:
+    tables = region_file.decode(filled.path.read_bytes(), "us-east-1")
+    for record in tables[table].values():
+        record[member] = value
+    refuse(filled, encode(tables, "us-east-1", 9))
+
+
 def test_a_file_that_is_gone_while_its_copy_is_there_is_not_made_anew(filled: RegionStore) -> None:
     filled.path.unlink()
     for store in (filled, reopened(filled)):
@@ -304,3 +332,24 @@ def test_a_time_that_would_not_be_read_again_is_not_written(year: int, filled: R
     with pytest.raises(StoreError, match=f"The clock says {year}"):
         session.backend.delete_key_pair(key_name=next(iter(filled.read().names)))
     assert filled.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("brought_back", [True, False])
+def test_what_is_done_to_a_pair_that_was_just_deleted_is_written_with_it(
+    brought_back: bool, filled: RegionStore
+) -> None:
+    pair = filled.read().named("web-1")
+    assert pair is not None
+    with filled.transaction() as transaction:
+        transaction.remove(pair.key_pair_id, pair.create_time, "DeleteKeyPair")
+        if brought_back:
+            transaction.restore(pair.key_pair_id, "RestoreKeyPair")
+        else:
+            transaction.forget([pair.key_pair_id])
+    state = reopened(filled).read()
+    assert state.named("web-1") == (pair if brought_back else None)
+    if brought_back:
+        assert pair.key_pair_id not in state.deleted
+    else:
+        assert state.deleted[pair.key_pair_id].key_pair is None
+        assert pair.public_key not in filled.path.read_text()

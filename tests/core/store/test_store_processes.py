@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from core.ec2 import validation
+from core.ec2.authorization import Authorizer
+from core.ec2.regions import region
 from core.errors import StoreLocked
+from core.store.access import RegionAccess
 from core.store.region_store import RegionStore
 from tests.core.sessions import Worker, begin, let_go, line_of, tell
 from tests.core.store_records import write_region
@@ -171,6 +174,21 @@ def test_waiting_can_be_given_up(hold: Hold, tmp_path: Path) -> None:
     thread.join()
     end(holder)
     session.backend.create_key_pair(key_name="web-1", key_type="ed25519")
+
+
+def test_where_nothing_was_opened_giving_up_opens_nothing(tmp_path: Path) -> None:
+    opened = []
+
+    def open_store() -> RegionStore:
+        opened.append(RegionStore(tmp_path / "data", "us-east-1"))
+        return opened[-1]
+
+    access = RegionAccess(open_store, Authorizer(region("us-east-1"), "nobody"))
+    access.give_up_waiting()
+    assert opened == []
+    access.store.read()
+    access.give_up_waiting()
+    assert len(opened) == 1
 
 
 def test_the_lock_of_a_session_that_was_killed_is_free(hold: Hold, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -251,6 +251,37 @@ def test_what_is_not_plain_is_left_to_the_session(member: str, tmp_path: Path) -
         tables[region_file.KEY_PAIRS]["1"][member] = RECORD_MEMBERS[member]
     path.write_bytes(encode(tables, "us-east-1", 3))
     assert not quickly_found(data)
+
+
+def linked(data: Path) -> Path:
+    link = data.with_name("link")
+    link.symlink_to(data)
+    return link
+
+
+def no_folder(data: Path) -> Path:
+    file = data.with_name("file")
+    file.touch(0o700)
+    return file
+
+
+def a_pipe_for_a_file(data: Path) -> Path:
+    (data / "us-east-1.json").unlink()
+    os.mkfifo(data / "us-east-1.json")
+    return data
+
+
+def a_file_too_large(data: Path) -> Path:
+    os.truncate(data / "us-east-1.json", region_file.LARGEST + 1)
+    return data
+
+
+@pytest.mark.parametrize("make", [linked, no_folder, a_pipe_for_a_file, a_file_too_large])
+def test_what_is_no_plain_folder_or_file_is_left_to_the_session(
+    make: Callable[[Path], Path], data: Path
+) -> None:
+    assert quickly_found(data)
+    assert not quickly_found(make(data))
 
 
 @pytest.mark.parametrize(
