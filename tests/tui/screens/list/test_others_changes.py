@@ -482,7 +482,7 @@ def test_the_question_before_a_deletion_is_about_those_that_are_there(
         assert "ci-deploy" not in str(names.visual) and "nightly" in str(names.visual)
         assert "To delete them, type delete 2" in drawn(pilot)
         # What was typed is what has to be typed now, and was kept.
-        assert app_of(pilot).screen.key_hints.muted == set()  # type: ignore[attr-defined]
+        assert app_of(pilot).screen.key_hints.muted == set()  # type: ignore[attr-defined] # ours
         other.backend.restore_key_pair(ids["ci-deploy"])
         await until_drawn(pilot, "To delete them, type delete 3")
         assert title in drawn(pilot)
