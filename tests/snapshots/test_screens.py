@@ -163,8 +163,9 @@ def test_progress(snap_compare: SnapCompare, demo_session: DemoSession) -> None:
         await until_loaded(pilot)
         await pilot.press("asterisk", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
+        await until(pilot, lambda: "enter delete" in drawn(pilot), "the question")
         app_of(pilot).screen.query_one(BatchProgress).step(77, 300, "build-agent-linux-02")
-        await pilot.pause()
+        await until(pilot, lambda: "esc stop" in drawn(pilot), "how it is stopped")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=go_on, terminal_size=(80, 24))
 
