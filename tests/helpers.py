@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -85,6 +86,18 @@ def session_over(
 def kept(key_pair: KeptKeyPair, **custody: Any) -> KeptKeyPair:
     """Return a key pair of whose custody something else is known."""
     return replace(key_pair, custody=key_pair.custody._replace(**custody))
+
+
+def printed_on(ours: int) -> bytes:
+    """Return all that was printed on a pseudo-terminal, once nobody holds its other end.
+
+    One read may return a part of it: the kernel hands on what was printed piece by piece.
+    """
+    printed = b""
+    with suppress(OSError):  # the end: where the other side is closed, reading fails
+        while piece := os.read(ours, 65_536):
+            printed += piece
+    return printed
 
 
 def listens(path: Path) -> bool:

@@ -16,7 +16,7 @@ import pytest
 
 from core.process import GRACE
 from core.session import Session
-from tests.helpers import PUBLIC_KEY
+from tests.helpers import PUBLIC_KEY, printed_on
 from tests.pty.canary import holds_key, pieces
 from tests.pty.terminal import (
     KEYPAIRS,
@@ -286,22 +286,14 @@ def run_on_terminals(
         process.wait()
         for _, slave in ends.values():
             os.close(slave)
-        read = {name: _read_all(master) for name, (master, _) in ends.items()}
+        read = {name: printed_on(master) for name, (master, _) in ends.items()}
+        for master, _ in ends.values():
+            os.close(master)
     for name, file in files.items():
         with file:
             file.seek(0)
             read[name] += file.read()
     return status, read["stdout"].decode(), read["stderr"].decode().replace("\r\n", "\n")
-
-
-def _read_all(master: int) -> bytes:
-    data = b""
-    # The other end is closed: what is left can be read, and then comes an error.
-    with suppress(OSError):
-        while part := os.read(master, 4096):
-            data += part
-    os.close(master)
-    return data
 
 
 def check_refused(result: tuple[int, str, str], *said: str) -> None:

@@ -19,7 +19,7 @@ from core.model import KeptKeyPair, PrivateKeyState
 from core.store.region_store import RegionStore
 from tests.each_row import each_row
 from tests.forking import python
-from tests.helpers import SECONDS, Agent, Run
+from tests.helpers import SECONDS, Agent, Run, printed_on
 from tests.tui.commands.calling import call
 
 ROOT = Path(__file__).parents[3]
@@ -517,10 +517,10 @@ def test_a_terminal_gets_one_line_of_caution_before_the_key(data_dir: Path) -> N
             timeout=60,
             check=True,
         )
-        printed = os.read(ours, 65_536).decode()
     finally:
-        os.close(ours)
         os.close(theirs)
+        printed = printed_on(ours).decode()
+        os.close(ours)
     (caution,) = done.stderr.splitlines()
     assert caution == (
         "keypairs: the private key goes to this terminal, and to whatever records it;"

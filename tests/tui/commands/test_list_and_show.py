@@ -18,7 +18,7 @@ from core.model import Tag, TagSpecification
 from core.session import Session
 from core.store import region_file
 from tests.core.store_records import encode, key_pair, write_region
-from tests.helpers import PUBLIC_KEY
+from tests.helpers import PUBLIC_KEY, printed_on
 from tests.tui.commands.calling import call
 
 ROOT = Path(__file__).parents[3]
@@ -120,10 +120,11 @@ def on_terminal(columns: int, *arguments: str | Path) -> str:
             timeout=60,
             check=True,
         )
-        return os.read(ours, 65_536).decode().replace("\r\n", "\n")
     finally:
-        os.close(ours)
         os.close(theirs)
+        printed = printed_on(ours)
+        os.close(ours)
+    return printed.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("columns", [30, 60, 80, 120])
