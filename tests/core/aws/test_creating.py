@@ -318,7 +318,11 @@ def test_a_deletion_whose_answer_was_lost_is_said_to_be_done(
     assert backend.delete_key_pair(key_name="ci") == pair.key_pair_id
 
 
-@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize(
+    # A connection that stays open in silence is as slow as an answer that stays unfinished.
+    "fault",
+    [pytest.param(each, marks=pytest.mark.long if each is Fault.STALL else ()) for each in LOST],
+)
 def test_a_deletion_of_which_no_answer_comes_is_looked_up(
     fault: Fault, server: Ec2Server, open_backend: Open
 ) -> None:

@@ -126,7 +126,9 @@ def test_no_more_of_an_answer_is_read_than_any_answer_has(
     ask[operation]()  # the next answer is read
 
 
-@pytest.mark.parametrize("fault", [Fault.STOP, Fault.BREAK, Fault.SHORT])
+@pytest.mark.parametrize(
+    "fault", [pytest.param(Fault.STOP, marks=pytest.mark.long), Fault.BREAK, Fault.SHORT]
+)
 def test_a_list_that_ends_in_its_middle_is_asked_for_again(
     fault: Fault, server: Ec2Server, open_backend: Open
 ) -> None:

@@ -203,6 +203,7 @@ def test_the_claim_of_a_process_that_was_killed_is_waited_for_a_moment_only(path
     assert names(path.parent) == ["file", "file.bak"]
 
 
+@pytest.mark.long
 def test_the_turn_of_a_process_that_was_killed_is_taken_over(path: Path) -> None:
     replace(path, b"old")
     path.with_name("file.claim").hardlink_to(path)
