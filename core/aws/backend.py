@@ -91,7 +91,6 @@ class Ec2Backend:
         self.capabilities = Capabilities(
             brings_back=False,
             exact_at_once=False,
-            replaces_at_once=False,
             hands_over_with_id=made_by is MadeBy.EC2,
         )
 

@@ -32,9 +32,6 @@ class Capabilities(NamedTuple):
     exact_at_once: bool
     """Every answer shows every change that was acknowledged before it was asked for."""
 
-    replaces_at_once: bool
-    """What a new pair replaces is recorded in the act that creates it, or neither is done."""
-
     hands_over_with_id: bool = True
     """A private key is handed over with the id of its pair; else its pair has no id by then."""
 

@@ -61,7 +61,7 @@ class LocalBackend:
         new_key_pair_id: makes ids, an argument so that tests can fix them.
     """
 
-    capabilities = Capabilities(brings_back=True, exact_at_once=True, replaces_at_once=True)
+    capabilities = Capabilities(brings_back=True, exact_at_once=True)
     agrees = True
     notice = ""
 
