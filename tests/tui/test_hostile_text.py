@@ -39,6 +39,8 @@ from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
 from tui.screens.create.key_text import KeyText
 from tui.screens.create.lost_private_key import LostPrivateKeyScreen
+from tui.screens.delete import delete_key_pairs
+from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.deleted_key_pairs import DeletedKeyPairsScreen
@@ -49,11 +51,9 @@ from tui.screens.look.log_in import LogInScreen
 from tui.screens.look.mfa_code import MfaCodeScreen
 from tui.screens.look.pick import PickScreen
 from tui.screens.look.pick_region import PickRegionScreen
-from tui.screens.pair import delete_key_pairs
 from tui.screens.pair.add_ssh_host import AddSshHostScreen
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.bring_back_as import BringBackAsScreen
-from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.pair.details import DetailsScreen
 from tui.screens.pair.edit_tags import EditTagsScreen
 from tui.screens.pair.export import ExportScreen

@@ -13,7 +13,7 @@ _MODULES = {
     "CheckUpScreen": "look.check_up",
     "ImportIntoRegionsScreen": "pair.import_into_regions",
     "CreateKeyPairScreen": "create.create_key_pair",
-    "DeleteKeyPairsScreen": "pair.delete_key_pairs",
+    "DeleteKeyPairsScreen": "delete.delete_key_pairs",
     "DeletedKeyPairsScreen": "look.deleted_key_pairs",
     "DetailsScreen": "pair.details",
     "DiscardKeyMaterialScreen": "private_key.discard_key_material",

@@ -2,6 +2,7 @@
 from tui.screens.create.create_key_pair import CreateKeyPairScreen as CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen as ImportKeyPairScreen
 from tui.screens.create.lost_private_key import LostPrivateKeyScreen as LostPrivateKeyScreen
+from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen as DeleteKeyPairsScreen
 from tui.screens.list.filter.field import FilterInput as FilterInput
 from tui.screens.look.agent_keys import AgentKeysScreen as AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen as CheckUpScreen
@@ -21,7 +22,6 @@ from tui.screens.pair.bring_back_as import BringBackAsScreen as BringBackAsScree
 from tui.screens.pair.copy_menu import copy_of_new as copy_of_new
 from tui.screens.pair.copy_menu import copy_public_keys as copy_public_keys
 from tui.screens.pair.copy_menu import copy_something as copy_something
-from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen as DeleteKeyPairsScreen
 from tui.screens.pair.details import DetailsScreen as DetailsScreen
 from tui.screens.pair.details import Next as Next
 from tui.screens.pair.details import Position as Position

@@ -24,10 +24,10 @@ from tui import screens
 from tui.actions import keymap
 from tui.actions.rebinding import rebind
 from tui.actions.table import ACTIONS, Place
+from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.look.check_up import CheckUpScreen
 from tui.screens.look.find import FindScreen
 from tui.screens.look.help import help_items
-from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.workbench.bench import RESTS
 from tui.widgets.fact_line import FactLine

@@ -22,8 +22,8 @@ from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.delete.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.pair.batch_progress import BatchProgress
-from tui.screens.pair.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField

@@ -15,9 +15,9 @@ from tests.helpers import SIZES, kept
 from tests.tui.driving import app_of, drawn, play, press_alone, save, text_of, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
+from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.list.rows import remarks
 from tui.screens.list.side_pane import SidePane
-from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.fact_line import FactLine
 from tui.widgets.facts import Facts

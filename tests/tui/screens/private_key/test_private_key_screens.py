@@ -25,8 +25,8 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
+from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.list.rows import remarks
-from tui.screens.pair.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.private_key.key_material import KeyMaterialScreen
 from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.terminal.clipboard import TO_COPY

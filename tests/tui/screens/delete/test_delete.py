@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from core.custody import saving
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, until, until_screen
-from tui.screens.pair.many_to_delete import NamesToDelete
+from tui.screens.delete.many_to_delete import NamesToDelete
 
 NEEDS_NO_NAME = "nightly"
 """Its private key was never saved."""

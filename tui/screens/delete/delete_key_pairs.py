@@ -21,7 +21,8 @@ from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
-from tui.screens.pair import many_to_delete, usage
+from tui.screens.delete import many_to_delete
+from tui.screens.pair import usage
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair_headline import PairHeadline
 from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind

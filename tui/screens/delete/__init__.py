@@ -1,0 +1,1 @@
+"""Holds the question before key pairs are deleted, and their deletion."""
