@@ -39,7 +39,7 @@ from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.import_key_pair import ImportKeyPairScreen
 from tui.screens.create.key_text import KeyText
 from tui.screens.create.lost_private_key import LostPrivateKeyScreen
-from tui.screens.delete import delete_key_pairs
+from tui.screens.delete import delete_key_pairs, question
 from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.look.agent_keys import AgentKeysScreen
 from tui.screens.look.check_up import CheckUpScreen
@@ -277,7 +277,8 @@ def test_every_text_is_inert_on_the_pages_of_one_pair(
     session = open_local(tmp_path / "data", "us-east-1")
     *pairs, everything = hostile_pairs(session)
     pairs, everything = pairs[::step], replace(everything, tags=everything.tags[::step])
-    monkeypatch.setattr(delete_key_pairs, "_MOST_NAMED", len(pairs))
+    for module in (delete_key_pairs, question):
+        monkeypatch.setattr(module, "MOST_NAMED", len(pairs))
     texts = [pair.key_name for pair in pairs]
     time = session.now()
     entries = [

@@ -1,7 +1,7 @@
 """Asks before key pairs are deleted, and deletes them."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,14 @@ from textual.widgets import Input, Static
 
 from core.checks import deleted
 from core.checks.deleted import NOT_THERE
-from core.custody.rotation import NOTHING_REPLACED, Rotation, is_delivered
-from core.disk import files
+from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError
-from core.model import KeptKeyPair, PrivateKeyState
+from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui.actions.keymap import at, bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.delete import many_to_delete
+from tui.screens.delete.question import MOST_NAMED, DeletionQuestion, files_of, has_lost_its_files
 from tui.screens.pair import usage
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair_headline import PairHeadline
@@ -29,15 +29,13 @@ from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
-from tui.widgets.pick_list import Item
 from tui.widgets.search_input import SearchInput
 from tui.widgets.text_input import TextInput
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.pairs import of_elsewhere
 from tui.words.place import waited_for
 from tui.words.refusals import by_reason
-from tui.words.text import short_path, visible
+from tui.words.text import visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 from tui.work.login import logged_in
@@ -47,11 +45,6 @@ if TYPE_CHECKING:
     from core.ec2.place import Ec2Place
     from core.ec2.usage import Usage
     from core.session import Session
-
-_MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
-"""Of more there is a list, which is looked through from the field where something is typed."""
-
-_IN_USE = "used"
 
 _DELETING = ("delete", "yes, delete")
 """The words of the keys that delete."""
@@ -84,7 +77,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         key_pairs: Sequence[KeptKeyPair],
         rotation: Rotation = NOTHING_REPLACED,
     ) -> None:
-        self._question = _Question(key_pairs, rotation)
+        self._question = DeletionQuestion(key_pairs, rotation)
         super().__init__(self._question.title)
         self._session = session
         self.about = key_pairs
@@ -103,7 +96,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._guarded = self._question.wants_words
         """Whether something has to be typed; what was begun to be typed is not given up for a key.
         """
-        self._is_one, self._is_many = len(key_pairs) == 1, len(key_pairs) > _MOST_NAMED
+        self._is_one, self._is_many = len(key_pairs) == 1, len(key_pairs) > MOST_NAMED
         self._list = many_to_delete.NamesToDelete(self._question.items() if self._is_many else ())
         self._list.can_focus = False
         # The arrows look through the list while the field keeps the focus.
@@ -209,7 +202,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
-            self._question = _Question(key_pairs, rotation, in_use)
+            self._question = DeletionQuestion(key_pairs, rotation, in_use)
             self._guarded = self._guarded or self._question.wants_words
             self._form.entitle(self._question.title)
             self._progress.border_title = Content(f"Deleting {n_of(len(key_pairs), 'key pair')}")
@@ -247,13 +240,13 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Say which private key files are there, once that is known: a slow disk takes its time."""
         named, rotation = self._question.named, self._question.rotation
         self._files = await asyncio.to_thread(
-            lambda: {pair.key_pair_id: _files_of(pair) for pair in named}
+            lambda: {pair.key_pair_id: files_of(pair) for pair in named}
         )
         if not self._is_many:
             self._show_consequences()
         replaced = [(pair, rotation.successor(pair)) for pair in named]
         self._without_file = await asyncio.to_thread(
-            lambda: [pair for pair, new in replaced if new and _has_lost_its_files(new)]
+            lambda: [pair for pair, new in replaced if new and has_lost_its_files(new)]
         )
         self._show_caution()
 
@@ -432,130 +425,3 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         names = {pair.key_pair_id: pair.key_name for pair in self.about}
         why = by_reason((names[key], error) for key, error in refused.items())
         self.say(Verdict(f"deleted {len(self._deleted):,}, but not {why}", Tone.BAD))
-
-
-class _Question:
-    """What is asked about some pairs as they are.
-
-    Args:
-        in_use: the names of those with which something was launched.
-    """
-
-    def __init__(
-        self, key_pairs: Sequence[KeptKeyPair], rotation: Rotation, in_use: Collection[str] = ()
-    ) -> None:
-        self.key_pairs = key_pairs
-        self.ids = {pair.key_pair_id for pair in key_pairs}
-        self.rotation = rotation
-        self.stranded = [pair for pair in key_pairs if _is_stranded(pair, rotation)]
-        self._listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
-        self.named = self._listed[:_MOST_NAMED]
-        is_in_use = any(pair.key_name in in_use for pair in key_pairs)
-        count = len(key_pairs)
-        self.them = "it" if count == 1 else "them"
-        which = "this key pair" if count == 1 else f"these {count} key pairs"
-        self.title = f"Delete {which}?"
-        words = [key_pairs[0].key_name if count == 1 else f"delete {count}"]
-        words += ["anyway"] if self.stranded else []
-        words += [_IN_USE] if is_in_use else []
-        self.expected = " ".join(words)
-        """What is typed where something has to be."""
-        self.wants_words = (
-            is_in_use
-            or bool(self.stranded)
-            or count >= many_to_delete.ALWAYS_TYPED_FROM
-            or any(map(many_to_delete.wants_care, key_pairs))
-        )
-
-    def items(self) -> Sequence[Item]:
-        """Return a line of each, to look through."""
-        fates = [_fate(pair, self.rotation) for pair in self._listed]
-        return many_to_delete.items(self._listed, fates)
-
-    def lines(self, files: Mapping[str, str]) -> Content:
-        """Return the names of a few, with what is lost with them."""
-        lines: list[Content] = []
-        for key_pair in self.named:
-            fate = visible(f" · {_what_is_lost(key_pair, files)}")
-            lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
-            if successor := self.rotation.successor(key_pair):
-                text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
-                lines.append(Content(text))
-        return Content("\n").join(lines)
-
-    def about_one(self, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Yield what becomes of the private key, where it is asked about one pair alone."""
-        (key_pair,) = self.key_pairs
-        yield "Private key", _what_is_lost(key_pair, files)
-        if successor := self.rotation.successor(key_pair):
-            yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
-
-    def way_back(self, *, brings_back: bool) -> str:
-        """Return how it is undone."""
-        undo = key_of("key-pair.undo")
-        if brings_back:
-            return f"{undo} in this session, {key_of('list.deleted')} within 30 days"
-        ids = "a new id" if len(self.key_pairs) == 1 else "new ids"
-        return (
-            f"EC2 deletes for good: pressing {undo} only imports the public half of {self.them}"
-            f" again, with {ids}"
-        )
-
-
-def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
-    match key_pair.custody.private_key:
-        case PrivateKeyState.SAVED:
-            return files.get(key_pair.key_pair_id, _saved_to(key_pair))
-        case PrivateKeyState.UNSAVED:
-            return "never saved; an agent may still hold it"
-        case PrivateKeyState.IMPORTED:
-            return "imported: it was never here"
-        case PrivateKeyState.ELSEWHERE:
-            return of_elsewhere(key_pair.custody)[-1]
-
-
-def _is_stranded(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
-    """Return whether nobody can have the private key of the pair that replaces this one."""
-    successor = rotation.successor(key_pair)
-    return successor is not None and not is_delivered(successor)
-
-
-def _fate(key_pair: KeptKeyPair, rotation: Rotation) -> str:
-    """Return what is to be known of one of many: its successor, or its private key file."""
-    if successor := rotation.successor(key_pair):
-        return f"replaced by {successor.key_name}, {_where(successor)}"
-    return _saved_to(key_pair) if key_pair.custody.saved_to else ""
-
-
-def _saved_to(key_pair: KeptKeyPair) -> str:
-    return f"was saved to {short_path(key_pair.custody.saved_to[-1])}"
-
-
-def _where(successor: KeptKeyPair) -> str:
-    if successor.custody.saved_to:
-        return _saved_to(successor)
-    return "delivered" if is_delivered(successor) else "never saved"
-
-
-def _files_of(key_pair: KeptKeyPair) -> str:
-    """Return what becomes of the private key files of a pair, in words; blocks."""
-    paths = key_pair.custody.saved_to
-    try:
-        there = len(files.present(paths))
-    except OSError as error:
-        return f"its file cannot be looked at: {error.strerror}"
-    if len(paths) == 1:
-        return f"{short_path(paths[0])} {'stays where it is' if there else 'is gone'}"
-    if there == len(paths):
-        return f"its {there} files stay where they are"
-    if not there:
-        return "its files are gone"
-    return f"{there} of its {len(paths)} files stay{'s' * (there == 1)}; the rest is gone"
-
-
-def _has_lost_its_files(key_pair: KeptKeyPair) -> bool:
-    """Return whether no file to which a private key was saved is there any more; blocks."""
-    try:
-        return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
-    except OSError:
-        return False  # it is not known

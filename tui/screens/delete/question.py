@@ -1,0 +1,146 @@
+"""Words the question before key pairs are deleted: what is lost, what stays, what is typed."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from textual.content import Content
+
+from core.custody.rotation import Rotation, is_delivered
+from core.disk import files
+from core.model import KeptKeyPair, PrivateKeyState
+from tui.actions.keymap import key_of
+from tui.screens.delete import many_to_delete
+from tui.widgets.pick_list import Item
+from tui.words.pairs import of_elsewhere
+from tui.words.text import short_path, visible
+
+MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
+"""Of more there is a list, which is looked through from the field where something is typed."""
+
+_IN_USE = "used"
+
+
+class DeletionQuestion:
+    """What is asked about some pairs as they are.
+
+    Args:
+        in_use: the names of those with which something was launched.
+    """
+
+    def __init__(
+        self, key_pairs: Sequence[KeptKeyPair], rotation: Rotation, in_use: Collection[str] = ()
+    ) -> None:
+        self.key_pairs = key_pairs
+        self.ids = {pair.key_pair_id for pair in key_pairs}
+        self.rotation = rotation
+        self.stranded = [pair for pair in key_pairs if _is_stranded(pair, rotation)]
+        self._listed = sorted(key_pairs, key=lambda pair: not _is_stranded(pair, rotation))
+        self.named = self._listed[:MOST_NAMED]
+        is_in_use = any(pair.key_name in in_use for pair in key_pairs)
+        count = len(key_pairs)
+        self.them = "it" if count == 1 else "them"
+        which = "this key pair" if count == 1 else f"these {count} key pairs"
+        self.title = f"Delete {which}?"
+        words = [key_pairs[0].key_name if count == 1 else f"delete {count}"]
+        words += ["anyway"] if self.stranded else []
+        words += [_IN_USE] if is_in_use else []
+        self.expected = " ".join(words)
+        """What is typed where something has to be."""
+        self.wants_words = (
+            is_in_use
+            or bool(self.stranded)
+            or count >= many_to_delete.ALWAYS_TYPED_FROM
+            or any(map(many_to_delete.wants_care, key_pairs))
+        )
+
+    def items(self) -> Sequence[Item]:
+        """Return a line of each, to look through."""
+        fates = [_fate(pair, self.rotation) for pair in self._listed]
+        return many_to_delete.items(self._listed, fates)
+
+    def lines(self, files: Mapping[str, str]) -> Content:
+        """Return the names of a few, with what is lost with them."""
+        lines: list[Content] = []
+        for key_pair in self.named:
+            fate = visible(f" · {_what_is_lost(key_pair, files)}")
+            lines.append(Content.assemble((visible(key_pair.key_name), "bold"), fate))
+            if successor := self.rotation.successor(key_pair):
+                text = visible(f"  replaced by {successor.key_name} · {_where(successor)}")
+                lines.append(Content(text))
+        return Content("\n").join(lines)
+
+    def about_one(self, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield what becomes of the private key, where it is asked about one pair alone."""
+        (key_pair,) = self.key_pairs
+        yield "Private key", _what_is_lost(key_pair, files)
+        if successor := self.rotation.successor(key_pair):
+            yield "Replaced by", f"{successor.key_name} · {_where(successor)}"
+
+    def way_back(self, *, brings_back: bool) -> str:
+        """Return how it is undone."""
+        undo = key_of("key-pair.undo")
+        if brings_back:
+            return f"{undo} in this session, {key_of('list.deleted')} within 30 days"
+        ids = "a new id" if len(self.key_pairs) == 1 else "new ids"
+        return (
+            f"EC2 deletes for good: pressing {undo} only imports the public half of {self.them}"
+            f" again, with {ids}"
+        )
+
+
+def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
+    match key_pair.custody.private_key:
+        case PrivateKeyState.SAVED:
+            return files.get(key_pair.key_pair_id, _saved_to(key_pair))
+        case PrivateKeyState.UNSAVED:
+            return "never saved; an agent may still hold it"
+        case PrivateKeyState.IMPORTED:
+            return "imported: it was never here"
+        case PrivateKeyState.ELSEWHERE:
+            return of_elsewhere(key_pair.custody)[-1]
+
+
+def _is_stranded(key_pair: KeptKeyPair, rotation: Rotation) -> bool:
+    """Return whether nobody can have the private key of the pair that replaces this one."""
+    successor = rotation.successor(key_pair)
+    return successor is not None and not is_delivered(successor)
+
+
+def _fate(key_pair: KeptKeyPair, rotation: Rotation) -> str:
+    """Return what is to be known of one of many: its successor, or its private key file."""
+    if successor := rotation.successor(key_pair):
+        return f"replaced by {successor.key_name}, {_where(successor)}"
+    return _saved_to(key_pair) if key_pair.custody.saved_to else ""
+
+
+def _saved_to(key_pair: KeptKeyPair) -> str:
+    return f"was saved to {short_path(key_pair.custody.saved_to[-1])}"
+
+
+def _where(successor: KeptKeyPair) -> str:
+    if successor.custody.saved_to:
+        return _saved_to(successor)
+    return "delivered" if is_delivered(successor) else "never saved"
+
+
+def files_of(key_pair: KeptKeyPair) -> str:
+    """Return what becomes of the private key files of a pair, in words; blocks."""
+    paths = key_pair.custody.saved_to
+    try:
+        there = len(files.present(paths))
+    except OSError as error:
+        return f"its file cannot be looked at: {error.strerror}"
+    if len(paths) == 1:
+        return f"{short_path(paths[0])} {'stays where it is' if there else 'is gone'}"
+    if there == len(paths):
+        return f"its {there} files stay where they are"
+    if not there:
+        return "its files are gone"
+    return f"{there} of its {len(paths)} files stay{'s' * (there == 1)}; the rest is gone"
+
+
+def has_lost_its_files(key_pair: KeptKeyPair) -> bool:
+    """Return whether no file to which a private key was saved is there any more; blocks."""
+    try:
+        return bool(key_pair.custody.saved_to) and not files.present(key_pair.custody.saved_to)
+    except OSError:
+        return False  # it is not known
