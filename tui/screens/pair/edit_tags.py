@@ -24,6 +24,7 @@ from tui.screens.create.discarding import may_discard
 from tui.screens.create.tag_rows import TagRows
 from tui.screens.delete.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.pair.batch_progress import BatchProgress
+from tui.screens.pair.overwriting import lost_of_others, pairs_overwritten, values_of
 from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
@@ -42,15 +43,6 @@ if TYPE_CHECKING:
 
 _MOST_NAMED, _NAME_AT_MOST = 5, 40
 """As many of several pairs are named as do not push the form out of sight."""
-
-
-def _values_by_key(key_pairs: Sequence[KeptKeyPair]) -> Mapping[str, Mapping[str, str]]:
-    """Return by each tag's key its value in each pair that has it, by the pair's id."""
-    values: dict[str, dict[str, str]] = {}
-    for key_pair in key_pairs:
-        for tag in key_pair.tags:
-            values.setdefault(tag.key, {})[key_pair.key_pair_id] = tag.value
-    return values
 
 
 def _named(key_pairs: Sequence[KeptKeyPair]) -> str:
@@ -122,7 +114,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._saved: dict[str, KeptKeyPair] = {}
         self.is_stopped = False
         """Whether the person wanted it to stop, which may have been too late."""
-        self._values = {} if alone else _values_by_key(key_pairs)
+        self._values = {} if alone else values_of(key_pairs)
         self._typed = TextInput(id="typed")
         self._to_type = Static(markup=False)
         self._guard = FormField("", self._typed, stacked=True)
@@ -165,7 +157,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._none_left = not key_pairs
         if key_pairs and not self._alone:
             self._key_pairs, self._title = key_pairs, _title(key_pairs)
-            self._values = _values_by_key(key_pairs)
+            self._values = values_of(key_pairs)
             self.query_one("#pairs", Facts).show([("Pairs", _named(key_pairs))])
             self._progress.border_title = Content(_adding(key_pairs))
         self._judge_tags()
@@ -199,14 +191,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @property
     def _overwritten(self) -> int:
         """Of how many pairs a value would be overwritten by what stands there now."""
-        return len(
-            {
-                pair
-                for tag in self._tags.tags
-                for pair, value in self._values.get(tag.key, {}).items()
-                if value != tag.value
-            }
-        )
+        return pairs_overwritten(self._tags.tags, self._values)
 
     @property
     def _expected(self) -> str:
@@ -318,15 +303,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     async def _asks_about_what_others_set(self, key_pair: KeptKeyPair, tags: Sequence[Tag]) -> bool:
         """Ask once before a value goes that another session set since the form was opened."""
         present = await asyncio.to_thread(self._present, key_pair)
-        ours, shown, theirs = (
-            {tag.key: tag.value for tag in each} for each in (tags, key_pair.tags, present.tags)
-        )
-        lost = {
-            key: theirs.get(key)
-            for key in {*shown, *theirs}
-            if theirs.get(key) not in (shown.get(key), ours.get(key))
-            and ours.get(key) != shown.get(key)
-        }
+        lost = lost_of_others(tags, key_pair.tags, present.tags)
         if not lost or lost == self._agreed:
             return False
         self._agreed = lost
