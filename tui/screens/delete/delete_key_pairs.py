@@ -93,6 +93,8 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether other sessions have deleted all that was left to delete."""
         self._answer: Timer | None = None
         self._amid = False
+        self._said_of_answer = Verdict("")
+        """What was said last of an answer that deletes nothing."""
         self._guarded = self._question.wants_words
         """Whether something has to be typed; what was begun to be typed is not given up for a key.
         """
@@ -199,6 +201,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
         What was typed stays typed, though it may no longer be what is to be typed.
         """
+        asked_before = self._asked
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
@@ -214,6 +217,22 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._show_uses()
             self._show_caution()
         self._show_guard()
+        if self._asked != asked_before:
+            self._forget_answer()
+
+    def _forget_answer(self) -> None:
+        """Take an answer as not given, and say nothing of it: it was one to another question."""
+        if self._answer:
+            self._answer.stop()
+        self._answer, self._amid = None, False
+        self._field.show(Verdict(""))
+        if self.fact_line.verdict == self._said_of_answer:
+            self.say(Verdict(""))
+
+    @property
+    def _asked(self) -> tuple[str, bool, bool]:
+        """What is asked: what is to be typed, whether that is asked for, whether none is left."""
+        return self._question.expected, self._guarded, self._none_left
 
     @property
     def _lines(self) -> Content:
@@ -335,17 +354,23 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _doubt(self) -> None:
         self._answer, self._amid = None, False
         yes = key_of("delete.yes")
-        self.say(Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone"))
+        again = f"that {yes} came amid other keys; to delete, press it once more, alone"
+        self._say_of_answer(Verdict(again))
+
+    def _say_of_answer(self, said: Verdict) -> None:
+        self._said_of_answer = said
+        self.say(said)
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Delete, once the name is typed; say what deletes, where it is not that."""
         back = key_in(Place.DELETE, "back")
         if self._none_left:
-            self.say(Verdict(f"{self.how_gone or NOT_THERE}; {back} goes back", Tone.CAUTION))
+            said = Verdict(f"{self.how_gone or NOT_THERE}; {back} goes back", Tone.CAUTION)
+            self._say_of_answer(said)
         elif not self._guarded:
             yes, them = key_of("delete.yes"), self._question.them
-            self.say(Verdict(f"{yes} deletes {them}; {back} goes back"))
+            self._say_of_answer(Verdict(f"{yes} deletes {them}; {back} goes back"))
         elif self._is_typed:
             self._begin()
         else:
@@ -354,7 +379,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
             said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
-            self.say(said)
+            self._say_of_answer(said)
 
     @unless_busy
     def _begin(self) -> None:

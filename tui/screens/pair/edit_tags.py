@@ -107,6 +107,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self.before: dict[str, KeptKeyPair] = {}
         """Those that were saved, by their ids, as they were just before."""
         self._agreed: Mapping[str, str | None] = {}
+        self._asked = Verdict("")
+        """What was said last where something has to be typed or agreed to first."""
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._first_tags = self._tags.tags
@@ -149,8 +151,17 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Be about the pairs that other sessions have left, as they are now."""
         if is_busy(self):
             return  # what is not there any more is found by what saves
+        expected, lost = self._expected, self._agreed
         present = [event.key_pairs.get(pair.key_pair_id) for pair in self.about]
-        self._be_about([pair for pair in present if pair])
+        there = [pair for pair in present if pair]
+        self._be_about(there)
+        if self._alone and there:
+            lost = lost_of_others(self._tags.tags, self._alone.tags, there[0].tags)
+        if (expected, self._agreed) != (self._expected, lost):
+            # It was asked about what they had set before.
+            self._agreed = {}
+            if self.fact_line.verdict == self._asked:
+                self.say(Verdict(""))
 
     def _be_about(self, key_pairs: Sequence[KeptKeyPair]) -> None:
         """Be about these of the pairs; of none, the form stays, but nothing can be saved."""
@@ -244,7 +255,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         elif self._untyped:
             self._typed.focus()
             wrong = judging.of_what_was_typed(self._typed.value, self._expected, back)
-            self.say(Verdict(wrong, Tone.CAUTION))
+            self._asked = Verdict(wrong, Tone.CAUTION)
+            self.say(self._asked)
         else:
             self.is_stopped, self.has_begun = False, True
             self._save(self._tags.tags)
@@ -309,7 +321,8 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._agreed = lost
         made = ", ".join(f"{k} gone" if v is None else f"{k}={v}" for k, v in lost.items())
         again = f"{key_of('tags.submit')} again overwrites what another session changed meanwhile"
-        self._show(Verdict(f"{again}: {made}", Tone.CAUTION))
+        self._asked = Verdict(f"{again}: {made}", Tone.CAUTION)
+        self._show(self._asked)
         return True
 
     def _halfway(self, said: Verdict) -> Verdict:
