@@ -238,6 +238,11 @@ def parse(text: str) -> Query:
     )
 
 
+def terms(text: str) -> list[str]:
+    """Return the terms of a query as they were typed, each a query of its own."""
+    return [found[0] for found in _TERM.finditer(_without_frame(text[:LONGEST]))]
+
+
 def fingerprint_kind(text: str, key_pair: KeptKeyPair) -> str | None:
     """Return in words which fingerprint of a pair was typed in full, or None if none was.
 

@@ -28,7 +28,7 @@ from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
-from tui.work.undo import Deletion, TagEdit
+from tui.work.undo import Deletion, NewPair, TagEdit
 
 if TYPE_CHECKING:
     from core.checks.finding import PairReference
@@ -83,11 +83,10 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
         if noting.done() and not noting.cancelled():
             noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
-    name = created.key_pair.key_name
-    if created.key_pair.key_pair_id in view.listing.key_pairs:
-        view.undo_history.note_what_stays(view.session, f"the new pair {name} stays")
-    elif not view.unread:
-        view.undo_history.note_what_stays(view.session, f"the new pair {name} stays deleted")
+    is_there = created.key_pair.key_pair_id in view.listing.key_pairs
+    if is_there or not view.unread:
+        new = NewPair("new", created.key_pair, is_deleted=not is_there)
+        view.undo_history.note_what_stays(view.session, new)
     return True
 
 
@@ -101,8 +100,7 @@ async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> Non
         return  # a key that was found elsewhere
     imported = await view.open(form)
     if imported is not None:
-        what = f"the imported pair {imported.key_name} stays"
-        view.undo_history.note_what_stays(view.session, what)
+        view.undo_history.note_what_stays(view.session, NewPair("imported", imported))
         await view.read(imported.key_pair_id, f"imported {imported.key_name}")
 
 

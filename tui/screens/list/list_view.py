@@ -323,6 +323,9 @@ class ListView:
             return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
+        if terms := self.listing.not_together:
+            both = "both" if terms == 2 else f"all {terms}"
+            return Verdict(f"each term finds pairs, but no pair has {both}: all terms must hold")
         return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")
 
     def _show_empty(self, text: str | Content) -> None:
