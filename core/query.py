@@ -267,6 +267,12 @@ def has_fingerprint(text: str) -> bool:
     )
 
 
+def whole_fingerprint(text: str) -> fingerprint_kinds.WholeFingerprint | None:
+    """Return what kind of fingerprint the first whole one in a text is, or None."""
+    terms = (term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp"))
+    return next(filter(None, map(fingerprint_kinds.whole, terms)), None)
+
+
 def fingerprint_cut_short(text: str) -> fingerprint_kinds.CutShort | None:
     """Return what a text is that is but the start of a fingerprint, or None."""
     if len(text) > LONGEST:

@@ -114,7 +114,11 @@ async def details(view: ListView) -> None:
         others = len(view.listing.chosen - {key_pair_id})
         position = screens.Position(number or 1, len(ids) if number else 1, others)
         screen = screens.DetailsScreen(
-            view.session, key_pair, view.listing.rotation, position=position
+            view.session,
+            key_pair,
+            view.listing.rotation,
+            position=position,
+            undoes=_tagged_last(view, key_pair_id),
         )
         screen.say(said)
         chosen = await view.open(screen)
@@ -134,9 +138,16 @@ async def details(view: ListView) -> None:
                 key_pair_id = next(there, key_pair_id)
                 view.show(key_pair_id)
             case screens.Next.TAGS:
-                await _edit_tags(view, [key_pair])
+                view.forget_what_was_said()
+                await _edit_tags(view, [key_pair], key_of("details.bring-back"))
+                said = view.screen.fact_line.verdict
+            case screens.Next.UNDO:
+                await undo(view)
+                said = view.screen.fact_line.verdict
             case screens.Next.DELETE:
+                view.forget_what_was_said()
                 await _delete(view, [key_pair])
+                said = view.screen.fact_line.verdict
             case screens.Next.REPLACE:
                 if await _replace(view, key_pair):
                     return
@@ -149,6 +160,13 @@ async def details(view: ListView) -> None:
                 said = view.screen.fact_line.verdict
         # Back to where it was asked for, if the pair is still there.
         key_pair = view.listing.key_pairs.get(key_pair_id)
+
+
+def _tagged_last(view: ListView, key_pair_id: str) -> bool:
+    """Return whether what this session did last in this Region is an edit of one pair's tags."""
+    *_, last = [None, *view.undo_history.acts(view.session)]
+    ids = [pair.key_pair_id for pair in last.key_pairs] if isinstance(last, TagEdit) else []
+    return ids == [key_pair_id]
 
 
 async def _open_about_chosen(
@@ -168,8 +186,8 @@ async def edit_tags(view: ListView) -> None:
     await _edit_tags(view, view.affected())
 
 
-async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
-
+async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair], undoing: str = "") -> None:
+    """Do that; `undoing` is the key that undoes it where it is not that of the list."""
     if affected:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
         saved = await _open_about_chosen(view, screen, affected) or ()
@@ -181,7 +199,7 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
                 pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
-            said = f"tags saved: {_part_of(saved, affected)}; {undo_key()} undoes it"
+            said = f"tags saved: {_part_of(saved, affected)}; {undoing or undo_key()} undoes it"
             await _read_and_say(view, said, saved, affected, screen)
 
 
