@@ -90,6 +90,11 @@ class UndoHistory:
         """Return what was done in a session's Region, the last at the end, to be changed there."""
         return self._acts.setdefault(session.store.path, [])
 
+    def brings_back(self, session: "Session") -> int:
+        """Return how many deleted pairs come back where the last that was done is undone."""
+        *_, last = [None, *self.acts(session)]
+        return len(last.key_pairs) if isinstance(last, Deletion) else 0
+
     def elsewhere(self, session: "Session") -> Path | None:
         """Return the file of the other Region in which the last was done that can be undone."""
         here = session.store.path

@@ -175,7 +175,9 @@ async def _open_about_chosen(
     """Open a screen about the chosen pairs; it says where the filter hides others of these."""
     choice = view.choice
     if choice.hidden and affected == view.affected():
-        more = f"{choice.hidden:,} more are chosen" if choice.shown else choice.words.split(",")[0]
+        more = choice.words.split(",")[0]
+        if choice.shown:
+            more = f"{n_of(choice.hidden, 'more is', 'more are')} chosen"
         left = "hidden by the filter, and left as they are"
         screen.fact_line.rest(Verdict(f"{more}, but {left}", Tone.CAUTION))
     return await view.open(screen)
@@ -296,8 +298,8 @@ async def copy(view: ListView) -> None:
     """Send something of the pair to the terminal's clipboard, or the chosen ones' public keys."""
     affected, hidden = view.affected(), view.choice.hidden
     if len(affected) > 1:
-        are = "is" if hidden == 1 else "are"
-        more = f"; {hidden:,} more {are} chosen, but hidden by the filter" if hidden else ""
+        others = n_of(hidden, "more is", "more are")
+        more = f"; {others} chosen, but hidden by the filter" if hidden else ""
         await screens.copy_public_keys(view.screen.app, affected, more)
     elif affected:
         await screens.copy_something(view.screen.app, view.session, affected[0])

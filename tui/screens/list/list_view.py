@@ -277,7 +277,8 @@ class ListView:
         elif total:
             self._show_empty(welcome.nothing_matches(listing.is_for_a_fingerprint))
         else:
-            self._show_empty(welcome.no_pairs(self.session, *self._waiting))
+            undone = self.undo_history.brings_back(self.session)
+            self._show_empty(welcome.no_pairs(self.session, *self._waiting, undone))
 
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""

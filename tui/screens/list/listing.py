@@ -51,7 +51,7 @@ class Chosen(NamedTuple):
         """Both where there is little room."""
         if not self.shown:
             return f"{self.hidden:,} chosen, hidden" if self.hidden else ""
-        return f"{self.shown:,} chosen" + (f", {self.hidden:,} hidden" if self.hidden else "")
+        return f"{self.shown:,} chosen" + (f", {self.hidden:,} more hidden" if self.hidden else "")
 
 
 class Listing:
