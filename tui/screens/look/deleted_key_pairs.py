@@ -74,7 +74,10 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._now = now
         self._read = read
         self._chosen: set[str] = set()
-        self._search = SearchWord()
+        # The star looks like text here, and the hint bar of a small window has no room for it.
+        self._search = SearchWord(
+            f"type to narrow the list; {key_of('deleted.choose-all')} chooses all"
+        )
         self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static(markup=False, id="empty")
 
