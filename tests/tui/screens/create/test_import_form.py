@@ -275,8 +275,11 @@ def test_in_a_low_window_a_refusal_is_said_once_in_full_and_stays_in_sight(
         await until(pilot, lambda: "InvalidKey.Format" in drawn(pilot), "the refusal")
         await until(pilot, lambda: screen.focused is screen.query_one(KeyText), "the focus")
         shown = screen._fields["public_key_material"]
-        await until(pilot, lambda: screen._body.region.contains_region(shown.region), "the field in sight")
-        assert said.text.startswith("The key is damaged") and " format) " in drawn(pilot)
+        await until(
+            pilot, lambda: screen._body.region.contains_region(shown.region), "the field in sight"
+        )
+        assert said.text.startswith("The key is damaged")
+        assert " format) " in drawn(pilot)
 
     play(empty_session, scene, (60, 15))
 
