@@ -25,7 +25,7 @@ from tui.screens.delete.question import MOST_NAMED, DeletionQuestion, files_of, 
 from tui.screens.pair import usage
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, Retractable, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
@@ -93,8 +93,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether other sessions have deleted all that was left to delete."""
         self._answer: Timer | None = None
         self._amid = False
-        self._said_of_answer = Verdict("")
-        """What was said last of an answer that deletes nothing."""
+        self._of_answer = Retractable(self)
         self._guarded = self._question.wants_words
         """Whether something has to be typed; what was begun to be typed is not given up for a key.
         """
@@ -201,7 +200,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
         What was typed stays typed, though it may no longer be what is to be typed.
         """
-        asked_before = self._asked
+        asked_before = self._question.expected, self._guarded, self._none_left
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
@@ -217,22 +216,13 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._show_uses()
             self._show_caution()
         self._show_guard()
-        if self._asked != asked_before:
-            self._forget_answer()
-
-    def _forget_answer(self) -> None:
-        """Take an answer as not given, and say nothing of it: it was one to another question."""
-        if self._answer:
-            self._answer.stop()
-        self._answer, self._amid = None, False
-        self._field.show(Verdict(""))
-        if self.fact_line.verdict == self._said_of_answer:
-            self.say(Verdict(""))
-
-    @property
-    def _asked(self) -> tuple[str, bool, bool]:
-        """What is asked: what is to be typed, whether that is asked for, whether none is left."""
-        return self._question.expected, self._guarded, self._none_left
+        if asked_before != (self._question.expected, self._guarded, self._none_left):
+            # It was an answer to another question.
+            if self._answer:
+                self._answer.stop()
+            self._answer, self._amid = None, False
+            self._field.show(Verdict(""))
+            self._of_answer.forget()
 
     @property
     def _lines(self) -> Content:
@@ -355,11 +345,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._answer, self._amid = None, False
         yes = key_of("delete.yes")
         again = f"that {yes} came amid other keys; to delete, press it once more, alone"
-        self._say_of_answer(Verdict(again))
-
-    def _say_of_answer(self, said: Verdict) -> None:
-        self._said_of_answer = said
-        self.say(said)
+        self._of_answer.say(Verdict(again))
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
@@ -367,10 +353,10 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         back = key_in(Place.DELETE, "back")
         if self._none_left:
             said = Verdict(f"{self.how_gone or NOT_THERE}; {back} goes back", Tone.CAUTION)
-            self._say_of_answer(said)
+            self._of_answer.say(said)
         elif not self._guarded:
             yes, them = key_of("delete.yes"), self._question.them
-            self._say_of_answer(Verdict(f"{yes} deletes {them}; {back} goes back"))
+            self._of_answer.say(Verdict(f"{yes} deletes {them}; {back} goes back"))
         elif self._is_typed:
             self._begin()
         else:
@@ -379,7 +365,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
             said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
-            self._say_of_answer(said)
+            self._of_answer.say(said)
 
     @unless_busy
     def _begin(self) -> None:
