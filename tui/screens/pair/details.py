@@ -82,6 +82,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     Args:
         deleted: what is said of the pair where it is a deleted one, which can be brought back.
+        where: returns where it stands in the list, as that is by then.
     """
 
     CSS_PATH = "details.tcss"
@@ -102,14 +103,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
         rotation: Rotation = NOTHING_REPLACED,
         deleted: Verdict | None = None,
         *,
-        position: Position = Position(),  # noqa: B008 - it is immutable
+        where: Callable[[], Position] = Position,
     ) -> None:
         super().__init__(key_pair.key_name)
         self._deleted = deleted
         self._session = session
         self._key_pair = key_pair
         self._rotation = rotation
-        self._position = position
+        self._where = where
+        self._position = where()
         self.has_changed = False
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
@@ -145,10 +147,20 @@ class DetailsScreen(PlacedScreen[Next | None]):
         found = await usage.ask(place, [name])
         self._sections.show_uses(usage.lines(found[name]))
 
+    @property
+    def key_pair(self) -> KeptKeyPair:
+        """The pair as it is shown now: as this page and other sessions have left it."""
+        return self._key_pair
+
     @on(RegionChanged)
     def _show_as_others_left_it(self, event: RegionChanged) -> None:
         """Show the pair as another session left it: its name, tags, history and all the rest."""
-        self._key_pair = event.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
+        taught = self._taught
+        if self._key_pair.key_pair_id in event.key_pairs:
+            self._key_pair = event.key_pairs[self._key_pair.key_pair_id]
+            self._position = self._where()
+        if self.fact_line.at_rest == taught:
+            self.fact_line.rest(self._taught)
         self._rotation = event.rotation
         self.about = [self._key_pair]
         self.query_one(FormBody).entitle(self._key_pair.key_name)
@@ -163,14 +175,19 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Take the pair as one that was deleted while it was shown, or is back."""
         self._show_deleted(event.said if isinstance(event, PairsDeleted) else None)
 
+    @property
+    def _taught(self) -> Verdict:
+        """What is said while nothing else is."""
+        read_only = self._session.read_only
+        return Verdict(_taught(self._key_pair, self._position, read_only=read_only))
+
     def _show_deleted(self, said: Verdict | None) -> None:
         """Say that the pair is deleted, if it is, and teach what can be done with it."""
         self._deleted = said
         if said is None:
             read_only = self._session.read_only
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
-            taught = _taught(self._key_pair, self._position, read_only=read_only)
-            self.fact_line.rest(Verdict(taught))
+            self.fact_line.rest(self._taught)
             return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
