@@ -74,8 +74,8 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._now = now
         self._read = read
         self._chosen: set[str] = set()
-        self._search = SearchWord()
         self._list = GroupedList(_COLUMNS, led=True)
+        self._search = SearchWord(self._list.goes_on_with_space)
         self._empty = Static(markup=False, id="empty")
 
     def content(self) -> ComposeResult:
@@ -133,9 +133,10 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         """Teach what does something now."""
         chosen = f" {len(self._chosen):,}" if self._chosen else ""
         (first, word), *others = hints(self.PLACE)
+        choose = key_of("deleted.choose")
         does = {
             first: bool(self._list.shown or self._chosen),
-            key_of("deleted.choose"): bool(self._list.shown),
+            choose: bool(self._list.shown) and not self._search.types(choose),
             key_of("deleted.choose-all"): bool(self._list.shown),
         }
         taught = ((first, f"{word}{chosen}"), *others)
@@ -153,7 +154,18 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
 
     @on(CursorList.Highlighted)
     def _say_all(self) -> None:
-        """Say of the pair under the cursor also what its line has no room for."""
+        """Say of the pair under the cursor also what its line has no room for.
+
+        What is chosen and out of sight comes first: Enter brings it back.
+        """
+        shown = {line.value for line, _ in self._list.shown}
+        hidden = [
+            pair.key_pair.key_name
+            for key, pair in self._gone.items()
+            if key in self._chosen and key not in shown
+        ]
+        chosen = f"chosen: {listed(hidden)}, not in sight" if hidden else ""
+        self.fact_line.rest(Verdict(chosen, Tone.CAUTION))
         picked = self._list.picked
         if picked:
             self.fact_line.about(picked.value, _about(self._gone[picked.value]))
@@ -170,8 +182,15 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         elif picked is not None:
             self.dismiss([picked.value])
 
+    @on(SearchWord.Due)
+    def _do(self, event: SearchWord.Due) -> None:
+        event.do()
+
     def action_choose(self) -> None:
         """Choose the pair under the cursor, or no longer, and go on to the next."""
+        self._search.in_turn(key_of("deleted.choose"), self._choose)
+
+    def _choose(self) -> None:
         picked = self._list.picked
         if picked is not None:
             self._chosen ^= {picked.value}
@@ -180,6 +199,9 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
 
     def action_choose_all(self) -> None:
         """Choose all that are shown, or none of them if all are."""
+        self._search.in_turn(key_of("deleted.choose-all"), self._choose_all)
+
+    def _choose_all(self) -> None:
         shown = {line.value for line, _ in self._list.shown}
         self._chosen = self._chosen - shown if shown <= self._chosen else self._chosen | shown
         self._load()

@@ -255,6 +255,11 @@ class GroupedList(CursorList):
         """The line under the cursor."""
         return self.shown[self.cursor][0] if self.shown else None
 
+    def goes_on_with_space(self, word: str) -> bool:
+        """Return whether a line that is shown goes on with a space after such a word."""
+        found = f"{word} ".casefold()
+        return any(found in cell.strip().casefold() for line, _ in self.shown for cell in line.cells)
+
     def action_open(self) -> None:
         """Open the line under the cursor."""
         self._turn(is_open=True)
