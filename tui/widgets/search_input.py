@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.message import Message
 
 from tui.widgets.cursor_list import CursorList
@@ -46,6 +47,17 @@ class SearchInput(TextInput):
     def action_page_in_list(self, direction: int) -> None:
         """Move the list's cursor by a screenful."""
         self.screen.query_one(CursorList).action_page(direction)
+
+
+def type_on(field: SearchInput, event: Key) -> None:
+    """Type into a field what is typed while something else of its screen has the focus.
+
+    A list beside a field has no letters of its own: they would be keys there and text here.
+    """
+    if event.is_printable and event.character is not None and not field.has_focus:
+        event.stop()
+        field.screen.set_focus(field)
+        field.replace(event.character, *field.selection)
 
 
 class SearchWord(SearchInput):

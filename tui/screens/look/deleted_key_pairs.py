@@ -6,6 +6,7 @@ from datetime import datetime
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from core.checks.deleted import GonePair
@@ -18,7 +19,7 @@ from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
+from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
 from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.refusals import listed
 from tui.words.text import said_by, short_path, shortened, visible
@@ -82,6 +83,9 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         yield self._search
         yield self._list
         yield self._empty
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._load()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Key
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -27,7 +27,7 @@ from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.path_field import PathSuggester
 from tui.widgets.pick_list import Item, PickList
-from tui.widgets.search_input import SearchInput
+from tui.widgets.search_input import SearchInput, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, summed_up
@@ -92,6 +92,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._looked_at = self._links = self._pairs = 0
         self._leads_to = ""
         self._locked = 0
+        self._may_be_passphrase = False
+        """Whether what is typed now may still be a passphrase, though none is asked for any more."""
         self._too_long = Verdict("", Tone.BAD)
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
@@ -124,7 +126,16 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     # Looking up ---------------------------------------------------------------------------------
 
+    def on_key(self, event: Key) -> None:
+        """Type into the field, wherever the focus is, but not what may be a passphrase still."""
+        if self._may_be_passphrase and event.is_printable:
+            event.stop()
+        else:
+            self._may_be_passphrase = False
+            type_on(self._thing, event)
+
     @on(Input.Submitted)
+    @on(CursorList.Selected)
     def action_submit(self) -> None:
         """Look up what was typed, or take what is under the cursor if that was done."""
         if self._passphrase.has_focus:
@@ -249,7 +260,6 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             word = _what_enter_does(self._under_cursor)
         self.key_hints.show((*([(key, word)] if word else []), *others))
 
-    @on(CursorList.Selected)
     def _take(self) -> None:
         found = self._under_cursor
         if found is None:
@@ -318,6 +328,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._close_passphrase()
             # Not the field above, which would show what is still typed as a passphrase.
             self._list.focus()
+            self._may_be_passphrase = True
 
     def _looked_up_with(self, passphrase: Passphrase, path: Path) -> list[Found]:
         return list(self._finder(lambda _: passphrase).in_path(path))

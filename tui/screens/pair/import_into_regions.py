@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
@@ -22,7 +23,7 @@ from tui.screens.workbench.bench import Bench
 from tui.screens.workbench.grouped_list import GroupedList, Line
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
+from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_imports
 from tui.words.place import NOT_ENABLED, city, region_items
@@ -114,6 +115,9 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         yield self._bench
         yield self._state
         yield self._progress
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._full.display = self._empty.display = False

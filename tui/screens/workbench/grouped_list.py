@@ -258,7 +258,9 @@ class GroupedList(CursorList):
     def goes_on_with_space(self, word: str) -> bool:
         """Return whether a line that is shown goes on with a space after such a word."""
         found = f"{word} ".casefold()
-        return any(found in cell.strip().casefold() for line, _ in self.shown for cell in line.cells)
+        return any(
+            found in cell.strip().casefold() for line, _ in self.shown for cell in line.cells
+        )
 
     def action_open(self) -> None:
         """Open the line under the cursor."""
