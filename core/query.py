@@ -238,6 +238,11 @@ def parse(text: str) -> Query:
     )
 
 
+def terms(text: str) -> list[str]:
+    """Return the terms of a query as they were typed, each a query of its own."""
+    return [found[0] for found in _TERM.finditer(_without_frame(text[:LONGEST]))]
+
+
 def fingerprint_kind(text: str, key_pair: KeptKeyPair) -> str | None:
     """Return in words which fingerprint of a pair was typed in full, or None if none was.
 
@@ -260,6 +265,12 @@ def has_fingerprint(text: str) -> bool:
     return any(
         spelling.is_whole for spelling in filter(None, map(fingerprint_kinds.spelling, terms))
     )
+
+
+def whole_fingerprint(text: str) -> fingerprint_kinds.WholeFingerprint | None:
+    """Return what kind of fingerprint the first whole one in a text is, or None."""
+    terms = (term.value for term in _terms(_without_frame(text)) if term.field in (None, "fp"))
+    return next(filter(None, map(fingerprint_kinds.whole, terms)), None)
 
 
 def fingerprint_cut_short(text: str) -> fingerprint_kinds.CutShort | None:

@@ -47,6 +47,9 @@ class Standing(StrEnum):
 THE_AGENT = "the agent"
 """The source of what the ssh-agent holds; with the account's name where it is another's."""
 
+TOO_SHORT, PRIVATE = "too short", "a private key"
+"""Why a text is not looked up: the kinds of what is compared with no pair."""
+
 IS_NO_KEY = frozenset({Standing.NO_KEY, Standing.NOT_READ, Standing.UNREADABLE})
 """What is not counted as a key."""
 
@@ -76,7 +79,8 @@ class Found:
     """What one thing that was looked at is.
 
     `source` is a path, `the agent` or empty for a text; `line` counts from 1 where a file holds
-    several keys. `kind` says in which form the key stands, `note` is a sentence fragment.
+    several keys. `kind` says in which form the key stands, or why a text that holds none was not
+    looked up, `note` is a sentence fragment.
     `deleted` are the pairs that had the key, where none has it now. `minor` is set for what need
     not be said of a folder: what in it is no key. `is_link` tells a link that was not followed.
     Nothing of it is private; source and comment may be any text.

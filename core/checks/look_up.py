@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core import query
-from core.checks.answers import THE_AGENT, Found, Match, Standing
+from core.checks.answers import PRIVATE, THE_AGENT, TOO_SHORT, Found, Match, Standing
 from core.checks.everywhere import everywhere
 from core.checks.finding import PairReference
 from core.custody import agent
@@ -45,6 +45,7 @@ from core.model import DeletedKeyPair, KeptKeyPair, KeyType
 from core.process import interruptible
 from core.secret import Passphrase
 from core.session import Session
+from core.words.plural import n_of
 
 LARGEST = MOST_BYTES_OF_A_KEY_FILE
 """A larger file holds no key, unless it is an authorized_keys."""
@@ -425,11 +426,12 @@ class Finder:
         """Yield the public keys in a text, or the pair whose fingerprint it is."""
         if import_material.private_key_refusal(text) is not None:
             note = "this is a private key; give the name of its file instead"
-            yield Found("", Standing.NO_KEY, note=note)
+            yield Found("", Standing.NO_KEY, PRIVATE, note=note)
             return
         digest = fingerprint_kinds.openssh_digest(text)
         if digest is not None and digest.is_whole:
-            yield self._by(f"fingerprint, {digest.kind}", digest.kind_of)
+            found = self._by(f"fingerprint, {digest.kind}", digest.kind_of)
+            yield self._compared(found, "that of the public keys")
             return
         keys = key_file.read(text.encode("utf-8", "replace"))
         if any(key.public_key for key in keys) or not query.has_fingerprint(text):
@@ -456,7 +458,17 @@ class Finder:
             # As long as an MD5 is also a SHA-1 that was cut short.
             start = self._cut_short(text)
             found = start if start is not None and start.matches + start.deleted else found
+        typed = query.whole_fingerprint(text)
+        if typed is not None and found.standing is Standing.UNKNOWN:
+            found = self._compared(replace(found, kind=typed.kind), typed.kinds)
         yield found
+
+    def _compared(self, found: Found, kinds: str) -> Found:
+        """Return what a fingerprint is, and where no pair has it, with what it was compared."""
+        if found.standing is not Standing.UNKNOWN:
+            return found
+        note = f"compared with {kinds} of {n_of(len(self.pairs), 'pair')}"
+        return replace(found, note=note)
 
     def _cut_short(self, text: str) -> Found | None:
         """Return the pairs of which a fingerprint begins so, or what is missing of it.
@@ -471,7 +483,7 @@ class Finder:
                 f"the start of a fingerprint, {start.words};"
                 f" {fingerprint_kinds.FEWEST} are needed to tell whose it is"
             )
-            return Found("", Standing.NO_KEY, note=note) if start.is_meant else None
+            return Found("", Standing.NO_KEY, TOO_SHORT, note=note) if start.is_meant else None
         found = self._by(f"the start of a fingerprint, {start.words}", start.kind)
         return None if found.standing is Standing.UNKNOWN and not start.is_meant else found
 

@@ -42,6 +42,25 @@ class Spelling(NamedTuple):
         )
 
 
+class WholeFingerprint(NamedTuple):
+    """What kind a whole fingerprint is, and with which of a pair it is compared, in words."""
+
+    kind: str
+    kinds: str
+
+
+def whole(text: str) -> WholeFingerprint | None:
+    """Return what kind of fingerprint a text is in full, or None if it is none."""
+    typed = spelling(text)
+    if typed is None or not typed.is_whole:
+        return None
+    if len(typed.sha1 or "") == _SHA1_LENGTH:
+        return WholeFingerprint("a SHA-1 fingerprint", "EC2's SHA-1")
+    if len(typed.md5 or "") == _MD5_LENGTH:
+        return WholeFingerprint("an MD5 fingerprint", "EC2's MD5 and OpenSSH's")
+    return WholeFingerprint("a SHA-256 fingerprint", "EC2's SHA-256 and OpenSSH's")
+
+
 FEWEST = 8
 """So many characters tell a fingerprint from others: by chance one in four thousand million."""
 

@@ -364,7 +364,7 @@ def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("space")
         said = "1 chosen, 2 more hidden by the filter"
-        await until_counted(pilot, said, "1 chosen, 2 hidden")
+        await until_counted(pilot, said, "1 chosen, 2 more hidden")
         assert hints_drawn(pilot).startswith("t tags 1   d delete 1   ")
         await pilot.press("t")
         await until_screen(pilot, "EditTagsScreen")
@@ -373,7 +373,7 @@ def test_the_chosen_that_the_filter_hides_are_counted_and_said_to_be_left(
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
         await pilot.press("asterisk")
-        await until_counted(pilot, said, "1 chosen, 2 hidden")
+        await until_counted(pilot, said, "1 chosen, 2 more hidden")
         await pilot.press("escape")
         await until_counted(pilot, "3 chosen")
 

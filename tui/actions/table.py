@@ -269,7 +269,8 @@ ACTIONS: tuple[Action, ...] = (
         "Install the public key in authorized_keys here or elsewhere.",
         words="ssh-copy-id deploy login host server", wide_hint="install"),
     Action("details.bring-back", Place.DETAILS, "u", "bring_back", "",
-        "Bring the pair back that is shown, if it was deleted.", words="undelete restore undo"),
+        "Undo tags just set on the pair, or bring it back, if deleted.",
+        words="undelete restore undo revert"),
     Action("details.back", Place.DETAILS, "escape,q", "back", "back",
         "Go back to the list."),
 

@@ -75,8 +75,10 @@ class SearchWord(SearchInput):
             super().__init__()
             self.do = do
 
-    def __init__(self, goes_on: Callable[[str], bool]) -> None:
-        super().__init__()
+    def __init__(
+        self, goes_on: Callable[[str], bool], placeholder: str = "type to narrow the list"
+    ) -> None:
+        super().__init__(placeholder)
         self._goes_on = goes_on
 
     def types(self, key: str) -> bool:

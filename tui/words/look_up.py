@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.checks.answers import IS_NO_KEY, THE_AGENT, Found, Match, Standing
+from core.checks.answers import IS_NO_KEY, PRIVATE, THE_AGENT, TOO_SHORT, Found, Match, Standing
 from core.words.plural import n_of
 from tui.words.text import visible
 
@@ -41,6 +41,12 @@ def answer(found: Found, back: str = "U in the list there brings it back") -> st
             return f"{found.standing.value.replace('-', ' ')} ({kind}{comment}{note})"
 
 
+def not_looked_up(found: Found) -> str:
+    """Return why a text was compared with nothing, where it was not."""
+    is_text = not found.source and found.standing is Standing.NO_KEY
+    return found.kind if is_text and found.kind in (TOO_SHORT, PRIVATE) else ""
+
+
 def _pair(match: Match, *, how: bool) -> str:
     """Return a pair with its tags; with `how`, also which of its fingerprints said so."""
     tags = ", ".join(f"{tag.key}={tag.value}" for tag in match.key_pair.tags)
@@ -63,6 +69,8 @@ def summed_up(
     """
     keys = [each for each in found if each.standing not in IS_NO_KEY]
     known = sum(each.standing is Standing.KNOWN for each in keys)
+    if why := len(found) == 1 and not_looked_up(found[0]):
+        return f"not looked up: {why}."
     if count == 1 and found and not found[0].source:
         return f"looked at {n_of(pairs, 'pair')}; {_who_has_it(found[0])}."
     sources = [each.source for each in found]

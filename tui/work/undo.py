@@ -36,12 +36,34 @@ class TagEdit(NamedTuple):
 Act = Deletion | TagEdit
 
 
+class NewPair(NamedTuple):
+    """A pair that this session made, which no undoing takes back.
+
+    `kind` says how it came: `new` or `imported`. `is_deleted` tells one that was given up.
+    """
+
+    kind: str
+    key_pair: KeptKeyPair
+    is_deleted: bool = False
+
+    def stays(self, key_pairs: Mapping[str, KeptKeyPair]) -> str:
+        """Return that it stays as it is, by the pairs that are there; nothing where it does not.
+
+        What was deleted may be back, under another name, and what was made deleted elsewhere.
+        """
+        there = key_pairs.get(self.key_pair.key_pair_id)
+        if (there is None) is not self.is_deleted:
+            return ""
+        name = (there or self.key_pair).key_name
+        return f"the {self.kind} pair {name} stays{' deleted' * self.is_deleted}"
+
+
 class UndoHistory:
     """What this session changed, by the Region's file; the last is undone first."""
 
     def __init__(self) -> None:
         self._acts: dict[Path, list[Act]] = {}
-        self._stays: dict[Path, str] = {}
+        self._stays: dict[Path, str | NewPair] = {}
 
     def note(self, session: "Session", act: Act) -> None:
         """Remember what was done in a Region; nothing where nothing was done."""
@@ -51,21 +73,27 @@ class UndoHistory:
             self._acts[session.store.path] = self._acts.pop(session.store.path)
             self._stays.pop(session.store.path, None)
 
-    def note_what_stays(self, session: "Session", what: str) -> None:
+    def note_what_stays(self, session: "Session", what: str | NewPair) -> None:
         """Remember what was made in a Region later than all that can be undone there.
 
-        `what` is a clause: `the new pair web stays`.
+        `what` is a pair, or a clause: `what was imported into other Regions stays`.
         """
         self._stays[session.store.path] = what
 
-    def what_stays(self, session: "Session") -> str:
-        """Return that, as a sentence goes on with it, or nothing."""
+    def what_stays(self, session: "Session", key_pairs: Mapping[str, KeptKeyPair]) -> str:
+        """Return that, as a sentence goes on with it, or nothing; `key_pairs` are those there."""
         what = self._stays.get(session.store.path)
-        return f"; {what}" if what else ""
+        said = what.stays(key_pairs) if isinstance(what, NewPair) else what
+        return f"; {said}" if said else ""
 
     def acts(self, session: "Session") -> list[Act]:
         """Return what was done in a session's Region, the last at the end, to be changed there."""
         return self._acts.setdefault(session.store.path, [])
+
+    def brings_back(self, session: "Session") -> int:
+        """Return how many deleted pairs come back where the last that was done is undone."""
+        *_, last = [None, *self.acts(session)]
+        return len(last.key_pairs) if isinstance(last, Deletion) else 0
 
     def elsewhere(self, session: "Session") -> Path | None:
         """Return the file of the other Region in which the last was done that can be undone."""

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 async def undo(view: ListView) -> None:
     """Undo what this session deleted or tagged last in this Region."""
     history = view.undo_history
-    await _undo_last(view, history.acts(view.session), history.what_stays(view.session))
+    stays = history.what_stays(view.session, view.listing.key_pairs)
+    await _undo_last(view, history.acts(view.session), stays)
 
 
 async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more: str = "") -> None:
@@ -82,7 +83,7 @@ async def _say_nothing_to_undo(view: ListView) -> None:
         else:
             turn, here, there = key_of("list.place"), "here", "another place"
         said += f" {here}, but in {there}: {turn} turns there"
-    said += history.what_stays(session)
+    said += history.what_stays(session, view.listing.key_pairs)
     if gone:
         by = f", the last by {gone[0].by}" if gone[0].by else ""
         said += f"; {key_of('list.deleted')} lists {n_of(len(gone), 'deleted pair')}{by}"

@@ -29,7 +29,7 @@ from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
 from tui.words.text import said_by, short_path
 from tui.words.verdict import Tone, Verdict
-from tui.work.undo import Deletion, TagEdit
+from tui.work.undo import Deletion, NewPair, TagEdit
 
 if TYPE_CHECKING:
     from core.checks.finding import PairReference
@@ -84,11 +84,10 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
         if noting.done() and not noting.cancelled():
             noting.result().release()
     await view.read(created.key_pair.key_pair_id, became or "")
-    name = created.key_pair.key_name
-    if created.key_pair.key_pair_id in view.listing.key_pairs:
-        view.undo_history.note_what_stays(view.session, f"the new pair {name} stays")
-    elif not view.unread:
-        view.undo_history.note_what_stays(view.session, f"the new pair {name} stays deleted")
+    is_there = created.key_pair.key_pair_id in view.listing.key_pairs
+    if is_there or not view.unread:
+        new = NewPair("new", created.key_pair, is_deleted=not is_there)
+        view.undo_history.note_what_stays(view.session, new)
     return True
 
 
@@ -102,8 +101,7 @@ async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> Non
         return  # a key that was found elsewhere
     imported = await view.open(form)
     if imported is not None:
-        what = f"the imported pair {imported.key_name} stays"
-        view.undo_history.note_what_stays(view.session, what)
+        view.undo_history.note_what_stays(view.session, NewPair("imported", imported))
         await view.read(imported.key_pair_id, f"imported {imported.key_name}")
 
 
@@ -118,6 +116,7 @@ async def details(view: ListView) -> None:
             key_pair,
             view.listing.rotation,
             where=partial(_position, view, key_pair_id),
+            undoes=_tagged_last(view, key_pair_id),
         )
         screen.say(said)
         chosen = await view.open(screen)
@@ -145,9 +144,16 @@ async def details(view: ListView) -> None:
                 key_pair_id = next(there, key_pair_id)
                 view.show(key_pair_id)
             case screens.Next.TAGS:
-                await _edit_tags(view, [key_pair])
+                view.forget_what_was_said()
+                await _edit_tags(view, [key_pair], key_of("details.bring-back"))
+                said = view.screen.fact_line.verdict
+            case screens.Next.UNDO:
+                await undo(view)
+                said = view.screen.fact_line.verdict
             case screens.Next.DELETE:
+                view.forget_what_was_said()
                 await _delete(view, [key_pair])
+                said = view.screen.fact_line.verdict
             case screens.Next.REPLACE:
                 if await _replace(view, key_pair):
                     return
@@ -171,13 +177,22 @@ def _position(view: ListView, key_pair_id: str) -> "screens.Position":
     return screens.Position(ids.index(key_pair_id) + 1, len(ids), others)
 
 
+def _tagged_last(view: ListView, key_pair_id: str) -> bool:
+    """Return whether what this session did last in this Region is an edit of one pair's tags."""
+    *_, last = [None, *view.undo_history.acts(view.session)]
+    ids = [pair.key_pair_id for pair in last.key_pairs] if isinstance(last, TagEdit) else []
+    return ids == [key_pair_id]
+
+
 async def _open_about_chosen(
     view: ListView, screen: PlacedScreen[Result], affected: Sequence[KeptKeyPair]
 ) -> Result | None:
     """Open a screen about the chosen pairs; it says where the filter hides others of these."""
     choice = view.choice
     if choice.hidden and affected == view.affected():
-        more = f"{choice.hidden:,} more are chosen" if choice.shown else choice.words.split(",")[0]
+        more = choice.words.split(",")[0]
+        if choice.shown:
+            more = f"{n_of(choice.hidden, 'more is', 'more are')} chosen"
         left = "hidden by the filter, and left as they are"
         screen.fact_line.rest(Verdict(f"{more}, but {left}", Tone.CAUTION))
     return await view.open(screen)
@@ -188,8 +203,8 @@ async def edit_tags(view: ListView) -> None:
     await _edit_tags(view, view.affected())
 
 
-async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
-
+async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair], undoing: str = "") -> None:
+    """Do that; `undoing` is the key that undoes it where it is not that of the list."""
     if affected:
         screen = screens.EditTagsScreen(view.session, affected, view.listing.tags_in_use())
         saved = await _open_about_chosen(view, screen, affected) or ()
@@ -201,7 +216,7 @@ async def _edit_tags(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
                 pair for pair in screen.before.values() if pair.tags != tags[pair.key_pair_id]
             ]
             view.undo_history.note(view.session, TagEdit(before, tags))
-            said = f"tags saved: {_part_of(saved, affected)}; {undo_key()} undoes it"
+            said = f"tags saved: {_part_of(saved, affected)}; {undoing or undo_key()} undoes it"
             await _read_and_say(view, said, saved, affected, screen)
 
 
@@ -298,8 +313,8 @@ async def copy(view: ListView) -> None:
     """Send something of the pair to the terminal's clipboard, or the chosen ones' public keys."""
     affected, hidden = view.affected(), view.choice.hidden
     if len(affected) > 1:
-        are = "is" if hidden == 1 else "are"
-        more = f"; {hidden:,} more {are} chosen, but hidden by the filter" if hidden else ""
+        others = n_of(hidden, "more is", "more are")
+        more = f"; {others} chosen, but hidden by the filter" if hidden else ""
         await screens.copy_public_keys(view.screen.app, affected, more)
     elif affected:
         await screens.copy_something(view.screen.app, view.session, affected[0])

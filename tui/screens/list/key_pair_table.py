@@ -126,6 +126,10 @@ class KeyPairTable(CursorList):
         self._columns = [(name, width) for name in HEADINGS if (width := getattr(widths, name))]
         self.refresh()
 
+    def shows(self, column: str) -> bool:
+        """Return whether there is room for a column, given by the attribute of a row."""
+        return any(name == column for name, _ in self._columns)
+
     def heading_line(self) -> list[Segment]:
         attribute, reverse = self._sorted_by
         arrow = " ▼" if reverse else " ▲"

@@ -5,6 +5,7 @@ from time import monotonic
 
 from tui.actions.keymap import hints, key_in, key_of
 from tui.actions.table import Place
+from tui.screens.list.key_pair_table import HEADINGS
 from tui.screens.list.list_view import ListView
 from tui.words.text import shortened
 from tui.words.verdict import Tone, Verdict
@@ -42,18 +43,25 @@ def refuses(view: ListView, method: str) -> bool:
     return False
 
 
+MORE_GRAMMAR = "all terms must hold; also fp: saved:no older:90d newer:2w"
+"""What the empty filter has no room for; one line of the smallest window."""
+
+
 async def show_filter(view: ListView) -> None:
     """Go to the filter."""
     if view.lesson:
         view.stop_saying(view.lesson)  # these keys would be typed now
     if not view.filter_bar.text:
         view.before_filter = view.table.highlighted
+        view.say(MORE_GRAMMAR)
     await view.filter_bar.enter()
     view.key_hints.show(hints(Place.FILTER))
 
 
 def narrow(view: ListView) -> None:
     """Show what passes the filter as it is typed now."""
+    if view.filter_bar.text:
+        view.stop_saying(MORE_GRAMMAR)
     view.listing.filter(view.filter_bar.text, is_whole=not view.filter_bar.has_focus_within)
     is_narrowed = view.filter_bar.text or view.before_filter is None
     view.show(view.table.highlighted if is_narrowed else view.before_filter)
@@ -61,6 +69,7 @@ def narrow(view: ListView) -> None:
 
 def leave_filter(view: ListView, *, clear: bool) -> None:
     """Go from the filter to the list."""
+    view.stop_saying(MORE_GRAMMAR)
     view.filter_bar.leave(clear=clear)
     if not clear:
         # What is done to all that are shown is not to be done to what a half-typed tag let through.
@@ -108,13 +117,26 @@ def say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
 def sort(view: ListView) -> None:
     """Sort by the next column."""
     view.listing.sort_by_next()
-    view.show(view.table.highlighted)
+    _show_in_order(view)
 
 
 def reverse(view: ListView) -> None:
     """Reverse the order."""
     view.listing.turn_round()
+    _show_in_order(view)
+
+
+_SORTED = "sorted by "
+
+
+def _show_in_order(view: ListView) -> None:
+    """Show the pairs as they are sorted now; by which column, where it is not on the screen."""
+    view.stop_saying(_SORTED)
     view.show(view.table.highlighted)
+    column = view.listing.column
+    if view.shown and not view.table.shows(column):
+        other_way = ", the other way round" if view.listing.reverse else ""
+        view.say(f"{_SORTED}{HEADINGS[column].lower()}{other_way}: no room for that column here")
 
 
 def choose(view: ListView) -> None:

@@ -277,7 +277,8 @@ class ListView:
         elif total:
             self._show_empty(welcome.nothing_matches(listing.is_for_a_fingerprint))
         else:
-            self._show_empty(welcome.no_pairs(self.session, *self._waiting))
+            undone = self.undo_history.brings_back(self.session)
+            self._show_empty(welcome.no_pairs(self.session, *self._waiting, undone))
 
     def show_top(self) -> None:
         """Show how many pairs there are, and what can be done with those that are chosen."""
@@ -323,6 +324,9 @@ class ListView:
             return Verdict(f"{self.listing.unfinished} is no tag in use, and narrows nothing yet")
         if self.listing.query.problems:
             return Verdict(self.listing.query.problems[0], Tone.CAUTION)
+        if terms := self.listing.not_together:
+            both = "both" if terms == 2 else f"all {terms}"
+            return Verdict(f"each term finds pairs, but no pair has {both}: all terms must hold")
         return Verdict(f"that is {kind}", Tone.GOOD) if kind else Verdict("")
 
     def _show_empty(self, text: str | Content) -> None:

@@ -51,7 +51,7 @@ class Chosen(NamedTuple):
         """Both where there is little room."""
         if not self.shown:
             return f"{self.hidden:,} chosen, hidden" if self.hidden else ""
-        return f"{self.shown:,} chosen" + (f", {self.hidden:,} hidden" if self.hidden else "")
+        return f"{self.shown:,} chosen" + (f", {self.hidden:,} more hidden" if self.hidden else "")
 
 
 class Listing:
@@ -71,6 +71,8 @@ class Listing:
         self._is_whole = False
         self.unfinished = ""
         """What was typed last, where it may still become a tag and so narrows nothing."""
+        self.not_together = 0
+        """Of how many terms each finds pairs, where no pair passes all of them; else 0."""
         self.column = "name"
         self.reverse = False
         self._query: Query | None = None
@@ -137,17 +139,26 @@ class Listing:
         """Return the pairs that pass the filter, in order."""
         found = self.query.select(self._items, now, self.chosen)
         self.unfinished = ""
-        if not found and not self._is_whole and self._is_on_the_way_to_a_tag():
-            self.unfinished = self.query_text.rpartition(" ")[2]
+        self.not_together = 0
+        terms = [] if found else _terms(self.query_text)
+        typing = terms[-1] if terms and self.query_text.endswith(terms[-1]) else ""
+        if typing and not self._is_whole and self._is_on_the_way_to_a_tag(typing, now):
+            self.unfinished = typing
             # What is typed now may still become one: until then it narrows nothing.
-            before = _parsed(self.query_text.rpartition(" ")[0])
+            before = _parsed(self.query_text.removesuffix(typing))
             found = before.select(self._items, now, self.chosen)
+        if not found and len(terms) > 1 and all(self._finds(term, now) for term in terms):
+            self.not_together = len(terms)
         return [item.key_pair for item in found]
 
-    def _is_on_the_way_to_a_tag(self) -> bool:
-        """Return whether the last term is the start of a tag that a pair carries."""
-        field, colon, start = self.query_text.rpartition(" ")[2].casefold().partition(":")
-        if not colon or field not in ("tag", "tag-key"):
+    def _finds(self, term: str, now: datetime) -> bool:
+        """Return whether any pair passes a term alone."""
+        return bool(_parsed(term).select(self._items, now, self.chosen))
+
+    def _is_on_the_way_to_a_tag(self, term: str, now: datetime) -> bool:
+        """Return whether a term is the start of a tag that a pair carries, and is none itself."""
+        field, colon, start = term.casefold().partition(":")
+        if not colon or field not in ("tag", "tag-key") or self._finds(term, now):
             return False
         tags = (tag for pair in self.key_pairs.values() for tag in pair.tags)
         return any(f"{tag.key}={tag.value}".casefold().startswith(start) for tag in tags)
@@ -184,6 +195,11 @@ def completed(text: str, tags_in_use: Callable[[], Mapping[str, Sequence[str]]])
 def _parsed(text: str) -> "Query":
     parsed: Query = _filtering().parse(text)
     return parsed
+
+
+def _terms(text: str) -> list[str]:
+    found: list[str] = _filtering().terms(text)
+    return found
 
 
 def _filtering() -> ModuleType:

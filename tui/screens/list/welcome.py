@@ -38,10 +38,11 @@ def waiting(session: "Session") -> tuple[int, int]:
     return public_keys, deleted
 
 
-def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
+def no_pairs(session: "Session", waiting: int, deleted: int, undone: int = 0) -> Content:
     """Return what an empty Region says: what the program is, where data live, the next keys.
 
-    `waiting` are the public keys that could be imported, `deleted` the pairs that can come back.
+    `waiting` are the public keys that could be imported, `deleted` the pairs that can come back,
+    and `undone` those of them that come back by undoing what this session did last.
     """
     region = session.region
     if region in REGIONS:
@@ -53,6 +54,10 @@ def no_pairs(session: "Session", waiting: int, deleted: int) -> Content:
         (key_of("key-pair.import"), _import(waiting)),
     ]
     gone = (key_of("list.deleted"), f"bring {n_of(deleted, 'deleted pair')} back")
+    if undone == deleted > 1:
+        gone = (key_of("key-pair.undo"), f"{gone[1]}; {gone[0]} only some of them")
+    elif undone == deleted:
+        gone = (key_of("key-pair.undo"), gone[1])
     keys = [
         *([] if session.read_only else changes),
         *([gone] if deleted else []),
@@ -76,7 +81,8 @@ def nothing_matches(is_for_a_fingerprint: bool) -> str:
 def _import(waiting: int) -> str:
     if not waiting:
         return "import a public key"
-    return f"import a public key; {n_of(waiting, 'waits', 'wait')} in ~/.ssh"
+    many = n_of(waiting, "public key waits", "public keys wait")
+    return f"import a public key; {many} in ~/.ssh"
 
 
 def _where(session: "Session") -> str:

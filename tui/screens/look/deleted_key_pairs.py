@@ -76,7 +76,11 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._read = read
         self._chosen: set[str] = set()
         self._list = GroupedList(_COLUMNS, led=True)
-        self._search = SearchWord(self._list.goes_on_with_space)
+        # The star looks like text here, and the hint bar of a small window has no room for it.
+        self._search = SearchWord(
+            self._list.goes_on_with_space,
+            f"type to narrow the list; {key_of('deleted.choose-all')} chooses all",
+        )
         self._empty = Static(markup=False, id="empty")
 
     def content(self) -> ComposeResult:

@@ -30,7 +30,7 @@ from tui.widgets.pick_list import Item, PickList
 from tui.widgets.search_input import SearchInput, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.look_up import answer, summed_up
+from tui.words.look_up import answer, not_looked_up, summed_up
 from tui.words.text import short_path, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import in_batches, is_running
@@ -219,9 +219,10 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
         found = self._under_cursor
-        self._answer.update(
-            answer(found, f"{key_of('find.submit')} brings it back") if found else ""
-        )
+        text = answer(found, f"{key_of('find.submit')} brings it back") if found else ""
+        # What the row says already is not said twice.
+        is_said = found is not None and text == _WORDS.get(found.standing)
+        self._answer.update("" if is_said else text)
         self.query_one("#about", VerticalScroll).scroll_home(animate=False)
         self._hint()
 
@@ -368,7 +369,7 @@ def _item(found: Found, folder: str) -> Item:
     text = f"{_MARKS.get(found.standing, '✗')} {where}{line}{comment}"
     pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
     deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]
-    whose = " and ".join(pairs or deleted) or _WORDS[found.standing]
+    whose = " and ".join(pairs or deleted) or not_looked_up(found) or _WORDS[found.standing]
     tone = _TONES.get(found.standing, Tone.BAD)
     marked = 0 if tone is Tone.PLAIN else 1
     return Item("", visible(text), visible(whose), key_length=marked, tone=tone)

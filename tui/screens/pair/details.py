@@ -55,6 +55,7 @@ class Next(Enum):
     FOLLOWING = auto()
     PREVIOUS = auto()
     BRING_BACK = auto()
+    UNDO = auto()
 
 
 class Position(NamedTuple):
@@ -83,6 +84,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     Args:
         deleted: what is said of the pair where it is a deleted one, which can be brought back.
         where: returns where it stands in the list, as that is by then.
+        undoes: what this session did last is an edit of this pair's tags, which can be undone.
     """
 
     CSS_PATH = "details.tcss"
@@ -104,8 +106,10 @@ class DetailsScreen(PlacedScreen[Next | None]):
         deleted: Verdict | None = None,
         *,
         where: Callable[[], Position] = Position,
+        undoes: bool = False,
     ) -> None:
         super().__init__(key_pair.key_name)
+        self._undoes = undoes
         self._deleted = deleted
         self._session = session
         self._key_pair = key_pair
@@ -196,11 +200,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self.fact_line.rest(said)
 
     def action_bring_back(self) -> None:
-        """Bring the pair back that is shown, if it was deleted."""
-        if self._deleted is None:
-            self.say(Verdict("this pair is not deleted"))
-        else:
+        """Bring the pair back that is shown, if it was deleted; else undo the edit of its tags."""
+        if self._deleted is not None:
             self._leave_for(Next.BRING_BACK)
+        elif self._undoes:
+            self._leave_for(Next.UNDO)
+        else:
+            key = key_of("details.bring-back")
+            ways = f"{key} undoes tags just set on this pair, or brings it back once it is deleted"
+            self.say(Verdict(f"nothing to undo here: {ways}"))
 
     @exclusively
     async def action_copy(self) -> None:

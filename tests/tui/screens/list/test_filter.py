@@ -86,6 +86,47 @@ def test_a_tag_that_is_being_typed_narrows_nothing_until_it_is_one(
     play(demo_session, scene)
 
 
+def test_all_terms_must_hold_and_of_two_that_exclude_each_other_that_is_said(
+    demo_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        field = await filter_by(pilot, "")
+        assert "all terms must hold" in text_of(pilot, "#fact")
+        await type_text(pilot, "tag:Env=prod tag:Env=staging")
+        assert "all terms must hold" not in text_of(pilot, "#fact")
+        assert shown(pilot) == []
+        why = "each term finds pairs, but no pair has both: all terms must hold"
+        await until(pilot, lambda: why in text_of(pilot, "#note"), "why")
+        await pilot.press("enter")
+        assert why in text_of(pilot, "#note")
+        # A term that is on the way to a tag narrows nothing, whatever the others let through.
+        await filter_by(pilot, "")
+        field.value = "type:ed25519 tag:En"
+        await until(pilot, lambda: "tag:En is no tag in use" in text_of(pilot, "#note"), "why")
+        assert shown(pilot)
+
+    play(demo_session, scene)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (100, 24)], ids=str)
+def test_an_order_is_said_whose_column_is_not_on_the_screen(
+    demo_session: DemoSession, size: tuple[int, int]
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("s", "s")
+        is_hidden = "Fingerprint" not in drawn(pilot)
+        assert is_hidden is (size[0] == 60)
+        said = "sorted by fingerprint: no room for that column here" if is_hidden else ""
+        assert ("sorted by" in text_of(pilot, "#fact")) is is_hidden
+        assert said in text_of(pilot, "#fact")
+        await pilot.press("S")
+        assert ("the other way round" in text_of(pilot, "#fact")) is is_hidden
+        await pilot.press("s")
+        assert "sorted by" not in text_of(pilot, "#fact")
+
+    play(demo_session, scene, size)
+
+
 @pytest.mark.long
 def test_after_escape_the_cursor_is_where_it_was_before_the_filter(
     demo_session: DemoSession,

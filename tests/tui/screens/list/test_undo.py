@@ -1,6 +1,7 @@
 """What `u` undoes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from tests.tui.driving import (
 from tui.screens.create.key_text import KeyText
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.work.exclusive import is_busy
-from tui.work.undo import Act, Deletion, undo_last
+from tui.work.undo import Act, Deletion, NewPair, UndoHistory, undo_last
 
 
 def make(session: Session, *names: str) -> None:
@@ -274,6 +275,21 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
             await press(pilot, key, remark)
 
     play(empty_session, scene)
+
+
+def test_of_a_pair_nothing_is_said_that_is_no_longer_so(empty_session: DemoSession) -> None:
+    make(empty_session, "a")
+    history, [pair] = UndoHistory(), empty_session.backend.describe_key_pairs()
+    back = replace(pair, key_name="a-2")
+    for is_deleted, there, said in (
+        (False, pair, "; the new pair a stays"),
+        (False, None, ""),
+        (True, None, "; the new pair a stays deleted"),
+        (True, back, ""),
+    ):
+        history.note_what_stays(empty_session, NewPair("new", pair, is_deleted=is_deleted))
+        pairs = {there.key_pair_id: there} if there else {}
+        assert history.what_stays(empty_session, pairs) == said
 
 
 @pytest.mark.long

@@ -37,7 +37,7 @@ def test_an_empty_list_says_what_the_program_is_and_how_to_leave(
         for said in (
             "No key pairs in us-east-1 yet.",
             "c create a key pair",
-            "i import a public key; 2 wait in ~/.ssh",
+            "i import a public key; 2 public keys wait in ~/.ssh",
             "q leave",
             "keypairs creates and keeps SSH key pairs as Amazon EC2 does.",
             "They are kept in ~/data, on this machine: nothing is sent anywhere.",
@@ -63,6 +63,29 @@ def test_where_all_are_deleted_none_is_said_to_be_yet_to_come(empty_session: Dem
         assert "U  bring 1 deleted pair back" in drawn(pilot)
 
     play(empty_session, scene)
+
+
+def test_what_this_session_deleted_last_comes_back_by_the_key_that_undoes(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("a", "b", "c"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("asterisk", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await press_alone(pilot, "y")
+        said = "u  bring 3 deleted pairs back; U only some of them"
+        await until(pilot, lambda: said in drawn(pilot), said)
+        # Where it is all of them that are meant, one key chooses them.
+        await pilot.press("U")
+        await until_screen(pilot, "DeletedKeyPairsScreen")
+        assert "* chooses all" in drawn(pilot)
+        await pilot.press("asterisk", "enter")
+        await until_screen(pilot, "KeyPairListScreen")
+        await until(pilot, lambda: "3 pairs" in drawn(pilot), "all three")
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

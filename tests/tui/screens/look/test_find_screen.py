@@ -595,6 +595,8 @@ async def test_what_leads_to_no_pair_says_what_was_looked_at(
         "~/keys/b.pub": "looked at 1 file; 1 key, 0 known.",
         digest: "looked at 8 pairs; none has this.",
         "batch-runner": "looked at 8 pairs; 1 has this.",
+        # Too few to tell whose it is, they were compared with nothing.
+        "cf:03:64": "not looked up: too short.",
     }
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await open_screen(pilot, "")
@@ -602,3 +604,30 @@ async def test_what_leads_to_no_pair_says_what_was_looked_at(
             screen._thing.value = text
             await pilot.press("enter")
             await until(pilot, lambda words=words: said(screen) == words, words)  # type: ignore[misc] # mypy cannot infer the default
+
+
+@in_loop
+async def test_of_a_fingerprint_nobody_has_it_is_said_what_it_is_and_was_compared_with(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    hex_, compared = ":".join(["ab"] * 20), "compared with"
+    expected = {
+        hex_: f"unknown (a SHA-1 fingerprint; {compared} EC2's SHA-1 of 8 pairs)",
+        f"MD5:{hex_[:47]}": f"(an MD5 fingerprint; {compared} EC2's MD5 and OpenSSH's of 8 pairs)",
+        hex_[:47]: f"unknown (an MD5 fingerprint; {compared} EC2's MD5 and OpenSSH's of 8 pairs)",
+        "A" * 42 + "E=": f"(a SHA-256 fingerprint; {compared} EC2's SHA-256 and OpenSSH's of 8",
+        "SHA1:" + "A" * 27: f"OpenSSH SHA-1; {compared} that of the public keys of 8 pairs)",
+        "cf:03:64": "the start of a fingerprint, 6 of its 32 or 40 characters",
+    }
+    (keys / "nothing").write_text("text")
+    async with KeyPairsApp(demo_session).run_test() as pilot:
+        screen = await open_screen(pilot, "")
+        for text, words in expected.items():
+            screen._thing.value = text
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in text_of(pilot, "#answer"), words)  # type: ignore[misc] # mypy cannot infer the default
+        assert rows(screen) == [("✗ what you typed", "too short")]
+        screen._thing.value = "~/keys/nothing"
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(screen) == [("✗ ~/keys/nothing", "no key")], "the file")
+        assert text_of(pilot, "#answer") == ""

@@ -216,3 +216,42 @@ def test_a_wide_window_has_what_proves_the_pair_beside_what_it_is_used_with(
 
 def _has_width(pilot: Pilot[None], width: int) -> bool:
     return app_of(pilot).screen.query_one(FormBody).outer_size.width == width
+
+
+def test_tags_are_said_to_be_saved_where_they_were_edited_and_undone_there(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("a", "b"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    def tags() -> list[tuple[Tag, ...]]:
+        return [pair.tags for pair in empty_session.backend.describe_key_pairs()]
+
+    async def scene(pilot: Pilot[None]) -> None:
+        async def says(words: str) -> None:
+            await until_screen(pilot, "DetailsScreen")
+            await until(pilot, lambda: words in text_of(pilot, "#fact").replace("\n", " "), words)
+
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        await pilot.press("u")
+        await says("nothing to undo here: u undoes tags just set on this pair, or brings it back")
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await pilot.press("ctrl+t")
+        await type_text(pilot, "Env")
+        await pilot.press("enter")
+        await says("tags saved: a; u undoes it")
+        assert tags() == [(Tag("Env", ""),), ()]
+        # Of another pair it is not undone.
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "2 of 2" in text_of(pilot, "#fact"), "the other pair")
+        await pilot.press("u")
+        await says("nothing to undo here")
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "1 of 2" in text_of(pilot, "#fact"), "the pair")
+        await pilot.press("u")
+        await says("the tags of a are as before")
+        assert tags() == [(), ()]
+
+    play(empty_session, scene, (60, 15))
