@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.events import Key
 from textual.content import Content
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from core.checks.finding import OLD, Finding, Progress, Severity, Summary

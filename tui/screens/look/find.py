@@ -93,7 +93,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._leads_to = ""
         self._locked = 0
         self._may_be_passphrase = False
-        """Whether what is typed now may still be a passphrase, though none is asked for any more."""
+        """Whether what is typed now may be the rest of a passphrase that is asked for no more."""
         self._too_long = Verdict("", Tone.BAD)
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
