@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
-from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_space
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
@@ -78,7 +79,7 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._list = GroupedList(_COLUMNS, led=True)
         # The star looks like text here, and the hint bar of a small window has no room for it.
         self._search = SearchWord(
-            self._list.goes_on_with_space,
+            partial(goes_on_with_space, self._list),
             f"type to narrow the list; {key_of('deleted.choose-all')} chooses all",
         )
         self._empty = Static(markup=False, id="empty")

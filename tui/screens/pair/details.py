@@ -112,7 +112,8 @@ class DetailsScreen(PlacedScreen[Next | None]):
         self._undoes = undoes
         self._deleted = deleted
         self._session = session
-        self._key_pair = key_pair
+        self.key_pair = key_pair
+        """The pair as it is shown: as this page and other sessions have left it."""
         self._rotation = rotation
         self._where = where
         self._position = where()
@@ -135,7 +136,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             yield self._sections.parts[Part.MORE]
 
     def on_mount(self) -> None:
-        self.key_hints.mute(*_idle(self._key_pair))
+        self.key_hints.mute(*_idle(self.key_pair))
         self._show_deleted(self._deleted)
         if self._session.place is not None:
             self._ask_what_uses_it(self._session.place)
@@ -143,34 +144,31 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     @work(exclusive=True)
     async def _show_page(self) -> None:
-        await self._sections.show(self._key_pair, self._rotation)
+        await self._sections.show(self.key_pair, self._rotation)
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
-        name = self._key_pair.key_name
+        name = self.key_pair.key_name
         found = await usage.ask(place, [name])
         self._sections.show_uses(usage.lines(found[name]))
-
-    @property
-    def key_pair(self) -> KeptKeyPair:
-        """The pair as it is shown now: as this page and other sessions have left it."""
-        return self._key_pair
 
     @on(RegionChanged)
     def _show_as_others_left_it(self, event: RegionChanged) -> None:
         """Show the pair as another session left it: its name, tags, history and all the rest."""
-        taught = self._taught
-        if self._key_pair.key_pair_id in event.key_pairs:
-            self._key_pair = event.key_pairs[self._key_pair.key_pair_id]
+        read_only = self._session.read_only
+        taught = _taught(self.key_pair, self._position, read_only=read_only)
+        if self.key_pair.key_pair_id in event.key_pairs:
+            self.key_pair = event.key_pairs[self.key_pair.key_pair_id]
             self._position = self._where()
-        if self.fact_line.at_rest == taught:
-            self.fact_line.rest(self._taught)
+        if self.fact_line.at_rest.text == taught:
+            now = _taught(self.key_pair, self._position, read_only=read_only)
+            self.fact_line.rest(Verdict(now))
         self._rotation = event.rotation
-        self.about = [self._key_pair]
-        self.query_one(FormBody).entitle(self._key_pair.key_name)
-        self._headline.show(self._key_pair)
-        self._replacements.show(details.replacements(self._key_pair, self._rotation))
-        self.key_hints.mute(*_idle(self._key_pair))
+        self.about = [self.key_pair]
+        self.query_one(FormBody).entitle(self.key_pair.key_name)
+        self._headline.show(self.key_pair)
+        self._replacements.show(details.replacements(self.key_pair, self._rotation))
+        self.key_hints.mute(*_idle(self.key_pair))
         self._show_page()
 
     @on(PairsDeleted)
@@ -179,19 +177,14 @@ class DetailsScreen(PlacedScreen[Next | None]):
         """Take the pair as one that was deleted while it was shown, or is back."""
         self._show_deleted(event.said if isinstance(event, PairsDeleted) else None)
 
-    @property
-    def _taught(self) -> Verdict:
-        """What is said while nothing else is."""
-        read_only = self._session.read_only
-        return Verdict(_taught(self._key_pair, self._position, read_only=read_only))
-
     def _show_deleted(self, said: Verdict | None) -> None:
         """Say that the pair is deleted, if it is, and teach what can be done with it."""
         self._deleted = said
         if said is None:
             read_only = self._session.read_only
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
-            self.fact_line.rest(self._taught)
+            taught = _taught(self.key_pair, self._position, read_only=read_only)
+            self.fact_line.rest(Verdict(taught))
             return
         back = (key_of("details.bring-back"), "bring back")
         left = {key_of("details.copy"), key_of("details.back"), hints(Place.DETAILS)[-1][0]}
@@ -213,7 +206,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @exclusively
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
-        await copy_something(self.app, self._session, self._key_pair)
+        await copy_something(self.app, self._session, self.key_pair)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a dialog is on its way is not meant for this page.
@@ -262,15 +255,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if self._deleted and not outlives:
             self.say(_not_of_deleted())
             return
-        said = await begin(self._key_pair)
+        said = await begin(self.key_pair)
         if said is None:
             return
         self.say(said)
         self.has_changed = True
         with suppress(KeyPairsError):
             found = await asyncio.to_thread(self._session.store.read)
-            self._key_pair = found.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
-        await self._sections.show(self._key_pair, self._rotation)
+            self.key_pair = found.key_pairs.get(self.key_pair.key_pair_id, self.key_pair)
+        await self._sections.show(self.key_pair, self._rotation)
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""

@@ -20,7 +20,7 @@ from tui.actions.table import Place
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.workbench.bench import Bench
-from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_space
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
@@ -88,7 +88,7 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         self._stop = False
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list = GroupedList(_COLUMNS, led=True)
-        self._search = SearchWord(self._list.goes_on_with_space)
+        self._search = SearchWord(partial(goes_on_with_space, self._list))
         self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
         self._empty = Static(NOTHING_MATCHES, markup=False, id="empty")
         self._caution = VerdictLine(id="caution")

@@ -255,13 +255,6 @@ class GroupedList(CursorList):
         """The line under the cursor."""
         return self.shown[self.cursor][0] if self.shown else None
 
-    def goes_on_with_space(self, word: str) -> bool:
-        """Return whether a line that is shown goes on with a space after such a word."""
-        found = f"{word} ".casefold()
-        return any(
-            found in cell.strip().casefold() for line, _ in self.shown for cell in line.cells
-        )
-
     def action_open(self) -> None:
         """Open the line under the cursor."""
         self._turn(is_open=True)
@@ -331,6 +324,12 @@ class GroupedList(CursorList):
         if not look:
             return None
         return self.get_component_rich_style(f"grouped-list--{look}")
+
+
+def goes_on_with_space(lines: GroupedList, word: str) -> bool:
+    """Return whether a line that is shown goes on with a space after such a word."""
+    found = f"{word} ".casefold()
+    return any(found in cell.strip().casefold() for line, _ in lines.shown for cell in line.cells)
 
 
 def _title(line: Line, sign: str, signs: int, width: int) -> list[tuple[str, str]]:
