@@ -100,6 +100,11 @@ class FactLine(Static):
             self._taught = how
             self._draw()
 
+    @property
+    def at_rest(self) -> Verdict:
+        """What is said wherever there is nothing else to say."""
+        return self._at_rest
+
     def about(self, row: str, remarks: Sequence[str]) -> None:
         """Say what the row under the cursor is.
 

@@ -360,6 +360,39 @@ def test_the_details_show_what_another_session_made_of_the_pair(
     play(demo_session, scene)
 
 
+def test_what_the_details_lead_to_is_about_the_pair_as_it_is_by_then(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("ci-deploy")
+        assert pair is not None
+        await pilot.press("j", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        assert said_in(pilot).startswith("2 of 6 ")
+        # Where it stands follows what others delete and create.
+        deleter(other)("batch-runner")
+        await until_said(pilot, "1 of 5 ")
+        other.backend.import_key_pair(
+            key_name="aaa-new", public_key_material=pair.public_key.encode()
+        )
+        await until_said(pilot, "2 of 6 ")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
+        await until_on_page(pilot, "Zone=9")
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        fields = app_of(pilot).screen.query(Input)
+        assert {"Zone", "9"} <= {field.value for field in fields}
+        await pilot.press("escape")
+        await until_screen(pilot, "DetailsScreen")
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Protected")])
+        await until_on_page(pilot, "Protected")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "To delete it, type ci-deploy" in drawn(pilot)
+
+    play(demo_session, scene)
+
+
 def on_page(pilot: Pilot[None]) -> str:
     """Return all that the details hold, in sight or not."""
     page = app_of(pilot).screen.query_one(FormBody)
