@@ -121,23 +121,19 @@ def why_no_name(key_name: str) -> str:
     return "" if key_name.isprintable() else "has a control character"
 
 
-def of_dry_run(
-    answer: EC2Error, verb: str, place: Place, key_name: str, verdicts: Sequence[Verdict]
-) -> Verdict:
+def of_dry_run(answer: EC2Error, verb: str, place: Place, why_refused: str) -> Verdict:
     """Return what came of a dry run: EC2 judges permission alone, and the next Enter all the rest.
 
     Args:
         answer: EC2's answer that it may be done.
         verb: what is done to the key pair.
-        verdicts: those on the fields of the form.
+        why_refused: for what the form is refused as it stands; empty where nothing is known.
     """
-    submit = key_in(place, "submit")
-    wrong = next((said.text for said in verdicts if said.tone is Tone.BAD), "")
-    if not key_name:
-        wrong = "the name is empty"
-    allowed = f"you may {verb} it ({answer.code}), and {submit} would"
-    if wrong:
-        return Verdict(f"{allowed} refuse it: {wrong}", Tone.CAUTION)
+    allowed = f"you may {verb} it ({answer.code}), and {key_in(place, 'submit')} would"
+    if why_refused:
+        # What there is to do about it stands at the field.
+        reason = why_refused.split(". ")[0].rstrip(".")
+        return Verdict(f"{allowed} refuse it: {reason}", Tone.CAUTION)
     return Verdict(f"{allowed} {verb} it", Tone.GOOD)
 
 

@@ -1,12 +1,14 @@
 """Gives the two forms that make a key pair what they have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+from textual.worker import WorkerError
 
 from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
@@ -47,6 +49,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     PLACE: ClassVar[Place]
     VERB: ClassVar[str]
     """What is done to a key pair by Enter."""
+    JUDGING: ClassVar[Collection[str]] = ("key-name",)
+    """The groups of the workers that judge the fields."""
 
     def __init__(
         self,
@@ -149,9 +153,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             waits_for = waited_for(self._session)
             made = await run_change(call, self.say_waiting, self.key_hints, back, waits_for)
         except DryRunOperation as answer:
-            verdicts = [field.verdict for field in self._fields.values()]
-            name = self._key_name.value
-            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
+            await self._all_judged()
+            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, self._why_refused))
         except EC2Error as error:
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
@@ -163,6 +166,20 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body.disabled = False
         if focused is not None:
             focused.focus()
+
+    @property
+    def _why_refused(self) -> str:
+        """For what this form is refused as it stands, as far as its fields say so."""
+        if not self._key_name.value:
+            return "the name is empty"
+        verdicts = (field.verdict for field in self._fields.values())
+        return next((said.text for said in verdicts if said.tone is Tone.BAD), "")
+
+    async def _all_judged(self) -> None:
+        """Wait until it is known what is to be said of each field as it stands."""
+        for worker in [each for each in self.workers if each.group in self.JUDGING]:
+            with suppress(WorkerError):
+                await worker.wait()
 
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
