@@ -74,15 +74,19 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     noting = asyncio.create_task(
         asyncio.to_thread(KeyInHand, folder, region, created.key_pair.key_pair_id)
     )
+    screen = screens.KeyMaterialScreen(view.session, created)
+    view.in_hand = {created.key_pair.key_pair_id: created.key_pair}
     try:
-        became = await view.open(screens.KeyMaterialScreen(view.session, created))
+        became = await view.open(screen)
         note = await noting
         note.forget()
     finally:
+        view.in_hand = {}
         created.key_material.wipe()
         if noting.done() and not noting.cancelled():
             noting.result().release()
-    await view.read(created.key_pair.key_pair_id, became or "")
+    said = "; ".join(filter(None, (became, screen.how_gone)))
+    await view.read(created.key_pair.key_pair_id, said)
     is_there = created.key_pair.key_pair_id in view.listing.key_pairs
     if is_there or not view.unread:
         new = NewPair("new", created.key_pair, is_deleted=not is_there)
