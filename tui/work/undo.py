@@ -146,7 +146,7 @@ class Undone(NamedTuple):
         missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if isinstance(self.act, TagEdit):
-            said = f"the tags of {name} are as before" if count else "no tags are as before"
+            said = f"the tags of {name} are as before" if count else "no tags were undone"
             said += self._what_stays
         else:
             said = f"brought {name} back" if count else "not back" if missing else "nothing is back"
