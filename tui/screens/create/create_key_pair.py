@@ -24,7 +24,7 @@ from tui.screens.create.awaited_answer import WAITED_FOR, AwaitedAnswer
 from tui.screens.create.made_by import Question
 from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
-from tui.widgets.choice import HOW_TO_CHOOSE, Choice
+from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
@@ -111,7 +111,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_tags()
         if self._replacing:
             stays = f"{self._replacing.key_name} stays until you delete it"
-            self.fact_line.rest(Verdict(f"{stays}; {HOW_TO_CHOOSE}"))
+            self.fact_line.rest(Verdict(stays))
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
         self.call_after_refresh(_load_ahead, self)
