@@ -17,7 +17,7 @@ from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
 from tui.words.cells import bar
-from tui.words.text import said_by
+from tui.words.text import named, said_by
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 from tui.work.undo import Act, Deletion, Undone, undo_last
@@ -137,9 +137,9 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
         if not await logged_in(view.screen, session, error, said=_listed_once_more()):
             view.say(said_by(error))
         return True
-    renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
+    renamed = f" as {named(brought.key_name)}" if brought.key_name != before.key_name else ""
     await view.go_to(brought.key_pair_id)
-    view.say(f"brought {before.key_name} back{renamed}")
+    view.say(f"brought {named(before.key_name)} back{renamed}")
     return True
 
 
