@@ -56,7 +56,8 @@ class OthersChanges:
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
         self._watch.take(status)
-        before, under_cursor = view.listing.key_pairs, view.highlighted
+        before = {**view.listing.key_pairs, **view.in_hand}
+        under_cursor = view.highlighted
         chosen = {*view.listing.chosen}
         await view.read(asks_ec2=False)
         if session is not view.session or view.unread:

@@ -63,6 +63,7 @@ class FactLine(Static):
         self._briefly = ""
         self._timer: Timer | None = None
         self._at_rest = Verdict("")
+        self._taught = ""
         self._remarks: Sequence[str] = ("",)
 
     # What is said -------------------------------------------------------------------------------
@@ -96,6 +97,17 @@ class FactLine(Static):
         """Say this wherever there is nothing else to say."""
         self._at_rest = verdict
         self._draw()
+
+    def teach(self, how: str) -> None:
+        """Say also how something is done, behind what is said at rest, if both fit into a line."""
+        if how != self._taught:
+            self._taught = how
+            self._draw()
+
+    @property
+    def at_rest(self) -> Verdict:
+        """What is said wherever there is nothing else to say."""
+        return self._at_rest
 
     def about(self, row: str, remarks: Sequence[str]) -> None:
         """Say what the row under the cursor is.
@@ -145,10 +157,10 @@ class FactLine(Static):
         if not self.is_attached:
             return
         shown = Verdict(self._briefly) if self._briefly else self._said
-        if not shown.text:
-            shown = self._at_rest
         # Of the line's own size nothing is known before it was laid out.
         width = max((self.size.width or self.screen.size.width - 2), 1)
+        if not shown.text:
+            shown = self._resting(width)
         if shown.text:
             lines = self._lines(shown, width)
         else:
@@ -160,6 +172,15 @@ class FactLine(Static):
         # Of another height the screen would be laid out anew.
         self.styles.height = len(lines)
         self.update("\n".join(lines), layout=False)
+
+    def _resting(self, width: int) -> Verdict:
+        """Return what is said at rest: what is to be known before what is taught."""
+        known = self._at_rest
+        if not (self._taught and known.text):
+            return known if known.text else Verdict(self._taught)
+        both = f"{known.text} · {self._taught}"
+        has_room = cell_len(MARKS[known.tone] + shortened(both)) <= width
+        return Verdict(both, known.tone) if has_room else known
 
     def _lines(self, shown: Verdict, width: int) -> list[str]:
         text = MARKS[shown.tone] + shortened(shown.text)

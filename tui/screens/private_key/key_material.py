@@ -262,7 +262,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _show_hints(self) -> None:
         height = self.app.size.height
         is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
-        self.fact_line.rest(_resting(self._where, is_said_above))
+        resting = _resting(self._where, is_said_above)
+        self.fact_line.rest(Verdict(self.how_gone, Tone.CAUTION) if self.how_gone else resting)
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save again" if self._saved else "save",
