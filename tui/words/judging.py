@@ -29,7 +29,7 @@ from core.model import KeptKeyPair, KeyType, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import said_by, short_paths, visible
+from tui.words.text import named, said_by, short_paths, visible
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def of_known_key(holders: Sequence[KeptKeyPair], judged: Verdict) -> Verdict:
         return judged
     name, more = holders[0].key_name, len(holders) - 1
     others = f" and {more} more" if more else ""
-    return Verdict(f"the same key as {name}{others} · {judged.text}", Tone.CAUTION)
+    return Verdict(f"the same key as {named(name)}{others} · {judged.text}", Tone.CAUTION)
 
 
 def of_destination(destination: Destination) -> Verdict:

@@ -12,6 +12,7 @@ from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.words.refusals import by_reason
+from tui.words.text import named
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -66,7 +67,7 @@ class NewPair(NamedTuple):
         if (there is None) is not self.is_deleted:
             return ""
         name = (there or self.key_pair).key_name
-        return f"the {self.kind} pair {name} stays{' deleted' * self.is_deleted}"
+        return f"the {self.kind} pair {named(name)} stays{' deleted' * self.is_deleted}"
 
 
 class UndoHistory:
@@ -142,7 +143,7 @@ class Undone(NamedTuple):
     def words(self) -> str:
         """All of it in a line, not yet made visible."""
         count = len(self.done)
-        name = self.done[0].key_name if count == 1 else n_of(count, "pair")
+        name = named(self.done[0].key_name) if count == 1 else n_of(count, "pair")
         missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if isinstance(self.act, TagEdit):

@@ -26,7 +26,7 @@ from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
 from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
-from tui.words.text import said_by
+from tui.words.text import named, said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work import preload
 
@@ -110,7 +110,7 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_choices()
         self._judge_tags()
         if self._replacing:
-            stays = f"{self._replacing.key_name} stays until you delete it"
+            stays = f"{named(self._replacing.key_name)} stays until you delete it"
             self.fact_line.rest(Verdict(stays))
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
@@ -188,8 +188,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             key_pair = error.key_pair
             screen = screens.LostPrivateKeyScreen(self._session, error)
             if await self.app.push_screen_wait(screen):
-                submit = key_of("create.submit")
-                text = f"{key_pair.key_pair_id} is deleted; {submit} creates {key_pair.key_name}"
+                submit, name = key_of("create.submit"), named(key_pair.key_name)
+                text = f"{key_pair.key_pair_id} is deleted; {submit} creates {name}"
                 self.say(Verdict(f"{text} again", Tone.CAUTION))
                 return None
         return await super()._explain(error)

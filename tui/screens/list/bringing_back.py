@@ -18,7 +18,7 @@ from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
 from tui.words.cells import bar
-from tui.words.text import said_by
+from tui.words.text import named, said_by
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 from tui.work.undo import Act, Deletion, Undone, undo_last
@@ -142,9 +142,9 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
         return True
     was_named = replace(brought, key_name=before.key_name)
     view.undo_history.follow(session, [before], [was_named])
-    renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
+    renamed = f" as {named(brought.key_name)}" if brought.key_name != before.key_name else ""
     await view.go_to(brought.key_pair_id)
-    view.say(f"brought {before.key_name} back{renamed}")
+    view.say(f"brought {named(before.key_name)} back{renamed}")
     return True
 
 
