@@ -216,7 +216,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back; nothing is added."),
 
     Action("discard.submit", Place.DISCARD, "enter", "submit", "discard",
-        "Give the private key up."),
+        "Give the private key up, and delete or keep the pair as chosen."),
     Action("discard.back", Place.DISCARD, "escape", "back", "back",
         "Go back; the key is still there."),
 
@@ -394,6 +394,11 @@ _CURSOR_LIST = (
 
 WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "CursorList": _CURSOR_LIST,
+    "PickList": (
+        ("↑ ↓ PgUp/Dn", "Move in the list."),
+        ("home end", "Go to the first line, or the last."),
+        ("letters", "Type on in the field."),
+    ),
     "KeyPairTable": (
         *_CURSOR_LIST,
         ("mark !", "The private key of this pair was never saved."),

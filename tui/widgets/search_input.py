@@ -1,8 +1,11 @@
 """Takes the text that narrows the list below it."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
+from textual.message import Message
 
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.text_input import TextInput
@@ -46,8 +49,55 @@ class SearchInput(TextInput):
         self.screen.query_one(CursorList).action_page(direction)
 
 
+def type_on(field: SearchInput, event: Key) -> None:
+    """Type into a field what is typed while something else of its screen has the focus.
+
+    A list beside a field has no letters of its own: they would be keys there and text here.
+    """
+    if event.is_printable and event.character is not None and not field.has_focus:
+        event.stop()
+        field.screen.set_focus(field)
+        field.replace(event.character, *field.selection)
+
+
 class SearchWord(SearchInput):
-    """A field for one word: the space bar and the star belong to the screen."""
+    """A field over lines to choose from: the space bar and the star belong to the screen.
+
+    Args:
+        goes_on: returns whether a line that is shown goes on with a space after a word; there the
+            space is text.
+    """
+
+    class Due(Message):
+        """All that was typed before a key of the screen's is shown; what it does can be done."""
+
+        def __init__(self, do: Callable[[], None]) -> None:
+            super().__init__()
+            self.do = do
+
+    def __init__(
+        self, goes_on: Callable[[str], bool], placeholder: str = "type to narrow the list"
+    ) -> None:
+        super().__init__(placeholder)
+        self._goes_on = goes_on
+
+    def types(self, key: str) -> bool:
+        """Return whether a key is text now that may be the screen's: of these two, the space."""
+        word = self.value[: self.cursor_position].rpartition(" ")[2]
+        return key == "space" and bool(word) and self._goes_on(word)
+
+    def in_turn(self, key: str, do: Callable[[], None]) -> None:
+        """Take a key of the screen's as text, or have it do something once its turn comes.
+
+        It comes before the letters that were typed just before it have arrived here.
+        """
+        self.call_later(self._take, key, do)
+
+    def _take(self, key: str, do: Callable[[], None]) -> None:
+        if self.types(key):
+            self.replace(" ", *self.selection)
+        else:
+            self.post_message(self.Due(do))
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return key not in ("space", "asterisk") and super().check_consume_key(key, character)

@@ -5,6 +5,7 @@ Each is run as a worker, one at a time; the screens are loaded when they are ope
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.checks.deleted import GonePair, gone_pairs
@@ -26,7 +27,7 @@ from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.deleted_elsewhere import of_each
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
-from tui.words.text import said_by, short_path
+from tui.words.text import named, said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.undo import Deletion, NewPair, TagEdit
 
@@ -74,15 +75,19 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     noting = asyncio.create_task(
         asyncio.to_thread(KeyInHand, folder, region, created.key_pair.key_pair_id)
     )
+    screen = screens.KeyMaterialScreen(view.session, created)
+    view.in_hand = {created.key_pair.key_pair_id: created.key_pair}
     try:
-        became = await view.open(screens.KeyMaterialScreen(view.session, created))
+        became = await view.open(screen)
         note = await noting
         note.forget()
     finally:
+        view.in_hand = {}
         created.key_material.wipe()
         if noting.done() and not noting.cancelled():
             noting.result().release()
-    await view.read(created.key_pair.key_pair_id, became or "")
+    said = "; ".join(filter(None, (became, screen.how_gone)))
+    await view.read(created.key_pair.key_pair_id, said)
     is_there = created.key_pair.key_pair_id in view.listing.key_pairs
     if is_there or not view.unread:
         new = NewPair("new", created.key_pair, is_deleted=not is_there)
@@ -101,7 +106,7 @@ async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> Non
     imported = await view.open(form)
     if imported is not None:
         view.undo_history.note_what_stays(view.session, NewPair("imported", imported))
-        await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+        await view.read(imported.key_pair_id, f"imported {named(imported.key_name)}")
 
 
 async def details(view: ListView) -> None:
@@ -110,19 +115,20 @@ async def details(view: ListView) -> None:
     while key_pair is not None:
         ids = [pair.key_pair_id for pair in view.shown]
         key_pair_id = key_pair.key_pair_id
-        number = ids.index(key_pair_id) + 1 if key_pair_id in ids else 0
-        others = len(view.listing.chosen - {key_pair_id})
-        position = screens.Position(number or 1, len(ids) if number else 1, others)
         screen = screens.DetailsScreen(
             view.session,
             key_pair,
             view.listing.rotation,
-            position=position,
+            where=partial(_position, view, key_pair_id),
             undoes=_tagged_last(view, key_pair_id),
         )
         screen.say(said)
         chosen = await view.open(screen)
         said = Verdict("")
+        # What comes next is about the pair as it was shown last, not as it was at first.
+        key_pair = screen.key_pair
+        if chosen is not None and screen.has_changed:
+            await view.read(key_pair_id, asks_ec2=False)
         match chosen:
             case None:
                 if screen.has_changed:
@@ -133,6 +139,10 @@ async def details(view: ListView) -> None:
                 return
             case screens.Next.FOLLOWING | screens.Next.PREVIOUS:
                 is_next = chosen is screens.Next.FOLLOWING
+                shown = [pair.key_pair_id for pair in view.shown]
+                # One that was deleted meanwhile has its neighbours of before.
+                ids = shown if key_pair_id in shown else ids
+                number = ids.index(key_pair_id) + 1 if key_pair_id in ids else 0
                 beyond = ids[number:] if is_next else ids[: number - 1][::-1]
                 there = (each for each in beyond if each in view.listing.key_pairs)
                 key_pair_id = next(there, key_pair_id)
@@ -160,6 +170,15 @@ async def details(view: ListView) -> None:
                 said = view.screen.fact_line.verdict
         # Back to where it was asked for, if the pair is still there.
         key_pair = view.listing.key_pairs.get(key_pair_id)
+
+
+def _position(view: ListView, key_pair_id: str) -> "screens.Position":
+    """Return where a pair stands among those that the list shows now."""
+    ids = [pair.key_pair_id for pair in view.shown]
+    others = len(view.listing.chosen - {key_pair_id})
+    if key_pair_id not in ids:
+        return screens.Position(chosen=others)
+    return screens.Position(ids.index(key_pair_id) + 1, len(ids), others)
 
 
 def _tagged_last(view: ListView, key_pair_id: str) -> bool:
@@ -430,7 +449,7 @@ async def _install(view: ListView, key_pair: KeptKeyPair) -> str:
     """Do that, and return what is to be said of it."""
     said = await view.open(screens.InstallPublicKeyScreen(view.session, key_pair))
     if said:
-        stays = f"the installed public key of {key_pair.key_name} stays"
+        stays = f"the installed public key of {named(key_pair.key_name)} stays"
         view.undo_history.note_what_stays(view.session, stays)
     return said or ""
 
@@ -454,7 +473,7 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     elif chosen is not None and not is_region(_pair_of(chosen).region):
         # Of another place, which is chosen by a person alone.
         pair = _pair_of(chosen)
-        view.say(f"{pair.key_name} is in {pair.region}; {key_of('list.place')} turns there")
+        view.say(f"{named(pair.key_name)} is in {pair.region}; {key_of('list.place')} turns there")
     elif isinstance(chosen, screens.PairToBringBack):
         view.look_at(chosen.pair.region)
         await view.read()
@@ -473,7 +492,7 @@ async def check_up(view: ListView) -> None:
 def _part_of(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> str:
     """Return what something was done to: the name of one pair, or how many of how many."""
     if len(affected) == 1:
-        return done[0].key_name
+        return named(done[0].key_name)
     if len(done) == len(affected):
         return n_of(len(done), "pair")
     return f"{len(done):,} of {n_of(len(affected), 'pair')}"

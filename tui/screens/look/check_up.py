@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from core.checks.finding import OLD, Finding, Progress, Severity, Summary
@@ -19,7 +20,7 @@ from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
 from tui.terminal import clipboard
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES
+from tui.widgets.search_input import NOTHING_MATCHES, type_on
 from tui.widgets.verdict_line import MARKS, VerdictLine
 from tui.words.check_up import advice, by_kind, counted, looked_at, summed_up, title
 from tui.words.text import as_pasted, short_path, short_paths, shortened, visible
@@ -86,6 +87,9 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
 
     def content(self) -> ComposeResult:
         yield self._bench
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._empty.display = False

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from core.checks.deleted import GonePair
@@ -15,10 +17,10 @@ from core.words.plural import n_of
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
-from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_space
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
+from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
 from tui.words.pairs import may_be_lost, may_be_saved
 from tui.words.refusals import listed
 from tui.words.text import said_by, short_path, shortened, visible
@@ -74,17 +76,21 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         self._now = now
         self._read = read
         self._chosen: set[str] = set()
+        self._list = GroupedList(_COLUMNS, led=True)
         # The star looks like text here, and the hint bar of a small window has no room for it.
         self._search = SearchWord(
-            f"type to narrow the list; {key_of('deleted.choose-all')} chooses all"
+            partial(goes_on_with_space, self._list),
+            f"type to narrow the list; {key_of('deleted.choose-all')} chooses all",
         )
-        self._list = GroupedList(_COLUMNS, led=True)
         self._empty = Static(markup=False, id="empty")
 
     def content(self) -> ComposeResult:
         yield self._search
         yield self._list
         yield self._empty
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._load()
@@ -107,6 +113,9 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         except KeyPairsError as error:
             self.say(Verdict(said_by(error), Tone.BAD))
             return
+        if gone != self._gone or self.fact_line.verdict.tone is Tone.BAD:
+            # It is over: that a pair was back, or that the file cannot be read.
+            self.say(Verdict(""))
         if gone == self._gone:
             return
         picked, row = self._list.picked, self._list.cursor
@@ -136,9 +145,10 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         """Teach what does something now."""
         chosen = f" {len(self._chosen):,}" if self._chosen else ""
         (first, word), *others = hints(self.PLACE)
+        choose = key_of("deleted.choose")
         does = {
             first: bool(self._list.shown or self._chosen),
-            key_of("deleted.choose"): bool(self._list.shown),
+            choose: bool(self._list.shown) and not self._search.types(choose),
             key_of("deleted.choose-all"): bool(self._list.shown),
         }
         taught = ((first, f"{word}{chosen}"), *others)
@@ -156,7 +166,18 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
 
     @on(CursorList.Highlighted)
     def _say_all(self) -> None:
-        """Say of the pair under the cursor also what its line has no room for."""
+        """Say of the pair under the cursor also what its line has no room for.
+
+        What is chosen and out of sight comes first: Enter brings it back.
+        """
+        shown = {line.value for line, _ in self._list.shown}
+        hidden = [
+            pair.key_pair.key_name
+            for key, pair in self._gone.items()
+            if key in self._chosen and key not in shown
+        ]
+        chosen = f"chosen: {listed(hidden)}, not in sight" if hidden else ""
+        self.fact_line.rest(Verdict(chosen, Tone.CAUTION))
         picked = self._list.picked
         if picked:
             self.fact_line.about(picked.value, _about(self._gone[picked.value]))
@@ -173,8 +194,15 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         elif picked is not None:
             self.dismiss([picked.value])
 
+    @on(SearchWord.Due)
+    def _do(self, event: SearchWord.Due) -> None:
+        event.do()
+
     def action_choose(self) -> None:
         """Choose the pair under the cursor, or no longer, and go on to the next."""
+        self._search.in_turn(key_of("deleted.choose"), self._choose)
+
+    def _choose(self) -> None:
         picked = self._list.picked
         if picked is not None:
             self._chosen ^= {picked.value}
@@ -183,6 +211,9 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
 
     def action_choose_all(self) -> None:
         """Choose all that are shown, or none of them if all are."""
+        self._search.in_turn(key_of("deleted.choose-all"), self._choose_all)
+
+    def _choose_all(self) -> None:
         shown = {line.value for line, _ in self._list.shown}
         self._chosen = self._chosen - shown if shown <= self._chosen else self._chosen | shown
         self._load()

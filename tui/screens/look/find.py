@@ -2,13 +2,15 @@
 
 import asyncio
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Key
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -27,7 +29,7 @@ from tui.screens.private_key.passphrase_input import PassphraseInput
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.path_field import PathSuggester
 from tui.widgets.pick_list import Item, PickList
-from tui.widgets.search_input import SearchInput
+from tui.widgets.search_input import SearchInput, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
 from tui.words.look_up import answer, not_looked_up, summed_up
@@ -88,10 +90,14 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         super().__init__("Whose key is this?")
         self._session = session
         self._found: list[Found] = []
+        self._rows: list[Found] = []
+        """What was found, once for each of its pairs: each of them can be gone to."""
         self._looked_up: str | None = None
         self._looked_at = self._links = self._pairs = 0
         self._leads_to = ""
         self._locked = 0
+        self._may_be_passphrase = False
+        """Whether what is typed now may be the rest of a passphrase that is asked for no more."""
         self._too_long = Verdict("", Tone.BAD)
         self._thing = KeyOrPathInput(
             "a path, a folder, a public key, a fingerprint, or: agent", id="thing"
@@ -124,7 +130,16 @@ class FindScreen(PlacedScreen[FollowUp | None]):
 
     # Looking up ---------------------------------------------------------------------------------
 
+    def on_key(self, event: Key) -> None:
+        """Type into the field, wherever the focus is, but not what may be a passphrase still."""
+        if self._may_be_passphrase and event.is_printable:
+            event.stop()
+        else:
+            self._may_be_passphrase = False
+            type_on(self._thing, event)
+
     @on(Input.Submitted)
+    @on(CursorList.Selected)
     def action_submit(self) -> None:
         """Look up what was typed, or take what is under the cursor if that was done."""
         if self._passphrase.has_focus:
@@ -170,7 +185,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._status.show(Verdict(first + others * bool(more), Tone.CAUTION))
         if [each.standing for each in self._found] == [Standing.LOCKED]:
             # What is typed next may be its passphrase, and the field above would show it.
-            self._ask_for_passphrase()
+            self._ask_for_passphrase(self._found[0])
 
     @property
     def _summed_up(self) -> str:
@@ -198,12 +213,14 @@ class FindScreen(PlacedScreen[FollowUp | None]):
         self._empty.display = False
         self._list.display = True
         folder = _folder(self._looked_up or "")
-        self._list.set_items([_item(each, folder) for each in self._found], self._list.cursor)
+        region = self._session.region
+        self._rows = [row for found in self._found for row in _for_each_pair(found, region)]
+        self._list.set_items([_item(each, folder) for each in self._rows], self._list.cursor)
         self._show_answer()
 
     @property
     def _under_cursor(self) -> Found | None:
-        return self._found[self._list.cursor] if self._found else None
+        return self._rows[self._list.cursor] if self._rows else None
 
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
@@ -250,19 +267,15 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             word = _what_enter_does(self._under_cursor)
         self.key_hints.show((*([(key, word)] if word else []), *others))
 
-    @on(CursorList.Selected)
     def _take(self) -> None:
         found = self._under_cursor
         if found is None:
             return
         if found.matches:
-            here = [match for match in found.matches if match.region == self._session.region]
-            match = (here or [*found.matches])[0]
-            pair = match.key_pair
+            match, pair = found.matches[0], found.matches[0].key_pair
             self.dismiss(PairReference(match.region, pair.key_pair_id, pair.key_name))
         elif found.deleted:
-            gone = [pair for pair in found.deleted if pair.region == self._session.region]
-            self.dismiss(PairToBringBack((gone or [*found.deleted])[0]))
+            self.dismiss(PairToBringBack(found.deleted[0]))
         elif found.public_key is not None:
             self.dismiss(KeyToImport(_name_for(found), found.public_key.line))
         elif found.standing is Standing.LOCKED and self._is_looking:
@@ -271,12 +284,12 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             words = f"still looking; {stop} stops, then {unlock} unlocks"
             self._status.show(Verdict(words, Tone.CAUTION))
         elif found.standing is Standing.LOCKED:
-            self._ask_for_passphrase()
+            self._ask_for_passphrase(found)
 
     # A passphrase -------------------------------------------------------------------------------
 
-    def _ask_for_passphrase(self) -> None:
-        self._locked = self._list.cursor
+    def _ask_for_passphrase(self, found: Found) -> None:
+        self._locked = self._found.index(found)
         self._passphrase_row.display = True
         self._passphrase.focus()
         self._hint()
@@ -319,6 +332,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
             self._close_passphrase()
             # Not the field above, which would show what is still typed as a passphrase.
             self._list.focus()
+            self._may_be_passphrase = True
 
     def _looked_up_with(self, passphrase: Passphrase, path: Path) -> list[Found]:
         return list(self._finder(lambda _: passphrase).in_path(path))
@@ -348,8 +362,19 @@ _WORDS = {
 }
 
 
+def _for_each_pair(found: Found, region: str) -> Iterator[Found]:
+    """Yield it once for each pair that has the key, or had it: those of the Region first."""
+    for match in sorted(found.matches, key=lambda match: match.region != region):
+        yield replace(found, matches=(match,))
+    if not found.matches:
+        for pair in sorted(found.deleted, key=lambda pair: pair.region != region):
+            yield replace(found, deleted=(pair,))
+    if not found.matches and not found.deleted:
+        yield found
+
+
 def _item(found: Found, folder: str) -> Item:
-    """Return the row of what was found: where at the left, whose at the right."""
+    """Return the row of what was found: where at the left, at the right whose, which is one's."""
     where = short_path(found.source.removeprefix(folder)) or "what you typed"
     line = f":{found.line}" if found.line else ""
     # The name of the pair is at the right already.
@@ -358,7 +383,7 @@ def _item(found: Found, folder: str) -> Item:
     text = f"{_MARKS.get(found.standing, '✗')} {where}{line}{comment}"
     pairs = [f"{match.key_pair.key_name} in {match.region}" for match in found.matches]
     deleted = [f"{pair.key_name} in {pair.region}, deleted" for pair in found.deleted]
-    whose = " and ".join(pairs or deleted) or not_looked_up(found) or _WORDS[found.standing]
+    whose = "".join(pairs or deleted) or not_looked_up(found) or _WORDS[found.standing]
     tone = _TONES.get(found.standing, Tone.BAD)
     marked = 0 if tone is Tone.PLAIN else 1
     return Item("", visible(text), visible(whose), key_length=marked, tone=tone)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from core.words.plural import n_of
@@ -16,7 +17,7 @@ from tui.screens.workbench.bench import NOTHING, Bench, RowFacts, RowPane, Said
 from tui.screens.workbench.grouped_list import GroupedList, Line, SearchAndOpen
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES
+from tui.widgets.search_input import NOTHING_MATCHES, type_on
 from tui.words import journal as words
 from tui.words.journal import Act
 from tui.words.text import shortened, visible
@@ -76,6 +77,9 @@ class JournalScreen(PlacedScreen[str | None]):
 
     def content(self) -> ComposeResult:
         yield self._bench
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._list.load(list(self._days()))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from tui.actions.keymap import bindings, hints
@@ -12,7 +13,7 @@ from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.widgets.cursor_list import CursorList
 from tui.widgets.form_field import FormBody
 from tui.widgets.pick_list import Item, PickList, narrowed
-from tui.widgets.search_input import NOTHING_MATCHES, SearchInput
+from tui.widgets.search_input import NOTHING_MATCHES, SearchInput, type_on
 from tui.words.text import ELLIPSIS, clip, fold
 from tui.words.verdict import Tone, Verdict
 
@@ -71,6 +72,9 @@ class PickScreen(PlacedScreen[str | None]):
             yield self._list
             yield self._empty
             yield self._whole
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._narrow()

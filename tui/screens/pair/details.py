@@ -83,6 +83,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     Args:
         deleted: what is said of the pair where it is a deleted one, which can be brought back.
+        where: returns where it stands in the list, as that is by then.
         undoes: what this session did last is an edit of this pair's tags, which can be undone.
     """
 
@@ -104,16 +105,18 @@ class DetailsScreen(PlacedScreen[Next | None]):
         rotation: Rotation = NOTHING_REPLACED,
         deleted: Verdict | None = None,
         *,
-        position: Position = Position(),  # noqa: B008 - it is immutable
+        where: Callable[[], Position] = Position,
         undoes: bool = False,
     ) -> None:
         super().__init__(key_pair.key_name)
         self._undoes = undoes
         self._deleted = deleted
         self._session = session
-        self._key_pair = key_pair
+        self.key_pair = key_pair
+        """The pair as it is shown: as this page and other sessions have left it."""
         self._rotation = rotation
-        self._position = position
+        self._where = where
+        self._position = where()
         self.has_changed = False
         """Whether something was done here that the list does not know of."""
         self.about = [key_pair]
@@ -133,7 +136,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
             yield self._sections.parts[Part.MORE]
 
     def on_mount(self) -> None:
-        self.key_hints.mute(*_idle(self._key_pair))
+        self.key_hints.mute(*_idle(self.key_pair))
         self._show_deleted(self._deleted)
         if self._session.place is not None:
             self._ask_what_uses_it(self._session.place)
@@ -141,24 +144,31 @@ class DetailsScreen(PlacedScreen[Next | None]):
 
     @work(exclusive=True)
     async def _show_page(self) -> None:
-        await self._sections.show(self._key_pair, self._rotation)
+        await self._sections.show(self.key_pair, self._rotation)
 
     @work(group="usage")
     async def _ask_what_uses_it(self, place: "Ec2Place") -> None:
-        name = self._key_pair.key_name
+        name = self.key_pair.key_name
         found = await usage.ask(place, [name])
         self._sections.show_uses(usage.lines(found[name]))
 
     @on(RegionChanged)
     def _show_as_others_left_it(self, event: RegionChanged) -> None:
         """Show the pair as another session left it: its name, tags, history and all the rest."""
-        self._key_pair = event.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
+        read_only = self._session.read_only
+        taught = _taught(self.key_pair, self._position, read_only=read_only)
+        if self.key_pair.key_pair_id in event.key_pairs:
+            self.key_pair = event.key_pairs[self.key_pair.key_pair_id]
+            self._position = self._where()
+        if self.fact_line.at_rest.text == taught:
+            now = _taught(self.key_pair, self._position, read_only=read_only)
+            self.fact_line.rest(Verdict(now))
         self._rotation = event.rotation
-        self.about = [self._key_pair]
-        self.query_one(FormBody).entitle(self._key_pair.key_name)
-        self._headline.show(self._key_pair)
-        self._replacements.show(details.replacements(self._key_pair, self._rotation))
-        self.key_hints.mute(*_idle(self._key_pair))
+        self.about = [self.key_pair]
+        self.query_one(FormBody).entitle(self.key_pair.key_name)
+        self._headline.show(self.key_pair)
+        self._replacements.show(details.replacements(self.key_pair, self._rotation))
+        self.key_hints.mute(*_idle(self.key_pair))
         self._show_page()
 
     @on(PairsDeleted)
@@ -173,7 +183,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if said is None:
             read_only = self._session.read_only
             self.key_hints.show((reading_hints if read_only else hints)(Place.DETAILS))
-            taught = _taught(self._key_pair, self._position, read_only=read_only)
+            taught = _taught(self.key_pair, self._position, read_only=read_only)
             self.fact_line.rest(Verdict(taught))
             return
         back = (key_of("details.bring-back"), "bring back")
@@ -196,7 +206,7 @@ class DetailsScreen(PlacedScreen[Next | None]):
     @exclusively
     async def action_copy(self) -> None:
         """Send something of the pair to the terminal's clipboard."""
-        await copy_something(self.app, self._session, self._key_pair)
+        await copy_something(self.app, self._session, self.key_pair)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         # What is typed while a dialog is on its way is not meant for this page.
@@ -245,15 +255,15 @@ class DetailsScreen(PlacedScreen[Next | None]):
         if self._deleted and not outlives:
             self.say(_not_of_deleted())
             return
-        said = await begin(self._key_pair)
+        said = await begin(self.key_pair)
         if said is None:
             return
         self.say(said)
         self.has_changed = True
         with suppress(KeyPairsError):
             found = await asyncio.to_thread(self._session.store.read)
-            self._key_pair = found.key_pairs.get(self._key_pair.key_pair_id, self._key_pair)
-        await self._sections.show(self._key_pair, self._rotation)
+            self.key_pair = found.key_pairs.get(self.key_pair.key_pair_id, self.key_pair)
+        await self._sections.show(self.key_pair, self._rotation)
 
     def action_tags(self) -> None:
         """Edit the tags of the pair."""

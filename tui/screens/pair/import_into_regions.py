@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
@@ -14,15 +15,15 @@ from core.errors import KeyPairsError, NoCredentials
 from core.model import KeptKeyPair
 from core.region_imports import RegionImporter
 from core.words.plural import n_of
-from tui.actions.keymap import bindings, key_in, key_of
+from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.screens.workbench.bench import Bench
-from tui.screens.workbench.grouped_list import GroupedList, Line
+from tui.screens.workbench.grouped_list import GroupedList, Line, goes_on_with_space
 from tui.screens.workbench.widths import Column
 from tui.widgets.cursor_list import CursorList
-from tui.widgets.search_input import NOTHING_MATCHES, SearchWord
+from tui.widgets.search_input import NOTHING_MATCHES, SearchWord, type_on
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import region_imports
 from tui.words.place import NOT_ENABLED, city, region_items
@@ -85,10 +86,10 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         self._chosen: set[str] = set()
         self._outcomes: dict[str, dict[str, Imported]] = {}
         self._stop = False
-        self._search = SearchWord()
-        self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
         # One field has the focus all the time: letters narrow, arrows move, space chooses.
         self._list = GroupedList(_COLUMNS, led=True)
+        self._search = SearchWord(partial(goes_on_with_space, self._list))
+        self._search.suggester = SuggestFromList(self._regions, case_sensitive=False)
         self._empty = Static(NOTHING_MATCHES, markup=False, id="empty")
         self._caution = VerdictLine(id="caution")
         self._note = Static(markup=False, id="note")
@@ -114,6 +115,9 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         yield self._bench
         yield self._state
         yield self._progress
+
+    def on_key(self, event: Key) -> None:
+        type_on(self._search, event)
 
     def on_mount(self) -> None:
         self._full.display = self._empty.display = False
@@ -152,12 +156,21 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         self._list.narrow(self._search.value)
         self._list.display = bool(self._list.shown)
         self._empty.display = not self._list.shown
+        self._hint()
 
     def _load(self) -> None:
         """Draw the Regions as they stand now; without one that is chosen there is nothing to do."""
-        self.key_hints.mute(*(() if self._chosen else ("import",)))
+        self._hint()
         picked = self._list.picked
         self._list.load(list(map(self._line, self._regions)), picked.value if picked else None)
+
+    def _hint(self) -> None:
+        """Teach into how many Enter imports, and the space bar where it chooses."""
+        (key, word), *others = hints(self.PLACE)
+        into = f"{word} into {len(self._chosen)}" if self._chosen else word
+        shown = [(key, into), *(hint for hint in others if not self._search.types(hint[0]))]
+        self.key_hints.show(tuple(shown))
+        self.key_hints.mute(*(() if self._chosen else (word,)))
 
     def _line(self, name: str) -> Line:
         item = self._regions[name]
@@ -204,9 +217,16 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
         more = f" and {len(chosen) - _MOST_NAMED} more" if len(chosen) > _MOST_NAMED else ""
         self._state.show(Verdict(f"chosen: {named}{more}" if chosen else "none chosen yet"))
 
-    @on(CursorList.Selected)
+    @on(SearchWord.Due)
+    def _do(self, event: SearchWord.Due) -> None:
+        event.do()
+
     def action_choose(self) -> None:
         """Choose the Region under the cursor, or no longer, and go on to the next."""
+        self._search.in_turn(key_of("into-regions.choose"), self._choose)
+
+    @on(CursorList.Selected)
+    def _choose(self) -> None:
         picked = self._list.picked
         if picked is not None and picked.value in self._not_enabled:
             self._state.show(Verdict(f"{picked.value} is {NOT_ENABLED}", Tone.BAD))

@@ -326,6 +326,12 @@ class GroupedList(CursorList):
         return self.get_component_rich_style(f"grouped-list--{look}")
 
 
+def goes_on_with_space(lines: GroupedList, word: str) -> bool:
+    """Return whether a line that is shown goes on with a space after such a word."""
+    found = f"{word} ".casefold()
+    return any(found in cell.strip().casefold() for line, _ in lines.shown for cell in line.cells)
+
+
 def _title(line: Line, sign: str, signs: int, width: int) -> list[tuple[str, str]]:
     """Return the texts of a line that has a title, each with its look."""
     if not line.opens:  # a heading, which needs neither sign nor mark

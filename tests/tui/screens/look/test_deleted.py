@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.model import KeptKeyPair
@@ -198,6 +199,38 @@ def test_several_that_are_chosen_come_back_together(empty_session: DemoSession) 
 
     play(empty_session, scene)
     assert names() == {"a-1", "a-2", "b-1"}
+
+
+def test_a_name_with_a_space_is_typed_and_what_is_chosen_out_of_sight_is_named(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("web ppk", "web-prod", "db"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+        empty_session.backend.delete_key_pair(key_name=name)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        rows = await open_deleted(pilot)
+        await type_text(pilot, "web")
+        assert "space choose" not in drawn(pilot)
+        await type_text(pilot, " pp")
+        await until(pilot, lambda: [line.cells[1] for line, _ in rows.shown] == ["web ppk"], "it")
+        await pilot.press("space")
+        assert rows.shown[0][0].cells[0] == "*"
+        assert "not in sight" not in drawn(pilot)
+        await type_text(pilot, "x")
+        assert not rows.shown
+        assert "chosen: web ppk, not in sight" in text_of(pilot, "#fact")
+        assert "enter bring back 1 " in drawn(pilot)
+        await pilot.press("ctrl+u")
+        app_of(pilot).screen.focused.post_message(Paste("web ppk"))  # type: ignore[union-attr] # it has the focus
+        await until(pilot, lambda: len(rows.shown) == 1, "what was pasted")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "db")
+        assert "chosen: web ppk, not in sight" in text_of(pilot, "#fact")
+        await pilot.press("ctrl+u", "enter")
+        await said(pilot, "brought web ppk back")
+
+    play(empty_session, scene)
 
 
 def test_where_nothing_was_deleted_it_says_so(empty_session: DemoSession) -> None:

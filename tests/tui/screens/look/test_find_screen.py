@@ -138,17 +138,25 @@ async def test_a_pair_that_the_filter_hides_is_shown(demo_session: DemoSession, 
         await until(pilot, lambda: highlighted(pilot) == "ci-deploy in us-east-1", "the pair")
 
 
-@pytest.mark.long
 @in_loop
-async def test_a_key_of_pairs_in_two_regions_goes_to_the_one_at_hand(
+async def test_a_key_of_pairs_in_two_regions_has_a_line_for_each_that_at_hand_first(
     demo_session: DemoSession, keys: Path
 ) -> None:
     (pair,) = demo_session.backend.describe_key_pairs(key_names=["web-blue"])
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, pair.custody.fingerprints.ssh_sha256)
-        assert rows(screen) == [("✓ what you typed", "blue in eu-west-1 and web-blue in us-east-1")]
+        assert rows(screen) == [
+            ("✓ what you typed", "web-blue in us-east-1"),
+            ("✓ what you typed", "blue in eu-west-1"),
+        ]
+        assert said(screen) == "looked at 8 pairs; 2 have this."
+        await pilot.press("down")
+        assert "blue in eu-west-1 (" in text_of(pilot, "#answer")
         await pilot.press("enter")
-        await until(pilot, lambda: highlighted(pilot) == "web-blue in us-east-1", "the pair")
+        await until(pilot, lambda: highlighted(pilot) == "blue in eu-west-1", "the pair")
+        screen = await look_up(pilot, pair.custody.fingerprints.ssh_sha256)
+        await pilot.press("enter")
+        await until(pilot, lambda: highlighted(pilot) == "blue in eu-west-1", "the pair at hand")
 
 
 @pytest.mark.long
@@ -207,8 +215,41 @@ async def test_the_list_can_be_walked_with_the_keyboard_alone(
         screen = await look_up(pilot, "~/keys")
         await pilot.press("tab")
         assert screen.focused is screen.query_one(PickList)
-        await pilot.press("G", "enter")
+        await pilot.press("end", "enter")
         await until(pilot, lambda: highlighted(pilot) == "there in eu-west-1", "the pair")
+
+
+def test_enter_and_letters_do_the_same_wherever_the_focus_is(
+    demo_session: DemoSession, keys: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await look_up(pilot, "~/keys/notes")
+        screen._thing.value = "~/keys/c.pu"
+        await pilot.press("tab")
+        assert screen.focused is screen._list
+        assert hint(screen) == "enter find"
+        await pilot.press("b")
+        assert screen._thing.value == "~/keys/c.pub"
+        await pilot.press("tab", "enter")
+        await until(
+            pilot, lambda: rows(screen)[-1:] == [("✓ ~/keys/c.pub", "there in eu-west-1")], "it"
+        )
+        assert hint(screen) == "enter go to the pair"
+        await pilot.press("escape")
+        # So beside every list that is narrowed by typing.
+        for key, name in (
+            ("r", "PickRegionScreen"),
+            ("D", "CheckUpScreen"),
+            ("J", "JournalScreen"),
+        ):
+            await until_screen(pilot, "KeyPairListScreen")
+            await pilot.press(key)
+            await until_screen(pilot, name)
+            await pilot.press("tab", "j")
+            assert app_of(pilot).screen.query_one("#search", Input).value == "j"
+            await pilot.press("escape")
+
+    play(demo_session, scene)
 
 
 @pytest.mark.long
@@ -367,7 +408,7 @@ async def test_a_passphrase_is_asked_for_when_the_person_wants_it(
     async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
         screen = await look_up(pilot, "~/keys")
         assert rows(screen)[-1] == ("· z.pem", "needs its passphrase")
-        await pilot.press("tab", "G")
+        await pilot.press("tab", "end")
         await until(pilot, lambda: hint(screen) == "enter unlock", "the hint")
         await pilot.press("enter", *"wrong", "enter")
         refusal = "the passphrase is wrong, or the file is damaged; try again, or esc leaves it"
@@ -429,7 +470,7 @@ async def test_a_passphrase_ends_with_the_screen_however_that_ends(
     (keys / "z.pem.pub").unlink()
     async with KeyPairsApp(demo_session).run_test() as pilot:
         screen = await look_up(pilot, "~/keys")
-        await pilot.press("tab", "G", "enter", *"s3same")
+        await pilot.press("tab", "end", "enter", *"s3same")
         assert screen._passphrase.reveal() == "s3same"
         # The list stays at hand: another key that is known leads away from the screen.
         screen._list.focus()

@@ -246,6 +246,27 @@ def test_several_pairs_go_together(empty_session: DemoSession) -> None:
     assert [pair.key_name for pair in there(empty_session, "eu-west-2")] == ["a-rsa", "b", "c"]
 
 
+def test_a_city_of_two_words_is_typed_and_the_hints_count_what_is_chosen(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "laptop")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_it(pilot)
+        await type_text(pilot, "hong kon")
+        assert [*lines(screen)] == ["ap-east-1"]
+        assert state(screen) == "none chosen yet"
+        await pilot.press("space")
+        assert state(screen) == "chosen: ap-east-1"
+        assert drawn(pilot).splitlines()[-1].startswith(" enter import into 1   space choose")
+        # A word to which a line goes on is no choice yet.
+        await pilot.press("ctrl+u")
+        await type_text(pilot, "tel")
+        assert drawn(pilot).splitlines()[-1].startswith(" enter import into 1   esc back")
+
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 @SIZES
 def test_nothing_chosen_copies_nothing_and_a_done_region_can_be_chosen_again(

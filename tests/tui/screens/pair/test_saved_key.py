@@ -115,6 +115,13 @@ def test_a_saved_key_is_written_in_another_format_and_its_file_is_mended(
         await until_screen(pilot, "DetailsScreen")
         await until_said(pilot, "Saved to ~/.ssh/web.openssh, encrypted")
         await until(pilot, lambda: "web.openssh" in drawn(pilot), "the new file")
+        # What follows knows of it, and so does the page to which that leads back.
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "web.openssh" in drawn(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, "DetailsScreen")
+        await until(pilot, lambda: "web.openssh" in drawn(pilot), "the new file")
 
     play(empty_session, scene, (80, 40))
     assert saved.stat().st_mode & 0o777 == 0o600
