@@ -56,6 +56,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
             {"public_key_material": FormField("Public key", self._material)},
             key_name=key_name,
         )
+        no_name = self._what_is_missing
+        self._what_is_missing = lambda: (
+            no_name() or ("" if self._material.text.strip() else "the public key is empty")
+        )
 
     def on_mount(self) -> None:
         self._judge_material()
@@ -144,11 +148,6 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     def _has_typed(self) -> bool:
         text = self._material.text.strip()
         return super()._has_typed or text not in ("", self._first_text.strip())
-
-    @property
-    def _why_refused(self) -> str:
-        is_empty = not self._material.text.strip()
-        return super()._why_refused or ("the public key is empty" if is_empty else "")
 
     def _call(self, text: str, *, dry_run: bool) -> KeptKeyPair:
         # Whether one may is asked whatever the key is; what it is, its field says.

@@ -77,6 +77,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
+        self._what_is_missing = lambda: "" if self._key_name.value else "the name is empty"
         self.say_waiting = self.say
         """Says what is being waited for."""
 
@@ -161,8 +162,11 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             waits_for = waited_for(self._session)
             made = await run_change(call, self.say_waiting, self.key_hints, back, waits_for)
         except DryRunOperation as answer:
-            await self._all_judged()
-            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, self._why_refused))
+            await _until_judged(self)
+            verdicts = (field.verdict for field in self._fields.values())
+            bad = (said.text for said in verdicts if said.tone is Tone.BAD)
+            refused = self._what_is_missing() or next(bad, "")
+            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, refused))
         except EC2Error as error:
             await judging.explain_taken(self._session, error, self._key_name.value)
             focused = self._refuse(error) or focused
@@ -175,20 +179,6 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         self._body.disabled = False
         if focused is not None:
             focused.focus()
-
-    @property
-    def _why_refused(self) -> str:
-        """For what this form is refused as it stands, as far as its fields say so."""
-        if not self._key_name.value:
-            return "the name is empty"
-        verdicts = (field.verdict for field in self._fields.values())
-        return next((said.text for said in verdicts if said.tone is Tone.BAD), "")
-
-    async def _all_judged(self) -> None:
-        """Wait until it is known what is to be said of each field as it stands."""
-        for worker in [each for each in self.workers if each.group in self.JUDGING]:
-            with suppress(WorkerError):
-                await worker.wait()
 
     async def _explain(self, error: KeyPairsError) -> Widget | None:
         """Say what went wrong, and return the control beside which it stands already, if any."""
@@ -217,6 +207,13 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         wrong: list[Widget] = [*self._tags.wrong_inputs] if is_tags else []
         field.refuse(*(wrong or [field.control]))
         return wrong[0] if wrong else _control(field)
+
+
+async def _until_judged(form: NewKeyPairScreen[Made]) -> None:
+    """Wait until it is known what is to be said of each field as it stands."""
+    for worker in [each for each in form.workers if each.group in form.JUDGING]:
+        with suppress(WorkerError):
+            await worker.wait()
 
 
 def _control(field: FormField) -> Widget | None:
