@@ -77,7 +77,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
-        self._what_is_missing = lambda: "" if self._key_name.value else "the name is empty"
+        self._what_is_missing: Callable[[], str] = lambda: (
+            "" if self._key_name.value else "the name is empty"
+        )
         self.say_waiting = self.say
         """Says what is being waited for."""
 
