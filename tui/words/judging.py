@@ -29,7 +29,7 @@ from core.model import KeptKeyPair, KeyType, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import said_by, short_paths, visible
+from tui.words.text import named, said_by, short_paths, visible
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
@@ -142,23 +142,19 @@ def why_no_name(key_name: str) -> str:
     return "" if key_name.isprintable() else "has a control character"
 
 
-def of_dry_run(
-    answer: EC2Error, verb: str, place: Place, key_name: str, verdicts: Sequence[Verdict]
-) -> Verdict:
+def of_dry_run(answer: EC2Error, verb: str, place: Place, why_refused: str) -> Verdict:
     """Return what came of a dry run: EC2 judges permission alone, and the next Enter all the rest.
 
     Args:
         answer: EC2's answer that it may be done.
         verb: what is done to the key pair.
-        verdicts: those on the fields of the form.
+        why_refused: for what the form is refused as it stands; empty where nothing is known.
     """
-    submit = key_in(place, "submit")
-    wrong = next((said.text for said in verdicts if said.tone is Tone.BAD), "")
-    if not key_name:
-        wrong = "the name is empty"
-    allowed = f"you may {verb} it ({answer.code}), and {submit} would"
-    if wrong:
-        return Verdict(f"{allowed} refuse it: {wrong}", Tone.CAUTION)
+    allowed = f"you may {verb} it ({answer.code}), and {key_in(place, 'submit')} would"
+    if why_refused:
+        # What there is to do about it stands at the field.
+        reason = why_refused.split(". ")[0].rstrip(".")
+        return Verdict(f"{allowed} refuse it: {reason}", Tone.CAUTION)
     return Verdict(f"{allowed} {verb} it", Tone.GOOD)
 
 
@@ -206,7 +202,7 @@ def of_known_key(holders: Sequence[KeptKeyPair], judged: Verdict) -> Verdict:
         return judged
     name, more = holders[0].key_name, len(holders) - 1
     others = f" and {more} more" if more else ""
-    return Verdict(f"the same key as {name}{others} · {judged.text}", Tone.CAUTION)
+    return Verdict(f"the same key as {named(name)}{others} · {judged.text}", Tone.CAUTION)
 
 
 def of_destination(destination: Destination) -> Verdict:

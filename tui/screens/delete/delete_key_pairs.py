@@ -303,8 +303,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @property
     def _is_typed(self) -> bool:
-        # What the screen asks for must do, also where the name itself cannot be typed.
-        return self._typed.value in (self._question.expected, visible(self._question.expected))
+        return self._question.is_answered_by(self._typed.value)
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""

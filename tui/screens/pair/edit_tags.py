@@ -195,7 +195,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @property
     def _untyped(self) -> bool:
         """Whether what has to be typed first is not."""
-        return self._expected not in ("", self._typed.value)
+        return self._expected not in ("", self._typed.value.replace(",", ""))
 
     @property
     def _overwritten(self) -> int:

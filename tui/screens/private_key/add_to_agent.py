@@ -57,6 +57,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         super().__init__(f"Add {created.key_pair.key_name} to the ssh-agent")
         self._session = session
         self._created = created
+        self.about = [created.key_pair]
         self._said = said_by if is_saved else _said
         self._lifetime = TextInput(id="lifetime")
         self._lifetime_field = FormField("Keep for", self._lifetime)

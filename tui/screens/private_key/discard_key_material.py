@@ -79,6 +79,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
         self._session = session
         self._key_pair = key_pair
+        self.about = [key_pair]
         self._key_name = TextInput(id="key-name")
         self._field = FormField("", self._key_name, stacked=True)
         self._fate = Choice(_OPTIONS, value=_DELETE if deletes_pair else _KEEP, id="fate")

@@ -13,11 +13,14 @@ from textual.widgets import Input, Static
 from core.model import Tag
 from core.store.region_store import RegionState
 from tests.demo import DemoSession
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
+    create,
     drawn,
     play,
     press_alone,
+    save,
     text_of,
     type_text,
     until,
@@ -93,6 +96,23 @@ def test_the_list_its_count_and_its_cursor_follow(
         await until(pilot, lambda: text_of(pilot, "#fact").startswith(said), said)
 
     play(demo_session, scene)
+
+
+def test_the_empty_list_says_what_can_be_brought_back_since(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_watch, "SECONDS", 0.02)
+    other = DemoSession(empty_session.store.folder)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_drawn(pilot, "No key pairs in us-east-1 yet.")
+        other.backend.import_key_pair(
+            key_name="short-lived", public_key_material=PUBLIC_KEY.encode()
+        )
+        deleter(other)("short-lived")
+        await until_drawn(pilot, "bring 1 deleted pair back")
+
+    play(empty_session, scene)
 
 
 def test_what_is_back_is_no_longer_said_to_be_deleted(
@@ -227,6 +247,85 @@ def test_what_is_open_says_that_its_pair_was_deleted(
             await until_screen(pilot, "KeyPairListScreen")
 
     play(demo_session, scene, (100, 30))
+
+
+def test_a_new_pair_whose_private_key_is_at_hand_is_said_to_be_deleted(
+    demo_session: DemoSession, other: DemoSession, home: Path
+) -> None:
+    said = "kx was deleted by boris at "
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "kx")
+        await pilot.press("y")
+        await until_screen(pilot, "PickScreen")
+        deleter(other)("kx")
+        await until_said(pilot, said)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until_said(pilot, said)
+        await save(pilot)
+        # It stays said beside the file, and is said in the list at last.
+        await until_said(pilot, said)
+        await pilot.press("escape")
+        await until_said(pilot, "the private key of kx was saved to ~/.ssh/kx.pem; " + said)
+        assert "6 pairs" in drawn(pilot)
+
+    play(demo_session, scene)
+
+
+def test_a_pair_that_is_to_be_replaced_and_is_gone_is_named_with_the_way_on(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = "; esc goes back, and c creates a pair that replaces none"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("g", "n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        deleter(other)("batch-runner")
+        await until_said(pilot, "batch-runner was deleted by boris at ")
+        await pilot.press("enter")
+        await until(pilot, lambda: said_in(pilot).endswith(way), way)
+        assert said_in(pilot).startswith("batch-runner was deleted by boris at ")
+        assert "Invalid" not in drawn(pilot)
+        await pilot.press("escape")
+        # So it is where nobody has noticed yet.
+        await until_screen(pilot, "KeyPairListScreen")
+        monkeypatch.setattr(file_watch, "SECONDS", 60)
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        deleter(other)("ci-deploy")
+        await pilot.press("enter")
+        await until(pilot, lambda: said_in(pilot).endswith(way), way)
+        assert said_in(pilot).startswith("ci-deploy")
+
+    play(demo_session, scene)
+
+
+@pytest.mark.long
+def test_each_dialog_over_the_details_says_that_their_pair_was_deleted(
+    demo_session: DemoSession, other: DemoSession, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        await pilot.press("g", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        for key, screen in (
+            ("s", "SaveKeyMaterialScreen"),
+            ("H", "AddSshHostScreen"),
+            ("y", "PickScreen"),
+        ):
+            await pilot.press(key)
+            await until_screen(pilot, screen)
+            deleter(other)("batch-runner")
+            await until_said(pilot, "batch-runner was deleted by boris at ")
+            await pilot.press("escape")
+            await until_screen(pilot, "DetailsScreen")
+            await until_said(pilot, "batch-runner was deleted by boris at ")
+            other.backend.restore_key_pair(pair.key_pair_id)
+            await until_said(pilot, "another session brought batch-runner back")
+
+    play(demo_session, scene)
 
 
 @pytest.mark.long
