@@ -48,6 +48,17 @@ _WITHOUT_PAIRS = (
 )
 """The same while there are no pairs, of which those that need one would do nothing."""
 
+_WITHOUT_ANSWER = (
+    ("list.reload", "ask again"),
+    ("list.place", "place"),
+    ("list.region", "Region"),
+    ("app.quit", "leave"),
+)
+"""The same while EC2 has not said what there is."""
+
+_WITHOUT_EC2 = {"region", "place", "log_in", "reload", "quit", "show_all"}
+"""What can be done then, as the table of actions calls it."""
+
 _WITHOUT_FILE = {
     *("region", "place", "log_in", "reload", "quit"),
     *("find", "journal", "agent", "check_up", "show_all", "turn_pane"),
@@ -300,6 +311,10 @@ class ListView:
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         # Until they are read nobody knows whether there are any.
         is_damaged = bool(self.screen.refused)
+        if is_damaged and self.session.place is not None:
+            login = (key_of("list.log-in"), "log in")
+            there = tuple((key_of(key), word) for key, word in _WITHOUT_ANSWER)
+            return (*((login,) if self.questions.login else ()), *there, taught[-1])
         if is_damaged or (self.loaded and not (self.unread or self.listing.key_pairs)):
             there = _READING_WITHOUT_PAIRS if read_only or is_damaged else _WITHOUT_PAIRS
             return (*((key_of(key), word) for key, word in there), taught[-1])
@@ -415,9 +430,15 @@ class ListView:
 
 
 def _refused(view: ListView) -> Collection[str]:
-    """Return what can only be refused: almost all where the Region's file was read in vain."""
-    if view.loaded and view.unread and view.session.place is None:
-        return {action.method for action in at(Place.LIST)} - _WITHOUT_FILE
+    """Return what can only be refused: almost all where the Region's file was read in vain.
+
+    And where EC2 has not said what there is.
+    """
+    methods = {action.method for action in at(Place.LIST)}
+    if view.unread and view.session.place is not None:
+        return methods - _WITHOUT_EC2
+    if view.loaded and view.unread:
+        return methods - _WITHOUT_FILE
     return ()
 
 
