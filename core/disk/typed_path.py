@@ -80,8 +80,8 @@ def completed(text: str, first: str = "") -> str | None:
     """Return a path with its last name completed, by a slash where that is a folder, or None.
 
     The first name by the alphabet is taken, of those that end in `first` if there are any; hidden
-    ones only where a dot was typed, and none that cannot be seen as it is; a file whose name is
-    whole already is not. Reads the folder.
+    ones only where a dot was typed, and none that cannot be seen as it is. Where there is a file
+    of the name that was typed, that one is meant, and of a folder its slash. Reads the folder.
     """
     path = without_scheme(text)
     scheme, text = text[: len(text) - len(path)], path
@@ -93,13 +93,13 @@ def completed(text: str, first: str = "") -> str | None:
     with suppress(OSError, RuntimeError, ValueError):
         place = Path(f"{folder}{slash}").expanduser() if slash else Path(folder)
         names = []
+        if start and os.path.lexists(place / start):
+            return f"{scheme}{text}/" if (place / start).is_dir() else None
         with os.scandir(place) as entries:
             for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
                 fits = entry.name.startswith(start) and entry.name.isprintable()
                 if fits and entry.name.startswith(".") is start.startswith("."):
-                    is_folder = entry.is_dir()
-                    if is_folder or entry.name != start:
-                        names.append((entry.name, is_folder))
+                    names.append((entry.name, entry.is_dir()))
         if text and names:
             name, is_folder = min(names, key=lambda each: (not each[0].endswith(first), each))
             return f"{scheme}{text[: len(text) - len(start)]}{name}{'/' * is_folder}"

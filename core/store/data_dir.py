@@ -18,6 +18,8 @@ from core.errors import SettingsError, StoreError
 _OF_THE_PATH = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
 """The errors that another try would give again."""
 
+_WAY_ON = "choose another with --data-dir"
+
 
 def data_folder(
     folder: str | Path | None = None, environment: Mapping[str, str] = os.environ
@@ -89,9 +91,7 @@ def _why_not_made(path: Path) -> str | None:
         probe.mkdir(0o700)
         probe.rmdir()
     except OSError as error:
-        return (
-            f"the folder {path} cannot be made ({error.strerror}); choose another with --data-dir"
-        )
+        return f"the folder {path} cannot be made ({error.strerror}); {_WAY_ON}"
     return None
 
 
@@ -122,11 +122,12 @@ def problem(path: Path) -> str | None:
             return _problem_of(path, way)
     except NotADirectoryError:
         if os.path.lexists(path):
-            return f"{path} is not a folder; choose another with --data-dir"
-        return f"you cannot make the folder {path}, because what is above it is not a folder"
+            return f"{path} is not a folder; {_WAY_ON}"
+        why = "because what is above it is not a folder"
+        return f"you cannot make the folder {path}, {why}; {_WAY_ON}"
     except OSError as error:
         if error.errno in _OF_THE_PATH:
-            return f"{path} cannot be looked at ({error.strerror}); choose another with --data-dir"
+            return f"{path} cannot be looked at ({error.strerror}); {_WAY_ON}"
         raise StoreError(
             f"Cannot look at {path}: {error.strerror}. Nothing was changed."
         ) from error
@@ -159,7 +160,7 @@ def _problem_of(path: Path, way: Walk) -> str | None:
     above = way.steps if way.missing else way.steps[:-1]
     who = next(who_can_redirect([step for step in above if not _is_of_own_group(step)]), None)
     if who is not None:
-        return f"{path} could be replaced by another folder: {who}; choose another with --data-dir"
+        return f"{path} could be replaced by another folder: {who}; {_WAY_ON}"
     if way.missing:
         if way.is_writable():
             return None
@@ -171,9 +172,9 @@ def _problem_of(path: Path, way: Walk) -> str | None:
             f"others can write in {path}; chmod 700 {shlex.quote(str(path))} makes it yours alone"
         )
     if status.st_uid not in (os.geteuid(), 0):
-        return f"{path} belongs to another account; choose another with --data-dir"
+        return f"{path} belongs to another account; {_WAY_ON}"
     if not (way.is_writable() and os.access(path, os.R_OK)):
-        return f"you cannot write in {path}; choose another with --data-dir"
+        return f"you cannot write in {path}; {_WAY_ON}"
     return None
 
 

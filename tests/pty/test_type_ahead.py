@@ -98,6 +98,25 @@ def test_what_is_pressed_while_a_creation_takes_long_is_for_the_form(
 
 
 @pytest.mark.long
+def test_keys_that_work_ignores_do_not_keep_escape_from_it(
+    open_app: OpenApp, session: Session
+) -> None:
+    create(session, "aaa")
+    terminal = open_app()
+    terminal.wait_for("1 pair")
+    with session.store.locked():
+        terminal.type("cslow\r")
+        terminal.wait_for("waiting for another session")
+        terminal.type("x" * 60)
+        terminal.press("Escape")
+        # With the patience for each of them it would take half a minute.
+        terminal.wait_for(
+            lambda screen: "gave up" in flat(screen) or "given up" in flat(screen), timeout=15
+        )
+    assert "slowx" not in terminal.screen()
+
+
+@pytest.mark.long
 def test_what_was_typed_ahead_of_a_form_that_the_details_lead_to_is_for_the_form(
     open_app: OpenApp, session: Session
 ) -> None:

@@ -100,7 +100,7 @@ def test_a_refused_name(
         await type_text(pilot, "ci-deploy")
         await pilot.press("enter")
         outcome = app_of(pilot).screen.query_one(FactLine)
-        await until(pilot, lambda: "Duplicate" in outcome.verdict.text, "the refusal")
+        await until(pilot, lambda: "taken by" in outcome.verdict.text, "the refusal")
 
     assert snap_compare(KeyPairsApp(demo_session), run_before=fill_in, terminal_size=size)
 

@@ -21,9 +21,10 @@ from tests.tui.driving import (
     until,
     until_screen,
 )
+from tui.actions.keymap import labels
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.workbench.grouped_list import GroupedList
-from tui.words.text import fold
+from tui.words.text import fold, fold_items
 
 
 def fill(session: DemoSession, home: Path) -> None:
@@ -71,6 +72,36 @@ def test_choosing_hides_no_mark(
 )
 def test_lines_end_between_words(text: str, width: int, lines: list[str]) -> None:
     assert fold(text, width) == lines
+
+
+DETAILS = (
+    "about this pair, not the 201 others chosen · 2 of 202 · ] next, [ previous"
+    " · a agent, s save again, m mode, H Host block"
+)
+
+
+@each_row(
+    ("text", "width", "lines"),
+    [
+        ("", 5, [""]),
+        ("short · too", 20, ["short · too"]),
+        # No line ends between items with a dot, nor between a key and its word.
+        (
+            DETAILS,
+            58,
+            [
+                "about this pair, not the 201 others chosen · 2 of 202",
+                "] next, [ previous · a agent, s save again, m mode,",
+                "H Host block",
+            ],
+        ),
+        ("deleted web; u brings it back", 15, ["deleted web;", "u brings it", "back"]),
+        ("f find  n replace  u undo", 20, ["f find  n replace", "u undo"]),
+        ("saved to ~/a-long-name.pem · x", 10, ["saved to ~", "/a-long-na", "me.pem · x"]),
+    ],
+)
+def test_lines_end_between_items(text: str, width: int, lines: list[str]) -> None:
+    assert fold_items(text, width, labels()) == lines
 
 
 def remark(pilot: Pilot[None]) -> str:

@@ -369,8 +369,17 @@ def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
 ) -> None:
     add(server, "ci")
 
+    def tags() -> list[str]:
+        (pair,) = server.client_of("us-east-1").describe_key_pairs()["KeyPairs"]
+        return [tag["Key"] for tag in pair["Tags"]]
+
     async def scene(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "1 pair " in first_line(pilot), "the pair")
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "New")
+        await pilot.press("enter")
+        await until(pilot, lambda: "tags saved" in words(pilot), "the tag")
         await pilot.press("d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         assert "EC2 deletes for good: pressing u only imports the public half" in words(pilot)
@@ -380,6 +389,11 @@ def test_the_question_before_deleting_says_that_ec2_deletes_for_good(
         await pilot.press("u")
         await until(pilot, lambda: "brought ci back" in words(pilot), "the pair")
         assert "1 pair " in first_line(pilot)
+        # It has another id now, and what was done to its tags is undone all the same.
+        assert tags() == ["New"]
+        await pilot.press("u")
+        await until(pilot, lambda: "the tags of ci are as before" in words(pilot), "the tags")
+        assert tags() == []
 
     play_over_ec2(scene)
     assert (server.calls["DeleteKeyPair"], server.calls["ImportKeyPair"]) == (1, 1)

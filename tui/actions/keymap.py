@@ -116,6 +116,11 @@ def key_in(place: Place, method: str) -> str:
     return next(key_label(action.key) for action in at(place) if action.method == method)
 
 
+def labels() -> frozenset[str]:
+    """Return the keys in force as sentences name them."""
+    return frozenset(key_label(action.key) for action in bound if action.key)
+
+
 def key_label(key: str) -> str:
     """Return the first of an action's keys as a person writes it."""
     first = key.partition(",")[0]

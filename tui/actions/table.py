@@ -216,7 +216,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back; nothing is added."),
 
     Action("discard.submit", Place.DISCARD, "enter", "submit", "discard",
-        "Give the private key up."),
+        "Give the private key up, and delete or keep the pair as chosen."),
     Action("discard.back", Place.DISCARD, "escape", "back", "back",
         "Go back; the key is still there."),
 

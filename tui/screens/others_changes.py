@@ -13,7 +13,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PairsBack, PairsDeleted, PlacedScreen, RegionChanged
 from tui.words.deleted_elsewhere import of_chosen, of_some
 from tui.words.refusals import listed
-from tui.words.text import visible
+from tui.words.text import named, visible
 from tui.words.verdict import Tone, Verdict
 from tui.work.batches import is_running
 from tui.work.exclusive import is_busy
@@ -56,7 +56,8 @@ class OthersChanges:
     async def _show(self, status: Status) -> None:
         view, session = self._view, self._view.session
         self._watch.take(status)
-        before, under_cursor = view.listing.key_pairs, view.highlighted
+        before = {**view.listing.key_pairs, **view.in_hand}
+        under_cursor = view.highlighted
         chosen = {*view.listing.chosen}
         await view.read(asks_ec2=False)
         if session is not view.session or view.unread:
@@ -67,7 +68,7 @@ class OthersChanges:
         tagged = {key for key, pair in before.items() if now.get(key, pair).tags != pair.tags}
         for pair in (pair for key, pair in now.items() if key not in before):
             # It is there again, which this session had deleted.
-            view.stop_saying(f"deleted {visible(pair.key_name)};")
+            view.stop_saying(f"deleted {visible(named(pair.key_name))};")
         await self._list.tell(gone.values(), chosen, under_cursor)
         for screen in view.screen.app.screen_stack:
             if isinstance(screen, PlacedScreen):

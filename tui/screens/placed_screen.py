@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -167,6 +167,27 @@ class PlacedScreen(Screen[Result]):
     def say_unforeseen(self, said: Verdict) -> None:
         """Say what went wrong that nobody expected, where there is a place for it."""
         self.say(said)
+
+
+class Retractable:
+    """What a screen says of something that may change: it is said no longer then.
+
+    What was said since of something else stays.
+    """
+
+    def __init__(self, screen: PlacedScreen[Any]) -> None:
+        self._screen = screen
+        self._said = Verdict("")
+
+    def say(self, said: Verdict) -> None:
+        """Say it."""
+        self._said = said
+        self._screen.say(said)
+
+    def forget(self) -> None:
+        """Say it no longer."""
+        if self._screen.fact_line.verdict == self._said:
+            self._screen.say(Verdict(""))
 
 
 def end_before_another(screen: PlacedScreen[Result], result: Result) -> None:

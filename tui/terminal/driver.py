@@ -16,18 +16,20 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from threading import Thread
 from time import monotonic
-from typing import NoReturn
+from typing import Any, NoReturn
+from weakref import ref
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.worker import Worker
 
 from tui.terminal.input_queue import Dropped, InputQueue, Keystroke, Waiting
 from tui.terminal.paste import Pasted, PasteFilter
 from tui.work.brief_message import show_briefly
-from tui.work.exclusive import is_busy
+from tui.work.exclusive import at_work
 
 _CHUNK = 4096
 _TICK = 0.1
@@ -49,6 +51,11 @@ class SteadyDriver(LinuxDriver):
     _queue: InputQueue | None = None
     _is_reading = False
     _at_work_since: float | None = None
+    _work: tuple[ref[Worker[Any]], float] | None = None
+    """What the last key waited for, and since when: the next may find it still under way.
+
+    No more than a reference that keeps nothing: its screen may be one of a private key.
+    """
 
     def run_input_thread(self) -> None:
         """Hand over what is typed until the program ends or the terminal is gone."""
@@ -195,6 +202,7 @@ class SteadyDriver(LinuxDriver):
         """
         super().process_message(message)
         if isinstance(message, Key | Paste):
+            self._at_work_since = None  # the wait for the key before may not have been left yet
             try:
                 handled = asyncio.run_coroutine_threadsafe(self._handled(), self._loop)
             except RuntimeError:
@@ -212,10 +220,11 @@ class SteadyDriver(LinuxDriver):
         While a screen is at work, what was typed ahead until then waits for the screen that comes
         of it. What was pressed later, when it was to be seen what goes on, is for this one. Until
         the work begins nothing is to be seen, and a busy machine may take its time.
+        Where Escape waits behind keys, they do not keep it from work that was to be seen already.
         """
         now, since = monotonic(), self._at_work_since
         if self._queue is not None and self._queue.has_urgent_keys():
-            return now < handed_over + _PATIENCE
+            return now < (handed_over if since is None else since) + _PATIENCE
         if since is None:
             return now < handed_over + _MOST_PATIENCE
         first = self._queue.first_key() if self._queue is not None else None
@@ -230,8 +239,11 @@ class SteadyDriver(LinuxDriver):
             await _drained(node)
         try:
             # The list, to which one screen leads back, may be about to open the next.
-            while is_busy(app.screen):
-                self._at_work_since = self._at_work_since or monotonic()
+            while (work := at_work(app.screen)) is not None:
+                if self._at_work_since is None:
+                    is_same = self._work is not None and self._work[0]() is work
+                    self._at_work_since = self._work[1] if self._work and is_same else monotonic()
+                self._work = ref(work), self._at_work_since
                 await asyncio.sleep(_MOMENT)
         finally:
             self._at_work_since = None

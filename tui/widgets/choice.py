@@ -16,8 +16,19 @@ _CHOSEN, _FREE = "●", "○"
 _GAP = "   "
 _WAY = "   ←→ for another"
 
-HOW_TO_CHOOSE = "where there is a ○, ← → choose another"
-"""What a form says that has such a line, as long as it has nothing else to say."""
+HOW_TO_CHOOSE = "← → choose"
+"""What a form says while such a line has the focus."""
+
+
+def how_to_come_to(labels: Sequence[str], *, is_before: bool) -> str:
+    """Return what a form says that has such lines while another field has the focus.
+
+    Args:
+        labels: what stands beside the lines.
+        is_before: whether the nearest of them stands before that field, and not behind it.
+    """
+    # It begins alike: what changes between two fields is sent to the terminal.
+    return f"{HOW_TO_CHOOSE}, after {'↑' if is_before else 'tab'} to {', '.join(labels)}"
 
 
 class Choice(Widget, can_focus=True):

@@ -7,8 +7,9 @@ from rich.cells import cell_len
 from textual.timer import Timer
 from textual.widgets import Static
 
+from tui.actions.keymap import labels
 from tui.widgets.verdict_line import MARKS
-from tui.words.text import clip, fold, shortened
+from tui.words.text import clip, fold_items, pinched, shortened
 from tui.words.verdict import Tone, Verdict
 
 _MOST_LINES, _MOST_LINES_IF_LOW, _LOW = 3, 2, 12
@@ -16,6 +17,9 @@ _MOST_LINES, _MOST_LINES_IF_LOW, _LOW = 3, 2, 12
 
 _TINY = 8
 """Rows of the window below which there is one line alone."""
+
+_SHORT = 24
+"""Cells of a word of which nothing is left out."""
 
 _GRAVE = (Tone.CAUTION, Tone.BAD)
 """The tones of which nothing may be lost, as long as a third of the window has room for it."""
@@ -59,6 +63,7 @@ class FactLine(Static):
         self._briefly = ""
         self._timer: Timer | None = None
         self._at_rest = Verdict("")
+        self._taught = ""
         self._remarks: Sequence[str] = ("",)
 
     # What is said -------------------------------------------------------------------------------
@@ -92,6 +97,12 @@ class FactLine(Static):
         """Say this wherever there is nothing else to say."""
         self._at_rest = verdict
         self._draw()
+
+    def teach(self, how: str) -> None:
+        """Say also how something is done, behind what is said at rest, if both fit into a line."""
+        if how != self._taught:
+            self._taught = how
+            self._draw()
 
     @property
     def at_rest(self) -> Verdict:
@@ -146,10 +157,10 @@ class FactLine(Static):
         if not self.is_attached:
             return
         shown = Verdict(self._briefly) if self._briefly else self._said
-        if not shown.text:
-            shown = self._at_rest
         # Of the line's own size nothing is known before it was laid out.
         width = max((self.size.width or self.screen.size.width - 2), 1)
+        if not shown.text:
+            shown = self._resting(width)
         if shown.text:
             lines = self._lines(shown, width)
         else:
@@ -162,12 +173,34 @@ class FactLine(Static):
         self.styles.height = len(lines)
         self.update("\n".join(lines), layout=False)
 
+    def _resting(self, width: int) -> Verdict:
+        """Return what is said at rest: what is to be known before what is taught."""
+        known = self._at_rest
+        if not (self._taught and known.text):
+            return known if known.text else Verdict(self._taught)
+        both = f"{known.text} · {self._taught}"
+        has_room = cell_len(MARKS[known.tone] + shortened(both)) <= width
+        return Verdict(both, known.tone) if has_room else known
+
     def _lines(self, shown: Verdict, width: int) -> list[str]:
-        lines = fold(MARKS[shown.tone] + shortened(shown.text), width)
+        text = MARKS[shown.tone] + shortened(shown.text)
+        keys = labels()
+        lines = fold_items(text, width, keys)
         height = self.screen.size.height
         most = _MOST_LINES if height >= _LOW else _MOST_LINES_IF_LOW if height >= _TINY else 1
         if shown.tone in _GRAVE and height >= _TINY:
             most = max(most, height // 3)
+        while len(lines) > most and (shorter := _with_longest_pinched(text)) != text:
+            # What came of something is to be in sight, not all of a path.
+            text = shorter
+            lines = fold_items(text, width, keys)
         if len(lines) > most:
             lines[most - 1 :] = [clip(" ".join(lines[most - 1 :]), width)]
         return lines
+
+
+def _with_longest_pinched(text: str) -> str:
+    """Return a text with its longest word halved, if it is long: it is a name, or a path."""
+    longest = max(text.split(" "), key=cell_len)
+    width = max(_SHORT, cell_len(longest) // 2)
+    return text.replace(longest, pinched(longest, width)) if cell_len(longest) > _SHORT else text

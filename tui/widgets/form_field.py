@@ -1,17 +1,17 @@
 """Lays out a form: the fields that scroll, and of each a label and a line that judges it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import Resize
+from textual.events import DescendantFocus, Resize
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.widgets.choice import HOW_TO_CHOOSE, Choice
+from tui.widgets.choice import HOW_TO_CHOOSE, Choice, how_to_come_to
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.top_bar import TopBar
@@ -46,12 +46,27 @@ class FormBody(VerticalScroll):
         super().__init__(can_focus=can_focus, classes="body")
         self._submits = submits
         self._lacks = lacks
+        self._choices: Sequence[FormField] = ()
 
     def on_mount(self) -> None:
         self.border_title = Content(shortened(self.screen.query_one(TopBar).title))
         self.mute_what_waits()
-        if self.query(Choice):
-            self.screen.query_one(FactLine).rest(Verdict(HOW_TO_CHOOSE))
+        self._choices = [field for field in self.query(FormField) if field.is_choice]
+        self._teach_choosing()
+
+    @on(DescendantFocus)
+    def _teach_choosing(self) -> None:
+        """Teach how one chooses from where the focus is, or how one comes to where that is."""
+        shown, focused = self._choices, self.screen.focused
+        if not shown:
+            return
+        how = HOW_TO_CHOOSE
+        if not isinstance(focused, Choice):
+            order = self.screen.focus_chain
+            at = order.index(focused) if focused in order else -1
+            is_before = all(order.index(field.control) < at for field in shown)
+            how = how_to_come_to([field.label for field in shown], is_before=is_before)
+        self.screen.query_one(FactLine).teach(how)
 
     def entitle(self, title: str) -> None:
         """Give the screen another title, which stands in the bar at the top and in the frame."""
@@ -70,6 +85,10 @@ class FormBody(VerticalScroll):
         # Textual scrolls to a field only when it gets the focus.
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
+            field = next((each for each in focused.ancestors if isinstance(each, FormField)), None)
+            if field is not None and field.verdict.tone is Tone.BAD:
+                # With what is wrong with it: what takes the room may be the same said once more.
+                self.call_after_refresh(field.scroll_visible, animate=False)
             self.call_after_refresh(focused.scroll_visible, animate=False)
 
 
@@ -101,6 +120,7 @@ class FormField(Vertical):
 
     def __init__(self, label: str, control: Widget, *, stacked: bool = False) -> None:
         super().__init__(classes="-stacked" if stacked else None)
+        self.label = label
         self._label = Static(label, classes="form-field--label", markup=False)
         self._label.display = bool(label)
         self.control = control
@@ -119,6 +139,11 @@ class FormField(Vertical):
                 yield self._label
                 yield self.control
         yield self._verdict
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether its value is chosen, not typed."""
+        return isinstance(self.control, Choice)
 
     @property
     def verdict(self) -> Verdict:

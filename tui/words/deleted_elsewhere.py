@@ -7,6 +7,7 @@ from core.checks.deleted import ELSEWHERE, by_whom, deletions
 from core.model import KeptKeyPair
 from core.words.plural import n_of
 from tui.words.refusals import listed
+from tui.words.text import named
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -32,7 +33,7 @@ def of_some(session: "Session", key_pairs: Sequence[KeptKeyPair], what: str = "o
         what: which pairs several are, in words.
     """
     if len(key_pairs) == 1:
-        return f"{key_pairs[0].key_name} was {how_deleted(session, key_pairs)}"
+        return f"{named(key_pairs[0].key_name)} was {how_deleted(session, key_pairs)}"
     return f"{n_of(len(key_pairs), 'pair')} {what} were {how_deleted(session, key_pairs)}"
 
 
@@ -40,7 +41,7 @@ def of_chosen(session: "Session", key_pairs: Sequence[KeptKeyPair]) -> str:
     """Return that of pairs that were chosen in the list; blocks."""
     if len(key_pairs) == 1:
         how = how_deleted(session, key_pairs)
-        return f"{key_pairs[0].key_name}, which was chosen, was {how}"
+        return f"{named(key_pairs[0].key_name)}, which was chosen, was {how}"
     return of_some(session, key_pairs, "that were chosen")
 
 

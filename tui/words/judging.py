@@ -7,15 +7,18 @@ backend uses; this module only explains it with more help than EC2's own texts g
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.custody import lifetime
+from core.custody.rotation import successor_name
 from core.disk.destination import Destination, PathVerdict
 from core.ec2 import validation
 from core.errors import (
     EC2Error,
+    InvalidKeyPairDuplicate,
     KeyPairsError,
     StoreError,
     UnauthorizedOperation,
@@ -26,7 +29,7 @@ from core.model import KeptKeyPair, KeyType, Tag
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import said_by, short_paths, visible
+from tui.words.text import named, said_by, short_paths, visible
 from tui.words.verdict import Tone, Verdict
 
 if TYPE_CHECKING:
@@ -63,6 +66,24 @@ def refusal_of(error: KeyPairsError, key_name: str = "", tags: Sequence[Tag] = (
     elif isinstance(error, EC2Error) and error.parameter == "tags":
         error.reason = _how_many(validation.wrong_tags(tags)) or error.reason
     return refusal(error)
+
+
+async def explain_taken(session: "Session", error: KeyPairsError, key_name: str) -> None:
+    """Put into a refusal who has the name of a new pair, and one that is free, if that is it."""
+    if isinstance(error, InvalidKeyPairDuplicate):
+        error.reason = f"the name: taken by another pair of {session.region}"
+        with suppress(StoreError, UnauthorizedOperation):
+            holder = await asyncio.to_thread(session.key_pair_named, key_name)
+            taken = await asyncio.to_thread(session.key_names)
+            if holder is not None:
+                free = successor_name(key_name, taken)
+                error.reason = f"the name: taken by {holder.key_pair_id}; free: {free}"
+
+
+def briefly(said: Verdict) -> Verdict:
+    """Return a refusal in our words alone, for where EC2's stand elsewhere in sight."""
+    ours = re.fullmatch(r"(?s:(.+?)) \(\w[\w.]+: .*\)", said.text)
+    return Verdict(ours[1], said.tone) if ours else said
 
 
 def _how_many(wrong: Sequence[validation.WrongTag]) -> str:
@@ -185,7 +206,7 @@ def of_known_key(holders: Sequence[KeptKeyPair], judged: Verdict) -> Verdict:
         return judged
     name, more = holders[0].key_name, len(holders) - 1
     others = f" and {more} more" if more else ""
-    return Verdict(f"the same key as {name}{others} · {judged.text}", Tone.CAUTION)
+    return Verdict(f"the same key as {named(name)}{others} · {judged.text}", Tone.CAUTION)
 
 
 def of_destination(destination: Destination) -> Verdict:

@@ -10,7 +10,7 @@ from core.errors import (
     KeyPairsError,
     UnauthorizedOperation,
 )
-from tui.words.text import said_by, short_paths, shortened
+from tui.words.text import named, said_by, short_paths, shortened
 
 _MOST_NAMED = 4
 
@@ -26,7 +26,7 @@ def by_reason(refused: Iterable[tuple[str, KeyPairsError]]) -> str:
 def listed(names: list[str]) -> str:
     """Return names in a line, of many the first ones and how many more there are."""
     more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(map(named, names[:_MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _reason(error: KeyPairsError) -> str:

@@ -9,7 +9,7 @@ Markup is another matter: nothing from outside is ever given to anything that re
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from tui.words.cells import cell_len, set_cell_size
@@ -141,6 +141,49 @@ def pinched(text: str, width: int) -> str:
     while cell_len(tail) > width // 2 or _FLAG_LETTER.search(_FLAG.sub("", tail)):
         tail = tail[1:]
     return _without_half_flag(set_cell_size(text, width - 1 - cell_len(tail))) + ELLIPSIS + tail
+
+
+_LONGEST_NAME = 40
+
+
+def named(name: str) -> str:
+    """Return a name as a sentence has it: of a long one the middle is left out.
+
+    What the sentence says of it is to be in sight, whatever something is called.
+    """
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME // 2]}{ELLIPSIS}{name[1 - _LONGEST_NAME // 2 :]}"
+
+
+_GLUE = "\ue000"
+"""Stands for a space at which no line ends; `visible` leaves none of these in a text."""
+
+
+def fold_items(text: str, width: int, keys: Collection[str] = ()) -> list[str]:
+    """Return visible text as lines of at most `width` cells, parted between its items.
+
+    Those stand between middle dots or two blanks. No line ends between one of the `keys` and the
+    word for what it does.
+    """
+    if keys:
+        some = "|".join(map(re.escape, sorted(keys, key=len, reverse=True)))
+        text = re.sub(rf"(?<![^ (])({some}) (?=\S)", rf"\1{_GLUE}", text)
+    separator = next((each for each in _SEPARATORS if each in text), "")
+    lines: list[str] = []
+    for item in text.split(separator) if separator else [text]:
+        clauses = re.split(r"(?<=[,;]) ", item) if separator else [item]
+        for number, clause in enumerate(clauses):
+            before = "" if not lines else " " if number else separator
+            joined = (lines[-1] if lines else "") + before + clause
+            if cell_len(joined) > width >= cell_len(clause):
+                lines.append(clause)
+            else:
+                lines[-1:] = fold(joined, width)
+    return [line.replace(_GLUE, " ") for line in lines]
+
+
+_SEPARATORS = (" · ", "  ")
 
 
 def fold(text: str, width: int) -> list[str]:

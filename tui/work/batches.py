@@ -6,18 +6,28 @@ from threading import Event
 from typing import Any, TypeVar
 
 from textual.screen import Screen
+from textual.worker import Worker
 
 _T = TypeVar("_T")
 _SECONDS = 0.1
 
 
+def running(screen: Screen[Any], group: str) -> Worker[Any] | None:
+    """Return the worker of a group that is at work for a screen, if one is."""
+    # What `workers` lists is of all screens.
+    return next(
+        (
+            worker
+            for worker in screen.workers
+            if worker.node is screen and worker.group == group and worker.is_running
+        ),
+        None,
+    )
+
+
 def is_running(screen: Screen[Any], group: str) -> bool:
     """Return whether a worker of a group is at work for a screen."""
-    # What `workers` lists is of all screens.
-    return any(
-        worker.node is screen and worker.group == group and worker.is_running
-        for worker in screen.workers
-    )
+    return running(screen, group) is not None
 
 
 async def in_batches(steps: Iterator[_T]) -> AsyncIterator[list[_T]]:

@@ -13,7 +13,7 @@ from textual import work
 from textual.screen import Screen
 from textual.worker import Worker
 
-from tui.work.batches import is_running
+from tui.work.batches import running
 
 GROUP = "exclusive"
 """The group of the workers."""
@@ -30,9 +30,14 @@ def exclusively(
     return work(exclusive=True, group=GROUP)(method)
 
 
+def at_work(screen: Screen[Any]) -> Worker[Any] | None:
+    """Return such a worker that is at work for a screen, if one is."""
+    return running(screen, GROUP)
+
+
 def is_busy(screen: Screen[Any]) -> bool:
     """Return whether such a worker is at work for a screen."""
-    return is_running(screen, GROUP)
+    return at_work(screen) is not None
 
 
 def unless_busy(begin: Callable[[_Screen], None]) -> Callable[[_Screen], None]:

@@ -1,6 +1,7 @@
 """Undoes what this session changed last: a deletion, or an edit of tags, be it of many pairs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from core.errors import InvalidID, InvalidKeyPairDuplicate, KeyPairsError
 from core.model import KeptKeyPair, Tag
 from core.words.plural import n_of
 from tui.words.refusals import by_reason
+from tui.words.text import named
 
 if TYPE_CHECKING:
     from core.session import Session
@@ -31,6 +33,16 @@ class TagEdit(NamedTuple):
     key_pairs: Sequence[KeptKeyPair]
     tags: Mapping[str, Sequence[Tag]]
     """By the pair's id."""
+
+    def with_ids(self, ids: Mapping[str, str]) -> "TagEdit":
+        """Return the same edit of pairs that have other ids since."""
+        return TagEdit(
+            [
+                replace(pair, key_pair_id=ids.get(pair.key_pair_id, pair.key_pair_id))
+                for pair in self.key_pairs
+            ],
+            {ids.get(key, key): tags for key, tags in self.tags.items()},
+        )
 
 
 Act = Deletion | TagEdit
@@ -55,7 +67,7 @@ class NewPair(NamedTuple):
         if (there is None) is not self.is_deleted:
             return ""
         name = (there or self.key_pair).key_name
-        return f"the {self.kind} pair {name} stays{' deleted' * self.is_deleted}"
+        return f"the {self.kind} pair {named(name)} stays{' deleted' * self.is_deleted}"
 
 
 class UndoHistory:
@@ -90,6 +102,19 @@ class UndoHistory:
         """Return what was done in a session's Region, the last at the end, to be changed there."""
         return self._acts.setdefault(session.store.path, [])
 
+    def follow(
+        self, session: "Session", gone: Sequence[KeptKeyPair], back: Sequence[KeptKeyPair]
+    ) -> None:
+        """Be about these deleted pairs as they came back, under the same names.
+
+        EC2 gives a public half that is imported again a new id; its tags can be undone all the
+        same.
+        """
+        now_of = {pair.key_name: pair.key_pair_id for pair in back}
+        ids = {pair.key_pair_id: now_of.get(pair.key_name, pair.key_pair_id) for pair in gone}
+        acts = self.acts(session)
+        acts[:] = [act.with_ids(ids) if isinstance(act, TagEdit) else act for act in acts]
+
     def brings_back(self, session: "Session") -> int:
         """Return how many deleted pairs come back where the last that was done is undone."""
         *_, last = [None, *self.acts(session)]
@@ -118,11 +143,11 @@ class Undone(NamedTuple):
     def words(self) -> str:
         """All of it in a line, not yet made visible."""
         count = len(self.done)
-        name = self.done[0].key_name if count == 1 else n_of(count, "pair")
+        name = named(self.done[0].key_name) if count == 1 else n_of(count, "pair")
         missing = by_reason((key_pair.key_name, error) for key_pair, error in self.refused)
         stopped = f"; stopped before {self.left:,} more" if self.left else ""
         if isinstance(self.act, TagEdit):
-            said = f"the tags of {name} are as before" if count else "no tags are as before"
+            said = f"the tags of {name} are as before" if count else "no tags were undone"
             said += self._what_stays
         else:
             said = f"brought {name} back" if count else "not back" if missing else "nothing is back"

@@ -73,3 +73,13 @@ def test_a_path_is_completed_one_level_after_the_other(
     (tmp_path / ".ssh" / "old" / "web.pub").touch()
     assert typed_path.completed("~/.ssh/old/w", ".pub") == "~/.ssh/old/web.pub"
     assert typed_path.completed("~/.ssh/ol", ".pub") == "~/.ssh/old/"
+    # What is there as it was typed is meant, whatever else begins like it.
+    for name in ("web.pem-", "web.pem.pub"):
+        (tmp_path / ".ssh" / "old" / name).touch()
+    (tmp_path / ".ssh" / "old.pub").touch()
+    assert typed_path.completed("~/.ssh/old/web.pem") is None
+    assert typed_path.completed("~/.ssh/old/web.pem", ".pub") is None
+    assert typed_path.completed("~/.ssh/old", ".pub") == "~/.ssh/old/"
+    (tmp_path / ".ssh" / "old" / "gone").symlink_to("nowhere")
+    (tmp_path / ".ssh" / "old" / "gone-too").touch()
+    assert typed_path.completed("~/.ssh/old/gone") is None

@@ -100,7 +100,9 @@ def test_what_is_no_folder_is_said_to_be_none(above: Path) -> None:
         "loop/below": "cannot be looked at",
         "x" * 300: "cannot be looked at (File name too long)",
     }.items():
-        assert said in (data_dir.problem(above / name) or ""), name
+        problem = data_dir.problem(above / name) or ""
+        assert said in problem, name
+        assert problem.endswith("; choose another with --data-dir"), name
 
 
 def test_a_disk_that_does_not_answer_is_said_not_to(

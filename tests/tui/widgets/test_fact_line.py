@@ -82,3 +82,11 @@ def test_it_grows_and_of_a_refusal_nothing_is_lost_while_a_third_of_the_window_h
     assert len(small) == 3
     assert small[-1].endswith("…")
     assert len(shown(lambda line: line.say(Verdict(LONG, Tone.BAD)), (20, 5))) == 1
+
+
+def test_what_came_of_something_is_in_sight_however_long_a_path_or_a_name_is() -> None:
+    path = "~/.ssh/" + "x" * 240 + ".pem"
+    said = f"the private key of {'y' * 200} was saved to {path}; the pair is marked !"
+    lines = shown(lambda line: line.say(said), (60, 15))
+    assert " ".join(lines).endswith(".pem; the pair is marked !")
+    assert "".join(lines).count("…") == 2

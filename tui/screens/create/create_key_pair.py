@@ -8,14 +8,15 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Input
 
+from core.checks.deleted import NOT_THERE
 from core.custody import rotation
 from core.disk import destination
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import PrivateKeyLost
-from core.errors import KeyPairsError
+from core.errors import EC2Error, KeyPairsError
 from core.model import CreatedKeyPair, KeptKeyPair, KeyFormat, KeyType
 from tui import screens
-from tui.actions.keymap import bindings, key_of
+from tui.actions.keymap import bindings, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.create import made_by
 from tui.screens.create.allowed_ways import AllowedWays
@@ -23,9 +24,9 @@ from tui.screens.create.awaited_answer import WAITED_FOR, AwaitedAnswer
 from tui.screens.create.made_by import Question
 from tui.screens.create.new_key_pair import NewKeyPairScreen
 from tui.screens.create.tag_rows import TagRows
-from tui.widgets.choice import HOW_TO_CHOOSE, Choice
+from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormField
-from tui.words.text import said_by
+from tui.words.text import named, said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work import preload
 
@@ -109,8 +110,8 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
         self._judge_choices()
         self._judge_tags()
         if self._replacing:
-            stays = f"{self._replacing.key_name} stays until you delete it"
-            self.fact_line.rest(Verdict(f"{stays}; {HOW_TO_CHOOSE}"))
+            stays = f"{named(self._replacing.key_name)} stays until you delete it"
+            self.fact_line.rest(Verdict(stays))
         # After the form is drawn, because making a key takes a core of its own.
         self.call_after_refresh(self._session.spare_key.prepare)
         self.call_after_refresh(_load_ahead, self)
@@ -187,11 +188,21 @@ class CreateKeyPairScreen(NewKeyPairScreen[CreatedKeyPair]):
             key_pair = error.key_pair
             screen = screens.LostPrivateKeyScreen(self._session, error)
             if await self.app.push_screen_wait(screen):
-                submit = key_of("create.submit")
-                text = f"{key_pair.key_pair_id} is deleted; {submit} creates {key_pair.key_name}"
+                submit, name = key_of("create.submit"), named(key_pair.key_name)
+                text = f"{key_pair.key_pair_id} is deleted; {submit} creates {name}"
                 self.say(Verdict(f"{text} again", Tone.CAUTION))
                 return None
         return await super()._explain(error)
+
+    def _refuse(self, error: EC2Error) -> Widget | None:
+        if error.parameter != "replaces" or self._replacing is None:
+            return super()._refuse(error)
+        # No parameter of EC2's, and none that can be mended here.
+        gone = self.how_gone or f"{self._replacing.key_name}: {NOT_THERE}"
+        back, create = key_in(self.PLACE, "back"), key_of("key-pair.create")
+        way = f"{back} goes back, and {create} creates a pair that replaces none"
+        self.say(Verdict(f"{gone}; {way}", Tone.CAUTION))
+        return None
 
     def _call(self, *, dry_run: bool) -> CreatedKeyPair:
         if not dry_run:

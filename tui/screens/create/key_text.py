@@ -105,6 +105,27 @@ class KeyText(TextArea):
             event.prevent_default()
             self.post_message(self.Submitted())
 
+    # Textual's own delete to the ends of a row of the screen, of which a key takes many, and join
+    # with the next line where such a row ends.
+
+    def action_delete_to_start_of_line(self) -> None:
+        row, column = self.selection.end
+        if column:
+            self._delete_via_keyboard((row, 0), (row, column))
+        else:
+            super().action_delete_to_start_of_line()
+
+    def action_delete_to_end_of_line(self) -> None:
+        row, _ = self.selection.end
+        self._delete_via_keyboard(self.selection.end, (row, len(self.document.get_line(row))))
+
+    async def action_delete_to_end_of_line_or_delete_line(self) -> None:
+        row, column = self.selection.end
+        if column < len(self.document.get_line(row)):
+            self.action_delete_to_end_of_line()
+        else:
+            await super().action_delete_to_end_of_line_or_delete_line()
+
     @property
     def _is_unfinished(self) -> bool:
         """Whether this is a block of lines that has begun and not ended.

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
+ROOMY = 20
+"""Rows of the window from which a refusal stands in full at its field and above the hints."""
+
 
 class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     """A name, the fields of the form, and tags; ends with what was made, or None.
@@ -80,9 +83,14 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     @on(Input.Changed, "#key-name")
     @on(RegionChanged)
     @work(exclusive=True, group="key-name")
-    async def _judge_key_name(self) -> None:
+    async def _judge_key_name(self, event: Input.Changed | RegionChanged | None = None) -> None:
+        field = self._fields["key_name"]
+        before = field.verdict
         judged = await judging.of_key_name_here(self._session, self._key_name.value)
-        self._fields["key_name"].show(judged)
+        if isinstance(event, RegionChanged) and judged.tone is not before.tone:
+            # What came of it came of a name that was taken, or that was free.
+            self._forget_outcome()
+        field.show(judged)
         self._body.mute_what_waits()
 
     @on(TagRows.Changed)
@@ -153,6 +161,7 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             name = self._key_name.value
             self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
         except EC2Error as error:
+            await judging.explain_taken(self._session, error, self._key_name.value)
             focused = self._refuse(error) or focused
         except KeyPairsError as error:
             self.say(Verdict(""))  # a dialog may follow, behind which nothing is under way
@@ -176,11 +185,14 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     def _refuse(self, error: EC2Error) -> Widget | None:
         """Show a refusal beside the field it names, and return that field's control."""
         refusal = judging.refusal_of(error, self._key_name.value, self._tags.tags)
-        self.say(refusal)
         field = self._fields.get(error.parameter or "")
         if field is None:
+            self.say(refusal)
             return None
-        if field.verdict.tone is not Tone.BAD:
+        # In a low window it is said once in full, where it is meant, and does not hide itself.
+        is_low = self.app.size.height < ROOMY
+        self.say(judging.briefly(refusal) if is_low else refusal)
+        if field.verdict.tone is not Tone.BAD or is_low:
             field.show(refusal)
         # With what is said below it, which the focus alone would not bring into sight.
         self.call_after_refresh(field.scroll_visible, animate=False)

@@ -25,7 +25,7 @@ from tui.screens.delete.question import MOST_NAMED, DeletionQuestion, files_of, 
 from tui.screens.pair import usage
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair_headline import PairHeadline
-from tui.screens.placed_screen import PlacedScreen, RegionChanged, ScreenKind
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, Retractable, ScreenKind
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
@@ -93,6 +93,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Whether other sessions have deleted all that was left to delete."""
         self._answer: Timer | None = None
         self._amid = False
+        self._of_answer = Retractable(self)
         self._guarded = self._question.wants_words
         """Whether something has to be typed; what was begun to be typed is not given up for a key.
         """
@@ -199,6 +200,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
         What was typed stays typed, though it may no longer be what is to be typed.
         """
+        asked_before = self._question.expected, self._guarded, self._none_left
         self._none_left = not key_pairs
         if key_pairs:
             in_use = [name for name, each in self._uses.items() if each.count]
@@ -214,6 +216,13 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             self._show_uses()
             self._show_caution()
         self._show_guard()
+        if asked_before != (self._question.expected, self._guarded, self._none_left):
+            # It was an answer to another question.
+            if self._answer:
+                self._answer.stop()
+            self._answer, self._amid = None, False
+            self._field.show(Verdict(""))
+            self._of_answer.forget()
 
     @property
     def _lines(self) -> Content:
@@ -294,8 +303,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
 
     @property
     def _is_typed(self) -> bool:
-        # What the screen asks for must do, also where the name itself cannot be typed.
-        return self._typed.value in (self._question.expected, visible(self._question.expected))
+        return self._question.is_answered_by(self._typed.value)
 
     def action_back(self) -> None:
         """Go back, or stop before the next one, and give up waiting for another session."""
@@ -335,17 +343,19 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     def _doubt(self) -> None:
         self._answer, self._amid = None, False
         yes = key_of("delete.yes")
-        self.say(Verdict(f"that {yes} came amid other keys; to delete, press it once more, alone"))
+        again = f"that {yes} came amid other keys; to delete, press it once more, alone"
+        self._of_answer.say(Verdict(again))
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
         """Delete, once the name is typed; say what deletes, where it is not that."""
         back = key_in(Place.DELETE, "back")
         if self._none_left:
-            self.say(Verdict(f"{self.how_gone or NOT_THERE}; {back} goes back", Tone.CAUTION))
+            said = Verdict(f"{self.how_gone or NOT_THERE}; {back} goes back", Tone.CAUTION)
+            self._of_answer.say(said)
         elif not self._guarded:
             yes, them = key_of("delete.yes"), self._question.them
-            self.say(Verdict(f"{yes} deletes {them}; {back} goes back"))
+            self._of_answer.say(Verdict(f"{yes} deletes {them}; {back} goes back"))
         elif self._is_typed:
             self._begin()
         else:
@@ -354,7 +364,7 @@ class DeleteKeyPairsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
             )
             said = Verdict(wrong, Tone.BAD)
             self._field.show(said)
-            self.say(said)
+            self._of_answer.say(said)
 
     @unless_busy
     def _begin(self) -> None:

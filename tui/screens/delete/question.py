@@ -38,7 +38,7 @@ class DeletionQuestion:
         is_in_use = any(pair.key_name in in_use for pair in key_pairs)
         count = len(key_pairs)
         self.them = "it" if count == 1 else "them"
-        which = "this key pair" if count == 1 else f"these {count} key pairs"
+        which = "this key pair" if count == 1 else f"these {count:,} key pairs"
         self.title = f"Delete {which}?"
         words = [key_pairs[0].key_name if count == 1 else f"delete {count}"]
         words += ["anyway"] if self.stranded else []
@@ -51,6 +51,13 @@ class DeletionQuestion:
             or count >= many_to_delete.ALWAYS_TYPED_FROM
             or any(map(many_to_delete.wants_care, key_pairs))
         )
+
+    def is_answered_by(self, typed: str) -> bool:
+        """Return whether that is what has to be typed; of a number, also as it is shown."""
+        if len(self.key_pairs) > 1:
+            typed = typed.replace(",", "")
+        # What the screen asks for must do, also where the name itself cannot be typed.
+        return typed in (self.expected, visible(self.expected))
 
     def items(self) -> Sequence[Item]:
         """Return a line of each, to look through."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from tui.actions.table import Place
 from tui.screens.list.list_actions import say_over
 from tui.screens.list.list_view import ListView
 from tui.words.cells import bar
-from tui.words.text import said_by
+from tui.words.text import named, said_by
 from tui.work.login import logged_in
 from tui.work.slow_changes import run_change
 from tui.work.undo import Act, Deletion, Undone, undo_last
@@ -59,6 +60,8 @@ async def _undo_last(view: ListView, acts: list[Act], stays: str = "", once_more
     if undone.act is None:
         await _say_nothing_to_undo(view)
         return
+    if isinstance(undone.act, Deletion):
+        view.undo_history.follow(view.session, undone.act.key_pairs, undone.done)
     # What came back is shown; where only tags are as before, the cursor stays.
     is_back = isinstance(undone.act, Deletion) and undone.done
     first = undone.done[0].key_pair_id if is_back else None
@@ -137,9 +140,11 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
         if not await logged_in(view.screen, session, error, said=_listed_once_more()):
             view.say(said_by(error))
         return True
-    renamed = f" as {brought.key_name}" if brought.key_name != before.key_name else ""
+    was_named = replace(brought, key_name=before.key_name)
+    view.undo_history.follow(session, [before], [was_named])
+    renamed = f" as {named(brought.key_name)}" if brought.key_name != before.key_name else ""
     await view.go_to(brought.key_pair_id)
-    view.say(f"brought {before.key_name} back{renamed}")
+    view.say(f"brought {named(before.key_name)} back{renamed}")
     return True
 
 

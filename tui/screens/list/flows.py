@@ -26,7 +26,7 @@ from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.deleted_elsewhere import of_each
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
-from tui.words.text import said_by, short_path
+from tui.words.text import named, said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.undo import Deletion, NewPair, TagEdit
 
@@ -74,15 +74,19 @@ async def _create(view: ListView, replacing: KeptKeyPair | None = None, key_name
     noting = asyncio.create_task(
         asyncio.to_thread(KeyInHand, folder, region, created.key_pair.key_pair_id)
     )
+    screen = screens.KeyMaterialScreen(view.session, created)
+    view.in_hand = {created.key_pair.key_pair_id: created.key_pair}
     try:
-        became = await view.open(screens.KeyMaterialScreen(view.session, created))
+        became = await view.open(screen)
         note = await noting
         note.forget()
     finally:
+        view.in_hand = {}
         created.key_material.wipe()
         if noting.done() and not noting.cancelled():
             noting.result().release()
-    await view.read(created.key_pair.key_pair_id, became or "")
+    said = "; ".join(filter(None, (became, screen.how_gone)))
+    await view.read(created.key_pair.key_pair_id, said)
     is_there = created.key_pair.key_pair_id in view.listing.key_pairs
     if is_there or not view.unread:
         new = NewPair("new", created.key_pair, is_deleted=not is_there)
@@ -101,7 +105,7 @@ async def _import(view: ListView, form: PlacedScreen[KeptKeyPair | None]) -> Non
     imported = await view.open(form)
     if imported is not None:
         view.undo_history.note_what_stays(view.session, NewPair("imported", imported))
-        await view.read(imported.key_pair_id, f"imported {imported.key_name}")
+        await view.read(imported.key_pair_id, f"imported {named(imported.key_name)}")
 
 
 async def details(view: ListView) -> None:
@@ -449,7 +453,7 @@ async def _install(view: ListView, key_pair: KeptKeyPair) -> str:
     """Do that, and return what is to be said of it."""
     said = await view.open(screens.InstallPublicKeyScreen(view.session, key_pair))
     if said:
-        stays = f"the installed public key of {key_pair.key_name} stays"
+        stays = f"the installed public key of {named(key_pair.key_name)} stays"
         view.undo_history.note_what_stays(view.session, stays)
     return said or ""
 
@@ -473,7 +477,7 @@ async def _follow(view: ListView, chosen: "FollowUp | None") -> None:
     elif chosen is not None and not is_region(_pair_of(chosen).region):
         # Of another place, which is chosen by a person alone.
         pair = _pair_of(chosen)
-        view.say(f"{pair.key_name} is in {pair.region}; {key_of('list.place')} turns there")
+        view.say(f"{named(pair.key_name)} is in {pair.region}; {key_of('list.place')} turns there")
     elif isinstance(chosen, screens.PairToBringBack):
         view.look_at(chosen.pair.region)
         await view.read()
@@ -492,7 +496,7 @@ async def check_up(view: ListView) -> None:
 def _part_of(done: Sequence[KeptKeyPair], affected: Sequence[KeptKeyPair]) -> str:
     """Return what something was done to: the name of one pair, or how many of how many."""
     if len(affected) == 1:
-        return done[0].key_name
+        return named(done[0].key_name)
     if len(done) == len(affected):
         return n_of(len(done), "pair")
     return f"{len(done):,} of {n_of(len(affected), 'pair')}"

@@ -110,6 +110,8 @@ class ListView:
         self._waiting = 0, 0
         self.questions = Ec2Questions(self, where)
         self.undo_history = UndoHistory()
+        self.in_hand: dict[str, KeptKeyPair] = {}
+        """By its id the pair that was just created, which the listing does not have yet."""
         self.before_filter: str | None = None
         """The id of the pair to which the cursor goes back when the filter is emptied."""
         self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())

@@ -14,7 +14,7 @@ from tui.words.pairs import (
     of_elsewhere,
     tag_texts,
 )
-from tui.words.text import short_path, shortened
+from tui.words.text import named, short_path, shortened
 
 
 def row_of(key_pair: KeptKeyPair, today: datetime) -> Row:
@@ -59,9 +59,9 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
     if successor := rotation.successor(key_pair):
         # Nobody can log in with the successor before somebody has its private key.
         next_ = f"; {key_of('key-pair.delete')} retires it" if is_delivered(successor) else ""
-        parts.append(f"replaced by {successor.key_name}{next_}")
+        parts.append(f"replaced by {named(successor.key_name)}{next_}")
     if predecessor := rotation.predecessor(key_pair):
-        parts.append(f"replaces {predecessor.key_name}")
+        parts.append(f"replaces {named(predecessor.key_name)}")
     wholes = [[*parts, state, key_pair.key_pair_id] for state in states]
     wholes += [[*parts, states[-1]], parts] if parts else [[states[-1]]]
     return [shortened(" · ".join(whole)) for whole in wholes]

@@ -14,7 +14,7 @@ from core.model import PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import short_path
+from tui.words.text import named, short_path
 
 if TYPE_CHECKING:
     from core.disk.keys_in_hand import LostKey
@@ -107,14 +107,14 @@ def lost_keys(session: "Session") -> Lost | None:
 
     A pair that was deleted since, or whose key a file or an agent got after all, is left out.
     """
-    named = (
+    unsaved = (
         (_name_if_unsaved(session, each), each) for each in keys_in_hand.lost(session.store.folder)
     )
-    found = sorted((name, lost) for name, lost in named if name)
+    found = sorted((name, lost) for name, lost in unsaved if name)
     if not found:
         return None
     names = [
-        name if lost.region == session.region else f"{name} in {lost.region}"
+        named(name) if lost.region == session.region else f"{named(name)} in {lost.region}"
         for name, lost in found
     ]
     here = [lost.key_pair_id for _, lost in found if lost.region == session.region]

@@ -113,6 +113,9 @@ class DeletedKeyPairsScreen(PlacedScreen[Sequence[str] | None]):
         except KeyPairsError as error:
             self.say(Verdict(said_by(error), Tone.BAD))
             return
+        if gone != self._gone or self.fact_line.verdict.tone is Tone.BAD:
+            # It is over: that a pair was back, or that the file cannot be read.
+            self.say(Verdict(""))
         if gone == self._gone:
             return
         picked, row = self._list.picked, self._list.cursor

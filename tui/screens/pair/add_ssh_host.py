@@ -50,6 +50,7 @@ class AddSshHostScreen(PlacedScreen[str | None]):
         super().__init__(f"A Host block for {key_pair.key_name}")
         self._session = session
         self._key_pair = key_pair
+        self.about = [key_pair]
         self._key_file = key_file
         self._alias = TextInput(ssh_config.suggested_alias(key_pair.key_name), id="alias")
         self._host = TextInput(id="host")

@@ -11,7 +11,7 @@ from core.errors import KeyPairsError
 from core.model import KeptKeyPair
 from tui.actions.keymap import bindings, key_in
 from tui.actions.table import Place
-from tui.screens.placed_screen import PlacedScreen
+from tui.screens.placed_screen import PlacedScreen, RegionChanged
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
@@ -60,9 +60,14 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
         self.say(Verdict(""))
         self._judge()
 
+    @on(RegionChanged)
     @work(exclusive=True, group="judge")
     async def _judge(self) -> None:
-        self._field.show(await judging.of_key_name_here(self._session, self._key_name.value))
+        before = self._field.verdict
+        judged = await judging.of_key_name_here(self._session, self._key_name.value)
+        if judged.tone is not before.tone and not is_busy(self):
+            self.say(Verdict(""))  # it was said of a name that was taken
+        self._field.show(judged)
 
     def action_back(self) -> None:
         """Go back; the pair stays deleted."""
@@ -89,4 +94,5 @@ class BringBackAsScreen(PlacedScreen[KeptKeyPair | None]):
             )
         except KeyPairsError as error:
             if not await logged_in(self, self._session, error):
+                await judging.explain_taken(self._session, error, key_name)
                 self.say(judging.refusal_of(error, key_name))

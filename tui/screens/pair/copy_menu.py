@@ -35,7 +35,7 @@ async def copy_something(app: TerminalApp, session: "Session", key_pair: KeptKey
     kinds = await asyncio.to_thread(file_kinds.by_content, key_pair.custody.saved_to)
     texts = _texts(key_pair)
     texts |= {recipe.title: recipe.text for recipe in recipes(key_pair, session.region, kinds)}
-    title = await _pick(app, f"Copy from {key_pair.key_name}", _items(texts))
+    title = await _pick(app, key_pair, _items(texts))
     if title is not None:
         await clipboard.send(app, texts[title])
         clipboard.say_sent(app, title)
@@ -60,10 +60,11 @@ async def copy_of_new(app: TerminalApp, created: CreatedKeyPair) -> bool:
     key_pair = created.key_pair
     texts = _texts(key_pair)
     items = [*_items(texts), _item(_PRIVATE_KEY, "the private key itself", "asks first")]
-    title = await _pick(app, f"Copy from {key_pair.key_name}", items)
+    title = await _pick(app, key_pair, items)
     if title == _PRIVATE_KEY:
-        question = f"Send the private key of {key_pair.key_name}?"
-        if await _pick(app, question, _QUESTION, "pick") == _YES:
+        question = PickScreen(f"Send the private key of {key_pair.key_name}?", _QUESTION)
+        question.about = [key_pair]
+        if await app.push_screen_wait(question) == _YES:
             await clipboard.send_private(app, created.key_material)
             clipboard.say_sent(app, _PRIVATE_KEY)
             return True
@@ -99,7 +100,7 @@ def _first(text: str) -> str:
     return as_pasted(text.partition("\n")[0][:_LONGEST])
 
 
-async def _pick(
-    app: TerminalApp, title: str, items: Sequence[Item], verb: str = "copy"
-) -> str | None:
-    return await app.push_screen_wait(PickScreen(title, items, verb=verb))
+async def _pick(app: TerminalApp, key_pair: KeptKeyPair, items: Sequence[Item]) -> str | None:
+    screen = PickScreen(f"Copy from {key_pair.key_name}", items, verb="copy")
+    screen.about = [key_pair]
+    return await app.push_screen_wait(screen)

@@ -25,7 +25,7 @@ from tui.screens.create.tag_rows import TagRows
 from tui.screens.delete.many_to_delete import ALWAYS_TYPED_FROM
 from tui.screens.pair.batch_progress import BatchProgress
 from tui.screens.pair.overwriting import lost_of_others, pairs_overwritten, values_of
-from tui.screens.placed_screen import PlacedScreen, RegionChanged
+from tui.screens.placed_screen import PlacedScreen, RegionChanged, Retractable
 from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
@@ -107,6 +107,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self.before: dict[str, KeptKeyPair] = {}
         """Those that were saved, by their ids, as they were just before."""
         self._agreed: Mapping[str, str | None] = {}
+        self._asked = Retractable(self)
         self._alone = alone
         self._tags = TagRows(self._alone.tags if self._alone else (), in_use, spare=True)
         self._first_tags = self._tags.tags
@@ -149,8 +150,16 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         """Be about the pairs that other sessions have left, as they are now."""
         if is_busy(self):
             return  # what is not there any more is found by what saves
+        expected, lost = self._expected, self._agreed
         present = [event.key_pairs.get(pair.key_pair_id) for pair in self.about]
-        self._be_about([pair for pair in present if pair])
+        there = [pair for pair in present if pair]
+        self._be_about(there)
+        if self._alone and there:
+            lost = lost_of_others(self._tags.tags, self._alone.tags, there[0].tags)
+        if (expected, self._agreed) != (self._expected, lost):
+            # It was asked about what they had set before.
+            self._agreed = {}
+            self._asked.forget()
 
     def _be_about(self, key_pairs: Sequence[KeptKeyPair]) -> None:
         """Be about these of the pairs; of none, the form stays, but nothing can be saved."""
@@ -186,7 +195,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
     @property
     def _untyped(self) -> bool:
         """Whether what has to be typed first is not."""
-        return self._expected not in ("", self._typed.value)
+        return self._expected not in ("", self._typed.value.replace(",", ""))
 
     @property
     def _overwritten(self) -> int:
@@ -244,7 +253,7 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         elif self._untyped:
             self._typed.focus()
             wrong = judging.of_what_was_typed(self._typed.value, self._expected, back)
-            self.say(Verdict(wrong, Tone.CAUTION))
+            self._asked.say(Verdict(wrong, Tone.CAUTION))
         else:
             self.is_stopped, self.has_begun = False, True
             self._save(self._tags.tags)
@@ -309,7 +318,9 @@ class EditTagsScreen(PlacedScreen[Sequence[KeptKeyPair]]):
         self._agreed = lost
         made = ", ".join(f"{k} gone" if v is None else f"{k}={v}" for k, v in lost.items())
         again = f"{key_of('tags.submit')} again overwrites what another session changed meanwhile"
-        self._show(Verdict(f"{again}: {made}", Tone.CAUTION))
+        said = Verdict(f"{again}: {made}", Tone.CAUTION)
+        self._show(said)
+        self._asked.say(said)
         return True
 
     def _halfway(self, said: Verdict) -> Verdict:

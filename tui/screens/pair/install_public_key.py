@@ -21,7 +21,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
-from tui.words.text import said_by, short_path
+from tui.words.text import named, said_by, short_path
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively, is_busy, unless_busy
 
@@ -166,7 +166,7 @@ class InstallPublicKeyScreen(PlacedScreen[str | None]):
             path = short_path(str(done.path))
             present = done.addition is Addition.PRESENT
             words = f"already in {path}; unchanged" if present else f"added to {path}"
-            self.dismiss(f"{self._key_pair.key_name}: {words}")
+            self.dismiss(f"{named(self._key_pair.key_name)}: {words}")
 
 
 def _elsewhere(commands: tuple[str, ...]) -> list[tuple[str, str]]:

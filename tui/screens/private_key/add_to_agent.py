@@ -17,7 +17,7 @@ from core.model import CreatedKeyPair
 from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen
-from tui.widgets.choice import HOW_TO_CHOOSE, Choice
+from tui.widgets.choice import Choice
 from tui.widgets.form_field import FormBody, FormField
 from tui.widgets.text_input import TextInput
 from tui.words import judging
@@ -57,6 +57,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         super().__init__(f"Add {created.key_pair.key_name} to the ssh-agent")
         self._session = session
         self._created = created
+        self.about = [created.key_pair]
         self._said = said_by if is_saved else _said
         self._lifetime = TextInput(id="lifetime")
         self._lifetime_field = FormField("Keep for", self._lifetime)
@@ -89,7 +90,7 @@ class AddToAgentScreen(PlacedScreen[AddedToAgent | None]):
         else:
             judged = judging.of_agent(found)
             if judged.tone is Tone.PLAIN:
-                self.fact_line.rest(Verdict(f"{judged.text}; {HOW_TO_CHOOSE}"))
+                self.fact_line.rest(judged)
             else:
                 self.say(judged)
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from core.checks import deleted
 from core.errors import KeyPairsError
 from core.model import KeptKeyPair
-from tui.actions.keymap import bindings, key_in, key_of
+from tui.actions.keymap import bindings, hints, key_in, key_of
 from tui.actions.table import Place
 from tui.screens.placed_screen import PlacedScreen, ScreenKind
 from tui.terminal.clipboard import TO_COPY
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _DELETE, _KEEP = "delete", "keep"
 _OPTIONS = ((_DELETE, "delete it too"), (_KEEP, "keep it, marked !"))
+_COMES = {_DELETE: "delete the pair", _KEEP: "keep the pair"}
+"""The word of the key that gives the private key up."""
 
 
 def _loss(*, sent: bool, perhaps_in_agent: bool) -> str:
@@ -77,6 +79,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         self._loss = _loss(sent=sent, perhaps_in_agent=perhaps_in_agent)
         self._session = session
         self._key_pair = key_pair
+        self.about = [key_pair]
         self._key_name = TextInput(id="key-name")
         self._field = FormField("", self._key_name, stacked=True)
         self._fate = Choice(_OPTIONS, value=_DELETE if deletes_pair else _KEEP, id="fate")
@@ -100,9 +103,16 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         self.say(Verdict(""))
         self._mute_what_waits()
 
+    @on(Choice.Changed)
+    def _name_what_comes(self) -> None:
+        """Say what becomes of the pair as it is chosen: nothing but that tells the two apart."""
+        (submit, _), *others = hints(self.PLACE)
+        self.key_hints.show(((submit, _COMES[self._fate.value]), *others))
+        self._mute_what_waits()
+
     def _mute_what_waits(self) -> None:
         """Mute the key that gives the private key up for as long as the name is not typed."""
-        self.key_hints.mute(*(() if self._is_typed else ("discard",)))
+        self.key_hints.mute(*(() if self._is_typed else _COMES.values()))
 
     @property
     def _is_typed(self) -> bool:
@@ -111,7 +121,7 @@ class DiscardKeyMaterialScreen(PlacedScreen[str | None]):
         return self._key_name.value in (name, visible(name))
 
     def on_mount(self) -> None:
-        self._mute_what_waits()
+        self._name_what_comes()
 
     def action_back(self) -> None:
         """Go back; the key is still there."""

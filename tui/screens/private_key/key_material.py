@@ -25,7 +25,7 @@ from tui.widgets.facts import Facts
 from tui.widgets.form_field import FormBody
 from tui.widgets.verdict_line import VerdictLine
 from tui.words import judging
-from tui.words.text import ELLIPSIS, short_path, short_paths
+from tui.words.text import ELLIPSIS, named, short_path, short_paths
 from tui.words.verdict import Tone, Verdict
 from tui.work.exclusive import exclusively
 from tui.work.login import logged_in
@@ -262,7 +262,8 @@ class KeyMaterialScreen(PlacedScreen[str]):
     def _show_hints(self) -> None:
         height = self.app.size.height
         is_said_above = height >= _TITLED and (height >= _LOW or not self._view.shown)
-        self.fact_line.rest(_resting(self._where, is_said_above))
+        resting = _resting(self._where, is_said_above)
+        self.fact_line.rest(Verdict(self.how_gone, Tone.CAUTION) if self.how_gone else resting)
         self.set_class(self._view.shown, "-shown")
         words = {
             "save": "save again" if self._saved else "save",
@@ -384,7 +385,7 @@ class KeyMaterialScreen(PlacedScreen[str]):
             self.dismiss(self._outcome())
 
     def _outcome(self) -> str:
-        name = self._created.key_pair.key_name
+        name = named(self._created.key_pair.key_name)
         if self._saved:
             path = short_path(str(self._saved[-1].private.path))
             return f"the private key of {name} was saved to {path}"

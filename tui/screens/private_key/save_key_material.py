@@ -73,6 +73,7 @@ class SaveKeyMaterialScreen(PlacedScreen[SavedFiles | None]):
         super().__init__(f"Save the private key of {created.key_pair.key_name}")
         self._session = session
         self._created = created
+        self.about = [created.key_pair]
         key_name = created.key_pair.key_name
         self._suggested = destination.suggest(key_name, file_format)
         plain = destination.plain_name(key_name, file_format)

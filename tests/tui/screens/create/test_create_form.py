@@ -10,7 +10,6 @@ from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, text_of, type_text, until, until_screen
 from tui.screens.create.create_key_pair import CreateKeyPairScreen
 from tui.screens.create.tag_rows import TagRow
-from tui.widgets.choice import HOW_TO_CHOOSE
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
@@ -170,7 +169,8 @@ def test_what_is_said_of_a_replacement_comes_back_after_a_dry_run(
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
         outcome = app_of(pilot).screen.query_one(FactLine)
-        stays = f"web stays until you delete it; {HOW_TO_CHOOSE}"
+        leads = "← → choose, after tab to Type, Format"
+        stays = f"web stays until you delete it · {leads}"
         await pilot.pause()
         assert str(outcome.visual) == stays
         await pilot.press("ctrl+d")

@@ -63,35 +63,60 @@ def test_a_key_that_comes_close_behind_a_new_tag_is_for_the_tag(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)])
-def test_a_form_with_choices_says_at_rest_how_they_are_changed(
+def test_a_form_says_how_one_chooses_from_where_the_focus_is(
     demo_session: DemoSession, ssh_agent: Agent, size: tuple[int, int]
 ) -> None:
     async def scene(pilot: Pilot[None]) -> None:
         def says(words: str) -> Callable[[], bool]:
-            return lambda: words in " ".join(drawn(pilot).replace("┃", " ").split())
+            line = app_of(pilot).screen.query_one(FactLine)
+            return lambda: str(line.visual).replace("\n", " ") == words
+
+        async def until_said(*lines: str) -> None:
+            for words in lines[:-1]:
+                await until(pilot, says(words), words)
+                await pilot.press("tab")
+            await until(pilot, says(lines[-1]), lines[-1])
 
         await pilot.press("n")
         await until_screen(pilot, "CreateKeyPairScreen")
-        stays = f"batch-runner stays until you delete it; {HOW_TO_CHOOSE}"
-        await until(pilot, says(stays), stays)
+        stays = "batch-runner stays until you delete it"
+        # The rest only where there is room.
+        leads = "← → choose, after tab to Type, Format"
+        fits = size[0] >= 80
+        await until_said(f"{stays} · {leads}"[: None if fits else len(stays)])
+        await pilot.press("tab")
+        await until_said(f"{stays} · ← → choose")
         await pilot.press("escape", "c")
-        await until(pilot, says(HOW_TO_CHOOSE), "the way")
+        await until_screen(pilot, "CreateKeyPairScreen")
         await type_text(pilot, "web-2")
-        for _ in range(3):
-            # It is no other in each field, which would cost bytes with each Tab.
-            await until(pilot, lambda: HOW_TO_CHOOSE in drawn(pilot), "the same")
-            await pilot.press("tab")
-        await pilot.press("enter")
-        for key, name in (("a", "AddToAgentScreen"), ("s", "SaveKeyMaterialScreen")):
-            await until_screen(pilot, "KeyMaterialScreen")
-            await pilot.press(key)
-            await until_screen(pilot, name)
-            await until(pilot, says(HOW_TO_CHOOSE), f"the way in {name}")
-            await pilot.press("escape")
+        await until_said(leads, "← → choose", "← → choose")
+        await pilot.press("ctrl+t")
+        await until_said(leads.replace("after tab", "after ↑"))
+        await pilot.press("ctrl+r", "enter")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("s")
+        await until_screen(pilot, "SaveKeyMaterialScreen")
+        leads = "← → choose, after tab to Format"
+        await until_said(leads, "← → choose", leads.replace("after tab", "after ↑"))
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await pilot.press("a")
+        await until_screen(pilot, "AddToAgentScreen")
+        # The path of its socket takes most of the line.
+        await pilot.press("tab")
+        both = f"holds 0 keys{' · ← → choose' * fits}"
+        await until(pilot, lambda: both in drawn(pilot), both)
+        await pilot.press("escape")
         await until_screen(pilot, "KeyMaterialScreen")
         await pilot.press("escape")
         await until_screen(pilot, "DiscardKeyMaterialScreen")
-        await until(pilot, says(HOW_TO_CHOOSE), "the way")
+        leads = "← → choose, after ↑ to The pair"
+        await until_said(leads)
+        # Where one key does either, it is called by what was chosen.
+        assert "enter delete the pair" in drawn(pilot)
+        await pilot.press("up", "right")
+        await until(pilot, lambda: "enter keep the pair" in drawn(pilot), "the other")
+        await until_said("← → choose", leads)
         await pilot.press("escape")
 
     play(demo_session, scene, size)

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,10 @@ from tui.screens.create.import_key_pair import ImportKeyPairScreen
 from tui.screens.create.key_text import KeyText
 from tui.widgets.text_input import TextInput
 from tui.words.verdict import Tone, Verdict
+
+_RSA = b"\0\0\0\x07ssh-rsa\0\0\0\x03\1\0\1\0\0\1\1\0" + b"\xc5" * 256
+RSA_KEY = f"ssh-rsa {b64encode(_RSA).decode()}"
+"""The public half of one that nobody has, with 2,048 bits."""
 
 
 async def open_form(pilot: Pilot[None]) -> ImportKeyPairScreen:
@@ -247,6 +252,62 @@ def test_what_is_wrong_with_a_path_is_said_beside_it_and_above_the_hints(
         assert outcome(screen) == said.text
 
     play(empty_session, scene)
+
+
+def test_in_a_low_window_a_refusal_is_said_once_in_full_and_stays_in_sight(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        await give(pilot, screen, RSA_KEY)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(outcome(screen)), "the refusal")
+        await until(pilot, lambda: not screen._body.disabled, "the end of it")
+        ours = "the name: it is empty; type 1 to 255 ASCII characters"
+        assert outcome(screen) == ours
+        by_ec2 = "MissingParameter: The request must contain the parameter KeyName"
+        assert screen._fields["key_name"].verdict.text == f"{ours} ({by_ec2})"
+        assert drawn(pilot).count("MissingParameter") == 1
+        # What takes the room of the field below does not push its verdict out of sight.
+        screen.query_one("#key-name", TextInput).value = "web"
+        said = await give(pilot, screen, RSA_KEY[:-4])
+        await pilot.press("enter")
+        await until(pilot, lambda: "InvalidKey.Format" in drawn(pilot), "the refusal")
+        await until(pilot, lambda: screen.focused is screen.query_one(KeyText), "the focus")
+        shown = screen._fields["public_key_material"]
+        await until(
+            pilot, lambda: screen._body.region.contains_region(shown.region), "the field in sight"
+        )
+        assert said.text.startswith("The key is damaged")
+        assert " format) " in drawn(pilot)
+
+    play(empty_session, scene, (60, 15))
+
+
+def test_a_key_that_takes_several_rows_is_one_line_to_the_keys_that_delete(
+    empty_session: DemoSession,
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        field = screen.query_one(KeyText)
+        await give(pilot, screen, RSA_KEY)
+        field.focus()
+        field.move_cursor((0, 300))
+        await pilot.press("ctrl+k")
+        assert field.text == RSA_KEY[:300]
+        await pilot.press("ctrl+u")
+        assert field.text == ""
+        # Of several lines, only the one that the cursor is on; then the lines are joined.
+        field.text = "one\ntwo\nthree"
+        field.move_cursor((1, 2))
+        await pilot.press("ctrl+u")
+        assert field.text == "one\no\nthree"
+        await pilot.press("ctrl+k", "ctrl+k")
+        assert field.text == "one\nthree"
+        await pilot.press("ctrl+u")
+        assert field.text == "onethree"
+
+    play(empty_session, scene, (60, 15))
 
 
 @pytest.mark.long

@@ -1,14 +1,17 @@
 """What the question before a deletion says, and what answers it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from core.custody import saving
+from core.custody.rotation import NOTHING_REPLACED
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, until, until_screen
 from tui.screens.delete.many_to_delete import NamesToDelete
+from tui.screens.delete.question import DeletionQuestion
 
 NEEDS_NO_NAME = "nightly"
 """Its private key was never saved."""
@@ -34,6 +37,19 @@ def test_one_pair_is_named_with_what_becomes_of_it(demo_session: DemoSession) ->
             assert said in drawn(pilot)
 
     play(demo_session, scene)
+
+
+def test_a_number_is_typed_with_commas_or_without(demo_session: DemoSession) -> None:
+    pair = demo_session.backend.describe_key_pairs()[0]
+    many = DeletionQuestion([pair] * 1_200, NOTHING_REPLACED)
+    assert many.title == "Delete these 1,200 key pairs?"
+    assert many.is_answered_by("delete 1200")
+    assert many.is_answered_by("delete 1,200")
+    assert not many.is_answered_by("delete 120")
+    # A comma in a name is part of it.
+    one = DeletionQuestion([replace(pair, key_name="a,b")], NOTHING_REPLACED)
+    assert one.is_answered_by("a,b")
+    assert not one.is_answered_by("ab")
 
 
 def test_where_a_key_deletes_the_page_says_which(demo_session: DemoSession) -> None:

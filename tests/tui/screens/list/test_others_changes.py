@@ -15,14 +15,17 @@ from core.store.region_store import RegionState
 from tests.demo import DemoSession
 from tests.tui.driving import (
     app_of,
+    create,
     drawn,
     play,
     press_alone,
+    save,
     text_of,
     type_text,
     until,
     until_screen,
 )
+from tui.screens.delete.delete_key_pairs import DeleteKeyPairsScreen
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.screens.placed_screen import PlacedScreen
 from tui.screens.workbench.grouped_list import GroupedList
@@ -226,6 +229,85 @@ def test_what_is_open_says_that_its_pair_was_deleted(
             await until_screen(pilot, "KeyPairListScreen")
 
     play(demo_session, scene, (100, 30))
+
+
+def test_a_new_pair_whose_private_key_is_at_hand_is_said_to_be_deleted(
+    demo_session: DemoSession, other: DemoSession, home: Path
+) -> None:
+    said = "kx was deleted by boris at "
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await create(pilot, "kx")
+        await pilot.press("y")
+        await until_screen(pilot, "PickScreen")
+        deleter(other)("kx")
+        await until_said(pilot, said)
+        await pilot.press("escape")
+        await until_screen(pilot, "KeyMaterialScreen")
+        await until_said(pilot, said)
+        await save(pilot)
+        # It stays said beside the file, and is said in the list at last.
+        await until_said(pilot, said)
+        await pilot.press("escape")
+        await until_said(pilot, "the private key of kx was saved to ~/.ssh/kx.pem; " + said)
+        assert "6 pairs" in drawn(pilot)
+
+    play(demo_session, scene)
+
+
+def test_a_pair_that_is_to_be_replaced_and_is_gone_is_named_with_the_way_on(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = "; esc goes back, and c creates a pair that replaces none"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("g", "n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        deleter(other)("batch-runner")
+        await until_said(pilot, "batch-runner was deleted by boris at ")
+        await pilot.press("enter")
+        await until(pilot, lambda: said_in(pilot).endswith(way), way)
+        assert said_in(pilot).startswith("batch-runner was deleted by boris at ")
+        assert "Invalid" not in drawn(pilot)
+        await pilot.press("escape")
+        # So it is where nobody has noticed yet.
+        await until_screen(pilot, "KeyPairListScreen")
+        monkeypatch.setattr(file_watch, "SECONDS", 60)
+        await pilot.press("n")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        deleter(other)("ci-deploy")
+        await pilot.press("enter")
+        await until(pilot, lambda: said_in(pilot).endswith(way), way)
+        assert said_in(pilot).startswith("ci-deploy")
+
+    play(demo_session, scene)
+
+
+@pytest.mark.long
+def test_each_dialog_over_the_details_says_that_their_pair_was_deleted(
+    demo_session: DemoSession, other: DemoSession, home: Path
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        await pilot.press("g", "enter")
+        await until_screen(pilot, "DetailsScreen")
+        for key, screen in (
+            ("s", "SaveKeyMaterialScreen"),
+            ("H", "AddSshHostScreen"),
+            ("y", "PickScreen"),
+        ):
+            await pilot.press(key)
+            await until_screen(pilot, screen)
+            deleter(other)("batch-runner")
+            await until_said(pilot, "batch-runner was deleted by boris at ")
+            await pilot.press("escape")
+            await until_screen(pilot, "DetailsScreen")
+            await until_said(pilot, "batch-runner was deleted by boris at ")
+            other.backend.restore_key_pair(pair.key_pair_id)
+            await until_said(pilot, "another session brought batch-runner back")
+
+    play(demo_session, scene)
 
 
 @pytest.mark.long
@@ -587,8 +669,79 @@ def test_more_care_is_asked_for_where_another_session_protects_a_pair(
         await pilot.press("j", "j", "d")
         await until_screen(pilot, "DeleteKeyPairsScreen")
         await until_drawn(pilot, "To delete it, press y")
+        await pilot.press("enter")
+        await until_said(pilot, "y deletes it; esc goes back")
+        # What has nothing to do with what is asked takes away nothing that was said of it.
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Zone", "9")])
+        await until(pilot, lambda: bool(tags_shown(pilot)), "the tag")
+        assert said_in(pilot) == "y deletes it; esc goes back"
         other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Protected")])
         await until_drawn(pilot, "To delete it, type nightly")
+        await until(pilot, lambda: "y deletes" not in drawn(pilot), "the old answer")
+
+    play(demo_session, scene)
+
+
+def test_an_answer_is_none_to_the_question_that_another_session_made_of_it(
+    demo_session: DemoSession, other: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The time in which keys close behind the answer would make it doubtful.
+    monkeypatch.setattr("tui.screens.delete.delete_key_pairs.ALONE", 30)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("nightly")
+        assert pair is not None
+        await pilot.press("j", "j", "d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        await press_alone(pilot, "y")
+        screen = app_of(pilot).screen
+        assert isinstance(screen, DeleteKeyPairsScreen) and screen._answer
+        other.backend.create_tags(resources=[pair.key_pair_id], tags=[Tag("Protected")])
+        await until_drawn(pilot, "To delete it, type nightly")
+        assert screen._answer is None
+
+    play(demo_session, scene)
+
+
+def tags_shown(pilot: Pilot[None]) -> tuple[Tag, ...]:
+    """Return the tags of the one pair that the question before a deletion is about."""
+    screen = app_of(pilot).screen
+    assert isinstance(screen, DeleteKeyPairsScreen)
+    return screen._question.key_pairs[0].tags
+
+
+def test_a_form_forgets_what_was_said_of_what_others_have_changed_since(
+    demo_session: DemoSession, other: DemoSession
+) -> None:
+    async def scene(pilot: Pilot[None]) -> None:
+        pair = other.key_pair_named("batch-runner")
+        assert pair is not None
+        ids = [pair.key_pair_id]
+        await pilot.press("t")
+        await until_screen(pilot, "EditTagsScreen")
+        await type_text(pilot, "Mine")
+        await pilot.press("tab", "1")
+        other.backend.create_tags(resources=ids, tags=[Tag("Mine", "2")])
+        await until_said(pilot, "another session changed the tags")
+        await pilot.press("enter")
+        asks = "enter again overwrites what another session changed meanwhile: Mine="
+        await until_said(pilot, f"{asks}2")
+        other.backend.create_tags(resources=ids, tags=[Tag("Mine", "3")])
+        await until(pilot, lambda: "Mine=2" not in said_in(pilot), "the old question")
+        await pilot.press("enter")
+        await until_said(pilot, f"{asks}3")
+        await pilot.press("escape", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # A name that was taken, and is free again.
+        await pilot.press("c")
+        await until_screen(pilot, "CreateKeyPairScreen")
+        await type_text(pilot, "nightly")
+        await pilot.press("enter")
+        await until_said(pilot, "✗ the name: taken by key-")
+        assert "free: nightly-2" in said_in(pilot)
+        deleter(other)("nightly")
+        await until_drawn(pilot, "free in us-east-1")
+        await until(pilot, lambda: "taken" not in drawn(pilot), "the refusal")
 
     play(demo_session, scene)
 
@@ -678,6 +831,11 @@ def test_the_list_of_the_deleted_follows(demo_session: DemoSession, other: DemoS
         await until_drawn(pilot, "Deleted: 3 pairs")
         await until(pilot, lambda: is_on("batch-runner"), "what is in its place")
         await until_drawn(pilot, "another session brought nightly back")
+        delete("nightly")
+        await until_drawn(pilot, "Deleted: 4 pairs")
+        await until(pilot, lambda: "brought" not in said_in(pilot), "what is no longer so")
+        other.backend.restore_key_pair(ids["nightly"])
+        await until_drawn(pilot, "Deleted: 3 pairs")
         await pilot.press(*["backspace"] * 3)
         await until_drawn(pilot, "ci-deploy")
         # What is chosen and back is not to be brought back again.

@@ -1,5 +1,6 @@
 """What `u` undoes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +33,7 @@ from tests.tui.driving import (
 from tui.screens.create.key_text import KeyText
 from tui.screens.list.key_pair_list import KeyPairListScreen
 from tui.work.exclusive import is_busy
-from tui.work.undo import Act, Deletion, NewPair, UndoHistory, undo_last
+from tui.work.undo import Act, Deletion, NewPair, TagEdit, UndoHistory, undo_last
 
 
 def make(session: Session, *names: str) -> None:
@@ -252,6 +253,17 @@ def test_what_cannot_be_written_is_said_of_all_that_is_left(
     monkeypatch.undo()
     assert undo_last(empty_session, acts).words == "brought 2 pairs back"
     assert names(empty_session) == ["a", "b", "c"]
+
+
+def test_of_tags_whose_pair_is_gone_nothing_is_said_to_be_as_before(
+    empty_session: DemoSession,
+) -> None:
+    make(empty_session, "a")
+    (pair,) = empty_session.backend.describe_key_pairs()
+    acts: list[Act] = [TagEdit([pair], {pair.key_pair_id: [Tag("New", "1")]})]
+    delete(empty_session, "a")
+    said = undo_last(empty_session, acts).words
+    assert re.fullmatch(r"no tags were undone: a: deleted by .* at .*, in another session", said)
 
 
 @pytest.mark.long
