@@ -185,15 +185,16 @@ class ListView:
         if session is not self.session:
             return
         now = session.now().astimezone()
-        is_same = key_pairs == tuple(self.listing.key_pairs.values())
+        waiting = (0, 0) if key_pairs else await asyncio.to_thread(welcome.waiting, session)
+        known = (tuple(self.listing.key_pairs.values()), self._waiting)
+        is_same = (key_pairs, waiting) == known
         # The same comes twice, of EC2 or after a change, and what is said of a change stays.
         stands = self.loaded and not self.unread
         if not is_same or not stands or self.listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
-            if not key_pairs:
-                self._waiting = await asyncio.to_thread(welcome.waiting, self.session)
             if session is not self.session:
                 return
+            self._waiting = waiting
             self.listing.load(reading, now)
             self.unread = self._unreadable = ""
             self.show(keep or self.table.highlighted)
