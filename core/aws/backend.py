@@ -37,7 +37,7 @@ from core.errors import (
     MissingParameter,
     StoreError,
 )
-from core.keys.reading.import_material import read_public_key_material
+from core.keys.reading.import_material import read_public_key_material, refuse_private_key
 from core.local.spare_key import SpareKey
 from core.model import (
     CreatedKeyPair,
@@ -187,10 +187,12 @@ class Ec2Backend:
         tag_specifications: Sequence[TagSpecification] = (),
         dry_run: bool = False,
     ) -> KeptKeyPair:
-        """Import a public key under a name."""
+        """Import a public key under a name; EC2 says what it is, unless it is a private one."""
         self._begin(_IMPORT, key_name)
         request = _new(key_name, tag_specifications, dry_run)
-        material = public_key_material
+        # Allowed or not is decided before the material is looked at.
+        material = b"-" if dry_run else public_key_material
+        refuse_private_key(material)
         if isinstance(material, str):
             material = material.encode()
         if not dry_run:

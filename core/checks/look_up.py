@@ -442,11 +442,14 @@ class Finder:
             for key in keys:
                 yield self._public(key, "", key.line if len(keys) > 1 else None)
             if not keys:
-                is_meant_as_path = typed_path.begins_like_one(text.strip()) or "/" in text
+                is_meant_as_path = (
+                    typed_path.begins_like_one(text.strip())
+                    or any(sign in text for sign in "/\\")
+                    or text.strip().startswith(('"', "'"))
+                )
                 is_short = len(text) <= _MOST_QUOTED
                 where = typed_path.leads_to(text) if is_meant_as_path and is_short else ""
-                problem = typed_path.problem(text.strip()) or typed_path.too_long(text)
-                note = (is_meant_as_path and problem) or (
+                note = (is_meant_as_path and _why_no_path(text)) or (
                     f"there is no such file as {where or _shortened(text)}, and it is neither a"
                     " public key nor a fingerprint, nor the name of a key pair"
                 )
@@ -550,6 +553,10 @@ def _what_it_is(mode: int) -> str:
         stat.S_IFSOCK: "a socket",
     }
     return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _why_no_path(text: str) -> str | None:
+    return typed_path.problem(text.strip()) or typed_path.too_long(text)
 
 
 def _shortened(text: str) -> str:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from core.store.journal import JournalEntry
 
 _ADDED = "AddToAgent"
-_UNTIL = "until "
-"""What stands in the journal before the time at which an agent forgets a key."""
+_UNTIL, _FOR_GOOD = "until ", "without a limit"
+"""What stands in the journal before the time at which an agent forgets a key, or in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class AgentKey:
     elsewhere: PairReference | None = None
     until: datetime | None = None
     """When the agent forgets it, where it was added here for a time and that is not over."""
+    for_good: bool = False
+    """Whether it was added here without a limit, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class AddedToAgent:
 
     `until` is when it forgets the key, None if it never does by itself. `owner` is the other
     account whose agent it is, if it is. `warning` is set when something else is not as it should
-    be.
+    be. `lifetime` is how long it was to keep the key, if not for good.
     """
 
     until: datetime | None
@@ -63,6 +65,7 @@ class AddedToAgent:
     forwarded: bool
     warning: str | None = None
     owner: agent.AgentOwner | None = None
+    lifetime: timedelta | None = None
 
 
 NamedRegions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
@@ -88,11 +91,14 @@ def in_agent(session: Session) -> AgentContents:
     with suppress(UnauthorizedOperation):
         here = session.backend.describe_key_pairs()
     found = contents(held, here, others)
-    times = _times_recorded(session)
-    keys = (
-        replace(key, until=times.get(key.key_pair.key_pair_id)) if key.key_pair else key
-        for key in found.keys
-    )
+    recorded = _recorded(session)
+    keys = []
+    for key in found.keys:
+        detail = recorded.get(key.key_pair.key_pair_id, "") if key.key_pair else ""
+        until = _time_in(detail)
+        is_over = until is None or until <= session.now()
+        for_good = detail == _FOR_GOOD
+        keys.append(replace(key, until=None if is_over else until, for_good=for_good))
     return replace(found, keys=tuple(keys))
 
 
@@ -197,24 +203,25 @@ def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None
 
     `until` is when it forgets the key, if it does.
     """
-    detail = "" if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
+    detail = _FOR_GOOD if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
     return session.record(_ADDED, key_pair, detail)
 
 
-def _times_recorded(session: Session) -> dict[str, datetime]:
-    """Return of each pair until when an agent has its key, if that was said when it was added."""
+def _recorded(session: Session) -> dict[str | None, str]:
+    """Return of each pair what the journal says of how long an agent has its key, if it does."""
     entries: Sequence[JournalEntry] = ()
     with suppress(StoreError, UnauthorizedOperation):
         entries = session.journal()
-    added = [each for each in entries if each.operation == _ADDED]
-    details = {each.key_pair_id: each.detail or "" for each in added}  # the last of each
-    found = {}
-    for key_pair_id, detail in details.items():
-        with suppress(ValueError):  # it may have been edited by hand
-            until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
-            if key_pair_id and until.tzinfo and until > session.now():
-                found[key_pair_id] = until
-    return found
+    # The last of each; of a key that was not seen to be added nothing is known.
+    return {each.key_pair_id: each.detail or "" for each in entries if each.operation == _ADDED}
+
+
+def _time_in(detail: str) -> datetime | None:
+    """Return the time that stands in such a text, if one does."""
+    with suppress(ValueError):  # it may have been edited by hand
+        until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
+        return until if until.tzinfo else None
+    return None
 
 
 def put_into_agent(
@@ -257,4 +264,4 @@ def put_into_agent(
         raise agent.AddNotConfirmed(
             "ssh-add reported success, but the agent does not list the key."
         )
-    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner)
+    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner, lifetime=lifetime)

@@ -26,12 +26,37 @@ def candidates() -> list[Path]:
         return []
 
 
+_MAY_BE_A_KEY = re.compile(
+    r"(ssh-|ecdsa-sha2-|sk-)[\w@.-]+\s+\S|(\A|\s)(AAAA|MI|c3NoL)[A-Za-z0-9+/]{30}|BEGIN |://"
+    r"|\b(SHA256|SHA1|MD5):|\A([A-Za-z0-9+/]{43}=?\Z|\|1\||[\[{<#])"
+)
+"""What stands in no path as it is typed, but in keys, fingerprints and what holds them."""
+
+
 def looks_like_path(text: str) -> bool:
-    """Return whether what was typed is a path rather than a key, be it one of a shell."""
+    """Return whether what was typed cannot but be a path, be it one of a shell."""
     text = text.strip()
     # A shell's `my\ key.pub` is one word.
     words = re.sub(r"\\.", "_", text).split(None, 1)
     return typed_path.begins_like_one(text) or (len(words) == 1 and text.endswith(".pub"))
+
+
+def may_be_path(text: str) -> bool:
+    """Return whether what was typed is a path, or can be one: a line that is no public key."""
+    text = text.strip()
+    is_line = text.isprintable() and text != ""
+    return looks_like_path(text) or (is_line and not _MAY_BE_A_KEY.search(text))
+
+
+def is_path(text: str) -> bool:
+    """Return whether what was typed is taken for a path: a relative one, or a name of a file here.
+
+    Looks on the disk where nothing else tells.
+    """
+    if looks_like_path(text):
+        return True
+    text = text.strip()
+    return may_be_path(text) and ("/" in text or "\\" in text or os.path.lexists(text))
 
 
 def path_of(text: str) -> Path:
@@ -43,17 +68,13 @@ def path_of(text: str) -> Path:
     text = typed_path.without_scheme(text.strip())
     if not text.isprintable():
         raise PublicFileError("control characters cannot be part of the path")
+    if problem := typed_path.problem(text) or typed_path.too_long(text):
+        raise PublicFileError(problem)
     try:
         path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - links stay
-    except RuntimeError:
-        raise PublicFileError("there is no such user") from None
     except FileNotFoundError:
         words = "the folder you started in is gone; begin the path with / or ~"
         raise PublicFileError(words) from None
-    # A file may be called as a shell would call another.
-    problem = typed_path.problem(text) or typed_path.too_long(text)
-    if problem is not None and not os.path.lexists(path):
-        raise PublicFileError(problem)
     return path
 
 

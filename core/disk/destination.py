@@ -180,8 +180,6 @@ def _path_of(text: str) -> Path | Destination:
     try:
         # abspath, not resolve: a link in the last component must be seen, not followed.
         path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - see above
-    except RuntimeError:
-        return _refused(None, "there is no such user")
     except FileNotFoundError:
         return _refused(None, "the folder you started in is gone; begin the path with / or ~")
     if text.endswith("/") or path == Path("/"):

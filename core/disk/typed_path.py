@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-_SCHEME = re.compile(r"fileb?://(?=[/~.\w])")
+_SCHEME = re.compile(r"fileb?://(?=.)")
 """How the AWS CLI marks a parameter that is the path of a file."""
 
 _BEGINS = re.compile(
@@ -15,16 +15,23 @@ _BEGINS = re.compile(
 
 _NOT_A_PATH = (
     (re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%"), "that is a path of Windows; one here begins with /"),
-    (re.compile(r"[\"']"), "the quotes would be part of the name; type the path without them"),
+    (
+        # An apostrophe between letters quotes nothing.
+        re.compile(r""".*("|'.*'|'(?!\w)|(?<!\w)')"""),
+        "the quotes would be part of the name; type the path without them",
+    ),
     (
         re.compile(r".*\$(\{\w+\}|[A-Za-z_])"),
         "$ and a name is a variable of the shell; type the path itself, ~ is your home",
     ),
     (
-        re.compile(r".*\\[ \"'()&]"),
+        re.compile(r".*\\[^\w.\\]"),
         r"\ would be part of the name; type the character behind it alone",
     ),
+    (re.compile(r".*\\"), r"\ would be part of the name; type / between folders"),
 )
+
+NO_SUCH_USER = "there is no such user"
 
 _MOST_IN_A_NAME, _MOST_IN_A_PATH = 255, 4095
 """Bytes of a name and of a path: NAME_MAX, and PATH_MAX without its NUL (limits.h(0p))."""
@@ -39,8 +46,35 @@ def without_scheme(text: str) -> str:
 
 
 def problem(text: str) -> str | None:
-    """Return why a text is not one of our paths but a shell's or another system's, or None."""
+    """Return why a text is not one of our paths but a shell's or another system's, or None.
+
+    Looks on the disk: what is there may be called as a shell would call another.
+    """
+    text = without_scheme(text)
+    if _named(text) is None:
+        return None if _is_of_a_user(text) else NO_SUCH_USER
+    return _named(_without_what_is_there(text))
+
+
+def _named(text: str) -> str | None:
     return next((words for pattern, words in _NOT_A_PATH if pattern.match(text)), None)
+
+
+def _is_of_a_user(text: str) -> bool:
+    with suppress(RuntimeError):
+        Path(text).expanduser()
+        return True
+    return False
+
+
+def _without_what_is_there(text: str) -> str:
+    """Return a path without the folders at its beginning that are there, or all of it."""
+    for end in range(len(text), 0, -1):
+        if end == len(text) or text[end - 1] == "/":
+            with suppress(RuntimeError):
+                if os.path.lexists(Path(text[:end]).expanduser()):
+                    return text[end:]
+    return text
 
 
 def too_long(text: str) -> str | None:

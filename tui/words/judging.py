@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,23 +142,19 @@ def why_no_name(key_name: str) -> str:
     return "" if key_name.isprintable() else "has a control character"
 
 
-def of_dry_run(
-    answer: EC2Error, verb: str, place: Place, key_name: str, verdicts: Sequence[Verdict]
-) -> Verdict:
+def of_dry_run(answer: EC2Error, verb: str, place: Place, why_refused: str) -> Verdict:
     """Return what came of a dry run: EC2 judges permission alone, and the next Enter all the rest.
 
     Args:
         answer: EC2's answer that it may be done.
         verb: what is done to the key pair.
-        verdicts: those on the fields of the form.
+        why_refused: for what the form is refused as it stands; empty where nothing is known.
     """
-    submit = key_in(place, "submit")
-    wrong = next((said.text for said in verdicts if said.tone is Tone.BAD), "")
-    if not key_name:
-        wrong = "the name is empty"
-    allowed = f"you may {verb} it ({answer.code}), and {submit} would"
-    if wrong:
-        return Verdict(f"{allowed} refuse it: {wrong}", Tone.CAUTION)
+    allowed = f"you may {verb} it ({answer.code}), and {key_in(place, 'submit')} would"
+    if why_refused:
+        # What there is to do about it stands at the field.
+        reason = why_refused.split(". ")[0].rstrip(".")
+        return Verdict(f"{allowed} refuse it: {reason}", Tone.CAUTION)
     return Verdict(f"{allowed} {verb} it", Tone.GOOD)
 
 
@@ -245,13 +241,18 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
         return Verdict("empty: until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
-    return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
+    # A number alone counts seconds, as ssh-add has it, where hours may be meant.
+    seconds = n_of(int(kept.total_seconds()), "second") if text.strip().isdecimal() else ""
+    words = seconds or lifetime.span(kept)
+    return Verdict(f"{words}, until {moment(now + kept, now)}", Tone.GOOD)
 
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     """Return what was seen of a private key that was added to the agent; `now` is aware."""
     text = "In the agent" if added.owner is None else f"In the agent of {added.owner.name}"
     if added.until is not None:
+        if added.lifetime is not None and added.lifetime < _SOON:
+            text += f" for {_spoken(added.lifetime)},"
         text += f" until {moment(added.until, now)}"
     if added.confirm:
         text += ", asking each time"
@@ -271,12 +272,23 @@ def of_agent_of_another(owner: "AgentOwner") -> Verdict:
     )
 
 
+_SOON = timedelta(hours=1)
+"""Of a time within it the seconds matter."""
+
+
+def _spoken(kept: timedelta) -> str:
+    seconds = int(kept.total_seconds())
+    return n_of(seconds, "second") if seconds < 60 else lifetime.span(kept)
+
+
 def moment(time: datetime, now: datetime) -> str:
-    """Return a time in the person's own zone, with its day if that is another than today."""
+    """Return a time in the person's own zone, with its day if that is another than today.
+
+    Where it is less than an hour away, with its seconds.
+    """
     local = time.astimezone()
-    return (
-        f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
-    )
+    day = "" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M:%S}" if abs(time - now) < _SOON else f"{day}{local:%H:%M}"
 
 
 def of_plan(plan: "InstallationPlan") -> Verdict:

@@ -47,15 +47,26 @@ def visible(text: str) -> str:
     That is control, format (bidi marks, zero width), surrogate, private and unassigned
     characters, variation selectors and fillers, line and paragraph separators, spaces other than
     the plain one, combining marks that nothing stands before or two stand before, half of a flag,
-    and the characters for which terminals do not agree on a width. A backslash is doubled, so that
-    the spelling is unambiguous.
+    and the characters for which terminals do not agree on a width. A backslash is doubled where
+    what follows would make the spelling ambiguous, and nowhere else.
     """
-    if text.isascii() and text.isprintable() and "\\" not in text:
+    if text.isascii() and text.isprintable() and "\\u{" not in text:
         return text
-    return "".join(
-        f"\\u{{{ord(character):x}}}" if spelled else "\\\\" if character == "\\" else character
-        for character, spelled in _judged(text)
-    )
+    judged = list(_judged(text))
+    # From the end: what a run of backslashes stands before decides on each of them.
+    shown, is_doubled = [""] * len(judged), False
+    for at, (character, spelled) in reversed([*enumerate(judged)]):
+        if character == "\\":
+            is_doubled = is_doubled or text.startswith("u{", at + 1)
+            shown[at] = character * (1 + is_doubled)
+        else:
+            shown[at] = _spelled_out(character) if spelled else character
+            is_doubled = spelled
+    return "".join(shown)
+
+
+def _spelled_out(character: str) -> str:
+    return f"\\u{{{ord(character):x}}}"
 
 
 def as_pasted(text: str) -> str:
@@ -63,7 +74,7 @@ def as_pasted(text: str) -> str:
 
     What is shown is then what is copied, and what may be typed off.
     """
-    return visible(text).replace("\\\\", "\\")
+    return "".join(_spelled_out(each) if spelled else each for each, spelled in _judged(text))
 
 
 def pasteable(text: str) -> str:

@@ -67,6 +67,18 @@ def check_given(material: str | bytes) -> None:
         raise error
 
 
+def refuse_private_key(material: str | bytes) -> None:
+    """Raise if the material is or holds a private key, which is sent nowhere.
+
+    Raises:
+        InvalidKeyFormat: it does; its `reason` says so.
+    """
+    reason = private_key_refusal(_head(material))
+    del material
+    if reason is not None:
+        raise InvalidKeyFormat(reason)
+
+
 def _head(material: str | bytes) -> str:
     head = material[:MOST_BYTES_OF_A_KEY_FILE]
     return head if isinstance(head, str) else head.decode("latin-1")

@@ -1,4 +1,5 @@
-from collections.abc import Callable, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,13 @@ import pytest
 from core.aws.backend import Ec2Backend
 from core.ec2.backend import MadeBy
 from core.ec2.unanswered import NameOfAnother, NoAnswer, NotMade, PrivateKeyLost
-from core.errors import InvalidKeyPairDuplicate, ServiceError, UnauthorizedOperation
+from core.errors import (
+    DryRunOperation,
+    InvalidKeyFormat,
+    InvalidKeyPairDuplicate,
+    ServiceError,
+    UnauthorizedOperation,
+)
 from core.keys import convert, keygen
 from core.model import KeptKeyPair, KeyType, PrivateKeyState, Tag, TagSpecification
 from core.store.access import RegionAccess, open_region
@@ -362,6 +369,28 @@ def test_an_import_without_an_answer_is_not_taken_for_the_pair_of_another_key(
     with pytest.raises(InvalidKeyPairDuplicate):
         open_backend().import_key_pair(key_name="me", public_key_material=PUBLIC_KEY)
     assert server.calls["ImportKeyPair"] == 1
+
+
+def test_a_private_key_is_sent_nowhere_though_ec2_would_refuse_it(
+    server: Ec2Server, open_backend: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = open_backend(MadeBy.HERE)
+    created = backend.create_key_pair(key_name="ci", key_type="ed25519")
+    private = bytes(created.key_material.encode())
+    sent: list[str] = []
+
+    def answer(region: str, operation: str, fields: Mapping[str, str]) -> tuple[int, str]:
+        sent.append(fields.get("PublicKeyMaterial", ""))
+        return Ec2Server.answer(server, region, operation, fields)
+
+    monkeypatch.setattr(server, "answer", answer)
+    with pytest.raises(InvalidKeyFormat) as refused:
+        backend.import_key_pair(key_name="me", public_key_material=private)
+    assert refused.value.reason.startswith("This is a private key.")
+    assert sent == []
+    with pytest.raises(DryRunOperation):
+        backend.import_key_pair(key_name="me", public_key_material=private.decode(), dry_run=True)
+    assert [b64decode(each) for each in sent] == [b"-"]
 
 
 def test_an_ec2_that_stays_busy_has_made_nothing(server: Ec2Server, open_backend: Open) -> None:

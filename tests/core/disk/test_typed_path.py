@@ -21,12 +21,38 @@ from tests.each_row import each_row
         ("~/.ssh/$NAME", "variable of the shell"),
         ("~/.ssh/web-${USER}.pem", "variable of the shell"),
         ("~/my\\ keys/web.pem", "type the character behind it"),
+        ("~/my\\~keys/web.pem", "type the character behind it"),
+        ('~/"my keys"/web.pem', "quotes"),
+        ("~/'my keys'/web.pem", "quotes"),
+        ("~/a'b c'd/web.pem", "quotes"),
+        ('fileb://"~/web.pem"', "quotes"),
+        ('"fileb://~/web.pem"', "quotes"),
+        ("~/web.pem'", "quotes"),
+        ("sub\\web.pem", "type / between folders"),
+        (".\\web.pem", "type / between folders"),
+        ("~nobody-of-that-name/web.pem", "there is no such user"),
     ],
 )
 def test_what_only_a_shell_understands_is_named_and_makes_no_folder(text: str, words: str) -> None:
     found = destination.examine(text)
     assert not found.usable
     assert words in found.explanation
+
+
+def test_what_is_there_may_be_called_as_a_shell_would_call_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.chdir(tmp_path)
+    odd = tmp_path / "the \"old\" $HOME 'a\\b'"
+    odd.mkdir(mode=0o700)
+    for text in (f"{odd}/web.pem", f"{odd.name}/web.pem", f"fileb://{odd}/o'neill.pem"):
+        found = destination.examine(text)
+        assert found.usable
+        assert found.makes is None
+    assert "quotes" in destination.examine(f"{odd}/'web'.pem").explanation
+    (odd / '"web".pem').touch()
+    assert "never overwritten" in destination.examine(f'{odd}/"web".pem').explanation
 
 
 @pytest.mark.parametrize("name", ["config", "authorized_keys", "known_hosts", "environment", "rc"])

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from core.session import Session
 
 
+_ANY = "-"
+"""What is given instead of a public key where only the permission is asked for."""
+
+
 class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
     """A name and a public key, pasted or named by its path; ends with the pair, or None.
 
@@ -38,6 +42,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
 
     PLACE = Place.IMPORT
     VERB = "import"
+    JUDGING = ("key-name", "material")
     BINDINGS = bindings(PLACE)
 
     def __init__(self, session: "Session", key_name: str = "", public_key: str = "") -> None:
@@ -50,6 +55,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
             "Import a public key",
             {"public_key_material": FormField("Public key", self._material)},
             key_name=key_name,
+        )
+        no_name = self._what_is_missing
+        self._what_is_missing = lambda: (
+            no_name() or ("" if self._material.text.strip() else "the public key is empty")
         )
 
     def on_mount(self) -> None:
@@ -66,7 +75,8 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         else:
             judged = await asyncio.to_thread(self._judge, text)
         self._fields["public_key_material"].show(judged)
-        if judged.tone is not Tone.BAD and pub_files.looks_like_path(text):
+        # What was read, and is no key itself, is the path of one.
+        if judged.tone is not Tone.BAD and pub_files.may_be_path(text):
             self._offer_name(Path(text.strip()).stem)
 
     def _offer_name(self, key_name: str) -> None:
@@ -91,7 +101,7 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         # The name's verdict says what is wrong with the file.
         with suppress(StoreError, UnauthorizedOperation):
             judged = judging.of_known_key(self._session.key_pairs_of(public_key), judged)
-        if pub_files.looks_like_path(text) and typed_path.is_relative(text):
+        if pub_files.is_path(text) and typed_path.is_relative(text):
             where = short_path(str(pub_files.path_of(text)))
             judged = Verdict(f"{judged.text}; from {where}", judged.tone)
         return judged
@@ -140,9 +150,10 @@ class ImportKeyPairScreen(NewKeyPairScreen[KeptKeyPair]):
         return super()._has_typed or text not in ("", self._first_text.strip())
 
     def _call(self, text: str, *, dry_run: bool) -> KeptKeyPair:
+        # Whether one may is asked whatever the key is; what it is, its field says.
         return self._session.backend.import_key_pair(
             key_name=self._key_name.value,
-            public_key_material=_material(text),
+            public_key_material=_ANY if dry_run else _material(text),
             tag_specifications=self._tag_specifications,
             dry_run=dry_run,
         )
@@ -156,4 +167,4 @@ def _private_key_refusal(text: str) -> str | None:
 
 
 def _material(text: str) -> str:
-    return pub_files.read(text) if pub_files.looks_like_path(text) else text
+    return pub_files.read(text) if pub_files.is_path(text) else text

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from core.custody.pub_files import LARGEST, looks_like_path
+from core.custody.pub_files import LARGEST, may_be_path
 from core.disk import typed_path
 from tui.terminal.typing_speed import TypingSpeed
 from tui.words.text import masked
@@ -155,7 +155,7 @@ class KeyText(TextArea):
 
     @property
     def _is_at_end_of_path(self) -> bool:
-        return looks_like_path(self.text) and self.cursor_location == self.document.end
+        return may_be_path(self.text) and self.cursor_location == self.document.end
 
     @work(exclusive=True, group="suggestion")
     async def _suggest(self, path: str) -> None:

@@ -1,12 +1,14 @@
 """Gives the two forms that make a key pair what they have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+from textual.worker import WorkerError
 
 from core.errors import DryRunOperation, EC2Error, KeyPairsError
 from core.model import Tag, TagSpecification
@@ -50,6 +52,8 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
     PLACE: ClassVar[Place]
     VERB: ClassVar[str]
     """What is done to a key pair by Enter."""
+    JUDGING: ClassVar[Collection[str]] = ("key-name",)
+    """The groups of the workers that judge the fields."""
 
     def __init__(
         self,
@@ -73,6 +77,9 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         *_, last = fields.values()
         self._above_tags = last.control
         self._body = FormBody(submits=self.VERB, lacks=lambda: not self._key_name.value)
+        self._what_is_missing: Callable[[], str] = lambda: (
+            "" if self._key_name.value else "the name is empty"
+        )
         self.say_waiting = self.say
         """Says what is being waited for."""
 
@@ -157,9 +164,11 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
             waits_for = waited_for(self._session)
             made = await run_change(call, self.say_waiting, self.key_hints, back, waits_for)
         except DryRunOperation as answer:
-            verdicts = [field.verdict for field in self._fields.values()]
-            name = self._key_name.value
-            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, name, verdicts))
+            await _until_judged(self)
+            verdicts = (field.verdict for field in self._fields.values())
+            bad = (said.text for said in verdicts if said.tone is Tone.BAD)
+            refused = self._what_is_missing() or next(bad, "")
+            self.say(judging.of_dry_run(answer, self.VERB, self.PLACE, refused))
         except EC2Error as error:
             await judging.explain_taken(self._session, error, self._key_name.value)
             focused = self._refuse(error) or focused
@@ -200,6 +209,13 @@ class NewKeyPairScreen(PlacedScreen[Made | None], Generic[Made]):
         wrong: list[Widget] = [*self._tags.wrong_inputs] if is_tags else []
         field.refuse(*(wrong or [field.control]))
         return wrong[0] if wrong else _control(field)
+
+
+async def _until_judged(form: NewKeyPairScreen[Made]) -> None:
+    """Wait until it is known what is to be said of each field as it stands."""
+    for worker in [each for each in form.workers if each.group in form.JUDGING]:
+        with suppress(WorkerError):
+            await worker.wait()
 
 
 def _control(field: FormField) -> Widget | None:

@@ -123,6 +123,14 @@ class Ec2Questions:
         """Whether an answer of EC2 is waited for now."""
         return self._waits and is_running(self._view.screen, _GROUP)
 
+    @property
+    def login(self) -> "CredentialsError | None":
+        """What says that a login has expired, if that is why the last question had no answer."""
+        error = self.error
+        if isinstance(error, CredentialsError) and error.next_step is NextStep.LOG_IN:
+            return error
+        return None
+
     def give_up(self) -> None:
         """Wait no longer for the answer; what is shown stays."""
         self._view.screen.workers.cancel_group(self._view.screen, _GROUP)

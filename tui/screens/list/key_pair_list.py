@@ -170,7 +170,7 @@ class KeyPairListScreen(PlacedScreen[None]):
         view = self.view
         is_known = view.session.place is None or view.loaded or method in _ANYWHERE
         if not is_known:
-            view.say_unanswered(f"EC2 has not answered yet; {key_of('list.reload')} asks again")
+            view.say(f"EC2 has not answered yet; {key_of('list.reload')} asks again")
         return is_known
 
     async def _flow(self, method: str) -> None:

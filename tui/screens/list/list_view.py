@@ -48,6 +48,17 @@ _WITHOUT_PAIRS = (
 )
 """The same while there are no pairs, of which those that need one would do nothing."""
 
+_WITHOUT_ANSWER = (
+    ("list.reload", "ask again"),
+    ("list.place", "place"),
+    ("list.region", "Region"),
+    ("app.quit", "leave"),
+)
+"""The same while EC2 has not said what there is."""
+
+_WITHOUT_EC2 = {"region", "place", "log_in", "reload", "quit", "show_all"}
+"""What can be done then, as the table of actions calls it."""
+
 _WITHOUT_FILE = {
     *("region", "place", "log_in", "reload", "quit"),
     *("find", "journal", "agent", "check_up", "show_all", "turn_pane"),
@@ -174,15 +185,16 @@ class ListView:
         if session is not self.session:
             return
         now = session.now().astimezone()
-        is_same = key_pairs == tuple(self.listing.key_pairs.values())
+        waiting = (0, 0) if key_pairs else await asyncio.to_thread(welcome.waiting, session)
+        known = (tuple(self.listing.key_pairs.values()), self._waiting)
+        is_same = (key_pairs, waiting) == known
         # The same comes twice, of EC2 or after a change, and what is said of a change stays.
         stands = self.loaded and not self.unread
         if not is_same or not stands or self.listing.is_of_another_day(now):
             reading = await asyncio.to_thread(self.listing.prepare, key_pairs)
-            if not key_pairs:
-                self._waiting = await asyncio.to_thread(welcome.waiting, self.session)
             if session is not self.session:
                 return
+            self._waiting = waiting
             self.listing.load(reading, now)
             self.unread = self._unreadable = ""
             self.show(keep or self.table.highlighted)
@@ -302,6 +314,10 @@ class ListView:
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         # Until they are read nobody knows whether there are any.
         is_damaged = bool(self.screen.refused)
+        if is_damaged and self.session.place is not None:
+            login = (key_of("list.log-in"), "log in")
+            there = tuple((key_of(key), word) for key, word in _WITHOUT_ANSWER)
+            return (*((login,) if self.questions.login else ()), *there, taught[-1])
         if is_damaged or (self.loaded and not (self.unread or self.listing.key_pairs)):
             there = _READING_WITHOUT_PAIRS if read_only or is_damaged else _WITHOUT_PAIRS
             return (*((key_of(key), word) for key, word in there), taught[-1])
@@ -417,9 +433,15 @@ class ListView:
 
 
 def _refused(view: ListView) -> Collection[str]:
-    """Return what can only be refused: almost all where the Region's file was read in vain."""
-    if view.loaded and view.unread and view.session.place is None:
-        return {action.method for action in at(Place.LIST)} - _WITHOUT_FILE
+    """Return what can only be refused: almost all where the Region's file was read in vain.
+
+    And where EC2 has not said what there is.
+    """
+    methods = {action.method for action in at(Place.LIST)}
+    if view.unread and view.session.place is not None:
+        return methods - _WITHOUT_EC2
+    if view.loaded and view.unread:
+        return methods - _WITHOUT_FILE
     return ()
 
 

@@ -157,6 +157,37 @@ def test_a_picked_file_is_dry_run_and_what_is_typed_goes_to_its_end(
     assert empty_session.backend.describe_key_pairs() == ()
 
 
+def test_a_dry_run_asks_whatever_the_key_is_and_says_what_enter_would_refuse(
+    empty_session: DemoSession, home: Path
+) -> None:
+    (home / ".ssh" / "private").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nabc")
+    (home / ".ssh" / "binary.pub").write_bytes(b"\xff\0")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        screen.query_one("#key-name", TextInput).value = "web"
+        for text, refusal in {
+            "": "the public key is empty",
+            "xx": "This is not a public key",
+            "nope.pub": "nope.pub cannot be read: No such file or directory",
+            "~/.ssh": "cannot be read: not a regular file",
+            "~/.ssh/private": "This is a private key",
+            "~/.ssh/binary.pub": "It is not a public key file",
+            "'~/.ssh/x.pub'": "the path without them",
+            PUBLIC_KEY[:60]: "The key is damaged: a field is longer than what is left",
+        }.items():
+            screen.say(Verdict(""))
+            # At once: what is said of it is waited for.
+            screen.query_one(KeyText).text = text
+            screen.action_dry_run()
+            await until(pilot, lambda: outcome(screen).startswith("you may"), "the answer")
+            both = "you may import it (DryRunOperation), and enter would refuse it: "
+            assert outcome(screen).startswith(both)
+            assert outcome(screen).endswith(refusal)
+
+    play(empty_session, scene)
+
+
 @pytest.mark.long
 def test_the_same_key_under_another_name_is_named(empty_session: DemoSession) -> None:
     empty_session.backend.import_key_pair(key_name="first", public_key_material=PUBLIC_KEY)
@@ -191,6 +222,43 @@ def test_the_name_of_a_file_is_a_path_wherever_it_begins(
         assert said.text.endswith("; from ~/.ssh/laptop.pub")
         said = await give(pilot, screen, "laptop.pub")
         assert said.text == "~/laptop.pub cannot be read: No such file or directory"
+
+    play(empty_session, scene)
+
+
+def test_a_relative_path_is_read_as_people_type_it_and_a_key_is_never_taken_for_one(
+    empty_session: DemoSession, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "my keys" / "prod").mkdir(parents=True)
+    for path in (".ssh/bob.pem", "my keys/prod/x.pub", "my keys/prod/bob", "copy.pem"):
+        (home / path).write_text(PUBLIC_KEY)
+    monkeypatch.chdir(home)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        screen = await open_form(pilot)
+        for path in (".ssh/bob.pem", "my keys/prod/x.pub", "my keys/prod/bob", "copy.pem"):
+            said = await give(pilot, screen, path)
+            assert said.text.startswith("ed25519 256 bits")
+            assert said.text.endswith(f"; from ~/{path}")
+            await until(pilot, lambda path=path: name(screen) == Path(path).stem, "the name")  # type: ignore[misc]
+        for text, words in {
+            "..": "cannot be read: not a regular file",
+            ".ssh/nobody": "~/.ssh/nobody cannot be read: No such file or directory",
+            'my keys/"prod"/x.pub': "quotes",
+            "my keys\\prod": "type / between folders",
+            "~nobody-of-that-name/x": "there is no such user",
+            "nothing.pem": "This is not a public key.",
+            "https://example.org/x": "This is not a public key.",
+            f"{PUBLIC_KEY[:60]} me/you": "The key is damaged",
+            f'from="10.0.0.0/8" {PUBLIC_KEY}': "Something stands before the key type",
+            f"256 SHA256:{'a/' * 21}b me (ED25519)": "This is not a public key.",
+        }.items():
+            assert words in (await give(pilot, screen, text)).text
+        field = screen.query_one(KeyText)
+        field.focus()
+        field.text = "my k"
+        field.move_cursor(field.document.end)
+        await until(pilot, lambda: field.suggestion == "eys/", "how it goes on")
 
     play(empty_session, scene)
 

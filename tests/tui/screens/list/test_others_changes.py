@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from core.model import Tag
 from core.store.region_store import RegionState
 from tests.demo import DemoSession
+from tests.helpers import PUBLIC_KEY
 from tests.tui.driving import (
     app_of,
     create,
@@ -95,6 +96,23 @@ def test_the_list_its_count_and_its_cursor_follow(
         await until(pilot, lambda: text_of(pilot, "#fact").startswith(said), said)
 
     play(demo_session, scene)
+
+
+def test_the_empty_list_says_what_can_be_brought_back_since(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_watch, "SECONDS", 0.02)
+    other = DemoSession(empty_session.store.folder)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until_drawn(pilot, "No key pairs in us-east-1 yet.")
+        other.backend.import_key_pair(
+            key_name="short-lived", public_key_material=PUBLIC_KEY.encode()
+        )
+        deleter(other)("short-lived")
+        await until_drawn(pilot, "bring 1 deleted pair back")
+
+    play(empty_session, scene)
 
 
 def test_what_is_back_is_no_longer_said_to_be_deleted(

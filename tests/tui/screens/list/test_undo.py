@@ -273,11 +273,11 @@ def test_what_an_error_says_is_spelled_out_once_and_its_paths_are_short(
     make(empty_session, "a")
 
     def fail(*_: object) -> None:
-        raise StoreError(f"{home}/odd\\name is damaged")
+        raise StoreError(f"{home}/odd\\u{{name}} is damaged")
 
     async def scene(pilot: Pilot[None]) -> None:
-        # One backslash is shown as two; four would be twice spelled out.
-        shown = "~/odd\\\\name is damaged"
+        # One that looks like a spelling is shown as two; four would be twice spelled out.
+        shown = "~/odd\\\\u{name} is damaged"
         await delete_here(pilot, said="deleted a; u brings it back")
         for owner, name, key, remark in (
             (empty_session.backend, "restore_key_pairs", "u", f"not back: a: {shown}"),

@@ -16,7 +16,7 @@ from core.ec2.policy import Policy
 from core.ec2.regions import region
 from tests.demo import DemoSession
 from tests.helpers import kept
-from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
+from tests.tui.driving import app_of, drawn, type_text, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -62,6 +62,26 @@ def below(screen: CheckUpScreen) -> str:
 
 async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> None:
     await until(pilot, lambda: text in below(screen), text)
+
+
+@in_loop
+async def test_while_it_is_narrowed_a_kind_counts_what_is_left_of_it(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("db-1", "db-2", "web"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    async with KeyPairsApp(empty_session).run_test(size=(120, 24)) as pilot:
+        screen = await check_up(pilot)
+        never = "The private key was never saved"
+        assert rows(screen)[0] == (f"{never}: 3",)
+        await type_text(pilot, "db-")
+        await until(pilot, lambda: rows(screen)[0] == (f"{never}: 2 of 3",), "what is left")
+        await pilot.press("home", "home")
+        await until(pilot, lambda: "2 of 3 of this kind" in drawn(pilot), "the pane")
+        # What all have in common is no part of it.
+        await pilot.press("end", "ctrl+u")
+        await type_text(pilot, "never-s")
+        assert rows(screen)[0] == (f"{never}: 3",)
 
 
 @pytest.mark.long
