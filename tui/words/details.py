@@ -9,7 +9,7 @@ from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.words import journal
-from tui.words.pairs import of_elsewhere
+from tui.words.pairs import IMPORTED, of_elsewhere
 from tui.words.text import pasteable, said_by, short_path
 from tui.words.verdict import Tone
 
@@ -83,7 +83,7 @@ def where_it_is(key_pair: KeptKeyPair) -> str:
         case PrivateKeyState.SAVED:
             return "was saved to " + ", ".join(map(short_path, key_pair.custody.saved_to))
         case PrivateKeyState.IMPORTED:
-            return "imported: only the public key is kept here"
+            return IMPORTED
         case PrivateKeyState.ELSEWHERE:
             return of_elsewhere(key_pair.custody)[0]
 

@@ -19,6 +19,9 @@ MARKS: Mapping[str, str] = {"unsaved": "!", "imported": "↓"}
 """
 
 
+IMPORTED = "imported: only its public key came here"
+"""What is known of the private key of such a pair; whoever imported it may have that at hand."""
+
 _NOT_MADE_HERE = "not made with keypairs"
 
 

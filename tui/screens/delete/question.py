@@ -10,7 +10,7 @@ from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.delete import many_to_delete
 from tui.widgets.pick_list import Item
-from tui.words.pairs import of_elsewhere
+from tui.words.pairs import IMPORTED, of_elsewhere
 from tui.words.text import short_path, visible
 
 MOST_NAMED = many_to_delete.ALWAYS_TYPED_FROM - 1
@@ -101,7 +101,7 @@ def _what_is_lost(key_pair: KeptKeyPair, files: Mapping[str, str]) -> str:
         case PrivateKeyState.UNSAVED:
             return "never saved; an agent may still hold it"
         case PrivateKeyState.IMPORTED:
-            return "imported: it was never here"
+            return IMPORTED
         case PrivateKeyState.ELSEWHERE:
             return of_elsewhere(key_pair.custody)[-1]
 

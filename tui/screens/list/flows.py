@@ -12,7 +12,6 @@ from core.checks.deleted import GonePair, gone_pairs
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
-from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import KeyPairsError, NoRegionChosen
 from core.model import KeptKeyPair
 from core.words.plural import n_of
@@ -327,7 +326,8 @@ async def copy(view: ListView) -> None:
 async def region(view: ListView) -> None:
     """Look at another Region."""
     counts = await asyncio.to_thread(view.session.regions_in_use) if view.loaded else {}
-    name = await view.open(screens.PickRegionScreen(view.session, counts))
+    present = view.session.region
+    name = await view.open(screens.PickRegionScreen(view.session, counts, present=present))
     if name is not None and name != view.session.region:
         view.look_at(name)
         await view.read()
@@ -358,8 +358,8 @@ async def place(view: ListView) -> None:
 
 async def log_in(view: ListView) -> None:
     """Run the command that renews a login, and ask EC2 again."""
-    error = view.questions.error
-    if not isinstance(error, CredentialsError) or error.next_step is not NextStep.LOG_IN:
+    error = view.questions.login
+    if error is None:
         view.say("there is no login that has expired")
         return
     said = run_log_in(view.screen.app, error.command)
@@ -383,7 +383,11 @@ async def _in_picked_region(view: ListView, to_ask: "Session") -> "Session | Non
     """Ask in which Region of a place, and return the session of that one, or None."""
     place = to_ask.place
     title = f"In which Region of EC2 {place.profile if place else ''}?"
-    name = await view.open(screens.PickRegionScreen(to_ask, {}, title))
+    # Without an answer of EC2 nobody knows whose account it is, and so what was counted there.
+    is_known = place is not None and await asyncio.to_thread(place.remembered) is not None
+    counts = await asyncio.to_thread(to_ask.regions_in_use) if is_known else {}
+    last = next(iter(counts), view.session.region)
+    name = await view.open(screens.PickRegionScreen(to_ask, counts, title, begins_at=last))
     return None if name is None else to_ask.for_region(name)
 
 

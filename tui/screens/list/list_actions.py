@@ -27,6 +27,13 @@ _LATE = 1.0
 def refuses(view: ListView, method: str) -> bool:
     """Say what is to be done first, where an action can only be refused; return whether so."""
     region = view.session.region
+    if method in view.screen.refused and view.session.place is not None:
+        again, place = key_of("list.reload"), key_of("list.place")
+        ways = f"{again} asks again, {place} turns elsewhere"
+        is_over = view.questions.error is not None and not view.questions.is_asking
+        first = ": first do what stands above" if is_over else ""
+        view.say(Verdict(f"EC2 has not answered yet{first}; {ways}", Tone.BAD))
+        return True
     if method in view.screen.refused:
         other = key_of("list.region")
         words = f"{region} cannot be read: first do what stands above; {other} leads elsewhere"

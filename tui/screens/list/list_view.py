@@ -24,7 +24,7 @@ from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words.text import said_by, sentence, shortened
+from tui.words.text import said_by, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.undo import UndoHistory
 
@@ -47,6 +47,17 @@ _WITHOUT_PAIRS = (
     *_READING_WITHOUT_PAIRS,
 )
 """The same while there are no pairs, of which those that need one would do nothing."""
+
+_WITHOUT_ANSWER = (
+    ("list.reload", "ask again"),
+    ("list.place", "place"),
+    ("list.region", "Region"),
+    ("app.quit", "leave"),
+)
+"""The same while EC2 has not said what there is."""
+
+_WITHOUT_EC2 = {"region", "place", "log_in", "reload", "quit", "show_all"}
+"""What can be done then, as the table of actions calls it."""
 
 _WITHOUT_FILE = {
     *("region", "place", "log_in", "reload", "quit"),
@@ -145,7 +156,7 @@ class ListView:
             if session is not self.session:
                 return
             if session.place is None:
-                why = sentence(error)
+                why = welcome.cannot_be_read(error)
                 # Read once more in vain, it leaves what was said meanwhile.
                 if why != self.unread:
                     self.unread = why
@@ -303,6 +314,10 @@ class ListView:
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         # Until they are read nobody knows whether there are any.
         is_damaged = bool(self.screen.refused)
+        if is_damaged and self.session.place is not None:
+            login = (key_of("list.log-in"), "log in")
+            there = tuple((key_of(key), word) for key, word in _WITHOUT_ANSWER)
+            return (*((login,) if self.questions.login else ()), *there, taught[-1])
         if is_damaged or (self.loaded and not (self.unread or self.listing.key_pairs)):
             there = _READING_WITHOUT_PAIRS if read_only or is_damaged else _WITHOUT_PAIRS
             return (*((key_of(key), word) for key, word in there), taught[-1])
@@ -418,9 +433,15 @@ class ListView:
 
 
 def _refused(view: ListView) -> Collection[str]:
-    """Return what can only be refused: almost all where the Region's file was read in vain."""
-    if view.loaded and view.unread and view.session.place is None:
-        return {action.method for action in at(Place.LIST)} - _WITHOUT_FILE
+    """Return what can only be refused: almost all where the Region's file was read in vain.
+
+    And where EC2 has not said what there is.
+    """
+    methods = {action.method for action in at(Place.LIST)}
+    if view.unread and view.session.place is not None:
+        return methods - _WITHOUT_EC2
+    if view.loaded and view.unread:
+        return methods - _WITHOUT_FILE
     return ()
 
 

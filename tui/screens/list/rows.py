@@ -7,6 +7,7 @@ from core.model import KeptKeyPair, PrivateKeyState
 from tui.actions.keymap import key_of
 from tui.screens.list.key_pair_table import Row
 from tui.words.pairs import (
+    IMPORTED,
     MARKS,
     day_or_time,
     key_lengths,
@@ -52,7 +53,7 @@ def remarks(key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED) -> lis
             name = path.rpartition("/")[2]
             states = [f"private key saved to {path}", f"private key saved to …/{name}"]
         case PrivateKeyState.IMPORTED:
-            states = ["imported: only the public key is kept here"]
+            states = [IMPORTED]
         case PrivateKeyState.ELSEWHERE:
             states = of_elsewhere(key_pair.custody)
     parts = []

@@ -449,7 +449,7 @@ def test_of_an_imported_pair_is_said_only_what_is_known(empty_session: DemoSessi
     pair = empty_session.backend.import_key_pair(key_name="mine", public_key_material=PUBLIC_KEY)
     assert pair.custody.private_key is PrivateKeyState.IMPORTED
     for said in (remarks(pair)[0], where_it_is(pair)):
-        assert said.startswith("imported: only the public key is kept here")
+        assert said.startswith("imported: only its public key came here")
 
 
 @pytest.mark.long
