@@ -359,7 +359,10 @@ class ListView:
         """Show what there is to know about the pair under the cursor."""
         key_pair = self.highlighted
         if key_pair:
-            self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
+            stay = self.session.in_agent.get(key_pair.key_pair_id)
+            stay = None if stay is None or stay.is_over(self.session.now()) else stay
+            told = remarks(key_pair, self.listing.rotation, stay)
+            self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 
     def say(self, said: Verdict | str) -> None:
