@@ -20,8 +20,8 @@ _OF_SHOWN_PAIRS = {
 _OF_PAIRS = {*_OF_SHOWN_PAIRS, "filter", "sort", "reverse"}
 """What needs a pair of the Region."""
 
-_LATE = 1.0
-"""Seconds in which an Escape may still have been meant for what is over."""
+_UNSEEN = 0.1
+"""Seconds in which nobody has seen what has just been said: it has to be drawn, and to be read."""
 
 
 def refuses(view: ListView, method: str) -> bool:
@@ -107,18 +107,21 @@ def show_all(view: ListView) -> None:
 
 
 def answer_late_stop(view: ListView) -> None:
-    """Say that what was done to many pairs is over, if it has only just been said."""
-    is_late = monotonic() - view.over_since < _LATE
-    if view.over and is_late and view.screen.fact_line.said == shortened(view.over):
-        back = key_in(Place.LIST, "show_all")
-        view.say(f"{view.over}; {back} came too late to stop it")
+    """Say that an Escape came too late, if it came before it was seen that all was over."""
+    is_unseen = view.screen.app.typing.arrived < view.over_since + _UNSEEN
+    if view.over and is_unseen and view.screen.fact_line.said == shortened(view.over):
+        _say_too_late(view)
+
+
+def _say_too_late(view: ListView) -> None:
+    view.say(f"{view.over}; {key_in(Place.LIST, 'show_all')} came too late to stop it")
 
 
 def say_over(view: ListView, said: str, *, is_stopped: bool) -> None:
-    """Have an Escape answered that came, or comes still, when there was nothing to stop."""
+    """Have an Escape answered that came, or is still on its way, when there was nothing to stop."""
     view.over, view.over_since = said, monotonic()
     if is_stopped or view.is_stopped:
-        answer_late_stop(view)
+        _say_too_late(view)
 
 
 def sort(view: ListView) -> None:
