@@ -24,7 +24,7 @@ from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words.text import said_by, sentence, shortened
+from tui.words.text import said_by, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.undo import UndoHistory
 
@@ -156,7 +156,7 @@ class ListView:
             if session is not self.session:
                 return
             if session.place is None:
-                why = sentence(error)
+                why = welcome.cannot_be_read(error)
                 # Read once more in vain, it leaves what was said meanwhile.
                 if why != self.unread:
                     self.unread = why

@@ -3,6 +3,7 @@ import shlex
 import stat
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,18 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
 
 
 @pytest.mark.long
+@in_loop
+async def test_that_it_looked_again_is_said_with_the_time(demo_session: DemoSession) -> None:
+    async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
+        await check_up(pilot)
+        assert "looked again" not in drawn(pilot)
+        for _ in range(2):
+            demo_session.time += timedelta(seconds=7)
+            await pilot.press("ctrl+r")
+            again = f"looked again at {demo_session.time.astimezone():%H:%M:%S}"
+            await until(pilot, lambda again=again: again in drawn(pilot), again)  # type: ignore[misc] # mypy cannot infer the default
+
+
 @in_loop
 async def test_a_clean_store_is_praised(empty_session: DemoSession) -> None:
     async with KeyPairsApp(empty_session).run_test() as pilot:
