@@ -46,6 +46,11 @@ def of_elsewhere(custody: "Custody") -> list[str]:
     return ["not made with keypairs: who has its private key is not known", _NOT_MADE_HERE]
 
 
+def what_comes_back(*, given_up: bool) -> str:
+    """Return what a key does that brings a deleted pair back: of what was given up, less."""
+    return "brings the pair back, without its private key" if given_up else "brings it back"
+
+
 def may_be_lost(key_pair: "KeptKeyPair") -> bool:
     """Return whether a pair may be one whose private key was lost with EC2's answer."""
     return _is_elsewhere(key_pair) and key_pair.custody.unanswered is not None

@@ -24,6 +24,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.deleted_elsewhere import of_each
+from tui.words.pairs import what_comes_back
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
 from tui.words.text import named, said_by, short_path
@@ -434,8 +435,8 @@ def _said_of(gone: GonePair) -> Verdict:
     by = f" by {gone.by}" if gone.by else ""
     when = f"{gone.delete_time.astimezone():%Y-%m-%d %H:%M}"
     left = "" if gone.days_left is None else f" within {n_of(gone.days_left, 'day')}"
-    back = f"{key_of('details.bring-back')} brings it back{left}"
-    return Verdict(f"deleted {when}{by}; {back}", Tone.CAUTION)
+    back = f"{key_of('details.bring-back')} {what_comes_back(given_up=gone.given_up)}"
+    return Verdict(f"deleted {when}{by}; {back}{left}", Tone.CAUTION)
 
 
 async def agent(view: ListView) -> None:

@@ -225,7 +225,7 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
         found = self._under_cursor
-        text = answer(found, f"{key_of('find.submit')} brings it back") if found else ""
+        text = answer(found, key_of("find.submit")) if found else ""
         # What the row says already is not said twice.
         is_said = found is not None and text == _WORDS.get(found.standing)
         self._answer.update("" if is_said else text)
