@@ -16,7 +16,8 @@ def line(found: Found) -> str:
 def answer(found: Found, back: str = "U in the list there brings it back") -> str:
     """Return whose key it is, in words; all of it has been made visible.
 
-    `back` says how a deleted pair is brought back; commands know the key in the table.
+    `back` says how a deleted pair is brought back, and is empty where it cannot be; commands know
+    the key in the table.
     """
     kind = found.kind or "key"
     comment = f", comment {visible(found.comment)}" if found.comment else ""
@@ -30,7 +31,8 @@ def answer(found: Found, back: str = "U in the list there brings it back") -> st
         case Standing.DELETED:
             places = [f"{pair.key_name} in {pair.region}" for pair in found.deleted]
             pairs = visible(" and ".join(places))
-            return f"of the deleted pair {pairs}; {back} ({kind}{comment}{note})"
+            way = f"; {back}" if back else ""
+            return f"of the deleted pair {pairs}{way} ({kind}{comment}{note})"
         case Standing.UNKNOWN:
             key = found.public_key
             what = f"{key.key_type} {key.bits} bits {found.fingerprint}, " if key else ""
