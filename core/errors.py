@@ -202,7 +202,16 @@ class StoreError(KeyPairsError):
 
 
 class StoreDamaged(StoreError):
-    """A Region's file is not one that this program wrote, or was changed since."""
+    """A Region's file is not one that this program wrote, or was changed since.
+
+    Attributes:
+        command: what to type in a shell to go back to the backup, with which the text ends; empty
+            where there is none.
+    """
+
+    def __init__(self, text: str, command: str = "") -> None:
+        super().__init__(f"{text} {command}".rstrip())
+        self.command = command
 
 
 class StoreTooNew(StoreError):

@@ -70,8 +70,9 @@ def known_places(
     for name in names:
         each = choice._replace(profile=name)
         account = Ec2Account(each, data_dir, _nobody, environment=environment)
-        region = profiles.region(_profile(each, environment), environment)
-        found.append(KnownPlace(each, region, account.remembered()))
+        profile = _profile(each, environment)
+        region = profiles.region(profile, environment)
+        found.append(KnownPlace(each, profile, region, account.remembered()))
     return found
 
 

@@ -20,7 +20,7 @@ import struct
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,8 +39,12 @@ SECONDS_TO_ADD = 300.0
 """The longest that adding is waited for: the agent may be asking a person."""
 
 TO_START = 'eval "$(ssh-agent)"'
-TO_LIST, TO_REMOVE, TO_UNLOCK = "ssh-add -l", "ssh-add -d FILE.pub", "ssh-add -X"
+TO_LIST, TO_UNLOCK = "ssh-add -l", "ssh-add -X"
 """The commands that are advised."""
+
+_TO_REMOVE = "ssh-add -L | grep {part} | ssh-add -d -"
+_PART = 10
+"""Characters of base64 that tell a key, so that the command fits a line of a narrow window."""
 
 _LARGEST = 256 * 1024
 """The longest message of OpenSSH's agent; a longer one is refused unread."""
@@ -93,6 +97,27 @@ class AddNotConfirmed(AgentError, NotConfirmed):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, f"The agent may hold the key: {TO_LIST} lists what it holds.")
+
+
+def to_remove(identity: "AgentIdentity", held: Iterable["AgentIdentity"]) -> str:
+    """Return a command that removes a key from the agent, of those that it holds.
+
+    It needs no file of the public key, which a pair need not have: ssh-add(1) lists the keys, and
+    takes those to delete from its standard input. What ssh-add prints of another key, its comment
+    too, does not hold the part of the key by which it is found.
+    """
+    body = b64encode(identity.blob).decode().rstrip("=")
+    others = [
+        f"{each.algorithm} {b64encode(each.blob).decode()} {each.comment}"
+        for each in held
+        if each.blob != identity.blob
+    ]
+    # From the end: the beginning tells what kind of key it is, and other ends are rare.
+    starts = range(len(body) - _PART, -1, -1)
+    parts = (body[start : start + _PART] for start in starts)
+    part = next((part for part in parts if not any(part in each for each in others)), "")
+    # All of a key may stand in its certificate as well.
+    return _TO_REMOVE.format(part=part or f"'^{identity.algorithm} {body}'")
 
 
 @dataclass(frozen=True, slots=True)

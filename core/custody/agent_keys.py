@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING
 
+from core.checks.agent_stays import ADDED, AgentStay, detail_of, stays
 from core.checks.finding import PairReference
 from core.custody import agent
 from core.errors import EC2Error, StoreError, UnauthorizedOperation
@@ -15,13 +15,6 @@ from core.keys import ssh_types
 from core.model import CreatedKeyPair, FileFormat, KeptKeyPair, PrivateKeyState
 from core.process import changing
 from core.session import Session
-
-if TYPE_CHECKING:
-    from core.store.journal import JournalEntry
-
-_ADDED = "AddToAgent"
-_UNTIL = "until "
-"""What stands in the journal before the time at which an agent forgets a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,8 @@ class AgentKey:
     elsewhere: PairReference | None = None
     until: datetime | None = None
     """When the agent forgets it, where it was added here for a time and that is not over."""
+    for_good: bool = False
+    """Whether it was added here without a limit, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class AddedToAgent:
 
     `until` is when it forgets the key, None if it never does by itself. `owner` is the other
     account whose agent it is, if it is. `warning` is set when something else is not as it should
-    be.
+    be. `lifetime` is how long it was to keep the key, if not for good.
     """
 
     until: datetime | None
@@ -63,6 +58,7 @@ class AddedToAgent:
     forwarded: bool
     warning: str | None = None
     owner: agent.AgentOwner | None = None
+    lifetime: timedelta | None = None
 
 
 NamedRegions = Iterable[tuple[str, Callable[[], Sequence[KeptKeyPair]]]]
@@ -88,11 +84,11 @@ def in_agent(session: Session) -> AgentContents:
     with suppress(UnauthorizedOperation):
         here = session.backend.describe_key_pairs()
     found = contents(held, here, others)
-    times = _times_recorded(session)
-    keys = (
-        replace(key, until=times.get(key.key_pair.key_pair_id)) if key.key_pair else key
-        for key in found.keys
-    )
+    recorded, keys = stays(session), []
+    for key in found.keys:
+        stay = recorded.get(key.key_pair.key_pair_id) if key.key_pair else None
+        known = replace(key, until=stay.until, for_good=stay.for_good) if stay else key
+        keys.append(known)
     return replace(found, keys=tuple(keys))
 
 
@@ -184,7 +180,7 @@ def add_to_agent(
         )
     except agent.AddNotConfirmed as doubt:
         try:
-            with session.store.journaled(_ADDED, created.key_pair, session.now()):
+            with session.store.journaled(ADDED, created.key_pair, session.now()):
                 raise
         except StoreError as error:
             reason = f"{doubt.reason} It is not in the journal. {error}"
@@ -197,24 +193,9 @@ def record_added(session: Session, key_pair: KeptKeyPair, until: datetime | None
 
     `until` is when it forgets the key, if it does.
     """
-    detail = "" if until is None else f"{_UNTIL}{until.isoformat(timespec='seconds')}"
-    return session.record(_ADDED, key_pair, detail)
-
-
-def _times_recorded(session: Session) -> dict[str, datetime]:
-    """Return of each pair until when an agent has its key, if that was said when it was added."""
-    entries: Sequence[JournalEntry] = ()
-    with suppress(StoreError, UnauthorizedOperation):
-        entries = session.journal()
-    added = [each for each in entries if each.operation == _ADDED]
-    details = {each.key_pair_id: each.detail or "" for each in added}  # the last of each
-    found = {}
-    for key_pair_id, detail in details.items():
-        with suppress(ValueError):  # it may have been edited by hand
-            until = datetime.fromisoformat(detail.removeprefix(_UNTIL))
-            if key_pair_id and until.tzinfo and until > session.now():
-                found[key_pair_id] = until
-    return found
+    stay = AgentStay(session.now(), until, until is None)
+    session.in_agent[key_pair.key_pair_id] = stay
+    return session.record(ADDED, key_pair, detail_of(until))
 
 
 def put_into_agent(
@@ -257,4 +238,4 @@ def put_into_agent(
         raise agent.AddNotConfirmed(
             "ssh-add reported success, but the agent does not list the key."
         )
-    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner)
+    return AddedToAgent(until, confirm, held.forwarded, owner=held.owner, lifetime=lifetime)

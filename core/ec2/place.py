@@ -89,11 +89,13 @@ class KnownPlace(NamedTuple):
 
     Attributes:
         choice: how to choose it.
+        profile: the profile of the AWS files that counts then.
         region: the Region that a variable or the profile names, if one does.
         facts: what it said the last time, if it was asked.
     """
 
     choice: Ec2Choice
+    profile: str
     region: str | None
     facts: Ec2Facts | None
 

@@ -275,7 +275,7 @@ class RegionStore:
             found = self._identity()
         if found is None:
             if known.start or os.path.lexists(self.previous_path):
-                raise StoreDamaged(f"{self.path} is missing. {self._way_back()}")
+                raise self._damaged(f"{self.path} is missing")
             return known
         if found == (known.status, known.start):
             return known
@@ -315,14 +315,17 @@ class RegionStore:
                 f"{self.path} cannot be used: {error}. Nothing was changed. Use the newer version."
             ) from error
         except ValueError as error:
-            raise StoreDamaged(f"{self.path} is damaged ({error}). {self._way_back()}") from error
+            raise self._damaged(f"{self.path} is damaged ({error})") from error
 
-    def _way_back(self) -> str:
+    def _damaged(self, what: str) -> StoreDamaged:
+        """Return the error that says what is wrong, and the way back to the backup."""
         if not os.path.lexists(self.previous_path):
-            return f"Nothing was changed. There is no backup ({self.previous_path})."
-        return (
-            f"Nothing was changed. To go back to the backup from before the last change,"
-            f" {self.previous_path}: {restore_command(self._folder, self._region)}"
+            none = f"There is no backup ({self.previous_path})."
+            return StoreDamaged(f"{what}. Nothing was changed. {none}")
+        way = "To go back to the backup from before the last change,"
+        return StoreDamaged(
+            f"{what}. Nothing was changed. {way} {self.previous_path}, type in a shell:",
+            restore_command(self._folder, self._region),
         )
 
     def _commit(self, content: Content, changes: Sequence[Change]) -> None:
@@ -346,7 +349,7 @@ class RegionStore:
         if region_file.start_of_file(file) != self._loaded.start:
             raise self._changed_meanwhile()
         if not region_file.is_whole(file):
-            raise StoreDamaged(f"{self.path} was damaged just now. {self._way_back()}")
+            raise self._damaged(f"{self.path} was damaged just now")
 
     def _changed_meanwhile(self) -> StoreError:
         kind = network_file_system(self._folder)

@@ -22,6 +22,7 @@ from tests.tui.driving import (
     drawn,
     press_alone,
     save,
+    text_of,
     type_text,
     until,
     until_screen,
@@ -31,6 +32,7 @@ from tui.app import KeyPairsApp, ask_code
 from tui.screens.list import ec2_questions
 from tui.screens.list.key_pair_table import KeyPairTable
 from tui.widgets.fact_line import FactLine
+from tui.widgets.pick_list import PickList
 from tui.words.text import short_path
 from tui.work import file_watch
 from tui.work.batches import is_running
@@ -202,6 +204,32 @@ def test_a_new_pair_is_shown_at_once_and_asked_for_until_ec2_shows_it(
         assert "ci " in drawn(pilot)
 
     play_over_ec2(scene, size)
+
+
+def test_without_an_answer_it_is_taught_what_can_be_done(
+    play_over_ec2: Play, server: Ec2Server
+) -> None:
+    server.refusals["DescribeKeyPairs"] = ("UnauthorizedOperation", "You are not authorized.", 403)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "R asks again" in words(pilot), "the refusal")
+        assert "this machine" not in first_line(pilot)
+        taught = " R ask again   P place   r Region   q leave "
+        assert drawn(pilot).splitlines()[-1].startswith(taught)
+        await pilot.press("c")
+        # What EC2 said stays where it stands.
+        assert "You are not authorized" in words(pilot)
+        assert text_of(pilot, "#fact").startswith(
+            "✗ EC2 has not answered yet: first do what stands"
+        )
+        await pilot.press("r")
+        await until_screen(pilot, "PickRegionScreen")
+        picked = app_of(pilot).screen.query_one(PickList).picked
+        assert picked is not None and picked.value == "us-east-1"
+        # How many there are nobody knows.
+        assert "–" not in drawn(pilot) and "Pairs" not in drawn(pilot)
+
+    play_over_ec2(scene)
 
 
 @pytest.mark.long

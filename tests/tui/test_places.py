@@ -10,14 +10,14 @@ from textual.pilot import Pilot
 from core.ec2.place import REGION_TO_ASK_IN
 from core.local.opening import open_local
 from tests.ec2_server import ACCOUNT, Ec2Server
-from tests.tui.driving import Scene, drawn, type_text, until, until_screen
+from tests.tui.driving import Scene, app_of, drawn, type_text, until, until_screen
 from tests.tui.over_ec2 import first_line, server
 from tests.tui.test_list_over_ec2 import add, words
 from tui.app import KeyPairsApp
 from tui.commands.parser import parse
 from tui.places import Places
-from tui.widgets.pick_list import narrowed
-from tui.words.place import NOT_ENABLED, REGION_HEADING, region_items
+from tui.widgets.pick_list import PickList, narrowed
+from tui.words.place import NOT_ENABLED, region_heading, region_items
 
 __all__ = ["server"]
 
@@ -87,7 +87,7 @@ def test_from_this_machine_to_a_profile_and_back(
         shown = drawn(pilot)
         assert "• This machine" in shown
         assert "EC2 default" in shown
-        assert "EC2 prod" in shown and "eu-west-1    never asked" in shown
+        assert "EC2 prod" in shown and "eu-west-1     not known yet" in shown
         assert not server.calls, "looking at the places asked EC2"
         await type_text(pilot, "prod")
         await pilot.press("enter")
@@ -119,7 +119,7 @@ def test_where_nothing_names_a_region_it_is_asked_and_escape_turns_nowhere(
             await pilot.press("P")
             await until_screen(pilot, "PickScreen")
             await type_text(pilot, "bare")
-            assert "asks for it" in drawn(pilot)
+            assert "to be chosen" in drawn(pilot)
             await pilot.press("enter")
             await until_screen(pilot, "PickRegionScreen")
             assert "In which Region of EC2 bare?" in drawn(pilot)
@@ -141,6 +141,14 @@ def test_where_nothing_names_a_region_it_is_asked_and_escape_turns_nowhere(
         await pilot.press("enter")
         await until(pilot, lambda: "theirs" in drawn(pilot), "the pair")
         assert says(pilot, "EC2 bare", "eu-west-3")
+        # Asked again, it begins where one was in that place last.
+        await pilot.press("P")
+        await until_screen(pilot, "PickScreen")
+        await type_text(pilot, "bare")
+        await pilot.press("enter")
+        await until_screen(pilot, "PickRegionScreen")
+        picked = app_of(pilot).screen.query_one(PickList).picked
+        assert picked is not None and picked.text.split() == ["eu-west-3", "Paris", "1"]
 
     play_places(scene, size=size)
 
@@ -262,7 +270,10 @@ def test_regions_stand_in_columns_with_the_present_one_marked() -> None:
     counts = {"us-east-1": 1_234, "eu-west-1": 0, "eu-west-2": None, "mars\u202e": 1}
     items = {item.value: item for item in region_items(counts, present="eu-west-1")}
 
-    lines = [REGION_HEADING, *(items[name].text for name in ("us-east-1", "eu-west-1"))]
+    lines = [
+        region_heading(has_counts=True),
+        *(items[name].text for name in ("us-east-1", "eu-west-1")),
+    ]
     assert [len(line) for line in lines] == [38] * 3
     assert [line.split() for line in lines] == [
         ["Region", "City", "Pairs"],
@@ -270,6 +281,12 @@ def test_regions_stand_in_columns_with_the_present_one_marked() -> None:
         ["•", "eu-west-1", "Ireland", "–"],
     ]
     assert items["eu-west-2"].remark == "cannot be read"
+    assert items["sa-east-1"].text.endswith(" –")
+    # Where nobody counted, nothing is said of how many there are.
+    assert {item.text[-1:] for item in region_items({}, is_counted=False)}.isdisjoint(
+        "–0123456789 "
+    )
+    assert region_heading(has_counts=False).split() == ["Region", "City"]
     assert "\u202e" not in items["mars\u202e"].text
     # It is found by the part of the world as well, of which there is no column.
     assert {item.value for item in narrowed([*items.values()], "europe ireland")} == {"eu-west-1"}

@@ -198,6 +198,10 @@ def test_a_region_that_cannot_be_read_leaves_no_pairs_to_act_on(
         assert isinstance(screen, KeyPairListScreen)
         await screen.view.read()
         assert text_of(pilot, "#fact") == f"✗ {refused}"
+        # Who asks for it by a key is told.
+        await pilot.press("R")
+        again = "it still cannot be read"
+        await until(pilot, lambda: again in text_of(pilot, "#fact"), again)
         await pilot.press("question_mark")
         await until_screen(pilot, "HelpScreen")
         taught = {item.value for item in app_of(pilot).screen.query_one(PickList).items}
@@ -233,5 +237,22 @@ def test_a_reading_that_succeeds_again_takes_the_error_away(
             await until(pilot, lambda: "The disk is gone." in drawn(pilot), "the error")
         await pilot.press("R")
         await until(pilot, lambda: "ci-deploy" in drawn(pilot), "the pairs")
+        # Read once more, it is what it was, and that is said.
+        await pilot.press("R")
+        await until(pilot, lambda: "read again at" in text_of(pilot, "#fact"), "that")
+        assert text_of(pilot, "#fact").endswith(": nothing is new")
 
     play(demo_session, scene)
+
+
+def test_the_command_for_a_damaged_file_stands_on_a_line_of_its_own(
+    demo_session: DemoSession,
+) -> None:
+    demo_session.store.path.write_bytes(b"{}")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        *_, command, how = text_of(pilot, "#empty").splitlines()
+        assert command.startswith("$ keypairs restore us-east-1 --data-dir ")
+        assert how == "A shell is another terminal, or this one after q."
+
+    play(demo_session, scene, (60, 15))

@@ -420,7 +420,7 @@ WIDGET_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "KeyPairTable": (
         *_CURSOR_LIST,
         ("mark !", "The private key of this pair was never saved."),
-        ("mark ↓", "This pair was imported: only its public key is kept here."),
+        ("mark ↓", "This pair was imported: only its public key came here."),
         ("mark *", "This pair is chosen, for what is done to several."),
     ),
     "SearchInput": (

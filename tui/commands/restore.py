@@ -91,6 +91,7 @@ def _described(found: Restoration) -> Sequence[str]:
         f"Backup's generation: {found.generation}",
         f"Backup's time: {found.time:%Y-%m-%dT%H:%M:%SZ}",
         f"Backup's key pairs: {found.key_pairs}",
+        f"In short: {_counts(found)}",
     ]
     lines += [f"Comes back: {name}" for name in found.returning]
     lines += [f"Stays: {name}" for name in found.staying]
@@ -104,9 +105,12 @@ def _described(found: Restoration) -> Sequence[str]:
 
 def _asked(region: str, found: Restoration) -> bool:
     """Ask, with the counts of what stands above: of many pairs only the end is still in sight."""
-    lost = len(found.lost) + len(found.undone)
-    stay, back = f"stay: {len(found.staying):,}", f"come back: {len(found.returning):,}"
-    counts = f"{stay}, {back}, known to be lost: {lost:,}"
-    question = f"Restore {visible(region)} from the backup ({counts})? [y/N] "
+    question = f"Restore {visible(region)} from the backup ({_counts(found)})? [y/N] "
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _counts(found: Restoration) -> str:
+    lost = len(found.lost) + len(found.undone)
+    stay, back = f"stay: {len(found.staying):,}", f"come back: {len(found.returning):,}"
+    return f"{stay}, {back}, known to be lost: {lost:,}"

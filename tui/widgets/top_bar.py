@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.terminal.terminal_app import TerminalApp
-from tui.words.place import HERE, READING
+from tui.words.place import READING
 from tui.words.text import clip, pinched, shortened
 
 _PROGRAM = "keypairs"
@@ -156,7 +156,7 @@ class TopBar(Widget):
         here = self.app.whereabouts
         if here.caller:
             yield _Part(here.caller, "muted", _Goes.CALLER, " · ")
-        if here.user and not (here.caller and here.user == HERE):
+        if here.user:
             yield _Part(here.user, "muted", _Goes.USER, " · ")
         for limit in here.limits:
             is_read_only = limit == READING

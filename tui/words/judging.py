@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -241,13 +241,18 @@ def of_lifetime(text: str, now: datetime) -> Verdict:
         return Verdict(str(error), Tone.BAD)
     if kept is None:
         return Verdict("empty: until the agent ends, as at logout; or a time: 8h, 30m, 1h30m")
-    return Verdict(f"{lifetime.span(kept)}, until {moment(now + kept, now)}", Tone.GOOD)
+    # A number alone counts seconds, as ssh-add has it, where hours may be meant.
+    seconds = n_of(int(kept.total_seconds()), "second") if text.strip().isdecimal() else ""
+    words = seconds or lifetime.span(kept)
+    return Verdict(f"{words}, until {moment(now + kept, now)}", Tone.GOOD)
 
 
 def of_added_to_agent(added: "AddedToAgent", now: datetime) -> Verdict:
     """Return what was seen of a private key that was added to the agent; `now` is aware."""
     text = "In the agent" if added.owner is None else f"In the agent of {added.owner.name}"
     if added.until is not None:
+        if added.lifetime is not None and added.lifetime < _SOON:
+            text += f" for {_spoken(added.lifetime)},"
         text += f" until {moment(added.until, now)}"
     if added.confirm:
         text += ", asking each time"
@@ -267,12 +272,23 @@ def of_agent_of_another(owner: "AgentOwner") -> Verdict:
     )
 
 
+_SOON = timedelta(hours=1)
+"""Of a time within it the seconds matter."""
+
+
+def _spoken(kept: timedelta) -> str:
+    seconds = int(kept.total_seconds())
+    return n_of(seconds, "second") if seconds < 60 else lifetime.span(kept)
+
+
 def moment(time: datetime, now: datetime) -> str:
-    """Return a time in the person's own zone, with its day if that is another than today."""
+    """Return a time in the person's own zone, with its day if that is another than today.
+
+    Where it is less than an hour away, with its seconds.
+    """
     local = time.astimezone()
-    return (
-        f"{local:%H:%M}" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
-    )
+    day = "" if local.date() == now.astimezone().date() else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M:%S}" if abs(time - now) < _SOON else f"{day}{local:%H:%M}"
 
 
 def of_plan(plan: "InstallationPlan") -> Verdict:
@@ -303,8 +319,13 @@ _STRENGTHS = {
 }
 
 
-def of_passphrase(first: str, again: str) -> Verdict:
-    """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it."""
+def of_passphrase(first: str, again: str, not_as: str = "") -> Verdict:
+    """Return the verdict on a passphrase while it is typed twice; it quotes nothing of it.
+
+    `not_as` says what it means to leave it empty where the key is encrypted elsewhere.
+    """
+    if not first and not again and not_as:
+        return Verdict(f"left empty, {not_as}", Tone.CAUTION)
     if not first and not again:
         return Verdict("left empty, the file is not encrypted, as EC2 gives it")
     problem = passphrase.problem(first)

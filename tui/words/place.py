@@ -32,7 +32,8 @@ class Whereabouts(NamedTuple):
         city: where the Region is, empty where that is not known.
         host: the host that answers for EC2, if it is not AWS's own.
         caller: whose account EC2 says that it is, empty on this machine.
-        user: who works on which host, or that it is this machine.
+        user: who works on which host; where that is not known, that the pairs are on this machine,
+            if they are.
         limits: what limits the session: `policy`, `read-only`.
         since: since when what is shown is so, where EC2 has not answered since.
     """
@@ -77,7 +78,7 @@ def whereabouts(
         city=city(session.region),
         host=(facts.host or "") if facts else "",
         caller=f"{facts.account} {facts.user}".strip() if facts else "",
-        user=where or HERE,
+        user=where or ("" if is_ec2 else HERE),
         limits=session.marks,
         since=as_of(last_answer) if last_answer else "",
     )
@@ -113,10 +114,12 @@ def place_table(known: "Sequence[KnownPlace]", present: "Session") -> tuple[str,
         ("Place", "Region", "Account"),
         ("This machine", "kept here; nothing is sent to AWS", ""),
     ]
-    for choice, region, facts in known:
-        name = f"EC2 {choice.profile}" if choice.profile else "EC2, as the environment says"
-        account = f"{facts.account}  {facts.host or ''}".rstrip() if facts else "never asked"
-        rows.append((shortened(name), region or "asks for it", shortened(account)))
+    for choice, profile, region, facts in known:
+        # Beside a profile's own keys those of the environment lead elsewhere, perhaps.
+        by_variables = " (environment)" if choice.profile is None and len(known) > 1 else ""
+        name = f"EC2 {profile}{by_variables}"
+        account = f"{facts.account}  {facts.host or ''}".rstrip() if facts else "not known yet"
+        rows.append((shortened(name), region or "to be chosen", shortened(account)))
     names, regions = (max(cell_len(row[column]) for row in rows if row[2]) for column in (0, 1))
     names = min(max(names, cell_len(rows[1][0])), _NAME_AT_MOST)
     lines = [
@@ -142,7 +145,7 @@ def _present(known: "Sequence[KnownPlace]", place: "Ec2Place | None") -> "Ec2Cho
 
 
 NO_PAIRS = "–"
-"""Stands for no pairs in a column of numbers."""
+"""Stands for no pairs in a column of numbers; where nobody counted, nothing stands there."""
 
 
 def _mark(is_present: bool) -> str:
@@ -171,25 +174,33 @@ def last_answer(session: "Session") -> "tuple[tuple[KeptKeyPair, ...], datetime]
     return None if time is None else (tuple(session.store.read().key_pairs.values()), time)
 
 
-REGION_HEADING = f"  {'Region':<16}{'City':<14}{'Pairs':>6}"
-"""Stands above the Regions."""
+def region_heading(*, has_counts: bool) -> str:
+    """Return what stands above the Regions."""
+    return f"  {'Region':<16}{'City':<14}{'Pairs' if has_counts else '':>6}".rstrip()
 
 
 def region_items(
     counts: Mapping[str, int | None],
     enabled: Mapping[str, bool] | None = None,
     present: str | None = None,
+    *,
+    is_counted: bool = True,
 ) -> list[Item]:
     """Return the Regions: those in use first, the last changed at the top, each with its count.
 
     Where EC2 said which Regions the account has, and which of them are enabled, the others of the
     tables are left out, and those that are not enabled come last and say so. The `present` one is
-    marked.
+    marked. `is_counted` says that Regions without a count have no pairs.
     """
     known = REGIONS if enabled is None else sorted(enabled, key=lambda name: not enabled[name])
     others = [name for name in known if name not in counts]
     return [
-        _item(name, counts, enabled or {}, is_present=name == present)
+        _item(
+            name,
+            counts if name in counts or not is_counted else {name: 0},
+            enabled or {},
+            is_present=name == present,
+        )
         for name in (*counts, *others)
     ]
 
@@ -201,11 +212,11 @@ def _item(
     *,
     is_present: bool,
 ) -> Item:
-    region, count, remark = REGIONS.get(name), counts.get(name, 0), ""
+    region, count, remark = REGIONS.get(name), counts.get(name), ""
     if not enabled.get(name, True):
         remark = NOT_ENABLED
-    elif count is None:
+    elif name in counts and count is None:
         remark = "cannot be read"
-    pairs = f"{count:,}" if count else NO_PAIRS
-    text = f"{_mark(is_present)} {visible(name):<16}{city(name):<14}{pairs:>6}"
+    pairs = "" if count is None else f"{count:,}" if count else NO_PAIRS
+    text = f"{_mark(is_present)} {visible(name):<16}{city(name):<14}{pairs:>6}".rstrip()
     return Item(name, text, remark, region.description if region else "")

@@ -114,6 +114,11 @@ class UndoHistory:
         ids = {pair.key_pair_id: now_of.get(pair.key_name, pair.key_pair_id) for pair in gone}
         acts = self.acts(session)
         acts[:] = [act.with_ids(ids) if isinstance(act, TagEdit) else act for act in acts]
+        stays = self._stays.get(session.store.path)
+        if isinstance(stays, NewPair) and stays.key_pair.key_pair_id in ids:
+            new_id = ids[stays.key_pair.key_pair_id]
+            key_pair = replace(stays.key_pair, key_pair_id=new_id)
+            self._stays[session.store.path] = stays._replace(key_pair=key_pair)
 
     def brings_back(self, session: "Session") -> int:
         """Return how many deleted pairs come back where the last that was done is undone."""

@@ -27,6 +27,7 @@ from core.custody.agent import (
     AddNotConfirmed,
     AgentAsks,
     AgentError,
+    AgentIdentity,
     AgentOwner,
     NoAgent,
     holdings,
@@ -36,7 +37,7 @@ from core.ec2.policy import Policy
 from core.ec2.regions import region
 from core.errors import StoreError
 from core.keys.encoding.sshwire import string
-from core.model import CreatedKeyPair, KeyFormat, KeyType, PrivateKeyState
+from core.model import CreatedKeyPair, FileFormat, KeyFormat, KeyType, PrivateKeyState
 from core.session import Session
 from core.store.journal import Journal
 from core.store.region_store import RegionStore
@@ -820,18 +821,44 @@ def test_the_command_that_starts_an_agent_starts_one(
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_the_commands_that_list_and_remove_a_key_do_so(
-    key_type: KeyType, ssh_agent: Agent, session: Session, tmp_path: Path
+def test_the_commands_that_list_and_remove_a_key_do_so_as_they_stand(
+    key_type: KeyType, ssh_agent: Agent, session: Session, short_folder: Path
 ) -> None:
     created = session.backend.create_key_pair(key_name="web", key_type=key_type)
-    agent_keys.add_to_agent(session, created)
-    public = saving.save_public_key(created.key_pair, str(tmp_path / "web.pub")).path
+    other = session.backend.create_key_pair(key_name="db", key_type=key_type)
+    for each in (created, other):
+        agent_keys.add_to_agent(session, each)
+    # A certificate of the key is another key to the agent.
+    authority, file = short_folder / "ca", short_folder / "web.pem"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", authority], check=True)
+    saving.save_key_material(session, created, str(file), FileFormat.PEM)
+    public = saving.save_public_key(created.key_pair, f"{file}.pub").path
+    subprocess.run(["ssh-keygen", "-q", "-s", authority, "-I", "x", public], check=True)
+    assert ssh_agent.ssh_add("-q", str(file)).returncode == 0
     _, *list_ = agent.TO_LIST.split()
-    _, *remove = agent.TO_REMOVE.replace("FILE.pub", str(public)).split()
     fingerprint = created.key_pair.custody.fingerprints.ssh_sha256
     assert fingerprint in ssh_agent.ssh_add(*list_).stdout.decode()
-    assert ssh_agent.ssh_add(*remove).returncode == 0
-    assert holdings().identities == ()
+    before = holdings().identities
+    assert len(before) == 3
+    for count, identity in enumerate(before, start=1):
+        command = agent.to_remove(identity, holdings().identities)
+        run = subprocess.run(["sh", "-c", command], env=ssh_agent.environment, check=False)
+        assert run.returncode == 0
+        assert holdings().identities == before[count:]
+
+
+def test_the_command_that_removes_a_key_tells_it_from_all_others() -> None:
+    end = b"\0\0\0\4ssh:"
+    keys = [AgentIdentity("sk-ssh-ed25519@openssh.com", bytes([n]) * 40 + end, "") for n in (1, 2)]
+    commands = [agent.to_remove(key, keys) for key in keys]
+    for command, key, other in zip(commands, keys, reversed(keys), strict=True):
+        assert len(command) <= 45  # what a narrow window has room for
+        part = command.split()[4]
+        assert part in key.public_key
+        assert part not in other.public_key
+        # Nor does a comment lead to a key that is not meant.
+        hostile = AgentIdentity("ssh-rsa", b"x" * 40, f"\nssh-rsa {part} y")
+        assert agent.to_remove(key, [*keys, hostile]) != command
 
 
 # No agent, or one that is none --------------------------------------------------------------

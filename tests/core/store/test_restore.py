@@ -107,7 +107,7 @@ def test_the_command_in_the_refusal_is_one_that_restores(
     damaged.folder.rename(folder)
     with pytest.raises(StoreDamaged) as caught:
         RegionStore(folder, REGION).read()
-    _, *words = shlex.split(str(caught.value).partition(f"{REGION}.json.bak: ")[2])
+    _, *words = shlex.split(str(caught.value).partition("type in a shell: ")[2])
     assert main([*words, "--yes"]) == 0
     assert set(RegionStore(folder, REGION).read().names) == {"web-1", "web-2"}
 

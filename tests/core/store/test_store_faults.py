@@ -408,7 +408,7 @@ def test_a_damaged_file_is_refused_and_comes_back(kind: str, filled: RegionStore
         filled.path.write_bytes(damaged)
         said = refuse(filled)
         command = f"keypairs restore us-east-1 --data-dir {filled.folder}"
-        assert said.endswith(f"{filled.previous_path}: {command}")
+        assert said.endswith(f"{filled.previous_path}, type in a shell: {command}")
         restored(filled, good)
 
 

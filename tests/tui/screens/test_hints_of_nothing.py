@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from tests.demo import DemoSession
 from tests.tui.driving import app_of, drawn, play, press_alone, type_text, until, until_screen
+from tui.screens.list.side_pane import SidePane
 from tui.screens.look.find import FindScreen
 from tui.widgets.fact_line import FactLine
 from tui.widgets.key_hints import KeyHints
@@ -147,7 +148,10 @@ def test_a_pane_that_there_is_no_room_for_is_neither_closed_nor_gone(
             await press_alone(pilot, key)
             await until(pilot, lambda: "there is no room for the pane" in drawn(pilot), "why")
         await pilot.resize_terminal(140, 24)
-        await until(pilot, lambda: "History" in drawn(pilot), "the pane")
+        await until(pilot, lambda: "Log in" in drawn(pilot), "the pane")
+        # Of the history, which is in the details, it has no more than when the pair was created.
+        pane = str(app_of(pilot).screen.query_one(SidePane).render())
+        assert "\nCreated\n20" in pane and "History" not in pane
         await press_alone(pilot, "p")
         await until(pilot, lambda: "the pane is closed; p opens it" in drawn(pilot), "that")
 

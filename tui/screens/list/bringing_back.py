@@ -118,12 +118,13 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
     """
     session = view.session
     gone = await asyncio.to_thread(gone_pairs, session)
-    before = next((g.key_pair for g in gone if g.key_pair.key_pair_id == key_pair_id), None)
-    if before is None:
+    found = next((each for each in gone if each.key_pair.key_pair_id == key_pair_id), None)
+    if found is None:
         await view.go_to(key_pair_id)
         there = key_pair_id in view.listing.key_pairs
         view.say("it is back already" if there else "it cannot be brought back any more")
         return True
+    before, lost = found.key_pair, found.given_up
     back = key_in(Place.LIST, "show_all")
     brought: KeptKeyPair | None
     try:
@@ -133,7 +134,7 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
         )
     except InvalidKeyPairDuplicate:
         name = await asyncio.to_thread(successor_name, session, before)
-        brought = await view.open(screens.BringBackAsScreen(session, before, name))
+        brought = await view.open(screens.BringBackAsScreen(session, before, name, given_up=lost))
         if brought is None:
             return False
     except CredentialsError as error:
@@ -144,7 +145,8 @@ async def bring_back(view: ListView, key_pair_id: str) -> bool:
     view.undo_history.follow(session, [before], [was_named])
     renamed = f" as {named(brought.key_name)}" if brought.key_name != before.key_name else ""
     await view.go_to(brought.key_pair_id)
-    view.say(f"brought {named(before.key_name)} back{renamed}")
+    without = ", without its private key" * lost
+    view.say(f"brought {named(before.key_name)} back{renamed}{without}")
     return True
 
 

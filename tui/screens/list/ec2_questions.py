@@ -25,6 +25,8 @@ _GROUP = "ask EC2"
 SETTLES_WITHIN = 30.0
 """Seconds for which EC2 is asked after a change, until it shows it."""
 
+_ASKING_AGAIN = "asking EC2 again…"
+
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two questions; the last goes on."""
 
@@ -64,7 +66,7 @@ class Ec2Questions:
         self._last_answer: datetime | None = None
         self._asked_again = asyncio.Event()
         self._poll_until = 0.0
-        self._waits = False
+        self._waits = self._tells = False
         self.facts: Ec2Facts | None = None
         """Who asks, as EC2 said in this session; None until it did."""
         self._answered_for: Session | None = None
@@ -105,6 +107,12 @@ class Ec2Questions:
         else:
             self._view.screen.run_worker(self._ask(), group=_GROUP)
 
+    def tell(self) -> None:
+        """Say when EC2 has answered what it is asked now, because a person asked for it."""
+        self._tells = True
+        if self.is_answered:
+            self._view.say(_ASKING_AGAIN)
+
     @property
     def is_answered(self) -> bool:
         """Whether EC2 has said in this session what is in the Region that is shown."""
@@ -115,10 +123,18 @@ class Ec2Questions:
         """Whether an answer of EC2 is waited for now."""
         return self._waits and is_running(self._view.screen, _GROUP)
 
+    @property
+    def login(self) -> "CredentialsError | None":
+        """What says that a login has expired, if that is why the last question had no answer."""
+        error = self.error
+        if isinstance(error, CredentialsError) and error.next_step is NextStep.LOG_IN:
+            return error
+        return None
+
     def give_up(self) -> None:
         """Wait no longer for the answer; what is shown stays."""
         self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
-        self._waits, self._poll_until = False, 0.0
+        self._waits, self._tells, self._poll_until = False, False, 0.0
         since = f"{as_of(self._last_answer)}; " if self._last_answer else ""
         again = key_of("list.reload")
         self._view.say_unanswered(f"{since}gave up asking EC2; {again} asks again.")
@@ -128,7 +144,7 @@ class Ec2Questions:
         if another_place:
             self.facts = self.error = None
         self._view.screen.workers.cancel_group(self._view.screen, _GROUP)
-        self._poll_until = 0.0
+        self._poll_until, self._tells = 0.0, False
         self._last_answer = self._answered_for = None
         self._noticed = ""
 
@@ -178,13 +194,16 @@ class Ec2Questions:
                 self._view.stop_saying(as_of(self._last_answer))
                 self._last_answer = None
             await self._view.take(session, key_pairs)
+            if self._tells:
+                self._tells = False
+                self._view.say(f"EC2 answered at {session.now().astimezone():%H:%M:%S}")
             if backend.notice != self._noticed:
                 self._noticed = backend.notice
                 self._view.say(Verdict(short_paths(backend.notice), Tone.CAUTION))
         return backend.agrees
 
     def _fail(self, error: KeyPairsError) -> None:
-        self.error = error
+        self.error, self._tells = error, False
         since = f"{as_of(self._last_answer)}: " if self._last_answer else ""
         again = f"{key_of('list.reload')} asks again."
         if isinstance(error, CredentialsError):

@@ -8,13 +8,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.checks.agent_stays import stays
 from core.checks.deleted import GonePair, gone_pairs
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
-from core.ec2.unanswered import CredentialsError, NextStep
 from core.errors import KeyPairsError, NoRegionChosen
-from core.model import KeptKeyPair
+from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_of
@@ -25,6 +25,7 @@ from tui.screens.list.list_view import ListView
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.terminal.logging_in import log_in as run_log_in
 from tui.words.deleted_elsewhere import of_each
+from tui.words.pairs import what_comes_back
 from tui.words.place import THIS_MACHINE, place_table
 from tui.words.refusals import by_reason
 from tui.words.text import named, said_by, short_path
@@ -232,7 +233,10 @@ async def delete(view: ListView) -> None:
 async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
-        screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
+        unsaved = any(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in affected)
+        in_agent = await asyncio.to_thread(stays, view.session) if unsaved else {}
+        rotation = view.listing.rotation
+        screen = screens.DeleteKeyPairsScreen(view.session, affected, rotation, in_agent)
         deleted = await _open_about_chosen(view, screen, affected) or ()
         if not deleted:
             await _say_nothing_done(view, affected, screen)
@@ -327,7 +331,8 @@ async def copy(view: ListView) -> None:
 async def region(view: ListView) -> None:
     """Look at another Region."""
     counts = await asyncio.to_thread(view.session.regions_in_use) if view.loaded else {}
-    name = await view.open(screens.PickRegionScreen(view.session, counts))
+    present = view.session.region
+    name = await view.open(screens.PickRegionScreen(view.session, counts, present=present))
     if name is not None and name != view.session.region:
         view.look_at(name)
         await view.read()
@@ -358,8 +363,8 @@ async def place(view: ListView) -> None:
 
 async def log_in(view: ListView) -> None:
     """Run the command that renews a login, and ask EC2 again."""
-    error = view.questions.error
-    if not isinstance(error, CredentialsError) or error.next_step is not NextStep.LOG_IN:
+    error = view.questions.login
+    if error is None:
         view.say("there is no login that has expired")
         return
     said = run_log_in(view.screen.app, error.command)
@@ -383,7 +388,11 @@ async def _in_picked_region(view: ListView, to_ask: "Session") -> "Session | Non
     """Ask in which Region of a place, and return the session of that one, or None."""
     place = to_ask.place
     title = f"In which Region of EC2 {place.profile if place else ''}?"
-    name = await view.open(screens.PickRegionScreen(to_ask, {}, title))
+    # Without an answer of EC2 nobody knows whose account it is, and so what was counted there.
+    is_known = place is not None and await asyncio.to_thread(place.remembered) is not None
+    counts = await asyncio.to_thread(to_ask.regions_in_use) if is_known else {}
+    last = next(iter(counts), view.session.region)
+    name = await view.open(screens.PickRegionScreen(to_ask, counts, title, begins_at=last))
     return None if name is None else to_ask.for_region(name)
 
 
@@ -432,7 +441,8 @@ def _said_of(gone: GonePair, *, back: bool) -> Verdict:
     by = f" by {gone.by}" if gone.by else ""
     when = f"{gone.delete_time.astimezone():%Y-%m-%d %H:%M}"
     left = "" if gone.days_left is None else f" within {n_of(gone.days_left, 'day')}"
-    way = f"; {key_of('details.bring-back')} brings it back{left}" if back else ""
+    comes = what_comes_back(given_up=gone.given_up)
+    way = f"; {key_of('details.bring-back')} {comes}{left}" if back else ""
     return Verdict(f"deleted {when}{by}{way}", Tone.CAUTION)
 
 

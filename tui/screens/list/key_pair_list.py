@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from core.disk.mounts import network_note
 from core.errors import KeyPairsError
+from core.words.plural import n_of
 from tui.actions import keymap
 from tui.actions.keymap import bindings, key_of
 from tui.actions.table import Place
@@ -26,6 +27,7 @@ from tui.terminal.style_sheet import read_ahead
 from tui.terminal.typing_speed import ALONE
 from tui.widgets.cursor_list import CursorList
 from tui.words.text import said_by
+from tui.words.verdict import Tone, Verdict
 from tui.work import preload
 from tui.work.exclusive import GROUP, is_busy
 from tui.work.login import logged_in
@@ -90,6 +92,25 @@ class KeyPairListScreen(PlacedScreen[None]):
         """Read the Region's file again; nothing is parsed if no other session wrote it."""
         await self.view.read()
 
+    @work(exclusive=True, group="reload")
+    async def _reload_and_say(self) -> None:
+        """Do that because a person asked for it, who is told that it was done."""
+        view = self.view
+        session, before = view.session, view.listing.key_pairs
+        await view.read()
+        if session is not view.session:
+            return
+        if session.place is not None:
+            view.questions.tell()
+            return
+        again = f"read again at {session.now().astimezone():%H:%M:%S}"
+        if view.unread:
+            view.say(Verdict(f"{again}: it still cannot be read", Tone.BAD))
+        elif view.listing.key_pairs == before:
+            view.say(f"{again}: nothing is new")
+        else:
+            view.say(f"{again}: {n_of(len(view.listing.key_pairs), 'pair')}")
+
     def _begin_in_background(self) -> None:
         """Begin what can wait until the first pairs are on the screen, once."""
         if not self._is_ready:
@@ -141,7 +162,7 @@ class KeyPairListScreen(PlacedScreen[None]):
         elif method in LIST_ACTIONS:
             LIST_ACTIONS[method](self.view)
         elif method == "reload":
-            self.reload()
+            self._reload_and_say()
         else:
             self._quit_if_alone()
 
@@ -150,7 +171,7 @@ class KeyPairListScreen(PlacedScreen[None]):
         view = self.view
         is_known = view.session.place is None or view.loaded or method in _ANYWHERE
         if not is_known:
-            view.say_unanswered(f"EC2 has not answered yet; {key_of('list.reload')} asks again")
+            view.say(f"EC2 has not answered yet; {key_of('list.reload')} asks again")
         return is_known
 
     async def _flow(self, method: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.containers import Horizontal
 from textual.content import Content
@@ -24,7 +24,7 @@ from tui.screens.list.rows import remarks, wants_attention
 from tui.screens.list.side_pane import SidePane
 from tui.screens.placed_screen import PlacedScreen, Result
 from tui.widgets.key_hints import WIDE
-from tui.words.text import said_by, sentence, shortened
+from tui.words.text import said_by, shortened
 from tui.words.verdict import READ_ONLY, Tone, Verdict
 from tui.work.undo import UndoHistory
 
@@ -48,6 +48,17 @@ _WITHOUT_PAIRS = (
 )
 """The same while there are no pairs, of which those that need one would do nothing."""
 
+_WITHOUT_ANSWER = (
+    ("list.reload", "ask again"),
+    ("list.place", "place"),
+    ("list.region", "Region"),
+    ("app.quit", "leave"),
+)
+"""The same while EC2 has not said what there is."""
+
+_WITHOUT_EC2 = {"region", "place", "log_in", "reload", "quit", "show_all"}
+"""What can be done then, as the table of actions calls it."""
+
 _WITHOUT_FILE = {
     *("region", "place", "log_in", "reload", "quit"),
     *("find", "journal", "agent", "check_up", "show_all", "turn_pane"),
@@ -56,6 +67,13 @@ _WITHOUT_FILE = {
 
 _MOST_TAUGHT = 6
 """As many keys as fit into the line above the hints."""
+
+
+class BeforeFilter(NamedTuple):
+    """Where the list was before the filter: the pair under the cursor, and the first row."""
+
+    key_pair_id: str | None
+    top: int
 
 
 class ListView:
@@ -101,8 +119,8 @@ class ListView:
         self.undo_history = UndoHistory()
         self.in_hand: dict[str, KeptKeyPair] = {}
         """By its id the pair that was just created, which the listing does not have yet."""
-        self.before_filter: str | None = None
-        """The id of the pair to which the cursor goes back when the filter is emptied."""
+        self.before_filter: BeforeFilter | None = None
+        """Where the list goes back to when the filter leaves out nothing any more."""
         self.filter_bar = FilterBar(lambda: self.listing.tags_in_use())
         self.table = KeyPairTable()
         self.pane = SidePane()
@@ -145,7 +163,7 @@ class ListView:
             if session is not self.session:
                 return
             if session.place is None:
-                why = sentence(error)
+                why = welcome.cannot_be_read(error)
                 # Read once more in vain, it leaves what was said meanwhile.
                 if why != self.unread:
                     self.unread = why
@@ -248,8 +266,12 @@ class ListView:
 
     # What is shown ------------------------------------------------------------------------------
 
-    def show(self, keep: str | None) -> None:
-        """Draw the list as it is filtered and sorted now."""
+    def show(self, keep: str | None, *, by_filter: bool = False) -> None:
+        """Draw the list as it is filtered and sorted now, with the cursor on the pair `keep`.
+
+        Where that is not shown, it is on the row on which it was; but `by_filter`, which leaves
+        other pairs out than before, on the first, or again where it was before the filter.
+        """
         if self.unread:
             self.shown = []
             self.show_top()
@@ -268,10 +290,14 @@ class ListView:
             self._empty.display = False
             self._panes.display = True
             self.fit_window()
+            top = None
+            if by_filter:
+                keep, top = _led_by_filter(keep, self.shown, total, self.before_filter)
             self.table.show(
                 self.shown,
                 listing.row,
                 keep,
+                top=top,
                 chosen=listing.chosen,
                 sorted_by=(listing.column, listing.reverse),
             )
@@ -303,6 +329,10 @@ class ListView:
         taught = reading_hints(Place.LIST) if read_only else hints(Place.LIST)
         # Until they are read nobody knows whether there are any.
         is_damaged = bool(self.screen.refused)
+        if is_damaged and self.session.place is not None:
+            login = (key_of("list.log-in"), "log in")
+            there = tuple((key_of(key), word) for key, word in _WITHOUT_ANSWER)
+            return (*((login,) if self.questions.login else ()), *there, taught[-1])
         if is_damaged or (self.loaded and not (self.unread or self.listing.key_pairs)):
             there = _READING_WITHOUT_PAIRS if read_only or is_damaged else _WITHOUT_PAIRS
             return (*((key_of(key), word) for key, word in there), taught[-1])
@@ -344,7 +374,10 @@ class ListView:
         """Show what there is to know about the pair under the cursor."""
         key_pair = self.highlighted
         if key_pair:
-            self._remark.about(key_pair.key_pair_id, remarks(key_pair, self.listing.rotation))
+            stay = self.session.in_agent.get(key_pair.key_pair_id)
+            stay = None if stay is None or stay.is_over(self.session.now()) else stay
+            told = remarks(key_pair, self.listing.rotation, stay)
+            self._remark.about(key_pair.key_pair_id, told)
         self.pane.follow(self._show_summary)
 
     def say(self, said: Verdict | str) -> None:
@@ -417,10 +450,29 @@ class ListView:
         return Chosen(shown, len(self.listing.chosen) - shown)
 
 
+def _led_by_filter(
+    keep: str | None, shown: Sequence[KeptKeyPair], total: int, before: BeforeFilter | None
+) -> tuple[str | None, int | None]:
+    """Return the pair to which a filter leads the cursor, and the row at the top, if one has to be.
+
+    Of a filter that leaves nothing out the list is not to be seen to have moved.
+    """
+    ids = [pair.key_pair_id for pair in shown]
+    if before is not None and before.key_pair_id in ids and (len(ids) == total or keep not in ids):
+        return before.key_pair_id, before.top if len(ids) == total else None
+    return (keep if keep in ids else ids[0]), None
+
+
 def _refused(view: ListView) -> Collection[str]:
-    """Return what can only be refused: almost all where the Region's file was read in vain."""
-    if view.loaded and view.unread and view.session.place is None:
-        return {action.method for action in at(Place.LIST)} - _WITHOUT_FILE
+    """Return what can only be refused: almost all where the Region's file was read in vain.
+
+    And where EC2 has not said what there is.
+    """
+    methods = {action.method for action in at(Place.LIST)}
+    if view.unread and view.session.place is not None:
+        return methods - _WITHOUT_EC2
+    if view.loaded and view.unread:
+        return methods - _WITHOUT_FILE
     return ()
 
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from core.custody.rotation import Rotation
 from core.model import KeptKeyPair, KeyType
 from tui.screens.list.columns import Texts, pane_width
-from tui.words.details import where_it_is
+from tui.words.details import replacements, where_it_is
 from tui.words.pairs import key_lengths, tag_texts
 from tui.words.text import fold, short_path, shortened
 
@@ -130,17 +130,10 @@ def _sections(
     else:
         yield "Fingerprint", _halved(fingerprint, width)
         yield "OpenSSH", [shortened(key_pair.custody.fingerprints.ssh_sha256)]
-    yield "History", list(_history(key_pair, rotation))
-
-
-def _history(key_pair: KeptKeyPair, rotation: Rotation) -> Iterator[str]:
-    yield f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M}  Created"
-    if key_pair.custody.replaces:
-        predecessor = rotation.predecessor(key_pair)
-        name = predecessor.key_name if predecessor else "deleted since"
-        yield shortened(f"Replaces {name} · {key_pair.custody.replaces}")
-    if successor := rotation.successor(key_pair):
-        yield shortened(f"Replaced by {successor.key_name} · {successor.key_pair_id}")
+    for label, text in replacements(key_pair, rotation):
+        yield label, [shortened(text)]
+    # All else that was done with it is in the journal, which no move of the cursor waits for.
+    yield "Created", [f"{key_pair.create_time.astimezone():%Y-%m-%d %H:%M}"]
 
 
 def _halved(fingerprint: str, width: int) -> list[str]:

@@ -9,12 +9,12 @@ from textual.content import Content
 
 from core.disk import keys_in_hand
 from core.ec2.regions import REGIONS
-from core.errors import KeyPairsError
+from core.errors import KeyPairsError, StoreDamaged
 from core.model import PrivateKeyState
 from core.words.plural import n_of
 from tui.actions.keymap import key_in, key_of
 from tui.actions.table import Place
-from tui.words.text import named, short_path
+from tui.words.text import named, sentence, short_path, visible
 
 if TYPE_CHECKING:
     from core.disk.keys_in_hand import LostKey
@@ -69,6 +69,18 @@ def no_pairs(session: "Session", waiting: int, deleted: int, undone: int = 0) ->
     lines = [Content.styled(key, "bold $text-accent").append(f"  {word}") for key, word in keys]
     about = Content(f"{_WHAT} {_where(session)}")
     return Content("\n").join([Content(first), Content(), *lines, Content(), about])
+
+
+def cannot_be_read(error: KeyPairsError) -> str:
+    """Return why a Region's file cannot be read; a command that helps has a line of its own."""
+    said = sentence(error)
+    if not (isinstance(error, StoreDamaged) and error.command):
+        return said
+    # It is copied as it stands, and so not shortened.
+    command = visible(error.command)
+    what = sentence(StoreDamaged(str(error).removesuffix(error.command).rstrip()))
+    leave = key_of("app.quit")
+    return f"{what}\n$ {command}\nA shell is another terminal, or this one after {leave}."
 
 
 def nothing_matches(is_for_a_fingerprint: bool) -> str:

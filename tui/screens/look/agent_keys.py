@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.timer import Timer
 from textual.widgets import Static
 
 from core.checks.finding import PairReference
 from core.custody import agent_keys
-from core.custody.agent import TO_REMOVE, TO_UNLOCK
+from core.custody.agent import TO_UNLOCK, to_remove
 from core.errors import KeyPairsError
 from tui.actions.keymap import bindings, hints, key_of
 from tui.actions.table import Place
@@ -34,6 +35,9 @@ _COLUMNS = (
     Column("Comment", 48, in_pane=True),
     Column("Key pair", 44),
 )
+_LATER = 2.0
+"""Seconds after which an agent has surely forgotten a key whose time was said to be over."""
+
 _LOOKS = {"rsa": "secondary", "ed25519": "primary"}
 _TYPES = {"ssh-rsa": "rsa", "ssh-ed25519": "ed25519"}
 _EMPTY = "It holds no key, or is locked ({unlock} unlocks it).\n\n"
@@ -62,6 +66,7 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
         super().__init__("The ssh-agent")
         self._session = session
         self._keys: Sequence[AgentKey] = ()
+        self._next_end: Timer | None = None
         self._state = VerdictLine(id="state")
         self._list = GroupedList(_COLUMNS)
         self._pane = RowPane()
@@ -94,11 +99,22 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
     def _show(self, keys: "Sequence[AgentKey]", state: Verdict, empty: str) -> None:
         """Show what the agent holds, or why there is nothing to show."""
         self._keys = keys
+        self._ask_again_at_the_next_end()
         # Together with the keys: the cursor may have been on one that is gone.
         picked = self._list.picked
         self._list.load(list(self._lines()), picked.value if picked else None)
         self._state.show(state)
         self._show_empty(empty)
+
+    def _ask_again_at_the_next_end(self) -> None:
+        """Have the agent asked again once it has forgotten the next key, if that is known."""
+        if self._next_end is not None:
+            self._next_end.stop()
+            self._next_end = None
+        now = self._session.now()
+        if ends := [key.until for key in self._keys if key.until is not None]:
+            left = (min(ends) - now).total_seconds() + _LATER
+            self._next_end = self.set_timer(left, self.action_reload)
 
     def _show_empty(self, text: str) -> None:
         self._empty.update(text)
@@ -183,8 +199,9 @@ class AgentKeysScreen(PlacedScreen[FollowUp | None]):
             yield "Key pair", "none; a pair is RSA or ED25519"
         # The protocol of agents has no way to ask for it.
         until = key.until and f"until {judging.moment(key.until, self._session.now())}"
-        yield "Time left", f"{until}, as it was added here" if until else "agents do not say"
-        yield "Remove it", f"{TO_REMOVE}, the file of its public key"
+        known = until or ("no limit" if key.for_good else "")
+        yield "Time left", f"{known}, as it was added here" if known else "agents do not say"
+        yield "Remove it", to_remove(identity, (each.identity for each in self._keys))
 
     @on(CursorList.Selected)
     def action_go(self) -> None:

@@ -71,6 +71,8 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
         self._findings: list[Finding] = []
         self._by_value: dict[str, Finding] = {}
         self._looked_at = ""
+        self._is_told = False
+        """Whether it is said when all was looked at."""
         self._counts = Static(markup=False, id="counts")
         self._status = VerdictLine(id="status")
         self._search = SearchAndOpen()
@@ -128,6 +130,10 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
                 self._show_status(Verdict(f"looking… {where}; {stop} stops"))
             case Summary():
                 self._looked_at = looked_at(step)
+                if self._is_told:
+                    self._is_told = False
+                    time = self._session.now().astimezone()
+                    self.say(Verdict(f"looked again at {time:%H:%M:%S}"))
                 said = "" if self._findings else summed_up(self._findings, step)
                 left_out = f"Not allowed: {', '.join(step.not_allowed)}." * bool(step.not_allowed)
                 tone = Tone.CAUTION if left_out else Tone.GOOD
@@ -162,7 +168,11 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             self.dismiss(None)
 
     def action_look_again(self) -> None:
-        """Look at everything anew."""
+        """Look at everything anew, and say when that was done."""
+        self._is_told = True
+        self._look_anew()
+
+    def _look_anew(self) -> None:
         self._findings, self._looked_at = [], ""
         self._show()
         self._look()
@@ -323,7 +333,7 @@ class CheckUpScreen(PlacedScreen[FollowUp | None]):
             closed = f"{short_path(path)} is for you alone now, mode 0600"
             worse = Verdict(f"{closed}. {problem}", Tone.CAUTION)
             self.say(worse if problem else Verdict(closed, Tone.GOOD))
-            self.action_look_again()
+            self._look_anew()
 
 
 def _close(session: "Session", finding: Finding) -> str | None:

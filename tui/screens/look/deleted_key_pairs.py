@@ -285,7 +285,7 @@ def _about(gone: GonePair, *, back: bool) -> list[str]:
         another = f": {key_of('deleted.bring-back')} asks for another" * back
         said.append(f"its name is taken{another}")
     if gone.given_up:
-        said.append("its private key was given up")
+        said.append("comes back without its private key")
     elif key_pair.custody.saved_to:
         said.append(f"key saved to {short_path(key_pair.custody.saved_to[-1])}")
     wholes = [[*said, when, key_pair.key_pair_id], [*said, key_pair.key_pair_id], said]

@@ -225,8 +225,8 @@ class FindScreen(PlacedScreen[FollowUp | None]):
     @on(CursorList.Highlighted)
     def _show_answer(self) -> None:
         found = self._under_cursor
-        back = f"{key_of('find.submit')} brings it back"
-        text = answer(found, "" if self._session.read_only else back) if found else ""
+        back = "" if self._session.read_only else key_of("find.submit")
+        text = answer(found, back) if found else ""
         # What the row says already is not said twice.
         is_said = found is not None and text == _WORDS.get(found.standing)
         self._answer.update("" if is_said else text)

@@ -9,7 +9,7 @@ from textual.suggester import SuggestFromList
 from core.errors import KeyPairsError
 from tui.screens.look.pick import PickScreen
 from tui.widgets.pick_list import Item
-from tui.words.place import NOT_ENABLED, REGION_HEADING, region_items
+from tui.words.place import NOT_ENABLED, region_heading, region_items
 from tui.words.text import said_by
 from tui.words.verdict import Tone, Verdict
 from tui.work.own_thread import in_own_thread
@@ -29,6 +29,8 @@ class PickRegionScreen(PickScreen):
         session: whose place has the Regions.
         counts: the Regions in use, and how many pairs each has.
         title: what is asked.
+        present: the Region where the list is, if that is in this place.
+        begins_at: the Region on which the cursor begins, else the present one.
     """
 
     def __init__(
@@ -36,14 +38,23 @@ class PickRegionScreen(PickScreen):
         session: "Session",
         counts: Mapping[str, int | None],
         title: str = "Look at another Region",
+        *,
+        present: str | None = None,
+        begins_at: str | None = None,
     ) -> None:
-        self._present = session.region if counts else None
-        items = region_items(counts, present=self._present)
-        super().__init__(title, items, heading=REGION_HEADING)
-        self._search.suggester = SuggestFromList([i.value for i in items], case_sensitive=False)
         self._session = session
         self._counts = counts
-        self._enabled: Mapping[str, bool] = {}
+        self._present = present
+        self._enabled: Mapping[str, bool] | None = None
+        items = self._lines()
+        heading = region_heading(has_counts=session.place is None or bool(counts))
+        super().__init__(title, items, heading=heading, present=begins_at or present)
+        self._search.suggester = SuggestFromList([i.value for i in items], case_sensitive=False)
+
+    def _lines(self) -> list[Item]:
+        # What EC2 has in a Region where nobody looked is not known here.
+        is_counted = self._session.place is None
+        return region_items(self._counts, self._enabled, self._present, is_counted=is_counted)
 
     def on_mount(self) -> None:
         if self._session.place is not None:
@@ -60,7 +71,8 @@ class PickRegionScreen(PickScreen):
             text = f"which are enabled is not known: {said_by(error)}"
             self.say(Verdict(text, Tone.CAUTION))
         else:
-            self.show_items(region_items(self._counts, self._enabled, self._present))
+            self.show_items(self._lines())
 
     def refusal(self, item: Item) -> str:
-        return "" if self._enabled.get(item.value, True) else f"{item.value} is {NOT_ENABLED}"
+        enabled = self._enabled or {}
+        return "" if enabled.get(item.value, True) else f"{item.value} is {NOT_ENABLED}"

@@ -24,6 +24,7 @@ from tui import screens
 from tui.terminal.terminal_app import TerminalApp
 from tui.widgets.pick_list import Item
 from tui.words import judging
+from tui.words.pairs import IMPORTED
 from tui.words.text import said_by, short_path, visible
 from tui.words.verdict import Tone, Verdict
 
@@ -55,10 +56,10 @@ async def save_again(app: TerminalApp, session: "Session", key_pair: KeptKeyPair
     if not isinstance(opened, CreatedKeyPair):
         return opened
     try:
-        as_created = file_formats.of_key_format(opened.key_format)
-        saved = await app.push_screen_wait(
-            screens.SaveKeyMaterialScreen(session, opened, as_created)
-        )
+        as_it_is = file_formats.of_key_format(opened.key_format)
+        if opened.file is not None:
+            as_it_is = opened.file.file_format
+        saved = await app.push_screen_wait(screens.SaveKeyMaterialScreen(session, opened, as_it_is))
     finally:
         opened.key_material.wipe()
     if saved is None:
@@ -183,6 +184,8 @@ def _say_no_file(key_pair: KeptKeyPair, reason: str) -> Verdict:
             words = reason or "its private key file is not there any more"
         case PrivateKeyState.UNSAVED:
             words = "its private key was never saved"
-        case PrivateKeyState.IMPORTED | PrivateKeyState.ELSEWHERE:
-            words = "only its public key is kept here: there is no private key file of it"
+        case PrivateKeyState.IMPORTED:
+            words = f"{IMPORTED}, and no private key file of it is known"
+        case PrivateKeyState.ELSEWHERE:
+            words = "no private key file of it is known here"
     return Verdict(words, Tone.CAUTION)

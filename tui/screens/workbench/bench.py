@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantBlur, DescendantFocus
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from tui.screens.workbench.grouped_list import GroupedList
 from tui.screens.workbench.widths import pane_width
 from tui.widgets.cursor_list import CursorList
+from tui.widgets.fact_line import FactLine
 from tui.words.text import fold
 
 RESTS = 0.12
@@ -141,7 +143,8 @@ class Bench(Container):
     """A table, and from 120 columns on a pane about its row; else what is most needed below it.
 
     The pane follows the cursor once that rests, as a key that is held would send all of it for
-    each row. Where it does not fit it is scrolled: tab goes to it.
+    each row. Below the table it gets the rows that the table leaves empty. Where it does not fit
+    it is scrolled: tab goes to it, and the line above the hints says so.
 
     Args:
         above: what stands above the table.
@@ -194,6 +197,7 @@ class Bench(Container):
         self._room = VerticalScroll(*about, id="about")
         self._resting: Timer | None = None
         self._has_shown = False
+        self._gave = False
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -218,9 +222,36 @@ class Bench(Container):
             self.set_class(bool(width), _BESIDE)
             for pane in self._room.query(RowPane):
                 pane.refresh(layout=True)
+        if self._gave:
+            self._gave = False
+            self._room.styles.clear_rule("max_height")
+        self.call_after_refresh(self._give_room)
 
     def on_resize(self) -> None:
         self.fit()
+
+    def _give_room(self) -> None:
+        """Give what stands below the table the rows that this leaves empty, as far as needed."""
+        room, table = self._room, self._table
+        if not self.is_attached:
+            return  # the screen ended meanwhile
+        empty = table.size.height - table.virtual_size.height
+        if not self.has_class(_BESIDE) and empty > 0 and room.max_scroll_y:
+            self._gave = True
+            room.styles.max_height = room.size.height + min(empty, room.max_scroll_y)
+            self.call_after_refresh(self._teach_scrolling)
+        else:
+            self._teach_scrolling()
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _teach_scrolling(self) -> None:
+        """Say how the rest of a text comes into sight, while there is one."""
+        if not self.is_attached:
+            return
+        how = "↑ ↓ scroll the text" if self._room.has_focus else "tab, then ↓: the rest of the text"
+        is_cut = self._room.display and self._room.max_scroll_y
+        self.screen.query_one(FactLine).teach(how if is_cut else "")
 
     @on(CursorList.Highlighted)
     def follow(self) -> None:
@@ -236,3 +267,4 @@ class Bench(Container):
         self._has_shown = True
         self._show_row()
         self._room.scroll_home(animate=False)
+        self.call_after_refresh(self._give_room)

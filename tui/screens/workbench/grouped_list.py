@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
     `value` is what it stands for, and tells it from the others; by `words`, which are not shown,
     it is found as well. What it stands for together are its `parts`, which have parts at most once
-    more. A title has the mark of its `tone` before it and its `amount` behind it.
+    more. A title has the mark of its `tone` before it, and behind it its `amount`: of its parts.
     """
 
     value: str
@@ -55,8 +55,8 @@ class Line(NamedTuple):
 def narrowed(lines: Sequence[Line], search: str) -> list[Line]:
     """Return the lines in whose texts every word of a search is, or those of some of their parts.
 
-    A line whose own text has them all keeps all of its parts. A slash before them says only that
-    something is searched for.
+    A line whose own text has them all keeps all of its parts; another says how many of them are
+    left. A slash before them says only that something is searched for.
     """
     words = search.removeprefix("/").casefold().split()
     return _narrowed(lines, words, "") if words else [*lines]
@@ -69,7 +69,8 @@ def _narrowed(lines: Sequence[Line], words: Sequence[str], above: str) -> list[L
         if all(word in text for word in words):
             found.append(line)
         elif parts := _narrowed(line.parts, words, text):
-            found.append(line._replace(parts=parts))
+            amount = f"{len(parts):,} of {line.amount}" if line.amount else ""
+            found.append(line._replace(parts=parts, amount=amount))
     return found
 
 

@@ -39,6 +39,26 @@ def test_one_pair_is_named_with_what_becomes_of_it(demo_session: DemoSession) ->
     play(demo_session, scene)
 
 
+def test_of_an_imported_pair_every_screen_says_the_same(demo_session: DemoSession) -> None:
+    [pair] = demo_session.backend.describe_key_pairs(key_names=["nightly"])
+    demo_session.backend.import_key_pair(
+        key_name="aaa", public_key_material=pair.public_key.encode()
+    )
+    said = "imported: only its public key came here"
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("j", "k")
+        await until(pilot, lambda: said in drawn(pilot), "it in the list")
+        for key, screen in (("enter", "DetailsScreen"), ("d", "DeleteKeyPairsScreen")):
+            await pilot.press(key)
+            await until_screen(pilot, screen)
+            await until(pilot, lambda: said in drawn(pilot), "it there")
+            await pilot.press("escape")
+            await until_screen(pilot, "KeyPairListScreen")
+
+    play(demo_session, scene)
+
+
 def test_a_number_is_typed_with_commas_or_without(demo_session: DemoSession) -> None:
     pair = demo_session.backend.describe_key_pairs()[0]
     many = DeletionQuestion([pair] * 1_200, NOTHING_REPLACED)

@@ -302,6 +302,11 @@ def test_of_a_pair_nothing_is_said_that_is_no_longer_so(empty_session: DemoSessi
         history.note_what_stays(empty_session, NewPair("new", pair, is_deleted=is_deleted))
         pairs = {there.key_pair_id: there} if there else {}
         assert history.what_stays(empty_session, pairs) == said
+    # What is imported into EC2 again has another id.
+    history.note_what_stays(empty_session, NewPair("new", pair, is_deleted=True))
+    again = replace(pair, key_pair_id="key-0")
+    history.follow(empty_session, [pair], [again])
+    assert history.what_stays(empty_session, {"key-0": again}) == ""
 
 
 @pytest.mark.long

@@ -43,7 +43,7 @@ from tui.widgets.fact_line import FactLine
 from tui.widgets.form_field import FormField
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.text_input import TextInput
-from tui.words import judging
+from tui.words import judging, pairs
 
 
 def flat(pilot: Pilot[None]) -> str:
@@ -167,7 +167,7 @@ def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
         assert isinstance(screen, KeyMaterialScreen)
         assert screen.holds_key
         await pilot.press(key)
-        await until(pilot, lambda: "forgets it at 12:29: s saves it" in flat(pilot), "the word")
+        await until(pilot, lambda: "forgets it at 12:29:59: s saves it" in flat(pilot), "the word")
         assert app_of(pilot).screen is screen
         # Said anew after something else.
         await pilot.press("s")
@@ -176,7 +176,7 @@ def test_what_an_agent_will_forget_is_left_by_the_second_key_that_says_so(
         await until_screen(pilot, "KeyMaterialScreen")
         assert "forgets it at" not in flat(pilot)
         await pilot.press(key)
-        await until(pilot, lambda: "forgets it at 12:29: s saves it" in flat(pilot), "the word")
+        await until(pilot, lambda: "forgets it at 12:29:59: s saves it" in flat(pilot), "the word")
         if key == "ctrl+q":
             await quit_with(pilot, key)
         else:
@@ -216,7 +216,7 @@ def test_the_guard_is_back_once_the_agent_has_forgotten_the_key_until_it_is_save
         await save(pilot)
         shown = drawn(pilot)
         assert "Saved to ~/.ssh/web.pem" in shown
-        assert "In the agent until" in shown
+        assert "In the agent for 30m, until" in shown
         assert "In no file" not in shown
         await pilot.press("escape")
         await until_screen(pilot, "KeyPairListScreen")
@@ -505,7 +505,7 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
         assert "Time left   agents do not say\n" in "\n".join(
             map(str.rstrip, drawn(pilot).split("\n"))
         )
-        assert "Remove it   ssh-add -d FILE.pub, the file of its public key" in drawn(pilot)
+        assert "Remove it   ssh-add -L | grep " in drawn(pilot)
         assert "enter" not in drawn(pilot)
         await pilot.press("enter")
         assert screen.is_active
@@ -516,25 +516,119 @@ def test_a_key_that_no_pair_can_be_leads_nowhere(
 def test_how_long_a_key_stays_is_said_where_it_was_added_here(
     empty_session: DemoSession, ssh_agent: Agent
 ) -> None:
-    for name, kept in (("long", None), ("short", timedelta(hours=1))):
+    names = {"long": None, "none": None, "short": timedelta(hours=2)}
+    for name, kept in names.items():
         created = empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
         agent_keys.add_to_agent(empty_session, created, lifetime=kept)
-    until_ = judging.moment(empty_session.now() + timedelta(minutes=59), empty_session.now())
+        if name == "none":  # what wrote no more than that into the journal
+            agent_keys.record_added(empty_session, created.key_pair, None)
+            empty_session.record("AddToAgent", created.key_pair, "")
+    until_ = judging.moment(empty_session.now() + timedelta(minutes=119), empty_session.now())
 
     async def scene(pilot: Pilot[None]) -> None:
         await open_agent(pilot)
-        await until(pilot, lambda: "Time left   agents do not say" in drawn(pilot), "the first")
+        told = "Time left   no limit, as it was added here"
+        await until(pilot, lambda: told in drawn(pilot), told)
+        await pilot.press("down")
+        await until(pilot, lambda: "Time left   agents do not say" in drawn(pilot), "the second")
         await pilot.press("down")
         told = f"Time left   until {until_}, as it was added here"
         await until(pilot, lambda: told in drawn(pilot), told)
         # What was said then is over: whoever added it again did not do so here.
-        empty_session.time += timedelta(hours=1)
+        empty_session.time += timedelta(hours=2)
         await pilot.press("r")
         await until(pilot, lambda: "until" not in drawn(pilot), "nothing of a time that is over")
 
     play(empty_session, scene)
     details = {each.key_name: each.detail for each in empty_session.journal() if each.detail}
-    assert [*details] == ["short"]
+    assert details["long"] == "without a limit"
+
+
+def test_a_key_that_the_agent_has_forgotten_leaves_its_page_by_itself(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = empty_session.now()
+    ends = now + timedelta(seconds=10)
+    keys = (
+        AgentKey(key(1, "laptop-1"), None, until=ends),
+        AgentKey(key(2, "laptop-2"), None, until=now + timedelta(hours=5)),
+    )
+    asked: list[int] = []
+
+    def holds(_: Session) -> AgentContents:
+        asked.append(len(asked))
+        left = keys if len(asked) == 1 else keys[1:]
+        return AgentContents("/tmp/agent.1", False, left)  # noqa: S108 - nothing is made there
+
+    monkeypatch.setattr(agent_keys, "in_agent", holds)
+    monkeypatch.setattr("tui.screens.look.agent_keys._LATER", -9.9)
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        told = f"Time left   until {ends.astimezone():%H:%M:%S}, as it was added here"
+        await until(pilot, lambda: told in drawn(pilot), told)
+        await until(pilot, lambda: "laptop-1" not in drawn(pilot), "that it is gone")
+        assert "holds 1 key" in drawn(pilot)
+        screen = app_of(pilot).screen
+        assert isinstance(screen, AgentKeysScreen)
+        # One timer, for the next end; nothing is asked before it.
+        assert len(asked) == 2
+        assert screen._next_end is not None
+
+    play(empty_session, scene)
+
+
+def test_a_key_that_is_in_the_agent_alone_is_said_to_be_there_and_deleted_by_its_name(
+    empty_session: DemoSession, ssh_agent: Agent
+) -> None:
+    for name in ("aa", "bb"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await pilot.press("R")
+        await until(pilot, lambda: "2 pairs" in drawn(pilot), "the pairs")
+        since = f"in the agent since {pairs.moment(empty_session.now())}"
+        created = empty_session.backend.create_key_pair(key_name="cc", key_type="ed25519")
+        app_of(pilot).push_screen(KeyMaterialScreen(empty_session, created))
+        await until_screen(pilot, "KeyMaterialScreen")
+        await add(pilot, "2h")
+        await pilot.press("escape", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        await pilot.press("R", "G")
+        await until(pilot, lambda: f" {since} until " in flat(pilot), "the remark")
+        await pilot.press("enter")
+        await until_screen(pilot, "DetailsScreen")
+        until_ = pairs.moment(empty_session.now() + timedelta(seconds=7199))
+        whole = f"{since} until {until_}, as it was added here;"
+        await until(pilot, lambda: whole in flat(pilot), whole)
+        assert "never saved to a file" in " ".join(drawn(pilot).replace("│", " ").split())
+        # It is the one copy that can be used.
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "To delete it, type cc" in flat(pilot)
+        assert since in flat(pilot)
+        await pilot.press("escape", "escape")
+        await until_screen(pilot, "KeyPairListScreen")
+        # Once that is over, it is as one that was never added.
+        empty_session.time += timedelta(hours=2)
+        await pilot.press("g", "G")
+        await until(pilot, lambda: "private key never saved" in flat(pilot), "the remark")
+        await pilot.press("d")
+        await until_screen(pilot, "DeleteKeyPairsScreen")
+        assert "To delete it, press y" in flat(pilot)
+
+    play(empty_session, scene, (100, 30))
+
+
+def test_seconds_are_said_where_they_are_all_there_is(empty_session: DemoSession) -> None:
+    now = empty_session.now()
+    end = f"{(now + timedelta(seconds=12)).astimezone():%H:%M:%S}"
+    assert judging.of_lifetime("12", now).text == f"12 seconds, until {end}"
+    assert judging.of_lifetime("3600", now).text.startswith("3,600 seconds, until ")
+    assert judging.of_lifetime("12s", now).text == f"12s, until {end}"
+    added = AddedToAgent(now + timedelta(seconds=12), False, False, lifetime=timedelta(seconds=12))
+    said = judging.of_added_to_agent(added, now).text
+    assert said == f"In the agent for 12 seconds, until {end}"
 
 
 @pytest.mark.long
@@ -731,5 +825,31 @@ def test_a_low_window_shows_several_keys_of_the_agent(
         await until(pilot, lambda: "Time left" in drawn(pilot), "what there is to know of one")
         assert drawn(pilot).count("laptop-") >= 4
         assert "in no Region; enter imports it" in drawn(pilot)
+        # Where not all of it fits, it is said how one comes to the rest.
+        await until(pilot, lambda: "tab, then ↓: the rest of the text" in drawn(pilot), "the way")
+        await pilot.press("tab")
+        await until(pilot, lambda: "↑ ↓ scroll the text" in drawn(pilot), "the other")
+        await pilot.press("pagedown")
+        await until(pilot, lambda: " | ssh-add -d -" in drawn(pilot), "the rest")
+
+    play(empty_session, scene, (60, 15))
+
+
+def test_what_stands_below_a_short_table_takes_the_rows_that_it_leaves(
+    empty_session: DemoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tuple(AgentKey(key(number, "x" * 50), None) for number in range(1, 7))
+    held = [AgentContents("/tmp/agent.1", False, keys[:1])]  # noqa: S108 - nothing is made there
+    monkeypatch.setattr(agent_keys, "in_agent", lambda _: held[-1])
+
+    async def scene(pilot: Pilot[None]) -> None:
+        await open_agent(pilot)
+        await until(pilot, lambda: " | ssh-add -d -" in drawn(pilot), "all of it, on one line")
+        assert "the rest of the text" not in drawn(pilot)
+        # It gives them back to a table that needs them.
+        held.append(AgentContents("/tmp/agent.1", False, keys))  # noqa: S108 - as above
+        await pilot.press("r")
+        await until(pilot, lambda: drawn(pilot).count("ed25519  ") >= 4, "the others")
+        await until(pilot, lambda: "the rest of the text" in drawn(pilot), "the way")
 
     play(empty_session, scene, (60, 15))

@@ -3,6 +3,7 @@ import shlex
 import stat
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from core.ec2.policy import Policy
 from core.ec2.regions import region
 from tests.demo import DemoSession
 from tests.helpers import kept
-from tests.tui.driving import app_of, drawn, until, until_loaded, until_screen
+from tests.tui.driving import app_of, drawn, type_text, until, until_loaded, until_screen
 from tests.tui.loop import in_loop
 from tui.app import KeyPairsApp
 from tui.screens.list.key_pair_list import KeyPairListScreen
@@ -61,6 +62,26 @@ def below(screen: CheckUpScreen) -> str:
 
 async def until_below(pilot: Pilot[None], screen: CheckUpScreen, text: str) -> None:
     await until(pilot, lambda: text in below(screen), text)
+
+
+@in_loop
+async def test_while_it_is_narrowed_a_kind_counts_what_is_left_of_it(
+    empty_session: DemoSession,
+) -> None:
+    for name in ("db-1", "db-2", "web"):
+        empty_session.backend.create_key_pair(key_name=name, key_type="ed25519")
+    async with KeyPairsApp(empty_session).run_test(size=(120, 24)) as pilot:
+        screen = await check_up(pilot)
+        never = "The private key was never saved"
+        assert rows(screen)[0] == (f"{never}: 3",)
+        await type_text(pilot, "db-")
+        await until(pilot, lambda: rows(screen)[0] == (f"{never}: 2 of 3",), "what is left")
+        await pilot.press("home", "home")
+        await until(pilot, lambda: "2 of 3 of this kind" in drawn(pilot), "the pane")
+        # What all have in common is no part of it.
+        await pilot.press("end", "ctrl+u")
+        await type_text(pilot, "never-s")
+        assert rows(screen)[0] == (f"{never}: 3",)
 
 
 @pytest.mark.long
@@ -163,6 +184,18 @@ async def test_nothing_in_a_path_is_shown_that_a_terminal_obeys(
 
 
 @pytest.mark.long
+@in_loop
+async def test_that_it_looked_again_is_said_with_the_time(demo_session: DemoSession) -> None:
+    async with KeyPairsApp(demo_session).run_test(size=(60, 15)) as pilot:
+        await check_up(pilot)
+        assert "looked again" not in drawn(pilot)
+        for _ in range(2):
+            demo_session.time += timedelta(seconds=7)
+            await pilot.press("ctrl+r")
+            again = f"looked again at {demo_session.time.astimezone():%H:%M:%S}"
+            await until(pilot, lambda again=again: again in drawn(pilot), again)  # type: ignore[misc] # mypy cannot infer the default
+
+
 @in_loop
 async def test_a_clean_store_is_praised(empty_session: DemoSession) -> None:
     async with KeyPairsApp(empty_session).run_test() as pilot:

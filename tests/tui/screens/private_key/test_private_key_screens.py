@@ -258,7 +258,11 @@ def test_what_becomes_of_the_pair_stays_chosen_while_the_key_is_there(
     ("then", "says"),
     [
         ("keep", "gave up the private key of web; the pair stays, marked !"),
-        ("delete", "gave up the private key of web, and deleted the pair; U brings it back"),
+        (
+            "delete",
+            "gave up the private key of web, and deleted the pair;"
+            " U brings the pair back, without its private key",
+        ),
         ("save", "the private key of web was saved to ~/.ssh/web.pem"),
     ],
 )
@@ -449,7 +453,7 @@ def test_of_an_imported_pair_is_said_only_what_is_known(empty_session: DemoSessi
     pair = empty_session.backend.import_key_pair(key_name="mine", public_key_material=PUBLIC_KEY)
     assert pair.custody.private_key is PrivateKeyState.IMPORTED
     for said in (remarks(pair)[0], where_it_is(pair)):
-        assert said.startswith("imported: only the public key is kept here")
+        assert said.startswith("imported: only its public key came here")
 
 
 @pytest.mark.long
