@@ -5,11 +5,12 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.checks.agent_stays import stays
 from core.custody.rotation import NOTHING_REPLACED, Rotation
 from core.errors import KeyPairsError, ProofFailed
 from core.model import KeptKeyPair, PrivateKeyState
 from tui.words import journal
-from tui.words.pairs import IMPORTED, of_elsewhere
+from tui.words.pairs import IMPORTED, of_agent_stay, of_elsewhere
 from tui.words.text import pasteable, said_by, short_path
 from tui.words.verdict import Tone
 
@@ -113,7 +114,7 @@ def sections(
     first_of_others = titles.index(_LOG_IN) + 1
     return [
         Section(Part.SUMMARY, "", list(summary(key_pair, rotation))),
-        Section(Part.USE, "The private key file", list(_files(key_pair)), judged=True),
+        Section(Part.USE, "The private key file", list(_files(session, key_pair)), judged=True),
         *(_to_paste(Part.USE, recipe) for recipe in to_paste[:first_of_others]),
         Section(Part.USE, "Public key", [("", pasteable(public_key))], pasteable=True),
         Section(Part.PROOF, "Fingerprints, and how to get them", fingerprints, pasteable=True),
@@ -128,9 +129,12 @@ def _to_paste(part: Part, recipe: "Recipe") -> Section:
     return Section(part, recipe.title, lines, pasteable=True)
 
 
-def _files(key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
+def _files(session: "Session", key_pair: KeptKeyPair) -> Iterator[tuple[str, str]]:
     if not key_pair.custody.saved_to:
-        yield "", where_it_is(key_pair)
+        stay = None
+        if key_pair.custody.private_key is PrivateKeyState.UNSAVED:
+            stay = stays(session).get(key_pair.key_pair_id)
+        yield "", of_agent_stay(stay)[0] if stay else where_it_is(key_pair)
         return
     # Imported here: cryptography takes some 70 ms.
     from core.custody import proof

@@ -8,12 +8,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.checks.agent_stays import stays
 from core.checks.deleted import GonePair, gone_pairs
 from core.disk.keys_in_hand import KeyInHand
 from core.ec2.place import REGION_TO_ASK_IN
 from core.ec2.regions import is_region
 from core.errors import KeyPairsError, NoRegionChosen
-from core.model import KeptKeyPair
+from core.model import KeptKeyPair, PrivateKeyState
 from core.words.plural import n_of
 from tui import screens
 from tui.actions.keymap import key_of
@@ -234,7 +235,10 @@ async def delete(view: ListView) -> None:
 async def _delete(view: ListView, affected: Sequence[KeptKeyPair]) -> None:
 
     if affected:
-        screen = screens.DeleteKeyPairsScreen(view.session, affected, view.listing.rotation)
+        unsaved = any(pair.custody.private_key is PrivateKeyState.UNSAVED for pair in affected)
+        in_agent = await asyncio.to_thread(stays, view.session) if unsaved else {}
+        rotation = view.listing.rotation
+        screen = screens.DeleteKeyPairsScreen(view.session, affected, rotation, in_agent)
         deleted = await _open_about_chosen(view, screen, affected) or ()
         if not deleted:
             await _say_nothing_done(view, affected, screen)

@@ -166,6 +166,8 @@ class ImportIntoRegionsScreen(PlacedScreen[int]):
 
     def _hint(self) -> None:
         """Teach into how many Enter imports, and the space bar where it chooses."""
+        if self._progress.display:
+            return  # which teaches what stops it
         (key, word), *others = hints(self.PLACE)
         into = f"{word} into {len(self._chosen)}" if self._chosen else word
         shown = [(key, into), *(hint for hint in others if not self._search.types(hint[0]))]
