@@ -183,7 +183,7 @@ def test_show_names_the_region_that_has_the_pair(data: Path, capsys: Output) -> 
 def test_show_spells_out_what_would_talk_to_the_terminal(data: Path, capsys: Output) -> None:
     assert call("show", "web") == 0
     text = capsys.readouterr().out
-    assert r"Tag: Odd = a\u{9}b\u{1b}[2J\\" in text
+    assert "Tag: Odd = a\\u{9}b\\u{1b}[2J\\\n" in text
     assert "\x1b" not in text
 
 
