@@ -131,6 +131,8 @@ async def details(view: ListView) -> None:
         if chosen is not None and screen.has_changed:
             await view.read(key_pair_id, asks_ec2=False)
         match chosen:
+            case screens.Next(changes=True) if view.refuses_changes():
+                said = view.screen.fact_line.verdict
             case None:
                 if screen.has_changed:
                     await view.read(key_pair_id)

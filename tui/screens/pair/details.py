@@ -58,6 +58,11 @@ class Next(Enum):
     BRING_BACK = auto()
     UNDO = auto()
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes the Region's pairs, or pairs of another one."""
+        return self not in (Next.INSTALL, Next.FOLLOWING, Next.PREVIOUS)
+
 
 class Position(NamedTuple):
     """Where a pair stands among those that the list shows, from 1."""
