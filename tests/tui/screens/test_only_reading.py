@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -67,14 +68,14 @@ def session(empty_session: DemoSession, home: Path, ssh_agent: Agent) -> DemoSes
     backend.delete_key_pair(key_name="gone")
     backend.create_key_pair(key_name="gone", key_type="ed25519")
     unknown = home / "unknown"
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", unknown]
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(unknown)]
     subprocess.run(command, check=True, timeout=60)
     ssh_agent.ssh_add(str(unknown))
     empty_session.access.authorizer = Authorizer(region("us-east-1"), "ops", read_only=True)
     return empty_session
 
 
-async def go(pilot: Pilot[None], place: Place) -> PlacedScreen[object]:
+async def go(pilot: Pilot[None], place: Place) -> PlacedScreen[Any]:
     """Go to a place, from wherever one is."""
     app = app_of(pilot)
     while not isinstance(app.screen, KeyPairListScreen):
