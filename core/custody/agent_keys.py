@@ -82,7 +82,9 @@ def in_agent(session: Session) -> AgentContents:
     held = agent.holdings()
     here: Sequence[KeptKeyPair] = ()
     with suppress(UnauthorizedOperation):
-        here = session.backend.describe_key_pairs()
+        session.access.authorize("DescribeKeyPairs")
+        # Of EC2, too, what is known here is enough: the agent is asked, and no network.
+        here = tuple(session.store.read().key_pairs.values())
     found = contents(held, here, others)
     recorded, keys = stays(session), []
     for key in found.keys:

@@ -23,6 +23,7 @@ class Part(Enum):
     """Which part of the page a section belongs to."""
 
     SUMMARY = auto()
+    """What `keypairs show` begins with; the page has it in its headline and its other parts."""
     USE = auto()
     """What is needed to log in with the pair."""
     PROOF = auto()
@@ -51,7 +52,7 @@ _LOG_IN = "ssh command"
 def summary(
     key_pair: KeptKeyPair, rotation: Rotation = NOTHING_REPLACED
 ) -> Iterator[tuple[str, str]]:
-    """Yield what stands at the right of the list where there is room."""
+    """Yield what is known of a pair at a glance, which the page has in its headline."""
     yield "Name", key_pair.key_name
     yield "Id", key_pair.key_pair_id
     yield "Type", key_pair.key_type.value

@@ -391,10 +391,19 @@ class ListView:
             self._teach()
 
     def refuses_changes(self) -> bool:
-        """Say that this session only reads, if it does, and return whether it does."""
+        """Say why nothing can be changed, where that is so, and return whether it is.
+
+        What EC2 said last is shown before it is known who asks: the profile may lead to another
+        account now, and what is done there would be noted with the pairs of this one.
+        """
         if self.session.read_only:
             self.say(READ_ONLY)
-        return self.session.read_only
+            return True
+        is_unknown = self.session.place is not None and self.questions.facts is None
+        if is_unknown:
+            again = key_of("list.reload")
+            self.say(f"EC2 has not said yet whose pairs these are; {again} asks again")
+        return is_unknown
 
     def forget_what_was_said(self) -> None:
         """Say no longer what was said: who comes back later would take it for what is."""
